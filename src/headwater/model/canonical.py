@@ -1,0 +1,52 @@
+"""One way from a value to bytes and back: sorted keys, sorted sets, no spare space.
+
+The bytes are headwater's own (stored, and hashed into identifiers). What came from outside is never brought into this
+form: it is kept and checked as it was sent.
+"""
+
+import hashlib
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from headwater.errors import FormatError, SchemaError
+
+T = TypeVar("T")
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+HASH_LETTERS: Final = 40
+"""Letters of SHA-256 kept in an identifier: 160 bits."""
+
+
+def encode(value: object) -> bytes:
+    """Return the one JSON text of a value: keys and sets in order, UTF-8, no white space."""
+    return _ENCODER.encode(value)
+
+
+@cache
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """Return the value that `encode` made, checked against its type.
+
+    Raises:
+        FormatError: the bytes are not JSON.
+        SchemaError: a field is missing, unknown or of another type.
+    """
+    try:
+        value: T = _decoder(cast("Hashable", kind)).decode(data)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `")
+        raise SchemaError(text, where=path.strip("`$.") or None) from error
+    except msgspec.DecodeError as error:
+        raise FormatError(f"not JSON: {error}") from error
+    return value
+
+
+def content_id(prefix: str, value: object) -> str:
+    """Return an identifier made from content: equal values have equal identifiers."""
+    return f"{prefix}-{hashlib.sha256(encode(value)).hexdigest()[:HASH_LETTERS]}"

@@ -1,0 +1,40 @@
+"""A fact: one thing said about one entity, inside a record."""
+
+from dataclasses import dataclass
+
+from headwater.errors import Place, SchemaError
+from headwater.model.ids import EntityKey, FactId, RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property of one entity, as a record gives it.
+
+    Attributes:
+        entity: whom or what it is about; a mention of the same record.
+        prop: FollowTheMoney property name.
+        value: the value in the form that headwater reads.
+        lang: language of the value, a BCP 47 tag such as ``sr-Cyrl``.
+        original: the value as it stood in the source, where that differs.
+    """
+
+    entity: EntityKey
+    prop: str
+    value: str
+    lang: str | None = None
+    original: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a fact that says nothing."""
+        if not self.value.strip():
+            raise SchemaError("an empty value", where=Place(field=self.prop))
+
+
+def fact_id(record: RecordId, place: int) -> FactId:
+    """Return the identifier of the fact at a place in a record, counted from 0."""
+    return FactId(f"{record}/{place}")
+
+
+def record_of(fact: FactId) -> RecordId:
+    """Return the record that a fact stands in."""
+    return RecordId(fact.partition("/")[0])

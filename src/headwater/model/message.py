@@ -1,0 +1,165 @@
+"""A message: what one authority hands to another under an agreement, in the form that policy judges and the wire carries.
+
+These are `msgspec.Struct`s, not dataclasses, because the wire says ``from``. An unknown field is refused: it could be a
+restriction that this version cannot enforce.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from headwater.model.ids import AuthorityId, StateCode
+
+
+class Kind(StrEnum):
+    """What a message is (design of the exchange; `use` is a question to policy and never travels)."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    SPONTANEOUS = "spontaneous"
+    ALERT = "alert"
+    SEARCH = "search"
+    CONSENT_REQUEST = "consent-request"
+    CONSENT = "consent"
+    AMEND = "amend"
+    AMEND_DONE = "amend-done"
+    NOTICE = "notice"
+    EVIDENCE_BUNDLE = "evidence-bundle"
+    TI = "ti"
+    RECEIPT = "receipt"
+    CARD = "card"
+    CHECKPOINT = "checkpoint"
+    PING = "ping"
+    USE = "use"
+
+
+HOUSEKEEPING: Final = frozenset(
+    {Kind.AMEND, Kind.AMEND_DONE, Kind.NOTICE, Kind.RECEIPT, Kind.CARD, Kind.CHECKPOINT, Kind.PING}
+)
+"""Kinds that carry no intelligence of their own: rules on agreement content and facts are skipped for them."""
+
+
+class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One fact in a message with everything that decides what may be done with it.
+
+    Attributes:
+        prop: property name; `entity`, `schema`, `value`, `lang`, `original` say the rest of the fact.
+        category: suspect, convicted, associate, victim, smuggled, witness, organisation or object.
+        personal: whether it is personal data.
+        origin: the state that controls it.
+        via: the agreement it was received under, where it is not our own.
+        marking, handling, conditions, purposes, names, onward, retain_until: as the originator set them.
+        grade: short form of the evaluation.
+        state: ``active``, ``restricted`` or ``erased``; `hold` names why it must be kept.
+        evidence: facts that a derived fact rests on.
+        hashed: whether the value is a keyed hash, not the value.
+    """
+
+    prop: str
+    category: str
+    origin: StateCode
+    personal: bool = False
+    entity: str | None = None
+    schema: str | None = None
+    value: str | None = None
+    lang: str | None = None
+    original: str | None = None
+    id: str | None = None
+    via: str | None = None
+    marking: str | None = None
+    handling: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    purposes: tuple[str, ...] | None = None
+    names: tuple[str, ...] = ()
+    onward: tuple[str, ...] | str | None = None
+    grade: str | None = None
+    retain_until: str | None = None
+    state: str = "active"
+    hold: str | None = None
+    minor: bool = False
+    sensitive: str | bool | None = None
+    hashed: bool = False
+    reveals_source: bool = False
+    subject_consent: str | None = None
+    subject_state: str | None = None
+    evidence: tuple[str, ...] = ()
+    sent_to: tuple[str, ...] = ()
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True, rename={"giver": "from", "receiver": "to"}):
+    """An originator's recorded word on one use of its facts."""
+
+    type: str
+    giver: StateCode
+    receiver: StateCode
+    facts: tuple[str, ...]
+    purposes: tuple[str, ...]
+    decision: str
+    until: str | None = None
+    ref: str | None = None
+
+
+class BreakGlass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Onward transfer without consent under an immediate serious threat (DPA 2018 s.78); the originator is told."""
+
+    reason: str = ""
+    approver: str = ""
+    threat: str = ""
+
+
+class Amend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the originator wants done with facts that it sent earlier."""
+
+    action: str
+    facts: tuple[str, ...]
+    reason: str = ""
+
+
+class Message(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={"sender": "from", "recipient": "to"},
+):
+    """One message between two authorities, or (kind `use`) one question of a user about facts received.
+
+    Attributes:
+        sender, recipient: authorities; ``from`` and ``to`` on the wire.
+        thread: the first message of the conversation.
+        expires: RFC 3339 instant after which it is not to be accepted.
+        facts: by their name within this message.
+        use: for kind `use`: ``intelligence``, ``evidence`` or ``action``; `user` is the authority that asks.
+    """
+
+    kind: Kind
+    sender: AuthorityId | None = None
+    recipient: AuthorityId | None = None
+    agreement: str | None = None
+    purpose: str | None = None
+    reason: str | None = None
+    urgency: str = "normal"
+    why_urgent: str | None = None
+    classification: str | None = None
+    expires: str | None = None
+    author: str | None = None
+    approver: str | None = None
+    approvals: tuple[str, ...] = ()
+    addressee: str | None = None
+    language: str | None = None
+    legal_basis: str | None = None
+    case_references: tuple[str, ...] = ()
+    thread: str | None = None
+    text: str | None = None
+    result: str | None = None
+    consents: tuple[Consent, ...] = ()
+    break_glass: BreakGlass | None = None
+    osja_flags: tuple[str, ...] = ()
+    assurance_ref: str | None = None
+    strict_necessity: str | None = None
+    amend: Amend | None = None
+    use: str | None = None
+    user: AuthorityId | None = None
+    facts: dict[str, MessageFact] = {}

@@ -1,0 +1,46 @@
+"""Times are aware and in UTC; dates may be partial, as lists and reports give them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from headwater.errors import Place, SchemaError
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+
+
+def parse_instant(text: str, *, field: str | None = None) -> datetime:
+    """Return the instant that an RFC 3339 text names, in UTC.
+
+    Raises:
+        SchemaError: it is not RFC 3339, has no zone, or no such time exists.
+    """
+    where = Place(field=field) if field else None
+    if not _INSTANT.fullmatch(text):
+        raise SchemaError("not an RFC 3339 time with a zone", where=where, fix="write it as 2026-11-25T08:30:00Z")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise SchemaError("no such time", where=where) from error
+
+
+def format_instant(moment: datetime) -> str:
+    """Return an instant as RFC 3339 in UTC with a Z, seconds only where there is nothing finer."""
+    if moment.tzinfo is None:
+        raise SchemaError("a time without a zone")
+    text = moment.astimezone(UTC).isoformat()
+    return text.replace("+00:00", "Z")
+
+
+def is_partial_date(text: str) -> bool:
+    """Return whether a text is a year, a month of a year or a day that exists."""
+    match = _PARTIAL.fullmatch(text)
+    if not match:
+        return False
+    year, month, day = (int(part) if part else 1 for part in match.groups())
+    try:
+        datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
