@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headwater.errors import HeadwaterError, Place, SettingsError
@@ -153,7 +153,7 @@ def _typed(key: str, value: object, origin: str) -> object:
         raise SettingsError(
             "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
         )
-    wanted: type[str | int | float] = type(known[key].default)
+    wanted = cast("type[str] | type[int] | type[float]", type(known[key].default))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _refused(key, f"not {wanted.__name__}", origin)
     try:
