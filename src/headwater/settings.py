@@ -153,7 +153,7 @@ def _typed(key: str, value: object, origin: str) -> object:
         raise SettingsError(
             "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
         )
-    wanted = cast("type[str] | type[int] | type[float]", type(known[key].default))
+    wanted = cast("type[str | int | float]", type(known[key].default))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _refused(key, f"not {wanted.__name__}", origin)
     try:

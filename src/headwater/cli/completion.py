@@ -7,9 +7,9 @@ import click
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of a shell; put it into the shell's start file."""
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - loaded with its own verb
+    from click.shell_completion import get_completion_class
 
-    from headwater.cli import main  # noqa: PLC0415 - the group imports this file
+    from headwater.cli import main
 
     kind = get_completion_class(shell)
     if kind is None:

@@ -21,7 +21,7 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
     Everything in it is invented. Three authorities run as three processes that talk over real HTTP; each step prints
     what happened and how long it took, and at the end where to look.
     """
-    from headwater.exercise import demo as exercise  # noqa: PLC0415 - loaded with its own verb
+    from headwater.exercise import demo as exercise
 
     tell = (lambda line: click.echo(line, err=True)) if not as_json or serve else (lambda _line: None)
     made = exercise.prepare(folder)

@@ -66,7 +66,7 @@ def describe(error: HeadwaterError) -> dict[str, object]:
 
 def document(value: Mapping[str, Any]) -> None:
     """Write the one document of a command to standard output."""
-    import orjson  # noqa: PLC0415 - not for the help texts
+    import orjson
 
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())
 
