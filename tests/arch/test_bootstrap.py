@@ -132,6 +132,12 @@ def test_a_network_fault_is_one_line_without_the_password(
     assert "\n" not in told
 
 
+def test_a_certificate_file_that_is_none_is_named(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(clone / "uv.lock"))
+    with pytest.raises(bootstrap.BootstrapError, match=r"uv\.lock is no file of certificates"):
+        bootstrap.fetch("https://index.example/simple/pip/")
+
+
 def test_the_password_of_an_index_goes_into_a_header_and_not_into_the_address(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
