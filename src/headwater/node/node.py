@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from headwater.exchange.keys import Keys
+from headwater.exchange.office import Exchange
 from headwater.model.ids import AuthorityId
 from headwater.node import users
 from headwater.node.system import SystemChance, SystemClock
-from headwater.policy import Session
+from headwater.policy.session import Session
 from headwater.policy.view import guard
 from headwater.ports import Chance, Clock, View
 from headwater.settings import Loaded, Settings, load
-from headwater.store import Store, StoreOptions
+from headwater.store import Snapshot, Store, StoreOptions
 
 
 class Node:
@@ -50,6 +53,11 @@ class Node:
         """The authority that the node belongs to."""
         return self.settings.authority
 
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The node's exchange with its partners."""
+        return Exchange(self.store, Keys(self.home), self.clock, self.chance, self.authority)
+
     def session(self, user: str, purpose: str) -> Session:
         """Return the session of a user of this node.
 
@@ -63,8 +71,14 @@ class Node:
     @contextmanager
     def view(self, session: Session) -> Iterator[View]:
         """Yield what a session may see, at one moment."""
+        with self.view_at(session) as (_, view):
+            yield view
+
+    @contextmanager
+    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, View]]:
+        """Yield the store at one moment, and what a session may see of it."""
         with self.store.snapshot() as snapshot:
-            yield guard(snapshot, session, self.store, self.clock.now().date())
+            yield snapshot, guard(snapshot, session, self.store, self.clock.now().date())
 
     def close(self) -> None:
         """Close the store; everything acknowledged is on the disk."""

@@ -1,13 +1,12 @@
-"""The users of a node and their roles, kept in the node's store. Who may open the node's directory at all is the operating system's matter."""
+"""The users of a node and their roles, kept in its store; who may open its directory is the operating system's matter."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headwater.errors import ConflictError, ForbiddenError, Place, SchemaError
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
-from headwater.policy import Session
-from headwater.policy.session import ROLES
+from headwater.policy.acts import Role
+from headwater.policy.session import Session
 from headwater.ports import Event
 from headwater.store import Snapshot, Store, Transaction
 
@@ -26,10 +25,10 @@ class User:
         """Refuse an empty name and unknown roles."""
         if not self.name.strip():
             raise SchemaError("a user without a name", where=Place(field="user"))
-        unknown = self.roles - ROLES
+        unknown = self.roles - frozenset(Role)
         if unknown or not self.roles:
             raise SchemaError(
-                "no role, or an unknown one", where=Place(field="role"), fix=f"use {', '.join(sorted(ROLES))}"
+                "no role, or an unknown one", where=Place(field="role"), fix=f"use {', '.join(Role)}"
             )
 
 
@@ -94,9 +93,9 @@ def session(snapshot: Snapshot, authority: AuthorityId, name: str, purpose: str)
     return Session(user=name, authority=authority, purpose=purpose, roles=user.roles)
 
 
-def names(users: Iterable[User]) -> list[dict[str, object]]:
-    """Return users as they stand in a document."""
-    return [{"name": user.name, "roles": sorted(user.roles), "disabled": user.disabled} for user in users]
+def document(user: User) -> dict[str, object]:
+    """Return a user as it stands in a document."""
+    return {"name": user.name, "roles": sorted(user.roles), "disabled": user.disabled}
 
 
 def _keep(transaction: Transaction, by: str, user: User, kind: str) -> None:
