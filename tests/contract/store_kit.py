@@ -1,5 +1,6 @@
 """Made-up values for the tests of the store."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from headwater.model.handling import UNRESTRICTED
 from headwater.model.ids import AuthorityId, EntityKey, MessageId, RecordId, new_message_id
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.ports import Event
-from headwater.store import Incoming, Outgoing
+from headwater.store import Head, Incoming, Outgoing, Transaction
 from headwater.testing.fakes import START
 
 PEER = AuthorityId("RS-MOI")
@@ -87,3 +88,35 @@ def incoming(number: int, seq: int, *, peer: AuthorityId = PEER) -> Incoming:
 
 def event(number: int) -> Event:
     return Event("store.read", "analyst", f"subject-{number}", "screening", {"count": number})
+
+
+def noting(number: int) -> Callable[[Transaction], int]:
+    return lambda tx: tx.note(event(number))
+
+
+def noting_with_head(number: int) -> Callable[[Transaction], Head]:
+    def change(tx: Transaction) -> Head:
+        tx.note(event(number))
+        return tx.head()
+
+    return change
+
+
+def queueing(*rows: Outgoing) -> Callable[[Transaction], None]:
+    def change(tx: Transaction) -> None:
+        for row in rows:
+            tx.add_outgoing(row)
+
+    return change
+
+
+def receiving(*rows: Incoming) -> Callable[[Transaction], None]:
+    def change(tx: Transaction) -> None:
+        for row in rows:
+            tx.add_incoming(row)
+
+    return change
+
+
+def keeping(*records: Record) -> Callable[[Transaction], list[bool]]:
+    return lambda tx: [tx.add_record(each) for each in records]
