@@ -96,5 +96,5 @@ def _take(link: Link) -> None:
 
 
 def _version(link: Link) -> int:
-    found = link.one("PRAGMA user_version")
-    return int(str(found[0])) if found else 0
+    found = link.one(tuple[int], "PRAGMA user_version")
+    return found[0] if found else 0
