@@ -54,31 +54,27 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _STATE: Final = re.compile(r"[A-Z]{2,3}")
 
 
-class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One object of the report."""
-
-
-class _Value(_Form):
+class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: str
     lang: str | None = None
     original: str | None = None
 
 
-class _Entity(_Form):
+class _Entity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: str
     schema: str
     category: str | None = None
     properties: dict[str, list[str | _Value]] = {}
 
 
-class _Link(_Form):
+class _Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: str
     ends: dict[str, str]
     key: str | None = None
     properties: dict[str, list[str | _Value]] = {}
 
 
-class _Handling(_Form):
+class _Handling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     codes: list[str]
     conditions: list[str] = []
     markings: list[str] = []
@@ -88,7 +84,7 @@ class _Handling(_Form):
     retain_until: str | None = None
 
 
-class _Report(_Form):
+class _Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: str
     reference: str
     originator: str
