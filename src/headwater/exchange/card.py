@@ -8,7 +8,8 @@ The rules are those of TUF root metadata (TUF specification, section 5.3), told 
    in by those who were there.
 3. Versions follow each other without a gap. An older one is a rollback; another card of the same version is an
    equivocation.
-4. An expired card is not taken as the newest one, and the one that is held stops being trusted when it expires.
+4. An expired card is trusted for nothing: whoever holds it sends nothing and opens nothing. It may only be a step on the
+   way to a newer one, for somebody who was away for long.
 5. The first card of a partner proves nothing by itself: two persons compare its fingerprint by voice.
 """
 
@@ -32,7 +33,7 @@ from headwater.model.times import parse_instant
 PURPOSE: Final = "card"
 ROOTS: Final = 3
 THRESHOLD: Final = 2
-MAX_KEYS: Final = 16
+MAX_KEYS: Final = 8
 _GROUPS: Final = 8
 _GROUP_BYTES: Final = 5
 _GROUP_DIGITS: Final = 5
@@ -149,8 +150,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Raises:
             KeyTrustError: the card has expired, or no key of it counts now.
         """
-        if now >= self.expires_at:
-            raise KeyTrustError(f"the card of {self.authority} has expired", fix="ask the partner for its new card")
+        check_current(self, now)
         valid = [key for key in self.sealing if key.is_valid(now)]
         if not valid:
             raise KeyTrustError(f"no key of {self.authority} counts now", fix="ask the partner for its new card")
@@ -189,11 +189,11 @@ def read_card(data: bytes) -> SignedCard:
     return SignedCard(card, paper)
 
 
-def check_successor(held: SignedCard, given: SignedCard, now: datetime) -> bool:
-    """Return whether a card takes the place of the one held; False where they are the same (rules 2 to 4).
+def check_successor(held: SignedCard, given: SignedCard) -> bool:
+    """Return whether a card takes the place of the one held; False where they are the same (rules 2 and 3).
 
     Raises:
-        KeyTrustError: it is another authority's, has expired, or a version between the two is missing.
+        KeyTrustError: it is another authority's, or a version between the two is missing.
         RollbackError: it is older than the one held.
         EquivocationError: it is another card of the same version.
         SignatureError: too few roots of the one held have signed it.
@@ -213,7 +213,6 @@ def check_successor(held: SignedCard, given: SignedCard, now: datetime) -> bool:
             fix="ask the partner for every card since then, and add them in order",
         )
     _check_threshold(given.paper, old)
-    check_current(new, now)
     return True
 
 

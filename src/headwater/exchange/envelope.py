@@ -1,11 +1,11 @@
-"""The envelope: one sealed, signed message as it travels. Normative text: docs/spec/envelope.md.
+r"""The envelope: one sealed, signed message as it travels. Normative text: docs/spec/envelope.md.
 
 ::
 
     envelope = u16be n ‖ header[n] ‖ enc ‖ ct          n <= 4096, the whole <= 4 MiB
     plaintext = sig[64] ‖ body
-    HPKE info = "headwater/env/1\\0" ‖ SHA-256(header)
-    sig = Ed25519("headwater/sig/1\\0" ‖ SHA-256(header) ‖ SHA-256(body) ‖ SHA-256(recipient's raw HPKE key))
+    HPKE info = "headwater/env/1\0" ‖ SHA-256(header)
+    sig = Ed25519("headwater/sig/1\0" ‖ SHA-256(header) ‖ SHA-256(body) ‖ SHA-256(recipient's raw HPKE key))
 
 The rules, in the order in which they are applied; the first that fails names the refusal:
 

@@ -88,7 +88,9 @@ class Keys:
         found = [_seeds(path, _KINDS[kind]) for path in sorted((self.home / FOLDER).glob(f"{kind}-*.key"))]
         if not found:
             raise SettingsError(
-                f"the node has no {kind} key", where=str(self.home / FOLDER), fix="make a node with: headwater node init"
+                f"the node has no {kind} key",
+                where=str(self.home / FOLDER),
+                fix="make a node with: headwater node init",
             )
         return found
 

@@ -1,9 +1,9 @@
-"""Receipts: the receiver's signed word on what became of envelopes. Normative text: docs/spec/receipt.md.
+r"""Receipts: the receiver's signed word on what became of envelopes. Normative text: docs/spec/receipt.md.
 
 ::
 
     receipt = u32be n ‖ payload[n] ‖ sig[64]
-    sig = Ed25519("headwater/receipt/1\\0" ‖ SHA-256(payload))
+    sig = Ed25519("headwater/receipt/1\0" ‖ SHA-256(payload))
 
 One receipt speaks of all envelopes that one sender handed over together. It is signed after everything it says has been
 written and before it is acknowledged, in the same transaction; the log's size and root are those after its own leaf.

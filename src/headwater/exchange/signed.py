@@ -1,7 +1,7 @@
-"""Bytes with signatures beside them: how cards and agreements are kept and handed over.
+r"""Bytes with signatures beside them: how cards and agreements are kept and handed over.
 
 The payload is carried as it was signed, in base64, so that no reader ever has to write it anew. Each signature names its
-key and algorithm. What is signed is ``headwater/PURPOSE/1\\0`` ‖ SHA-256(payload): a signature made for one purpose is
+key and algorithm. What is signed is ``headwater/PURPOSE/1\0`` ‖ SHA-256(payload): a signature made for one purpose is
 worth nothing for another. Papers that must hold for years bear two kinds of signature: Ed25519, and ML-DSA-65 (FIPS 204)
 against a computer that does not exist yet.
 """

@@ -147,7 +147,7 @@ def _private(seed: bytes) -> hpke.MLKEM768X25519PrivateKey:
 @lru_cache(maxsize=256)
 def _public(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
     if len(raw) != XWING_PUBLIC_BYTES:
-        raise ValueError("length")  # noqa: TRY301 - wrapped by the caller
+        raise ValueError("length")
     return hpke.MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_BYTES]),
         X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC_BYTES:]),
