@@ -46,7 +46,7 @@ def handling_of(fact: MessageFact) -> Handling:
         codes=frozenset(fact.handling),
         conditions=frozenset(fact.conditions),
         addressees=frozenset(fact.names) if red or fact.names else None,
-        markings=frozenset({fact.marking}) - {None, "NONE"},
+        markings=frozenset() if fact.marking in {None, "NONE"} else frozenset({fact.marking or ""}),
         retain_until=_day(fact.retain_until),
     )
 
