@@ -85,6 +85,7 @@ def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
         index: number of the leaf, from 0.
         size: leaves of the log that the proof is for; it may have grown since.
         subtree: reads the hash of a complete subtree.
+
     Raises:
         SchemaError: there is no such leaf in a log of that size.
     Source: RFC 6962, section 2.1.1.

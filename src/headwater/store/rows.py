@@ -1,0 +1,128 @@
+"""The values that the store hands out beside those of the model, and the forms that times take in its tables."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.ports import Event
+
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+OUTGOING_STATES: Final = frozenset({"queued", "receipted", "refused", "dead"})
+INCOMING_STATES: Final = frozenset({"stored", "accepted", "refused", "held"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How a store is opened.
+
+    Attributes:
+        synchronous: SQLite's word for when it syncs. Only FULL keeps promises through a power cut; the others are for
+            tests that must see them lost.
+        vfs: name of an `apsw` file layer that stands in for the disk; None is the operating system's own.
+        busy_wait_s: how long to wait for another process that writes.
+        read_only: open without ever writing, as far as a damaged store can still be read.
+    """
+
+    synchronous: str = "FULL"
+    vfs: str | None = None
+    busy_wait_s: float = 5.0
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The state of the ledger: how many leaves it has, and the root over them."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One leaf of the ledger.
+
+    Attributes:
+        index: its number, from 0.
+        at: when the event was noted; None once it was erased.
+        event: what was noted; None once it was erased.
+        salt: 16 random bytes, None once erased.
+        commitment: SHA-256 of salt and event, which the tree is made over.
+    """
+
+    index: int
+    at: datetime | None
+    event: Event | None
+    salt: bytes | None
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a store: where (a leaf's number, a file, a table) and of what kind."""
+
+    at: str | int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message on its way to a partner.
+
+    Attributes:
+        seq: its number among all messages to that partner, from 1.
+        lane: ``normal`` or ``urgent``.
+        envelope: the sealed bytes, the same at every attempt.
+        state: ``queued``, ``receipted``, ``refused`` or ``dead``.
+        receipt: the partner's signed answer, once there is one.
+        settled_at: when it left the state ``queued``.
+    """
+
+    id: MessageId
+    peer: AuthorityId
+    seq: int
+    lane: str
+    envelope: bytes
+    kind: str
+    thread: str | None
+    queued_at: datetime
+    expires_at: datetime
+    state: str = "queued"
+    receipt: bytes | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message that a partner handed over.
+
+    Attributes:
+        seq: the partner's number for it, from 1.
+        sha256: SHA-256 of the envelope as it came, 32 bytes.
+        body: the opened content.
+        state: ``stored``, ``accepted``, ``refused`` or ``held``.
+        receipt: our signed answer, the same however often the message comes.
+    """
+
+    id: MessageId
+    peer: AuthorityId
+    seq: int
+    sha256: bytes
+    kind: str
+    thread: str | None
+    body: bytes
+    received_at: datetime
+    state: str = "stored"
+    receipt: bytes
+
+
+def to_micros(moment: datetime) -> int:
+    """Return an aware time as microseconds since 1970, UTC."""
+    return (moment - _START) // _MICROSECOND
+
+
+def from_micros(count: int) -> datetime:
+    """Return the time that a number of microseconds since 1970 names."""
+    return _START + timedelta(microseconds=count)
