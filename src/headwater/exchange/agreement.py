@@ -11,7 +11,7 @@ from typing import Final
 from headwater.errors import KeyTrustError, SignatureError
 from headwater.exchange.card import Card
 from headwater.exchange.signed import PairSeed, Paper, read_paper, sign_paper
-from headwater.exchange.strict import read_object
+from headwater.formats.safe import parse_wire_json
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId
 from headwater.policy.agreement import Agreement
@@ -72,5 +72,5 @@ def terms_of(paper: Paper) -> Agreement:
     Raises:
         InputError: it is no agreement.
     """
-    read_object(paper.body)
+    parse_wire_json(paper.body)
     return decode(paper.body, Agreement)

@@ -17,6 +17,6 @@ def wait_s(failures: int, lane: Lane, draw: bytes) -> float:
         lane: urgent messages are tried again sooner.
         draw: random bytes: the wait lies between half of its bound and the bound, and is never under a second.
     """
-    bound = min(CAP_S[lane], FIRST_S * 2 ** min(failures, _MOST_DOUBLINGS))
-    part = int.from_bytes(draw, "big") / (1 << 8 * len(draw))
+    bound = min(CAP_S[lane], FIRST_S * (1 << min(failures, _MOST_DOUBLINGS)))
+    part: float = int.from_bytes(draw, "big") / (1 << 8 * len(draw))
     return max(FIRST_S, bound * (1 + part) / 2)

@@ -24,8 +24,8 @@ import msgspec
 from headwater.errors import EquivocationError, KeyTrustError, Place, RollbackError, SchemaError, SignatureError
 from headwater.exchange.envelope import SenderKey
 from headwater.exchange.signed import PairKey, PairSeed, Paper, hex_bytes, read_paper, sign_paper
-from headwater.exchange.strict import read_object
 from headwater.exchange.suite import ED25519_BYTES, XWING, XWING_PUBLIC_BYTES, key_id
+from headwater.formats.safe import parse_wire_json
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, authority_id
 from headwater.model.times import parse_instant
@@ -183,7 +183,7 @@ def read_card(data: bytes) -> SignedCard:
         SignatureError: fewer than two of its roots have signed it.
     """
     paper = read_paper(data)
-    read_object(paper.body)
+    parse_wire_json(paper.body)
     card = decode(paper.body, Card)
     _check_threshold(paper, card)
     return SignedCard(card, paper)

@@ -30,14 +30,15 @@ from typing import Any, Final
 
 from headwater.errors import InputError, Place, SchemaError, SignatureError
 from headwater.exchange.refusal import Code, Refusal
-from headwater.exchange.strict import MAX_INTEGER, read_object
 from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Suite, is_signed, key_id, sign
+from headwater.formats.safe import WIRE_INTEGER_BITS, parse_wire_json
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, MessageId, authority_id, blob_hash, message_id
 from headwater.model.times import format_instant, parse_instant
 
 MAX_ENVELOPE: Final = 4 * 1024 * 1024
 MAX_HEADER: Final = 4096
+MAX_SEQ: Final = 2**WIRE_INTEGER_BITS - 1
 MAX_AHEAD: Final = timedelta(seconds=300)
 """How far a sender's clock may be ahead of ours."""
 _LENGTH: Final = struct.Struct(">H")
@@ -127,7 +128,7 @@ def seal(header: Header, body: bytes, *, signing_seed: bytes, recipient_key: byt
         SchemaError: the header names other keys than those given, or header or envelope would be over their limits.
         InputError: the body is no JSON object as the wire takes it.
     """
-    read_object(body)
+    parse_wire_json(body)
     if header.rkid != key_id(recipient_key) or header.suite != suite.name:
         raise SchemaError("the header names another key or suite than the one given", where=Place(field="rkid"))
     header_bytes = header.to_bytes()
@@ -153,7 +154,7 @@ def read(envelope: bytes, suites: Mapping[str, Suite] = SUITES) -> Sealed | Refu
         return Refusal(Code.BAD_HEADER, "cut short")
     header_bytes = envelope[_LENGTH.size : end]
     try:
-        header = _header(read_object(header_bytes), suites)
+        header = _header(parse_wire_json(header_bytes), suites)
     except InputError as error:
         return Refusal(Code.BAD_HEADER, error.where.field or error.what)
     return Sealed(header, header_bytes, envelope[end:], hashlib.sha256(envelope).digest())
@@ -202,7 +203,7 @@ def unseal(
     if not is_signed(sender_key, signature, _signed_bytes(sealed.header_bytes, body, sealed.header.rkid)):
         return Refusal(Code.BAD_SIGNATURE)
     try:
-        read_object(body)
+        parse_wire_json(body)
     except InputError as error:
         return Refusal(Code.BAD_BODY, error.what)
     return body
@@ -239,7 +240,7 @@ def _header(given: dict[str, Any], suites: Mapping[str, Suite]) -> Header:
         raise SchemaError("not exactly the known keys", where=Place(field="header"))
     if type(given["v"]) is not int or given["v"] != 1:
         raise SchemaError("another version", where=Place(field="v"))
-    if type(given["seq"]) is not int or not 1 <= given["seq"] <= MAX_INTEGER:
+    if type(given["seq"]) is not int or not 1 <= given["seq"] <= MAX_SEQ:
         raise SchemaError("no sequence number", where=Place(field="seq"))
     texts = {key: value for key, value in given.items() if isinstance(value, str)}
     if len(texts) != len(_KEYS) - 2:

@@ -121,7 +121,9 @@ class Inbox:
             row = _need(tx, ref, STORED, HELD)
             message = decode(row.body, Message)
             if row.state == HELD:
-                judgement = decide(Op.RECEIVE, self._partners.agreements_for(tx, [message.agreement]), message, {}, tx.now)
+                judgement = decide(
+                    Op.RECEIVE, self._partners.agreements_for(tx, [message.agreement]), message, {}, tx.now
+                )
                 _keep(tx, records_of(message, ref, self._partners.me), judgement)
             tx.set_incoming_state(ref, ACCEPTED)
             tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))

@@ -76,6 +76,14 @@ class Keys:
         """X-Wing seeds by the name of their public key, oldest first."""
         return {key_id(XWING.public_key(seed)): seed for (seed,) in self._read("sealing")}
 
+    def signing_public(self) -> list[bytes]:
+        """Return the raw public keys of all signing keys, oldest first."""
+        return [signing_public(seed) for seed in self.signing_seeds.values()]
+
+    def sealing_public(self) -> list[bytes]:
+        """Return the raw public keys of all sealing keys, oldest first."""
+        return [XWING.public_key(seed) for seed in self.sealing_seeds.values()]
+
     def papers(self) -> PairSeed:
         """Return the pair in use for agreements."""
         return PairSeed(*self._read("papers")[-1])

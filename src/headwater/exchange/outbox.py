@@ -300,8 +300,6 @@ class Outbox:
         return new_message_id((self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(10))
 
 
-
-
 def _waiting(tx: Transaction, ref: MessageId) -> Draft:
     body = tx.document(DRAFT, ref)
     draft = decode(body, Draft) if body else None

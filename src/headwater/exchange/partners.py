@@ -202,7 +202,8 @@ class Partners:
         expected = self.need(tx, authority).card.fingerprint.replace(" ", "")
         if not hmac.compare_digest(expected.encode(), "".join(digits.split()).encode()):
             raise KeyTrustError(
-                f"the digits are not those of the card of {authority}", fix="read all eight groups again; if they differ, stop"
+                f"the digits are not those of the card of {authority}",
+                fix="read all eight groups again; if they differ, stop",
             )
         self.step(tx, authority, State.CONFIRMED, who, "digits compared")
 

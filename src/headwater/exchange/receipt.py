@@ -24,8 +24,8 @@ from headwater.errors import FormatError, KeyTrustError, Place, SchemaError, Sig
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Sealed
 from headwater.exchange.framing import MAX_ENVELOPES
-from headwater.exchange.strict import read_object
 from headwater.exchange.suite import SIGNATURE_BYTES, is_signed, key_id, sign, signing_public
+from headwater.formats.safe import parse_wire_json
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, authority_id, blob_hash, message_id
 from headwater.model.times import format_instant, parse_instant
@@ -159,7 +159,7 @@ def read_receipt(data: bytes, giver: Card, me: AuthorityId, now: datetime) -> Re
     if _LENGTH.size + length + SIGNATURE_BYTES != len(data):
         raise FormatError("a receipt cut short or extended")
     payload, signature = data[_LENGTH.size : -SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
-    read_object(payload)
+    parse_wire_json(payload)
     receipt = decode(payload, Receipt)
     if receipt.sender != giver.authority or receipt.to not in {me, None}:
         raise KeyTrustError("a receipt of another authority, or for another one")

@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 
 from headwater.errors import FormatError, KeyTrustError, LimitError, Place, SchemaError
-from headwater.exchange.strict import read_object
 from headwater.exchange.suite import is_signed, key_id, sign, signing_public
+from headwater.formats.safe import parse_wire_json
 from headwater.model.canonical import decode, encode
 
 MAX_PAPER: Final = 256 * 1024
@@ -125,7 +125,7 @@ def read_paper(data: bytes) -> Paper:
     """
     if len(data) > MAX_PAPER:
         raise LimitError("larger than a card or an agreement can be")
-    read_object(data)
+    parse_wire_json(data)
     paper = decode(data, Paper)
     if len(paper.signatures) > MAX_SIGNATURES:
         raise LimitError("more signatures than a card or an agreement can have")

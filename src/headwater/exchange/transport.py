@@ -6,6 +6,7 @@ environment is used. Who the partner is follows from receipts, never from the co
 
 import http.client
 import threading
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -16,13 +17,7 @@ from headwater.exchange.card import check_endpoint
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Most bytes of an answer: 64 receipts and what HTTP may add."""
-_TEMPORARY: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INSUFFICIENT_STORAGE})
-
-
-class PeerBusyError(PeerRefusedError):
-    """The partner's node cannot take anything just now: it is busy, or its disk is full. It will be asked again."""
-
-    code = "peer.refused"
+_CHUNK: Final = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -42,7 +37,7 @@ class HttpTransport:
         check_endpoint(endpoint)
         connection, fresh = self._connection(endpoint, timeout_s)
         try:
-            return self._exchange(connection, endpoint, path, body)
+            return self._exchange(connection, endpoint, path, body, time.monotonic() + timeout_s)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             self._drop(endpoint)
             if fresh:
@@ -61,17 +56,26 @@ class HttpTransport:
         for endpoint in list(self._open()):
             self._drop(endpoint)
 
-    def _exchange(self, connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes) -> bytes:
+    def _exchange(
+        self, connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes, until: float
+    ) -> bytes:
         connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
         answer = connection.getresponse()
-        data = answer.read(MAX_ANSWER + 1)
-        if len(data) > MAX_ANSWER or answer.status != HTTPStatus.OK:
+        if answer.status != HTTPStatus.OK:
             self._drop(endpoint)
-            kind = PeerBusyError if answer.status in _TEMPORARY else PeerRefusedError
-            raise kind(f"the partner's node answered with status {answer.status}", where=endpoint)
+            raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)
+        data = bytearray()
+        while chunk := answer.read1(_CHUNK):
+            data += chunk
+            if len(data) > MAX_ANSWER:
+                self._drop(endpoint)
+                raise PeerRefusedError("the partner's node answered with more than receipts can be", where=endpoint)
+            # Each read has a time-out of its own; a node that sends one byte a second must not hold the lane for ever.
+            if time.monotonic() > until:
+                raise TimeoutError
         if answer.will_close:
             self._drop(endpoint)
-        return data
+        return bytes(data)
 
     def _connection(self, endpoint: str, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
         kept = self._open().get(endpoint)
