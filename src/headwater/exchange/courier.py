@@ -79,11 +79,7 @@ class Courier:
         stopwatch: Callable[[], float],
         route: tuple[AuthorityId, Lane],
     ) -> None:
-        """Serve a route: a partner and a lane.
-
-        Args:
-            stopwatch: seconds that never run backwards, whatever the clock does.
-        """
+        """Serve a route, a partner and a lane; the stopwatch's seconds never run backwards, whatever the clock does."""
         self._store = store
         self._partners = partners
         self._outbox = outbox

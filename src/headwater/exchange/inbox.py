@@ -15,7 +15,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
-from headwater.errors import ConflictError, InputError
+from headwater.errors import ConflictError, InputError, Place, SchemaError
 from headwater.exchange.envelope import (
     Header,
     Sealed,
@@ -169,11 +169,11 @@ class Inbox:
         header = sealed.header
         try:
             message = decode(body, Message)
+            if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
+                raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
             records = records_of(message, header.id, self._partners.me)
         except InputError as error:
             return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, error.where.field or error.what))
-        if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
-            return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, "from, to or kind"))
         return _Opened(sealed, envelope, body, message, records)
 
     def _giver(self, tx: Transaction) -> Giver:

@@ -48,12 +48,7 @@ class Exchange:
         me: AuthorityId,
         transport: Transport | None = None,
     ) -> None:
-        """Join the parts.
-
-        Args:
-            me: the authority that the node belongs to.
-            transport: what carries envelopes; HTTP where nothing else is given.
-        """
+        """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
         self.me = me
         self._store = store
         self._keys = keys
@@ -127,6 +122,14 @@ class Exchange:
         """
         with self._store.snapshot() as snapshot:
             return self._partners.own_card(snapshot)
+
+    def card_bytes(self) -> bytes:
+        """Return this node's own card as a file holds it.
+
+        Raises:
+            KeyTrustError: it has none yet.
+        """
+        return self.card().paper.to_bytes()
 
     def sign_agreement(self, agreement: Agreement | bytes) -> bytes:
         """Return an agreement with this side's signatures.

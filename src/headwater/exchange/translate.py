@@ -4,6 +4,9 @@ A message carries handling fact by fact; a record carries one handling for all i
 record for each group of facts that share origin, grade and handling. What handling has no place for (a minor, a hold, a
 person's own state) stays in the message, which is kept: a fact that came in a message and is to be passed on is taken
 from there, not from the record (`passed_on`).
+
+A key means a thing only to whoever gave it: a partner's keys get its name in front, so that nobody's facts can slip under
+an entity of ours.
 """
 
 from collections.abc import Mapping
@@ -121,7 +124,8 @@ def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, MessageFact] = {}
     for given in message.facts.values():
-        number = numbers.get((EntityKey(given.entity or ""), given.prop, given.value or ""))
+        fact = _statement(given, message)[1] if _is_known(given) else None
+        number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
             kept_until = _earlier(given.retain_until, record.handling.retain_until)
             found[number] = msgspec.structs.replace(given, id=number, via=message.agreement, retain_until=kept_until)
@@ -142,7 +146,7 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
         if not _is_known(given):
             continue
         originator = _originator(given.origin, message, me)
-        groups.setdefault((originator, grade, handling), []).append(_statement(given))
+        groups.setdefault((originator, grade, handling), []).append(_statement(given, message))
     return tuple(
         Record(
             origin=Origin(originator=originator, source=SOURCE, place=ref),
@@ -194,13 +198,16 @@ def _is_known(given: MessageFact) -> bool:
     return given.schema in schemata() and given.prop in schema(given.schema).properties
 
 
-def _statement(given: MessageFact) -> tuple[Mention, Fact]:
-    key = EntityKey(given.entity or "")
-    category = _person_category(given.category) if is_person(given.schema or "") else None
-    return (
-        Mention(key, given.schema or "", category),
-        Fact(key, given.prop, given.value or "", given.lang, given.original),
-    )
+def _statement(given: MessageFact, message: Message) -> tuple[Mention, Fact]:
+    type_name, text = given.schema or "", given.value or ""
+    category = _person_category(given.category) if is_person(type_name) else None
+    key = _partners_key(given.entity or "", message)
+    value = _partners_key(text, message) if schema(type_name).properties.get(given.prop) == "entity" else text
+    return Mention(key, type_name, category), Fact(key, given.prop, value, given.lang, given.original)
+
+
+def _partners_key(key: str, message: Message) -> EntityKey:
+    return EntityKey(f"{message.sender}:{key}")
 
 
 def _person_category(text: str) -> PersonCategory:
