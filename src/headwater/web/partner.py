@@ -10,10 +10,12 @@ Who calls is not asked here: every envelope proves its own sender. What is refus
 tells only that a batch could not be read or kept, by number alone and never with content.
 """
 
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
-import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -29,8 +31,6 @@ from headwater.errors import (
 )
 from headwater.exchange.framing import MAX_BATCH
 
-WORKERS: Final = 32
-"""Batches that wait for the store at once; together they share its syncs."""
 BYTES: Final = "application/octet-stream"
 
 STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
@@ -56,12 +56,12 @@ class Exchange(Protocol):
 
 def partner_app(exchange: Exchange) -> Starlette:
     """Return the application that partners' nodes talk to."""
-    limit = anyio.CapacityLimiter(WORKERS)
 
     async def inbox(request: Request) -> Response:
+        # In a thread: batches that come at once wait for one sync of the store together.
         try:
             batch = await _body(request)
-            answer = await anyio.to_thread.run_sync(exchange.receive, batch, limiter=limit)
+            answer = await run_in_threadpool(exchange.receive, batch)
         except HeadwaterError as error:
             return refused(error)
         except ClientDisconnect:
@@ -117,7 +117,22 @@ def serve(app: Starlette, host: str, port: int, *, stop: threading.Event | None 
     )
     if stop is not None:
         threading.Thread(target=_end_with, args=(server, stop), name="serve-stop", daemon=True).start()
-    server.run()
+    with _outlived(signal.SIGINT, signal.SIGTERM):
+        server.run()
+
+
+@contextmanager
+def _outlived(*signals: signal.Signals) -> Iterator[None]:
+    """Let the process live on after a signal that the server has ended for: uvicorn raises it again once it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda *_: None) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
