@@ -55,7 +55,7 @@ check-dependencies:
 	@.venv/bin/deptry .
 
 check-licences:
-	@$(PY) tools/licences.py
+	@.venv/bin/pip-licenses --packages $$(sed -nE 's/^([a-z0-9-]+)==.*/\1/p' requirements/all.txt | sort -u) >/dev/null
 
 check-wheel:
 	@$(PY) tools/wheel_check.py
