@@ -7,15 +7,16 @@ give the same bytes.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256, sha512
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from headwater.case.crate import CRATE_FILE, crate_bytes, paths_below
-from headwater.case.custody import chain_of
+from headwater.case.crate import CRATE_FILE, crate_bytes
+from headwater.case.custody import CustodyEvent, chain_of
 from headwater.case.data.verify import BAG, SIGNED, TAGGED, FileSum, bag_files, tag_lists
-from headwater.case.exhibit import HashedFile, payload_name
+from headwater.case.exhibit import Exhibit, HashedFile, payload_name
 from headwater.case.files import CHUNK, folder_beside, open_inside
 from headwater.case.graph import Graph
 from headwater.case.log import LogLine, custody_in, log_bytes
@@ -31,6 +32,24 @@ from headwater.ports import Chance, Clock
 LEAK_FIX: Final = "take it out of the item, or seal without the items named"
 
 
+@dataclass(frozen=True, slots=True)
+class SealOptions:
+    """What a seal may need to know of an earlier one, and what to do with an item that may not leave.
+
+    Attributes:
+        previous: SHA-256 of the case's earlier seal, in hex (`Seal.digest`).
+        pseudonyms: those of the earlier seal (`Seal.pseudonyms`); for whom there is none, one is drawn.
+        withhold_blocked: leave out items in which a protected person's identity stands, instead of refusing.
+    """
+
+    previous: str | None = None
+    pseudonyms: Mapping[str, str] = field(default_factory=dict)
+    withhold_blocked: bool = False
+
+
+FIRST_SEAL: Final = SealOptions()
+
+
 def seal(
     case: CaseFile,
     out: Path,
@@ -39,49 +58,42 @@ def seal(
     chance: Chance,
     log_lines: Iterable[LogLine] = (),
     findings: Iterable[Finding] = (),
-    *,
-    previous: str | None = None,
-    pseudonyms: Mapping[str, str] | None = None,
-    withhold_blocked: bool = False,
+    options: SealOptions = FIRST_SEAL,
 ) -> Seal:
     """Write the sealed bundle of a case and return its seal.
 
     Args:
+        case: the case folder as it was read.
         out: the folder to make; there must be nothing of that name.
+        signer: who seals.
+        clock: gives the time of sealing.
+        chance: gives salts and pseudonyms.
         log_lines: the ledger's lines about the case; those of custody go into the graph too.
-        previous: SHA-256 of the case's earlier seal, in hex (`Seal.digest`).
-        pseudonyms: those of the earlier seal (`Seal.pseudonyms`); for whom there is none, one is drawn.
-        withhold_blocked: leave out items in which a protected person's identity stands, instead of refusing.
+        findings: what engines claimed and the case keeps.
+        options: what else there is to know.
+
     Raises:
         ForbiddenError: a protected person's identity stands in an item; the text names items by reference.
         SchemaError: an item is not the file that was read, or there is something named `out` already.
         SignatureError: the signer's signature does not fit its public key.
         StoreError: the disk is full or refuses.
     """
-    names = {**draw_pseudonyms(case, chance), **(pseudonyms or {})}
-    lines = tuple(log_lines)
+    names = {**draw_pseudonyms(case, chance), **options.pseudonyms}
     at = clock.now()
     with folder_beside(out) as folder:
-        payload = _Payload(folder, shield(case, names))
-        withheld = payload.add_items(case, withhold_blocked=withhold_blocked)
+        payload = _Payload(
+            folder=folder, case=case, shield=shield(case, names), withhold_blocked=options.withhold_blocked
+        )
+        payload.copy_items()
         for finding in sorted(findings, key=lambda finding: finding.id):
-            payload.add_made(f"data/findings/{finding.id}.json", encode(finding), finding.id)
-        payload.add_made("data/log.jsonl", log_bytes(lines), "log")
-        graph = Graph(case, payload.shield, names)
-        shown = [exhibit for exhibit in case.exhibits if exhibit.ref not in withheld]
-        custody = (*case.custody, *custody_in(lines))
-        for exhibit in shown:
-            graph.add_exhibit(exhibit, exhibit_path(exhibit.ref, exhibit.file.path))
-            graph.add_custody(exhibit, chain_of(exhibit, custody))
-        graph.add_sealing(shown, signer.authority, at)
-        payload.add_made("data/case.jsonld", graph.as_bytes(), "case.jsonld")
-        title = payload.shield.cover(case.matter.operation)
-        titles = {exhibit_path(item.ref, item.file.path)[5:]: f"Exhibit {item.ref}" for item in shown}
-        crate = crate_bytes(case.matter, title, paths_below(payload.shown()), titles, at)
-        payload.add_made(f"data/{CRATE_FILE}", crate, CRATE_FILE)
+            payload.write_made(f"findings/{finding.id}.json", encode(finding))
+        lines = tuple(log_lines)
+        payload.write_made("log.jsonl", log_bytes(lines))
+        _describe(payload, names, custody_in(lines), signer, at)
         payload.refuse_leaks()
         rows = salted_rows(payload.sums, frozenset(payload.withheld), chance)
-        tags = {name: files("headwater.case.data").joinpath(name).read_bytes() for name in TAGGED}
+        package = files("headwater.case.data")
+        tags = {name: package.joinpath(name).read_bytes() for name in TAGGED}
         head = Head(
             case=case.matter.urn,
             count=len(rows),
@@ -89,57 +101,66 @@ def seal(
             sealed_by=signer.authority,
             key=signer.public_key.hex(),
             sealed_at=at,
-            previous=previous,
+            previous=options.previous,
             tags={name: sha256(data).hexdigest() for name, data in tags.items()},
         )
         made = make_seal(head, rows, signer, names)
-        _write_beside(folder, made, [one for one in payload.sums if one.path not in payload.withheld], tags)
+        _write_beside(folder, made, payload.shown(), tags)
     return made
 
 
-def exhibit_path(ref: str, path: str) -> str:
+def _describe(
+    payload: "_Payload",
+    names: Mapping[str, str],
+    recorded: tuple[CustodyEvent, ...],
+    signer: Signer,
+    at: datetime,
+) -> None:
+    """Write the graph and the crate: what is withheld stands in neither."""
+    case = payload.case
+    graph = Graph(case, payload.shield, names)
+    shown = [exhibit for exhibit in case.exhibits if exhibit_path(exhibit) not in payload.withheld]
+    for exhibit in shown:
+        graph.add_exhibit(exhibit, exhibit_path(exhibit))
+        graph.add_custody(exhibit, chain_of(exhibit, (*case.custody, *recorded)))
+    graph.add_sealing(shown, signer.authority, at)
+    payload.write_made("case.jsonld", graph.as_bytes())
+    title = payload.shield.cover(case.matter.operation)
+    titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
+    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, at))
+
+
+def exhibit_path(exhibit: Exhibit) -> str:
     """Return where an exhibit's file lies in a bundle."""
-    return f"data/exhibits/{payload_name(ref, path)}"
+    return f"data/exhibits/{payload_name(exhibit.ref, exhibit.file.path)}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Payload:
     """The payload while it is written: what lies there, what is withheld, where an identity was found."""
 
     folder: Path
+    case: CaseFile
     shield: Shield
+    withhold_blocked: bool
     sums: list[FileSum] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
 
-    def add_items(self, case: CaseFile, *, withhold_blocked: bool) -> set[str]:
-        """Copy exhibits and statements; return the names of those that are withheld."""
-        statements = [
-            (one.id, one.file, f"data/statements/{payload_name(one.id, one.file.path)}", one.protected)
-            for one in case.statements
-        ]
-        items = [(one.ref, one.file, exhibit_path(one.ref, one.file.path), False) for one in case.exhibits]
-        withheld = set()
-        for name, file, path, protected in [*items, *statements]:
-            where = Place(file=file.path)
-            found, leaks = self._copy(case.folder, file, None if protected else path, where)
-            if found.sha256 != file.sha256:
-                raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
-            self.sums.append(found._replace(path=path))
-            if protected or (leaks and withhold_blocked):
-                withheld.add(name)
-                self.withheld.add(path)
-                (self.folder / path).unlink(missing_ok=True)
-            elif leaks:
-                self.leaks.append(name)
-        return withheld
+    def copy_items(self) -> None:
+        """Copy exhibits and statements; the statements of protected persons stay in the house."""
+        for exhibit in self.case.exhibits:
+            self._add(exhibit.ref, exhibit.file, exhibit_path(exhibit), protected=False)
+        for one in self.case.statements:
+            path = f"data/statements/{payload_name(one.id, one.file.path)}"
+            self._add(one.id, one.file, path, protected=one.protected)
 
-    def add_made(self, path: str, data: bytes, name: str) -> None:
+    def write_made(self, path: str, data: bytes) -> None:
         """Write a file that is made here."""
         if self.shield.finds(data):
-            self.leaks.append(name)
-        write_new(self.folder / path, data)
-        self.sums.append(FileSum(path, len(data), sha256(data).hexdigest(), sha512(data).hexdigest()))
+            self.leaks.append(path)
+        write_new(self.folder / "data" / path, data)
+        self.sums.append(FileSum(f"data/{path}", len(data), sha256(data).hexdigest(), sha512(data).hexdigest()))
 
     def refuse_leaks(self) -> None:
         """Refuse to go on when a protected person's identity stands anywhere."""
@@ -147,16 +168,28 @@ class _Payload:
             what = f"a protected person's identity stands in {len(self.leaks)} item(s): {', '.join(self.leaks)}"
             raise ForbiddenError(what, fix=LEAK_FIX)
 
-    def shown(self) -> list[tuple[str, int]]:
-        """Return the paths and sizes of what is not withheld."""
-        return [(one.path, one.size) for one in self.sums if one.path not in self.withheld]
+    def shown(self) -> list[FileSum]:
+        """Return what is not withheld."""
+        return [one for one in self.sums if one.path not in self.withheld]
 
-    def _copy(self, source: Path, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, bool]:
+    def _add(self, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
+        where = Place(file=file.path)
+        found, leaks = self._copy(file, None if protected else path, where)
+        if found.sha256 != file.sha256:
+            raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
+        self.sums.append(found._replace(path=path))
+        if protected or (leaks and self.withhold_blocked):
+            self.withheld.add(path)
+            (self.folder / path).unlink(missing_ok=True)
+        elif leaks:
+            self.leaks.append(name)
+
+    def _copy(self, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, bool]:
         """Copy a file, or only read it where no path is given; return its sums and whether an identity stands in it."""
         first, second, size, leaks, tail = sha256(), sha512(), 0, False, b""
         target = -1 if path is None else _create(self.folder / path)
         try:
-            with os.fdopen(open_inside(source, file.path, where=where), "rb", buffering=0) as reader:
+            with os.fdopen(open_inside(self.case.folder, file.path, where=where), "rb", buffering=0) as reader:
                 while chunk := reader.read(CHUNK):
                     first.update(chunk)
                     second.update(chunk)

@@ -19,7 +19,9 @@ LARGEST_BLOCK: Final = 200
 """Items that may be listed as one block."""
 _ACCUSED: Final = frozenset({PersonCategory.SUSPECT, PersonCategory.CONVICTED})
 _EMPTY_WORDS: Final = re.compile(r"\b(various|miscellaneous|sundry)\b", re.IGNORECASE)
-_FORM: Final = re.compile(r"\b(form|number|no|copy|page|of|the|a)\b|\b[a-z]{1,4}[ /-]?\d+[a-z]?\b|[\W\d_]+", re.IGNORECASE)
+_FORM: Final = re.compile(
+    r"\b(form|number|no|copy|page|of|the|a)\b|\b[a-z]{1,4}[ /-]?\d+[a-z]?\b|[\W\d_]+", re.IGNORECASE
+)
 _CONSIDERS_S45: Final = re.compile(r"(msa[ -]?(2015)?[ -]?)?s\.? ?-?45\b", re.IGNORECASE)
 _DISMISSES: Final = frozenset({"dismiss", "dismissed"})
 

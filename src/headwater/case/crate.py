@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
+from headwater.case.data.verify import FileSum
 from headwater.case.model import Matter
 from headwater.model.times import format_instant
 
@@ -24,16 +25,17 @@ _KINDS: Final = {
 }
 
 
-def crate_bytes(matter: Matter, name: str, sizes: Mapping[str, int], titles: Mapping[str, str], at: datetime) -> bytes:
+def crate_bytes(matter: Matter, name: str, files: Iterable[FileSum], titles: Mapping[str, str], at: datetime) -> bytes:
     """Return the crate of a payload.
 
     Args:
+        matter: the head of the case.
         name: name of the case, fit to leave.
-        sizes: bytes of each file, by its path in the crate.
-        titles: what a file is called, where that is more than its path.
+        files: all that lies in the payload, but the crate itself.
+        titles: what a file is called, by path, where that is more than its path.
         at: time of sealing.
     """
-    files = [_file(path, sizes[path], titles.get(path, path)) for path in sorted(sizes)]
+    parts = [_file(file, titles) for file in sorted(files, key=lambda file: file.path)]
     terms = {
         "@id": "#handling",
         "@type": "CreativeWork",
@@ -47,7 +49,7 @@ def crate_bytes(matter: Matter, name: str, sizes: Mapping[str, int], titles: Map
         "description": f"Sealed case bundle of {matter.urn}: exhibits, statements, findings and their custody.",
         "datePublished": format_instant(at),
         "license": {"@id": "#handling"},
-        "hasPart": [{"@id": file["@id"]} for file in files],
+        "hasPart": [{"@id": part["@id"]} for part in parts],
     }
     itself = {
         "@id": CRATE_FILE,
@@ -55,16 +57,13 @@ def crate_bytes(matter: Matter, name: str, sizes: Mapping[str, int], titles: Map
         "about": {"@id": "./"},
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
     }
-    document = {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": [itself, root, terms, *files]}
+    document = {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": [itself, root, terms, *parts]}
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def paths_below(files: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Return paths in the crate and sizes, from paths in the bundle and sizes."""
-    return {path.removeprefix("data/"): size for path, size in files}
-
-
-def _file(path: str, size: int, title: str) -> dict[str, str]:
+def _file(file: FileSum, titles: Mapping[str, str]) -> dict[str, str]:
+    path = file.path.removeprefix("data/")
     kind = _KINDS.get(PurePosixPath(path).suffix)
     described = {"encodingFormat": kind} if kind else {}
-    return {"@id": quote(path), "@type": "File", "name": title, "contentSize": str(size), **described}
+    title = titles.get(file.path, path)
+    return {"@id": quote(path), "@type": "File", "name": title, "contentSize": str(file.size), **described}

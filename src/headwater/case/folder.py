@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case import lines
-from headwater.case.data.verify import strict_json
 from headwater.case.exhibit import Exhibit, reference_key
 from headwater.case.files import files_below, open_inside
 from headwater.case.model import CaseFile, Statement
 from headwater.case.reading import Row
-from headwater.errors import FormatError, LimitError, Place, SchemaError
+from headwater.errors import Place, SchemaError
+from headwater.formats.safe import MAX_JSON_BYTES, parse_json
 
 CASE_FILE: Final = "case.json"
-CASE_FILE_LIMIT: Final = 64 << 20
-"""Bytes of `case.json`: a thousand times the largest case we know of."""
 ITEM_FOLDERS: Final = ("exhibits", "statements")
 
 
@@ -24,7 +22,7 @@ def new_case(folder: Path) -> CaseFile:
 
     Raises:
         FormatError: `case.json` is not JSON, or a key stands twice in it.
-        LimitError: `case.json` is too large.
+        LimitError: `case.json` is too large or too deep.
         SchemaError: a field is missing, unknown or wrong, or a file is missing or outside the folder.
     """
     top = Row(_load(folder), "", CASE_FILE)
@@ -65,21 +63,17 @@ def new_case(folder: Path) -> CaseFile:
 def _load(folder: Path) -> object:
     where = Place(file=CASE_FILE)
     with os.fdopen(open_inside(folder, CASE_FILE, where=where), "rb") as file:
-        data = file.read(CASE_FILE_LIMIT + 1)
-    if len(data) > CASE_FILE_LIMIT:
-        raise LimitError("larger than a case file may be", where=where)
-    try:
-        value: object = strict_json(data)
-    except ValueError as error:
-        raise FormatError("not JSON as a case file must be", where=where) from error
-    return value
+        data = file.read(MAX_JSON_BYTES + 1)
+    return parse_json(data, where=where, allow_bom=True)
 
 
 def _unique(name: str, field: str, keys: Iterable[str], *, taken: frozenset[str] = frozenset()) -> frozenset[str]:
     seen: set[str] = set()
     for number, key in enumerate(keys):
         if key in seen or key in taken:
-            raise SchemaError("a name that stands twice", where=Place(file=CASE_FILE, field=f"{name}[{number}].{field}"))
+            raise SchemaError(
+                "a name that stands twice", where=Place(file=CASE_FILE, field=f"{name}[{number}].{field}")
+            )
         seen.add(key)
     return frozenset(seen)
 

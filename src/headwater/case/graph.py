@@ -88,9 +88,7 @@ class Graph:
         document = {"@context": _CONTEXT, "@graph": [whole, *others]}
         return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
-    def _happened(
-        self, exhibit: Exhibit, number: int, name: str, at: datetime, place: str, who: Vertex
-    ) -> None:
+    def _happened(self, exhibit: Exhibit, number: int, name: str, at: datetime, place: str, who: Vertex) -> None:
         # Covered before it is hashed into a name: the hash of an address can be guessed.
         covered = self._cover(place)
         where = self._vertex("location", covered, "location:Location")

@@ -69,7 +69,6 @@ def exhibit(row: Row, folder: Path, people: Collection[str]) -> Exhibit:
     """Return an exhibit, with its file hashed."""
     handling = row.text("handling")
     _known(handling, KNOWN_CODES, row, "handling")
-    origin = row.row("origin")
     with _at(row, "ref"):
         reference_key(row.text("ref"))
     line = Exhibit(
@@ -80,12 +79,18 @@ def exhibit(row: Row, folder: Path, people: Collection[str]) -> Exhibit:
         captured_at=row.instant("captured_at"),
         handling=handling,
         status=row.word("status", ExhibitStatus),
-        origin=origin and Origin(origin.text("node"), origin.optional("returned_under")),
+        origin=_origin(row.row("origin")),
     )
-    if origin:
-        origin.end()
     row.end()
     return line
+
+
+def _origin(row: Row | None) -> Origin | None:
+    if row is None:
+        return None
+    found = Origin(row.text("node"), row.optional("returned_under"))
+    row.end()
+    return found
 
 
 def statement(row: Row, folder: Path, people: Collection[str], protected: Collection[str]) -> Statement:
@@ -222,7 +227,9 @@ def _one_of(row: Row, field: str, known: Collection[str]) -> str:
 
 def _known(text: str, known: Collection[str], row: Row, field: str) -> None:
     if text not in known:
-        raise SchemaError("not a name that is known here", where=row.where(field), fix="correct it, or add what it names")
+        raise SchemaError(
+            "not a name that is known here", where=row.where(field), fix="correct it, or add what it names"
+        )
 
 
 @contextmanager

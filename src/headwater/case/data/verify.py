@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Check a sealed case bundle with nothing but Python's standard library and the signer's public key.
 
     python3 -I verify.py [BUNDLE] [--key HEX|CARD.json] [--json]
@@ -13,7 +12,8 @@ right (Ed25519, RFC 8032); the seal is by the key that was given; README.txt, ve
 seal says. Duplicate JSON keys are refused.
 """
 
-# ruff: noqa: PTH - a path is hashed as the text that it is; pathlib would tidy it first
+# A path is hashed as the text that it is; pathlib would tidy it first.
+# ruff: noqa: PTH118
 from __future__ import annotations
 
 import argparse
@@ -127,7 +127,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(text: str) -> float:
+def _no_number(_: str) -> float:
     raise ValueError("a number that is no integer")
 
 
@@ -321,10 +321,9 @@ def inspect(folder: str, trust: Trust | None = None) -> Report:
     before = len(problems)
     payload = _check_payload(folder, found, listed, problems)
     sound = len(problems) == before
-    for name in sorted(set(BESIDE) - found):
-        problems.append(Problem("missing", name, "the file is not there"))
-    for path in sorted(found - set(BESIDE) - set(listed)):
-        problems.append(Problem("extra", path, "a file that the seal does not know"))
+    problems.extend(Problem("missing", name, "the file is not there") for name in sorted(set(BESIDE) - found))
+    unknown = sorted(found - set(BESIDE) - set(listed))
+    problems.extend(Problem("extra", path, "a file that the seal does not know") for path in unknown)
     if head:
         _check_beside(folder, head, payload if sound else None, problems)
     exhibits = tuple(exhibit for exhibit in map(exhibit_of, sorted(listed)) if exhibit)
@@ -485,9 +484,8 @@ def _check_beside(
             problems.append(Problem("changed", name, "not the file that was sealed"))
     follows = bag_files(head, payload) if payload is not None else {}  # else they differ for a reason already given
     follows.update(tag_lists({name: there[name] for name in (*TAGGED, *SIGNED, *BAG)}))
-    for name, data in follows.items():
-        if there[name] != data:
-            problems.append(Problem("bag", name, "not what the seal and the payload give"))
+    wrong = [name for name, data in follows.items() if there[name] != data]
+    problems.extend(Problem("bag", name, "not what the seal and the payload give") for name in wrong)
 
 
 def _reason(error: Exception) -> str:
@@ -539,15 +537,20 @@ def as_text(report: Report) -> str:
         lines.append(f"case      {ascii(head['case'])[1:-1]}, sealed by {ascii(head['sealed_by'])[1:-1]}")
         lines.append(f"          at {head['sealed_at']} by the signer's own clock")
         lines.append(f"root      {report.root}")
-    lines.append(f"checked   {report.files} files against the sealed list; {report.withheld} withheld, not here to check")
+    lines.append(
+        f"checked   {report.files} files against the sealed list; {report.withheld} withheld, not here to check"
+    )
     lines.append(f"          exhibits: {', '.join(ascii(name)[1:-1] for name in report.exhibits) or 'none'}")
     lines.append("          the list against the root, the signature, README.txt and verify.py, the BagIt files")
     lines.append("key       " + _key_words(report))
-    for problem in report.problems:
-        about = f"exhibit {problem.exhibit}, {problem.path}" if problem.exhibit else problem.path
-        lines.append(f"WRONG     {ascii(about)[1:-1]}: {problem.text} [{problem.code}]")
+    lines.extend(f"WRONG     {_about(problem)}: {problem.text} [{problem.code}]" for problem in report.problems)
     lines.append("result    " + ("NOT as it was sealed" if report.problems else "unchanged since it was sealed"))
     return "\n".join(lines)
+
+
+def _about(problem: Problem) -> str:
+    words = f"exhibit {problem.exhibit}, {problem.path}" if problem.exhibit else problem.path
+    return ascii(words)[1:-1]
 
 
 def _key_words(report: Report) -> str:
@@ -561,8 +564,10 @@ def _key_words(report: Report) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the bundle that the command line names, print what was found, return the exit status."""
     parser = argparse.ArgumentParser(description="Check a sealed case bundle.")
-    parser.add_argument("bundle", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
-    parser.add_argument("--key", metavar="HEX|CARD.json", help="the signer's public key, from elsewhere than the bundle")
+    parser.add_argument("bundle", nargs="?", default=os.path.split(__file__)[0] or ".")
+    parser.add_argument(
+        "--key", metavar="HEX|CARD.json", help="the signer's public key, from elsewhere than the bundle"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     try:
