@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case.crate import CRATE_FILE, crate_bytes
-from headwater.case.custody import CustodyEvent, chain_of
+from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import BAG, SIGNED, TAGGED, FileSum, bag_files, tag_lists
-from headwater.case.exhibit import Exhibit, HashedFile, payload_name
+from headwater.case.exhibit import Exhibit, HashedFile, payload_name, reference_key
 from headwater.case.files import CHUNK, folder_beside, open_inside
 from headwater.case.graph import Graph
 from headwater.case.log import LogLine, custody_in, log_bytes
@@ -120,9 +120,10 @@ def _describe(
     case = payload.case
     graph = Graph(case, payload.shield, names)
     shown = [exhibit for exhibit in case.exhibits if exhibit_path(exhibit) not in payload.withheld]
+    by_exhibit = chains((*case.custody, *recorded))
     for exhibit in shown:
         graph.add_exhibit(exhibit, exhibit_path(exhibit))
-        graph.add_custody(exhibit, chain_of(exhibit, (*case.custody, *recorded)))
+        graph.add_custody(exhibit, by_exhibit.get(reference_key(exhibit.ref), ()))
     graph.add_sealing(shown, signer.authority, at)
     payload.write_made("case.jsonld", graph.as_bytes())
     title = payload.shield.cover(case.matter.operation)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from headwater.case.custody import chain_faults, chain_of
+from headwater.case.custody import chain_faults, chains
 from headwater.case.exhibit import ExhibitStatus, reference_key
 from headwater.case.model import CaseFile, Indicator, SafeguardingDecision
 from headwater.case.reference import offences
@@ -116,8 +116,9 @@ def _listing(case: CaseFile) -> Iterator[Problem]:
 
 def _custody(case: CaseFile) -> Iterator[Problem]:
     accused = {person.id for person in case.persons if person.category in _ACCUSED}
+    by_exhibit = chains(case.custody)
     for exhibit in case.exhibits:
-        chain = chain_of(exhibit, case.custody)
+        chain = by_exhibit.get(reference_key(exhibit.ref), ())
         for fault in chain_faults(exhibit, chain):
             yield Problem(f"custody-{fault.kind}", exhibit.ref, fault.text)
         for event in chain:

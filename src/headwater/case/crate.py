@@ -1,6 +1,5 @@
 """`ro-crate-metadata.json`: the payload described as a Research Object Crate, RO-Crate 1.2."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -8,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from headwater.case.data.verify import FileSum
+from headwater.case.jsonld import document_bytes
 from headwater.case.model import Matter
 from headwater.model.times import format_instant
 
@@ -57,8 +57,7 @@ def crate_bytes(matter: Matter, name: str, files: Iterable[FileSum], titles: Map
         "about": {"@id": "./"},
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
     }
-    document = {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": [itself, root, terms, *parts]}
-    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return document_bytes("https://w3id.org/ro/crate/1.2/context", [itself, root, terms, *parts])
 
 
 def _file(file: FileSum, titles: Mapping[str, str]) -> dict[str, str]:

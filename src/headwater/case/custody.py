@@ -70,10 +70,12 @@ class CustodyFault:
     text: str
 
 
-def chain_of(exhibit: Exhibit, events: Iterable[CustodyEvent]) -> tuple[CustodyEvent, ...]:
-    """Return the events of one exhibit, in the order they were written down."""
-    key = reference_key(exhibit.ref)
-    return tuple(event for event in events if reference_key(event.exhibit) == key)
+def chains(events: Iterable[CustodyEvent]) -> dict[str, tuple[CustodyEvent, ...]]:
+    """Return the events of each exhibit by the key of its reference, in the order they were written down."""
+    found: dict[str, list[CustodyEvent]] = {}
+    for event in events:
+        found.setdefault(reference_key(event.exhibit), []).append(event)
+    return {key: tuple(chain) for key, chain in found.items()}
 
 
 def chain_faults(exhibit: Exhibit, chain: Sequence[CustodyEvent]) -> list[CustodyFault]:

@@ -4,7 +4,6 @@ Every vertex bears a UUID made from the case and what it stands for (RFC 9562, v
 the same bytes. Persons appear only where they did something to an exhibit.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from headwater.case.custody import CustodyEvent
 from headwater.case.exhibit import Exhibit
+from headwater.case.jsonld import document_bytes
 from headwater.case.model import CaseFile
 from headwater.case.protected import Shield
 from headwater.model.ids import AuthorityId
@@ -85,8 +85,7 @@ class Graph:
         whole["core:name"] = f"{matter.urn} {self._cover(matter.operation)}"
         whole["investigation:focus"] = self._cover(matter.purpose)
         whole["core:object"] = [_pointer(vertex) for vertex in others]
-        document = {"@context": _CONTEXT, "@graph": [whole, *others]}
-        return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        return document_bytes(_CONTEXT, [whole, *others])
 
     def _happened(self, exhibit: Exhibit, number: int, name: str, at: datetime, place: str, who: Vertex) -> None:
         # Covered before it is hashed into a name: the hash of an address can be guessed.
@@ -104,7 +103,11 @@ class Graph:
     def _person(self, ref: str) -> Vertex:
         person = self._case.person(ref)
         vertex = self._vertex("person", ref, "identity:Person")
-        vertex["core:name"] = self._pseudonyms[ref] if person.protected else person.name
+        if person is None:
+            # The ledger names users of the node, who need not be persons of the case.
+            vertex["core:name"] = self._cover(ref)
+        else:
+            vertex["core:name"] = self._pseudonyms[ref] if person.protected else person.name
         return vertex
 
     def _name(self, kind: str, about: str) -> str:

@@ -188,9 +188,9 @@ class CaseFile:
     decisions: tuple[SafeguardingDecision, ...]
     strays: tuple[str, ...] = ()
 
-    def person(self, ref: str) -> Person:
-        """Return a person of the case by identifier."""
-        return next(person for person in self.persons if person.id == ref)
+    def person(self, ref: str) -> Person | None:
+        """Return a person of the case by identifier, None where there is none."""
+        return next((person for person in self.persons if person.id == ref), None)
 
     @property
     def protected_persons(self) -> tuple[Person, ...]:

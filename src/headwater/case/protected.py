@@ -1,14 +1,15 @@
 """Keeps victims and smuggled people out of what leaves: a pseudonym of their own in each case, and a look for the rest.
 
-The look is for the names, births, contacts, addresses and whatever else the folder says of a protected person, in
-plain text in UTF-8 and UTF-16, whatever the case, spacing and composition of letters. It does not open archives, office
-files, PDFs or pictures.
+The look is for the names, births, contacts, addresses and whatever else the folder says of a protected person: in text
+in UTF-8 or UTF-16, whatever the case, spacing and composition of letters, and in other files where the identifier
+stands in plain letters. It opens no archive, office file, compressed PDF or picture.
 """
 
 import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,8 +23,10 @@ _SHORTEST: Final = 3
 """Letters and digits that an identifier must have to be looked for: shorter ones stand in every text."""
 OVERLAP: Final = 4096
 """Bytes of a file that are read twice, so that nothing hides across two pieces."""
-_DROP: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+_DROP: Final = bytes(byte for byte in range(256) if byte > 127 or not chr(byte).isalnum())  # noqa: PLR2004 - ASCII
 _LOWER: Final = bytes(range(256)).lower()
+_ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251")
+"""How letters outside ASCII stand in files that are no text: the last two are Windows' for the Balkans."""
 
 
 def draw_pseudonyms(case: CaseFile, chance: Chance) -> dict[str, str]:
@@ -36,44 +39,53 @@ class Shield:
     """Everything that may not leave, and what stands in its place.
 
     Attributes:
-        pattern: finds an identifier in text brought to one form; None where nobody is protected.
-        squeezed: the same identifiers as letters and digits only, to see quickly where none is.
-        names: pseudonym for each identifier in that form.
+        names: pseudonym for each identifier, as folded letters and digits only.
+        pattern: finds an identifier in folded text.
+        raw: identifiers with letters outside ASCII, as they stand in files that are no text.
     """
 
-    pattern: re.Pattern[str] | None
-    squeezed: tuple[str, ...]
     names: Mapping[str, str]
+    pattern: re.Pattern[str]
+    raw: tuple[bytes, ...]
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
-        if self.pattern is None or not self.finds(text.encode()):
+        folded = _folded(text)
+        if not self.names or not self.pattern.search(folded):
             return text
-        return self.pattern.sub(lambda found: self.names[_squeeze(found.group())], _folded(text))
+        return self.pattern.sub(lambda found: self.names[_squeeze(found.group())], folded)
 
     def finds(self, data: bytes) -> bool:
         """Return whether an identifier stands in the bytes."""
-        if self.pattern is None:
+        if not self.names:
             return False
-        if data.isascii() and b"\0" not in data:
-            squeezed = data.translate(_LOWER, _DROP)
-            if not any(word.encode() in squeezed for word in self.squeezed):
-                return False
-        return any(self.pattern.search(_folded(text)) for text in _readings(data))
+        # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
+        squeezed = data.translate(_LOWER, _DROP)
+        plain = any(word.encode() in squeezed for word in self.names if word.isascii())
+        if not plain and data.isascii():
+            return False
+        text = _as_utf8(data)
+        if text is not None and "\0" not in text:
+            return self.pattern.search(text) is not None
+        texts = [text or "", *_as_utf16(data), data.decode("latin-1").lower() if plain else ""]
+        return any(form in data for form in self.raw) or any(self.pattern.search(text) for text in texts)
 
 
 def shield(case: CaseFile, pseudonyms: Mapping[str, str]) -> Shield:
     """Return the shield of a case."""
-    names = {
-        _squeeze(_folded(value)): pseudonyms[person.id]
-        for person in case.protected_persons
-        for value in _identifiers(person)
-    }
-    words = sorted((word for word in names if len(word) >= _SHORTEST), key=lambda word: (-len(word), word))
-    if not words:
-        return Shield(None, (), {})
+    names: dict[str, str] = {}
+    raw: set[bytes] = set()
+    for person in case.protected_persons:
+        for value in _identifiers(person):
+            word = _squeeze(_folded(value))
+            if len(word) < _SHORTEST:
+                continue
+            names[word] = pseudonyms[person.id]
+            if not value.isascii():
+                raw.update(_forms(unicodedata.normalize("NFC", value)))
+    words = sorted(names, key=lambda word: (-len(word), word))
     forms = "|".join(r"[\W_]*".join(map(re.escape, word)) for word in words)
-    return Shield(re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])"), tuple(words), {word: names[word] for word in words})
+    return Shield(names, re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])"), tuple(sorted(raw)))
 
 
 def _identifiers(person: Person) -> Iterable[str]:
@@ -88,9 +100,23 @@ def _squeeze(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
-def _readings(data: bytes) -> Iterator[str]:
-    yield data.decode("utf-8", "ignore")
-    if b"\0" in data or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        for start in (0, 1):
-            yield data[start:].decode("utf-16-le", "ignore")
-            yield data[start:].decode("utf-16-be", "ignore")
+def _forms(value: str) -> Iterator[bytes]:
+    for text in {value, value.upper(), value.lower()}:
+        for encoding in _ENCODINGS:
+            with suppress(UnicodeEncodeError):
+                yield text.encode(encoding)
+
+
+def _as_utf8(data: bytes) -> str | None:
+    """Return a piece of a text, folded; None for what is no faultless UTF-8. It may begin and end inside a letter."""
+    start = next((at for at, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)  # noqa: PLR2004 - RFC 3629
+    try:
+        return _folded(codecs.getincrementaldecoder("utf-8")().decode(data[start:]))
+    except UnicodeDecodeError:
+        return None
+
+
+def _as_utf16(data: bytes) -> Iterator[str]:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        with suppress(UnicodeDecodeError):
+            yield _folded(codecs.getincrementaldecoder(encoding)().decode(data))

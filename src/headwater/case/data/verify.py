@@ -402,13 +402,10 @@ def _check_rows(rows: Any, problems: list[Problem]) -> list[dict[str, Any]]:  # 
         problems.append(Problem("format", "manifest.json", "not a list of well-formed rows"))
         return []
     last = b""
-    for row in rows:
-        if "path" not in row:
-            continue
-        path = row["path"].encode("utf-8")
-        if path <= last:
-            problems.append(Problem("order", row["path"], "its row is out of order or stands twice"))
-        last = path
+    for name in (row["path"] for row in rows if "path" in row):
+        if name.encode("utf-8") <= last:
+            problems.append(Problem("order", name, "its row is out of order or stands twice"))
+        last = name.encode("utf-8")
     return rows
 
 
@@ -479,9 +476,8 @@ def _check_beside(
         except (OSError, ValueError) as error:
             problems.append(Problem("unreadable", name, _reason(error)))
             there[name] = b""
-    for name in TAGGED:
-        if hashlib.sha256(there[name]).hexdigest() != head["tags"][name]:
-            problems.append(Problem("changed", name, "not the file that was sealed"))
+    other = [name for name in TAGGED if hashlib.sha256(there[name]).hexdigest() != head["tags"][name]]
+    problems.extend(Problem("changed", name, "not the file that was sealed") for name in other)
     follows = bag_files(head, payload) if payload is not None else {}  # else they differ for a reason already given
     follows.update(tag_lists({name: there[name] for name in (*TAGGED, *SIGNED, *BAG)}))
     wrong = [name for name, data in follows.items() if there[name] != data]
