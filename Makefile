@@ -1,0 +1,87 @@
+# Each target does its own set-up. `make` alone lists them.
+#
+#   PYTHON   the interpreter that .venv is made with
+#   ARGS     handed to the command that the target ends with:  make demo ARGS="--dir /tmp/x"   make test ARGS="-k handling"
+
+PYTHON ?= python3
+ARGS ?=
+PY := .venv/bin/python
+SETUP := $(PYTHON) tools/bootstrap.py
+CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
+
+export UV_NO_PROGRESS ?= 1
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix merge bench deep docs lock fuzz clean \
+	check-lint check-types check-tests check-licences check-dependencies check-wheel
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ": *##? "} /^[a-z]+:.*##/ {split($$0, part, ":.*## "); printf "  make %-8s %s\n", part[1], part[2]}' Makefile
+
+demo: ## run the exercise: three nodes, end to end, in about a minute
+	@$(SETUP) run
+	@.venv/bin/headwater demo $(ARGS)
+
+test: ## run every test that a merge needs, the exercise included
+	@$(SETUP) dev
+	@$(PY) -m pytest $(ARGS)
+
+check: ## run linters, types, import contracts, docstrings, unit, contract and docs tests; under a minute
+	@$(SETUP) dev
+	@$(MAKE) -j2 --output-sync=target check-lint check-types check-tests
+
+check-lint:
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/interrogate --quiet src
+
+check-types:
+	@.venv/bin/mypy
+
+check-tests:
+	@$(PY) -m pytest -q -m "not deep and not e2e" $(CHECKED_TESTS)
+
+fix: ## format the code and repair what the linter can repair
+	@$(SETUP) dev
+	@.venv/bin/ruff check --fix --exit-zero
+	@.venv/bin/ruff format
+
+merge: check ## run all that a merge needs: check, test, built wheel, dependencies, licences
+	@$(MAKE) check-dependencies check-licences check-wheel
+	@$(MAKE) test
+
+check-dependencies:
+	@.venv/bin/deptry .
+
+check-licences:
+	@.venv/bin/pip-licenses --packages $$(sed -nE 's/^([a-z0-9-]+)==.*/\1/p' requirements/all.txt | sort -u) >/dev/null
+
+check-wheel:
+	@$(PY) tools/wheel_check.py
+
+bench: ## run the benchmarks and print their ratios:  make bench ARGS="store match"
+	@$(SETUP) dev
+	@$(PY) bench/run.py $(ARGS)
+
+deep: ## run the night's tests: long fuzzing, thousands of kills and power cuts
+	@$(SETUP) dev
+	@$(PY) -m pytest -m deep $(ARGS)
+
+fuzz: ## fuzz one reader:  make fuzz F=un ARGS="--seconds 60"
+	@$(SETUP) dev
+	@test -n "$(F)" || { echo "name a reader: make fuzz F=NAME, one of:" $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py)); exit 2; }
+	@$(PY) tests/fuzz/fuzz_$(F).py $(ARGS)
+
+docs: ## write the reference pages from the code and build the site
+	@$(SETUP) docs
+	@$(PY) tools/reference.py
+	@.venv/bin/zensical build --clean
+
+lock: ## renew uv.lock and requirements/ after a change in pyproject.toml;  UPGRADE=1 moves every pin
+	@$(SETUP) tools
+	@UPGRADE=$(UPGRADE) sh tools/lock.sh
+
+clean: ## remove the environment and all that was made from the source
+	@rm -rf .venv .tools .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist site bench/out
+	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

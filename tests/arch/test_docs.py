@@ -1,0 +1,81 @@
+"""The pages say what the code does: every command, error and setting is documented, and every link leads somewhere."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from tools import reference
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def page(name: str) -> str:
+    """A reference page as it stands in the repository."""
+    return (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", reference.PAGES)
+def test_a_reference_page_is_what_the_code_says(name: str) -> None:
+    assert page(name) == reference.PAGES[name](), "run make docs"
+
+
+def test_every_command_is_documented() -> None:
+    text = page("commands")
+    paths = [path for path, _ in reference.commands()]
+    assert len(paths) > 1
+    assert [path for path in paths if f"## `{path}`\n" not in text] == []
+
+
+def test_the_help_of_every_command_teaches_by_example() -> None:
+    told = dict(reference.commands())
+    leaves = [path for path in told if not any(other.startswith(f"{path} ") for other in told)]
+    assert leaves
+    # the usage line names the command once; an example names it again
+    assert [path for path in leaves if told[path].count(path) < 2] == []
+
+
+def test_every_error_code_is_documented_and_is_used_once() -> None:
+    text = page("errors")
+    codes = [error.code for error in reference.errors()]
+    assert codes
+    assert [code for code in codes if f"## `{code}`\n" not in text] == []
+    assert len(codes) == len(set(codes))
+
+
+def test_every_error_speaks_to_the_user() -> None:
+    silent = [error.__name__ for error in reference.errors() if len((error.__doc__ or "").split()) < 5]
+    assert silent == []
+
+
+def test_every_setting_is_documented() -> None:
+    from headwater.settings import Settings
+
+    text = page("settings")
+    fields = [field.name for field in dataclasses.fields(Settings)]
+    assert fields
+    assert [name for name in fields if f"## `{name}`\n" not in text] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_of_the_repository(path: Path) -> None:
+    targets = LINK.findall(path.read_text(encoding="utf-8"))
+    local = [target.partition("#")[0] for target in targets if "://" not in target and not target.startswith("#")]
+    assert [target for target in local if not (path.parent / target).exists()] == []
+
+
+def test_every_page_is_reached_from_the_front_page_of_the_docs() -> None:
+    reached: set[Path] = set()
+    waiting = [DOCS / "README.md"]
+    while waiting:
+        path = waiting.pop().resolve()
+        if path in reached or path.suffix != ".md" or not path.is_file():
+            continue
+        reached.add(path)
+        targets = LINK.findall(path.read_text(encoding="utf-8"))
+        waiting += [path.parent / target.partition("#")[0] for target in targets if "://" not in target]
+    assert [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.resolve() not in reached] == []

@@ -1,0 +1,48 @@
+"""What all tests share: the data beside the clone, and a closing list of whatever was skipped and why."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = "HEADWATER_SHARED"
+REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real lists and reference data, which lies outside the repository and is never copied into it.
+
+    A test that uses it skips, with its reason, on a machine that has none. Where HEADWATER_REQUIRE_SHARED=1 says that
+    the data must be there, as in CI, the test fails instead.
+    """
+    named = os.environ.get(SHARED, "")
+    folder = Path(named) if named else None
+    if folder is not None and folder.is_dir():
+        return folder.resolve()
+    reason = f"{SHARED} names no folder; set it to the folder that holds data/"
+    if os.environ.get(REQUIRE_SHARED) == "1":
+        pytest.fail(f"{reason} ({REQUIRE_SHARED}=1 forbids to skip)", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the shared data, so that `-m shared` finds it."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shared)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name every skip with its reason, so that none goes unseen."""
+    skipped: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        skipped.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+    if not skipped:
+        return
+    terminalreporter.section("not run on this machine")
+    for reason, names in sorted(skipped.items()):
+        terminalreporter.line(f"{len(names)} for want of: {reason}")
+        for name in names:
+            terminalreporter.line(f"    {name}")
