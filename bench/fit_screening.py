@@ -1,0 +1,187 @@
+"""Fit the weights of the screening score on one half of the developers' data, and report on the other.
+
+    python bench/fit_screening.py ../shared/data/screening
+
+Halves are taken by a hash of the list entry (of the pair, for labelled pairs), never of the row, so that no spelling of
+a person stands in both. It prints the constants of `headwater.engines.match.weights`; nothing of the data goes in there.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.screening_data import SHORT, half, read_lists, read_pairs, read_queries, read_tasks, read_truth
+from headwater.engines.match.align import align
+from headwater.engines.match.build import SCRIPTS, build_index, static_rarity
+from headwater.engines.match.candidates import Finder
+from headwater.engines.match.features import FEATURES, features
+from headwater.engines.match.index import WEAK, unpack
+from headwater.engines.match.names import Kind, Name, parse, part
+
+POSITIVE = {"weak": -1, "spelled": -1, "spelled_share": -1, "conflict": -1, "conflict_share": -1, "left_omitted": -1,
+            "right_omitted": -1, "lone": -1, "none": -1, "agreed": 1, "exact": 1, "complete": 1, "organisation_conflict": 0}  # fmt: skip
+"""Signs that reason demands: more agreement never lowers a score."""
+
+
+@dataclass
+class Sample:
+    """One compared pair of names."""
+
+    x: tuple[float, ...]
+    match: bool
+    weight: float
+    half: str
+    group: str
+
+
+def pair_samples(data: Path) -> list[Sample]:
+    """Return the labelled pairs, each name against each name, the best one kept."""
+    out = []
+    for name, file in (("name_bench", "pairs.csv"), ("balkans", "pairs.csv"), ("entity_bench", "pairs.jsonl")):
+        for pair in read_pairs(data / "sets" / name / file):
+            person = pair["schema"] == "Person"
+            left, right = ([parse(n, person=person) for n in side(pair[s])] for s in ("query", "candidate"))
+            best = [
+                features(align(a, b, tuple(map(static_rarity, a.parts)), tuple(map(static_rarity, b.parts))),
+                         person=person, weak=False)
+                for a in left for b in right if a and b
+            ]  # fmt: skip
+            if best:
+                x = max(best, key=rough)
+                out.append(Sample(x, pair["match"], 1.0, half(f"{name}/{pair['id']}"), name))
+    return out
+
+
+def side(properties: dict[str, list[str]]) -> list[str]:
+    """Return the names of one side of a pair, put together from parts where it has no whole name."""
+    if properties.get("name"):
+        return properties["name"] + properties.get("alias", [])
+    parts = [v for key in ("firstName", "middleName", "fatherName", "lastName") for v in properties.get(key, [])]
+    return [" ".join(parts)]
+
+
+def rough(x: tuple[float, ...]) -> float:
+    """Return a crude score, to pick the best of several names before there are weights."""
+    f = dict(zip(FEATURES, x, strict=True))
+    return f["agreed"] - f["spelled"] - 2 * f["conflict"] - 0.5 * f["left_omitted"] - 0.3 * f["right_omitted"]
+
+
+def list_samples(data: Path) -> list[Sample]:
+    """Return names asked of the lists: the true entries, and the nearest wrong ones of people on no list."""
+    out: list[Sample] = []
+    for task in read_tasks(data):
+        if task.name == "un_full":
+            continue
+        records = read_lists(data, task.lists)
+        index = unpack(build_index(records))
+        finder = Finder(index)
+        names: dict[int, Name] = {}
+        for name in (*task.positives, *task.negatives):
+            truth = read_truth(data, name)
+            queries = read_queries(data, name, name_only=True)[: 4000 if truth else 3000]
+            for at in range(0, len(queries), 256):
+                chunk = queries[at : at + 256]
+                parsed = [parse(q.properties["name"], person=True) for q in chunk]
+                for query, asked, found in zip(chunk, parsed, finder.find(parsed, [""] * len(chunk)), strict=True):
+                    if asked:
+                        out.extend(compared(index, finder, names, query.id, asked, found.names, truth.get(query.id), name))
+    return out
+
+
+def compared(index: Any, finder: Finder, names: dict[int, Name], key: str, asked: Name, found: Any, truth: Any, group: str) -> list[Sample]:
+    """Return a sample for every true entry among the candidates, and for the nearest two others."""
+    best: dict[str, tuple[float, tuple[float, ...], bool]] = {}
+    mine = tuple(map(finder.rarity, asked.parts))
+    for at in found:
+        entry = index.entry(int(index.arrays["name.owner"][at]))
+        if entry.schema not in ("Person", "LegalEntity"):
+            continue
+        other, rarity = listed(index, names, at)
+        x = features(align(asked, other, mine, rarity), person=True, weak=index.arrays["name.kind"][at] == WEAK)
+        true = bool(truth) and (SHORT[entry.source], entry.key) in truth
+        if rough(x) > best.get(entry.key, (-99.0,))[0]:
+            best[entry.key] = (rough(x), x, true)
+    ranked = sorted(best.values(), reverse=True)
+    entity = sorted(truth)[0][1] if truth else key
+    side_ = half(entity)
+    right = [Sample(x, True, 1.0, side_, group) for _, x, true in ranked if true][:1]
+    wrong = [Sample(x, False, 1.0, side_, group) for _, x, true in ranked if not true][: 0 if truth else 2]
+    return right + wrong
+
+
+def listed(index: Any, names: dict[int, Name], at: int) -> tuple[Name, tuple[float, ...]]:
+    """Return a listed name and its rarities."""
+    lo, hi = index.arrays["name.part.at"][at], index.arrays["name.part.at"][at + 1]
+    ids = index.arrays["name.part"][lo:hi]
+    if at not in names:
+        texts = TEXTS.setdefault(id(index), index.texts("part.text"))
+        parts = tuple(
+            part(texts[i], person=index.arrays["part.kind"][i] < Kind.BUSINESS, arabic=bool(index.arrays["part.arabic"][i]))
+            for i in ids
+        )
+        names[at] = Name(index.text("name.text", at), parts, SCRIPTS[index.arrays["name.script"][at]],
+                         "".join(p.sound for p in parts))  # fmt: skip
+    return names[at], tuple(index.arrays["part.rarity"][ids].tolist())
+
+
+TEXTS: dict[int, list[str]] = {}
+
+
+def fit(samples: list[Sample], ridge: float = 0.3) -> Any:
+    """Return the weights of a logistic regression with the demanded signs, by projected Newton steps."""
+    x = np.array([s.x for s in samples])
+    y = np.array([s.match for s in samples], dtype=float)
+    w = np.array([s.weight for s in samples])
+    signs = np.array([POSITIVE.get(name, 0) for name in FEATURES])
+    beta = np.zeros(x.shape[1])
+    free = np.ones(len(beta), bool)
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
+        gradient = x.T @ (w * (y - p)) - ridge * beta
+        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(beta))
+        step = np.zeros(len(beta))
+        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        beta = beta + step
+        bad = (signs * beta) < 0
+        beta[bad] = 0
+        free = ~bad | (signs * gradient > 0)
+        if np.abs(step).max() < 1e-7:
+            break
+    return beta
+
+
+GROUP_WEIGHT = {"name_bench": 1.0, "balkans": 4.0, "entity_bench": 1.0, "un_treated": 1.0, "loo": 0.6, "native_arabic": 1.5,
+                "neg_global": 0.25, "neg_us": 0.25, "neg_arabic": 0.25}  # fmt: skip
+
+
+def report(samples: list[Sample], beta: Any) -> None:
+    """Print recall and false share at 0.70 of every group."""
+    for group in GROUP_WEIGHT:
+        for side_ in ("fit", "report"):
+            some = [s for s in samples if s.group == group and s.half == side_]
+            if not some:
+                continue
+            p = 1 / (1 + np.exp(-np.array([s.x for s in some]) @ beta))
+            y = np.array([s.match for s in some])
+            tp, fp, fn = ((p >= 0.7) & y).sum(), ((p >= 0.7) & ~y).sum(), ((p < 0.7) & y).sum()
+            print(f"{group:14}{side_:8} n={len(some):5} tp={tp} fp={fp} fn={fn} tn={len(some) - tp - fp - fn} "
+                  f"f1={2 * tp / max(1, 2 * tp + fp + fn):.3f} mean p={p.mean():.3f} share={y.mean():.3f}")  # fmt: skip
+
+
+def main() -> None:
+    """Fit and print."""
+    data = Path(sys.argv[1])
+    samples = pair_samples(data) + list_samples(data)
+    for sample in samples:
+        sample.weight = GROUP_WEIGHT[sample.group]
+    beta = fit([s for s in samples if s.half == "fit"])
+    for name, value in zip(FEATURES, beta, strict=True):
+        print(f'    "{name}": {value:.2f},')
+    report(samples, beta)
+
+
+if __name__ == "__main__":
+    main()

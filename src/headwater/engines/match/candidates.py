@@ -1,0 +1,159 @@
+"""Candidates: the few names of an index that a query could mean, found by identifiers, parts and the whole name.
+
+Every part of the query is laid beside every distinct part of the index at once (rapidfuzz `cdist`); what is near enough
+adds its rarity to the names that hold it. The whole name, blanks out, is laid beside every whole name as well, which
+finds names cut or run together differently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater.engines.match.build import number_hash
+from headwater.engines.match.identifiers import optical
+from headwater.engines.match.index import Index
+from headwater.engines.match.names import KIND_RARITY, Kind, Name, Part
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PART_CUTOFF: Final = 65
+"""Likeness of two parts, in per cent: one edit in a word of three letters still meets."""
+BONES_CUTOFF: Final = 74
+WHOLE_CUTOFF: Final = 78
+KEPT: Final = 40
+"""Names looked at closely for one query; the true one was among the first 25 wherever it was found at all."""
+LEAST_SHARE: Final = 0.42
+"""Share of the rarity of both names that must meet before a pair is looked at closely."""
+BONES_SHARE: Final = 86
+"""Likeness of two parts whose consonants are the same, in per cent; as in `align`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What of an index a query could mean: numbers of names, best first, and entries with the same identifier."""
+
+    names: tuple[int, ...]
+    entries: tuple[int, ...]
+
+
+class Finder:
+    """Finds candidates in one index. Holds what is derived from the index for reading, nothing else."""
+
+    def __init__(self, index: Index) -> None:
+        """Lay out the texts that rapidfuzz reads."""
+        self.index = index
+        self.sounds = index.texts("sound")
+        self.bones = index.texts("bones")
+        self.joined = index.texts("joined")
+        self._sound_at = {text: at for at, text in enumerate(self.sounds)}
+        self._bones_at = {text: at for at, text in enumerate(self.bones)}
+        self._near: dict[tuple[str, str, bool], tuple[Any, Any]] = {}
+
+    def rarity(self, part: Part) -> float:
+        """Return how much a part of a query says, by how common it is in the lists."""
+        cap = KIND_RARITY[Kind(part.kind)]
+        table, at = (
+            ("bones.rarity", self._bones_at.get(part.bones))
+            if part.arabic
+            else ("sound.rarity", self._sound_at.get(part.sound))
+        )
+        return cap if at is None else min(cap, float(self.index.arrays[table][at]))
+
+    def find(self, queries: Sequence[Name | None], numbers: Sequence[str]) -> list[Candidates]:
+        """Return the candidates of several queries: a name where it can be screened, a normal identifier or nothing."""
+        import numpy as np
+        from rapidfuzz import fuzz, process
+
+        self._prepare([part for query in queries if query for part in query.parts])
+        whole = [query.joined if query else "" for query in queries]
+        likeness: NDArray[np.uint8] = process.cdist(
+            whole, self.joined, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=WHOLE_CUTOFF
+        )
+        return [
+            Candidates(self._names(query, likeness[at]) if query else (), self._entries(number))
+            for at, (query, number) in enumerate(zip(queries, numbers, strict=True))
+        ]
+
+    def _names(self, query: Name, whole: "NDArray[np.uint8]") -> tuple[int, ...]:
+        import numpy as np
+
+        rarity = [self.rarity(part) for part in query.parts]
+        weight = self.index.arrays["name.weight"]
+        met = np.zeros(len(weight), dtype=np.float32)
+        for part, worth in zip(query.parts, rarity, strict=True):
+            names, near = self._near[part.sound, part.bones, part.arabic]
+            mine = np.zeros(len(weight), dtype=np.float32)
+            mine[names] = near  # ascending, so that the nearest part of a name stands last and wins
+            met += worth * mine
+        mass = sum(rarity)
+        share = met / np.minimum(mass, weight) * 0.4 + met / (mass + weight) * 1.2
+        np.maximum(share, whole * np.float32(0.01), out=share)
+        some = np.flatnonzero(share >= LEAST_SHARE)
+        if len(some) > KEPT:
+            some = some[np.argpartition(-share[some], KEPT)[:KEPT]]
+        return tuple(some[np.lexsort((some, -share[some]))].tolist())
+
+    def _entries(self, number: str) -> tuple[int, ...]:
+        import numpy as np
+
+        if not number:
+            return ()
+        hashes = self.index.arrays["number.hash"]
+        found: set[int] = set()
+        for form in (number, "~" + optical(number)):
+            key = np.uint64(number_hash(form))
+            low, high = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")
+            found.update(self.index.arrays["number.entry"][low:high].tolist())
+        return tuple(sorted(found))
+
+    def _prepare(self, parts: list[Part]) -> None:
+        """Work out, for every part not yet seen, the names that hold something near and how near."""
+        import numpy as np
+        from rapidfuzz import fuzz, process
+
+        wanted = {(part.sound, part.bones, part.arabic): part for part in parts}
+        new = [key for key in wanted if key not in self._near]
+        if not new:
+            return
+        sounds = process.cdist(
+            [key[0] for key in new], self.sounds, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=PART_CUTOFF
+        )
+        arabic = [at for at, key in enumerate(new) if key[2]]
+        bones = process.cdist(
+            [new[at][1] for at in arabic], self.bones, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=BONES_CUTOFF
+        )
+        row = {at: bones[i] for i, at in enumerate(arabic)}
+        for at, key in enumerate(new):
+            by_sound = self._gather("sound", sounds[at])
+            if at in row:
+                found = self._gather("bones", row[at])
+            else:
+                found = self._same_bones(key[1])
+            names = np.concatenate((by_sound[0], found[0]))
+            near = np.concatenate((by_sound[1], found[1]))
+            order = np.argsort(near, kind="stable")
+            self._near[key] = names[order], near[order]
+
+    def _same_bones(self, bones: str) -> tuple[Any, Any]:
+        import numpy as np
+
+        at = self._bones_at.get(bones) if len(bones) > 2 else None  # noqa: PLR2004 - two consonants say little
+        if at is None:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        offsets = self.index.arrays["bones.names.at"]
+        names = self.index.arrays["bones.names"][offsets[at] : offsets[at + 1]]
+        return names, np.full(len(names), BONES_SHARE / 100, np.float32)
+
+    def _gather(self, key: str, near: "NDArray[np.uint8]") -> tuple[Any, Any]:
+        """Return the names that hold any of some parts, with the likeness of the part they hold."""
+        import numpy as np
+
+        some = np.flatnonzero(near)
+        offsets = self.index.arrays[f"{key}.names.at"]
+        starts, counts = offsets[some], offsets[some + 1] - offsets[some]
+        total = int(counts.sum())
+        within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+        names = self.index.arrays[f"{key}.names"][np.repeat(starts, counts) + within]
+        return names, np.repeat(near[some].astype(np.float32) / 100, counts)

@@ -1,0 +1,88 @@
+"""How two dates of birth agree: the classes that lists and forms produce, best first."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class DateClass(StrEnum):
+    """How two dates of birth agree, from the strongest agreement to the strongest contradiction."""
+
+    EQUAL = "equal"
+    MONTH = "month"
+    YEAR = "year"
+    SWAPPED = "swapped"
+    TRANSPOSED = "transposed"
+    DIGIT = "digit"
+    NEAR = "near"
+    YEAR_ONE = "year-one"
+    APPROXIMATE = "approximate"
+    SAME_DAY = "same-day"
+    DECADE = "decade"
+    CONTRADICTED = "contradicted"
+
+
+TEXTS: Final = {
+    DateClass.EQUAL: "date of birth is the same",
+    DateClass.MONTH: "month and year of birth are the same",
+    DateClass.YEAR: "year of birth is the same",
+    DateClass.SWAPPED: "date of birth is the same with day and month swapped",
+    DateClass.TRANSPOSED: "date of birth is the same but for two digits that changed places",
+    DateClass.DIGIT: "date of birth differs in one digit",
+    DateClass.NEAR: "year of birth is the same, day or month differs",
+    DateClass.YEAR_ONE: "birth year differs by one",
+    DateClass.APPROXIMATE: "birth year differs by two or three",
+    DateClass.SAME_DAY: "day and month of birth are the same, the year differs",
+    DateClass.DECADE: "birth year differs by ten",
+    DateClass.CONTRADICTED: "date of birth differs",
+}
+
+
+class DateMatch(NamedTuple):
+    """The best agreement between two sets of dates."""
+
+    kind: DateClass
+    left: str
+    right: str
+
+
+def compare_dates(left: Iterable[str], right: Iterable[str]) -> DateMatch | None:
+    """Return how the nearest of two sets of partial dates agree; None where either set is empty."""
+    order = list(DateClass)
+    listed = tuple(right)
+    found = [DateMatch(classify(one, other), one, other) for one in left for other in listed]
+    return min(found, key=lambda match: (order.index(match.kind), match.left, match.right), default=None)
+
+
+def classify(left: str, right: str) -> DateClass:
+    """Return how two partial dates (2001, 2001-05, 2001-05-17) agree."""
+    one, other = left.split("-"), right.split("-")
+    shared = min(len(one), len(other))
+    years = abs(int(one[0]) - int(other[0]))
+    if one[:shared] == other[:shared]:
+        return (DateClass.YEAR, DateClass.MONTH, DateClass.EQUAL)[shared - 1]
+    whole = len(one) == len(other) == 3  # noqa: PLR2004 - year, month, day
+    if whole and one == [other[0], other[2], other[1]]:
+        return DateClass.SWAPPED
+    if whole and _differing(left, right) == 1 and years <= 10:  # noqa: PLR2004
+        return DateClass.YEAR_ONE if years == 1 else DateClass.DIGIT
+    if _transposed(one[0], other[0]) and one[1:shared] == other[1:shared] or whole and years == 0 and _transposed(left, right):
+        return DateClass.TRANSPOSED
+    if years == 0:
+        return DateClass.NEAR
+    if years == 1:
+        return DateClass.YEAR_ONE
+    if whole and one[1:] == other[1:]:
+        return DateClass.SAME_DAY
+    if years <= 3:  # noqa: PLR2004 - lists say "circa"
+        return DateClass.APPROXIMATE
+    return DateClass.DECADE if years == 10 else DateClass.CONTRADICTED  # noqa: PLR2004
+
+
+def _differing(left: str, right: str) -> int:
+    return sum(a != b for a, b in zip(left, right, strict=True))
+
+
+def _transposed(left: str, right: str) -> bool:
+    places = [at for at, (a, b) in enumerate(zip(left, right, strict=True)) if a != b]
+    return len(places) == 2 and places[1] == places[0] + 1 and left[places[0]] == right[places[1]] and left[places[1]] == right[places[0]]  # noqa: PLR2004

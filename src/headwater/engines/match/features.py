@@ -1,0 +1,54 @@
+"""What is measured on two names laid side by side, for the calibrated score."""
+
+from typing import Final
+
+from headwater.engines.match.align import Alignment
+
+FEATURES: Final = (
+    "base",
+    "agreed",
+    "spelled",
+    "spelled_share",
+    "conflict",
+    "conflict_share",
+    "left_omitted",
+    "right_omitted",
+    "lone",
+    "none",
+    "exact",
+    "complete",
+    "weak",
+    "organisation",
+    "organisation_conflict",
+)
+"""Names of the features, in the order of their weights."""
+_ENOUGH: Final = 2.2
+"""Rarity beyond which more agreement says nothing new."""
+_SPELLED_ALIKE: Final = 0.1
+"""Difference in spelling that any two ways of writing one sound can make."""
+
+
+def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, ...]:
+    """Return the features of two names; omission is what one side alone leaves over, conflict what both do."""
+    conflict = min(alignment.left_over, alignment.right_over)
+    left = alignment.left_over - conflict
+    right = alignment.right_over - conflict
+    agreed, spelled = alignment.agreed, alignment.spelled
+    ground = agreed + spelled + conflict + 1e-9
+    return (
+        1.0,
+        min(agreed, _ENOUGH),
+        spelled,
+        spelled / ground,
+        min(conflict, 1.5),
+        conflict / ground,
+        left / (ground + left),
+        right / (ground + right),
+        float(alignment.telling == 1),
+        float(alignment.telling == 0),
+        float(alignment.exact),
+        float(alignment.spelled < _SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
+        float(weak),
+        float(not person),
+        0.0 if person else conflict / ground,
+    )

@@ -1,0 +1,168 @@
+"""A name as parts: what a listed or asked name says, part by part, whatever its script, order and punctuation."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
+
+from headwater.engines.match import words
+from headwater.engines.match.given import is_given
+from headwater.engines.match.script import Script, latin, script_of, stripped
+from headwater.engines.match.sound import fold, skeleton
+
+MAX_NAME_LENGTH: Final = 400
+"""Letters of a name that is screened; a longer text is no name and is reported as not screenable."""
+
+
+class Kind(IntEnum):
+    """How much a part of a name says by its kind."""
+
+    WORD = 0
+    GIVEN = 1
+    INITIAL = 2
+    BUSINESS = 3
+    FORM = 4
+    SMALL = 5
+
+
+KIND_RARITY: Final = {
+    Kind.WORD: 1.0,
+    Kind.GIVEN: 0.75,
+    Kind.INITIAL: 0.3,
+    Kind.BUSINESS: 0.45,
+    Kind.FORM: 0.12,
+    Kind.SMALL: 0.1,
+}
+"""The most that a part of each kind can count for. Set by hand on the fitting half; see `weights`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a name.
+
+    Attributes:
+        text: lower-case Latin with diacritics; the original letters where no table spells them.
+        plain: the same without diacritics.
+        sound: one letter a sound.
+        bones: consonants only.
+        kind: what sort of word it is.
+        arabic: whether it was written in Arabic script, without short vowels.
+    """
+
+    text: str
+    plain: str
+    sound: str
+    bones: str
+    kind: Kind
+    arabic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name, with the parts that say something.
+
+    Attributes:
+        text: as it was given.
+        parts: in the order given; titles and particles left out where anything else remains.
+        script: the script it was written in.
+        joined: the sounds of all parts, run together.
+    """
+
+    text: str
+    parts: tuple[Part, ...]
+    script: Script
+    joined: str
+
+
+_SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
+_CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
+_WORD: Final = re.compile(r"[^\W_]+|&")
+_SERVANT: Final = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"})
+_ARTICLE: Final = frozenset({"al", "el", "ul", "ur", "ar", "as", "ad", "an", "az", "ash"})
+
+
+def clean(text: str) -> str:
+    """Return a name in one Unicode form, silent signs gone."""
+    text = _SILENT.sub("", unicodedata.normalize("NFKC", text))
+    if script_of(text).arabic:
+        return "".join(letter for letter in text if not unicodedata.combining(letter))
+    return text
+
+
+def parse(text: str, *, person: bool) -> Name | None:
+    """Return the parts of a name; None where no letter or figure remains or the text is too long to be a name."""
+    if len(text) > MAX_NAME_LENGTH:
+        return None
+    tidy = clean(text)
+    script = script_of(tidy)
+    found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
+    if not any(letter.isalnum() for word in found for letter in word):
+        return None
+    spelled = [unicodedata.normalize("NFC", latin(word, script_of(word))) for word in found]
+    spelled = [word for word in spelled if word]
+    arabic = script.arabic
+    listed = _person(spelled) if person else _organisation(spelled)
+    parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
+    return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None
+
+
+def _person(spelled: list[str]) -> list[str]:
+    joined: list[str] = []
+    at = 0
+    while at < len(spelled):
+        word = spelled[at]
+        if stripped(word) in _SERVANT:
+            after = at + 1
+            while after < len(spelled) - 1 and spelled[after] in _ARTICLE:
+                after += 1
+            if after < len(spelled) and spelled[after] not in words.PARTICLES:
+                joined.append("abdul" + spelled[after])
+                at = after + 1
+                continue
+        joined.append(word)
+        at += 1
+    telling = [word for word in joined if word not in words.PARTICLES and stripped(word) not in words.TITLES]
+    kept = telling if any(len(word) > 1 for word in telling) else joined
+    return list(dict.fromkeys(kept))
+
+
+def _organisation(spelled: list[str]) -> list[str]:
+    together: list[str] = []
+    run = False
+    for word in spelled:
+        single = len(word) == 1 and word.isalpha()
+        if single and run:
+            together[-1] += word
+        else:
+            together.append(word)
+        run = single
+    plain = words.legal_forms([stripped(word) for word in together])
+    kept = words.plain_numbers(plain)
+    telling = [word for word in kept if word not in words.PARTICLES]
+    return list(dict.fromkeys(telling or kept))
+
+
+@lru_cache(maxsize=1 << 16)
+def part(word: str, *, person: bool, arabic: bool) -> Part:
+    """Return one part of a name, with everything that is compared."""
+    return part_of(word, _kind(stripped(word), fold(word), person=person), arabic=arabic)
+
+
+def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
+    """Return one part of a name whose kind is known."""
+    sound = word if kind is Kind.FORM else fold(word)
+    return Part(word, stripped(word), sound, skeleton(word), kind, arabic)
+
+
+def _kind(plain: str, sound: str, *, person: bool) -> Kind:
+    if person:
+        if len(plain) == 1 and plain.isascii():
+            return Kind.INITIAL
+        if plain in words.PARTICLES or plain in words.TITLES:
+            return Kind.SMALL
+        return Kind.GIVEN if is_given(sound) else Kind.WORD
+    if plain in words.FORMS:
+        return Kind.FORM
+    return Kind.BUSINESS if plain in words.COMMON_BUSINESS_WORDS else Kind.WORD

@@ -1,0 +1,163 @@
+"""Reasons in words: each term of the score with its weight, both values and one sentence that a person can contest."""
+
+from datetime import date
+from typing import Final
+
+from headwater.engines.match import weights
+from headwater.engines.match.align import Way
+from headwater.engines.match.dates import TEXTS
+from headwater.engines.match.identifiers import IdClass, imo_is_valid
+from headwater.engines.match.index import Entry
+from headwater.engines.match.score import Comparison, NameMatch
+from headwater.engines.match.script import Script
+from headwater.model.finding import Reason
+
+LIST_TITLES: Final = {
+    "uk-csv": "UK list",
+    "uk-xml": "UK list",
+    "un-xml": "UN list",
+    "ofac-csv": "OFAC list",
+    "eu-xml": "EU list",
+}
+_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_COUNTS: Final = ("none", "one part", "two parts", "three parts", "four parts")
+DIFFERENT_NAME: Final = 0.0
+"""Log-odds of the names below which an equal identifier is reported as standing with another name."""
+
+
+def reasons_for(comparison: Comparison, entry: Entry) -> tuple[Reason, ...]:
+    """Return every term of a comparison as a reason, strongest first."""
+    found = [_number(comparison, entry), _name(comparison.name), _date(comparison), *_same(comparison)]
+    said = [reason for reason in found if reason is not None]
+    return tuple(sorted(said, key=lambda reason: (-abs(reason.weight), reason.code)))
+
+
+def sentence(comparison: Comparison, entry: Entry, reasons: tuple[Reason, ...]) -> str:
+    """Return the whole claim in one sentence and the place of the entry."""
+    order = ("identifier", "name", "date", "nationality", "gender")
+    told = sorted(reasons, key=lambda reason: order.index(reason.code.partition(".")[0]))
+    clauses = [reason.text for reason in told]
+    first = clauses[0][:1].upper() + clauses[0][1:]
+    return f"{'; '.join([first, *clauses[1:]])}. {list_title(entry)}."
+
+
+def list_title(entry: Entry) -> str:
+    """Return the list, its date and the place of an entry: ``UK list of 13 Feb 2026, row 2``."""
+    title = LIST_TITLES.get(entry.source, f"List '{entry.source}'")
+    dated = f" of {day_text(entry.version)}" if entry.version else ""
+    return f"{title}{dated}, {entry.place}" if entry.place else f"{title}{dated}"
+
+
+def day_text(version: str) -> str:
+    """Return a version that is a date as 13 Feb 2026; any other version as it is."""
+    day = version_day(version)
+    return version if day is None else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def version_day(version: str) -> date | None:
+    """Return the day that a list's version names, None where it names none."""
+    try:
+        return date.fromisoformat(version[:10])
+    except ValueError:
+        return None
+
+
+def _name(match: NameMatch | None) -> Reason | None:
+    if match is None:
+        return None
+    alignment = match.alignment
+    ways = {meeting.way for meeting in alignment.meetings}
+    parts = max(len(match.left.name.parts), len(match.right.name.parts))
+    met = len(alignment.meetings)
+    if Way.JOINED in ways:
+        text = "name agrees when its parts are written together"
+    elif not met:
+        text = "name agrees in no part"
+    else:
+        text = f"name agrees in {met} of {parts} part{'s' if parts > 1 else ''}"
+    details = [_script(match), *_spelling(ways, alignment.exact), *_left_over(match)]
+    code = "name.exact" if alignment.exact and not alignment.spelled else "name.similar"
+    if match.log_odds <= DIFFERENT_NAME:
+        code = "name.different"
+    return Reason(
+        code=code,
+        weight=round(match.log_odds, 2),
+        text=", ".join([text, *(detail for detail in details if detail)]),
+        left=match.left.name.text,
+        right=match.right.name.text,
+    )
+
+
+def _script(match: NameMatch) -> str:
+    foreign = [side.name.script for side in (match.left, match.right) if side.name.script is not Script.LATIN]
+    if not foreign or len(set(foreign)) == 1 and len(foreign) == 2 or foreign[0] is Script.OTHER:  # noqa: PLR2004
+        return ""
+    return f"transliterated from {foreign[0]}"
+
+
+def _spelling(ways: set[Way], exact: bool) -> list[str]:  # noqa: FBT001 - private
+    said = []
+    if Way.SPELLING in ways and not exact:
+        said.append("one sound spelled in two ways")
+    if Way.BONES in ways:
+        said.append("the consonants agree")
+    if Way.EDIT in ways:
+        said.append("with a slip of the pen")
+    if Way.INITIAL in ways:
+        said.append("an initial standing for a name")
+    return said
+
+
+def _left_over(match: NameMatch) -> list[str]:
+    met_left = {word for meeting in match.alignment.meetings for word in meeting.left.split()}
+    met_right = {word for meeting in match.alignment.meetings for word in meeting.right.split()}
+    if any(meeting.way is Way.JOINED for meeting in match.alignment.meetings):
+        return []
+    left = sum(part.text not in met_left for part in match.left.name.parts)
+    right = sum(part.text not in met_right for part in match.right.name.parts)
+    both = min(left, right)
+    said = [f"{_count(both)} differ{'s' if both == 1 else ''}"] if both else []
+    if left > both:
+        said.append(f"{_count(left - both)} of the query not in the list")
+    if right > both:
+        said.append(f"{_count(right - both)} of the list not in the query")
+    if match.right.weak:
+        said.append("a weak alias")
+    return said
+
+
+def _count(number: int) -> str:
+    return _COUNTS[number] if number < len(_COUNTS) else f"{number} parts"
+
+
+def _date(comparison: Comparison) -> Reason | None:
+    match = comparison.date
+    if match is None:
+        return None
+    return Reason(f"date.{match.kind}", weights.DATE[match.kind], TEXTS[match.kind], match.left, match.right)
+
+
+def _same(comparison: Comparison) -> list[Reason]:
+    found = []
+    for code, same, gain, loss, text in (
+        ("nationality", comparison.countries, weights.COUNTRY_SAME, weights.COUNTRY_DIFFERENT, "nationality"),
+        ("gender", comparison.genders, weights.GENDER_SAME, weights.GENDER_DIFFERENT, "gender"),
+    ):
+        if same is not None:
+            word, weight = ("same", gain) if same else ("different", loss)
+            found.append(Reason(f"{code}.{word}", weight, f"{text} is {'the same' if same else 'another'}"))
+    return found
+
+
+def _number(comparison: Comparison, entry: Entry) -> Reason | None:
+    match = comparison.number
+    if match is None:
+        return None
+    equal = match.kind is IdClass.EQUAL
+    text = "identifier is the same" if equal else "identifier is the same but for letters that look alike"
+    if entry.schema == "Vessel" and match.right.isdigit() and len(match.right) == 7:  # noqa: PLR2004 - an IMO number
+        text += ", a valid IMO number" if imo_is_valid(match.right) else ", an IMO number whose check digit is wrong"
+    if comparison.name is None or comparison.name.log_odds <= DIFFERENT_NAME:
+        text += ", with another name"
+    weight = weights.NUMBER_EQUAL if equal else weights.NUMBER_OPTICAL
+    return Reason(f"identifier.{match.kind}", weight, text, match.left, match.right)

@@ -1,0 +1,143 @@
+"""The score: the calibrated log-odds that a query and a list entry are one, with every term that went into it."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from headwater.engines.match import weights
+from headwater.engines.match.align import Alignment, align
+from headwater.engines.match.countries import country
+from headwater.engines.match.dates import DateMatch, compare_dates
+from headwater.engines.match.features import FEATURES, features
+from headwater.engines.match.identifiers import IdClass, compare_numbers
+from headwater.engines.match.names import Name
+
+_NAME_WEIGHTS: Final = tuple(weights.NAME[feature] for feature in FEATURES)
+_GENDERS: Final = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female", "woman": "female"}
+
+
+class Weighed(NamedTuple):
+    """A name with how much each of its parts says, and whether it is a weak alias."""
+
+    name: Name
+    rarity: tuple[float, ...]
+    weak: bool = False
+
+
+class NameMatch(NamedTuple):
+    """Two names, how they lie side by side, and what that says."""
+
+    log_odds: float
+    left: Weighed
+    right: Weighed
+    alignment: Alignment
+
+
+class NumberMatch(NamedTuple):
+    """Two identifiers that agree."""
+
+    kind: IdClass
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is compared beside names: partial dates, country codes, genders, normal identifiers."""
+
+    dates: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    genders: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What speaks for and against a query and an entry being one.
+
+    Attributes:
+        name: the best pair of names; None where no names could be compared.
+        date, number: the best pair of dates and of identifiers, None where there is none.
+        countries, genders: whether any pair is the same; None where either side says nothing.
+        log_odds: the sum, before flattening.
+    """
+
+    name: NameMatch | None
+    date: DateMatch | None
+    countries: bool | None
+    genders: bool | None
+    number: NumberMatch | None
+    log_odds: float
+
+    @property
+    def score(self) -> float:
+        """The probability: strictly rising with the log-odds, and never 1."""
+        return probability(self.log_odds)
+
+
+def probability(log_odds: float) -> float:
+    """Return log-odds as a probability below 1, flattened above `weights.TOP` so that the order stays visible."""
+    over = log_odds - weights.TOP
+    if over > 0:
+        log_odds = weights.TOP + weights.HEADROOM * over / (over + weights.HEADROOM)
+    return 1.0 / (1.0 + math.exp(-max(log_odds, -700.0)))
+
+
+def log_odds_of(score: float) -> float:
+    """Return the log-odds of a probability, for thresholds."""
+    return math.log(score / (1.0 - score)) if 0.0 < score < 1.0 else math.copysign(700.0, score - 0.5)
+
+
+def compare_names(left: Weighed, right: Weighed, *, person: bool) -> NameMatch:
+    """Return two names side by side with the log-odds that they are of one."""
+    alignment = align(left.name, right.name, left.rarity, right.rarity)
+    found = features(alignment, person=person, weak=left.weak or right.weak)
+    total = sum(weight * value for weight, value in zip(_NAME_WEIGHTS, found, strict=True))
+    return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)
+
+
+def best_names(left: Sequence[Weighed], right: Sequence[Weighed], *, person: bool) -> NameMatch | None:
+    """Return the pair of names that says most, None where either side has none."""
+    found = [compare_names(one, other, person=person) for one in left for other in right]
+    return max(found, key=lambda match: (match.log_odds, match.left.name.text, match.right.name.text), default=None)
+
+
+def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison:
+    """Return the whole comparison: what is left out on either side says nothing."""
+    date = compare_dates(query.dates, listed.dates)
+    countries = _same(query.countries, listed.countries)
+    genders = _same(query.genders, listed.genders)
+    number = _number(query.numbers, listed.numbers)
+    total = name.log_odds if name else min(0.0, weights.NAME["base"]) - 3.0
+    if date is not None:
+        total += weights.DATE[date.kind]
+    if countries is not None:
+        total += weights.COUNTRY_SAME if countries else weights.COUNTRY_DIFFERENT
+    if genders is not None:
+        total += weights.GENDER_SAME if genders else weights.GENDER_DIFFERENT
+    if number is not None:
+        decided = weights.NUMBER_EQUAL if number.kind is IdClass.EQUAL else weights.NUMBER_OPTICAL
+        total = max(total, weights.NUMBER_FLOOR) + decided
+    return Comparison(name, date, countries, genders, number, total)
+
+
+def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str], numbers: Iterable[str]) -> Traits:
+    """Return what is compared beside names, countries and genders in one form."""
+    return Traits(
+        tuple(dates),
+        tuple(country(one) for one in countries),
+        tuple(_GENDERS[one.casefold()] for one in genders if one.casefold() in _GENDERS),
+        tuple(numbers),
+    )
+
+
+def _same(left: Sequence[str], right: Sequence[str]) -> bool | None:
+    return not set(left).isdisjoint(right) if left and right else None
+
+
+def _number(left: Sequence[str], right: Sequence[str]) -> NumberMatch | None:
+    order = list(IdClass)
+    found = [NumberMatch(compare_numbers(one, other), one, other) for one in left for other in right]
+    agreeing = [match for match in found if match.kind is not IdClass.DIFFERENT]
+    return min(agreeing, key=lambda match: (order.index(match.kind), match.left, match.right), default=None)

@@ -1,0 +1,345 @@
+"""Screening: who of the queries stands on a list, with scores, reasons and the evidence in the list's own records.
+
+The index over the lists is asked of the view under a name made of the lists' content hashes, so a query reads no record
+but those it reports. `params["snapshots"]` carries these hashes, one for each data source; without them the name is made
+from every record's identifier, which reads them all.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from headwater.engines.match.build import SCRIPTS, build_index
+from headwater.engines.match.candidates import Candidates, Finder
+from headwater.engines.match.index import INDEX_VERSION, WEAK, Entry, Index, ListHead, need_numpy, unpack
+from headwater.engines.match.names import Kind, Name, Part, part_of
+from headwater.engines.match.query import Query, Request, read_request
+from headwater.engines.match.reasons import DIFFERENT_NAME, list_title, reasons_for, sentence, version_day
+from headwater.engines.match.score import (
+    Comparison,
+    NameMatch,
+    Traits,
+    Weighed,
+    compare,
+    compare_names,
+    log_odds_of,
+    traits,
+)
+from headwater.errors import ForbiddenError
+from headwater.model.canonical import encode
+from headwater.model.fact import fact_id
+from headwater.model.finding import Evidence, Finding, Reason, params_text
+from headwater.model.handling import Handling
+from headwater.model.ids import RecordId
+from headwater.model.record import Record
+from headwater.model.schema import schema
+from headwater.ports import View
+
+NAME: Final = "match"
+VERSION: Final = "1"
+KIND_NAME: Final = "match.screening"
+KIND_IDENTIFIER: Final = "match.identifier"
+"""The same identifier with another name: a hit of its own kind."""
+_CHUNK: Final = 256
+"""Queries laid beside the index at once."""
+_MOST_BESIDE_NAME: Final = 8.0
+"""The most that date, nationality and gender together can add to a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A query and a list entry above the threshold.
+
+    Attributes:
+        finding: the claim, with reasons and evidence.
+        query: the query's id.
+        list, entry: the data source's name, and the entity's key, in which the list's own identifier stands.
+        sha256, version, row: hash of the list's file, its version, the row or element of the entry.
+    """
+
+    finding: Finding
+    query: str
+    list: str
+    entry: str
+    sha256: str
+    version: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotScreenable:
+    """A query whose name could not be screened, and why."""
+
+    query: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """A list that was screened against: an answer without a hit is worth as much as this says.
+
+    Attributes:
+        stale: whether it is older than allowed or of unknown age; None where no instant to judge by was given.
+    """
+
+    source: str
+    version: str
+    sha256: str
+    entries: int
+    stale: bool | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenResult:
+    """The answer to all queries of a run."""
+
+    hits: tuple[Hit, ...]
+    not_screenable: tuple[NotScreenable, ...]
+    lists: tuple[ListState, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The hits as findings."""
+        return tuple(hit.finding for hit in self.hits)
+
+
+class MatchEngine:
+    """The screening engine."""
+
+    name = NAME
+    version = VERSION
+
+    def run(self, view: View, params: Mapping[str, object]) -> Iterable[Finding]:
+        """Yield a finding for every hit.
+
+        Raises:
+            SchemaError: a parameter is missing, unknown or impossible.
+            MissingExtraError: numpy or rapidfuzz is not installed.
+        """
+        return screen(view, params).findings
+
+
+def screen(view: View, params: Mapping[str, object]) -> ScreenResult:
+    """Return hits, queries that could not be screened and the state of every list.
+
+    Args:
+        view: what may be seen.
+        params: ``queries`` (fields of `query.QUERY_FIELDS`), ``lists`` (data source names), ``snapshots`` (content hash
+            of each), ``fetched`` (instant each was last seen to be current), ``min_score``, ``top``, ``as_of``,
+            ``stale_after_days``.
+
+    Raises:
+        SchemaError: a parameter is missing, unknown or impossible.
+        MissingExtraError: numpy or rapidfuzz is not installed.
+    """
+    request = read_request(params)
+    need_numpy()
+    index = open_index(view, request)
+    screener = _Screener(view, request, index)
+    hits: list[Hit] = []
+    for at in range(0, len(request.queries), _CHUNK):
+        hits.extend(screener.screen(request.queries[at : at + _CHUNK]))
+    hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
+    return ScreenResult(tuple(hits), tuple(hindered), tuple(screener.states.values()))
+
+
+def open_index(view: View, request: Request) -> Index:
+    """Return the index over the lists of a request, built where the view does not keep it yet."""
+    return unpack(view.derived(index_name(view, request), lambda: build_index(list_records(view, request.lists))))
+
+
+def index_name(view: View, request: Request) -> str:
+    """Return the name of the index: a hash of the lists' content hashes, else of every record's identifier."""
+    sources = request.lists or tuple(sorted(request.snapshots))
+    if sources and all(source in request.snapshots for source in sources):
+        content: list[str] = [f"{source}={request.snapshots[source]}" for source in sources]
+    else:
+        content = sorted(record.id for record in list_records(view, request.lists))
+    chosen = sorted(request.lists)
+    return f"match-index-{INDEX_VERSION}-{hashlib.sha256(encode([chosen, content])).hexdigest()[:40]}"
+
+
+def list_records(view: View, sources: tuple[str, ...]) -> Iterator[Record]:
+    """Yield the records of some data sources; of none, every record of a designation."""
+    if sources:
+        for source in sources:
+            yield from view.records(source=source)
+    else:
+        for record in view.records():
+            if any(mention.schema == "Sanction" for mention in record.mentions):
+                yield record
+
+
+def meets(asked: str, listed: str) -> bool:
+    """Return whether a query of one entity type can mean an entry of another: one must be the other's kind."""
+    if asked == listed:
+        return True
+    above, below = schema(asked).extends, schema(listed).extends
+    return asked in below or listed in above or bool({"Organization"} & ({asked} | above) & ({listed} | below))
+
+
+class _Screener:
+    """Works through queries against one index; holds what is read from the index and the view, for one run."""
+
+    def __init__(self, view: View, request: Request, index: Index) -> None:
+        self.view = view
+        self.request = request
+        self.index = index
+        self.finder = Finder(index)
+        self.states = {(head.source, head.version): _state(head, request) for head in index.head.lists}
+        self._texts = index.texts("part.text")
+        self._parts: dict[int, Part] = {}
+        self._names: dict[int, Weighed] = {}
+        self._entries: dict[int, tuple[Entry, Traits]] = {}
+        self._handlings: dict[str, Handling | None] = {}
+
+    def screen(self, queries: tuple[Query, ...]) -> Iterator[Hit]:
+        """Yield the hits of some queries, in the order of the queries, best first."""
+        numbers = [query.traits.numbers[0] if query.traits.numbers else "" for query in queries]
+        found = self.finder.find([query.name for query in queries], numbers)
+        for query, candidates in zip(queries, found, strict=True):
+            yield from self._hits(query, candidates)
+
+    def _hits(self, query: Query, candidates: Candidates) -> Iterator[Hit]:
+        least = log_odds_of(self.request.min_score)
+        ranked = []
+        for at, match in self._best_names(query, candidates, least).items():
+            entry, listed = self.entry(at)
+            comparison = compare(match[0] if match else None, query.traits, listed)
+            if comparison.score >= self.request.min_score:
+                ranked.append((comparison.log_odds, entry, comparison, match[1] if match else None))
+        ranked.sort(key=lambda one: (-one[0], one[1].source, one[1].key, one[1].record))
+        kept = 0
+        for _, entry, comparison, name_at in ranked:
+            if kept == self.request.top:
+                return
+            finding = self._finding(query, entry, comparison, name_at)
+            if finding is not None:
+                kept += 1
+                yield Hit(finding, query.id, entry.source, entry.key, entry.sha256, entry.version, entry.place)
+
+    def _best_names(
+        self, query: Query, candidates: Candidates, least: float
+    ) -> dict[int, tuple[NameMatch, int] | None]:
+        """Return, for every entry worth a full comparison, its best name and that name's number."""
+        best: dict[int, tuple[NameMatch, int] | None] = {}
+        numbered = set(candidates.entries)
+        if query.name is not None:
+            asked = Weighed(query.name, tuple(self.finder.rarity(part) for part in query.name.parts))
+            for at in candidates.names:
+                owner = int(self.index.arrays["name.owner"][at])
+                if not meets(query.schema, self.entry(owner)[0].schema):
+                    continue
+                match = compare_names(asked, self.listed(at), person=query.person)
+                known = best.get(owner)
+                if owner not in numbered and match.log_odds + _MOST_BESIDE_NAME < least:
+                    continue
+                if known is None or (match.log_odds, -at) > (known[0].log_odds, -known[1]):
+                    best[owner] = match, at
+        for owner in sorted(numbered):
+            best.setdefault(owner, None)
+        return best
+
+    def listed(self, at: int) -> Weighed:
+        """Return a name of the index, with what its parts say."""
+        known = self._names.get(at)
+        if known is None:
+            arrays = self.index.arrays
+            low, high = arrays["name.part.at"][at : at + 2]
+            numbers = arrays["name.part"][low:high]
+            parts = tuple(self._part(number) for number in numbers.tolist())
+            name = Name(
+                self.index.text("name.text", at),
+                parts,
+                SCRIPTS[arrays["name.script"][at]],
+                "".join(part.sound for part in parts),
+            )
+            known = Weighed(name, tuple(arrays["part.rarity"][numbers].tolist()), bool(arrays["name.kind"][at] == WEAK))
+            self._names[at] = known
+        return known
+
+    def _part(self, number: int) -> Part:
+        known = self._parts.get(number)
+        if known is None:
+            kind = Kind(int(self.index.arrays["part.kind"][number]))
+            arabic = bool(self.index.arrays["part.arabic"][number])
+            known = self._parts[number] = part_of(self._texts[number], kind, arabic=arabic)
+        return known
+
+    def entry(self, at: int) -> tuple[Entry, Traits]:
+        """Return an entry of the index, with what is compared beside its names."""
+        known = self._entries.get(at)
+        if known is None:
+            entry = self.index.entry(at)
+            facts = (entry.dates, entry.countries, entry.genders, entry.numbers)
+            known = entry, traits(*([value for value, _ in values] for values in facts))
+            self._entries[at] = known
+        return known
+
+    def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
+        """Return the hit as a finding; None where its record may not be seen."""
+        handling = self._handling(entry.record)
+        if handling is None:
+            return None
+        reasons = reasons_for(comparison, entry)
+        text = sentence(comparison, entry, reasons)
+        state = self.states[entry.source, entry.version]
+        if state.stale:
+            reasons = (*reasons, Reason("list.stale", 0.0, state.note))
+            text = f"{text} {state.note}"
+        other_name = comparison.name is None or comparison.name.log_odds <= DIFFERENT_NAME
+        return Finding(
+            kind=KIND_IDENTIFIER if comparison.number is not None and other_name else KIND_NAME,
+            subjects=(f"query:{query.id}", entry.key),
+            score=comparison.score,
+            text=text,
+            reasons=reasons,
+            evidence=self._evidence(entry, comparison, name_at),
+            engine=NAME,
+            engine_version=VERSION,
+            params=params_text({"query": dict(query.given), "index": INDEX_VERSION}),
+            handling=handling,
+        )
+
+    def _handling(self, record: str) -> Handling | None:
+        if record not in self._handlings:
+            try:
+                self._handlings[record] = self.view.record(RecordId(record)).handling
+            except ForbiddenError:
+                self._handlings[record] = None
+        return self._handlings[record]
+
+    def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
+        places = [int(self.index.arrays["name.fact"][name_at])] if name_at is not None else []
+        if comparison.date is not None:
+            places += [place for value, place in entry.dates if value == comparison.date.right][:1]
+        if comparison.countries is not None:
+            places += [place for _, place in entry.countries]
+        if comparison.genders is not None:
+            places += [place for _, place in entry.genders]
+        if comparison.number is not None:
+            places += [place for value, place in entry.numbers if value == comparison.number.right][:1]
+        record = RecordId(entry.record)
+        facts = tuple(Evidence.fact(fact_id(record, place)) for place in dict.fromkeys(places))
+        return facts or (Evidence.record(record),)
+
+
+def _state(head: ListHead, request: Request) -> ListState:
+    """Return how old a list is against what is allowed: by when it was fetched, else by its own date."""
+    entry = Entry("", "", "", head.source, head.version, "", head.sha256, "")
+    title = list_title(entry)
+    if request.as_of is None:
+        return ListState(head.source, head.version, head.sha256, head.entries, None, "")
+    day = version_day(head.version)
+    seen = request.fetched.get(head.source)
+    if seen is None and day is not None:
+        seen = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    limit = timedelta(days=request.stale_after_days)
+    if seen is None:
+        return ListState(head.source, head.version, head.sha256, head.entries, True, f"Age of the list unknown: {title}.")  # noqa: FBT003
+    stale = request.as_of - seen > limit
+    note = f"The list is older than {request.stale_after_days} days: {title}." if stale else ""
+    return ListState(head.source, head.version, head.sha256, head.entries, stale, note)

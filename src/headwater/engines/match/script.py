@@ -1,0 +1,122 @@
+"""Scripts: which one a word is written in, and its Latin spelling by tables of our own, without a network.
+
+The Latin spelling keeps the diacritics that a language has (Serbian ш is š), because `sound` reads more from them than
+from stripped letters. Words in scripts without a table stay as they are and meet only the same letters.
+"""
+
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+
+class Script(StrEnum):
+    """A script, and for Cyrillic and Arabic the language that its letters give away."""
+
+    LATIN = "Latin"
+    SERBIAN = "Serbian Cyrillic"
+    MACEDONIAN = "Macedonian Cyrillic"
+    RUSSIAN = "Russian Cyrillic"
+    UKRAINIAN = "Ukrainian Cyrillic"
+    BULGARIAN = "Bulgarian Cyrillic"
+    CYRILLIC = "Cyrillic"
+    ARABIC = "Arabic script"
+    PERSIAN = "Persian script"
+    GREEK = "Greek"
+    OTHER = "another script"
+
+    @property
+    def arabic(self) -> bool:
+        """Whether short vowels are left unwritten."""
+        return self in {Script.ARABIC, Script.PERSIAN}
+
+
+def _table(text: str) -> dict[int, str]:
+    pairs = (pair.partition("=") for pair in text.split())
+    return {ord(letter): latin for letter, _, latin in pairs}
+
+
+_CYRILLIC: Final = _table(
+    "а=a б=b в=v г=g д=d е=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch "
+    "ъ= ы=y ь= э=e ю=yu я=ya ё=yo ђ=đ ј=j љ=lj њ=nj ћ=ć џ=dž ѓ=gj ќ=kj ѕ=dz і=i ї=yi є=ye ґ=g ў=w ѝ=i ѐ=e "
+    "қ=q ғ=gh ү=u ұ=u ң=ng ө=o һ=h ҳ=h ҷ=j ӣ=i ӯ=u ҡ=q ә=a ӏ="
+)
+_SERBIAN: Final = _CYRILLIC | _table("ж=ž х=h ц=c ч=č ш=š")
+_MACEDONIAN: Final = _SERBIAN
+_UKRAINIAN: Final = _CYRILLIC | _table("г=h и=y")
+_BULGARIAN: Final = _CYRILLIC | _table("щ=sht ъ=a х=h")
+_GREEK: Final = _table(
+    "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o"
+)
+# Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not.
+_ARABIC: Final = _table(
+    "ا=a أ=a إ=i آ=a ٱ=a ب=b پ=p ت=t ث=th ج=j چ=ch ح=h خ=kh د=d ذ=dh ر=r ز=z ژ=zh س=s ش=sh ص=s ض=d ط=t ظ=z ع= غ=gh "
+    "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
+    "ټ=t ډ=d ړ=r ڼ=n ښ=sh ګ=g څ=ts ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
+)
+_FIRST_ARABIC: Final = "ال"
+_PERSIAN_LETTERS: Final = frozenset("پچژگکیڤۆێەڵڕټډړښځڼہھےٹڈڑں")
+_LATIN_SPECIAL: Final = str.maketrans(
+    {"đ": "dj", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "þ": "th", "ə": "a", "ŋ": "n"}
+)
+_ARABIC_RANGES: Final = (("\u0600", "\u06ff"), ("\u0750", "\u077f"), ("\u08a0", "\u08ff"))
+
+
+def script_of(text: str) -> Script:
+    """Return the script of a name, from its first letter that is not Latin, else Latin."""
+    letters = [letter for letter in text.casefold() if letter.isalpha()]
+    foreign = [letter for letter in letters if letter > "\u036f"]
+    if not letters or len(foreign) * 2 < len(letters):
+        return Script.LATIN
+    first = foreign[0]
+    if "\u0370" <= first <= "\u03ff" or "\u1f00" <= first <= "\u1fff":
+        return Script.GREEK
+    if "\u0400" <= first <= "\u052f":
+        return _cyrillic(set(letters))
+    if any(low <= first <= high for low, high in _ARABIC_RANGES):
+        return Script.PERSIAN if _PERSIAN_LETTERS & set(letters) else Script.ARABIC
+    return Script.LATIN if "\u1e00" <= first <= "\u1eff" else Script.OTHER
+
+
+def _cyrillic(letters: set[str]) -> Script:
+    if letters & set("ѓќѕ"):
+        return Script.MACEDONIAN
+    if letters & set("ђјљњћџ"):
+        return Script.SERBIAN
+    if letters & set("іїєґ"):
+        return Script.UKRAINIAN
+    if letters & set("ыэё"):
+        return Script.RUSSIAN
+    return Script.BULGARIAN if "ъ" in letters else Script.CYRILLIC
+
+
+_TABLES: Final = {
+    Script.SERBIAN: _SERBIAN,
+    Script.MACEDONIAN: _MACEDONIAN,
+    Script.UKRAINIAN: _UKRAINIAN,
+    Script.BULGARIAN: _BULGARIAN,
+    Script.RUSSIAN: _CYRILLIC,
+    Script.CYRILLIC: _CYRILLIC,
+    Script.GREEK: _GREEK,
+    Script.ARABIC: _ARABIC,
+    Script.PERSIAN: _ARABIC,
+}
+
+
+def latin(word: str, script: Script) -> str:
+    """Return one lower-case word in Latin letters, diacritics kept; unchanged where there is no table."""
+    table = _TABLES.get(script)
+    if table is None:
+        return word
+    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > 4:  # noqa: PLR2004 - article and a root
+        word = word[2:]
+    if script is Script.GREEK:
+        word = stripped(word)
+    return word.translate(table)
+
+
+def stripped(word: str) -> str:
+    """Return a lower-case word without diacritics, by the spelling that passports use (đ is dj)."""
+    if word.isascii():
+        return word
+    plain = unicodedata.normalize("NFKD", word.translate(_LATIN_SPECIAL))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
