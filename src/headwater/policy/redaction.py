@@ -4,7 +4,8 @@ A record is named by a hash of its content, so a record with something taken out
 bears the identifier of the whole, its facts keep the numbers they have there, and it never equals the whole.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ BELONGINGS: Final = frozenset(
     {"Identification", "Passport", "Address", "BankAccount", "CryptoWallet", "UserAccount", "Call", "Note"}
 )
 """Entities that name the person they belong to: papers, addresses, accounts, calls and free notes."""
+LINKS: Final = frozenset({"Ownership", "Documentation"})
+"""Entities that say who has which of these. A payment says so too, but also who was paid: it stays in sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +92,27 @@ def _belongings(
         return frozenset()
     hidden: set[EntityKey] = set()
     shared: set[EntityKey] = set()
-    for fact in record.facts:
-        other = EntityKey(fact.value)
-        if other in things:
-            thing, owner = other, fact.entity
-        elif fact.entity in things and check_property(types[fact.entity], fact.prop) == "entity":
-            thing, owner = fact.entity, other
-        else:
-            continue
+    for thing, owner in _ties(record, types, things):
         if owner in persons or (owner not in types and protected(owner)):
             hidden.add(thing)
         elif types[thing] == "Address" and is_person(types.get(owner, "")):
             shared.add(thing)
     return frozenset(hidden - shared)
+
+
+def _ties(
+    record: Record, types: Mapping[EntityKey, str], things: AbstractSet[EntityKey]
+) -> Iterator[tuple[EntityKey, EntityKey]]:
+    """Yield each thing with whatever a fact ties it to, in either direction or through a link between the two."""
+    ends: dict[EntityKey, set[EntityKey]] = {}
+    for fact in record.facts:
+        other, schema = EntityKey(fact.value), types[fact.entity]
+        if schema in LINKS:
+            ends.setdefault(fact.entity, set()).add(other)
+        elif other in things:
+            yield other, fact.entity
+        elif fact.entity in things and check_property(schema, fact.prop) == "entity":
+            yield fact.entity, other
+    for joined in ends.values():
+        for thing in joined & things:
+            yield from ((thing, owner) for owner in joined - things)

@@ -243,7 +243,9 @@ def test_blocked_items_can_be_left_out_and_stand_in_the_list_as_withheld(tmp_pat
     found = verify(tmp_path / "out", TRUST)
     assert (found.problems, found.exhibits, found.withheld) == ((), ("MK/1", "RS/1"), 2)
     assert {row.path for row in made.rows if row.withheld} == {"data/exhibits/JS_1.txt", "data/statements/S2.txt"}
-    assert not any(b"JS/1" in data for name, data in contents(tmp_path / "out").items() if "json" in name and "log" not in name)
+    assert not any(
+        b"JS/1" in data for name, data in contents(tmp_path / "out").items() if "json" in name and "log" not in name
+    )
 
 
 def test_a_file_that_changed_since_the_case_was_read_is_refused(tmp_path: Path) -> None:
@@ -303,7 +305,7 @@ def test_a_bundle_takes_its_name_only_after_all_of_it_is_on_the_disk(
     real_sync, real_rename = os.fsync, Path.rename
 
     def sync(target: int) -> None:
-        seen.append(os.readlink(f"/proc/self/fd/{target}"))
+        seen.append(str(Path(f"/proc/self/fd/{target}").readlink()))
         real_sync(target)
 
     def rename(path: Path, target: Path) -> Path:

@@ -91,35 +91,40 @@ def test_what_a_file_lacks_is_found(tmp_path: Path, code: str, at: str, change: 
     assert (code, at) in codes(tmp_path, change)
 
 
-FINE: list[tuple[str, Change]] = [
-    ("the largest block", lambda case: case["material"][1].update(count=LARGEST_BLOCK)),
-    ("returned foreign material", lambda case: (
-        case["exhibits"][2].update(status="evidential", origin={"node": "rs", "returned_under": "LOR 7"}),
-        case["elements"][0]["proved_by"].append("RS/1"),
-    )),
-    ("an item handed over", lambda case: case["custody"].extend(
-        [custody("received", "P6", LATE), custody("examined", "P6", LATER)]
-    )),
-    ("an item moved and taken up", lambda case: case["custody"].extend(
-        [custody("moved", "P5", LATE), custody("examined", "P6", LATER)]
-    )),
-    ("an item returned and seized again", lambda case: case["custody"].extend(
-        [custody("returned", "P5", LATE), custody("seized", "P6", LATER)]
-    )),
-    ("a considered defence", lambda case: (
-        suspect_with_indicator(case),
-        case["decisions"].extend([decide("s45-considered"), decide("referral")]),
-    )),
-    ("a dismissed indicator", lambda case: (
-        suspect_with_indicator(case), case["decisions"].append(decide("dismissed"))
-    )),
-    ("a second look after an early one", lambda case: case["decisions"].append(
+def returned(case: dict[str, Any]) -> None:
+    case["exhibits"][2].update(status="evidential", origin={"node": "rs", "returned_under": "LOR 7"})
+    case["elements"][0]["proved_by"].append("RS/1")
+
+
+def considered(case: dict[str, Any]) -> None:
+    suspect_with_indicator(case)
+    case["decisions"].extend([decide("s45-considered"), decide("referral")])
+
+
+def dismissed(case: dict[str, Any]) -> None:
+    suspect_with_indicator(case)
+    case["decisions"].append(decide("dismissed"))
+
+
+def then(*events: dict[str, str]) -> Change:
+    return lambda case: case["custody"].extend(events)
+
+
+FINE: dict[str, Change] = {
+    "the largest block": lambda case: case["material"][1].update(count=LARGEST_BLOCK),
+    "returned foreign material": returned,
+    "an item handed over": then(custody("received", "P6", LATE), custody("examined", "P6", LATER)),
+    "an item moved and taken up": then(custody("moved", "P5", LATE), custody("examined", "P6", LATER)),
+    "an item returned and seized again": then(custody("returned", "P5", LATE), custody("seized", "P6", LATER)),
+    "a considered defence": considered,
+    "a dismissed indicator": dismissed,
+    "a second look after an early one": lambda case: case["decisions"].append(
         {**case["decisions"][0], "at": "2026-02-11T10:00:00Z"}
-    )),
-]  # fmt: skip
+    ),
+}
 
 
-@pytest.mark.parametrize("change", [row[1] for row in FINE], ids=[row[0] for row in FINE])
+@pytest.mark.parametrize("change", FINE.values(), ids=FINE)
 def test_what_is_in_order_is_not_complained_of(tmp_path: Path, change: Change) -> None:
     assert codes(tmp_path, change) == set()
 

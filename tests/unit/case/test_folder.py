@@ -93,9 +93,7 @@ REFUSED: list[tuple[str, Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "place"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_a_folder_is_refused_with_the_place_and_without_the_content(
-    tmp_path: Path, change: Change, place: str
-) -> None:
+def test_a_folder_is_refused_with_the_place_and_without_the_content(tmp_path: Path, change: Change, place: str) -> None:
     folder = write_case(tmp_path, change)
     with pytest.raises(SchemaError) as caught:
         new_case(folder)

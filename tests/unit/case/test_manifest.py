@@ -78,8 +78,19 @@ def test_what_was_written_is_read_again(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b'{"a":1,"a":1}', b'[{"a":{"b":1,"b":2}}]', b"1.5", b"1e3", b"NaN", b"-Infinity", b"\xff", b"", b"[1],", b"[" * 200_000],
+    [
+        b'{"a":1,"a":1}',
+        b'[{"a":{"b":1,"b":2}}]',
+        b"1.5",
+        b"1e3",
+        b"NaN",
+        b"-Infinity",
+        b"\xff",
+        b"",
+        b"[1],",
+        b"[" * 200_000,
+    ],
 )
 def test_json_that_two_readers_might_read_differently_is_refused(text: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):  # noqa: PT011 - Python words it, not we
         strict_json(text)

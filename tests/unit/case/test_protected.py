@@ -63,7 +63,10 @@ def test_the_overlap_of_two_pieces_holds_the_longest_identifier(guard: Shield) -
 
 def test_a_text_is_covered_by_the_pseudonym(guard: Shield) -> None:
     names = dict(guard.names)
-    assert guard.cover(f"Rota of {VICTIM_NAME}: {VICTIM_PHONE}") == f"rota of {names['zoranakestenović']}: +{names['0005550104']}"
+    assert (
+        guard.cover(f"Rota of {VICTIM_NAME}: {VICTIM_PHONE}")
+        == f"rota of {names['zoranakestenović']}: +{names['0005550104']}"
+    )
     assert guard.cover("Rota of Lane 2") == "Rota of Lane 2"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.engines.match.countries import country
+from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal, optical
 from headwater.engines.match.index import (
     NAME_FACTS,
@@ -23,7 +24,6 @@ from headwater.engines.match.names import KIND_RARITY, Kind, Name, Part, parse
 from headwater.engines.match.script import Script
 from headwater.model.record import Mention, Record
 from headwater.model.schema import is_person, schema
-from headwater.model.times import is_partial_date
 
 SCRIPTS: Final = tuple(Script)
 COUNTRY_FACTS: Final = frozenset({"nationality", "citizenship", "country", "jurisdiction", "flag", "mainCountry"})
@@ -106,8 +106,9 @@ class _Building:
                 if name is not None:
                     self.names.append(name)
                     self.owners.append((at, place, NAME_FACTS.index(fact.prop)))
-            elif fact.prop == "birthDate" and is_partial_date(fact.value):
-                dates.append((fact.value, place))
+            elif fact.prop == "birthDate":
+                born = read_date(fact.value)
+                dates.extend([(born, place)] if born else [])
             elif fact.prop in COUNTRY_FACTS:
                 countries.append((country(fact.value), place))
             elif fact.prop == "gender":

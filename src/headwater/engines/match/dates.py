@@ -1,8 +1,41 @@
 """How two dates of birth agree: the classes that lists and forms produce, best first."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from headwater.model.times import is_partial_date
+
+
+_WRITTEN: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
+
+
+def read_date(text: str) -> str | None:
+    """Return a partial date with its zeros (1969-7-16 is 1969-07-16), None where no such date exists."""
+    found = _WRITTEN.fullmatch(text.strip())
+    padded = "-".join(part.zfill(2) for part in found.groups() if part) if found else ""
+    return padded if is_partial_date(padded) else None
+
+
+def salvage_date(text: str) -> str | None:
+    """Return what can be read of a date in which one part alone is impossible, None where there is no more sense in it.
+
+    A month that could only be the day is taken as the day (1975-13-05 is 1975-05-13); otherwise the impossible part
+    and what hangs on it are left out (1974-01-32 is 1974-01, 1968-13-30 is 1968).
+    """
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None or found.group(2) is None:
+        return None
+    year, month, day = (int(part) if part else 0 for part in found.groups())
+    if not is_partial_date(f"{year:04}") or (month not in _MONTHS and day not in _DAYS):
+        return None
+    turned = read_date(f"{year:04}-{day}-{month}") if day else None
+    return turned or (f"{year:04}-{month:02}" if month in _MONTHS else f"{year:04}")
+
+
+_MONTHS: Final = range(1, 13)
+_DAYS: Final = range(1, 32)
 
 
 class DateClass(StrEnum):

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from headwater.engines.match.build import COUNTRY_FACTS, static_rarity
+from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal
 from headwater.engines.match.index import NAME_FACTS, need_numpy
 from headwater.engines.match.names import parse
 from headwater.engines.match.score import Comparison, Traits, Weighed, best_names, compare, traits
 from headwater.errors import Place, SchemaError
 from headwater.model.schema import is_person, schema
-from headwater.model.times import is_partial_date
 
 _PARTS_OF_A_NAME = ("firstName", "middleName", "fatherName", "lastName")
 
@@ -48,7 +48,7 @@ def _names(side: Mapping[str, Sequence[str]], *, person: bool) -> list[Weighed]:
 def _traits(side: Mapping[str, Sequence[str]], properties: Mapping[str, str]) -> Traits:
     numbers = (normal(text) for fact, texts in side.items() if properties.get(fact) == "identifier" for text in texts)
     return traits(
-        [text for text in side.get("birthDate", ()) if is_partial_date(text)],
+        [born for text in side.get("birthDate", ()) if (born := read_date(text))],
         [text for fact in sorted(COUNTRY_FACTS) for text in side.get(fact, ())],
         side.get("gender", ()),
         [number for number in numbers if number],

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.identifiers import normal
 from headwater.engines.match.names import MAX_NAME_LENGTH, Name, parse
 from headwater.engines.match.score import Traits, traits
 from headwater.errors import Place, SchemaError
 from headwater.model.schema import is_person, schema
-from headwater.model.times import is_partial_date, parse_instant
+from headwater.model.times import parse_instant
 
 QUERY_FIELDS: Final = frozenset(
     {"id", "schema", "name", "birth_date", "birth_place", "nationality", "gender", "id_number"}
@@ -31,6 +32,7 @@ class Query:
         given: the fields as they were given, blanks left out.
         name: its parts, None where the name cannot be screened.
         traits: what is compared beside the name.
+        doubt: what is wrong with its date of birth, and how it was read; empty where nothing is.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Query:
     given: Mapping[str, str]
     name: Name | None
     traits: Traits
+    doubt: str = ""
 
     @property
     def person(self) -> bool:
@@ -137,7 +140,8 @@ def read_query(row: object, at: int) -> Query:
         schema(kind)
     except SchemaError as error:
         raise SchemaError("an unknown entity type", where=Place(line=at, field="schema")) from error
-    if "birth_date" in given and not is_partial_date(given["birth_date"]):
+    born, doubt = _born(given.get("birth_date", ""))
+    if born is None:
         raise SchemaError(
             "an impossible date",
             where=Place(line=at, field="birth_date"),
@@ -150,12 +154,24 @@ def read_query(row: object, at: int) -> Query:
         given,
         parse(given["name"], person=is_person(kind)),
         traits(
-            [given["birth_date"]] if "birth_date" in given else [],
+            [born] if born else [],
             [given["nationality"]] if "nationality" in given else [],
             [given["gender"]] if "gender" in given else [],
             [number] if number else [],
         ),
+        doubt,
     )
+
+
+def _born(text: str) -> tuple[str | None, str]:
+    """Return a date of birth as it is compared, None where it is impossible, and what was wrong with it."""
+    if not text:
+        return "", ""
+    whole = read_date(text)
+    if whole is not None:
+        return whole, ""
+    part = salvage_date(text)
+    return part, f"an impossible date, read as {part}"
 
 
 def _texts(params: Mapping[str, object], field: str) -> tuple[str, ...]:

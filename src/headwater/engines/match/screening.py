@@ -77,6 +77,15 @@ class NotScreenable:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A query that was screened although a field of it makes no sense, and how that was read."""
+
+    query: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListState:
     """A list that was screened against: an answer without a hit is worth as much as this says.
 
@@ -99,6 +108,7 @@ class ScreenResult:
     hits: tuple[Hit, ...]
     not_screenable: tuple[NotScreenable, ...]
     lists: tuple[ListState, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -143,7 +153,8 @@ def screen(view: View, params: Mapping[str, object]) -> ScreenResult:
     for at in range(0, len(request.queries), _CHUNK):
         hits.extend(screener.screen(request.queries[at : at + _CHUNK]))
     hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
-    return ScreenResult(tuple(hits), tuple(hindered), tuple(screener.states.values()))
+    doubts = tuple(Doubt(query.id, "birth_date", query.doubt) for query in request.queries if query.doubt)
+    return ScreenResult(tuple(hits), tuple(hindered), tuple(screener.states.values()), doubts)
 
 
 def open_index(view: View, request: Request) -> Index:

@@ -11,21 +11,21 @@ from typing import Final
 from headwater.engines.match.dates import DateClass
 
 NAME: Final = {
-    "base": 2.13,
-    "agreed": 0.22,
-    "spelled": -2.00,
-    "spelled_share": -7.53,
-    "conflict": -4.99,
+    "base": 3.22,
+    "agreed": 0.00,
+    "spelled": -3.54,
+    "spelled_share": -7.57,
+    "conflict": -3.27,
     "conflict_share": 0.00,
-    "left_omitted": -5.49,
-    "right_omitted": -3.38,
-    "lone": -1.29,
+    "left_omitted": -5.16,
+    "right_omitted": -4.06,
+    "lone": -2.43,
     "none": 0.00,
-    "exact": 2.84,
-    "complete": 0.0,
-    "weak": -1.95,
-    "organisation": 0.22,
-    "organisation_conflict": 3.86,
+    "exact": 1.19,
+    "complete": 2.02,
+    "weak": -1.59,
+    "organisation": 0.32,
+    "organisation_conflict": 2.71,
 }
 
 DATE: Final = {
