@@ -59,8 +59,8 @@ def check(*, ref: str, home: Path, user: str, purpose: str, as_json: bool) -> in
 
     with session_at(home, user, purpose) as (node, session):
         problems = cases.check(node, session, ref)
-    found = [{"code": each.code, "where": each.where, "text": each.text} for each in problems]
-    lines = [f"{each['code']:26} {each['where']}: {each['text']}" for each in found] or ["ready"]
+    found = [{"code": each.code, "at": each.at, "text": each.text} for each in problems]
+    lines = [f"{each['code']:26} {each['at']}: {each['text']}" for each in found] or ["ready"]
     door.answer({"ok": not found, "id": ref, "problems": found}, lines, as_json=as_json)
     return EXIT_NOT_READY if found else 0
 

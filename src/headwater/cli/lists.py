@@ -23,11 +23,17 @@ def lists() -> None:
 @options.as_json
 def make(*, entries: int, seed: int, format_name: str, out: Path, as_json: bool) -> None:
     """Make a fictional list in an official format: nobody on it exists."""
-    from headwater.exercise import list_files
+    from headwater.exercise.list_files import list_files
     from headwater.exercise.lists import make_list
+    from headwater.node.partners import write
 
-    written = list_files.write_list(format_name, make_list(entries, seed), out)
-    names = [str(path) for path in written]
+    made = list_files(format_name, make_list(entries, seed))
+    if format_name == "ofac-csv":
+        out.mkdir(parents=True, exist_ok=True)
+    paths = {out / name if format_name == "ofac-csv" else out: data for name, data in made.items()}
+    for path, data in paths.items():
+        write(path, data)
+    names = [str(path) for path in paths]
     door.answer({"ok": True, "entries": entries, "files": names}, [f"{entries} invented entries in {', '.join(names)}"], as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headwater.node import Node
-    from headwater.policy import Session
+    from headwater.policy.session import Session
 
 
 @contextmanager

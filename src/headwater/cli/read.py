@@ -12,6 +12,8 @@ from headwater.cli.progress import bar
 if TYPE_CHECKING:
     from headwater.node import reading
 
+SHOWN_IDS = 100
+
 
 @click.command(epilog="Example: headwater read un consolidated.xml --home uk")
 @click.argument("format_name", metavar="FORMAT")
@@ -62,6 +64,7 @@ def _document(outcome: "reading.FileRead") -> dict[str, object]:
         "file": outcome.file,
         "records": outcome.records,
         "added": outcome.added,
+        "ids": list(outcome.ids[:SHOWN_IDS]),
         "entities": outcome.mentions or {},
         "left_out": [door.describe(row.error)["error"] for row in outcome.left_out],
         "warnings": [str(notice) for notice in outcome.warnings],

@@ -6,8 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import Place, SchemaError
-from headwater.exchange.conformance import envelope
+from headwater.exchange.envelope import SenderKey, open_envelope
+from headwater.exchange.refusal import Refusal
 from headwater.model import merkle
+from headwater.model.ids import authority_id
 from headwater.model.message import Message, MessageFact
 from headwater.model.times import parse_instant
 from headwater.policy.agreement import Agreement
@@ -16,6 +18,7 @@ from headwater.policy.rules.rule import Op
 
 Question = Mapping[str, Any]
 Answer = dict[str, Any]
+_NEVER: Final = parse_instant("9999-01-01T00:00:00Z")
 
 
 def policy(question: Question) -> Answer:
@@ -45,6 +48,21 @@ def merkle_proof(question: Question) -> Answer:
         roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
         valid = merkle.verify_consistency(question["size1"], question["size2"], *roots, proof)
     return {"valid": valid}
+
+
+def envelope(question: Question) -> Answer:
+    """Return what opening gives: {envelope, keys, me, peer, now} to {result: ok or a code, body in hex or null}."""
+    answer = open_envelope(
+        bytes.fromhex(question["envelope"]),
+        me=authority_id(question["me"]),
+        peer=authority_id(question["peer"]),
+        recipient_seed=bytes.fromhex(question["keys"]["recipient_seed"]),
+        sender=SenderKey(bytes.fromhex(question["keys"]["sender_public"]), card_expires_at=_NEVER),
+        now=parse_instant(question["now"], field="now"),
+    )
+    if isinstance(answer, Refusal):
+        return {"result": answer.code.value, "body": None}
+    return {"result": "ok", "body": answer.hex()}
 
 
 TOPICS: Final[dict[str, Callable[[Question], Answer]]] = {

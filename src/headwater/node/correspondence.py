@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from headwater.errors import ForbiddenError
-from headwater.model.ids import MessageId
+from headwater.model.ids import EntityKey, MessageId, RecordId
+from headwater.model.message import Message
 from headwater.model.times import format_instant
 from headwater.node.node import Node
 from headwater.policy.session import Session, may
@@ -88,12 +89,21 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
         row, message = node.exchange.show(ref)
         receipt, way, state = node.exchange.receipt(row), "in", row.state
     return {
+        "records": _records(node, session, ref, message),
         "id": ref,
         "way": way,
         "state": state,
         "message": msgspec.to_builtins(message) if message else None,
         "receipt": base64.b64encode(receipt).decode() if receipt else None,
     }
+
+
+def _records(node: Node, session: Session, ref: MessageId, message: Message | None) -> list[RecordId]:
+    """Return the records that a message became, as far as the session may see them."""
+    keys = {EntityKey(fact.entity) for fact in message.facts.values() if fact.entity} if message else set()
+    with node.view(session) as view:
+        found = (record for key in sorted(keys) for record in view.records(mentions=key))
+        return sorted({record.id for record in found if record.origin.place == ref})
 
 
 def accept(node: Node, session: Session, ref: MessageId, reason: str) -> None:

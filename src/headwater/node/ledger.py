@@ -75,10 +75,11 @@ def _read_head(path: Path) -> Head:
         given = parse_json(path.read_bytes(), where=str(path))
     except OSError as error:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
-    match given:
-        case {"size": int() as size, "root": str() as root}:
-            try:
-                return Head(size, bytes.fromhex(root))
-            except ValueError as error:
-                raise FormatError("not a head: its root is not hex", where=str(path)) from error
+    fields = given if isinstance(given, dict) else {}
+    size, root = fields.get("size"), fields.get("root")
+    try:
+        if isinstance(size, int) and isinstance(root, str):
+            return Head(size, bytes.fromhex(root))
+    except ValueError as error:
+        raise FormatError("not a head: its root is not hex", where=str(path)) from error
     raise FormatError("not a head of a ledger", where=str(path), fix="make one with: headwater audit head --out FILE")

@@ -109,9 +109,9 @@ class LooseReader:
         # A cache that cannot be written is no reason to give no answer.
         with suppress(OSError):
             self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.cache, delete=False) as handle:
-                handle.write(data)
-            os.replace(handle.name, path)  # noqa: PTH105 - one step, whoever else writes the same
+            with tempfile.NamedTemporaryFile(dir=self.cache, delete=False) as written:
+                written.write(data)
+            Path(written.name).replace(path)
         return memoryview(data)
 
 

@@ -10,7 +10,7 @@ from headwater.errors import FormatError, HeadwaterError, InputError
 from headwater.formats import registry
 from headwater.formats.reading import Notice, ReadResult, read_all
 from headwater.formats.safe import MAX_FILE_BYTES
-from headwater.model.ids import AuthorityId
+from headwater.model.ids import AuthorityId, RecordId
 from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
 from headwater.node.node import Node
 from headwater.policy.session import Session, may
@@ -30,6 +30,7 @@ class FileRead:
     Attributes:
         records: how many records it holds; 0 where it was refused.
         added: how many of them the node did not have.
+        ids: their identifiers.
         mentions: how many entities of each type.
         error: why it was refused.
     """
@@ -37,6 +38,7 @@ class FileRead:
     file: str
     records: int = 0
     added: int = 0
+    ids: tuple[RecordId, ...] = ()
     mentions: dict[str, int] | None = None
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[Notice, ...] = ()
@@ -99,7 +101,8 @@ def _read_one(
         for mention in record.mentions:
             mentions[mention.schema] = mentions.get(mention.schema, 0) + 1
     added = 0 if into is None else _keep(*into, source, given, result)
-    return FileRead(given.name, len(result.records), added, mentions, result.left_out, result.warnings)
+    ids = tuple(record.id for record in result.records)
+    return FileRead(given.name, len(ids), added, ids, mentions, result.left_out, result.warnings)
 
 
 def _keep(node: Node, session: Session, source: Source, given: SourceInput, result: ReadResult) -> int:

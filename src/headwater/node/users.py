@@ -1,6 +1,7 @@
 """The users of a node and their roles, kept in its store; who may open its directory is the operating system's matter."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from headwater.errors import ConflictError, ForbiddenError, Place, SchemaError
 from headwater.model.canonical import decode, encode
@@ -93,7 +94,7 @@ def session(snapshot: Snapshot, authority: AuthorityId, name: str, purpose: str)
     return Session(user=name, authority=authority, purpose=purpose, roles=user.roles)
 
 
-def document(user: User) -> dict[str, object]:
+def document(user: User) -> dict[str, Any]:
     """Return a user as it stands in a document."""
     return {"name": user.name, "roles": sorted(user.roles), "disabled": user.disabled}
 
