@@ -90,7 +90,7 @@ def write_reports(folder: Path, played: Cast, *, open_to_rs: bool = False) -> di
         ),
         "rs": _report(
             "RS-MOI",
-            "ВЕЖБА/9",
+            "VEZBA/9",
             "4x4:B/2",
             {"codes": ["H0"], "markings": ["INTERNO"]},
             "Вежба. Теретно возило ZZ00 EXR виђено на прелазу. / Vežba. Teretno vozilo viđeno na prelazu.",
@@ -108,13 +108,13 @@ def write_reports(folder: Path, played: Cast, *, open_to_rs: bool = False) -> di
             "Ushtrim. Një llogari e shpikur merr pagesa të vogla nga shumë persona.",
             [
                 {
-                    "key": "shoqëria",
+                    "key": "shoqeria",
                     "schema": "Company",
                     "properties": {"name": ["USHTRIM SHPIKUR TEST SHPK"], "registrationNumber": ["00000000"]},
                 },
                 {"key": "llogaria", "schema": "BankAccount", "properties": {"accountNumber": ["TEST-000-0001"]}},
             ],
-            [{"schema": "Ownership", "ends": {"owner": "shoqëria", "asset": "llogaria"}}],
+            [{"schema": "Ownership", "ends": {"owner": "shoqeria", "asset": "llogaria"}}],
         ),
     }
     paths: dict[str, Path] = {}

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from headwater.errors import ForbiddenError
-from headwater.model.ids import EntityKey, MessageId, RecordId
+from headwater.exchange.translate import records_of
+from headwater.model.ids import MessageId, RecordId
 from headwater.model.message import Message
 from headwater.model.times import format_instant
 from headwater.node.node import Node
@@ -100,7 +101,9 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
 
 def _records(node: Node, session: Session, ref: MessageId, message: Message | None) -> list[RecordId]:
     """Return the records that a message became, as far as the session may see them."""
-    keys = {EntityKey(fact.entity) for fact in message.facts.values() if fact.entity} if message else set()
+    if message is None or message.recipient != node.authority:
+        return []
+    keys = {mention.key for record in records_of(message, ref, node.authority) for mention in record.mentions}
     with node.view(session) as view:
         found = (record for key in sorted(keys) for record in view.records(mentions=key))
         return sorted({record.id for record in found if record.origin.place == ref})
