@@ -23,7 +23,11 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
     """
     from headwater.exercise import demo as exercise
 
-    tell = (lambda line: click.echo(line, err=True)) if not as_json or serve else (lambda _line: None)
+
+    def tell(line: str) -> None:
+        if serve or not as_json:
+            click.echo(line, err=True)
+
     made = exercise.prepare(folder)
     tell(f"headwater exercise in {made}: every person, company and event is invented")
 

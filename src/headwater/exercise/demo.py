@@ -92,13 +92,14 @@ def play(
     Args:
         folder: an empty folder, see `prepare`.
         lists: real list files to use as well, each ``FORMAT:FILE``.
-        plant: name of the step whose room is broken on purpose before it is played; for tests of the exercise itself.
+        plant: name of the step whose room is broken on purpose before it is played, for tests of the exercise itself;
+            only this step and those it needs are played.
         tell: hears one line when a step begins and one when it ends.
         linger: called with the outcome while the nodes are still up.
     """
     outcome = Outcome(folder)
     with stage(folder, lists) as made:
-        for step in STEPS:
+        for step in STEPS if plant is None else needed_for(plant):
             outcome.steps.append(_play_one(step, made, outcome, plant, tell))
         outcome.nodes = [
             {"authority": house.authority, "name": house.name, "home": str(house.home), "endpoint": house.endpoint}
@@ -109,6 +110,21 @@ def play(
         if linger is not None:
             linger(outcome)
     return outcome
+
+
+def needed_for(name: str) -> list[Step]:
+    """Return a step and all that it needs, in order.
+
+    Raises:
+        SettingsError: there is no such step.
+    """
+    needed = {name}
+    if name not in {step.name for step in STEPS}:
+        raise SettingsError("no such step", where=name, fix=f"use one of {', '.join(step.name for step in STEPS)}")
+    for step in reversed(STEPS):
+        if step.name in needed:
+            needed.update(step.needs)
+    return [step for step in STEPS if step.name in needed]
 
 
 def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, tell: Tell) -> Played:

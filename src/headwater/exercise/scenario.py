@@ -66,14 +66,8 @@ def write_lists(folder: Path) -> dict[str, tuple[Path, int]]:
     return made
 
 
-def write_reports(folder: Path, played: Cast, *, open_to_rs: bool = False) -> dict[str, Path]:
-    """Write one intelligence report for each authority, in its own language and script.
-
-    Args:
-        folder: where.
-        played: who plays.
-        open_to_rs: whether Pristina's report may go on to Belgrade; in the exercise it may not.
-    """
+def write_reports(folder: Path, played: Cast) -> dict[str, Path]:
+    """Write one intelligence report for each authority, in its own language and script."""
     reports = {
         "uk": _report(
             "UK-NCA",
@@ -104,7 +98,7 @@ def write_reports(folder: Path, played: Cast, *, open_to_rs: bool = False) -> di
             "XK-KP",
             "USHTRIM/4",
             "4x4:A/1",
-            {"codes": ["H0"], "markings": ["OFFICIAL"], "releasable_to": ["RS"] if open_to_rs else []},
+            {"codes": ["H0"], "markings": ["OFFICIAL"]},
             "Ushtrim. Një llogari e shpikur merr pagesa të vogla nga shumë persona.",
             [
                 {

@@ -15,7 +15,7 @@ from headwater.model.decision import Decision
 from headwater.model.finding import Finding
 from headwater.model.ids import AuthorityId, BlobHash, EntityKey, FindingId, RecordId
 from headwater.model.record import Record
-from headwater.node.reading import load
+from headwater.node.files import load
 from headwater.ports import Event
 
 NOBODY: Final = AuthorityId("XX-NOBODY")

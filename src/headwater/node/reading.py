@@ -1,16 +1,14 @@
 """Reading files into a node: bytes of an outside format to records, the whole file in one transaction or not at all."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from headwater.errors import FormatError, HeadwaterError, InputError
-from headwater.formats import registry
-from headwater.formats.reading import Notice, ReadResult, read_all
-from headwater.formats.safe import MAX_FILE_BYTES
+from headwater.errors import HeadwaterError, InputError
+from headwater.formats.reading import Notice, ReadResult
 from headwater.model.ids import AuthorityId, RecordId
+from headwater.node import screening
+from headwater.node.files import load
 from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
 from headwater.node.node import Node
 from headwater.policy.session import Session, may
@@ -18,7 +16,6 @@ from headwater.policy.acts import Act
 from headwater.ports import Event, LeftOut, Source, SourceInput
 from headwater.store import Transaction
 
-STDIN: Final = "-"
 Progress = Callable[[int, int], None]
 """Hears how many files of how many are done."""
 
@@ -81,17 +78,6 @@ def read_files(
     return done
 
 
-def load(name: str, file: str, originator: AuthorityId, *, keep_good: bool = False) -> tuple[Source, SourceInput, ReadResult]:
-    """Return a file's records without keeping them.
-
-    Raises:
-        InputError: the file cannot be read as what it claims to be.
-    """
-    given = _given(file, originator)
-    source = registry.source(name)
-    return source, given, read_all(source, given, keep_good=keep_good)
-
-
 def _read_one(
     name: str, file: str, originator: AuthorityId, *, keep_good: bool, into: tuple[Node, Session] | None
 ) -> FileRead:
@@ -124,25 +110,7 @@ def _keep(node: Node, session: Session, source: Source, given: SourceInput, resu
         transaction.note(Event("store.read", session.user, blob, session.purpose, detail))
         return added
 
-    return node.store.write(change)
-
-
-def _given(file: str, originator: AuthorityId) -> SourceInput:
-    if file == STDIN:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-        return SourceInput("stdin", data, lambda _: None, originator)
-    path = Path(file)
-
-    def beside(other: str) -> bytes | None:
-        neighbour = path.parent / other
-        return _bytes(neighbour) if neighbour.is_file() else None
-
-    return SourceInput(path.name, _bytes(path), beside, originator)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as handle:
-            return handle.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+    added = node.store.write(change)
+    if is_list:
+        screening.prepare(node, session)
+    return added

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.exercise.scenario import AGREEMENTS, PLATE, USERS, cast, write_reports
+from headwater.exercise.scenario import AGREEMENTS, PLATE, USERS
 from headwater.exercise.stage import House, Stage, StepFailedError, until
 
 RECEIPT_WAIT_S: Final = 20.0
@@ -13,23 +13,20 @@ LETTERS: Final = "letters"
 
 
 def keep_control(stage: Stage, *, planted: bool) -> str:
-    """Try to pass Pristina's fact on to Belgrade; planted: Pristina's report allows it."""
+    """Try to pass Pristina's fact on to Belgrade; planted: London keeps it as if it were its own."""
     uk, xk = stage.houses["uk"], stage.houses["xk"]
     record = stage.notes["record-xk"]
-    if planted:
-        folder = stage.folder / "planted"
-        folder.mkdir()
-        path = write_reports(folder, cast(), open_to_rs=True)["xk"]
-        record = stage.command(xk, "read", "report", path, user=USERS["xk"][0])["files"][0]["ids"][0]
     told = _letter(stage, "xk-to-uk", {"classification": "OFFICIAL", "records": [record], "text": "Ushtrim."})
     _send(stage, "xk", "spontaneous", told, to="UK-NCA", agreement=AGREEMENTS["xk"])
     received = until(lambda: _records_from(stage, uk, "XK-KP"), "Pristina's report in London", RECEIPT_WAIT_S)
+    if planted:
+        received = [_claim(stage)]
     onward = _letter(stage, "uk-onward", {"classification": "OFFICIAL", "records": received, "text": "Exercise."})
     asked = stage.command(
         uk,
         *("send", "spontaneous", onward, "--to", "RS-MOI", "--agreement", AGREEMENTS["rs"], "--dry-run"),
         user=USERS["uk"][0],
-        exits=77,
+        exits=0 if planted else 77,
     )
     rules = set(asked["removed"].values())
     if asked["outcome"] != "refuse" or not rules or not all(rule.startswith("onward") for rule in rules):
@@ -151,6 +148,15 @@ def _receipted(stage: Stage, key: str, message: str, *, wait_s: float) -> dict[s
 
     answer: dict[str, Any] = until(look, "the receipt", wait_s)
     return answer
+
+
+def _claim(stage: Stage) -> str:
+    """Read Pristina's report into London's node under London's name, and return its record."""
+    path = stage.folder / "claimed.json"
+    text = (stage.folder / "input" / "report-xk.json").read_text(encoding="utf-8")
+    path.write_text(text.replace("XK-KP", "UK-NCA"), encoding="utf-8")
+    answer = stage.command(stage.houses["uk"], "read", "report", path, user=USERS["uk"][0])
+    return str(answer["files"][0]["ids"][0])
 
 
 def _records_from(stage: Stage, house: House, authority: str) -> list[str]:
