@@ -15,7 +15,7 @@ from headwater.ports import Chance, Clock, Event
 from headwater.store import migrate
 from headwater.store.audit import claim_problems, database_problems, ledger_problems, record_problems
 from headwater.store.files import Files, make_folder
-from headwater.store.ledger import load_edge, stored_head
+from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
 from headwater.store.rows import Head, Problem, StoreOptions
 from headwater.store.view import Snapshot, Transaction
@@ -158,7 +158,7 @@ class Store:
         usable = False
         try:
             link.begin("DEFERRED")
-            stored_head(link)  # the first read fixes the moment
+            link.rows(tuple[int], "SELECT 1 FROM sqlite_schema LIMIT 1")  # the first read fixes the moment
             usable = True
             yield link
         finally:
