@@ -8,6 +8,7 @@ import mmap
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
@@ -26,8 +27,9 @@ _UNFINISHED: Final = ".new-"
 class Files:
     """The folders `blobs`, `tables` and `derived` of one node."""
 
-    def __init__(self, home: Path, chance: Chance) -> None:
+    def __init__(self, home: Path, chance: Chance, *, read_only: bool = False) -> None:
         """Take the node's directory; names of unfinished files are drawn from chance."""
+        self._read_only = read_only
         self._blobs = home / "blobs"
         self._tables = home / "tables"
         self._derived = home / "derived"
@@ -77,17 +79,22 @@ class Files:
         return str(file) if file.is_file() else None
 
     def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:
-        """Return the bytes kept under a name, built now if they are not there."""
+        """Return the bytes kept under a name, built now if they are not there.
+
+        Where the disk has no room for them, they are handed out all the same: reading goes on.
+        """
         file = self._derived / sha256(name.encode()).hexdigest()
         found = _mapped(file)
         if found is not None:
             return found
         data = build()
-        make_folder(self._derived)
-        unfinished = self._write_beside(data, file)
-        with translated(file):
-            unfinished.rename(file)
-        return _mapped(file) or memoryview(data)
+        if not self._read_only:
+            with suppress(StoreError):
+                make_folder(self._derived)
+                unfinished = self._write_beside(data, file)
+                with translated(file):
+                    unfinished.rename(file)
+        return memoryview(data)
 
     def check(self) -> Iterator[Problem]:
         """Yield every file whose content is not what its name says."""

@@ -24,7 +24,6 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 _HEADER_BYTES: Final = 100
 _RAISED: Final = (apsw.Error, OverflowError, UnicodeError)
 """What `apsw` raises: for SQLite, and for a value or text that does not go in or comes out of a column."""
-_SYNCHRONOUS: Final = frozenset({"OFF", "NORMAL", "FULL", "EXTRA"})
 
 
 class Link:
@@ -32,8 +31,6 @@ class Link:
 
     def __init__(self, file: Path, options: StoreOptions, *, query_only: bool = False) -> None:
         """Open the file, which must exist, and set the connection up."""
-        if options.synchronous not in _SYNCHRONOUS:
-            raise StoreError("no such value of synchronous", where=options.synchronous)
         flags = apsw.SQLITE_OPEN_READONLY if options.read_only else apsw.SQLITE_OPEN_READWRITE
         self.file = file
         self._begun = False

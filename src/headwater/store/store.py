@@ -35,7 +35,7 @@ class Store:
         """Open a directory that `create` made; callers say `Store.open`."""
         self._file = home / FILE
         self._options = options
-        self._files = Files(home, chance)
+        self._files = Files(home, chance, read_only=options.read_only)
         self._gate = threading.Lock()
         self._idle: list[Link] = []
         self._closed = False
@@ -44,7 +44,9 @@ class Store:
             migrate.bring_up(link, read_only=options.read_only)
             if not options.read_only:
                 link.run("PRAGMA journal_mode = WAL")
-                load_edge(link)  # a ledger that does not fit its head is found before anything is added to it
+                link.begin("DEFERRED")  # another process may be adding to the ledger just now
+                load_edge(link)  # one that does not fit its head is found before anything is added to it
+                link.abandon()
         except BaseException:
             link.close()
             raise

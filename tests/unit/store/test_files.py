@@ -160,3 +160,11 @@ def test_what_is_derived_may_be_deleted(store: Store, home: Path) -> None:
             file.unlink()
         (home / "derived").rmdir()
         assert reader.derived("a/../b", lambda: b"two").tobytes() == b"two"
+
+
+def test_what_is_derived_is_handed_out_even_where_it_cannot_be_kept(store: Store, trace: Trace) -> None:
+    trace.fail_at, trace.number = 0, errno.ENOSPC
+    with store.snapshot() as reader:
+        assert reader.derived("index", lambda: b"one").tobytes() == b"one"
+        trace.fail_at = -1
+        assert reader.derived("index", lambda: b"two").tobytes() == b"two"
