@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from headwater.errors import ConflictError, FormatError, StoreError
+from headwater.errors import ConflictError, FormatError, SchemaError, StoreError
 from headwater.model import merkle
 from headwater.model.ids import BlobHash, EntityKey, FindingId, RecordId
 from headwater.ports import Event, Reader
@@ -134,11 +134,8 @@ class TestWriting:
                 with gate:
                     futures.append(future)
 
-        threads = [threading.Thread(target=work, args=(first,)) for first in range(0, 200, 25)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(work, range(0, 200, 25))) == [None] * 8
         assert sorted(future.result() for future in futures) == list(range(200))
         with store.snapshot() as reader:
             subjects = [leaf.event.subject for leaf in reader.leaves() if leaf.event]
@@ -149,6 +146,21 @@ class TestWriting:
         indexes = [each.write(lambda tx: tx.note(event(0))) for each in (store, other, store, other, other, store)]
         assert indexes == list(range(6))
         assert store.verify_ledger() == []
+
+    def test_stores_opened_and_written_at_once_do_not_get_in_each_others_way(self, back_end: Sqlite) -> None:
+        back_end.open()
+
+        def work(_: int) -> None:
+            for _ in range(8):
+                mine = back_end.open()
+                for number in range(4):
+                    mine.write(noting(number))
+                mine.close()
+
+        with ThreadPoolExecutor(3) as pool:
+            assert list(pool.map(work, range(3))) == [None] * 3
+        with back_end.open().snapshot() as reader:
+            assert reader.head().size == 3 * 8 * 4
 
     def test_the_time_of_a_change_is_the_clocks(self, store: Store, back_end: Sqlite) -> None:
         back_end.clock.move(timedelta(hours=1))
@@ -180,9 +192,9 @@ class TestWriting:
 
     def test_a_value_that_no_column_holds_is_a_declared_error(self, store: Store) -> None:
         with pytest.raises(StoreError):
-            store.write(receiving(incoming(1, 1 << 70)))
-        with pytest.raises(StoreError):
             store.write(lambda tx: tx.put_document("card", "\ud800", b""))
+        with store.snapshot() as reader, pytest.raises(StoreError):
+            reader.document("card", "UK-NCA", 1 << 70)
 
 
 class TestSnapshot:
@@ -342,7 +354,7 @@ class TestMessages:
             assert list(reader.incoming_all()) == [found]
         with pytest.raises(StoreError):
             store.write(lambda tx: tx.set_incoming_state(message_id(2), "accepted"))
-        with pytest.raises(StoreError):
+        with pytest.raises(SchemaError):
             store.write(lambda tx: tx.set_incoming_state(message_id(1), "eaten"))
 
     def test_gaps_name_what_has_not_come(self, store: Store) -> None:

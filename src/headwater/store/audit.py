@@ -11,6 +11,7 @@ from headwater.model.record import Record
 from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
+from headwater.store.migrate import expected_schema, schema
 from headwater.store.rows import Head, Problem
 
 _PAGE: Final = 512
@@ -118,6 +119,9 @@ def database_problems(link: Link) -> Iterator[Problem]:
     for (text,) in link.rows(tuple[str], "PRAGMA integrity_check"):
         if text != "ok":
             yield Problem(f"store.sqlite: {text}", "damaged-database")
+    # A guard that was taken away is as telling as a row that was.
+    made, expected = schema(link).items(), expected_schema().items()
+    yield from (Problem(name, "altered-schema") for name in sorted({name for name, _ in made ^ expected}))
 
 
 def record_problems(link: Link, files: Files) -> Iterator[Problem]:

@@ -213,6 +213,8 @@ class LedgerWriting(LedgerReading):
     def erase_event(self, index: int, *, who: str, purpose: str) -> int:
         """Destroy what a leaf says and note that it was done; its place in the tree stays.
 
+        The bytes are overwritten in the database once SQLite's log is folded into it, at the latest on closing.
+
         Returns:
             the number of the leaf that announces it.
 

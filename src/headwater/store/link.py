@@ -1,6 +1,7 @@
 """One connection to SQLite: how it is opened, what is checked before it is believed, and how it is spoken to."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,7 +24,6 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 _HEADER_BYTES: Final = 100
 _RAISED: Final = (apsw.Error, OverflowError, UnicodeError)
 """What `apsw` raises: for SQLite, and for a value or text that does not go in or comes out of a column."""
-_SYNCHRONOUS: Final = frozenset({"OFF", "NORMAL", "FULL", "EXTRA"})
 
 
 class Link:
@@ -31,19 +31,21 @@ class Link:
 
     def __init__(self, file: Path, options: StoreOptions, *, query_only: bool = False) -> None:
         """Open the file, which must exist, and set the connection up."""
-        if options.synchronous not in _SYNCHRONOUS:
-            raise StoreError("no such value of synchronous", where=options.synchronous)
         flags = apsw.SQLITE_OPEN_READONLY if options.read_only else apsw.SQLITE_OPEN_READWRITE
         self.file = file
         self._begun = False
+        self._log_pages = 0
+        self._fold_at = options.checkpoint_pages
         try:
             self._connection = apsw.Connection(str(file), flags=flags, vfs=options.vfs)
         except apsw.Error as error:
             raise from_sqlite(error, file) from error
         self._connection.set_busy_timeout(int(options.busy_wait_s * 1000))
         self.run(f"PRAGMA synchronous = {options.synchronous}")
-        self.run(f"PRAGMA wal_autocheckpoint = {int(options.checkpoint_pages)}")
+        # Replaces SQLite's own habit of folding the log inside a commit: the writer does it once it has answered.
+        self._connection.set_wal_hook(self._count_pages)
         self.run("PRAGMA trusted_schema = OFF")
+        self.run("PRAGMA recursive_triggers = ON")
         self.run("PRAGMA cell_size_check = ON")
         # What was erased is overwritten, not only unlinked.
         self.run("PRAGMA secure_delete = ON")
@@ -95,6 +97,12 @@ class Link:
         self.run("COMMIT")
         self._begun = False
 
+    def fold(self) -> None:
+        """Fold the log into the database once it is long enough; where the disk refuses, it is tried again later."""
+        if self._log_pages >= self._fold_at:
+            with suppress(StoreError):
+                self.rows(tuple[int, int, int], "PRAGMA wal_checkpoint(PASSIVE)")
+
     def abandon(self) -> None:
         """Undo the open transaction, if SQLite has not done so already."""
         self._begun = False
@@ -109,6 +117,10 @@ class Link:
             # The last one to close folds the log into the database. Where the disk refuses, the log stays and the next
             # one to open reads it: nothing is lost, and there is nobody to tell.
             self._connection.close(force=True)
+
+    def _count_pages(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
 
     def _execute(self, sql: str, values: Row) -> list[Row]:
         self._check_transaction()

@@ -8,7 +8,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 from headwater.errors import StoreError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.store.link import Linked
-from headwater.store.rows import INCOMING_STATES, OUTGOING_STATES, Incoming, Outgoing, from_micros, to_micros
+from headwater.store.rows import (
+    INCOMING_STATES,
+    OUTGOING_STATES,
+    Incoming,
+    Outgoing,
+    check_state,
+    from_micros,
+    to_micros,
+)
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -176,7 +184,7 @@ class MessageWriting(MessageReading):
         Returns:
             False where it was settled before, or is unknown: nothing is changed.
         """
-        _check(state, OUTGOING_STATES - {"queued"})
+        check_state(state, OUTGOING_STATES - {"queued"})
         sql = "UPDATE outgoing SET state = ?, receipt = ?, settled_at = ? WHERE id = ? AND state = 'queued'"
         return bool(self._link.run(sql, state, receipt, to_micros(at), ref))
 
@@ -219,14 +227,9 @@ class MessageWriting(MessageReading):
         Raises:
             StoreError: there is no such message.
         """
-        _check(state, INCOMING_STATES)
+        check_state(state, INCOMING_STATES)
         if not self._link.run("UPDATE incoming SET state = ? WHERE id = ?", state, ref):
             raise StoreError("no such message", where=ref, fix="see: headwater inbox list")
-
-
-def _check(state: str, known: frozenset[str]) -> None:
-    if state not in known:
-        raise StoreError("no such state of a message", where=state, fix=f"use one of {', '.join(sorted(known))}")
 
 
 def _as_outgoing(row: _OutgoingRow) -> Outgoing:

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
-from headwater.errors import StoreCorruptError
+from headwater.errors import Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
 
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+_SYNCHRONOUS: Final = ("OFF", "NORMAL", "FULL", "EXTRA")
+_LARGEST_SEQ: Final = (1 << 63) - 1
 OUTGOING_STATES: Final = frozenset({"queued", "receipted", "refused", "dead"})
 INCOMING_STATES: Final = frozenset({"stored", "accepted", "refused", "held"})
 
@@ -34,6 +37,11 @@ class StoreOptions:
     busy_wait_s: float = 5.0
     checkpoint_pages: int = 4000
     read_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a word that SQLite does not know: it would quietly take it for NORMAL."""
+        if self.synchronous not in _SYNCHRONOUS:
+            raise SettingsError("no such way to sync", where=self.synchronous, fix=f"use {', '.join(_SYNCHRONOUS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,10 @@ class Outgoing:
     receipt: bytes | None = None
     settled_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a number or state that no message has."""
+        _check_message(self.seq, self.state, OUTGOING_STATES)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
@@ -121,9 +133,33 @@ class Incoming:
     state: str = "stored"
     receipt: bytes
 
+    def __post_init__(self) -> None:
+        """Refuse a number, state or hash that no message has."""
+        _check_message(self.seq, self.state, INCOMING_STATES)
+        if len(self.sha256) != sha256().digest_size:
+            raise SchemaError("not a SHA-256", where=Place(field="sha256"))
+
+
+def check_state(state: str, known: frozenset[str]) -> None:
+    """Refuse a state that a message cannot be in.
+
+    Raises:
+        SchemaError: it is none of the known ones.
+    """
+    if state not in known:
+        raise SchemaError(
+            "no such state of a message", where=Place(field="state"), fix=f"use {', '.join(sorted(known))}"
+        )
+
 
 def to_micros(moment: datetime) -> int:
-    """Return an aware time as microseconds since 1970, UTC."""
+    """Return an aware time as microseconds since 1970, UTC.
+
+    Raises:
+        SchemaError: it has no zone.
+    """
+    if moment.tzinfo is None:
+        raise SchemaError("a time without a zone")
     return (moment - _START) // _MICROSECOND
 
 
@@ -137,3 +173,9 @@ def from_micros(count: int) -> datetime:
         return _START + timedelta(microseconds=count)
     except OverflowError as error:
         raise StoreCorruptError("a time beyond the calendar") from error
+
+
+def _check_message(seq: int, state: str, known: frozenset[str]) -> None:
+    if not 1 <= seq <= _LARGEST_SEQ:
+        raise SchemaError("a number that no message has", where=Place(field="seq"))
+    check_state(state, known)

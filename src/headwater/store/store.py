@@ -15,7 +15,7 @@ from headwater.ports import Chance, Clock, Event
 from headwater.store import migrate
 from headwater.store.audit import claim_problems, database_problems, ledger_problems, record_problems
 from headwater.store.files import Files, make_folder
-from headwater.store.ledger import load_edge, stored_head
+from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
 from headwater.store.rows import Head, Problem, StoreOptions
 from headwater.store.view import Snapshot, Transaction
@@ -35,7 +35,7 @@ class Store:
         """Open a directory that `create` made; callers say `Store.open`."""
         self._file = home / FILE
         self._options = options
-        self._files = Files(home, chance)
+        self._files = Files(home, chance, read_only=options.read_only)
         self._gate = threading.Lock()
         self._idle: list[Link] = []
         self._closed = False
@@ -44,7 +44,9 @@ class Store:
             migrate.bring_up(link, read_only=options.read_only)
             if not options.read_only:
                 link.run("PRAGMA journal_mode = WAL")
-                load_edge(link)  # a ledger that does not fit its head is found before anything is added to it
+                link.begin("DEFERRED")  # another process may be adding to the ledger just now
+                load_edge(link)  # one that does not fit its head is found before anything is added to it
+                link.abandon()
         except BaseException:
             link.close()
             raise
@@ -158,7 +160,7 @@ class Store:
         usable = False
         try:
             link.begin("DEFERRED")
-            stored_head(link)  # the first read fixes the moment
+            link.rows(tuple[int], "SELECT 1 FROM sqlite_schema LIMIT 1")  # the first read fixes the moment
             usable = True
             yield link
         finally:
