@@ -85,14 +85,12 @@ def test_every_row_of_the_trap_table_is_answered_as_it_must(shared: Path) -> Non
     for trap in map(json.loads, rows):
         data = bytes.fromhex(trap["hex"])
         must = trap["must"]
-        by_schema = {
-            "mixed_script_id": lambda value: identifier(value["id"], where=Place()),
-            "bool_as_int": lambda value: whole_number(value["seq"], where=Place()),
-            "neg_seq": lambda value: whole_number(value["seq"], where=Place()),
-        }
-        if trap["id"] in by_schema:
+        if trap["id"] == "mixed_script_id":
             with pytest.raises(SchemaError):
-                by_schema[trap["id"]](parse_json(data))
+                identifier(json.loads(data)["id"], where=Place())
+        elif trap["id"] in {"bool_as_int", "neg_seq"}:
+            with pytest.raises(SchemaError):
+                whole_number(json.loads(data)["seq"], where=Place())
         elif must == "refuse":
             for parse in (parse_json, parse_wire_json):
                 with pytest.raises((FormatError, LimitError)):

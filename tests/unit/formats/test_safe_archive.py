@@ -5,6 +5,7 @@ import io
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,13 @@ def tar_of(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
     return out.getvalue()
 
 
-MAKERS = {"zip": zip_of, "tar": tar_of, "tar.gz": lambda *members: gzip.compress(tar_of(*members))}
+Maker = Callable[..., bytes]
+MAKERS: dict[str, Maker] = {"zip": zip_of, "tar": tar_of, "tar.gz": lambda *members: gzip.compress(tar_of(*members))}
 every_kind = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 @every_kind
-def test_an_honest_archive_is_unpacked(make: type, tmp_path: Path) -> None:
+def test_an_honest_archive_is_unpacked(make: Maker, tmp_path: Path) -> None:
     paths = unpack(make(("a.txt", b"1"), ("b/c.txt", b"2")), tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == ["a.txt", "b/c.txt"]
     assert (tmp_path / "b/c.txt").read_bytes() == b"2"
@@ -48,14 +50,14 @@ def test_an_honest_archive_is_unpacked(make: type, tmp_path: Path) -> None:
 
 @every_kind
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/x", "C:/x", "C:x", "a\\..\\x", "a:b", "a\nb"])
-def test_a_member_that_leads_outside_is_refused_and_nothing_is_written(make: type, name: str, tmp_path: Path) -> None:
+def test_a_member_that_leads_outside_is_refused_and_nothing_is_written(make: Maker, name: str, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="outside"):
         unpack(make(("good.txt", b"1"), (name, b"2")), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @every_kind
-def test_two_members_with_one_name_are_refused(make: type) -> None:
+def test_two_members_with_one_name_are_refused(make: Maker) -> None:
     with pytest.raises(FormatError, match="one name"):
         read_members(make(("a/x", b"1"), ("A/./X", b"2")))
 
@@ -63,16 +65,21 @@ def test_two_members_with_one_name_are_refused(make: type) -> None:
 def test_links_and_devices_are_refused() -> None:
     for data in (
         zip_of(("x", b"/etc/passwd"), mode=stat.S_IFLNK | 0o777),
-        *(tar_of(("x", b""), kind=kind) for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE)),
+        *(
+            tar_of(("x", b""), kind=kind)
+            for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE)
+        ),
     ):
         with pytest.raises(FormatError, match="link or device"):
             read_members(data)
 
 
 @every_kind
-def test_a_bomb_is_refused(make: type) -> None:
+def test_a_bomb_is_refused(make: Maker) -> None:
     with pytest.raises(LimitError, match="unpacks to over"):
-        read_members(gzip.compress(tar_of(("x", bytes(30_000_000)))) if make is not zip_of else make(("x", bytes(30_000_000))))
+        read_members(
+            gzip.compress(tar_of(("x", bytes(30_000_000)))) if make is not zip_of else make(("x", bytes(30_000_000)))
+        )
 
 
 def test_an_uncompressed_tar_of_zeros_is_no_bomb() -> None:
@@ -80,7 +87,7 @@ def test_an_uncompressed_tar_of_zeros_is_no_bomb() -> None:
 
 
 @every_kind
-def test_too_many_members_are_refused(make: type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_members_are_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_archive, "MAX_ARCHIVE_MEMBERS", 3)
     with pytest.raises(LimitError, match="members"):
         read_members(make(*((str(number), b"") for number in range(4))))
@@ -102,14 +109,17 @@ def test_an_encrypted_member_is_refused() -> None:
 
 
 @every_kind
-def test_a_damaged_or_short_archive_is_refused(make: type) -> None:
-    data = make(("x", bytes(range(256)) * 100))
-    for cut in range(0, len(data) - 1, max(1, len(data) // 40)):
-        with pytest.raises(InputError):
-            found = read_members(data[:cut])
-            # A tar may be cut between its members, or in the zeros behind them, and still be whole.
-            assert all(member.data == bytes(range(256)) * 100 for member in found)
-            raise FormatError("whole")
+def test_a_cut_archive_is_refused_or_whole_member_by_member(make: Maker) -> None:
+    data = make(("x", bytes(range(256)) * 100), ("y", b"2"))
+    whole = read_members(data)
+    refused = 0
+    for cut in range(0, len(data) - 1, len(data) // 40):
+        try:
+            # A tar may be cut between its members, or in the zeros behind them.
+            assert read_members(data[:cut]) in (whole, whole[:1])
+        except InputError:
+            refused += 1
+    assert refused >= 20
 
 
 def test_something_else_is_refused() -> None:

@@ -103,4 +103,4 @@ def test_every_cell_of_the_shared_table_comes_back(shared: Path) -> None:
 
 def test_a_number_stays_a_number() -> None:
     assert csv_cell(-5) == -5
-    assert csv_bytes([[-5, "-5"]]) == b"-5,\"'-5\"\r\n"
+    assert csv_bytes([[-5, "-5"]]) == b'-5,"\'-5"\r\n'
