@@ -10,11 +10,11 @@ from xml.parsers import expat
 
 from headwater.errors import FormatError, InputError, LimitError, Place
 from headwater.formats.safe import (
-    MAX_ELEMENTS,
     MAX_FIELD_BYTES,
     MAX_ROWS,
     MAX_XML_ATTRIBUTES,
     MAX_XML_DEPTH,
+    MAX_XML_ENTRY_ELEMENTS,
     MAX_XML_TOKEN_BYTES,
     check_size,
     check_text,
@@ -154,8 +154,8 @@ class _Stream:
         if not self.open:
             self.inside, self.count = 0, self.count + 1
         self.inside += 1
-        if self.count > MAX_ROWS or self.inside > MAX_ELEMENTS:
-            raise LimitError(f"over {MAX_ROWS} entries, or {MAX_ELEMENTS} elements in one", where=self._place())
+        if self.count > MAX_ROWS or self.inside > MAX_XML_ENTRY_ELEMENTS:
+            raise LimitError(f"over {MAX_ROWS} entries, or {MAX_XML_ENTRY_ELEMENTS} elements in one", where=self._place())
 
     def _text(self, text: str) -> None:
         if not self.open:
