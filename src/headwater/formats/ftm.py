@@ -6,6 +6,7 @@ handling are the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Final
 
 import orjson
@@ -179,6 +180,9 @@ def _category(found: Mapping[str, object], name: str, properties: Mapping[str, o
 
 
 def _handling(given: object) -> Handling:
+    # The decoder passes over names that it does not know; here such a name could be a restriction.
+    if not isinstance(given, dict) or not given.keys() <= {field.name for field in fields(Handling)}:
+        raise SchemaError("an unknown name in handling: it could be a restriction", where=Place(field=HANDLING))
     try:
         return decode(orjson.dumps(given), Handling)
     except HeadwaterError as error:

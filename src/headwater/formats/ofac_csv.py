@@ -146,6 +146,8 @@ def _side_file(given: SourceInput, name: str, add: Callable[[Entry, list[str]], 
         fix = f"put {name} into the same folder, or read with --without-aliases"
         raise FormatError(f"{name} is not beside it", where=given.name, fix=fix)
     found = _Side(name, add)
+    if data.strip() == _END_OF_FILE:
+        return found
     for line in _lines(data, name, name):
         if isinstance(line, LeftOut):
             found.wrong.append(line)

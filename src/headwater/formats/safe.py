@@ -26,7 +26,7 @@ MAX_FIELD_BYTES: Final = 65_536
 MAX_DEPTH: Final = 64
 """Levels of JSON arrays and objects (json_traps.jsonl, depth_64 and depth_200)."""
 MAX_ELEMENTS: Final = 1_000_000
-"""Values in one JSON document, elements in one XML entry."""
+"""Values in one JSON document."""
 MAX_ROWS: Final = 4_000_000
 """Rows of a CSV file, lines of a JSON lines file, elements of an XML file that count as entries."""
 MAX_LINE_CHARACTERS: Final = 1024 * 1024
@@ -35,6 +35,8 @@ MAX_COLUMNS: Final = 1_024
 """Columns of a CSV row."""
 MAX_XML_DEPTH: Final = 64
 """Levels of XML elements; the official lists use eight. 200,000 pass the standard library's parsers."""
+MAX_XML_ENTRY_ELEMENTS: Final = 10_000
+"""Elements inside one entry; the longest of the UN list has about 300."""
 MAX_XML_ATTRIBUTES: Final = 64
 """Attributes of one XML element."""
 MAX_XML_TOKEN_BYTES: Final = 1024 * 1024

@@ -129,7 +129,7 @@ def _entry(rows: list[dict[str, str]], place: Place) -> Entry:
 
 
 def _rows(designation: Element) -> list[dict[str, str]]:
-    """Return a designation as rows of the CSV: the first has everything said once, each further one one thing more."""
+    """Return a designation as rows of the CSV: one for each name, and more where something else is said more often."""
     once = dict.fromkeys(COLUMNS, "")
     names: list[dict[str, str]] = []
     others: list[dict[str, str]] = []
@@ -140,7 +140,8 @@ def _rows(designation: Element) -> list[dict[str, str]]:
         parts = {child.tag.lower(): child.text.strip() for child in element.children}
         group = next((group for group in _GROUPS if not group.keys().isdisjoint(parts)), None)
         if group is not None:
-            row = {group.get(part, part): value for part, value in parts.items() if value}
+            # All columns of the group, the empty ones too: half of another address must not fall into its gaps.
+            row = dict.fromkeys(group.values(), "") | {group.get(part, part): value for part, value in parts.items()}
             (names if group is _NAME else others).append(row)
         elif element.children:
             pending.extend(reversed(element.children))
@@ -149,6 +150,12 @@ def _rows(designation: Element) -> list[dict[str, str]]:
         elif text:
             others.append({_MANY.get(tag, element.tag): text})
     # Every row must have every column, those that are new as well: a later row may be the first to name one.
-    columns = dict.fromkeys((column for row in (*names, *others) for column in row), "")
-    primary = columns | once | (names[0] if names else {})
-    return [primary, *(columns | once | name for name in names[1:]), *(primary | other for other in others)]
+    columns = dict.fromkeys((column for row in (*names, *others) for column in row), "") | once
+    rows = [columns | name for name in names or [{}]]
+    for part in others:
+        free = next((row for row in rows if not any(row[column] for column in part)), None)
+        if free is None:
+            rows.append(columns | (names[0] if names else {}) | part)
+        else:
+            free |= part
+    return rows

@@ -117,7 +117,7 @@ def split_names(text: str) -> list[str]:
             opened = place if depth == 0 else opened
             depth += 1
         elif letter == ")":
-            depth -= 1
+            depth = max(depth - 1, 0)
         elif letter == ";" and depth == 0:
             parts.append(text[start:place])
             start = place + 1
