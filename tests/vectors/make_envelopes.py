@@ -139,12 +139,13 @@ def good() -> Iterator[dict[str, Any]]:
     }
     for name, body in bodies.items():
         yield case(f"good {name}", made(body=body), body=body)
-    for name, changes in {
+    changed: dict[str, dict[str, Any]] = {
         "urgent": {"lane": "urgent"},
         "largest seq": {"seq": 2**53 - 1},
         "fraction of a second": {"ts": "2026-03-02T08:59:00.123456Z"},
-        "three letters of a state": {"id": "0195566a-ffff-7fff-bfff-ffffffffffff"},
-    }.items():
+        "last identifier of its millisecond": {"id": "0195566a-ffff-7fff-bfff-ffffffffffff"},
+    }
+    for name, changes in changed.items():
         yield case(f"good {name}", made(header_bytes(**changes)), body=BODY)
     shuffled = json.dumps(dict(sorted(HEADER.items(), reverse=True)), separators=(",", ":")).encode()
     yield case("good header keys in another order", made(shuffled), body=BODY)

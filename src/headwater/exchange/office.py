@@ -253,6 +253,8 @@ class Exchange:
     def deliver(self, stop: threading.Event) -> None:
         """Deliver what is queued, until `stop` is set."""
         Delivery(self._store, self._partners, self.courier).run(stop)
+        if isinstance(self._transport, HttpTransport):
+            self._transport.close()
 
     def courier(self, route: Route) -> Courier:
         """Return a courier for one partner and lane."""

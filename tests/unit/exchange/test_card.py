@@ -1,6 +1,7 @@
 """Cards are trusted by the rules of TUF root metadata, and confirmed by voice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace as with_values
@@ -149,7 +150,7 @@ def test_the_fingerprint_does_not_depend_on_who_signed() -> None:
         {"endpoints": ()},
     ],
 )
-def test_a_card_that_could_not_be_used_does_not_exist(changes: dict[str, object]) -> None:
+def test_a_card_that_could_not_be_used_does_not_exist(changes: dict[str, Any]) -> None:
     with pytest.raises(SchemaError):
         card(**changes)
 

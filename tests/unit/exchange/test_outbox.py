@@ -9,7 +9,7 @@ from headwater.errors import ConflictError, KeyTrustError, SchemaError
 from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.partners import State
 from headwater.model.ids import MessageId, StateCode
-from headwater.model.message import Kind
+from headwater.model.message import BreakGlass, Kind
 from headwater.model.times import parse_instant
 from headwater.policy.agreement import AgreementState
 from headwater.policy.rules.rule import Outcome
@@ -137,7 +137,7 @@ def test_a_held_message_can_be_given_up(london: Node) -> None:
 )
 def test_what_is_no_message_of_ours_is_not_judged(london: Node, wrong: dict[str, object]) -> None:
     with pytest.raises(SchemaError):
-        london.exchange.send(replace(message(), **wrong), who="o.reed")  # type: ignore[arg-type]
+        london.exchange.send(replace(message(), **wrong), who="o.reed")
 
 
 def test_nothing_is_sent_to_a_stranger_or_a_partner_that_is_suspended(london: Node) -> None:
@@ -195,8 +195,6 @@ def test_a_finding_goes_no_further_than_its_evidence(london: Node) -> None:
 
 
 def test_breaking_the_glass_leaves_a_notice_to_the_originator_in_the_ledger(london: Node) -> None:
-    from headwater.model.message import BreakGlass
-
     third = fact(origin=StateCode("XK"), via="A-UK-XK-OIC", category="associate")
     glass = BreakGlass(reason="a boat is sinking", approver="s.hall", threat="immediate-serious")
     sending = london.exchange.send(message(facts={"f1": third}, break_glass=glass), who="o.reed")
@@ -208,4 +206,4 @@ def test_a_third_states_fact_stays_without_its_consent(london: Node) -> None:
     third = fact(origin=StateCode("XK"), via="A-UK-XK-OIC", category="associate")
     sending = london.exchange.send(message(facts={"f1": fact(), "f2": third}), who="o.reed")
     assert sending.judgement.removed == {"f2": "onward-consent"}
-    assert LONDON == sending.message.sender
+    assert sending.message.sender == LONDON

@@ -4,6 +4,7 @@ import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, KeyTrustError, RollbackError, SignatureError
 from headwater.exchange.partners import State
+from headwater.exchange.signed import read_paper
 from headwater.policy.agreement import AgreementState
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm
 
@@ -112,8 +113,6 @@ def test_an_agreement_changed_after_it_was_signed_is_refused(world: World, londo
     terms = agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}, retain_max_days=30)
     longer = agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}, retain_max_days=3000)
     signed, other = pristina.exchange.sign_agreement(terms), london.exchange.sign_agreement(longer)
-    from headwater.exchange.signed import read_paper
-
     with pytest.raises(KeyTrustError):
         read_paper(signed).joined(read_paper(other))
     with pytest.raises(SignatureError):
