@@ -54,7 +54,9 @@ def decided(about: str) -> Decision:
 def full(world: list[Record]) -> MemoryReader:
     """A reader with the records of a world, findings on all of them, and a decision on everything."""
     found = list({claim.id: claim for claim in claims(world)}.values())
-    return MemoryReader(world, found, [decided(thing.id) for thing in (*world, *found)])
+    return MemoryReader(
+        world, found, [decided(ref) for ref in (*(one.id for one in world), *(one.id for one in found))]
+    )
 
 
 def without_hidden(reader: MemoryReader, who: Session) -> MemoryReader:
