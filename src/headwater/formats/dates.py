@@ -10,6 +10,7 @@ from headwater.model.times import is_partial_date
 _BRITISH: Final = re.compile(r"(dd|[0-9]{1,2})/(mm|[0-9]{1,2})/([0-9]{4})", re.IGNORECASE)
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _AMERICAN: Final = re.compile(r"(?:(?:([0-9]{1,2}) )?([A-Z][a-z]{2}) )?([0-9]{4})")
+_BEHIND: Final = re.compile(r"(?:T[0-9:.]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNKNOWN: Final = frozenset({"dd", "mm", "0", "00"})
 
@@ -51,12 +52,12 @@ def american_date(text: str) -> str | None:
 
 
 def iso_date(text: str, *, where: Place) -> str:
-    """Return a date that is written year first; a time of day behind it is left off.
+    """Return a date that is written year first; a time of day or a zone behind it is left off, as XML allows both.
 
     Raises:
         SchemaError: it is not a year, a month or a day, or does not exist.
     """
-    return _existing(text.partition("T")[0], where)
+    return _existing(_BEHIND.sub("", text), where)
 
 
 def report_date(text: str) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
 
+from headwater.errors import Place, SchemaError
 from headwater.model.fact import Fact
 from headwater.model.handling import UNRESTRICTED, Handling
 from headwater.model.ids import AuthorityId, BlobHash, EntityKey
@@ -32,13 +33,13 @@ _SCRIPTS: Final = (
     (re.compile("[\u0900-\u097f]"), "Deva"),
     (re.compile("[\u1200-\u137f]"), "Ethi"),
 )
-_LANGUAGES: Final = {
-    **{"albanian": "sq", "amharic": "am", "arabic": "ar", "armenian": "hy", "belarusian": "be", "bosnian": "bs"},
-    **{"bulgarian": "bg", "burmese": "my", "chinese": "zh", "croatian": "hr", "dari": "prs", "english": "en"},
-    **{"farsi": "fa", "french": "fr", "georgian": "ka", "greek": "el", "hebrew": "he", "hindi": "hi", "korean": "ko"},
-    **{"kurdish": "ku", "macedonian": "mk", "montenegrin": "cnr", "pashto": "ps", "persian": "fa", "russian": "ru"},
-    **{"serbian": "sr", "spanish": "es", "tigrinya": "ti", "turkish": "tr", "ukrainian": "uk", "urdu": "ur"},
-}
+_LANGUAGE_CODES: Final = """
+albanian sq, amharic am, arabic ar, armenian hy, belarusian be, bosnian bs, bulgarian bg, burmese my, chinese zh,
+croatian hr, dari prs, english en, farsi fa, french fr, georgian ka, greek el, hebrew he, hindi hi, korean ko,
+kurdish ku, macedonian mk, montenegrin cnr, pashto ps, persian fa, russian ru, serbian sr, spanish es, tigrinya ti,
+turkish tr, ukrainian uk, urdu ur
+"""
+_LANGUAGES: Final = dict(re.findall(r"([a-z]+) ([a-z]+)", _LANGUAGE_CODES))
 
 
 @dataclass(slots=True)
@@ -80,6 +81,19 @@ class Entry:
         for prop, value in facts.items():
             self._add(key, prop, value, None, None)
 
+    def take(self, other: "Entry", *, where: Place) -> None:
+        """Add what another row says of the same designation; a company is an organization that is better known.
+
+        Raises:
+            SchemaError: the other is of another kind.
+        """
+        kinds = {self.schema, other.schema}
+        if kinds == {"Organization", "Company"}:
+            self.schema = "Company"
+        elif len(kinds) > 1:
+            raise SchemaError("another kind than in earlier rows of the same entry", where=where)
+        self.facts |= other.facts
+
     def record(self, origin: Origin) -> Record:
         """Return the entry as one record.
 
@@ -96,8 +110,8 @@ class Entry:
     def _add(self, key: EntityKey, prop: str, value: str, lang: str | None, original: str | None) -> None:
         plain = " ".join(value.split())
         if plain:
-            given = value if original is None else original
-            self.facts[Fact(key, prop, plain, lang, given if given != plain else None)] = None
+            raw = plain if original is None or " ".join(original.split()) == plain else original
+            self.facts[Fact(key, prop, plain, lang, raw if raw != plain else None)] = None
 
 
 def list_origin(

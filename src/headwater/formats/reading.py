@@ -1,8 +1,7 @@
 """Reading a file as a whole: refused whole with its first error, or kept as far as it is good, row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from headwater.errors import FormatError, HeadwaterError, Place
 from headwater.formats.safe import check_size
@@ -22,13 +21,8 @@ class Notice:
         return f"{self.what}; {self.where}"
 
 
-@runtime_checkable
-class NoticingSource(Protocol):
-    """A data source that has something to say about an input as a whole."""
-
-    def notices(self, given: SourceInput) -> Iterator[Notice]:
-        """Yield what is unusual about an input that can be read: an unknown column, an absent side file."""
-        ...
+Reading = Generator[Record | LeftOut, None, tuple[Notice, ...]]
+"""What a reader of ours returns from `Source.read`: the rows, and at the end what is unusual about the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,8 @@ def read_all(source: Source, given: SourceInput, *, keep_good: bool = False) -> 
     check_size(given.data, file=given.name)
     records: list[Record] = []
     left_out: list[LeftOut] = []
-    for found in source.read(given):
+    warnings: list[Notice] = []
+    for found in _collecting(source.read(given), warnings):
         if isinstance(found, LeftOut):
             left_out.append(LeftOut(found.error.located(file=given.name)))
         else:
@@ -70,8 +65,16 @@ def read_all(source: Source, given: SourceInput, *, keep_good: bool = False) -> 
         raise _counted(left_out[0].error, len(left_out))
     if not records:
         raise FormatError(f"there is no entry in it, read as {source.name}", where=given.name)
-    warnings = tuple(source.notices(given)) if isinstance(source, NoticingSource) else ()
-    return ReadResult(tuple(records), tuple(left_out), warnings)
+    return ReadResult(tuple(records), tuple(left_out), tuple(warnings))
+
+
+def _collecting(reading: Iterator[Record | LeftOut], warnings: list[Notice]) -> Iterator[Record | LeftOut]:
+    """Yield what a reader yields; what it returns goes to the warnings. Any iterator will do, and returns nothing."""
+    try:
+        while True:
+            yield next(reading)
+    except StopIteration as end:
+        warnings.extend(end.value or ())
 
 
 def _counted(error: HeadwaterError, count: int) -> HeadwaterError:

@@ -107,6 +107,6 @@ def _check(cells: list[str], count: int, place: Place) -> None:
         raise LimitError(f"over {MAX_ROWS} rows", where=place)
     if len(cells) > MAX_COLUMNS:
         raise LimitError(f"over {MAX_COLUMNS} columns", where=place)
-    for number, cell in enumerate(cells, 1):
-        if len(cell) * 4 > MAX_FIELD_BYTES:
+    if max(map(len, cells)) * 4 > MAX_FIELD_BYTES:
+        for number, cell in enumerate(cells, 1):
             check_text(cell, where=Place(file=place.file, line=place.line, field=f"column {number}"))

@@ -65,6 +65,10 @@ def iter_xml(data: bytes, *, root: str, entries: frozenset[str], file: str | Non
         LimitError: too large, too deep, too many elements or attributes, a tag or a text too long.
     """
     check_size(data, file=file)
+    # expat would follow a UTF-16 mark whatever encoding it is told; in UTF-16 every tag has a NUL.
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise FormatError("a NUL: not UTF-8", where=Place(file=file, line=line_at(data, nul), offset=nul))
     stream = _Stream(root, entries, file)
     for start in range(0, len(data), CHUNK_BYTES):
         stream.feed(data, start)
@@ -110,19 +114,12 @@ class _Stream:
         try:
             self.parser.Parse(piece, last)
         except expat.ExpatError as error:
-            raise self._broken(data, error) from error
+            raise self._broken(data, error, last=last) from error
 
-    def _broken(self, data: bytes, error: expat.ExpatError) -> InputError:
-        broken = utf8_error(data, file=self.file)
-        if broken is not None:
-            return broken
-        nul = data.find(b"\0")
-        if nul >= 0:
-            return FormatError("a NUL", where=Place(file=self.file, line=line_at(data, nul), offset=nul))
+    def _broken(self, data: bytes, error: expat.ExpatError, *, last: bool) -> InputError:
         place = Place(file=self.file, line=error.lineno, offset=max(self.parser.ErrorByteIndex, 0))
-        if last_byte(data) <= (place.offset or 0):
-            return FormatError("the XML is cut short", where=place)
-        return FormatError("not well-formed XML", where=place)
+        what = "the XML is cut short" if last else "not well-formed XML"
+        return utf8_error(data, file=self.file) or FormatError(what, where=place)
 
     def _place(self) -> Place:
         return Place(file=self.file, line=self.parser.CurrentLineNumber, offset=self.parser.CurrentByteIndex)
@@ -136,8 +133,10 @@ class _Stream:
             raise LimitError(f"XML deeper than {MAX_XML_DEPTH} levels", where=self._place())
         if len(attributes) > MAX_XML_ATTRIBUTES:
             raise LimitError(f"an element with over {MAX_XML_ATTRIBUTES} attributes", where=self._place())
-        for text in (tag, *attributes, *attributes.values()):
-            check_text(text, where=self._place())
+        # The place is worked out only where something is wrong: a list has a million elements.
+        if attributes or len(tag) * 4 > MAX_FIELD_BYTES:
+            for text in (tag, *attributes, *attributes.values()):
+                check_text(text, where=self._place())
         if self.depth == 1:
             if tag != self.root:
                 raise FormatError(f"the outermost element is not {self.root}", where=self._place())
@@ -174,11 +173,7 @@ class _Stream:
             return
         element = self.open.pop()
         element.text = "".join(self.pieces.pop()[0])
-        check_text(element.text, where=self._place())
+        if len(element.text) * 4 > MAX_FIELD_BYTES:
+            check_text(element.text, where=self._place())
         if not self.open:
             self.ready.append(element)
-
-
-def last_byte(data: bytes) -> int:
-    """Return where the bytes end, white space left out."""
-    return len(data.rstrip())

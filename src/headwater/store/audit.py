@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Final, cast
+from typing import Final, NamedTuple
 
 from headwater.errors import InputError
 from headwater.model.canonical import HASH_LETTERS, decode
@@ -11,13 +11,23 @@ from headwater.model.record import Record
 from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
+from headwater.store.migrate import expected_schema, schema
 from headwater.store.rows import Head, Problem
 
 _PAGE: Final = 512
 _LEAVES: Final = (
     "SELECT number, salt, event, commitment, subtrees FROM ledger WHERE number >= ? ORDER BY number LIMIT ?"
 )
-_Row = tuple[int, bytes | None, bytes | None, bytes, bytes]
+
+
+class _Row(NamedTuple):
+    """The columns of `_LEAVES`."""
+
+    number: int
+    salt: bytes | None
+    event: bytes | None
+    commitment: bytes
+    subtrees: bytes
 
 
 def ledger_problems(link: Link, heads: Iterable[Head] = ()) -> list[Problem]:
@@ -104,51 +114,72 @@ class _Walk:
         self.edge.append(here)
 
 
-def store_problems(link: Link, files: Files) -> Iterator[Problem]:
-    """Yield what is wrong in the database's own structure, in records, findings, decisions, and files."""
-    for (text,) in cast("list[tuple[str]]", link.rows("PRAGMA integrity_check")):
+def database_problems(link: Link) -> Iterator[Problem]:
+    """Yield what SQLite finds wrong in its own structure."""
+    for (text,) in link.rows(tuple[str], "PRAGMA integrity_check"):
         if text != "ok":
             yield Problem(f"store.sqlite: {text}", "damaged-database")
-    yield from _record_problems(link, files)
-    for table in ("finding", "decision"):
-        yield from (Problem(ref, f"altered-{table}") for ref, body in _bodies(link, table) if not _is_whole(ref, body))
-    yield from files.check()
+    # A guard that was taken away is as telling as a row that was.
+    made, expected = schema(link).items(), expected_schema().items()
+    yield from (Problem(name, "altered-schema") for name in sorted({name for name, _ in made ^ expected}))
 
 
-def _record_problems(link: Link, files: Files) -> Iterator[Problem]:
+def record_problems(link: Link, files: Files) -> Iterator[Problem]:
+    """Yield records that are not what was kept, that an index does not lead to, or whose files are not there."""
     mentions = 0
     for ref, body in _bodies(link, "record"):
-        if not _is_whole(ref, body):
+        record = _whole(ref, body)
+        if record is None:
             yield Problem(ref, "altered-record")
             continue
-        record = decode(body, Record)
         mentions += len(record.mentions)
-        source = link.one("SELECT source FROM record WHERE id = ?", ref)
-        found = [link.one("SELECT 1 FROM mention WHERE entity = ? AND record = ?", m.key, ref) for m in record.mentions]
-        if source != (record.origin.source,) or None in found:
+        source = link.one(tuple[str], "SELECT source FROM record WHERE id = ?", ref)
+        if source != (record.origin.source,) or not _are_indexed(link, ref, record):
             yield Problem(ref, "wrong-index")
         if any(files.blob(blob) is None for blob in record.blobs):
             yield Problem(ref, "missing-blob")
         if any(files.table_path(table) is None for table in record.tables):
             yield Problem(ref, "missing-table")
-    count = link.one("SELECT COUNT(*) FROM mention")
-    if count is not None and cast("int", count[0]) > mentions:
+    count = link.one(tuple[int], "SELECT COUNT(*) FROM mention")
+    if count is not None and count[0] > mentions:
         yield Problem("mention", "wrong-index")
+
+
+def claim_problems(link: Link) -> Iterator[Problem]:
+    """Yield findings and decisions that are not what was kept."""
+    for table in ("finding", "decision"):
+        for ref, body in _bodies(link, table):
+            if not _is_whole(ref, body):
+                yield Problem(ref, f"altered-{table}")
+
+
+def _whole(ref: str, body: bytes) -> Record | None:
+    if not _is_whole(ref, body):
+        return None
+    try:
+        return decode(body, Record)
+    except InputError:
+        return None
+
+
+def _are_indexed(link: Link, ref: str, record: Record) -> bool:
+    sql = "SELECT COUNT(*) FROM mention WHERE entity = ? AND record = ?"
+    return all(link.one(tuple[int], sql, mention.key, ref) == (1,) for mention in record.mentions)
 
 
 def _bodies(link: Link, table: str) -> Iterator[tuple[str, bytes]]:
     start = ""
     sql = f"SELECT id, body FROM {table} WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - the name stands in this file
-    while page := cast("list[tuple[str, bytes]]", link.rows(sql, start, _PAGE)):
+    while page := link.rows(tuple[str, bytes], sql, start, _PAGE):
         yield from page
         start = page[-1][0]
 
 
 def _leaves(link: Link) -> Iterator[_Row]:
     start = 0
-    while page := cast("list[_Row]", link.rows(_LEAVES, start, _PAGE)):
+    while page := link.rows(_Row, _LEAVES, start, _PAGE):
         yield from page
-        start = page[-1][0] + 1
+        start = page[-1].number + 1
 
 
 def _is_whole(ref: str, body: bytes) -> bool:

@@ -39,6 +39,8 @@ def from_sqlite(error: apsw.Error, where: Path, connection: apsw.Connection | No
         return StoreBusyError("another process holds the store", where=place)
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return StoreCorruptError("the store is damaged", where=place)
+    if isinstance(error, apsw.SQLError) and "no such" in str(error):
+        return StoreCorruptError(f"the store lacks a part: {error}", where=place)
     if isinstance(error, apsw.IOError | apsw.CantOpenError | apsw.NoMemError | apsw.ReadOnlyError):
         extended = getattr(error, "extendedresult", 0)
         if extended in _CORRUPT_INSIDE_IO:

@@ -12,7 +12,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
 
-from headwater.errors import FormatError, StoreCorruptError
+from headwater.errors import FormatError, StoreCorruptError, StoreError
 from headwater.model.ids import BlobHash, blob_hash
 from headwater.ports import Chance
 from headwater.store.faults import translated
@@ -41,9 +41,7 @@ class Files:
     def put_blob(self, data: bytes) -> BlobHash:
         """Keep a blob; durable before the call returns."""
         ref = BlobHash(sha256(data).hexdigest())
-        target = self._blob_path(ref)
-        make_folder(target.parent)
-        self._keep(data, target)
+        self._keep(data, self._blobs / ref)
         return ref
 
     def put_table(self, parquet: bytes | Path) -> BlobHash:
@@ -71,7 +69,7 @@ class Files:
 
     def blob(self, ref: BlobHash) -> memoryview | None:
         """Return the bytes of a blob, mapped from its file; None where there is none."""
-        return _mapped(self._blob_path(blob_hash(ref)))
+        return _mapped(self._blobs / blob_hash(ref))
 
     def table_path(self, ref: BlobHash) -> str | None:
         """Return the path of a table, None where there is none."""
@@ -94,14 +92,13 @@ class Files:
     def check(self) -> Iterator[Problem]:
         """Yield every file whose content is not what its name says."""
         with translated(self._blobs):
-            kept = [*self._blobs.glob("*/*"), *self._tables.iterdir()]
-        for file in sorted(kept):
-            place = f"{file.parent.name}/{file.name}" if file.parent == self._tables else f"blobs/{file.name}"
+            kept = sorted([*self._blobs.iterdir(), *self._tables.iterdir()])
+        for file in kept:
             if file.name.startswith(_UNFINISHED):
                 continue  # what a killed process left behind; nobody was promised it
             with translated(file), file.open("rb") as stream:
                 if file_digest(stream, "sha256").hexdigest() != file.name.partition(".")[0]:
-                    yield Problem(place, "altered-file")
+                    yield Problem(f"{file.parent.name}/{file.name}", "altered-file")
 
     def _keep(self, data: bytes, target: Path) -> None:
         if not _is_there(target, len(data)):
@@ -147,9 +144,6 @@ class Files:
     def _unfinished(self, target: Path) -> Path:
         return target.with_name(f"{_UNFINISHED}{self._chance.draw(8).hex()}")
 
-    def _blob_path(self, ref: BlobHash) -> Path:
-        return self._blobs / ref[:2] / ref
-
     def _table_file(self, ref: BlobHash) -> Path:
         return self._tables / f"{ref}.parquet"
 
@@ -162,7 +156,11 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
     with translated(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(folder.parent)
+    try:
+        sync_folder(folder.parent)
+    except StoreError:
+        folder.rmdir()  # else the next attempt would find it and trust that it is durable
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Final, cast
+from typing import Final, NamedTuple
 
 from headwater.errors import InputError, StoreCorruptError, StoreError
 from headwater.model.canonical import decode, encode
@@ -22,7 +22,7 @@ from headwater.model.merkle import (
 )
 from headwater.model.times import format_instant
 from headwater.ports import Chance, Event
-from headwater.store.link import Link, Linked, Row
+from headwater.store.link import Link, Linked
 from headwater.store.rows import Head, Leaf
 
 SALT_BYTES: Final = 16
@@ -31,6 +31,15 @@ ERASED: Final = "store.erased"
 _PAGE: Final = 512
 _SUBTREES: Final = "SELECT commitment, subtrees FROM ledger WHERE number = ?"
 _LEAVES: Final = "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? ORDER BY number LIMIT ?"
+
+
+class _LeafRow(NamedTuple):
+    """The columns of `_LEAVES`."""
+
+    number: int
+    salt: bytes | None
+    event: bytes | None
+    commitment: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +85,10 @@ def commitment(salt: bytes, event: bytes) -> bytes:
 
 def stored_head(link: Link) -> Head:
     """Return the head as it was last written."""
-    found = link.one("SELECT size, root FROM ledger_head")
+    found = link.one(tuple[int, bytes], "SELECT size, root FROM ledger_head")
     if found is None:
         raise StoreCorruptError("the ledger has lost its head", where=str(link.file))
-    return Head(cast("int", found[0]), cast("bytes", found[1]))
+    return Head(*found)
 
 
 def load_edge(link: Link) -> Frontier:
@@ -89,7 +98,7 @@ def load_edge(link: Link) -> Frontier:
         StoreCorruptError: the last leaves and the head do not belong together; nothing may be added to such a ledger.
     """
     head = stored_head(link)
-    last = link.one("SELECT MAX(number) FROM ledger")
+    last = link.one(tuple[int | None], "SELECT MAX(number) FROM ledger")
     if last is None or (-1 if last[0] is None else last[0]) != head.size - 1:
         raise StoreCorruptError("the ledger is shorter or longer than its head says", where=str(link.file))
     subtree = subtree_reader(link)
@@ -104,10 +113,10 @@ def subtree_reader(link: Link) -> Callable[[int, int], bytes]:
 
     def subtree(level: int, place: int) -> bytes:
         last_leaf = (place + 1 << level) - 1
-        found = link.one(_SUBTREES, last_leaf)
+        found = link.one(tuple[bytes, bytes], _SUBTREES, last_leaf)
         if found is None:
             raise StoreCorruptError(f"the ledger lacks leaf {last_leaf}", where=str(link.file))
-        data, subtrees = cast("tuple[bytes, bytes]", found)
+        data, subtrees = found
         if level == 0:
             return leaf_hash(data)
         part = subtrees[(level - 1) * HASH_BYTES : level * HASH_BYTES]
@@ -131,16 +140,16 @@ class LedgerReading(Linked):
         Raises:
             StoreError: there is no such leaf.
         """
-        found = self._link.rows(_LEAVES, index, 1)
-        if index < 0 or not found or found[0][0] != index:
+        found = self._link.rows(_LeafRow, _LEAVES, index, 1)
+        if index < 0 or not found or found[0].number != index:
             raise StoreError(f"the ledger has no leaf {index}", fix="see its size with: headwater audit head")
         return self._as_leaf(found[0])
 
     def leaves(self, start: int = 0) -> Iterator[Leaf]:
         """Yield the leaves from an index on, in order."""
-        while page := self._link.rows(_LEAVES, start, _PAGE):
+        while page := self._link.rows(_LeafRow, _LEAVES, start, _PAGE):
             yield from map(self._as_leaf, page)
-            start = cast("int", page[-1][0]) + 1
+            start = page[-1].number + 1
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Return the proof that a leaf stands in the ledger of a size: a logarithm of rows is read.
@@ -168,8 +177,8 @@ class LedgerReading(Linked):
         if not 0 <= size <= self.head().size:
             raise StoreError(f"the ledger never had {size} leaves", fix="see its size with: headwater audit head")
 
-    def _as_leaf(self, row: Row) -> Leaf:
-        index, salt, event, committed = cast("tuple[int, bytes | None, bytes | None, bytes]", row)
+    def _as_leaf(self, row: _LeafRow) -> Leaf:
+        index, salt, event, committed = row
         if salt is None or event is None:
             return Leaf(index, None, None, None, committed)
         try:

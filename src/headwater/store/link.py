@@ -1,14 +1,18 @@
 """One connection to SQLite: how it is opened, what is checked before it is believed, and how it is spoken to."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
+from msgspec import ValidationError, convert
 
 from headwater.errors import StoreCorruptError, StoreError, StoreIoError, StoreVersionError
 from headwater.store.faults import from_sqlite, translated
 from headwater.store.rows import StoreOptions
+
+T = TypeVar("T")
 
 Value = None | int | float | str | bytes
 Row = tuple[Value, ...]
@@ -17,9 +21,9 @@ APPLICATION_ID: Final = 0x48445754
 """``HDWT``: tells a store from any other SQLite file."""
 OLDEST_SQLITE: Final = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can damage a database when its log is reset (sqlite.org/wal.html, "WAL-reset bug")."""
-_CHECKPOINT_PAGES: Final = 4000
-"""Pages of the log (16 MB) before it is folded into the database: each fold costs two more syncs."""
 _HEADER_BYTES: Final = 100
+_RAISED: Final = (apsw.Error, OverflowError, UnicodeError)
+"""What `apsw` raises: for SQLite, and for a value or text that does not go in or comes out of a column."""
 _SYNCHRONOUS: Final = frozenset({"OFF", "NORMAL", "FULL", "EXTRA"})
 
 
@@ -33,36 +37,49 @@ class Link:
         flags = apsw.SQLITE_OPEN_READONLY if options.read_only else apsw.SQLITE_OPEN_READWRITE
         self.file = file
         self._begun = False
+        self._log_pages = 0
+        self._fold_at = options.checkpoint_pages
         try:
             self._connection = apsw.Connection(str(file), flags=flags, vfs=options.vfs)
         except apsw.Error as error:
             raise from_sqlite(error, file) from error
         self._connection.set_busy_timeout(int(options.busy_wait_s * 1000))
         self.run(f"PRAGMA synchronous = {options.synchronous}")
-        self.run(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        # Replaces SQLite's own habit of folding the log inside a commit: the writer does it once it has answered.
+        self._connection.set_wal_hook(self._count_pages)
         self.run("PRAGMA trusted_schema = OFF")
+        self.run("PRAGMA recursive_triggers = ON")
         self.run("PRAGMA cell_size_check = ON")
         # What was erased is overwritten, not only unlinked.
         self.run("PRAGMA secure_delete = ON")
         if query_only:
             self.run("PRAGMA query_only = ON")
 
-    def rows(self, sql: str, *values: Value) -> list[Row]:
-        """Return all rows of a query: no cursor stays open behind it."""
-        self._check_transaction()
-        try:
-            return self._connection.execute(sql, values).fetchall()
-        except (apsw.Error, OverflowError, UnicodeEncodeError) as error:
-            raise self._declared(error) from error
+    def rows(self, kind: type[T], sql: str, *values: Value) -> list[T]:
+        """Return all rows of a query: no cursor stays open behind it.
 
-    def one(self, sql: str, *values: Value) -> Row | None:
+        Args:
+            kind: the tuple that each row must be; in a damaged file a column may hold anything.
+            sql: the query.
+            values: what stands for its question marks.
+
+        Raises:
+            StoreCorruptError: a row is something else.
+        """
+        found = self._execute(sql, values)
+        try:
+            return convert(found, list[kind], builtin_types=(bytes,))  # type: ignore[valid-type]
+        except ValidationError as error:
+            raise StoreCorruptError("a row holds what it never was given", where=str(self.file)) from error
+
+    def one(self, kind: type[T], sql: str, *values: Value) -> T | None:
         """Return the first row of a query, None where there is none."""
-        found = self.rows(sql, *values)
+        found = self.rows(kind, sql, *values)
         return found[0] if found else None
 
     def run(self, sql: str, *values: Value) -> int:
         """Carry out a statement and return how many rows it changed."""
-        self.rows(sql, *values)
+        self._execute(sql, values)
         return self._connection.changes()
 
     def many(self, sql: str, bindings: Sequence[Row]) -> None:
@@ -70,7 +87,7 @@ class Link:
         self._check_transaction()
         try:
             self._connection.executemany(sql, bindings)
-        except (apsw.Error, OverflowError, UnicodeEncodeError) as error:
+        except _RAISED as error:
             raise self._declared(error) from error
 
     def begin(self, how: str = "IMMEDIATE") -> None:
@@ -82,6 +99,12 @@ class Link:
         """Close the transaction; what it changed is durable once this returns."""
         self.run("COMMIT")
         self._begun = False
+
+    def fold(self) -> None:
+        """Fold the log into the database once it is long enough; where the disk refuses, it is tried again later."""
+        if self._log_pages >= self._fold_at:
+            with suppress(StoreError):
+                self.rows(tuple[int, int, int], "PRAGMA wal_checkpoint(PASSIVE)")
 
     def abandon(self) -> None:
         """Undo the open transaction, if SQLite has not done so already."""
@@ -98,6 +121,17 @@ class Link:
             # one to open reads it: nothing is lost, and there is nobody to tell.
             self._connection.close(force=True)
 
+    def _count_pages(self, _: apsw.Connection, __: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _execute(self, sql: str, values: Row) -> list[Row]:
+        self._check_transaction()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except _RAISED as error:
+            raise self._declared(error) from error
+
     def _check_transaction(self) -> None:
         """Refuse to go on outside a transaction that SQLite undid by itself: each statement would stand alone."""
         if self._begun and not self._connection.in_transaction:
@@ -106,6 +140,8 @@ class Link:
     def _declared(self, error: Exception) -> StoreError:
         if isinstance(error, apsw.Error):
             return from_sqlite(error, self.file, self._connection)
+        if isinstance(error, UnicodeDecodeError):
+            return StoreCorruptError("a text is no text", where=str(self.file))
         return StoreError(
             "a value that no column can hold", where=str(self.file), fix="report this: it was not checked"
         )

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from headwater.errors import StoreError
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.store.link import Linked, Row
+from headwater.store.link import Linked
 from headwater.store.rows import INCOMING_STATES, OUTGOING_STATES, Incoming, Outgoing, from_micros, to_micros
+
+R = TypeVar("R", bound=tuple[Any, ...])
 
 _PAGE: Final = 128
 _MOST_GAPS: Final = 1000
@@ -25,12 +27,55 @@ _GAPS: Final = (
 )
 
 
+class _OutgoingRow(NamedTuple):
+    """The columns of `_OUTGOING`."""
+
+    id: str
+    peer: str
+    seq: int
+    lane: str
+    envelope: bytes
+    kind: str
+    thread: str | None
+    queued_at: int
+    expires_at: int
+    state: str
+    receipt: bytes | None
+    settled_at: int | None
+    number: int
+
+
+class _IncomingRow(NamedTuple):
+    """The columns of `_INCOMING`."""
+
+    id: str
+    peer: str
+    seq: int
+    sha256: bytes
+    kind: str
+    thread: str | None
+    body: bytes
+    received_at: int
+    state: str
+    receipt: bytes
+    number: int
+
+
+class _EquivocationRow(NamedTuple):
+    """Something that came under an identifier that was taken."""
+
+    id: str
+    peer: str
+    envelope: bytes
+    number: int
+
+
 class MessageReading(Linked):
     """What can be read of the outbox and the inbox."""
 
     def outgoing(self, ref: MessageId) -> Outgoing | None:
         """Return a message to a partner, None where there is none."""
-        found = self._link.one(f"{_OUTGOING} WHERE id = ?", ref)
+        found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE id = ?", ref)
         return _as_outgoing(found) if found else None
 
     def due_outgoing(
@@ -45,42 +90,44 @@ class MessageReading(Linked):
             skip: messages that are being sent just now.
         """
         sql = f"{_OUTGOING} WHERE peer = ? AND lane = ? AND state = 'queued' ORDER BY seq LIMIT ?"
-        found = self._link.rows(sql, peer, lane, limit + len(skip))
-        return [_as_outgoing(row) for row in found if row[0] not in skip][:limit]
+        found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
+        return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
 
     def outgoing_all(self) -> Iterator[Outgoing]:
         """Yield all messages to partners in the order they were queued."""
-        return map(_as_outgoing, self._numbered(_OUTGOING))
+        return map(_as_outgoing, self._numbered(_OutgoingRow, _OUTGOING))
 
     def incoming(self, ref: MessageId) -> Incoming | None:
         """Return a message from a partner, None where there is none."""
-        found = self._link.one(f"{_INCOMING} WHERE id = ?", ref)
+        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE id = ?", ref)
         return _as_incoming(found) if found else None
 
     def incoming_at(self, peer: AuthorityId, seq: int) -> Incoming | None:
         """Return the message that a partner gave a number to, None where there is none."""
-        found = self._link.one(f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
+        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
         return _as_incoming(found) if found else None
 
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
-        return map(_as_incoming, self._numbered(_INCOMING))
+        return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
 
     def incoming_gaps(self, peer: AuthorityId) -> list[int]:
         """Return the numbers below a partner's highest that have not come, the first thousand of them."""
         missing: list[int] = []
-        for first, last in cast("list[tuple[int, int]]", self._link.rows(_GAPS, peer, _MOST_GAPS)):
+        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, _MOST_GAPS):
             missing.extend(range(first, min(last, first + _MOST_GAPS) + 1))
         return missing[:_MOST_GAPS]
 
     def equivocations(self) -> Iterator[tuple[MessageId, AuthorityId, bytes]]:
         """Yield identifier, partner and envelope of whatever came under an identifier that was taken."""
         sql = "SELECT id, peer, envelope, number FROM equivocation"
-        return (cast("tuple[MessageId, AuthorityId, bytes]", row[:3]) for row in self._numbered(sql))
+        rows = self._numbered(_EquivocationRow, sql)
+        return ((MessageId(row.id), AuthorityId(row.peer), row.envelope) for row in rows)
 
-    def _numbered(self, sql: str) -> Iterator[Row]:
-        start = cast("Any", 0)
-        while page := self._link.rows(f"{sql} WHERE number > ? ORDER BY number LIMIT ?", start, _PAGE):
+    def _numbered(self, kind: type[R], sql: str) -> Iterator[R]:
+        """Yield the rows of a query whose last column is the row's number."""
+        start = 0
+        while page := self._link.rows(kind, f"{sql} WHERE number > ? ORDER BY number LIMIT ?", start, _PAGE):
             yield from page
             start = page[-1][-1]
 
@@ -93,9 +140,11 @@ class MessageWriting(MessageReading):
     def next_seq(self, peer: AuthorityId) -> int:
         """Return the next number for a message to a partner: from 1, without gaps, as the transaction is whole."""
         found = self._link.one(
-            "INSERT INTO sequence VALUES (?, 1) ON CONFLICT (peer) DO UPDATE SET last = last + 1 RETURNING last", peer
+            tuple[int],
+            "INSERT INTO sequence VALUES (?, 1) ON CONFLICT (peer) DO UPDATE SET last = last + 1 RETURNING last",
+            peer,
         )
-        return cast("int", found[0]) if found else 1
+        return found[0] if found else 1
 
     def add_outgoing(self, row: Outgoing) -> None:
         """Put a message into the outbox.
@@ -180,35 +229,33 @@ def _check(state: str, known: frozenset[str]) -> None:
         raise StoreError("no such state of a message", where=state, fix=f"use one of {', '.join(sorted(known))}")
 
 
-def _as_outgoing(row: Row) -> Outgoing:
-    ref, peer, seq, lane, envelope, kind, thread, queued, expires, state, receipt, settled, _ = cast("Any", row)
+def _as_outgoing(row: _OutgoingRow) -> Outgoing:
     return Outgoing(
-        id=ref,
-        peer=peer,
-        seq=seq,
-        lane=lane,
-        envelope=envelope,
-        kind=kind,
-        thread=thread,
-        queued_at=from_micros(queued),
-        expires_at=from_micros(expires),
-        state=state,
-        receipt=receipt,
-        settled_at=None if settled is None else from_micros(settled),
+        id=MessageId(row.id),
+        peer=AuthorityId(row.peer),
+        seq=row.seq,
+        lane=row.lane,
+        envelope=row.envelope,
+        kind=row.kind,
+        thread=row.thread,
+        queued_at=from_micros(row.queued_at),
+        expires_at=from_micros(row.expires_at),
+        state=row.state,
+        receipt=row.receipt,
+        settled_at=None if row.settled_at is None else from_micros(row.settled_at),
     )
 
 
-def _as_incoming(row: Row) -> Incoming:
-    ref, peer, seq, digest, kind, thread, body, received, state, receipt, _ = cast("Any", row)
+def _as_incoming(row: _IncomingRow) -> Incoming:
     return Incoming(
-        id=ref,
-        peer=peer,
-        seq=seq,
-        sha256=digest,
-        kind=kind,
-        thread=thread,
-        body=body,
-        received_at=from_micros(received),
-        state=state,
-        receipt=receipt,
+        id=MessageId(row.id),
+        peer=AuthorityId(row.peer),
+        seq=row.seq,
+        sha256=row.sha256,
+        kind=row.kind,
+        thread=row.thread,
+        body=row.body,
+        received_at=from_micros(row.received_at),
+        state=row.state,
+        receipt=row.receipt,
     )

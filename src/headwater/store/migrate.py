@@ -31,6 +31,22 @@ def steps() -> list[str]:
     return [found[number] for number in sorted(found)]
 
 
+def schema(link: Link) -> dict[str, str]:
+    """Return the text of each table, index and trigger of a store by its name."""
+    sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    return dict(link.rows(tuple[str, str], sql))
+
+
+def expected_schema() -> dict[str, str]:
+    """Return the schema that the migrations make."""
+    link = Link(Path(":memory:"), StoreOptions())
+    try:
+        _take(link)
+        return schema(link)
+    finally:
+        link.close()
+
+
 def make(file: Path) -> None:
     """Make an empty store: it appears whole under its name, or not at all.
 
@@ -96,5 +112,5 @@ def _take(link: Link) -> None:
 
 
 def _version(link: Link) -> int:
-    found = link.one("PRAGMA user_version")
-    return int(str(found[0])) if found else 0
+    found = link.one(tuple[int], "PRAGMA user_version")
+    return found[0] if found else 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from headwater.errors import StoreCorruptError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
 
@@ -23,12 +24,15 @@ class StoreOptions:
             tests that must see them lost.
         vfs: name of an `apsw` file layer that stands in for the disk; None is the operating system's own.
         busy_wait_s: how long to wait for another process that writes.
+        checkpoint_pages: pages of 4 KiB that SQLite's log may reach before it is folded into the database, which costs
+            two more syncs.
         read_only: open without ever writing, as far as a damaged store can still be read.
     """
 
     synchronous: str = "FULL"
     vfs: str | None = None
     busy_wait_s: float = 5.0
+    checkpoint_pages: int = 4000
     read_only: bool = False
 
 
@@ -124,5 +128,12 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(count: int) -> datetime:
-    """Return the time that a number of microseconds since 1970 names."""
-    return _START + timedelta(microseconds=count)
+    """Return the time that a number of microseconds since 1970 names.
+
+    Raises:
+        StoreCorruptError: it names none; only a damaged store holds such a number.
+    """
+    try:
+        return _START + timedelta(microseconds=count)
+    except OverflowError as error:
+        raise StoreCorruptError("a time beyond the calendar") from error

@@ -9,13 +9,13 @@ from typing import Final, TypeVar
 
 import apsw
 
-from headwater.errors import StoreError
+from headwater.errors import StoreCorruptError, StoreError
 from headwater.model.ids import BlobHash
 from headwater.ports import Chance, Clock, Event
 from headwater.store import migrate
-from headwater.store.audit import ledger_problems, store_problems
+from headwater.store.audit import claim_problems, database_problems, ledger_problems, record_problems
 from headwater.store.files import Files, make_folder
-from headwater.store.ledger import load_edge, stored_head
+from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
 from headwater.store.rows import Head, Problem, StoreOptions
 from headwater.store.view import Snapshot, Transaction
@@ -125,13 +125,21 @@ class Store:
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""
+        kept = list(heads)
         with self._reading() as link:
-            return ledger_problems(link, list(heads))
+            return _found(lambda: ledger_problems(link, kept))
 
     def check(self) -> list[Problem]:
         """Look at everything that is kept and return what is wrong: nothing is repaired."""
         with self._reading() as link:
-            return [*store_problems(link, self._files), *ledger_problems(link)]
+            parts = (
+                lambda: database_problems(link),
+                lambda: record_problems(link, self._files),
+                lambda: claim_problems(link),
+                lambda: ledger_problems(link),
+                self._files.check,
+            )
+            return [problem for part in parts for problem in _found(part)]
 
     def close(self) -> None:
         """Commit what waits and close; closing twice does no harm."""
@@ -150,7 +158,7 @@ class Store:
         usable = False
         try:
             link.begin("DEFERRED")
-            stored_head(link)  # the first read fixes the moment
+            link.rows(tuple[int], "SELECT 1 FROM sqlite_schema LIMIT 1")  # the first read fixes the moment
             usable = True
             yield link
         finally:
@@ -177,3 +185,13 @@ class Store:
                     self._idle.append(link)
                     return
         link.close()
+
+
+def _found(look: Callable[[], Iterable[Problem]]) -> list[Problem]:
+    """Return the problems that a search yields; where the damage stops the search itself, that is the last of them."""
+    problems: list[Problem] = []
+    try:
+        problems.extend(look())
+    except StoreCorruptError as error:
+        problems.append(Problem(str(error.where), "unreadable"))
+    return problems

@@ -6,7 +6,8 @@
                                              └─ raised: ROLLBACK TO ──┘            └─ failed: ROLLBACK, all are refused
 
 While one group is being synced the next one gathers, so a sync is shared by as many changes as wait for it. Nothing is
-answered, not even a change that raised, before the group's sync has returned.
+answered, not even a change that raised, before the group's sync has returned. SQLite's log is folded into the database
+between groups, so that nobody's answer waits for it and no answer depends on it.
 """
 
 import threading
@@ -131,6 +132,7 @@ class Writer:
                 job.error = error
         for job in group:
             job.answer()
+        self._link.fold()
 
     def _commit(self, group: list["_Job[Any]"]) -> None:
         self._link.begin()

@@ -122,7 +122,7 @@ def _case(
 
 
 def _ranks(agreement: Agreement) -> Mapping[str | None, int]:
-    ranks: dict[str | None, int] = {**agreement.markings}
+    ranks: dict[str | None, int] = dict(agreement.markings.items())
     if NO_MARKING in ranks:
         ranks[None] = ranks[NO_MARKING]
     return ranks

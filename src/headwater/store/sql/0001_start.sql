@@ -1,6 +1,7 @@
 -- What a node holds. Times are microseconds since 1970, UTC. Bodies are the canonical bytes that identifiers hash.
--- Records, findings, decisions, documents and the ledger are only ever added to; the triggers hold for every program
--- that opens this file, not only for headwater.
+-- Records, findings, decisions, documents and the ledger are only ever added to. The triggers hold in every program that
+-- opens this file (REPLACE passes them where a program does not set recursive_triggers, as ours does). They prevent
+-- mistakes; what somebody alters on purpose is found by the audit.
 
 CREATE TABLE record (
     number INTEGER PRIMARY KEY,
