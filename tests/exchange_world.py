@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from headwater.errors import PeerUnreachableError
@@ -139,7 +139,7 @@ def agreement(**changes: object) -> Agreement:
         "purposes": frozenset({"oic", "trafficking"}),
         "kinds": frozenset({Kind.REQUEST, Kind.RESPONSE, Kind.SPONTANEOUS, Kind.ALERT}),
         "markings": {"NONE": 0, "OFFICIAL": 1, "INTERNO": 2},
-        "categories": frozenset({"suspect", "associate", "organisation", "object"}),
+        "categories": frozenset({"suspect", "associate", "victim", "organisation", "object"}),
         "retain_max_days": 1095,
         "osja": Osja(ref="OSJA-INVENTED", level=OsjaLevel.LOW, review_by=date(2027, 1, 31)),
     }
@@ -177,7 +177,3 @@ def message(**changes: object) -> Message:
         "facts": {"f1": fact(), "f2": fact(prop="phone", value="+381600000001")},
     }
     return Message(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def a_day() -> timedelta:
-    return timedelta(days=1)

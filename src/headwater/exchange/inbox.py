@@ -29,7 +29,7 @@ from headwater.exchange.framing import MAX_ENVELOPES, join, split
 from headwater.exchange.keys import Keys
 from headwater.exchange.partners import Partners
 from headwater.exchange.quarantine import quarantine
-from headwater.exchange.receipt import REFUSED, STORED, Giver, Line, LogHead
+from headwater.exchange.receipt import REFUSED, STORED, Giver, Line, LogHead, parse_receipt
 from headwater.exchange.refusal import QUARANTINED, Code, Refusal
 from headwater.exchange.suite import key_id
 from headwater.exchange.translate import clamped, records_of
@@ -191,6 +191,8 @@ class _Take:
         self._tx = tx
         self._partners = partners
         self._giver = giver
+        own = partners.own_card(tx).card
+        self._revoked = {key_id(key.raw) for key in own.signing if key.is_revoked(tx.now)}
         self._lines: dict[AuthorityId | None, list[Line]] = {}
         self._rows: dict[MessageId, Incoming] = {}
         self._originals: dict[bytes, None] = {}
@@ -210,10 +212,15 @@ class _Take:
         for (claimed, code, detail), count in self._unproved.items():
             about: dict[str, str | int] = {"code": code, "count": count, "detail": detail}
             self._tx.note(Event("exchange.refused", "unproved", claimed, detail=about))
-        return [*self._sign(), *(self._original(ref) for ref in self._originals)]
+        return [*self._sign(), *self._originals]
 
     def _again(self, row: Incoming) -> None:
-        self._originals[row.receipt] = None
+        original = self._tx.document(RECEIPT, row.receipt.hex()) or b""
+        self._originals[original] = None
+        receipt = parse_receipt(original)
+        if receipt.skid in self._revoked:  # nobody believes it any more: say the same again under a key that counts
+            lines = [line for line in receipt.lines if line.id == row.id]
+            self._lines.setdefault(row.peer, []).extend(lines)
         self._tx.note(Event("exchange.duplicate", row.peer, row.id, detail={"sha256": row.sha256.hex()}))
 
     def _refused(self, each: _Refused) -> None:
@@ -304,9 +311,6 @@ class _Take:
                 for row in mine:
                     self._tx.add_incoming(replace(row, receipt=ref))
         return receipts
-
-    def _original(self, ref: bytes) -> bytes:
-        return self._tx.document(RECEIPT, ref.hex()) or b""
 
 
 def keep_receipt(tx: Transaction, receipt: bytes) -> bytes:

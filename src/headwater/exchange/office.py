@@ -34,6 +34,8 @@ CARD_GOOD_FOR: Final = timedelta(days=366)
 """How long a card is good for: signing keys change quarterly, so a new one comes long before."""
 PING_GOOD_FOR: Final = timedelta(days=7)
 """How long the first message waits for the partner to confirm us too."""
+KEY_COUNTS_BEFORE: Final = timedelta(days=1)
+"""A new key counts from before its card was made, so that a partner whose clock is behind takes what it signs."""
 
 
 class Exchange:
@@ -251,6 +253,8 @@ class Exchange:
     def deliver(self, stop: threading.Event) -> None:
         """Deliver what is queued, until `stop` is set."""
         Delivery(self._store, self._partners, self.courier).run(stop)
+        if isinstance(self._transport, HttpTransport):
+            self._transport.close()
 
     def courier(self, route: Route) -> Courier:
         """Return a courier for one partner and lane."""
@@ -312,9 +316,10 @@ class Exchange:
 def _dated(
     keys: Sequence[bytes], held: Sequence[DatedKey], now: datetime, revoke: Sequence[str] = ()
 ) -> tuple[DatedKey, ...]:
-    """Return keys with the instants that the card in use gives them, and from now on where it does not know them."""
+    """Return keys with the instants that the card in use gives them; those that it does not know are new."""
     known = {key.key: key for key in held}
-    dated = [known.get(key.hex(), DatedKey(key=key.hex(), valid_from=format_instant(now))) for key in keys]
+    start = format_instant(now - KEY_COUNTS_BEFORE)
+    dated = [known.get(key.hex(), DatedKey(key=key.hex(), valid_from=start)) for key in keys]
     return tuple(
         replace(key, revoked_from=format_instant(now))
         if key_id(key.raw) in revoke and key.revoked_from is None

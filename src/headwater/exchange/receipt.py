@@ -153,22 +153,32 @@ def read_receipt(data: bytes, giver: Card, me: AuthorityId, now: datetime) -> Re
         KeyTrustError: it is somebody else's or for somebody else, or its key is not trusted.
         SignatureError: the signature does not fit.
     """
+    payload, signature = data[_LENGTH.size : -SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
+    receipt = parse_receipt(data)
+    if receipt.sender != giver.authority or receipt.to not in {me, None}:
+        raise KeyTrustError("a receipt of another authority, or for another one")
+    key = giver.sender_key(receipt.skid, now)
+    if key is None or (key.revoked_from is not None and now >= key.revoked_from):
+        raise KeyTrustError(f"a receipt signed with a key that the card of {giver.authority} does not vouch for")
+    if not is_signed(key.public_key, signature, _message(payload)):
+        raise SignatureError(f"a receipt that {giver.authority} has not signed")
+    return receipt
+
+
+def parse_receipt(data: bytes) -> Receipt:
+    """Return what a receipt says, without asking who signed it: for our own, and before the checks of `read_receipt`.
+
+    Raises:
+        InputError: the bytes are no receipt.
+    """
     if not _LENGTH.size + SIGNATURE_BYTES < len(data) <= MAX_RECEIPT:
         raise FormatError("a receipt of an impossible length")
     (length,) = _LENGTH.unpack_from(data)
     if _LENGTH.size + length + SIGNATURE_BYTES != len(data):
         raise FormatError("a receipt cut short or extended")
-    payload, signature = data[_LENGTH.size : -SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
+    payload = data[_LENGTH.size : -SIGNATURE_BYTES]
     parse_wire_json(payload)
-    receipt = decode(payload, Receipt)
-    if receipt.sender != giver.authority or receipt.to not in {me, None}:
-        raise KeyTrustError("a receipt of another authority, or for another one")
-    key = giver.sender_key(receipt.skid, now)
-    if key is None or (key.revoked_from is not None and receipt.given_at >= key.revoked_from):
-        raise KeyTrustError(f"a receipt signed with a key that the card of {giver.authority} does not vouch for")
-    if not is_signed(key.public_key, signature, _message(payload)):
-        raise SignatureError(f"a receipt that {giver.authority} has not signed")
-    return receipt
+    return decode(payload, Receipt)
 
 
 def _message(payload: bytes) -> bytes:

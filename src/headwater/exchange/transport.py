@@ -7,7 +7,6 @@ environment is used. Who the partner is follows from receipts, never from the co
 import http.client
 import threading
 import time
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,15 +15,16 @@ from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachable
 from headwater.exchange.card import check_endpoint
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
-"""Most bytes of an answer: 64 receipts and what HTTP may add."""
+"""Most bytes of an answer: 128 receipts and what HTTP may add."""
 _CHUNK: Final = 64 * 1024
 
 
-@dataclass(slots=True)
 class HttpTransport:
-    """Implements `ports.Transport`. Each thread has connections of its own."""
+    """Implements `ports.Transport`. Each thread has connections of its own, so no lane waits for another."""
 
-    _local: threading.local = field(default_factory=threading.local)
+    def __init__(self) -> None:
+        """Begin without a connection."""
+        self._open: dict[tuple[int, str], http.client.HTTPConnection] = {}
 
     def post(self, endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
         """Return the partner's answer.
@@ -35,71 +35,59 @@ class HttpTransport:
             PeerRefusedError: the node answered with anything but success.
         """
         check_endpoint(endpoint)
-        connection, fresh = self._connection(endpoint, timeout_s)
+        connection, is_fresh = self._connection(endpoint, timeout_s)
+        data: bytes | None = None
         try:
-            return self._exchange(connection, endpoint, path, body, time.monotonic() + timeout_s)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
-            self._drop(endpoint)
-            if fresh:
-                raise _unreachable(endpoint) from error
+            data = _ask(connection, endpoint, path, body, time.monotonic() + timeout_s)
         except TimeoutError as error:
-            self._drop(endpoint)
             raise PeerTimeoutError("the partner's node did not answer in time", where=endpoint) from error
         except (OSError, http.client.HTTPException) as error:
-            self._drop(endpoint)
-            raise _unreachable(endpoint) from error
+            if is_fresh or not isinstance(error, ConnectionError):
+                raise PeerUnreachableError("the partner's node cannot be reached", where=endpoint) from error
+        finally:
+            if data is None:
+                self._drop(endpoint)
         # A connection that was kept open may have been closed by the other side meanwhile; the same bytes may go twice.
-        return self.post(endpoint, path, body, timeout_s=timeout_s)
+        return self.post(endpoint, path, body, timeout_s=timeout_s) if data is None else data
 
     def close(self) -> None:
-        """Close this thread's connections."""
-        for endpoint in list(self._open()):
-            self._drop(endpoint)
-
-    def _exchange(
-        self, connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes, until: float
-    ) -> bytes:
-        connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
-        answer = connection.getresponse()
-        if answer.status != HTTPStatus.OK:
-            self._drop(endpoint)
-            raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)
-        data = bytearray()
-        while chunk := answer.read1(_CHUNK):
-            data += chunk
-            if len(data) > MAX_ANSWER:
-                self._drop(endpoint)
-                raise PeerRefusedError("the partner's node answered with more than receipts can be", where=endpoint)
-            # Each read has a time-out of its own; a node that sends one byte a second must not hold the lane for ever.
-            if time.monotonic() > until:
-                raise TimeoutError
-        if answer.will_close:
-            self._drop(endpoint)
-        return bytes(data)
+        """Close every connection, once the threads that used them have ended."""
+        connections, self._open = self._open, {}
+        for connection in connections.values():
+            connection.close()
 
     def _connection(self, endpoint: str, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
-        kept = self._open().get(endpoint)
-        if kept is not None:
-            if kept.sock is not None:
-                kept.sock.settimeout(timeout_s)
+        key = (threading.get_ident(), endpoint)
+        kept = self._open.get(key)
+        if kept is not None and kept.sock is not None:
+            kept.sock.settimeout(timeout_s)
             return kept, False
         parts = urlsplit(endpoint)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-        self._open()[endpoint] = connection
+        self._open[key] = connection
         return connection, True
 
     def _drop(self, endpoint: str) -> None:
-        connection = self._open().pop(endpoint, None)
+        connection = self._open.pop((threading.get_ident(), endpoint), None)
         if connection is not None:
             connection.close()
 
-    def _open(self) -> dict[str, http.client.HTTPConnection]:
-        if not hasattr(self._local, "connections"):
-            self._local.connections = {}
-        connections: dict[str, http.client.HTTPConnection] = self._local.connections
-        return connections
 
-
-def _unreachable(endpoint: str) -> PeerUnreachableError:
-    return PeerUnreachableError("the partner's node cannot be reached", where=endpoint)
+def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes, until: float) -> bytes:
+    connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
+    answer = connection.getresponse()
+    if answer.status != HTTPStatus.OK:
+        raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)
+    data = bytearray()
+    while chunk := answer.read1(_CHUNK):
+        data += chunk
+        if len(data) > MAX_ANSWER:
+            raise PeerRefusedError("the partner's node answered with more than receipts can be", where=endpoint)
+        # Each read has a time-out of its own; a node that sends one byte a second must not hold the lane for ever.
+        if time.monotonic() > until:
+            raise TimeoutError
+    if answer.length:
+        raise http.client.IncompleteRead(bytes(data), answer.length)
+    answer.close()  # read1 leaves a whole answer open, and an open one keeps the connection from its next request
+    return bytes(data)

@@ -49,14 +49,12 @@ def guard(reader: Reader, session: Session, audit: Audit, today: date) -> View:
 def permits(handling: Handling, session: Session, today: date) -> bool:
     """Return whether handling lets a session see something on a day.
 
-    Its purposes include that of the session, its last day has not passed, and it is for this user: TLP:RED that names
-    nobody is for nobody.
+    Its purposes include that of the session, its last day has not passed, and it is for this user.
     """
-    named = frozenset[str]() if handling.addressees is None and "TLP:RED" in handling.codes else handling.addressees
     return (
         (handling.purposes is None or session.purpose in handling.purposes)
         and (handling.retain_until is None or today <= handling.retain_until)
-        and (named is None or session.user in named)
+        and (handling.addressees is None or session.user in handling.addressees)
     )
 
 

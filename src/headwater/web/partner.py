@@ -58,6 +58,7 @@ def partner_app(exchange: Exchange) -> Starlette:
     """Return the application that partners' nodes talk to."""
 
     async def inbox(request: Request) -> Response:
+        """Take a batch."""
         # In a thread: batches that come at once wait for one sync of the store together.
         try:
             batch = await _body(request)
@@ -69,12 +70,14 @@ def partner_app(exchange: Exchange) -> Starlette:
         return Response(answer, media_type=BYTES)
 
     async def card(_: Request) -> Response:
+        """Show the card."""
         try:
             return Response(await run_in_threadpool(exchange.card_bytes), media_type="application/json")
         except HeadwaterError as error:
             return refused(error)
 
     async def health(_: Request) -> Response:
+        """Show that the node answers."""
         return JSONResponse({"ok": True})
 
     return Starlette(
