@@ -289,6 +289,39 @@ def test_a_known_tampering_is_found(bundle: Path, code: str, change: Callable[[P
     assert code in {problem["code"] for problem in problems_at_both_doors(bundle)}
 
 
+def seal_lies(bundle: Path, change: Callable[[list[Any]], object]) -> None:
+    """Change the list and seal it with the signer's own key: only the form of the list can tell."""
+    rows = json.loads((bundle / "manifest.json").read_bytes())
+    change(rows)
+    leaves = [standalone.leaf_hash(row) if "path" in row else bytes.fromhex(row["leaf"]) for row in rows]
+    root = standalone.merkle_root(leaves).hex()
+    (bundle / "manifest.json").write_bytes(canonical(rows))
+    edit_seal(bundle, lambda head: head.update(count=len(rows), root=root), signed=7)
+
+
+LIES: dict[str, tuple[str, Callable[[list[Any]], object]]] = {
+    "a row twice": ("order", lambda rows: rows.insert(0, rows[0])),
+    "rows in another order": ("order", lambda rows: rows.reverse()),
+    "a size that is wrong": ("changed", lambda rows: rows[0].update(size=rows[0]["size"] + 1)),
+    "a size that is true": ("format", lambda rows: rows[0].update(size=True)),
+    "a size below nothing": ("format", lambda rows: rows[0].update(size=-1)),
+    "a hash in capitals": ("format", lambda rows: rows[0].update(sha256=rows[0]["sha256"].upper())),
+    "a path that climbs out": ("format", lambda rows: rows[-2].update(path="data/../README.txt")),
+    "a path outside the payload": ("format", lambda rows: rows[-2].update(path="verify.py")),
+    "a path of letters taken apart": ("format", lambda rows: rows[-2].update(path="data/z\u0065\u0301")),
+    "a row of another case": ("missing", lambda rows: rows.append({**rows[-2], "path": "data/z"})),
+}
+
+
+@pytest.mark.parametrize(("code", "change"), LIES.values(), ids=LIES)
+def test_a_list_that_lies_is_found_even_under_the_signers_own_seal(
+    bundle: Path, code: str, change: Callable[[list[Any]], object]
+) -> None:
+    seal_lies(bundle, change)
+    codes = {problem["code"] for problem in problems_at_both_doors(bundle)}
+    assert codes == {code}
+
+
 def test_a_file_renamed_to_letters_taken_apart_is_found(tmp_path: Path) -> None:
     def with_letters(case: dict[str, Any]) -> None:
         case["exhibits"].append({**case["exhibits"][0], "ref": "ŠĆ/1"})

@@ -128,7 +128,7 @@ def _describe(
     payload.write_made("case.jsonld", graph.as_bytes())
     title = payload.shield.cover(case.matter.operation)
     titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
-    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, at))
+    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, signer.authority, at))
 
 
 def exhibit_path(exhibit: Exhibit) -> str:
