@@ -77,7 +77,7 @@ def test_every_file_of_a_bundle_is_in_this_test(original: Path) -> None:
     assert sorted(files) == sorted(file_at(original, name) for name in PATHS)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(name=st.sampled_from(PATHS), where=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
 def test_one_changed_byte_anywhere_is_found_and_an_exhibit_is_named(
     original: Path, name: str, where: float, flip: int
