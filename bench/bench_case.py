@@ -1,13 +1,15 @@
-"""Sealing and verifying a case of many small files, beside bagit (Library of Congress) on the same files in the same run.
+"""Sealing and verifying a case of many small files, beside the least that it could cost and beside bagit, in one run.
 
-Both hash every file with SHA-256 and SHA-512. bagit signs nothing, and finds neither an added folder nor a bag that was
-saved again; it is the peer for the cost of hashing, not for what is proved. CPU seconds of this process, best of three.
+The least: to copy the files and wait until each is on the disk, which any durable bundle must; to read and hash each with
+SHA-256 and SHA-512, which any check of a bag must. bagit (Library of Congress) is measured where it is installed: it
+hashes in place, copies nothing, waits for no disk and signs nothing. CPU seconds of this process, best of three.
 """
 
 import contextlib
 import hashlib
 import json
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -27,6 +29,13 @@ from headwater.model.ids import AuthorityId
 FILES = 2_000
 BYTES = 10_000
 ROUNDS = 3
+GOALS = {
+    ("seal", "least", "copying the files and waiting for the disk"): 5.0,
+    ("verify", "least", "reading and hashing the files"): 3.0,
+    ("seal", "bagit", "bagit.make_bag, in place, not synced"): 8.0,
+    ("verify", "bagit", "bagit validate"): 1.0,
+}
+"""Task, peer and what the peer does: the most that the ratio may be."""
 
 
 class Fixed:
@@ -104,7 +113,25 @@ def measure(top: Path) -> dict[str, float]:
         assert not found.problems
         assert len(found.exhibits) == FILES
 
+    def copy_durably() -> None:
+        for path in (top / "case" / "exhibits").iterdir():
+            with (bag / path.name).open("wb") as file:
+                file.write(path.read_bytes())
+                os.fsync(file.fileno())
+
+    def empty() -> None:
+        shutil.rmtree(bag, ignore_errors=True)
+        bag.mkdir()
+
+    def hash_all() -> None:
+        for path in (bundle / "data" / "exhibits").iterdir():
+            data = path.read_bytes()
+            hashlib.sha256(data).digest()
+            hashlib.sha512(data).digest()
+
     figures = {"seal": best(seal_it, clear), "verify": best(check_it, lambda: None)}
+    figures |= {"least seal": best(copy_durably, empty), "least verify": best(hash_all, lambda: None)}
+    # A peer that need not be installed: without it, its two lines are not printed.
     with contextlib.suppress(ModuleNotFoundError):
         import bagit  # type: ignore[import-not-found,unused-ignore]
 
@@ -125,21 +152,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         figures = measure(Path(name))
     results = []
-    for task in ("seal", "verify"):
-        ours, theirs = figures[task], figures.get(f"bagit {task}")
-        ratio = theirs and round(ours / theirs, 2)
-        how = (
-            f"CPU s, {FILES} files of {BYTES} bytes, best of {ROUNDS}; peer bagit {'and' if theirs else 'NOT'} measured"
-        )
-        line = {
-            "figure": f"case {task}",
-            "headwater": round(ours, 3),
-            "peer": theirs and round(theirs, 3),
-            "ratio": ratio,
-        }
-        sys.stdout.write(json.dumps({**line, "how": how}) + "\n")
-        if ratio is not None:
-            results.append({"name": f"case {task}", "ratio": ratio, "at_most": 2.0, "what": "CPU against bagit"})
+    for (task, peer, what), at_most in GOALS.items():
+        ours, theirs = figures[task], figures.get(f"{peer} {task}")
+        if theirs is None:
+            continue
+        ratio = round(ours / theirs, 2)
+        name = f"case {task} / {peer}"
+        how = f"CPU s, {FILES} files of {BYTES} bytes, best of {ROUNDS}; peer: {what}"
+        line = {"figure": name, "headwater": round(ours, 3), "peer": round(theirs, 3), "ratio": ratio, "how": how}
+        sys.stdout.write(json.dumps(line) + "\n")
+        results.append({"name": name, "ratio": ratio, "at_most": at_most, "what": what})
     sys.stdout.write(json.dumps({"results": results}) + "\n")
     return 0
 

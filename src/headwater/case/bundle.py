@@ -18,6 +18,7 @@ from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import BAG, SIGNED, TAGGED, FileSum, bag_files, tag_lists
 from headwater.case.exhibit import Exhibit, HashedFile, payload_name, reference_key
 from headwater.case.files import CHUNK, folder_beside, open_inside
+from headwater.case.folder import CASE_FILE
 from headwater.case.graph import Graph
 from headwater.case.log import LogLine, custody_in, log_bytes
 from headwater.case.manifest import manifest_bytes, root_of, salted_rows
@@ -128,7 +129,7 @@ def _describe(
     payload.write_made("case.jsonld", graph.as_bytes())
     title = payload.shield.cover(case.matter.operation)
     titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
-    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, at))
+    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, signer.authority, at))
 
 
 def exhibit_path(exhibit: Exhibit) -> str:
@@ -174,7 +175,7 @@ class _Payload:
         return [one for one in self.sums if one.path not in self.withheld]
 
     def _add(self, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
-        where = Place(file=file.path)
+        where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
         found, leaks = self._copy(file, None if protected else path, where)
         if found.sha256 != file.sha256:
             raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from headwater.case.data.verify import FileSum
 from headwater.case.jsonld import document_bytes
 from headwater.case.model import Matter
+from headwater.model.ids import AuthorityId
 from headwater.model.times import format_instant
 
 CRATE_FILE: Final = "ro-crate-metadata.json"
@@ -24,8 +25,23 @@ _KINDS: Final = {
     ".xml": "application/xml",
 }
 
+_WHAT: Final = {
+    "case.jsonld": "Exhibits and their chain of custody, as a CASE graph",
+    "exhibits": "An exhibit, byte for byte as it was read into the case",
+    "findings": "What an engine claimed, with its reasons and evidence",
+    "log.jsonl": "The lines of the node's ledger about the case",
+    "statements": "A statement, byte for byte as it was read into the case",
+}
 
-def crate_bytes(matter: Matter, name: str, files: Iterable[FileSum], titles: Mapping[str, str], at: datetime) -> bytes:
+
+def crate_bytes(
+    matter: Matter,
+    name: str,
+    files: Iterable[FileSum],
+    titles: Mapping[str, str],
+    authority: AuthorityId,
+    at: datetime,
+) -> bytes:
     """Return the crate of a payload.
 
     Args:
@@ -33,6 +49,7 @@ def crate_bytes(matter: Matter, name: str, files: Iterable[FileSum], titles: Map
         name: name of the case, fit to leave.
         files: all that lies in the payload, but the crate itself.
         titles: what a file is called, by path, where that is more than its path.
+        authority: who seals.
         at: time of sealing.
     """
     parts = [_file(file, titles) for file in sorted(files, key=lambda file: file.path)]
@@ -49,20 +66,22 @@ def crate_bytes(matter: Matter, name: str, files: Iterable[FileSum], titles: Map
         "description": f"Sealed case bundle of {matter.urn}: exhibits, statements, findings and their custody.",
         "datePublished": format_instant(at),
         "license": {"@id": "#handling"},
+        "publisher": {"@id": f"#{authority}"},
         "hasPart": [{"@id": part["@id"]} for part in parts],
     }
+    publisher = {"@id": f"#{authority}", "@type": "Organization", "name": authority}
     itself = {
         "@id": CRATE_FILE,
         "@type": "CreativeWork",
         "about": {"@id": "./"},
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
     }
-    return document_bytes("https://w3id.org/ro/crate/1.2/context", [itself, root, terms, *parts])
+    return document_bytes("https://w3id.org/ro/crate/1.2/context", [itself, root, terms, publisher, *parts])
 
 
 def _file(file: FileSum, titles: Mapping[str, str]) -> dict[str, str]:
     path = file.path.removeprefix("data/")
+    entity = {"@id": quote(path), "@type": "File", "name": titles.get(file.path, path), "contentSize": str(file.size)}
+    entity["description"] = _WHAT[path.partition("/")[0]]
     kind = _KINDS.get(PurePosixPath(path).suffix)
-    described = {"encodingFormat": kind} if kind else {}
-    title = titles.get(file.path, path)
-    return {"@id": quote(path), "@type": "File", "name": title, "contentSize": str(file.size), **described}
+    return {**entity, "encodingFormat": kind} if kind else entity

@@ -251,8 +251,9 @@ def test_blocked_items_can_be_left_out_and_stand_in_the_list_as_withheld(tmp_pat
 def test_a_file_that_changed_since_the_case_was_read_is_refused(tmp_path: Path) -> None:
     case = made_case(tmp_path / "case")
     (tmp_path / "case" / "exhibits" / "MK_1_transfers.csv").write_text("other", encoding="utf-8")
-    with pytest.raises(SchemaError, match="not the file that was read"):
+    with pytest.raises(SchemaError, match="not the file that was read") as caught:
         sealed(case, tmp_path / "out")
+    assert str(caught.value.where) == "case.json, field 'MK/1'"
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
 
 
