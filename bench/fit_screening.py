@@ -7,6 +7,7 @@ a person stands in both. It prints the constants of `headwater.engines.match.wei
 """
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from bench.screening_data import SHORT, half, read_lists, read_pairs, read_queri
 from headwater.engines.match.align import align
 from headwater.engines.match.build import SCRIPTS, build_index, static_rarity
 from headwater.engines.match.candidates import Finder
+from headwater.engines.match.dates import read_date
 from headwater.engines.match.features import FEATURES, features
 from headwater.engines.match.index import WEAK, unpack
 from headwater.engines.match.names import Kind, Name, parse, part
+from headwater.engines.match.score import Traits, compare, traits
 
 POSITIVE = {"weak": -1, "spelled": -1, "spelled_share": -1, "conflict": -1, "conflict_share": -1, "left_omitted": -1,
             "right_omitted": -1, "lone": -1, "none": -1, "agreed": 1, "exact": 1, "complete": 1, "organisation_conflict": 0}  # fmt: skip
@@ -171,9 +174,66 @@ def report(samples: list[Sample], beta: Any) -> None:
                   f"f1={2 * tp / max(1, 2 * tp + fp + fn):.3f} mean p={p.mean():.3f} share={y.mean():.3f}")  # fmt: skip
 
 
+def trait_weights(data: Path) -> None:
+    """Print, for dates, countries and genders, how often each class comes among true pairs against chance pairs.
+
+    True pairs: the people of the UN list, as listed and with typing errors. Chance pairs: every fiftieth person on no list
+    with every seventh listed person.
+    """
+    records = read_lists(data, ["un-xml:lists/un/un_consolidated.xml", "ofac-csv:lists/ofac/sdn.csv"])
+    listed = {(SHORT[r.origin.source], r.mentions[0].key): traits_of(r) for r in records if r.mentions[0].category}
+    true, chance = Counter[str](), Counter[str]()
+    for name in ("un_treated", "un_untreated"):
+        truth = read_truth(data, name)
+        for query in read_queries(data, name):
+            entry = sorted(truth[query.id])[0]
+            if half(entry[1]) == "fit" and entry in listed:
+                count(true, asked_traits(query.properties), listed[entry])
+    some = list(listed.values())[::7]
+    for name in ("neg_global", "neg_us"):
+        for query in read_queries(data, name)[::50]:
+            asked = asked_traits(query.properties)
+            for one in some if half(query.id) == "fit" else ():
+                count(chance, asked, one)
+    for kind in ("date", "country", "gender"):
+        totals = [sum(n for key, n in counts.items() if key.startswith(kind)) for counts in (true, chance)]
+        for key in sorted(key for key in {*true, *chance} if key.startswith(kind)):
+            ratio = np.log(((true[key] + 0.5) / (totals[0] + 1)) / ((chance[key] + 0.5) / (totals[1] + 1)))
+            print(f"    {key}: {ratio:.2f}   # {true[key]} of {totals[0]} true, {chance[key]} of {totals[1]} chance")
+
+
+def traits_of(record: Any) -> Traits:
+    """Return what a list entry says beside names."""
+    facts: dict[str, list[str]] = {}
+    for fact in record.facts:
+        facts.setdefault(fact.prop, []).append(fact.value)
+    return traits([d for t in facts.get("birthDate", []) if (d := read_date(t))], facts.get("nationality", []), facts.get("gender", []), [])
+
+
+def asked_traits(row: dict[str, str]) -> Traits:
+    """Return what a query says beside the name."""
+    return traits([d for t in [row.get("birth_date", "")] if (d := read_date(t))],
+                  [row["nationality"]] if "nationality" in row else [], [row["gender"]] if "gender" in row else [], [])  # fmt: skip
+
+
+def count(counts: Counter[str], asked: Traits, listed: Traits) -> None:
+    """Count the classes of one pair."""
+    found = compare(None, asked, listed)
+    if found.date:
+        # a whole date against a year says less than against a whole date
+        counts[f"date {found.date.kind}"] += 1
+    if found.countries is not None:
+        counts[f"country {found.countries}"] += 1
+    if found.genders is not None:
+        counts[f"gender {found.genders}"] += 1
+
+
 def main() -> None:
     """Fit and print."""
     data = Path(sys.argv[1])
+    trait_weights(data)
+    if "--traits" in sys.argv:
+        return
     samples = pair_samples(data) + list_samples(data)
     for sample in samples:
         sample.weight = GROUP_WEIGHT[sample.group]

@@ -7,7 +7,7 @@ from typing import Final
 
 from headwater.engines.match.given import verdict
 from headwater.engines.match.names import Kind, Name, Part
-from headwater.engines.match.sound import omission, substitution
+from headwater.engines.match.sound import omission, substitution, unvowelled_cost
 
 MEETING: Final = 0.55
 """Likeness below which two parts do not meet at all."""
@@ -17,7 +17,12 @@ _FIRST_SOUND: Final = 1.4
 """People mistake the first letter of a name less often than the others."""
 _SPELLING_COST: Final = 0.16
 """Edits up to this are two spellings of one sound, not a slip."""
+_DOUBTFUL: Final = 0.2
+"""Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
 _MAX_EDITS: Final = 4
+_SWAP: Final = 0.7
+"""Two neighbours that changed places: one slip, and a common one."""
+_NEIGHBOURS: Final = 2
 
 
 class Way(StrEnum):
@@ -70,21 +75,23 @@ def edit_cost(left: str, right: str) -> float:
 
     if Levenshtein.distance(left, right, score_cutoff=_MAX_EDITS) > _MAX_EDITS:
         return float(_MAX_EDITS + 1)
-    cost = 0.0
-    lost: tuple[str, int] | None = None
+    cost = last = 0.0
+    before: tuple[str, str, int] = ("", "", -9)
     for kind, at, to in Levenshtein.editops(left, right).as_list():
         if kind == "replace":
-            step = substitution(left[at], right[to])
-            swapped = lost is not None and lost == (right[to] + left[at], to - 1)
-            lost = (left[at] + right[to], to)
+            step, now = substitution(left[at], right[to]), (left[at], right[to], to)
+            swapped = before == (right[to], left[at], to - 1)
         else:
             word, place = (left, at) if kind == "delete" else (right, to)
-            step = omission(word, place)
-            swapped = lost is not None and lost[0] == word[place] and lost[1] != (kind == "delete")
-            lost = (word[place], int(kind == "delete"))
+            step, now = omission(word, place), ((word[place], "", at) if kind == "delete" else ("", word[place], at))
+            swapped = bool(before[0] or before[1]) and before[:2] == (now[1], now[0]) and at - before[2] <= _NEIGHBOURS
         if swapped:
-            step = 0.2  # two neighbours changed places: one slip, mostly counted already
-        cost += step * (_FIRST_SOUND if to == 0 and step > _SPELLING_COST else 1.0)
+            cost += _SWAP - last
+            before, last = ("", "", -9), 0.0
+            continue
+        step *= _FIRST_SOUND if to == 0 and step > _SPELLING_COST else 1.0
+        cost += step
+        before, last = now, step
     if _patronymic(left, right) or _patronymic(right, left):
         cost += 1.0
     return cost
@@ -130,12 +137,14 @@ def _initial(left: Part, right: Part) -> tuple[float, Way]:
 
 
 def _bones(left: Part, right: Part) -> tuple[float, Way]:
-    longest = max(len(left.bones), len(right.bones))
-    if not left.bones or not right.bones:
-        return 0.0, Way.BONES
-    if left.bones == right.bones:
-        return (0.94, 0.86, 0.7)[max(0, 3 - longest)], Way.BONES
-    return max(0.0, 0.95 - _LENGTH_SHARE * edit_cost(left.bones, right.bones) / longest), Way.BONES
+    """Return how alike two parts are of which at least one is written without short vowels."""
+    if left.arabic and right.arabic:
+        cost = edit_cost(left.sound, right.sound)
+        return max(0.0, 1.0 - _LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), Way.EDIT
+    written, latin = (left, right) if left.arabic else (right, left)
+    longest = max(len(written.sound), len(latin.bones) + 1)
+    cost = unvowelled_cost(written.sound, latin.sound)
+    return max(0.0, 1.0 - 1.15 * cost / longest), Way.BONES
 
 
 _FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"))
@@ -173,10 +182,12 @@ def align(left: Name, right: Name, left_rarity: tuple[float, ...], right_rarity:
         _join(right, left, right_rarity, left_rarity, free_right, free_left, meetings, turned=True)
     rest_left = sum(left_rarity[i] for i in free_left)
     rest_right = sum(right_rarity[j] for j in free_right)
-    whole = _whole(left, right, left_rarity, right_rarity) if rest_left and rest_right else None
-    if whole is not None:
-        return whole
-    return _summed(left, right, meetings, rest_left, rest_right)
+    apart = _summed(left, right, meetings, rest_left, rest_right)
+    if (rest_left and rest_right) or (apart.spelled > _DOUBTFUL and len(left.parts) > 1):
+        whole = _whole(left, right, left_rarity, right_rarity)
+        if whole is not None and whole.spelled < apart.spelled + min(rest_left, rest_right):
+            return whole
+    return apart
 
 
 def _shared(left: float, right: float, way: Way) -> float:
@@ -230,10 +241,10 @@ def _whole(
 ) -> Alignment | None:
     """Return the names as one word each, where only blanks and a slip or two keep them apart."""
     longest = max(len(left.joined), len(right.joined))
-    if longest < 6 or abs(len(left.joined) - len(right.joined)) > 2 or len(left.parts) == len(right.parts):  # noqa: PLR2004
+    if longest < 6 or abs(len(left.joined) - len(right.joined)) > 2:  # noqa: PLR2004
         return None
     alike = 1.0 - _LENGTH_SHARE * edit_cost(left.joined, right.joined) / longest
-    if alike < 0.85:  # noqa: PLR2004 - as in `_join`, and the whole name is at stake
+    if alike < 0.9:  # noqa: PLR2004 - as in `_join`, and the whole name is at stake
         return None
     rarity = (sum(left_rarity) + sum(right_rarity)) / 2
     met = Meeting(left.joined, right.joined, alike - 0.02, rarity, Way.JOINED)

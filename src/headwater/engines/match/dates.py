@@ -99,7 +99,7 @@ def classify(left: str, right: str) -> DateClass:
         return DateClass.SWAPPED
     if whole and _differing(left, right) == 1 and years <= 10:  # noqa: PLR2004
         return DateClass.YEAR_ONE if years == 1 else DateClass.DIGIT
-    if _transposed(one[0], other[0]) and one[1:shared] == other[1:shared] or whole and years == 0 and _transposed(left, right):
+    if whole and (years == 0 or one[1:] == other[1:]) and _transposed(left, right):
         return DateClass.TRANSPOSED
     if years == 0:
         return DateClass.NEAR

@@ -22,7 +22,7 @@ FEATURES: Final = (
     "organisation_conflict",
 )
 """Names of the features, in the order of their weights."""
-_ENOUGH: Final = 2.2
+_ENOUGH: Final = 1.6
 """Rarity beyond which more agreement says nothing new."""
 _SPELLED_ALIKE: Final = 0.1
 """Difference in spelling that any two ways of writing one sound can make."""

@@ -10,7 +10,7 @@ from typing import Final
 from headwater.engines.match import words
 from headwater.engines.match.given import is_given
 from headwater.engines.match.script import Script, latin, script_of, stripped
-from headwater.engines.match.sound import fold, skeleton
+from headwater.engines.match.sound import bones_of, fold
 
 MAX_NAME_LENGTH: Final = 400
 """Letters of a name that is screened; a longer text is no name and is reported as not screenable."""
@@ -80,7 +80,14 @@ _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
 _WORD: Final = re.compile(r"[^\W_]+|&")
 _SERVANT: Final = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"})
-_ARTICLE: Final = frozenset({"al", "el", "ul", "ur", "ar", "as", "ad", "an", "az", "ash"})
+_ARTICLE: Final = frozenset({"al", "el", "ul", "ur", "ar", "as", "ad", "ed", "ud", "an", "az", "ash"})
+_BARE_ENDINGS: Final = {word: "uddin" for word in ("din", "deen", "dine", "eddine", "dyn")} | {"lah": "ullah", "llah": "ullah"}
+_ENDINGS: Final = {
+    **dict.fromkeys(("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"),
+    **dict.fromkeys(("allah", "ullah", "allh", "ollah"), "ullah"),
+}
+"""Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
+_GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}
 
 
 def clean(text: str) -> str:
@@ -97,9 +104,12 @@ def parse(text: str, *, person: bool) -> Name | None:
         return None
     tidy = clean(text)
     script = script_of(tidy)
+    if person and tidy.count(",") == 1:
+        tidy = " ".join(reversed(tidy.split(",")))
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
     if not any(letter.isalnum() for word in found for letter in word):
         return None
+    found = [words.ARABIC_TITLES.get(word, word) for word in found]
     spelled = [unicodedata.normalize("NFC", latin(word, script_of(word))) for word in found]
     spelled = [word for word in spelled if word]
     arabic = script.arabic
@@ -113,19 +123,31 @@ def _person(spelled: list[str]) -> list[str]:
     at = 0
     while at < len(spelled):
         word = spelled[at]
+        after = at + 1
         if stripped(word) in _SERVANT:
-            after = at + 1
             while after < len(spelled) - 1 and spelled[after] in _ARTICLE:
                 after += 1
             if after < len(spelled) and spelled[after] not in words.PARTICLES:
-                joined.append("abdul" + spelled[after])
-                at = after + 1
-                continue
+                word = "abdul" + _GOD_ENDING.get(spelled[after], spelled[after])
+                after += 1
+        ending = _ending(spelled, after)
+        if ending and len(word) > 1 and word not in words.PARTICLES:
+            word += ending[0]
+            after = ending[1]
         joined.append(word)
-        at += 1
+        at = after
     telling = [word for word in joined if word not in words.PARTICLES and stripped(word) not in words.TITLES]
     kept = telling if any(len(word) > 1 for word in telling) else joined
     return list(dict.fromkeys(kept))
+
+
+def _ending(spelled: list[str], at: int) -> tuple[str, int] | None:
+    """Return the ending that makes one name with the word before it (-ullah, -uddin), and where it ends."""
+    if at < len(spelled) and spelled[at] in _ENDINGS:
+        return _ENDINGS[spelled[at]], at + 1
+    if at + 1 < len(spelled) and spelled[at] in _ARTICLE and spelled[at + 1] in _BARE_ENDINGS:
+        return _BARE_ENDINGS[spelled[at + 1]], at + 2
+    return None
 
 
 def _organisation(spelled: list[str]) -> list[str]:
@@ -152,8 +174,10 @@ def part(word: str, *, person: bool, arabic: bool) -> Part:
 
 def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
     """Return one part of a name whose kind is known."""
-    sound = word if kind is Kind.FORM else fold(word)
-    return Part(word, stripped(word), sound, skeleton(word), kind, arabic)
+    if kind is Kind.FORM:
+        return Part(word, word, word, word, kind, arabic)
+    sound = fold("'".join(word) if arabic else word)  # letters of Arabic script never make one sound of two
+    return Part(word, stripped(word), sound, bones_of(sound), kind, arabic)
 
 
 def _kind(plain: str, sound: str, *, person: bool) -> Kind:

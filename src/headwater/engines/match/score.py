@@ -109,7 +109,8 @@ def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison
     countries = _same(query.countries, listed.countries)
     genders = _same(query.genders, listed.genders)
     number = _number(query.numbers, listed.numbers)
-    total = name.log_odds if name else min(0.0, weights.NAME["base"]) - 3.0
+    total = name.log_odds if name else weights.NO_NAME
+    total *= 1.0 if total > 0 else weights.NAME_BELOW
     if date is not None:
         total += weights.DATE[date.kind]
     if countries is not None:

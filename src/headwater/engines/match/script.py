@@ -47,13 +47,16 @@ _BULGARIAN: Final = _CYRILLIC | _table("щ=sht ъ=a х=h")
 _GREEK: Final = _table(
     "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o"
 )
-# Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not.
+# Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not. ŧ stands for
+# what languages read as th, t or s, and ƶ for what they read as dh, d or z.
 _ARABIC: Final = _table(
-    "ا=a أ=a إ=i آ=a ٱ=a ب=b پ=p ت=t ث=th ج=j چ=ch ح=h خ=kh د=d ذ=dh ر=r ز=z ژ=zh س=s ش=sh ص=s ض=d ط=t ظ=z ع= غ=gh "
+    "ا=a أ=a إ=i آ=a ٱ=a ب=b پ=p ت=t ث=ŧ ج=j چ=č ح=h خ=x د=d ذ=ƶ ر=r ز=z ژ=ž س=s ش=š ص=s ض=ƶ ط=t ظ=ƶ ع= غ=ğ "
     "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
-    "ټ=t ډ=d ړ=r ڼ=n ښ=sh ګ=g څ=ts ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
+    "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
 _FIRST_ARABIC: Final = "ال"
+GOD: Final = "الله"
+"""The one word that keeps its article: it ends names that are written in one word elsewhere (Abdullah, Arefullah)."""
 _PERSIAN_LETTERS: Final = frozenset("پچژگکیڤۆێەڵڕټډړښځڼہھےٹڈڑں")
 _LATIN_SPECIAL: Final = str.maketrans(
     {"đ": "dj", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "þ": "th", "ə": "a", "ŋ": "n"}
@@ -107,7 +110,7 @@ def latin(word: str, script: Script) -> str:
     table = _TABLES.get(script)
     if table is None:
         return word
-    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > 4:  # noqa: PLR2004 - article and a root
+    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > 3 and word != GOD:  # noqa: PLR2004 - article and two letters
         word = word[2:]
     if script is Script.GREEK:
         word = stripped(word)

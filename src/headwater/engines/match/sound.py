@@ -17,14 +17,14 @@ _DIGRAPHS: Final = {
     "gj": "J", "xh": "J", "đ": "J", "sh": "S", "š": "S", "ş": "S", "ś": "S", "ș": "S", "zh": "Z", "ž": "Z", "ż": "Z",
     "ź": "Z", "ch": "C", "č": "C", "ć": "C", "ç": "C", "cz": "C", "kj": "C", "ts": "c", "tz": "c", "ț": "c", "kh": "h",
     "ph": "f", "th": "t", "dh": "d", "gh": "g", "ck": "k", "qu": "k", "lj": "l", "nj": "n", "ñ": "n",
-    "ń": "n", "gn": "n", "ou": "u", "oo": "u", "ee": "i", "ae": "a", "oe": "o", "ue": "u", "iy": "i", "ij": "i",
-    "yi": "i", "yy": "i", "ı": "i", "ə": "a", "ğ": "g", "w": "v", "yu": "iu", "'": "",
+    "ń": "n", "gn": "n", "ou": "u", "oo": "u", "ee": "i", "ae": "a", "oe": "o", "ue": "u", "iy": "i",
+    "yi": "i", "yy": "i", "ı": "i", "ə": "a", "ğ": "g", "w": "v", "yu": "iu", "'": "", "ŧ": "T", "ƶ": "D",
 }  # fmt: skip
 _SPELLING: Final = re.compile("|".join(sorted(map(re.escape, _DIGRAPHS), key=len, reverse=True)))
 _PALATAL: Final = re.compile(r"(?<=[ln])y(?=[aeiou])")
 _RUN: Final = re.compile(r"(\D)\1+")
 _INITIAL_YE: Final = re.compile(r"^y(?=e)")
-_CLOSED_J: Final = re.compile(r"(?<=[ae])[jy](?![aeiou])")
+_CLOSED_J: Final = re.compile(r"(?<=[aei])[jy](?![aeiou])")
 _INNER_X: Final = re.compile(r"(?<=[aeiou])x")
 
 
@@ -40,10 +40,10 @@ def fold(word: str) -> str:
 
 
 _NEAR: Final = {
-    0.0: "ji jJ qk qC ck",
+    0.0: "ji jJ qk qC ck Tt Ts Dd Dz",
     0.05: "cC sS zZ",
     0.1: "dJ cJ jZ ZJ cs qg xh xk xJ gJ Ck",
-    0.25: "CS CJ SZ kx xS ie ou vf vu gh cz kS fp",
+    0.25: "CS CJ SZ kx xS ie ou vf vu gh cz fp",
     0.35: "dz sz pb td gk kh ae hC vb ei jh gj",
     0.5: "ao mn eo ai au eu iu io",
 }
@@ -75,7 +75,7 @@ def omission(word: str, at: int) -> float:
     return cost
 
 
-_HARD: Final = str.maketrans({"C": "s", "S": "s", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b"})
+_HARD: Final = str.maketrans({"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d"})
 _UNWRITTEN: Final = frozenset("aeiouyvw'")
 _SUN: Final = re.compile(r"^bdl(?=..)")
 
@@ -87,10 +87,65 @@ def skeleton(word: str) -> str:
     Letters that Latin spellings of Arabic mix (th and t, dh and d, q and k, p and b, ch and sh) are one; v and w go with
     the vowels, because one letter writes them all.
     """
-    plain = fold(word)
+    return bones_of(fold(word))
+
+
+def bones_of(plain: str) -> str:
+    """Return the consonants of a folded word, as `skeleton` does."""
     if len(plain) > 5 and plain.startswith("al") and plain[2] not in _VOWELS:  # noqa: PLR2004 - AlTikriti, not Alia
         plain = plain[2:]
     bones = "".join(letter for letter in plain.translate(_HARD) if letter not in _UNWRITTEN)
     if len(bones) > 3 and bones.endswith("h"):  # noqa: PLR2004 - Fatemeh and Fatima, not Shah
         bones = bones[:-1]
     return _SUN.sub("bd", _RUN.sub(r"\1", bones))
+
+
+_LONG: Final = {
+    "a": {"a": 0.0, "e": 0.1, "o": 0.25, "i": 0.45, "u": 0.45},
+    "i": {"i": 0.0, "e": 0.05, "j": 0.0, "a": 0.4},
+    "v": {"v": 0.0, "u": 0.0, "o": 0.05, "a": 0.5, "f": 0.4, "b": 0.6},
+}
+"""How far a long vowel that Arabic script writes (alif, ya, waw as they fold) is from a Latin sound."""
+_BONES: Final = {
+    ("S", "s"): 0.6, ("s", "S"): 0.6, ("C", "S"): 0.0, ("S", "C"): 0.0, ("j", "C"): 0.3, ("C", "j"): 0.1, ("g", "j"): 0.2,
+    ("j", "g"): 0.2, ("b", "p"): 0.0, ("p", "b"): 0.1, ("t", "d"): 0.4, ("d", "t"): 0.4, ("z", "s"): 0.4, ("s", "z"): 0.4,
+    ("D", "s"): 0.6, ("Z", "z"): 0.2, ("Z", "j"): 0.1, ("z", "Z"): 0.6, ("f", "v"): 0.3, ("h", "k"): 0.25, ("k", "C"): 1.0,
+    ("k", "J"): 1.0, ("T", "T"): 0.0, ("S", "Z"): 0.6, ("h", "x"): 0.0, ("k", "x"): 0.3,
+}  # fmt: skip
+"""Consonants of Arabic script (first) against Latin sounds, where that differs from `substitution`."""
+
+
+@lru_cache(maxsize=1 << 16)
+def unvowelled_cost(written: str, latin: str) -> float:
+    """Return the cost of reading a word of Arabic script as a Latin word: short vowels come free, long ones must fit.
+
+    Args:
+        written: the folded spelling of the Arabic word: consonants, and a, i, v for alif, ya and waw.
+        latin: the folded Latin word.
+    """
+    above = [0.0]
+    for at in range(len(latin)):
+        above.append(above[-1] + _spoken(latin, at))
+    for letter in written:
+        unread = 0.4 if letter == "a" else 0.6 if letter in "iv" else 0.5 if letter == "h" else 1.0
+        row = [above[0] + unread]
+        for at, sound in enumerate(latin):
+            near = 0.0 if letter == sound else _read(letter, sound)
+            row.append(min(above[at] + near, above[at + 1] + unread, row[-1] + _spoken(latin, at)))
+        above = row
+    return above[-1]
+
+
+def _read(letter: str, sound: str) -> float:
+    if letter in _LONG:
+        return _LONG[letter].get(sound, 1.2)
+    known = _BONES.get((letter, sound))
+    return substitution(letter, sound) if known is None else known
+
+
+def _spoken(latin: str, at: int) -> float:
+    """Return what it costs that a Latin sound is not written."""
+    sound = latin[at]
+    if sound in _VOWELS:
+        return 0.06 if at and latin[at - 1] in _VOWELS else 0.12
+    return {"h": 0.5, "v": 0.7, "j": 0.5}.get(sound, 1.0)

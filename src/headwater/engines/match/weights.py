@@ -11,41 +11,41 @@ from typing import Final
 from headwater.engines.match.dates import DateClass
 
 NAME: Final = {
-    "base": 3.22,
-    "agreed": 0.00,
-    "spelled": -3.54,
-    "spelled_share": -7.57,
-    "conflict": -3.27,
-    "conflict_share": 0.00,
-    "left_omitted": -5.16,
-    "right_omitted": -4.06,
-    "lone": -2.43,
+    "base": 0.35,
+    "agreed": 1.46,
+    "spelled": -4.05,
+    "spelled_share": -6.45,
+    "conflict": -3.31,
+    "conflict_share": -0.43,
+    "left_omitted": -4.93,
+    "right_omitted": -3.78,
+    "lone": -0.94,
     "none": 0.00,
-    "exact": 1.19,
-    "complete": 2.02,
-    "weak": -1.59,
-    "organisation": 0.32,
-    "organisation_conflict": 2.71,
+    "exact": 1.05,
+    "complete": 2.14,
+    "weak": -3.10,
+    "organisation": 0.45,
+    "organisation_conflict": -4.05,
 }
 
 DATE: Final = {
-    DateClass.EQUAL: 5.0,
-    DateClass.MONTH: 3.5,
-    DateClass.YEAR: 2.5,
-    DateClass.SWAPPED: 3.5,
-    DateClass.TRANSPOSED: 2.5,
-    DateClass.DIGIT: 1.5,
-    DateClass.NEAR: 1.0,
-    DateClass.YEAR_ONE: 0.5,
-    DateClass.APPROXIMATE: -0.5,
-    DateClass.SAME_DAY: -0.5,
+    DateClass.EQUAL: 6.0,
+    DateClass.MONTH: 3.8,
+    DateClass.YEAR: 3.3,
+    DateClass.SWAPPED: 3.7,
+    DateClass.TRANSPOSED: 3.2,
+    DateClass.DIGIT: 3.0,
+    DateClass.NEAR: -0.3,
+    DateClass.YEAR_ONE: 0.6,
+    DateClass.APPROXIMATE: -1.2,
+    DateClass.SAME_DAY: -0.3,
     DateClass.DECADE: -2.0,
     DateClass.CONTRADICTED: -4.5,
 }
-COUNTRY_SAME: Final = 1.5
-COUNTRY_DIFFERENT: Final = -1.0
-GENDER_SAME: Final = 0.3
-GENDER_DIFFERENT: Final = -2.5
+COUNTRY_SAME: Final = 2.0
+COUNTRY_DIFFERENT: Final = -1.2
+GENDER_SAME: Final = 0.2
+GENDER_DIFFERENT: Final = -2.0
 
 NUMBER_EQUAL: Final = 9.0
 """A passport, national or ship's number is drawn from millions: one in 8,000 remains for slips and re-use."""
@@ -54,6 +54,10 @@ NUMBER_OPTICAL: Final = 6.0
 NUMBER_FLOOR: Final = -6.5
 """What any disagreement may take away from an equal identifier: the name may be another, the hit stays above 0.9."""
 
+NAME_BELOW: Final = 2.0
+"""Names that rather differ count double: the fit sees only near misses, and a list holds thousands of farther ones."""
+NO_NAME: Final = -3.0
+"""Names that could not be compared, or share nothing."""
 NAME_CAP: Final = 7.0
 """No name alone says more: namesakes exist."""
 TOP: Final = 10.0

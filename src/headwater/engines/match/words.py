@@ -21,6 +21,13 @@ TITLES: Final = frozenset(
 )
 """Titles, ranks and honorifics."""
 
+ARABIC_TITLES: Final = dict.fromkeys(
+    "سيد السيد سید شيخ الشيخ شیخ حاج الحاج حاجي حاجی ملا مولوي مولوی مولانا آغا آقا دكتور الدكتور دکتر قاري قاری مهندس المهندس مفتي "
+    "حافظ امام الإمام الامام ابو أبو ابي أبي ام أم".split(),
+    "sheikh",
+)
+"""Titles, honorifics and particles in Arabic script, each for one Latin title."""
+
 _FORMS: Final = {
     "llc": "llc|l l c|ltd|limited|limited liability company|ooo|o o o|doo|d o o|gmbh|g m b h|sarl|s a r l|srl|s r l|"
     "spolka z ograniczona odpowiedzialnoscia|sp z o o|sp zoo|shpk|sh p k|eood|ood|dooel|kft|"
