@@ -52,7 +52,7 @@ def screen_names(stage: Stage, *, planted: bool) -> str:
     asked = stage.folder / INPUT / "queries.csv"
     asked.write_text(queries(played), encoding="utf-8")
     if planted:
-        for index in (uk.home / "derived").glob("match-index*"):
+        for index in (uk.home / "derived").iterdir():
             index.chmod(0o600)
             index.write_bytes(index.read_bytes()[: index.stat().st_size // 3])
     answer = stage.command(uk, "screen", asked, user=USERS["uk"][0], purpose="sanctions")
