@@ -30,10 +30,14 @@ def setting(default: Any, doc: str, *, secret: bool = False) -> Any:  # noqa: AN
 class Settings:
     """How one node is set up. Durations bear their unit in the name."""
 
-    authority: AuthorityId = setting(AuthorityId("XX-NOBODY"), "The authority this node belongs to, as STATE-AUTHORITY.")
+    authority: AuthorityId = setting(
+        AuthorityId("XX-NOBODY"), "The authority this node belongs to, as STATE-AUTHORITY."
+    )
     name: str = setting("", "The name shown to people at this node; takes no side on statehood or borders.")
     listen: str = setting("127.0.0.1:8800", "HOST:PORT that the partner's HTTP API listens on.")
-    endpoint: str = setting("", "URL at which partners reach this node; goes onto the card. Empty: http:// and `listen`.")
+    endpoint: str = setting(
+        "", "URL at which partners reach this node; goes onto the card. Empty: http:// and `listen`."
+    )
     zone: str = setting("Etc/UTC", "Time zone of this authority (IANA name); deadlines in days are counted in it.")
     message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")

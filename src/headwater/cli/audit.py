@@ -83,5 +83,8 @@ def show(*, last: int, kind: str | None, home: Path, user: str, purpose: str, as
         }
         for leaf in leaves
     ]
-    lines = [f"{each['index']:>6} {each['at']} {each['kind']} {each['who']} {each['subject']} ({each['purpose']})" for each in found]
+    lines = [
+        f"{each['index']:>6} {each['at']} {each['kind']} {each['who']} {each['subject']} ({each['purpose']})"
+        for each in found
+    ]
     door.answer({"ok": True, "events": found}, lines, as_json=as_json)

@@ -98,7 +98,9 @@ def seal(
 
 @case.command(epilog="Example: headwater case verify bundle --trust uk.card")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--trust", metavar="KEY|CARD", help="The signer's key in hex, or a card file, from elsewhere than the bundle.")
+@click.option(
+    "--trust", metavar="KEY|CARD", help="The signer's key in hex, or a card file, from elsewhere than the bundle."
+)
 @options.as_json
 def verify(*, bundle: Path, trust: str | None, as_json: bool) -> int:
     """Check a sealed bundle. Exit 76, naming the exhibit, when anything is not as it was sealed.

@@ -13,7 +13,9 @@ from headwater.cli import door, options
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder to play in; kept.")
 @click.option("--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A real sanctions list to use as well.")
 @click.option("--serve", is_flag=True, help="Keep the nodes up until Ctrl-C.")
-@click.option("--plant", metavar="STEP", help="Break a step's room on purpose, to see the exercise notice.", hidden=True)
+@click.option(
+    "--plant", metavar="STEP", help="Break a step's room on purpose, to see the exercise notice.", hidden=True
+)
 @options.as_json
 def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str | None, as_json: bool) -> int:
     """Play the exercise: three nodes on this machine, from official files to a sealed case, in about a minute.
@@ -22,7 +24,6 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
     what happened and how long it took, and at the end where to look.
     """
     from headwater.exercise import demo as exercise
-
 
     def tell(line: str) -> None:
         if serve or not as_json:

@@ -30,7 +30,9 @@ def list_(*, state: str | None, home: Path, user: str, purpose: str, as_json: bo
 
     with session_at(home, user, purpose) as (node, session):
         found = use.every(node, session, state=state)
-    lines = [f"{shown.finding.id[:16]}  {shown.finding.score:.3f}  {shown.state:8}  {shown.finding.text}" for shown in found]
+    lines = [
+        f"{shown.finding.id[:16]}  {shown.finding.score:.3f}  {shown.state:8}  {shown.finding.text}" for shown in found
+    ]
     door.answer({"ok": True, "findings": [document(shown) for shown in found]}, lines or ["none"], as_json=as_json)
 
 
@@ -80,14 +82,26 @@ def document(shown: "Shown") -> dict[str, object]:
         "text": finding.text,
         "subjects": list(finding.subjects),
         "reasons": [
-            {"code": reason.code, "weight": reason.weight, "text": reason.text, "left": reason.left, "right": reason.right}
+            {
+                "code": reason.code,
+                "weight": reason.weight,
+                "text": reason.text,
+                "left": reason.left,
+                "right": reason.right,
+            }
             for reason in finding.reasons
         ],
         "evidence": [{"kind": each.kind, "ref": each.ref} for each in finding.evidence],
         "engine": finding.engine,
         "engine_version": finding.engine_version,
         "decisions": [
-            {"id": made.id, "verb": made.verb, "who": made.who, "at": made.decided_at.isoformat(), "reason": made.reason}
+            {
+                "id": made.id,
+                "verb": made.verb,
+                "who": made.who,
+                "at": made.decided_at.isoformat(),
+                "reason": made.reason,
+            }
             for made in shown.decisions
         ],
     }

@@ -34,7 +34,11 @@ def make(*, entries: int, seed: int, format_name: str, out: Path, as_json: bool)
     for path, data in paths.items():
         write(path, data)
     names = [str(path) for path in paths]
-    door.answer({"ok": True, "entries": entries, "files": names}, [f"{entries} invented entries in {', '.join(names)}"], as_json=as_json)
+    door.answer(
+        {"ok": True, "entries": entries, "files": names},
+        [f"{entries} invented entries in {', '.join(names)}"],
+        as_json=as_json,
+    )
 
 
 @lists.command(epilog="Example: headwater lists show --home uk")
@@ -59,5 +63,8 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         }
         for one in found
     ]
-    lines = [f"{each['source']:10} {each['version'] or 'undated'}  {each['entries']} entries, read {each['read_at']}" for each in shown]
+    lines = [
+        f"{each['source']:10} {each['version'] or 'undated'}  {each['entries']} entries, read {each['read_at']}"
+        for each in shown
+    ]
     door.answer({"ok": True, "lists": shown}, lines or ["none"], as_json=as_json)

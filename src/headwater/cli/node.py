@@ -73,7 +73,9 @@ def init(
 @node.command(epilog="Example: headwater node card --out uk.card --home uk")
 @click.option("--out", type=FILE, help="File to write, for partners and for verifiers of case files.")
 @click.option("--renew", is_flag=True, help="Make the next version first; needs two root keys.")
-@click.option("--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back.")
+@click.option(
+    "--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back."
+)
 @options.home()
 @options.acting("operation")
 @options.as_json
@@ -150,6 +152,9 @@ def doctor_(*, home: Path, as_json: bool) -> int:
 def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     ok = all(each.ok for each in found)
     checks = [{"name": each.name, "ok": each.ok, "cause": each.cause, "fix": each.fix} for each in found]
-    lines = [f"{'ok' if each.ok else 'NOT OK':7} {each.name}" + (f": {each.cause}; {each.fix}" if not each.ok else "") for each in found]
+    lines = [
+        f"{'ok' if each.ok else 'NOT OK':7} {each.name}" + (f": {each.cause}; {each.fix}" if not each.ok else "")
+        for each in found
+    ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
     return 0 if ok else exit_code

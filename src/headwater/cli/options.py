@@ -33,7 +33,11 @@ def acting(purpose: str) -> Callable[[F], F]:
 
     def add(command: F) -> F:
         command = click.option(
-            "--purpose", envvar="HEADWATER_PURPOSE", default=purpose, show_default=True, help="Why; goes into the ledger."
+            "--purpose",
+            envvar="HEADWATER_PURPOSE",
+            default=purpose,
+            show_default=True,
+            help="Why; goes into the ledger.",
         )(command)
         return click.option(
             "--user",

@@ -66,7 +66,9 @@ def confirm(*, authority: str, digits: str, home: Path, user: str, purpose: str,
 
     with session_at(home, user, purpose) as (node, session):
         partners.confirm(node, session, authority, digits)
-    door.answer({"ok": True, "authority": authority, "state": "confirmed"}, [f"{authority} is confirmed"], as_json=as_json)
+    door.answer(
+        {"ok": True, "authority": authority, "state": "confirmed"}, [f"{authority} is confirmed"], as_json=as_json
+    )
 
 
 @partner.command(name="list", epilog="Example: headwater partner list --home uk")

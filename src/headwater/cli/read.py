@@ -20,10 +20,19 @@ SHOWN_IDS = 100
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.home(required=False)
 @options.acting("oic")
-@click.option("--keep-good", is_flag=True, help="Keep the good rows of a partly bad file and report every row left out.")
+@click.option(
+    "--keep-good", is_flag=True, help="Keep the good rows of a partly bad file and report every row left out."
+)
 @options.as_json
 def read(
-    *, format_name: str, files: tuple[str, ...], home: Path | None, user: str, purpose: str, keep_good: bool, as_json: bool
+    *,
+    format_name: str,
+    files: tuple[str, ...],
+    home: Path | None,
+    user: str,
+    purpose: str,
+    keep_good: bool,
+    as_json: bool,
 ) -> int:
     """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm.
 

@@ -17,7 +17,9 @@ STALE_DAYS = 3
 @click.option("--country", default="", help="Nationality or country.")
 @click.option("--id", "number", default="", help="Passport, national ID, company, IMO or plate number.")
 @click.option("--schema", default="Person", show_default=True, help="Person, Company, Vessel, Vehicle …")
-@click.option("--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists.")
+@click.option(
+    "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
 @click.option("--min-score", default=0.70, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most hits of one query.")
@@ -75,5 +77,7 @@ def _lines(document: dict[str, object]) -> list[str]:
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]
-        lines.append(f"{one['list']} list of {one['version'] or 'unknown date'}, {one['entries']} entries. {one['note']}".rstrip())
+        lines.append(
+            f"{one['list']} list of {one['version'] or 'unknown date'}, {one['entries']} entries. {one['note']}".rstrip()
+        )
     return lines

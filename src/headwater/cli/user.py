@@ -43,7 +43,9 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, _), node.store.snapshot() as snapshot:
         found = [users.document(each) for each in users.every(snapshot)]
-    lines = [f"{each['name']}: {', '.join(map(str, each['roles']))}{' (off)' if each['disabled'] else ''}" for each in found]
+    lines = [
+        f"{each['name']}: {', '.join(map(str, each['roles']))}{' (off)' if each['disabled'] else ''}" for each in found
+    ]
     door.answer({"ok": True, "users": found}, lines, as_json=as_json)
 
 

@@ -9,10 +9,18 @@ URN = "00EX0000126"
 OFFICER = "P2"
 
 EXHIBITS = {
-    "JF/1": ("exhibits/JF_1_scan_note.txt", "Scan operator's note for the trailer ZZ00 EXR, lane 2", "2026-11-20T04:12:00Z"),
+    "JF/1": (
+        "exhibits/JF_1_scan_note.txt",
+        "Scan operator's note for the trailer ZZ00 EXR, lane 2",
+        "2026-11-20T04:12:00Z",
+    ),
     "JF/2": ("exhibits/JF_2_plate_reads.csv", "Two plate reads of ZZ00 EXR before lane 2", "2026-11-20T04:30:00Z"),
     "JF/3": ("exhibits/JF_3_border_record.txt", "Border record: nationality of the passengers", "2026-11-20T05:10:00Z"),
-    "JF/4": ("exhibits/JF_4_screening.json", "Screening of the consignor against the sanctions list", "2026-11-20T07:00:00Z"),
+    "JF/4": (
+        "exhibits/JF_4_screening.json",
+        "Screening of the consignor against the sanctions list",
+        "2026-11-20T07:00:00Z",
+    ),
     "JF/5": ("exhibits/JF_5_receipt.json", "Belgrade's signed receipt for the report sent", "2026-11-20T08:00:00Z"),
 }
 """Exhibits by reference: file, description, time of capture."""

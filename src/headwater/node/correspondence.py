@@ -12,8 +12,8 @@ from headwater.model.ids import MessageId, RecordId
 from headwater.model.message import Message
 from headwater.model.times import format_instant
 from headwater.node.node import Node
-from headwater.policy.session import Session, may
 from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
 from headwater.ports import Event
 
 

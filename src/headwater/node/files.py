@@ -14,7 +14,9 @@ from headwater.ports import Source, SourceInput
 STDIN: Final = "-"
 
 
-def load(name: str, file: str, originator: AuthorityId, *, keep_good: bool = False) -> tuple[Source, SourceInput, ReadResult]:
+def load(
+    name: str, file: str, originator: AuthorityId, *, keep_good: bool = False
+) -> tuple[Source, SourceInput, ReadResult]:
     """Return a file's records without keeping them.
 
     Raises:

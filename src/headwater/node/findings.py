@@ -8,8 +8,8 @@ from headwater.model.decision import Decision, Verb
 from headwater.model.finding import Finding
 from headwater.model.ids import FindingId
 from headwater.node.node import Node
-from headwater.policy.session import Session, may
 from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.store import Transaction
 

@@ -9,8 +9,8 @@ from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.times import format_instant
 from headwater.node.node import Node
-from headwater.policy.session import Session, may
 from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
 from headwater.store import Head, Leaf, Problem
 
 

@@ -55,7 +55,9 @@ def identifiers(records: Sequence[Record]) -> bytes:
     return "\n".join(sorted(record.id for record in records)).encode()
 
 
-def keep_edition(transaction: Transaction, file: str, sha256: BlobHash, digest: BlobHash, records: Sequence[Record]) -> None:
+def keep_edition(
+    transaction: Transaction, file: str, sha256: BlobHash, digest: BlobHash, records: Sequence[Record]
+) -> None:
     """Remember that a file is the edition of its list that is in force."""
     origin = records[0].origin
     edition = ListEdition(

@@ -20,9 +20,9 @@ from headwater.model.message import Kind, Message, MessageFact
 from headwater.model.schema import is_person
 from headwater.node import findings
 from headwater.node.node import Node
-from headwater.policy.session import Session, may
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
+from headwater.policy.session import Session, may
 from headwater.ports import View
 from headwater.store import Transaction
 
@@ -121,7 +121,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Se
     """
     may(session, Act.MESSAGE_SEND)
     sending = node.exchange.send(_compose(node, session, envelope, letter), who=session.user)
-    _keep_decision(node, session, envelope.agreement, sending, letter.reason or letter.text or "told under the agreement")
+    _keep_decision(
+        node, session, envelope.agreement, sending, letter.reason or letter.text or "told under the agreement"
+    )
     return sending
 
 
@@ -189,7 +191,9 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
     )
 
 
-def _told(node: Node, session: Session, view: View, agreement: Agreement, choice: FindingChoice) -> Mapping[str, MessageFact]:
+def _told(
+    node: Node, session: Session, view: View, agreement: Agreement, choice: FindingChoice
+) -> Mapping[str, MessageFact]:
     """Return a confirmed finding as one derived fact; what it rests on is named, and judged with it."""
     shown = findings.one(node, session, FindingId(choice.id))
     if shown.state != Verb.CONFIRM:

@@ -104,7 +104,12 @@ def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, An
 
 def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     """Return a node's own card as it stands in a document."""
-    return {"authority": authority, "digits": card.fingerprint, "version": card.card.version, "expires": card.card.expires}
+    return {
+        "authority": authority,
+        "digits": card.fingerprint,
+        "version": card.card.version,
+        "expires": card.card.expires,
+    }
 
 
 def write(out: Path, data: bytes) -> None:
@@ -126,7 +131,9 @@ def _card(path: Path) -> bytes:
     card = given.get("card") if isinstance(given, dict) else None
     if not isinstance(card, dict):
         raise SchemaError(
-            "not a card file", where=Place(file=str(path), field="card"), fix="the partner makes one: headwater node card"
+            "not a card file",
+            where=Place(file=str(path), field="card"),
+            fix="the partner makes one: headwater node card",
         )
     return encode(card)
 

@@ -11,8 +11,8 @@ from headwater.node import screening
 from headwater.node.files import load
 from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
 from headwater.node.node import Node
-from headwater.policy.session import Session, may
 from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
 from headwater.ports import Event, LeftOut, Source, SourceInput
 from headwater.store import Transaction
 

@@ -110,7 +110,9 @@ def at_node(node: Node, session: Session, asked: Asked) -> Answer:
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
         with cost.of("screen"):
-            result = _stricter(run_match(current, _params(asked, held, node.settings.list_stale_days, node.clock.now())))
+            result = _stricter(
+                run_match(current, _params(asked, held, node.settings.list_stale_days, node.clock.now()))
+            )
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
@@ -209,7 +211,8 @@ def _params(asked: Asked, held: Sequence[ListEdition], stale_after_days: int, no
 
 def _stricter(result: ScreenResult) -> ScreenResult:
     hits = tuple(
-        replace(hit, finding=replace(hit.finding, handling=hit.finding.handling.join(OF_A_QUERY))) for hit in result.hits
+        replace(hit, finding=replace(hit.finding, handling=hit.finding.handling.join(OF_A_QUERY)))
+        for hit in result.hits
     )
     return replace(result, hits=hits)
 

@@ -54,9 +54,7 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         for user in first:
             users.add(store, by, user)
         roots = home / ROOT_FOLDER
-        card = exchange.make_card(
-            settings.name or settings.authority, [settings.public_endpoint], roots, who=by
-        )
+        card = exchange.make_card(settings.name or settings.authority, [settings.public_endpoint], roots, who=by)
         # Last: a directory with settings is a node.
         _write_settings(home, settings)
         return Made(home, card, roots)

@@ -28,9 +28,7 @@ class User:
             raise SchemaError("a user without a name", where=Place(field="user"))
         unknown = self.roles - frozenset(Role)
         if unknown or not self.roles:
-            raise SchemaError(
-                "no role, or an unknown one", where=Place(field="role"), fix=f"use {', '.join(Role)}"
-            )
+            raise SchemaError("no role, or an unknown one", where=Place(field="role"), fix=f"use {', '.join(Role)}")
 
 
 def add(store: Store, by: str, user: User) -> None:
@@ -76,7 +74,9 @@ def find(snapshot: Snapshot | Transaction, name: str) -> User:
     body = snapshot.document(KIND, name)
     if body is None:
         raise ForbiddenError(
-            "no such user at this node", where=Place(field="user"), fix="an admin adds users: headwater user add NAME --role ROLE"
+            "no such user at this node",
+            where=Place(field="user"),
+            fix="an admin adds users: headwater user add NAME --role ROLE",
         )
     return decode(body, User)
 

@@ -55,7 +55,9 @@ def make_trust(stage: Stage, *, planted: bool) -> str:
     for partner in AGREEMENTS:
         uk, other = stage.houses["uk"], stage.houses[partner]
         for house, peer in ((uk, other), (other, uk)):
-            until(lambda house=house, peer=peer: _is_live(stage, house, peer), f"{peer.authority} to be live", LIVE_WAIT_S)
+            until(
+                lambda house=house, peer=peer: _is_live(stage, house, peer), f"{peer.authority} to be live", LIVE_WAIT_S
+            )
     return "UK-RS and UK-XK are live, compared by voice and signed by both; RS and XK have no agreement"
 
 

@@ -96,7 +96,9 @@ def survive_kill(stage: Stage, *, planted: bool) -> str:
     stage.kill(rs)
     before = (rs.home / "store.sqlite").read_bytes()
     told = _letter(
-        stage, "uk-more", {"classification": "OFFICIAL", "records": [stage.notes["record-uk"]], "text": "Exercise, more."}
+        stage,
+        "uk-more",
+        {"classification": "OFFICIAL", "records": [stage.notes["record-uk"]], "text": "Exercise, more."},
     )
     sent = _send(stage, "uk", "spontaneous", told, to="RS-MOI", agreement=AGREEMENTS["rs"])
     if next(row for row in _mail(stage, "uk")["outgoing"] if row["id"] == sent["message"])["state"] != "queued":
