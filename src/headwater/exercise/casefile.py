@@ -41,7 +41,8 @@ def write_case_folder(folder: Path, *, suspect: str, born: str, screening: Mappi
 
     Args:
         folder: where; made if it is not there.
-        suspect, born: the invented organiser.
+        suspect: name of the invented organiser.
+        born: the organiser's date of birth.
         screening: the finding that the exercise made, as its document.
         receipt: the partner's receipt, as it came.
     """

@@ -151,8 +151,10 @@ def where_to_look(outcome: Outcome) -> list[str]:
     seconds = sum(step.seconds for step in outcome.steps)
     lines = [
         "",
-        f"{good} of {len(STEPS)} steps as they must be, in {seconds:.0f} s; "
-        f"{outcome.messages['sent']} messages sent, {outcome.messages['receipted']} receipted.",
+        (
+            f"{good} of {len(STEPS)} steps as they must be, in {seconds:.0f} s; "
+            f"{outcome.messages['sent']} messages sent, {outcome.messages['receipted']} receipted."
+        ),
     ]
     if not outcome.ok:
         return [*lines, f"Look into {outcome.folder} for the nodes' logs."]
