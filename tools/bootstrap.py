@@ -247,7 +247,7 @@ def fetch(url: str) -> tuple[bytes, str]:
     if split.username:
         user = urllib.parse.unquote(split.username) + ":" + urllib.parse.unquote(split.password or "")
         request.add_unredirected_header("Authorization", "Basic " + base64.b64encode(user.encode()).decode())
-    context = ssl.create_default_context(cafile=own_authority())
+    context = tls_context()
     for attempt in (1, 2, 3):
         try:
             with urllib.request.urlopen(request, timeout=60, context=context) as answer:
@@ -267,6 +267,15 @@ def fetch(url: str) -> tuple[bytes, str]:
                 ) from error
             time.sleep(attempt)
     raise AssertionError("unreachable")
+
+
+def tls_context() -> ssl.SSLContext:
+    """What certificates are checked against: the user's own authority, or the system's."""
+    authority = own_authority()
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise BootstrapError(f"{authority} is no file of certificates; correct SSL_CERT_FILE") from error
 
 
 def package_index() -> str:

@@ -19,7 +19,7 @@ if [ -n "$upgrade" ]; then
             --python-version 3.11 --output-file "requirements/$tool.txt" - >/dev/null
     done
 fi
-if grep -n 'file:///' uv.lock requirements/*.txt; then
+if grep -n 'file:/' uv.lock requirements/*.txt; then
     echo "lock: an address of this machine stands in a lock file" >&2
     exit 1
 fi

@@ -39,9 +39,9 @@ def check(folder: Path, uv: str) -> list[str]:
     run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")], cwd=ROOT)
     (wheel,) = (folder / "dist").glob("*.whl")
     problems = wrong_content(wheel)
-    core = installed(folder / "core", uv, str(wheel))
+    core = installed(folder / "core", uv, wheel)
     problems += over_budget(core, uv)
-    full = installed(folder / "full", uv, f"{wheel}[all]")
+    full = installed(folder / "full", uv, wheel, "all")
     demo = [str(full / "bin" / "headwater"), "demo", "--json"]
     done = run(demo, cwd=folder, env=bare_environment(folder))
     if json.loads(done.stdout).get("ok") is not True:
@@ -58,11 +58,15 @@ def wrong_content(wheel: Path) -> list[str]:
     return problems
 
 
-def installed(place: Path, uv: str, what: str) -> Path:
-    """An environment that holds the wheel and what it asks for, in the locked versions."""
+def installed(place: Path, uv: str, wheel: Path, *extras: str) -> Path:
+    """An environment that holds the wheel, and of the locked versions only what it asks for with these extras."""
     run([uv, "venv", "--quiet", "--python", sys.executable, str(place)])
-    constraint = ["--constraint", str(ROOT / "requirements" / "all.txt")]
-    run([uv, "pip", "install", "--quiet", "--offline", "--python", str(place / "bin" / "python"), *constraint, what])
+    wanted = [option for extra in extras for option in ("--extra", extra)]
+    sync = [uv, "sync", "--quiet", "--offline", "--locked", "--no-install-project", "--no-default-groups", *wanted]
+    run(sync, cwd=ROOT, env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(place)})
+    python = ["--python", str(place / "bin" / "python")]
+    run([uv, "pip", "install", "--quiet", "--offline", "--no-deps", *python, str(wheel)])
+    run([uv, "pip", "check", *python])  # what the wheel itself says it needs is there
     return place
 
 

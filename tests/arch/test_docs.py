@@ -24,11 +24,19 @@ def test_a_reference_page_is_what_the_code_says(name: str) -> None:
     assert page(name) == reference.PAGES[name](), "run make docs"
 
 
-def test_every_command_is_documented_and_teaches_by_example() -> None:
+def test_every_command_is_documented() -> None:
     text = page("commands")
     paths = [path for path, _ in reference.commands()]
     assert len(paths) > 1
     assert [path for path in paths if f"## `{path}`\n" not in text] == []
+
+
+def test_the_help_of_every_command_teaches_by_example() -> None:
+    told = dict(reference.commands())
+    leaves = [path for path in told if not any(other.startswith(f"{path} ") for other in told)]
+    assert leaves
+    # the usage line names the command once; an example names it again
+    assert [path for path in leaves if told[path].count(path) < 2] == []
 
 
 def test_every_error_code_is_documented_and_is_used_once() -> None:
@@ -61,14 +69,13 @@ def test_every_link_leads_to_a_file_of_the_repository(path: Path) -> None:
 
 
 def test_every_page_is_reached_from_the_front_page_of_the_docs() -> None:
-    index = (DOCS / "README.md").read_text(encoding="utf-8")
-    linked = {(DOCS / target.partition("#")[0]).resolve() for target in LINK.findall(index) if "://" not in target}
-    folders = {target for target in linked if target.is_dir()} | {
-        target.parent for target in linked if target.name == "README.md"
-    }
-    lost = [
-        str(path.relative_to(DOCS))
-        for path in DOCS.rglob("*.md")
-        if path.resolve() not in linked and path.resolve().parent not in folders - {DOCS}
-    ]
-    assert lost == []
+    reached: set[Path] = set()
+    waiting = [DOCS / "README.md"]
+    while waiting:
+        path = waiting.pop().resolve()
+        if path in reached or path.suffix != ".md" or not path.is_file():
+            continue
+        reached.add(path)
+        targets = LINK.findall(path.read_text(encoding="utf-8"))
+        waiting += [path.parent / target.partition("#")[0] for target in targets if "://" not in target]
+    assert [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.resolve() not in reached] == []
