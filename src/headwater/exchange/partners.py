@@ -101,9 +101,12 @@ class Partners:
     """The partners of one authority's node."""
 
     me: AuthorityId
-    # What is stored was checked when it came; a card is checked again once for each process, not for each message.
+    # What is stored was checked when it came; a card is checked again, and an agreement read, once for each process.
     _card: Callable[[bytes], SignedCard] = field(
         default_factory=lambda: lru_cache(maxsize=256)(read_card), repr=False, compare=False
+    )
+    _terms: Callable[[bytes], Agreement] = field(
+        default_factory=lambda: lru_cache(maxsize=256)(_read_terms), repr=False, compare=False
     )
 
     def own_card(self, reader: Documents) -> SignedCard:
@@ -253,10 +256,14 @@ class Partners:
 
     def _in_force(self, reader: Documents, name: str, body: bytes) -> Agreement:
         try:
-            terms = terms_of(read_paper(body))
+            terms = self._terms(body)
         except InputError as error:
             raise StoreCorruptError("a stored agreement cannot be read", where=name) from error
         step = reader.document(AGREEMENT_STATE, name)
         if step is None:
             return terms
         return replace(terms, state=AgreementState(decode(step, _Step).state))
+
+
+def _read_terms(body: bytes) -> Agreement:
+    return terms_of(read_paper(body))

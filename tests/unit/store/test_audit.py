@@ -6,7 +6,7 @@ import pytest
 
 from headwater.errors import StoreCorruptError
 from headwater.store import Problem, Store, Transaction
-from tests.contract.store_kit import decision, finding, record
+from tests.contract.store_kit import decision, finding, incoming, outgoing, queueing, receiving, record
 
 Behind = Callable[[str], object]
 GUARDS = ("record_stays", "record_kept", "mention_stays", "mention_kept", "finding_stays", "decision_stays")
@@ -60,6 +60,18 @@ def test_an_altered_record_is_not_handed_out(store: Store, unguarded: Behind) ->
             reader.record(record(1).id)
         with pytest.raises(StoreCorruptError, match="not what was kept"):
             list(reader.records())
+
+
+def test_a_message_with_an_impossible_state_is_damage(store: Store, behind: Behind) -> None:
+    store.write(receiving(incoming(1, 1)))
+    store.write(queueing(outgoing(1, 1)))
+    behind("PRAGMA ignore_check_constraints = ON")
+    behind("UPDATE incoming SET state = 'eaten'")
+    behind("UPDATE outgoing SET state = 'eaten'")
+    with store.snapshot() as reader:
+        for read in (reader.incoming_all, reader.outgoing_all):
+            with pytest.raises(StoreCorruptError):
+                list(read())
 
 
 def test_what_cannot_be_read_is_the_last_problem_of_its_kind(store: Store, behind: Behind) -> None:
