@@ -7,8 +7,6 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 
-STALE_DAYS = 3
-
 
 @click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -21,7 +19,12 @@ STALE_DAYS = 3
     "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
-@click.option("--min-score", default=0.70, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    show_default="the node's setting, else 0.7",
+    help="Score from which a name is a hit.",
+)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most hits of one query.")
 @options.home(required=False)
 @options.acting("sanctions")
@@ -36,7 +39,7 @@ def screen(
     schema: str,
     lists: tuple[str, ...],
     out: Path | None,
-    min_score: float,
+    min_score: float | None,
     top: int,
     home: Path | None,
     user: str,
@@ -55,7 +58,7 @@ def screen(
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
     asked = screening.Asked(queries, min_score, top)
     if lists:
-        answer = screening.in_files(asked, [loose.list_file(text) for text in lists], user, STALE_DAYS)
+        answer = screening.in_files(asked, [loose.list_file(text) for text in lists], user)
     elif home is None:
         raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
     else:

@@ -21,16 +21,19 @@ from headwater.model.canonical import encode
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
 from headwater.node import findings
+from headwater.node.files import bytes_of, write
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
-from headwater.node.partners import write
 from headwater.node.system import SystemClock
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard
 from headwater.ports import Event
+from headwater.settings import Settings
 
+UNSET: Final = Settings()
+"""Without a node the settings are the defaults."""
 SHORT_NAMES: Final = {"un-xml": "un", "uk-csv": "uk", "uk-xml": "uk", "ofac-csv": "ofac", "eu-xml": "eu", "ftm": "ftm"}
 """Names of lists in hits."""
 OF_A_QUERY: Final = Handling(releasable_to=frozenset(), codes=frozenset({"P"}))
@@ -43,11 +46,12 @@ class Asked:
 
     Attributes:
         queries: fields as `formats.queries_csv.COLUMNS`.
+        min_score: score from which a name is a hit; None is as the node is set, or the default of that setting.
         lists: names of data sources; empty is every list there is.
     """
 
     queries: Sequence[Mapping[str, str]]
-    min_score: float
+    min_score: float | None = None
     top: int = 10
     lists: Sequence[str] = ()
 
@@ -85,11 +89,7 @@ def queries_in(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: it cannot be read as one.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
-    return read_queries(data, file=path.name)
+    return read_queries(bytes_of(path), file=path.name)
 
 
 def at_node(node: Node, session: Session, asked: Asked) -> Answer:
@@ -110,9 +110,7 @@ def at_node(node: Node, session: Session, asked: Asked) -> Answer:
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
         with cost.of("screen"):
-            result = _stricter(
-                run_match(current, _params(asked, held, node.settings.list_stale_days, node.clock.now()))
-            )
+            result = _stricter(run_match(current, _params(asked, held, node.settings, node.clock.now())))
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
@@ -124,12 +122,11 @@ def prepare(node: Node, session: Session) -> None:
         held = editions(snapshot)
         if held:
             whole = sees_whole(held, session, node.clock.now().date())
-            asked = Asked((), node.settings.min_score)
-            request = read_request(_params(asked, held, node.settings.list_stale_days, node.clock.now()))
+            request = read_request(_params(Asked(()), held, node.settings, node.clock.now()))
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
-def in_files(asked: Asked, files: Sequence[ListFile], user: str, stale_after_days: int) -> Answer:
+def in_files(asked: Asked, files: Sequence[ListFile], user: str) -> Answer:
     """Screen against list files, without a node; nothing is kept but the index in the user's cache.
 
     Raises:
@@ -145,10 +142,10 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, stale_after_day
     params: dict[str, object] = {
         "queries": list(asked.queries),
         "snapshots": {"files": hashlib.sha256("\n".join(sums).encode()).hexdigest()},
-        "min_score": asked.min_score,
+        "min_score": asked.min_score or UNSET.min_score,
         "top": asked.top,
         "as_of": format_instant(clock.now()),
-        "stale_after_days": stale_after_days,
+        "stale_after_days": UNSET.list_stale_days,
     }
     with cost.of("screen"):
         result = run_match(view, params)
@@ -196,16 +193,16 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _params(asked: Asked, held: Sequence[ListEdition], stale_after_days: int, now: datetime) -> dict[str, object]:
+def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: datetime) -> dict[str, object]:
     return {
         "queries": list(asked.queries),
         "lists": [one.source for one in held],
         "snapshots": {one.source: one.digest for one in held},
         "fetched": {one.source: format_instant(one.read_at) for one in held},
-        "min_score": asked.min_score,
+        "min_score": asked.min_score or settings.min_score,
         "top": asked.top,
         "as_of": format_instant(now),
-        "stale_after_days": stale_after_days,
+        "stale_after_days": settings.list_stale_days,
     }
 
 
@@ -227,7 +224,7 @@ def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition]
         "hits": len(result.hits),
         "not_screenable": len(result.not_screenable),
         "lists": " ".join(f"{one.source}@{one.version or one.sha256[:12]}" for one in held),
-        "min_score": str(asked.min_score),
+        "min_score": str(asked.min_score or node.settings.min_score),
     }
     node.store.note(Event("match.screened", session.user, "lists", session.purpose, detail))
 
