@@ -51,6 +51,7 @@ class Settings:
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
+    plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
 
     def __post_init__(self) -> None:
         """Refuse values that no node could work with."""
@@ -80,6 +81,11 @@ class Settings:
         """Host and port to listen on; an IPv6 address without its brackets."""
         host, _, port = self.listen.rpartition(":")
         return host.removeprefix("[").removesuffix("]"), int(port)
+
+    @property
+    def plugin_names(self) -> frozenset[str]:
+        """Names of engines and data sources of other packages that may be loaded."""
+        return frozenset(name.strip() for name in self.plugins.split(",") if name.strip())
 
     @property
     def public_endpoint(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from headwater.errors import FormatError, StoreIoError
 from headwater.formats import registry
 from headwater.formats.reading import ReadResult, read_all
-from headwater.formats.safe import MAX_FILE_BYTES
+from headwater.formats.safe import MAX_FILE_BYTES, parse_json
 from headwater.model.ids import AuthorityId
 from headwater.ports import Source, SourceInput
 
@@ -63,6 +63,18 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreIoError(f"the folder cannot be made: {error.strerror}", where=str(path)) from error
+
+
+def json_object(path: Path) -> dict[str, object]:
+    """Return the JSON object that a file holds.
+
+    Raises:
+        InputError: it cannot be read as one.
+    """
+    found = parse_json(bytes_of(path), where=str(path), allow_bom=True)
+    if not isinstance(found, dict):
+        raise FormatError("not a JSON object", where=str(path))
+    return found
 
 
 def _given(file: str, originator: AuthorityId) -> SourceInput:
