@@ -124,7 +124,7 @@ def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, MessageFact] = {}
     for given in message.facts.values():
-        fact = _statement(given, message)[1] if _is_known(given) else None
+        fact = _fact(given, _mention(given, message), message) if _is_known(given) else None
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
             kept_until = _earlier(given.retain_until, record.handling.retain_until)
