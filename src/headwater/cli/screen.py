@@ -80,6 +80,8 @@ def _lines(document: dict[str, object]) -> list[str]:
         lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
     for one in document["not_screenable"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']} was not screened: {one['reason']}")
+    for one in document["doubts"]:  # type: ignore[attr-defined]
+        lines.append(f"query {one['query']}, {one['field']}: {one['text']}")
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]

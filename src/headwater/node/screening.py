@@ -14,7 +14,7 @@ from typing import Any, Final
 from headwater.engines.match.query import read_request
 from headwater.engines.match.screening import Hit, ScreenResult, open_index
 from headwater.engines.match.screening import screen as run_match
-from headwater.errors import FormatError, SettingsError
+from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
 from headwater.model.canonical import encode
@@ -153,7 +153,12 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
         "stale_after_days": UNSET.list_stale_days,
     }
     with cost.of("screen"):
-        result = _in_turns(view, params, progress)
+        try:
+            result = _in_turns(view, params, progress)
+        except StoreCorruptError:
+            # What is cached can be made again; nothing else is kept here that could be damaged.
+            reader.forget()
+            result = _in_turns(view, params, progress)
     return Answer(result, cost)
 
 
@@ -164,6 +169,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
         "queries": len(asked.queries),
         "hits": [hit_document(hit) for hit in result.hits],
         "not_screenable": [{"query": one.query, "reason": one.reason} for one in result.not_screenable],
+        "doubts": [{"query": one.query, "field": one.field, "text": one.text} for one in result.doubts],
         "lists": [
             {
                 "list": SHORT_NAMES.get(one.source, one.source),
@@ -214,15 +220,16 @@ def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: 
 def _in_turns(view: View, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
     """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
     queries = params["queries"]
-    turns = [run_match(view, {**params, "queries": queries[:TURN]})]
-    for at in range(TURN, len(queries), TURN):
-        if progress is not None:
-            progress(at, len(queries))
+    turns: list[ScreenResult] = []
+    for at in range(0, max(1, len(queries)), TURN):
         turns.append(run_match(view, {**params, "queries": queries[at : at + TURN]}))
+        if progress is not None:
+            progress(min(at + TURN, len(queries)), len(queries))
     return ScreenResult(
         tuple(hit for turn in turns for hit in turn.hits),
         tuple(one for turn in turns for one in turn.not_screenable),
         turns[0].lists,
+        tuple(one for turn in turns for one in turn.doubts),
     )
 
 
