@@ -243,8 +243,9 @@ def _whole(
     longest = max(len(left.joined), len(right.joined))
     if longest < 6 or abs(len(left.joined) - len(right.joined)) > 2:  # noqa: PLR2004
         return None
-    alike = 1.0 - _LENGTH_SHARE * edit_cost(left.joined, right.joined) / longest
-    if alike < 0.9:  # noqa: PLR2004 - as in `_join`, and the whole name is at stake
+    cost = edit_cost(left.joined, right.joined)
+    alike = 1.0 - _LENGTH_SHARE * cost / longest
+    if alike < 0.9 or (len(left.parts) == len(right.parts) and cost > _SPELLING_COST):  # noqa: PLR2004 - as in `_join`, and the whole name is at stake
         return None
     rarity = (sum(left_rarity) + sum(right_rarity)) / 2
     met = Meeting(left.joined, right.joined, alike - 0.02, rarity, Way.JOINED)

@@ -10,6 +10,9 @@ PARTICLES: Final = frozenset(
 )
 """Parts that join names: dropped, added and respelled freely, so their presence or absence says almost nothing."""
 
+JOINING: Final = frozenset("of the and & for de du des et und y e i al el".split())
+"""Words that join the name of an organisation."""
+
 TITLES: Final = frozenset(
     "mr mrs ms miss dr prof professor sir lord lady dame madam monsieur madame mme mlle herr frau senor senora don dona "
     "president prasident presidente minister general gen colonel col major maj captain capt lieutenant lt sergeant sgt "
