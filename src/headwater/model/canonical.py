@@ -21,8 +21,15 @@ HASH_LETTERS: Final = 40
 
 
 def encode(value: object) -> bytes:
-    """Return the one JSON text of a value: keys and sets in order, UTF-8, no white space."""
-    return _ENCODER.encode(value)
+    """Return the one JSON text of a value: keys and sets in order, UTF-8, no white space.
+
+    Raises:
+        SchemaError: a text in it is no text: it holds half of a surrogate pair.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError as error:
+        raise SchemaError("half of a surrogate pair, which is no letter") from error
 
 
 @cache
@@ -42,7 +49,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `")
         raise SchemaError(text, where=path.strip("`$.") or None) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FormatError(f"not JSON: {error}") from error
     return value
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from headwater.errors import Place, SchemaError
 from headwater.model.canonical import content_id
 from headwater.model.ids import DecisionId
+from headwater.model.times import require_utc
 
 
 class Verb(StrEnum):
@@ -47,8 +48,7 @@ class Decision:
         for field, value in (("about", self.about), ("who", self.who), ("basis", self.basis), ("reason", self.reason)):
             if not value.strip():
                 raise SchemaError("a decision without it is none", where=Place(field=field))
-        if self.decided_at.tzinfo is None:
-            raise SchemaError("a time without a zone", where=Place(field="decided_at"))
+        require_utc(self.decided_at, field="decided_at")
 
     @property
     def id(self) -> DecisionId:

@@ -25,6 +25,8 @@ class Entity:
     key: EntityKey
     mentions: tuple[Mention, ...]
     statements: tuple[Statement, ...]
+    handling: Handling
+    """What may be done with the whole: only what every record that names it allows."""
 
     @property
     def schema(self) -> str:
@@ -36,11 +38,6 @@ class Entity:
         """Whether any record says that this is a victim or a smuggled person."""
         return any(mention.protected for mention in self.mentions)
 
-    @property
-    def handling(self) -> Handling:
-        """What may be done with the whole: only what every record in it allows."""
-        return join_all(statement.record.handling for statement in self.statements)
-
     def values(self, *props: str) -> tuple[str, ...]:
         """Return the distinct values of some properties, in the order of the records."""
         found = (statement.fact.value for statement in self.statements if statement.fact.prop in props)
@@ -50,11 +47,13 @@ class Entity:
 def entity_from(key: EntityKey, records: Iterable[Record]) -> Entity | None:
     """Return the view over one entity, None where no record mentions it."""
     mentions: list[Mention] = []
+    handlings: list[Handling] = []
     statements: list[Statement] = []
     for record in records:
         mention = record.mention(key)
         if mention is None:
             continue
         mentions.append(mention)
+        handlings.append(record.handling)
         statements.extend(Statement(number, fact, record) for number, fact in record.numbered() if fact.entity == key)
-    return Entity(key, tuple(mentions), tuple(statements)) if mentions else None
+    return Entity(key, tuple(mentions), tuple(statements), join_all(handlings)) if mentions else None

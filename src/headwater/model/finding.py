@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from headwater.errors import Place, SchemaError
 from headwater.model.canonical import content_id, encode
@@ -28,9 +29,12 @@ class Reason:
     right: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a reason that explains nothing."""
+        """Refuse a reason that explains nothing or weighs nothing that can be written down."""
         if not self.text.strip():
             raise SchemaError("a reason without words", where=Place(field=self.code))
+        if not isfinite(self.weight):
+            raise SchemaError("a weight that is no number", where=Place(field=self.code))
+        object.__setattr__(self, "weight", _one_zero(self.weight))
 
 
 class EvidenceKind(StrEnum):
@@ -103,11 +107,17 @@ class Finding:
                 raise SchemaError("a finding must have at least one", where=Place(field=field))
         if not 0.0 <= self.score <= 1.0:
             raise SchemaError("a score outside 0 to 1", where=Place(field="score"))
+        object.__setattr__(self, "score", _one_zero(self.score))
 
     @property
     def id(self) -> FindingId:
         """The finding's identifier, a hash of its content: the same claim on the same evidence is the same finding."""
         return FindingId(content_id("fnd", self))
+
+
+def _one_zero(value: float) -> float:
+    # An integer, or the zero with a sign, is equal to this float but would be written, and so hashed, in another way.
+    return float(value) + 0.0
 
 
 def params_text(params: Mapping[str, object]) -> str:

@@ -32,7 +32,7 @@ class Handling:
         never_onward: the originator forbids any passing on, whoever asks.
         codes: handling codes as given.
         conditions: conditions in force, machine-readable words or text.
-        addressees: persons it is for, where a code names persons (TLP:RED); None is anybody.
+        addressees: persons it is for; None is anybody, but with TLP:RED, which is for named persons only, nobody.
         markings: protective markings as given, each of its own nation; empty is none.
         retain_until: last day it may be kept; None is no limit of the originator's own.
     """
@@ -47,12 +47,15 @@ class Handling:
     retain_until: date | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what could never be handled."""
+        """Refuse what could never be handled; TLP:RED that names nobody is for nobody."""
         for field, values in (("codes", self.codes), ("markings", self.markings), ("conditions", self.conditions)):
             if any(not value.strip() for value in values):
                 raise SchemaError("an empty handling value", where=Place(field=field))
         if "NONE" in self.markings:
             raise SchemaError("the marking NONE beside others", where=Place(field="markings"), fix="leave it out")
+        if self.addressees is None and "TLP:RED" in self.codes:
+            # For named persons only: where nobody is named, a join with other addressees must not name them.
+            object.__setattr__(self, "addressees", frozenset())
 
     def join(self, other: "Handling") -> "Handling":
         """Return the handling of what is made of two records: only what both allow."""

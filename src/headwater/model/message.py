@@ -9,7 +9,9 @@ from typing import Final
 
 import msgspec
 
+from headwater.errors import Place, SchemaError
 from headwater.model.ids import AuthorityId, StateCode
+from headwater.model.times import parse_day, parse_instant
 
 
 class Kind(StrEnum):
@@ -39,6 +41,9 @@ HOUSEKEEPING: Final = frozenset(
 )
 """Kinds that carry no intelligence of their own: rules on agreement content and facts are skipped for them."""
 
+AMEND_ACTIONS: Final = ("erase", "restrict", "rectify", "regrade")
+"""What an originator can ask to be done with facts that it sent."""
+
 
 class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One fact in a message with everything that decides what may be done with it.
@@ -57,8 +62,8 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """
 
     prop: str
-    category: str
     origin: StateCode
+    category: str = ""
     personal: bool = False
     entity: str | None = None
     schema: str | None = None
@@ -86,8 +91,15 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     evidence: tuple[str, ...] = ()
     sent_to: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a last day that is no day: nothing could ever pass it."""
+        if self.retain_until is not None:
+            parse_day(self.retain_until, field="retain_until")
 
-class Consent(msgspec.Struct, frozen=True, kw_only=True, rename={"giver": "from", "receiver": "to"}):
+
+class Consent(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"giver": "from", "receiver": "to"}
+):
     """An originator's recorded word on one use of its facts."""
 
     type: str
@@ -98,6 +110,11 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True, rename={"giver": "from"
     decision: str
     until: str | None = None
     ref: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a last day that is no day: the consent would never end."""
+        if self.until is not None:
+            parse_day(self.until, field="until")
 
 
 class BreakGlass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +131,13 @@ class Amend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     action: str
     facts: tuple[str, ...]
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an action that nobody would know how to carry out."""
+        if self.action not in AMEND_ACTIONS:
+            raise SchemaError(
+                "an unknown action", where=Place(field="amend.action"), fix=f"use one of {', '.join(AMEND_ACTIONS)}"
+            )
 
 
 class Message(
@@ -163,3 +187,8 @@ class Message(
     use: str | None = None
     user: AuthorityId | None = None
     facts: dict[str, MessageFact] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse an expiry that is no instant."""
+        if self.expires is not None:
+            parse_instant(self.expires, field="expires")

@@ -13,6 +13,7 @@ from headwater.model.grade import Grade
 from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, BlobHash, EntityKey, FactId, RecordId
 from headwater.model.schema import check_property, is_person, schema
+from headwater.model.times import require_utc
 
 
 class PersonCategory(StrEnum):
@@ -114,8 +115,8 @@ class Record:
             if fact.entity not in types:
                 raise SchemaError("a fact about an entity that the record does not name", where=Place(field=fact.prop))
             check_property(types[fact.entity], fact.prop)
-        if self.recorded_at is not None and self.recorded_at.tzinfo is None:
-            raise SchemaError("a time without a zone", where=Place(field="recorded_at"))
+        if self.recorded_at is not None:
+            require_utc(self.recorded_at, field="recorded_at")
 
     @property
     def id(self) -> RecordId:

@@ -73,8 +73,9 @@ IDENTITY_PROPERTIES: Final = frozenset(
     {
         *("name", "alias", "previousName", "weakAlias", "firstName", "middleName", "lastName", "fatherName"),
         *("motherName", "birthDate", "birthPlace", "idNumber", "passportNumber", "socialSecurityNumber", "taxNumber"),
-        *("phone", "email", "address", "addressEntity", "account", "accountNumber", "iban", "cryptoAddress"),
-        *("deviceId", "photo", "username", "notes", "biography", "appearance"),
+        *("innCode", "registrationNumber", "licenseNumber", "phone", "email", "website", "address", "addressEntity"),
+        *("account", "accountNumber", "iban", "cryptoAddress", "deviceId", "photo", "username"),
+        *("notes", "summary", "description", "biography", "appearance"),
     }
 )
 """What names a person: kept from everybody where the person is protected (Trafficking Protocol art. 6)."""

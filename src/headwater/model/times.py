@@ -1,13 +1,15 @@
 """Times are aware and in UTC; dates may be partial, as lists and reports give them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from headwater.errors import Place, SchemaError
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
-_PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+# ASCII: `\d` would take the digits of every script.
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
 def parse_instant(text: str, *, field: str | None = None) -> datetime:
@@ -21,8 +23,35 @@ def parse_instant(text: str, *, field: str | None = None) -> datetime:
         raise SchemaError("not an RFC 3339 time with a zone", where=where, fix="write it as 2026-11-25T08:30:00Z")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SchemaError("no such time", where=where) from error
+
+
+def parse_day(text: str, *, field: str | None = None) -> date:
+    """Return the day that an ISO 8601 calendar date names.
+
+    Raises:
+        SchemaError: it is not a year, month and day with hyphens, or there is no such day.
+    """
+    where = Place(field=field) if field else None
+    if not _DAY.fullmatch(text):
+        raise SchemaError("not a day", where=where, fix="write it as 2026-11-25")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SchemaError("no such day", where=where) from error
+
+
+def require_utc(moment: datetime, *, field: str) -> None:
+    """Refuse an instant that is not in UTC: equal instants must be equal bytes, or their hashes would differ.
+
+    Raises:
+        SchemaError: it has no zone, or another one.
+    """
+    if moment.tzinfo is None:
+        raise SchemaError("a time without a zone", where=Place(field=field))
+    if moment.utcoffset() != timedelta(0):
+        raise SchemaError("a time in another zone than UTC", where=Place(field=field))
 
 
 def format_instant(moment: datetime) -> str:

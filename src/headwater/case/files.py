@@ -1,0 +1,121 @@
+"""Files that come from or go to people: read without following a link, written so that half a bundle is never seen."""
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from headwater.case.exhibit import HashedFile
+from headwater.errors import HeadwaterError, Place, SchemaError, StoreFullError, StoreIoError
+
+CHUNK: Final = 1 << 20
+_PLAINLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def open_inside(folder: Path, path: str, *, where: Place) -> int:
+    """Return a descriptor of a plain file in a folder; no part of its path may be a link or climb out.
+
+    Raises:
+        SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
+    try:
+        at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for number, part in enumerate(parts, start=1):
+            more = _PLAINLY | (os.O_DIRECTORY if number < len(parts) else 0)
+            try:
+                inner = os.open(part, more, dir_fd=at)
+            finally:
+                os.close(at)
+            at = inner
+    except OSError as error:
+        linked = error.errno in (errno.ELOOP, errno.ENOTDIR)
+        what = "a file outside the folder: a link leads to it" if linked else "a file that cannot be read"
+        raise SchemaError(what, where=where, fix="put the file itself into the case folder") from error
+    if not stat.S_ISREG(os.fstat(at).st_mode):
+        os.close(at)
+        raise SchemaError("not a plain file", where=where)
+    return at
+
+
+def hash_inside(folder: Path, path: str, *, where: Place) -> HashedFile:
+    """Return a file of a folder with its size and hash.
+
+    Raises:
+        SchemaError: it is not a plain file inside the folder.
+    """
+    at = open_inside(folder, path, where=where)
+    with os.fdopen(at, "rb", buffering=0) as file:
+        total, size = hashlib.sha256(), 0
+        while chunk := file.read(CHUNK):
+            total.update(chunk)
+            size += len(chunk)
+    return HashedFile(path, size, total.hexdigest())
+
+
+def files_below(folder: Path, name: str) -> Iterator[str]:
+    """Yield the paths of whatever stands below a folder's folder, links and special files too, in order."""
+    for at, folders, names in os.walk(folder / name):
+        folders.sort()
+        links = [part for part in folders if Path(at, part).is_symlink()]
+        for part in sorted([*names, *links]):
+            yield Path(at, part).relative_to(folder).as_posix()
+
+
+@contextmanager
+def folder_beside(out: Path) -> Iterator[Path]:
+    """Give a new folder to fill; it gets its name when it is whole and on the disk, else nothing is left of it.
+
+    Raises:
+        SchemaError: something of that name is there already.
+        StoreError: the disk is full or refuses.
+    """
+    taken = SchemaError("there is something of that name already", where=str(out), fix="give a name that is free")
+    if os.path.lexists(out):
+        raise taken
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise _refusal(error, out) from error
+    try:
+        yield partial
+        sync_below(partial)
+        partial.chmod(0o755)
+        if os.path.lexists(out):
+            raise taken
+        partial.rename(out)
+        _sync(out.parent)
+    except OSError as error:
+        raise _refusal(error, out) from error
+    finally:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(partial)
+
+
+def sync_below(folder: Path) -> None:
+    """Wait until everything in a folder is on the disk."""
+    for at, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            _sync(Path(at, name))
+        _sync(Path(at))
+
+
+def _sync(path: Path) -> None:
+    at = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(at)
+    finally:
+        os.close(at)
+
+
+def _refusal(error: OSError, path: Path) -> HeadwaterError:
+    kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreIoError
+    return kind(f"cannot be written: {error.strerror}", where=str(path))

@@ -1,0 +1,72 @@
+"""The list of everything in a bundle: a salted row for each file, a leaf for each row, one root over all leaves.
+
+The salt keeps a withheld row from being guessed: without it, whoever sees the hash of a short item could try texts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from headwater.case.data.verify import FileSum, canonical, is_payload_path
+from headwater.errors import Place, SchemaError
+from headwater.model import merkle
+from headwater.ports import Chance
+
+SALT_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """One file of the payload, as the list has it.
+
+    Attributes:
+        path: in the bundle, below ``data/``, in NFC.
+        sha256: in hex.
+        size: in bytes.
+        salt: 16 random bytes, in hex.
+        withheld: the bundle shows the leaf only; the file stays in the house, with this row.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    salt: str
+    withheld: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a path that no verifier would take."""
+        if not is_payload_path(self.path):
+            raise SchemaError("not the path of a payload file", where=Place(field="path"))
+
+    @property
+    def leaf(self) -> bytes:
+        """The row's leaf in the tree."""
+        return merkle.leaf_hash(canonical(self._opening()))
+
+    def shown(self) -> dict[str, str | int]:
+        """Return the row as `manifest.json` shows it."""
+        return {"leaf": self.leaf.hex(), "reason": "withheld"} if self.withheld else self._opening()
+
+    def _opening(self) -> dict[str, str | int]:
+        return {"path": self.path, "sha256": self.sha256, "size": self.size, "salt": self.salt}
+
+
+def salted_rows(files: Iterable[FileSum], withheld: frozenset[str], chance: Chance) -> tuple[ManifestRow, ...]:
+    """Return the rows of files in the order of the bytes of their paths, each with a salt of its own."""
+    ordered = sorted(files, key=lambda file: file.path.encode())
+    salts = chance.draw(SALT_BYTES * len(ordered)).hex()
+    width = 2 * SALT_BYTES
+    return tuple(
+        ManifestRow(file.path, file.sha256, file.size, salts[at * width : (at + 1) * width], file.path in withheld)
+        for at, file in enumerate(ordered)
+    )
+
+
+def root_of(rows: Sequence[ManifestRow]) -> bytes:
+    """Return the root over the rows, withheld ones too."""
+    return merkle.root(row.leaf for row in rows)
+
+
+def manifest_bytes(rows: Sequence[ManifestRow]) -> bytes:
+    """Return `manifest.json`."""
+    return canonical([row.shown() for row in rows])

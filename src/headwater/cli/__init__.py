@@ -1,0 +1,71 @@
+"""The command `headwater`: one file per verb, no logic. A verb's file is imported only when the verb is used."""
+
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from headwater import __version__
+from headwater.cli import door
+
+__all__ = ["main"]
+
+VERBS: Final = {
+    "approve": "Approve a message that waits for a second person.",
+    "audit": "Check and read the ledger of every look, change, decision and disclosure.",
+    "case": "Build, check, seal and verify case files.",
+    "completion": "Print the shell completion for bash, zsh or fish.",
+    "conformance": "Put questions to the node's own rules, one JSON document a line.",
+    "demo": "Run the exercise: three nodes, from official files to a sealed case.",
+    "findings": "List, show and decide what the engines claim.",
+    "inbox": "Look at what partners sent, and answer for it.",
+    "lists": "Make, show and keep sanctions lists.",
+    "node": "Set up, serve, check and explain a node.",
+    "partner": "Add, confirm, list, suspend and revoke partners.",
+    "read": "Read files of an official format into the node.",
+    "screen": "Screen names against sanctions lists.",
+    "send": "Send a message to a partner under an agreement.",
+    "user": "Add, list and disable the users of a node.",
+}
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs by name and loads one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all verbs."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a verb, None where there is none of the name."""
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(f"headwater.cli.{cmd_name}"), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of verbs without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(sorted(VERBS.items()))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
+        """Run a verb behind the door that turns every declared error into one line and its exit code."""
+        return door.run(lambda: click.Group.main(self, *args, **{**kwargs, "standalone_mode": False}))
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Try: headwater demo",
+)
+@click.version_option(__version__, prog_name="headwater", message="%(prog)s %(version)s")
+def main() -> None:
+    """Let authorities act upstream, together, against organised immigration crime.
+
+    Every partner runs its own node. A node turns official files into records, engines turn records into findings, a
+    person decides, and only a decision leaves the house: as a message to a partner or as a case file for a court.
+
+    Every verb takes --json and shows an example with --help. A node's directory is named by --home or HEADWATER_HOME.
+    """

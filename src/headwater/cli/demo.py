@@ -1,0 +1,49 @@
+"""`headwater demo`: the exercise."""
+
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+
+
+@click.command(epilog="Example: headwater demo --dir demo --list un:consolidated.xml")
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder to play in; kept.")
+@click.option("--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A real sanctions list to use as well.")
+@click.option("--serve", is_flag=True, help="Keep the nodes up until Ctrl-C.")
+@click.option(
+    "--plant", metavar="STEP", help="Break a step's room on purpose, to see the exercise notice.", hidden=True
+)
+@options.as_json
+def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str | None, as_json: bool) -> int:
+    """Play the exercise: three nodes on this machine, from official files to a sealed case, in about a minute.
+
+    Everything in it is invented. Three authorities run as three processes that talk over real HTTP; each step prints
+    what happened and how long it took, and at the end where to look.
+    """
+    from headwater.exercise import demo as exercise
+
+    def tell(line: str) -> None:
+        if serve or not as_json:
+            click.echo(line, err=True)
+
+    made = exercise.prepare(folder)
+    tell(f"headwater exercise in {made}: every person, company and event is invented")
+
+    def linger(outcome: exercise.Outcome) -> None:
+        if as_json:
+            door.document(outcome.document())
+        click.echo("the nodes are up; stop them with Ctrl-C", err=True)
+        while True:
+            time.sleep(1)
+
+    try:
+        outcome = exercise.play(made, lists=lists, plant=plant, tell=tell, linger=linger if serve else None)
+    except KeyboardInterrupt:
+        if folder is None:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
+    door.answer(outcome.document(), exercise.where_to_look(outcome), as_json=as_json)
+    return 0 if outcome.ok else 1

@@ -1,0 +1,160 @@
+"""`headwater node`: set up, serve, check and explain a node."""
+
+import getpass
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import node_at, session_at
+
+if TYPE_CHECKING:
+    from headwater.node.doctor import Finding
+
+FIRST_ROLES = ("admin", "analyst", "liaison")
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def node() -> None:
+    """Set up, serve, check and explain a node."""
+
+
+@node.command(epilog="Example: headwater node init --home uk --authority UK-NCA --listen 127.0.0.1:8800")
+@options.home()
+@click.option("--authority", required=True, help="The authority it belongs to, as STATE-AUTHORITY.")
+@click.option("--name", default="", help="The name shown to people at this node.")
+@click.option("--listen", default="127.0.0.1:8800", show_default=True, help="HOST:PORT of the partner's HTTP API.")
+@click.option("--endpoint", default="", help="URL at which partners reach it; goes onto the card.")
+@click.option("--zone", default="Etc/UTC", show_default=True, help="Time zone (IANA name).")
+@click.option("--user", default=getpass.getuser, show_default="your login name", help="The first user.")
+@click.option("--role", "roles", multiple=True, default=FIRST_ROLES, show_default=True, help="Roles of the first user.")
+@options.as_json
+def init(
+    *,
+    home: Path,
+    authority: str,
+    name: str,
+    listen: str,
+    endpoint: str,
+    zone: str,
+    user: str,
+    roles: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Set up a node in a new directory: settings, store, keys, first card, first user."""
+    from headwater.model.ids import authority_id
+    from headwater.node import setup, users
+    from headwater.settings import Settings
+
+    settings = Settings(authority=authority_id(authority), name=name, listen=listen, endpoint=endpoint, zone=zone)
+    made = setup.init(home, settings, [users.User(user, frozenset(roles))])
+    document = {
+        "ok": True,
+        "home": str(made.home),
+        "authority": authority,
+        "digits": made.card.fingerprint,
+        "roots": str(made.roots),
+        "user": user,
+        "roles": list(roles),
+    }
+    lines = [
+        f"{authority} has a node in {made.home}; {user} is {', '.join(roles)}",
+        f"digits of its card, to be read out to partners: {made.card.fingerprint}",
+        f"Move the three root keys in {made.roots} to three separate offline places, now.",
+        f"next: headwater node serve --home {made.home}",
+    ]
+    door.answer(document, lines, as_json=as_json)
+
+
+@node.command(epilog="Example: headwater node card --out uk.card --home uk")
+@click.option("--out", type=FILE, help="File to write, for partners and for verifiers of case files.")
+@click.option("--renew", is_flag=True, help="Make the next version first; needs two root keys.")
+@click.option(
+    "--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back."
+)
+@options.home()
+@options.acting("operation")
+@options.as_json
+def card(
+    *, out: Path | None, renew: bool, roots: Path | None, home: Path, user: str, purpose: str, as_json: bool
+) -> None:
+    """Show this node's card, write it to a file, or make its next version."""
+    from headwater.node import partners, setup
+    from headwater.policy.acts import Act
+    from headwater.policy.session import may
+
+    with session_at(home, user, purpose) as (opened, session):
+        if renew:
+            may(session, Act.KEY_CHANGE)
+            setup.new_card(opened, user, roots or opened.home / "roots")
+        if out is not None:
+            partners.write(out, partners.card_file(opened))
+        document = partners.own_document(opened.authority, opened.exchange.card())
+    lines = [
+        f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
+        f"digits: {document['digits']}",
+        *([f"written to {out}"] if out else []),
+    ]
+    door.answer({"ok": True, **document, "out": str(out) if out else None}, lines, as_json=as_json)
+
+
+@node.command(epilog="Example: headwater node serve --home uk")
+@click.option("--listen", help="HOST:PORT, instead of the setting.")
+@options.home()
+def serve(*, listen: str | None, home: Path) -> None:
+    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C."""
+    import_module("headwater.web.serving").serve_node(home, os.environ, {"listen": listen})
+
+
+@node.command(epilog="Example: headwater node settings --home uk")
+@click.option("--show", is_flag=True, default=True, help="Print each value, its origin and its meaning.")
+@options.home()
+@options.as_json
+def settings(*, show: bool, home: Path, as_json: bool) -> None:  # noqa: ARG001 - showing is all there is
+    """Print each setting, where its value comes from, and what it means."""
+    from headwater.settings import load
+
+    found = load(home, os.environ).origins
+    shown = [{"name": one.name, "value": one.value, "origin": one.origin, "doc": one.doc} for one in found]
+    lines = [f"{one.name} = {one.value}   ({one.origin}) {one.doc}" for one in found]
+    door.answer({"ok": True, "settings": shown}, lines, as_json=as_json)
+
+
+@node.command(epilog="Example: headwater node check --home uk")
+@options.home()
+@options.as_json
+def check(*, home: Path, as_json: bool) -> int:
+    """Read everything that the store holds and compare it with its hashes."""
+    from headwater.errors import StoreCorruptError
+    from headwater.node import doctor
+
+    with node_at(home) as opened:
+        found = doctor.full_check(opened)
+    return _tell(found, StoreCorruptError.exit, as_json=as_json)
+
+
+@node.command(name="doctor", epilog="Example: headwater node doctor --home uk")
+@options.home()
+@options.as_json
+def doctor_(*, home: Path, as_json: bool) -> int:
+    """Look for what is wrong with a node; say why, and what to do."""
+    from headwater.node import doctor
+
+    with node_at(home) as opened:
+        found = doctor.examine(opened)
+    return _tell(found, 1, as_json=as_json)
+
+
+def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
+    ok = all(each.ok for each in found)
+    checks = [{"name": each.name, "ok": each.ok, "cause": each.cause, "fix": each.fix} for each in found]
+    lines = [
+        f"{'ok' if each.ok else 'NOT OK':7} {each.name}" + (f": {each.cause}; {each.fix}" if not each.ok else "")
+        for each in found
+    ]
+    door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
+    return 0 if ok else exit_code

@@ -1,0 +1,131 @@
+"""`headwater partner`: whom this node exchanges with."""
+
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def partner() -> None:
+    """Add, confirm, list, suspend and revoke partners. Trust is bilateral: there is no common root."""
+
+
+@partner.command(epilog="Example: headwater partner sign agreement.json --out agreement.uk --home uk")
+@click.argument("agreement", type=FILE)
+@click.option("--out", required=True, type=FILE, help="File to write, with this side's signatures.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def sign(*, agreement: Path, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Sign an AGREEMENT: a draft in JSON, or the file that the partner has signed already."""
+    from headwater.node import partners
+
+    with session_at(home, user, purpose) as (node, session):
+        partners.write(out, partners.sign_agreement(node, session, agreement))
+    door.answer({"ok": True, "out": str(out)}, [f"signed, written to {out}"], as_json=as_json)
+
+
+@partner.command(epilog="Example: headwater partner add rs.card --agreement agreement.signed --home uk")
+@click.argument("cards", nargs=-1, required=True, type=FILE, metavar="CARD...")
+@click.option("--agreement", "agreements", multiple=True, type=FILE, help="An agreement that both sides have signed.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def add(
+    *, cards: tuple[Path, ...], agreements: tuple[Path, ...], home: Path, user: str, purpose: str, as_json: bool
+) -> None:
+    """Take a partner's CARD (several versions: oldest first) and agreements. It must be confirmed before it counts."""
+    from headwater.node import partners
+
+    with session_at(home, user, purpose) as (node, session):
+        added = partners.add(node, session, cards, agreements)
+        document = partners.document(added, node.exchange.agreements())
+    lines = [
+        f"{added.authority} is {added.state}",
+        "Compare these digits with the partner's person by voice, on another channel:",
+        f"  {added.card.fingerprint}",
+        f"then: headwater partner confirm {added.authority} DIGITS",
+    ]
+    door.answer({"ok": True, **document}, lines, as_json=as_json)
+
+
+@partner.command(epilog='Example: headwater partner confirm RS-MOI "12345 67890 …" --home uk')
+@click.argument("authority")
+@click.argument("digits")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def confirm(*, authority: str, digits: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Confirm a partner whose eight groups of DIGITS were read out and are the same at both ends."""
+    from headwater.node import partners
+
+    with session_at(home, user, purpose) as (node, session):
+        partners.confirm(node, session, authority, digits)
+    door.answer(
+        {"ok": True, "authority": authority, "state": "confirmed"}, [f"{authority} is confirmed"], as_json=as_json
+    )
+
+
+@partner.command(name="list", epilog="Example: headwater partner list --home uk")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """List partners: state, card, digits and agreements."""
+    from headwater.node import partners
+
+    with session_at(home, user, purpose) as (node, session):
+        found = partners.every(node, session)
+    lines = [
+        f"{each['authority']:12} {each['state']:10} card {each['card_version']} until {each['card_expires'][:10]}  "
+        f"{', '.join(f'{name} ({state})' for name, state in each['agreements'].items())}"
+        for each in found
+    ]
+    door.answer({"ok": True, "partners": found}, lines or ["none"], as_json=as_json)
+
+
+@partner.command(epilog='Example: headwater partner suspend RS-MOI --reason "forged receipts" --home uk')
+@click.argument("authority")
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def suspend(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Suspend a partner: nothing is sent to it and nothing taken from it until it is taken up again."""
+    _step(authority, "suspended", reason, home, user, purpose, as_json=as_json)
+
+
+@partner.command(epilog='Example: headwater partner resume RS-MOI --reason "explained" --home uk')
+@click.argument("authority")
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def resume(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Take a suspended partner up again."""
+    _step(authority, "confirmed", reason, home, user, purpose, as_json=as_json)
+
+
+@partner.command(epilog='Example: headwater partner revoke RS-MOI --reason "keys lost" --home uk')
+@click.argument("authority")
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def revoke(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Revoke a partner for good: it must be added anew, with new keys."""
+    _step(authority, "revoked", reason, home, user, purpose, as_json=as_json)
+
+
+def _step(authority: str, to: str, reason: str, home: Path, user: str, purpose: str, *, as_json: bool) -> None:
+    from headwater.exchange.partners import State
+    from headwater.node import partners
+
+    with session_at(home, user, purpose) as (node, session):
+        partners.step(node, session, authority, State(to), reason)
+    door.answer({"ok": True, "authority": authority, "state": to}, [f"{authority} is {to}"], as_json=as_json)

@@ -1,0 +1,93 @@
+"""`headwater read`: files of an official format into the node."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+from headwater.cli.progress import bar
+
+if TYPE_CHECKING:
+    from headwater.node import reading
+
+SHOWN_IDS = 100
+
+
+@click.command(epilog="Example: headwater read un consolidated.xml --home uk")
+@click.argument("format_name", metavar="FORMAT")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.home(required=False)
+@options.acting("oic")
+@click.option(
+    "--keep-good", is_flag=True, help="Keep the good rows of a partly bad file and report every row left out."
+)
+@options.as_json
+def read(
+    *,
+    format_name: str,
+    files: tuple[str, ...],
+    home: Path | None,
+    user: str,
+    purpose: str,
+    keep_good: bool,
+    as_json: bool,
+) -> int:
+    """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm.
+
+    With a node (--home) the records are kept: the whole file in one transaction, or nothing of it. Without one they are
+    only checked and counted. A file with a bad row is refused whole unless --keep-good is given. - is standard input.
+    """
+    from headwater.model.ids import AuthorityId
+    from headwater.node import reading
+
+    with bar(f"reading {format_name}") as progress:
+        if home is None:
+            outcomes = reading.read_files(
+                format_name, files, originator=AuthorityId("XX-NOBODY"), keep_good=keep_good, progress=progress
+            )
+        else:
+            with session_at(home, user, purpose) as (node, session):
+                outcomes = reading.read_files(
+                    format_name,
+                    files,
+                    originator=node.authority,
+                    keep_good=keep_good,
+                    into=(node, session),
+                    progress=progress,
+                )
+    refused = [outcome.error for outcome in outcomes if outcome.error is not None]
+    door.answer(
+        {"ok": not refused, "kept": home is not None, "files": [_document(outcome) for outcome in outcomes]},
+        (line for outcome in outcomes for line in _lines(outcome, kept=home is not None)),
+        as_json=as_json,
+    )
+    for error in refused:
+        click.echo(f"error {error.code}: {error}", err=True)
+    return refused[0].exit if refused else 0
+
+
+def _document(outcome: "reading.FileRead") -> dict[str, object]:
+    return {
+        "file": outcome.file,
+        "records": outcome.records,
+        "added": outcome.added,
+        "ids": list(outcome.ids[:SHOWN_IDS]),
+        "entities": outcome.mentions or {},
+        "left_out": [door.describe(row.error)["error"] for row in outcome.left_out],
+        "warnings": [str(notice) for notice in outcome.warnings],
+        "error": door.describe(outcome.error)["error"] if outcome.error else None,
+    }
+
+
+def _lines(outcome: "reading.FileRead", *, kept: bool) -> list[str]:
+    if outcome.error is not None:
+        return [f"{outcome.file}: refused"]
+    counts = ", ".join(f"{count} {name}" for name, count in sorted((outcome.mentions or {}).items()))
+    told = f"{outcome.added} new to the node" if kept else "nothing kept, as no node was named"
+    return [
+        f"{outcome.file}: {outcome.records} records ({counts}); {told}",
+        *(f"  note: {notice}" for notice in outcome.warnings),
+        *(f"  left out: {row.error}" for row in outcome.left_out),
+    ]

@@ -1,0 +1,86 @@
+"""`headwater screen`: names against sanctions lists."""
+
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+from headwater.cli.progress import bar
+
+STALE_DAYS = 3
+
+
+@click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--name", help="One name, in any script.")
+@click.option("--born", default="", help="Birth date: a year, a month or a day.")
+@click.option("--country", default="", help="Nationality or country.")
+@click.option("--id", "number", default="", help="Passport, national ID, company, IMO or plate number.")
+@click.option("--schema", default="Person", show_default=True, help="Person, Company, Vessel, Vehicle …")
+@click.option(
+    "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
+@click.option("--min-score", default=0.70, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most hits of one query.")
+@options.home(required=False)
+@options.acting("sanctions")
+@options.as_json
+def screen(
+    *,
+    file: Path | None,
+    name: str | None,
+    born: str,
+    country: str,
+    number: str,
+    schema: str,
+    lists: tuple[str, ...],
+    out: Path | None,
+    min_score: float,
+    top: int,
+    home: Path | None,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Screen the queries of FILE, or one --name, against sanctions lists.
+
+    FILE is CSV with the columns id,schema,name,birth_date,birth_place,nationality,gender,id_number. A hit is a lead,
+    never a verdict: it says what agrees and what does not, and a person decides. With a node the hits are kept as findings.
+    """
+    from headwater.node import loose, screening
+
+    if (file is None) == (name is None):
+        raise click.UsageError("give either FILE or --name")
+    queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
+    asked = screening.Asked(queries, min_score, top)
+    if not lists and home is None:
+        raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
+    with bar("screening") as progress:
+        if lists or home is None:
+            files = [loose.list_file(text) for text in lists]
+            answer = screening.in_files(asked, files, user, STALE_DAYS, progress)
+        else:
+            with session_at(home, user, purpose) as (node, session):
+                answer = screening.at_node(node, session, asked, progress)
+    document = screening.document(answer, asked)
+    if out is not None:
+        screening.write_hits(out, document["hits"])
+    door.answer({"ok": True, **document}, _lines(document), as_json=as_json)
+
+
+def _lines(document: dict[str, object]) -> list[str]:
+    lines: list[str] = []
+    for hit in document["hits"]:  # type: ignore[attr-defined] # a document of our own
+        lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {hit['text']}"]
+        lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
+    for one in document["not_screenable"]:  # type: ignore[attr-defined]
+        lines.append(f"query {one['query']} was not screened: {one['reason']}")
+    if not document["hits"]:
+        lines.append("no hit")
+    for one in document["lists"]:  # type: ignore[attr-defined]
+        lines.append(
+            f"{one['list']} list of {one['version'] or 'unknown date'}, {one['entries']} entries. {one['note']}".rstrip()
+        )
+    return lines

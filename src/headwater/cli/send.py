@@ -1,0 +1,67 @@
+"""`headwater send`: tell a partner."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+
+if TYPE_CHECKING:
+    from headwater.exchange.outbox import Sending
+
+EXIT_REFUSED = 77
+
+
+@click.command(epilog="Example: headwater send spontaneous report.json --to RS-MOI --agreement A-UK-RS-OIC --dry-run")
+@click.argument("kind")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", required=True, metavar="AUTHORITY", help="The partner.")
+@click.option("--agreement", required=True, metavar="ID", help="The agreement it goes under.")
+@click.option("--dry-run", is_flag=True, help="Show the decision with every reason; nothing leaves.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def send(
+    *, kind: str, file: Path, to: str, agreement: str, dry_run: bool, home: Path, user: str, purpose: str, as_json: bool
+) -> int:
+    """Send a message of a KIND (spontaneous, alert, request, response …) that FILE describes.
+
+    FILE is JSON: {"classification", "text", "records": [...], "facts": [...], "findings": [{"id", "grade"}], …}. Only
+    what stands in the node's records or in a finding that a person has confirmed can be told. The rules of the agreement
+    are asked first: what may not go is taken out or the message is refused, each time with the rule's name. Exit 77 when
+    it is refused; a message that waits for a second person is queued by: headwater approve ID --as approver
+    """
+    from headwater.node import messages
+
+    with session_at(home, user, purpose) as (node, session):
+        act = messages.dry_run if dry_run else messages.send
+        sending = act(node, session, messages.address(kind, to, agreement), messages.read_letter(file))
+    return tell(sending, as_json=as_json, dry_run=dry_run)
+
+
+def tell(sending: "Sending", *, as_json: bool, dry_run: bool = False) -> int:
+    """Show what the rules answered, and return the exit code."""
+    from headwater.node import messages
+
+    document = messages.sending_document(sending)
+    refused = document["outcome"] == "refuse"
+    lines = [
+        f"{'would be ' if dry_run else ''}{_OUTCOMES[document['outcome']]}"
+        + (f" by rule {document['rule']}" if document["rule"] else ""),
+        *(f"  taken out: {fact} (rule {rule})" for fact, rule in document["removed"].items()),
+        *(f"  {each['rule']}: {each['text']} What would allow it: {each['remedy']}" for each in document["reasons"]),
+        *(f"  duty: {duty}" for duty in document["obligations"]),
+        *([f"message {document['message']}"] if document["message"] else []),
+    ]
+    door.answer({"ok": not refused, "dry_run": dry_run, **document}, lines, as_json=as_json)
+    return EXIT_REFUSED if refused else 0
+
+
+_OUTCOMES = {
+    "allow": "allowed",
+    "redact": "allowed without some facts",
+    "hold": "held for a second person",
+    "refuse": "refused",
+}

@@ -1,0 +1,66 @@
+"""`headwater user`: who may use a node, in which roles."""
+
+import getpass
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+
+
+@click.group()
+def user() -> None:
+    """Add, list and disable the users of a node."""
+
+
+@user.command(epilog="Example: headwater user add s.hall --role supervisor --home uk")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, help="A role; may be given several times.")
+@options.home()
+@click.option("--user", "by", envvar="HEADWATER_USER", default=getpass.getuser, help="The admin who adds.")
+@options.as_json
+def add(*, name: str, roles: tuple[str, ...], home: Path, by: str, as_json: bool) -> None:
+    """Add a user with one or more roles."""
+    from headwater.node import users
+    from headwater.policy.acts import Act
+    from headwater.policy.session import may
+
+    with session_at(home, by, "operation") as (node, session):
+        may(session, Act.USER_CHANGE)
+        made = users.User(name, frozenset(roles))
+        users.add(node.store, by, made)
+    door.answer({"ok": True, **users.document(made)}, [f"{name} may now act as {', '.join(roles)}"], as_json=as_json)
+
+
+@user.command(name="list", epilog="Example: headwater user list --home uk")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """List the users of a node."""
+    from headwater.node import users
+
+    with session_at(home, user, purpose) as (node, _), node.store.snapshot() as snapshot:
+        found = [users.document(each) for each in users.every(snapshot)]
+    lines = [
+        f"{each['name']}: {', '.join(map(str, each['roles']))}{' (off)' if each['disabled'] else ''}" for each in found
+    ]
+    door.answer({"ok": True, "users": found}, lines, as_json=as_json)
+
+
+@user.command(epilog="Example: headwater user disable o.reed --home uk")
+@click.argument("name")
+@options.home()
+@click.option("--user", "by", envvar="HEADWATER_USER", default=getpass.getuser, help="The admin who disables.")
+@options.as_json
+def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
+    """Switch a user off; the name stays taken, and what the user did stays in the ledger."""
+    from headwater.node import users
+    from headwater.policy.acts import Act
+    from headwater.policy.session import may
+
+    with session_at(home, by, "operation") as (node, session):
+        may(session, Act.USER_CHANGE)
+        users.disable(node.store, by, name)
+    door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)

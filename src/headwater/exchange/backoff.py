@@ -1,0 +1,22 @@
+"""How long to wait before a partner is tried again: doubling, capped, and never at the same moment as others."""
+
+from typing import Final
+
+from headwater.exchange.envelope import Lane
+
+FIRST_S: Final = 1.0
+CAP_S: Final = {Lane.NORMAL: 300.0, Lane.URGENT: 30.0}
+_MOST_DOUBLINGS: Final = 16
+
+
+def wait_s(failures: int, lane: Lane, draw: bytes) -> float:
+    """Return how many seconds to wait after some failures in a row.
+
+    Args:
+        failures: at least one.
+        lane: urgent messages are tried again sooner.
+        draw: random bytes: the wait lies between half of its bound and the bound, and is never under a second.
+    """
+    bound = min(CAP_S[lane], FIRST_S * (1 << min(failures, _MOST_DOUBLINGS)))
+    part: float = int.from_bytes(draw, "big") / (1 << 8 * len(draw))
+    return max(FIRST_S, bound * (1 + part) / 2)

@@ -1,0 +1,237 @@
+"""A courier: brings what waits for one partner on one lane to its node, and settles what the partner has signed.
+
+A step is: what is due -> post -> check receipts -> settle, each in a transaction of its own. Whatever goes wrong in
+between, the same bytes go out again; the partner answers them with the receipt that they got the first time.
+
+What becomes of a message:
+
+* ``stored``, signed by the partner about these very bytes: receipted.
+* ``refused:`` a reason that may pass (`refusal.TEMPORARY`): it rests, and is sent again until it expires.
+* ``refused:`` for a key that one of the two has changed meanwhile: sealed again under another identifier.
+* ``refused:`` anything else: settled as refused, for a person to see.
+* no word about it, or one that the partner has not signed: it stays, and the gap is noted.
+* expired: a dead letter, for a person to see.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from headwater.errors import HeadwaterError, InputError, PeerRefusedError, TrustError
+from headwater.exchange.backoff import wait_s
+from headwater.exchange.card import Card
+from headwater.exchange.envelope import Lane, Sealed, read
+from headwater.exchange.framing import MAX_ENVELOPES, join, split
+from headwater.exchange.inbox import keep_receipt
+from headwater.exchange.outbox import SENT, Outbox
+from headwater.exchange.partners import Partner, Partners, State
+from headwater.exchange.receipt import STORED, Line, read_receipt
+from headwater.exchange.refusal import TEMPORARY, Code, Refusal
+from headwater.model.canonical import decode
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.model.message import HOUSEKEEPING, Message
+from headwater.ports import Chance, Clock, Event, Transport
+from headwater.store import Outgoing, Snapshot, Store, Transaction
+
+PATH: Final = "/v1/inbox"
+TIMEOUT_S: Final = 30.0
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of one batch, unless one envelope alone is larger than what is left."""
+_CHANGED_KEY: Final = frozenset({Code.REVOKED_KEY, Code.WRONG_RECIPIENT})
+_DRAWN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step came to.
+
+    Attributes:
+        moved: messages that were settled.
+        wait_s: how long to rest; 0 where more may be waiting, None until something changes.
+        error: what went wrong, None where nothing did.
+    """
+
+    moved: int
+    wait_s: float | None
+    error: HeadwaterError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A partner's signed word on one message, and the receipt that holds it."""
+
+    line: Line
+    receipt: bytes
+
+
+class Courier:
+    """Serves one partner on one lane; one thread uses it."""
+
+    def __init__(
+        self,
+        store: Store,
+        partners: Partners,
+        outbox: Outbox,
+        transport: Transport,
+        clock: Clock,
+        chance: Chance,
+        stopwatch: Callable[[], float],
+        route: tuple[AuthorityId, Lane],
+    ) -> None:
+        """Serve a route, a partner and a lane; the stopwatch's seconds never run backwards, whatever the clock does."""
+        self._store = store
+        self._partners = partners
+        self._outbox = outbox
+        self._transport = transport
+        self._clock = clock
+        self._chance = chance
+        self._stopwatch = stopwatch
+        self._peer, self._lane = route
+        self._failures = 0
+        self._most = MAX_ENVELOPES
+        self._endpoint = 0
+        self._resting: dict[MessageId, tuple[float, int]] = {}
+        self._unanswered: set[MessageId] = set()
+
+    def step(self) -> Step:
+        """Do one round."""
+        now = self._clock.now()
+        with self._store.snapshot() as snapshot:
+            partner = self._partners.get(snapshot, self._peer)
+            rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest())
+            dead = [row for row in rows if row.expires_at <= now]
+            stopped = self._stopped(snapshot, rows)
+        if dead:
+            return Step(self._bury(dead), 0)
+        if not rows:
+            return Step(0, self._next_rest())
+        # An expired card: nothing is sent until the partner's new one is here.
+        if partner is None or not partner.is_open or now >= partner.card.card.expires_at:
+            return Step(0, None)
+        for row in stopped:
+            self._rest(row)
+        batch = _fitting([row for row in rows if row not in stopped])
+        return self._deliver(partner, batch, now) if batch else Step(0, 0)
+
+    def _deliver(self, partner: Partner, batch: list[Outgoing], now: datetime) -> Step:
+        endpoints = partner.card.card.endpoints
+        endpoint = endpoints[self._endpoint % len(endpoints)]
+        try:
+            answer = self._transport.post(endpoint, PATH, join(row.envelope for row in batch), timeout_s=TIMEOUT_S)
+            words, doubts = _words(answer, batch, partner.card.card, self._partners.me, now)
+        except HeadwaterError as error:
+            self._endpoint += 1
+            if isinstance(error, PeerRefusedError):
+                self._most = 1  # one message alone may be what it refuses: find out which
+            return Step(0, self._fail(), error)
+        moved = self._store.write(lambda tx: self._settle(tx, batch, words, doubts))
+        self._most = min(MAX_ENVELOPES, self._most * 2)
+        if words:
+            self._failures = 0
+            return Step(moved, 0)
+        return Step(0, self._fail(), doubts[0] if doubts else PeerRefusedError("the partner's answer holds no receipt"))
+
+    def _settle(
+        self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]
+    ) -> int:
+        moved = 0
+        for row in batch:
+            word = words.get(row.id)
+            if word is None:
+                self._note_silence(tx, row)
+                continue
+            self._unanswered.discard(row.id)
+            why = word.line.result.partition(":")[2]
+            if why in TEMPORARY:
+                self._rest(row)
+                tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
+                continue
+            moved += self._close(tx, row, word, why)
+        for doubt in doubts:
+            tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
+        partner = self._partners.get(tx, self._peer)
+        if moved and partner is not None and partner.state is State.CONFIRMED:
+            self._partners.step(tx, self._peer, State.LIVE, self._partners.me, "first receipt")
+        return moved
+
+    def _close(self, tx: Transaction, row: Outgoing, word: _Word, why: str) -> int:
+        state = "receipted" if word.line.result == STORED else "refused"
+        if not tx.settle_outgoing(row.id, state, keep_receipt(tx, word.receipt), tx.now):
+            return 0
+        self._resting.pop(row.id, None)
+        detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
+        sealed = read(row.envelope)
+        if why in _CHANGED_KEY and not isinstance(sealed, Refusal):
+            detail["again"] = self._outbox.seal_again(tx, row, sealed.header) or ""
+        tx.note(Event(f"exchange.{state}", self._peer, row.id, detail=detail))
+        return 1
+
+    def _bury(self, rows: list[Outgoing]) -> int:
+        def change(tx: Transaction) -> int:
+            buried = [row for row in rows if tx.settle_outgoing(row.id, "dead", None, tx.now)]
+            for row in buried:
+                tx.note(Event("exchange.dead-letter", self._partners.me, row.id, detail={"to": row.peer}))
+            return len(buried)
+
+        return self._store.write(change)
+
+    def _stopped(self, snapshot: Snapshot, rows: list[Outgoing]) -> list[Outgoing]:
+        """Return what must not go because its agreement was suspended, or has ended, since it was queued."""
+        stopped: list[Outgoing] = []
+        for row in rows:
+            body = None if row.kind in HOUSEKEEPING else snapshot.document(SENT, row.id)
+            if body is not None:
+                message = decode(body, Message)
+                if self._partners.stops_at_sending(snapshot, message.kind, message.agreement):
+                    stopped.append(row)
+        return stopped
+
+    def _note_silence(self, tx: Transaction, row: Outgoing) -> None:
+        if row.id not in self._unanswered:
+            self._unanswered.add(row.id)
+            tx.note(Event("exchange.receipt-missing", self._peer, row.id))
+
+    def _fail(self) -> float:
+        self._failures += 1
+        return wait_s(self._failures, self._lane, self._chance.draw(_DRAWN))
+
+    def _rest(self, row: Outgoing) -> None:
+        times = self._resting.get(row.id, (0.0, 0))[1] + 1
+        self._resting[row.id] = (self._stopwatch() + wait_s(times, self._lane, self._chance.draw(_DRAWN)), times)
+
+    def _at_rest(self) -> frozenset[MessageId]:
+        now = self._stopwatch()
+        return frozenset(ref for ref, (until, _) in self._resting.items() if until > now)
+
+    def _next_rest(self) -> float | None:
+        now = self._stopwatch()
+        return min((max(until - now, 0.05) for until, _ in self._resting.values() if until > now), default=None)
+
+
+def _fitting(rows: list[Outgoing]) -> list[Outgoing]:
+    """Return as many rows as one batch may hold, at least one."""
+    size = 0
+    for number, row in enumerate(rows):
+        size += len(row.envelope)
+        if number and size > MOST_BYTES:
+            return rows[:number]
+    return rows
+
+
+def _words(
+    answer: bytes, batch: list[Outgoing], card: Card, me: AuthorityId, now: datetime
+) -> tuple[dict[MessageId, _Word], list[HeadwaterError]]:
+    """Return what the partner has signed about the messages of a batch, and what it sent that cannot be believed."""
+    sealed = [each for each in (read(row.envelope) for row in batch) if isinstance(each, Sealed)]
+    words: dict[MessageId, _Word] = {}
+    doubts: list[HeadwaterError] = []
+    for part in split(answer, most=2 * MAX_ENVELOPES):
+        try:
+            receipt = read_receipt(part, card, me, now)
+        except (TrustError, InputError) as error:
+            doubts.append(error)
+            continue
+        for each in sealed:
+            words.update((each.header.id, _Word(line, part)) for line in receipt.lines if line.is_about(each))
+    return words, doubts

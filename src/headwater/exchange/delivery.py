@@ -1,0 +1,108 @@
+"""Delivery: a courier with a thread of its own for each partner and lane, so that a dead or slow one holds up nobody.
+
+Couriers sleep until something changes. One watcher looks at the size of the ledger, which grows with everything that is
+queued, also by another process, and wakes them.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from headwater.errors import HeadwaterError, StoreError
+from headwater.exchange.courier import Courier
+from headwater.exchange.envelope import Lane
+from headwater.exchange.partners import Partners
+from headwater.model.ids import AuthorityId
+from headwater.store import Store
+
+POLL_S: Final = 0.03
+"""Between two looks at the ledger's size: one small read."""
+IDLE_S: Final = 5.0
+"""Longest sleep of a courier, for what expires or whose time comes."""
+AFTER_STORE_ERROR_S: Final = 5.0
+_LOG: Final = logging.getLogger(__name__)
+
+Route = tuple[AuthorityId, Lane]
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A courier at work: its thread, and what wakes it."""
+
+    thread: threading.Thread
+    wake: threading.Event
+
+
+class Delivery:
+    """Delivers until it is told to stop."""
+
+    def __init__(self, store: Store, partners: Partners, make_courier: Callable[[Route], Courier]) -> None:
+        """Deliver what is queued in a store, with the couriers that are made for each route."""
+        self._store = store
+        self._partners = partners
+        self._make_courier = make_courier
+        self._served: dict[Route, _Served] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver; returns once `stop` is set and every courier has finished what it was doing."""
+        seen = -1
+        while not stop.is_set():
+            try:
+                seen = self._watch(seen, stop)
+            except StoreError as error:
+                _LOG.warning("delivery waits: %s", error.code)
+                stop.wait(AFTER_STORE_ERROR_S)
+            stop.wait(POLL_S)
+        for served in self._served.values():
+            served.wake.set()
+        for served in self._served.values():
+            served.thread.join()
+        self._served.clear()
+
+    def _watch(self, seen: int, stop: threading.Event) -> int:
+        with self._store.snapshot() as snapshot:
+            size = snapshot.head().size
+            peers = [partner.authority for partner in self._partners.all(snapshot)] if size != seen else []
+        if size != seen:
+            for peer in peers:
+                for lane in Lane:
+                    self._serve((peer, lane), stop)
+            for served in self._served.values():
+                served.wake.set()
+        return size
+
+    def _serve(self, route: Route, stop: threading.Event) -> None:
+        if route in self._served:
+            return
+        wake = threading.Event()
+        thread = threading.Thread(
+            target=work,
+            args=(self._make_courier(route), wake, stop),
+            name=f"courier-{route[0]}-{route[1]}",
+            daemon=True,
+        )
+        self._served[route] = _Served(thread, wake)
+        thread.start()
+
+
+def work(courier: Courier, wake: threading.Event, stop: threading.Event) -> None:
+    """Let a courier work until it is told to stop: one of the three doors that nothing may escape from."""
+    while not stop.is_set():
+        wake.clear()
+        try:
+            step = courier.step()
+        except HeadwaterError as error:
+            _LOG.warning("%s: %s", threading.current_thread().name, error.code)
+            stop.wait(AFTER_STORE_ERROR_S)
+            continue
+        except Exception:  # noqa: BLE001 - a courier that dies in silence would hold a partner's messages for ever
+            _LOG.exception("%s failed", threading.current_thread().name)
+            stop.wait(AFTER_STORE_ERROR_S)
+            continue
+        if step.error is not None:
+            _LOG.info("%s: %s; again in %.0f s", threading.current_thread().name, step.error.code, step.wait_s or 0)
+            stop.wait(step.wait_s)
+        elif step.wait_s != 0:
+            wake.wait(min(IDLE_S, step.wait_s or IDLE_S))

@@ -1,0 +1,269 @@
+r"""The envelope: one sealed, signed message as it travels. Normative text: docs/spec/envelope.md.
+
+::
+
+    envelope = u16be n ‖ header[n] ‖ enc ‖ ct          n <= 4096, the whole <= 4 MiB
+    plaintext = sig[64] ‖ body
+    HPKE info = "headwater/env/1\0" ‖ SHA-256(header)
+    sig = Ed25519("headwater/sig/1\0" ‖ SHA-256(header) ‖ SHA-256(body) ‖ SHA-256(recipient's raw HPKE key))
+
+The rules, in the order in which they are applied; the first that fails names the refusal:
+
+1. ``too-large``: the whole or the header is over its limit. Nothing else has been looked at yet.
+2. ``bad-header``: the header is cut short, or is not exactly the known keys with values of their types.
+3. ``wrong-recipient``: it is for another authority, or for a key that is not (or no longer) ours.
+4. ``unknown-key``, ``revoked-key``, ``expired-card``: the sender, or the key it signed with, is not trusted now.
+5. ``expired``, then ``clock``: its time is over, or it comes from more than 300 s ahead of us. An old time is fine.
+6. ``bad-seal``, ``bad-signature``, ``bad-body``: the content. The signature names the recipient's key, so a recipient
+   cannot seal a signed message anew for somebody else.
+
+What is signed is what was sent: no byte is ever brought into another form before it is checked.
+"""
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from headwater.errors import InputError, Place, SchemaError, SignatureError
+from headwater.exchange.refusal import Code, Refusal
+from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Suite, is_signed, key_id, sign
+from headwater.formats.safe import WIRE_INTEGER_BITS, parse_wire_json
+from headwater.model.canonical import encode
+from headwater.model.ids import AuthorityId, MessageId, authority_id, blob_hash, message_id
+from headwater.model.times import format_instant, parse_instant
+
+MAX_ENVELOPE: Final = 4 * 1024 * 1024
+MAX_HEADER: Final = 4096
+MAX_SEQ: Final = 2**WIRE_INTEGER_BITS - 1
+MAX_AHEAD: Final = timedelta(seconds=300)
+"""How far a sender's clock may be ahead of ours."""
+_LENGTH: Final = struct.Struct(">H")
+_INFO: Final = b"headwater/env/1\0"
+_SIGNED: Final = b"headwater/sig/1\0"
+_KEYS: Final = frozenset({"v", "id", "from", "to", "seq", "lane", "suite", "skid", "rkid", "ts", "exp"})
+
+
+class Lane(StrEnum):
+    """Urgent envelopes travel on a connection of their own."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What an envelope says in the clear: who to whom, and when; nothing about its content.
+
+    Attributes:
+        id: the message.
+        sender, recipient: ``from`` and ``to`` on the wire.
+        seq: number of the message in this direction between the two, from 1 without gaps.
+        skid, rkid: names of the keys that signed it and that can open it (`suite.key_id`).
+        sent_at, expires_at: ``ts`` and ``exp`` on the wire.
+    """
+
+    id: MessageId
+    sender: AuthorityId
+    recipient: AuthorityId
+    seq: int
+    lane: Lane
+    skid: str
+    rkid: str
+    sent_at: datetime
+    expires_at: datetime
+    suite: str = XWING.name
+
+    def to_bytes(self) -> bytes:
+        """Return the header as this node writes it."""
+        return encode(
+            {
+                "v": 1,
+                "id": self.id,
+                "from": self.sender,
+                "to": self.recipient,
+                "seq": self.seq,
+                "lane": self.lane,
+                "suite": self.suite,
+                "skid": self.skid,
+                "rkid": self.rkid,
+                "ts": format_instant(self.sent_at),
+                "exp": format_instant(self.expires_at),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope whose header has been read; its content is still closed."""
+
+    header: Header
+    header_bytes: bytes
+    content: bytes
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SenderKey:
+    """What the receiver knows of the key that an envelope names.
+
+    Attributes:
+        public_key: raw Ed25519 key.
+        revoked_from: the instant from which its owner says it must not be trusted.
+        card_expires_at: when the card that holds it expires.
+    """
+
+    public_key: bytes
+    card_expires_at: datetime
+    revoked_from: datetime | None = None
+
+
+def seal(header: Header, body: bytes, *, signing_seed: bytes, recipient_key: bytes, suite: Suite = XWING) -> bytes:
+    """Return the envelope that holds a body.
+
+    Raises:
+        SchemaError: the header names other keys than those given, or header or envelope would be over their limits.
+        InputError: the body is no JSON object as the wire takes it.
+    """
+    parse_wire_json(body)
+    if header.rkid != key_id(recipient_key) or header.suite != suite.name:
+        raise SchemaError("the header names another key or suite than the one given", where=Place(field="rkid"))
+    header_bytes = header.to_bytes()
+    signature = sign(signing_seed, _signed_bytes(header_bytes, body, header.rkid))
+    content = suite.seal(signature + body, recipient_key, _info(header_bytes))
+    envelope = _LENGTH.pack(len(header_bytes)) + header_bytes + content
+    if len(envelope) > MAX_ENVELOPE:
+        raise SchemaError("the message is larger than an envelope holds", fix="send large files by their hash")
+    return envelope
+
+
+def read(envelope: bytes, suites: Mapping[str, Suite] = SUITES) -> Sealed | Refusal:
+    """Return the envelope with its header read (rules 1 and 2)."""
+    if len(envelope) > MAX_ENVELOPE:
+        return Refusal(Code.TOO_LARGE, "whole")
+    if len(envelope) < _LENGTH.size:
+        return Refusal(Code.BAD_HEADER, "length")
+    (length,) = _LENGTH.unpack_from(envelope)
+    if length > MAX_HEADER:
+        return Refusal(Code.TOO_LARGE, "header")
+    end = _LENGTH.size + length
+    if end > len(envelope):
+        return Refusal(Code.BAD_HEADER, "cut short")
+    header_bytes = envelope[_LENGTH.size : end]
+    try:
+        header = _header(parse_wire_json(header_bytes), suites)
+    except InputError as error:
+        return Refusal(Code.BAD_HEADER, error.where.field or error.what)
+    return Sealed(header, header_bytes, envelope[end:], hashlib.sha256(envelope).digest())
+
+
+def check_recipient(header: Header, *, me: AuthorityId, my_key_ids: frozenset[str]) -> Refusal | None:
+    """Return why the envelope is not for this node (rule 3)."""
+    if header.recipient != me:
+        return Refusal(Code.WRONG_RECIPIENT, "to")
+    if header.rkid not in my_key_ids:
+        return Refusal(Code.WRONG_RECIPIENT, "rkid")
+    return None
+
+
+def check_sender(sender: SenderKey | None, now: datetime) -> Refusal | None:
+    """Return why the key that signed is not trusted (rule 4); None for the sender is: nobody we know."""
+    if sender is None:
+        return Refusal(Code.UNKNOWN_KEY)
+    if sender.revoked_from is not None and now >= sender.revoked_from:
+        return Refusal(Code.REVOKED_KEY)
+    if now >= sender.card_expires_at:
+        return Refusal(Code.EXPIRED_CARD)
+    return None
+
+
+def check_times(header: Header, now: datetime) -> Refusal | None:
+    """Return why the envelope does not belong into this moment (rule 5)."""
+    if now >= header.expires_at:
+        return Refusal(Code.EXPIRED)
+    if header.sent_at - now > MAX_AHEAD:
+        return Refusal(Code.CLOCK)
+    return None
+
+
+def unseal(
+    sealed: Sealed, *, recipient_seed: bytes, sender_key: bytes, suites: Mapping[str, Suite] = SUITES
+) -> bytes | Refusal:
+    """Return the body as it was sent (rule 6)."""
+    suite = suites[sealed.header.suite]
+    try:
+        plaintext = suite.unseal(sealed.content, recipient_seed, _info(sealed.header_bytes))
+    except SignatureError:
+        return Refusal(Code.BAD_SEAL)
+    signature, body = plaintext[:SIGNATURE_BYTES], plaintext[SIGNATURE_BYTES:]
+    # The header's rkid is the hash of our own raw key: rule 3 has compared them.
+    if not is_signed(sender_key, signature, _signed_bytes(sealed.header_bytes, body, sealed.header.rkid)):
+        return Refusal(Code.BAD_SIGNATURE)
+    try:
+        parse_wire_json(body)
+    except InputError as error:
+        return Refusal(Code.BAD_BODY, error.what)
+    return body
+
+
+def open_envelope(
+    envelope: bytes, *, me: AuthorityId, peer: AuthorityId, recipient_seed: bytes, sender: SenderKey, now: datetime
+) -> bytes | Refusal:
+    """Return the body of an envelope from one known partner: all rules, in their order."""
+    sealed = read(envelope)
+    if isinstance(sealed, Refusal):
+        return sealed
+    header = sealed.header
+    my_key = key_id(SUITES[header.suite].public_key(recipient_seed))
+    known = sender if header.sender == peer and header.skid == key_id(sender.public_key) else None
+    refusal = (
+        check_recipient(header, me=me, my_key_ids=frozenset({my_key}))
+        or check_sender(known, now)
+        or check_times(header, now)
+    )
+    return refusal or unseal(sealed, recipient_seed=recipient_seed, sender_key=sender.public_key)
+
+
+def _info(header_bytes: bytes) -> bytes:
+    return _INFO + hashlib.sha256(header_bytes).digest()
+
+
+def _signed_bytes(header_bytes: bytes, body: bytes, rkid: str) -> bytes:
+    return _SIGNED + hashlib.sha256(header_bytes).digest() + hashlib.sha256(body).digest() + bytes.fromhex(rkid)
+
+
+def _header(given: dict[str, Any], suites: Mapping[str, Suite]) -> Header:
+    if given.keys() != _KEYS:
+        raise SchemaError("not exactly the known keys", where=Place(field="header"))
+    if type(given["v"]) is not int or given["v"] != 1:
+        raise SchemaError("another version", where=Place(field="v"))
+    if type(given["seq"]) is not int or not 1 <= given["seq"] <= MAX_SEQ:
+        raise SchemaError("no sequence number", where=Place(field="seq"))
+    texts = {key: value for key, value in given.items() if isinstance(value, str)}
+    if len(texts) != len(_KEYS) - 2:
+        raise SchemaError("a value of another type", where=Place(field="header"))
+    if texts["suite"] not in suites:
+        raise SchemaError("an unknown suite", where=Place(field="suite"))
+    if texts["lane"] not in set(Lane):
+        raise SchemaError("an unknown lane", where=Place(field="lane"))
+    return Header(
+        id=message_id(texts["id"]),
+        sender=authority_id(texts["from"]),
+        recipient=authority_id(texts["to"]),
+        seq=given["seq"],
+        lane=Lane(texts["lane"]),
+        suite=texts["suite"],
+        skid=blob_hash(texts["skid"]),
+        rkid=blob_hash(texts["rkid"]),
+        sent_at=_utc(texts["ts"], "ts"),
+        expires_at=_utc(texts["exp"], "exp"),
+    )
+
+
+def _utc(text: str, field: str) -> datetime:
+    if not text.endswith("Z"):
+        raise SchemaError("a time that is not in UTC", where=Place(field=field))
+    return parse_instant(text, field=field)

@@ -1,0 +1,334 @@
+"""The inbox: what a partner hands over is checked, judged, kept and answered. Never acknowledged before it is durable.
+
+The order for each batch: the rules of the envelope (`envelope`), with nothing written; then one transaction that judges
+each message by the agreement, keeps its row, its records and a leaf of the ledger, and signs the receipt; then, after the
+sync, the answer. So after a crash there is either no row, or the row and its receipt.
+
+An identifier is looked up twice. Bytes that were taken before are answered at once with the receipt they got then,
+whatever the time is now: their sender only missed the answer. Other bytes under a known identifier are an equivocation,
+but only after seal and signature have shown that the partner made them: a stranger who flips a bit accuses nobody.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Final
+
+from headwater.errors import ConflictError, InputError, Place, SchemaError
+from headwater.exchange.envelope import (
+    Header,
+    Sealed,
+    check_recipient,
+    check_sender,
+    check_times,
+    read,
+    unseal,
+)
+from headwater.exchange.framing import MAX_ENVELOPES, join, split
+from headwater.exchange.keys import Keys
+from headwater.exchange.partners import Partners
+from headwater.exchange.quarantine import quarantine
+from headwater.exchange.receipt import REFUSED, STORED, Giver, Line, LogHead, parse_receipt
+from headwater.exchange.refusal import QUARANTINED, Code, Refusal
+from headwater.exchange.suite import key_id
+from headwater.exchange.translate import clamped, records_of
+from headwater.model.canonical import decode
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.model.message import Kind, Message
+from headwater.model.record import Record
+from headwater.model.times import parse_instant
+from headwater.policy.rules.judge import decide
+from headwater.policy.rules.rule import Judgement, Op, Outcome
+from headwater.ports import Clock, Event
+from headwater.store import Incoming, Snapshot, Store, Transaction
+
+RECEIPT: Final = "receipt"
+"""Kind of the documents that hold receipts in bytes, by their SHA-256 in hex; rows of messages hold the hash."""
+ACCEPTED: Final = "accepted"
+HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An envelope that passed every check of its own."""
+
+    sealed: Sealed
+    envelope: bytes
+    body: bytes
+    message: Message
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An envelope that did not; nothing in it is proved to be of the partner that it names."""
+
+    sha256: bytes
+    header: Header | None
+    envelope: bytes
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Bytes that were taken before."""
+
+    row: Incoming
+
+
+class Inbox:
+    """Receives messages from partners."""
+
+    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock) -> None:
+        """Receive into a store, in the name of the authority whose partners these are."""
+        self._store = store
+        self._partners = partners
+        self._keys = keys
+        self._clock = clock
+
+    def receive(self, batch: bytes) -> bytes:
+        """Take a batch of envelopes and return the receipts, once everything is durable.
+
+        Raises:
+            InputError: the bytes are no batch of 1 to 64 envelopes.
+            StoreError: it could not be kept; nothing is acknowledged.
+        """
+        envelopes = split(batch, most=MAX_ENVELOPES)
+        now = self._clock.now()
+        with self._store.snapshot() as snapshot:
+            looked_at = [self._look(snapshot, envelope, now) for envelope in envelopes]
+        return join(self._store.write(lambda tx: _Take(tx, self._partners, self._giver(tx)).take(looked_at)))
+
+    def show(self, ref: MessageId) -> tuple[Incoming, Message | None]:
+        """Return a message that came in; its content is None where it was refused.
+
+        Raises:
+            ConflictError: there is no such message.
+        """
+        with self._store.snapshot() as snapshot:
+            row = _need(snapshot, ref)
+        return row, decode(row.body, Message) if row.body else None
+
+    def accept(self, ref: MessageId, *, who: str, reason: str) -> None:
+        """Accept a message; one that was held becomes records now.
+
+        Raises:
+            ConflictError: there is no such message, or it was accepted or refused before.
+        """
+
+        def change(tx: Transaction) -> None:
+            row = _need(tx, ref, STORED, HELD)
+            message = decode(row.body, Message)
+            if row.state == HELD:
+                judgement = decide(
+                    Op.RECEIVE, self._partners.agreements_for(tx, [message.agreement]), message, {}, tx.now
+                )
+                _keep(tx, records_of(message, ref, self._partners.me), judgement)
+            tx.set_incoming_state(ref, ACCEPTED)
+            tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))
+
+        self._store.write(change)
+
+    def refuse(self, ref: MessageId, *, who: str, reason: str) -> None:
+        """Put a message aside for good. Records that it became stay, as records do.
+
+        Raises:
+            ConflictError: there is no such message, or it was accepted or refused before.
+        """
+
+        def change(tx: Transaction) -> None:
+            row = _need(tx, ref, STORED, HELD)
+            tx.set_incoming_state(ref, REFUSED)
+            tx.note(Event("exchange.put-aside", who, ref, decode(row.body, Message).purpose or "", {"reason": reason}))
+
+        self._store.write(change)
+
+    def _look(self, snapshot: Snapshot, envelope: bytes, now: datetime) -> _Opened | _Refused | _Taken:
+        sealed = read(envelope)
+        if isinstance(sealed, Refusal):
+            return _Refused(sha256(envelope).digest(), None, envelope, sealed)
+        header = sealed.header
+        seeds = self._keys.sealing_seeds
+        refusal = check_recipient(header, me=self._partners.me, my_key_ids=frozenset(seeds))
+        if refusal is None:
+            taken = snapshot.incoming(header.id)
+            if taken is not None and taken.sha256 == sealed.sha256:
+                return _Taken(taken)
+            partner = self._partners.get(snapshot, header.sender)
+            sender = partner.card.card.sender_key(header.skid, now) if partner and partner.is_open else None
+            refusal = check_sender(sender, now) or check_times(header, now)
+            if refusal is None and sender is not None:
+                body = unseal(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
+                if not isinstance(body, Refusal):
+                    return self._read_body(sealed, envelope, body)
+                refusal = body
+        return _Refused(sealed.sha256, header, envelope, refusal or Refusal(Code.UNKNOWN_KEY))
+
+    def _read_body(self, sealed: Sealed, envelope: bytes, body: bytes) -> _Opened | _Refused:
+        header = sealed.header
+        try:
+            message = decode(body, Message)
+            if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
+                raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
+            records = records_of(message, header.id, self._partners.me)
+        except InputError as error:
+            return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, error.where.field or error.what))
+        return _Opened(sealed, envelope, body, message, records)
+
+    def _giver(self, tx: Transaction) -> Giver:
+        card = self._partners.own_card(tx).card
+        newest = sorted(card.signing, key=lambda key: parse_instant(key.valid_from), reverse=True)
+        seeds = self._keys.signing_seeds
+        usable = (seeds[key_id(key.raw)] for key in newest if key.is_valid(tx.now) and key_id(key.raw) in seeds)
+        return Giver(self._partners.me, next(usable, self._keys.signing_seed()))
+
+
+class _Take:
+    """One batch in one transaction."""
+
+    def __init__(self, tx: Transaction, partners: Partners, giver: Giver) -> None:
+        self._tx = tx
+        self._partners = partners
+        self._giver = giver
+        own = partners.own_card(tx).card
+        self._revoked = {key_id(key.raw) for key in own.signing if key.is_revoked(tx.now)}
+        self._lines: dict[AuthorityId | None, list[Line]] = {}
+        self._rows: dict[MessageId, Incoming] = {}
+        self._originals: dict[bytes, None] = {}
+        self._proved: set[AuthorityId | None] = set()
+        self._unproved: Counter[tuple[str, Code, str]] = Counter()
+
+    def take(self, looked_at: list[_Opened | _Refused | _Taken]) -> list[bytes]:
+        """Keep everything and return the receipts in bytes."""
+        for each in looked_at:
+            match each:
+                case _Taken():
+                    self._again(each.row)
+                case _Refused():
+                    self._refused(each)
+                case _Opened():
+                    self._opened(each)
+        for (claimed, code, detail), count in self._unproved.items():
+            about: dict[str, str | int] = {"code": code, "count": count, "detail": detail}
+            self._tx.note(Event("exchange.refused", "unproved", claimed, detail=about))
+        return [*self._sign(), *self._originals]
+
+    def _again(self, row: Incoming) -> None:
+        original = self._tx.document(RECEIPT, row.receipt.hex()) or b""
+        self._originals[original] = None
+        receipt = parse_receipt(original)
+        if receipt.skid in self._revoked:  # nobody believes it any more: say the same again under a key that counts
+            lines = [line for line in receipt.lines if line.id == row.id]
+            self._lines.setdefault(row.peer, []).extend(lines)
+        self._tx.note(Event("exchange.duplicate", row.peer, row.id, detail={"sha256": row.sha256.hex()}))
+
+    def _refused(self, each: _Refused) -> None:
+        header, code = each.header, each.refusal.code
+        self._add_line(header, each.sha256, f"{REFUSED}:{code}")
+        self._unproved[header.sender if header else "nobody", code, each.refusal.detail] += 1
+        if header is not None and code in QUARANTINED:
+            quarantine(self._tx, header.sender, each.envelope)
+
+    def _opened(self, each: _Opened) -> None:
+        header, tx = each.sealed.header, self._tx
+        self._proved.add(header.sender)
+        there = self._rows.get(header.id) or tx.incoming(header.id)
+        if there is not None and there.sha256 == each.sealed.sha256:
+            if header.id not in self._rows:  # another connection was quicker; within one batch its line stands already
+                self._again(there)
+            return
+        if there is not None:
+            tx.keep_equivocation(header.id, header.sender, each.envelope)
+            self._refuse_proved(each, Code.EQUIVOCATION)
+            return
+        if self._is_used(header):
+            self._refuse_proved(each, Code.REPLAY)
+            return
+        agreements = self._partners.agreements_for(tx, [each.message.agreement])
+        judgement = decide(Op.RECEIVE, agreements, each.message, {}, tx.now)
+        if judgement.outcome is Outcome.REFUSE:
+            self._refuse_proved(each, judgement.rule)
+            self._add_row(each, REFUSED)
+            return
+        detail: dict[str, str | int] = {
+            "kind": each.message.kind,
+            "seq": header.seq,
+            "agreement": each.message.agreement or "",
+            "facts": len(each.message.facts),
+            "sha256": each.sealed.sha256.hex(),
+            "rule": judgement.rule,
+        }
+        tx.note(Event("exchange.received", header.sender, header.id, each.message.purpose or "", detail))
+        held = judgement.outcome is Outcome.HOLD
+        if not held:
+            _keep(tx, each.records, judgement)
+        self._add_row(each, HELD if held else STORED)
+        self._add_line(header, each.sealed.sha256, STORED)
+
+    def _refuse_proved(self, each: _Opened, why: str) -> None:
+        header = each.sealed.header
+        detail: dict[str, str | int] = {"code": why, "seq": header.seq, "sha256": each.sealed.sha256.hex()}
+        kind = "exchange.equivocation" if why == Code.EQUIVOCATION else "exchange.refused"
+        self._tx.note(Event(kind, header.sender, header.id, each.message.purpose or "", detail))
+        self._add_line(header, each.sealed.sha256, f"{REFUSED}:{why}")
+
+    def _is_used(self, header: Header) -> bool:
+        now = any((row.peer, row.seq) == (header.sender, header.seq) for row in self._rows.values())
+        return now or self._tx.incoming_at(header.sender, header.seq) is not None
+
+    def _add_line(self, header: Header | None, digest: bytes, result: str) -> None:
+        line = Line(id=header.id if header else None, sha256=digest.hex(), result=result)
+        self._lines.setdefault(header.sender if header else None, []).append(line)
+
+    def _add_row(self, each: _Opened, state: str) -> None:
+        header = each.sealed.header
+        # Content that should not have come is not kept; that it came, and its receipt, is.
+        self._rows[header.id] = Incoming(
+            id=header.id,
+            peer=header.sender,
+            seq=header.seq,
+            sha256=each.sealed.sha256,
+            kind=each.message.kind,
+            thread=each.message.thread,
+            body=b"" if state == REFUSED else each.body,
+            received_at=self._tx.now,
+            state=state,
+            receipt=b"",
+        )
+
+    def _sign(self) -> list[bytes]:
+        """Sign a receipt for each sender, and keep the rows that it speaks of."""
+        head = self._tx.head()
+        log = LogHead(size=head.size, root=head.root.hex())
+        receipts: list[bytes] = []
+        for sender, lines in self._lines.items():
+            receipt = self._giver.sign(sender, tuple(lines), self._tx.now, log if sender in self._proved else None)
+            receipts.append(receipt)
+            mine = [row for row in self._rows.values() if row.peer == sender]
+            if mine:
+                ref = keep_receipt(self._tx, receipt)
+                for row in mine:
+                    self._tx.add_incoming(replace(row, receipt=ref))
+        return receipts
+
+
+def keep_receipt(tx: Transaction, receipt: bytes) -> bytes:
+    """Keep a receipt that speaks of several messages once, and return the hash that their rows hold."""
+    ref = sha256(receipt).digest()
+    if tx.document(RECEIPT, ref.hex()) is None:
+        tx.put_document(RECEIPT, ref.hex(), receipt)
+    return ref
+
+
+def _keep(tx: Transaction, records: tuple[Record, ...], judgement: Judgement) -> None:
+    for record in records:
+        until = date.fromisoformat(judgement.keep_until) if judgement.keep_until else None
+        tx.add_record(clamped(record, until) if until else record)
+
+
+def _need(reader: Snapshot | Transaction, ref: MessageId, *states: str) -> Incoming:
+    row = reader.incoming(ref)
+    if row is None or (states and row.state not in states):
+        raise ConflictError("no such message that waits", where=ref, fix="see: headwater inbox list")
+    return row

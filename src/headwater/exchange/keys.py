@@ -1,0 +1,138 @@
+"""A node's private keys, in its own directory.
+
+::
+
+    keys/            signing-*.key sealing-*.key papers-*.key   one seed each, 0600, read when first needed
+    roots/           root-1.key root-2.key root-3.key           made at `node init`, to be moved offline at once
+
+A file holds its seeds in hex, so that a person can copy it onto paper. The key that is named last (names carry a
+number) is the one in use; older ones stay for what was sealed with them, and are destroyed after the longest expiry.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from headwater.errors import KeyTrustError, SettingsError, StoreIoError
+from headwater.exchange.card import ROOTS
+from headwater.exchange.signed import PairSeed
+from headwater.exchange.suite import SEED_BYTES, XWING, key_id, signing_public
+from headwater.ports import Chance
+
+FOLDER: Final = "keys"
+ROOT_FOLDER: Final = "roots"
+_KINDS: Final = {"signing": 1, "sealing": 1, "papers": 2}
+"""Seeds in each kind of file."""
+
+
+@dataclass(frozen=True)  # no slots: what has been read is kept beside
+class Keys:
+    """The private keys in one node's directory."""
+
+    home: Path
+
+    @classmethod
+    def create(cls, home: Path, chance: Chance) -> "Keys":
+        """Make a new node's keys, the root keys in a folder of their own.
+
+        Raises:
+            SettingsError: the directory has keys already.
+            StoreIoError: the disk refuses.
+        """
+        for folder in (home / FOLDER, home / ROOT_FOLDER):
+            try:
+                folder.mkdir(mode=0o700, parents=True)
+            except FileExistsError as error:
+                raise SettingsError("the node has keys already", where=str(folder), fix="keep them") from error
+            except OSError as error:
+                raise StoreIoError("the folder for keys cannot be made", where=str(folder)) from error
+        for number in range(1, ROOTS + 1):
+            _write(home / ROOT_FOLDER / f"root-{number}.key", [chance.draw(SEED_BYTES) for _ in range(2)])
+        keys = cls(home)
+        for kind in _KINDS:
+            keys.add(kind, chance)
+        return keys
+
+    def add(self, kind: str, chance: Chance) -> None:
+        """Make one more key of a kind; it becomes the one in use when a new card names it.
+
+        Raises:
+            StoreIoError: the disk refuses.
+        """
+        number = len(list((self.home / FOLDER).glob(f"{kind}-*.key"))) + 1
+        _write(self.home / FOLDER / f"{kind}-{number:04}.key", [chance.draw(SEED_BYTES) for _ in range(_KINDS[kind])])
+        for kept in ("signing_seeds", "sealing_seeds"):
+            self.__dict__.pop(kept, None)
+
+    @cached_property
+    def signing_seeds(self) -> dict[str, bytes]:
+        """Ed25519 seeds by the name of their public key, oldest first."""
+        return {key_id(signing_public(seed)): seed for (seed,) in self._read("signing")}
+
+    @cached_property
+    def sealing_seeds(self) -> dict[str, bytes]:
+        """X-Wing seeds by the name of their public key, oldest first."""
+        return {key_id(XWING.public_key(seed)): seed for (seed,) in self._read("sealing")}
+
+    def signing_public(self) -> list[bytes]:
+        """Return the raw public keys of all signing keys, oldest first."""
+        return [signing_public(seed) for seed in self.signing_seeds.values()]
+
+    def sealing_public(self) -> list[bytes]:
+        """Return the raw public keys of all sealing keys, oldest first."""
+        return [XWING.public_key(seed) for seed in self.sealing_seeds.values()]
+
+    def papers(self) -> PairSeed:
+        """Return the pair in use for agreements."""
+        return PairSeed(*self._read("papers")[-1])
+
+    def signing_seed(self) -> bytes:
+        """Return the seed in use for envelopes and receipts."""
+        return list(self.signing_seeds.values())[-1]
+
+    def _read(self, kind: str) -> list[list[bytes]]:
+        found = [_seeds(path, _KINDS[kind]) for path in sorted((self.home / FOLDER).glob(f"{kind}-*.key"))]
+        if not found:
+            raise SettingsError(
+                f"the node has no {kind} key",
+                where=str(self.home / FOLDER),
+                fix="make a node with: headwater node init",
+            )
+        return found
+
+
+def read_roots(folder: Path) -> tuple[PairSeed, ...]:
+    """Return the root keys that lie in a folder: all of them, or those that were brought back for a new card.
+
+    Raises:
+        KeyTrustError: there is none, or a file is none.
+    """
+    found = tuple(PairSeed(*_seeds(path, 2)) for path in sorted(folder.glob("root-*.key")))
+    if not found:
+        raise KeyTrustError("no root key", where=str(folder), fix="bring the root keys back from where they are kept")
+    return found
+
+
+def _write(path: Path, seeds: list[bytes]) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.writelines(f"{seed.hex()}\n" for seed in seeds)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreIoError("a key cannot be written", where=str(path)) from error
+
+
+def _seeds(path: Path, count: int) -> list[bytes]:
+    try:
+        seeds = [bytes.fromhex(line) for line in path.read_text(encoding="ascii").splitlines()]
+    except OSError as error:
+        raise StoreIoError("a key cannot be read", where=str(path)) from error
+    except ValueError as error:
+        raise KeyTrustError("a key file that holds no key", where=str(path)) from error
+    if len(seeds) != count or any(len(seed) != SEED_BYTES for seed in seeds):
+        raise KeyTrustError("a key file that holds no key", where=str(path))
+    return seeds

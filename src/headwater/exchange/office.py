@@ -1,0 +1,328 @@
+"""The exchange of one node, as `node` composes it: every act of a user or a partner's node is one method here."""
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.errors import ForbiddenError, NoBasisError
+from headwater.exchange.agreement import countersign, sign_agreement, terms_of
+from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
+from headwater.exchange.compose import facts_from
+from headwater.exchange.courier import Courier
+from headwater.exchange.delivery import Delivery, Route
+from headwater.exchange.inbox import RECEIPT, Inbox
+from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.outbox import SENT, Draft, Outbox, Sending
+from headwater.exchange.partners import CARD, Partner, Partners, State
+from headwater.exchange.signed import read_paper
+from headwater.exchange.suite import XWING, key_id
+from headwater.exchange.transport import HttpTransport
+from headwater.model.canonical import decode
+from headwater.model.ids import AuthorityId, MessageId, RecordId
+from headwater.model.message import Kind, Message, MessageFact
+from headwater.model.times import format_instant
+from headwater.policy.agreement import Agreement, AgreementState
+from headwater.ports import Chance, Clock, Event, Transport
+from headwater.store import Incoming, Outgoing, Store, Transaction
+
+CARD_GOOD_FOR: Final = timedelta(days=366)
+"""How long a card is good for: signing keys change quarterly, so a new one comes long before."""
+PING_GOOD_FOR: Final = timedelta(days=7)
+"""How long the first message waits for the partner to confirm us too."""
+KEY_COUNTS_BEFORE: Final = timedelta(days=1)
+"""A new key counts from before its card was made, so that a partner whose clock is behind takes what it signs."""
+
+
+class Exchange:
+    """One node's exchange with its partners."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+        chance: Chance,
+        me: AuthorityId,
+        transport: Transport | None = None,
+    ) -> None:
+        """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
+        self.me = me
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._chance = chance
+        self._transport = transport or HttpTransport()
+        self._partners = Partners(me)
+        self._outbox = Outbox(store, self._partners, keys, clock, chance)
+        self._inbox = Inbox(store, self._partners, keys, clock)
+
+    # Ourselves
+
+    def make_card(
+        self, name: str, endpoints: Sequence[str], roots: Path, *, who: str, revoke: Sequence[str] = ()
+    ) -> SignedCard:
+        """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
+
+        Args:
+            name: how the authority calls itself.
+            endpoints: where its node listens, best first.
+            roots: the folder with the three root keys; for a later version, two of them that were brought back do.
+            who: the person who makes it.
+            revoke: names of signing keys that nobody is to trust from now on.
+
+        Raises:
+            KeyTrustError: there are no root keys.
+            SignatureError: they are not those of the card in use.
+        """
+        seeds = read_roots(roots)
+
+        def change(tx: Transaction) -> SignedCard:
+            held = self._partners.own_card(tx) if tx.document(CARD, self.me) else None
+            public = tuple(seed.public() for seed in seeds)
+            card = Card(
+                v=1,
+                authority=self.me,
+                name=name,
+                version=held.card.version + 1 if held else 1,
+                issued=format_instant(tx.now),
+                expires=format_instant(tx.now + CARD_GOOD_FOR),
+                endpoints=tuple(endpoints),
+                suites=(XWING.name,),
+                signing=_dated(self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke),
+                sealing=_dated(self._keys.sealing_public(), held.card.sealing if held else (), tx.now),
+                papers=(self._keys.papers().public(),),
+                roots=held.card.roots if held else public,
+                threshold=THRESHOLD,
+            )
+            signed = sign_card(card, seeds)
+            if held is not None:
+                check_successor(held, signed)
+            tx.put_document(CARD, self.me, signed.paper.to_bytes())
+            tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version}))
+            return signed
+
+        return self._store.write(change)
+
+    def new_key(self, kind: str) -> None:
+        """Make one more signing or sealing key; the next card names it.
+
+        Raises:
+            StoreIoError: the disk refuses.
+        """
+        self._keys.add(kind, self._chance)
+
+    def card(self) -> SignedCard:
+        """Return this node's own card.
+
+        Raises:
+            KeyTrustError: it has none yet.
+        """
+        with self._store.snapshot() as snapshot:
+            return self._partners.own_card(snapshot)
+
+    def card_bytes(self) -> bytes:
+        """Return this node's own card as a file holds it.
+
+        Raises:
+            KeyTrustError: it has none yet.
+        """
+        return self.card().paper.to_bytes()
+
+    def sign_agreement(self, agreement: Agreement | bytes) -> bytes:
+        """Return an agreement with this side's signatures.
+
+        Args:
+            agreement: what was agreed, or the file that the partner has signed already.
+
+        Raises:
+            InputError: the file is no agreement.
+            ForbiddenError: it is an agreement between others.
+        """
+        parties = (agreement if isinstance(agreement, Agreement) else terms_of(read_paper(agreement))).parties
+        if self.me not in parties:
+            raise ForbiddenError("the agreement is between others")
+        signer = self._keys.papers()
+        if isinstance(agreement, Agreement):
+            return sign_agreement(agreement.canonical(), signer).to_bytes()
+        return countersign(agreement, signer).to_bytes()
+
+    # Partners
+
+    def add_partner(self, cards: Sequence[bytes], agreements: Sequence[bytes], *, who: str) -> Partner:
+        """Take a partner's cards, oldest first, and agreements that both have signed.
+
+        Raises:
+            InputError: something is no card or no agreement.
+            TrustError: a signature, version, key or expiry is not right; nothing was taken.
+            ConflictError: another agreement of that name is held.
+        """
+        return self._store.write(lambda tx: self._partners.add(tx, cards, agreements, who))
+
+    def confirm_partner(self, authority: AuthorityId, digits: str, *, who: str) -> None:
+        """Confirm a partner whose digits were compared by voice, and queue a ping under each live agreement with it.
+
+        Raises:
+            KeyTrustError: the digits are not those of its card, or there is no such partner.
+            ConflictError: it is not waiting to be confirmed.
+        """
+
+        def change(tx: Transaction) -> list[Message]:
+            self._partners.confirm(tx, authority, digits, who)
+            return self._pings(tx, authority)
+
+        for ping in self._store.write(change):
+            self._outbox.send(ping, who=who)
+
+    def step_partner(self, authority: AuthorityId, to: State, *, who: str, reason: str) -> None:
+        """Suspend a partner, take it up again (`State.CONFIRMED`), or revoke it for good.
+
+        Raises:
+            KeyTrustError: there is no such partner.
+            ConflictError: its state does not lead there.
+        """
+        self._store.write(lambda tx: self._partners.step(tx, authority, to, who, reason))
+
+    def set_agreement_state(self, name: str, to: AgreementState, *, who: str, reason: str) -> None:
+        """Suspend an agreement at this node, end it, or take it up again.
+
+        Raises:
+            ConflictError: there is no such agreement.
+        """
+        self._store.write(lambda tx: self._partners.set_agreement_state(tx, name, to, who, reason))
+
+    def partners(self) -> tuple[Partner, ...]:
+        """Return all partners."""
+        with self._store.snapshot() as snapshot:
+            return self._partners.all(snapshot)
+
+    def agreements(self) -> dict[str, Agreement]:
+        """Return all agreements by name, each in the state that this node has it in."""
+        with self._store.snapshot() as snapshot:
+            return self._partners.agreements(snapshot)
+
+    # Out
+
+    def facts(self, record: RecordId, agreement: str) -> dict[str, MessageFact]:
+        """Return a record's facts as a message under an agreement may carry them, by the names they will have there.
+
+        Raises:
+            NoBasisError: there is no such agreement.
+        """
+        with self._store.snapshot() as snapshot:
+            terms = self._partners.agreements_for(snapshot, [agreement]).get(agreement)
+            if terms is None:
+                raise NoBasisError("no such agreement", where=agreement)
+            return facts_from(snapshot, record, terms.markings, self._clock.now().date())
+
+    def send(self, message: Message, *, who: str) -> Sending:
+        """Judge a message and, where the rules let it pass, queue it: see `Outbox.send`."""
+        return self._outbox.send(message, who=who)
+
+    def dry_run(self, message: Message) -> Sending:
+        """Return what `send` would do, without anything being changed: see `Outbox.dry_run`."""
+        return self._outbox.dry_run(message)
+
+    def approve(self, ref: MessageId, *, who: str, role: str) -> Sending:
+        """Approve a message that is held back and ask the rules again: see `Outbox.approve`."""
+        return self._outbox.approve(ref, who=who, role=role)
+
+    def withdraw(self, ref: MessageId, *, who: str) -> None:
+        """Give up a message that is held back: see `Outbox.withdraw`."""
+        self._outbox.withdraw(ref, who=who)
+
+    def drafts(self) -> list[Draft]:
+        """Return what waits for approval."""
+        return self._outbox.drafts()
+
+    def outgoing(self) -> list[Outgoing]:
+        """Return all messages to partners, in the order they were queued."""
+        with self._store.snapshot() as snapshot:
+            return list(snapshot.outgoing_all())
+
+    def sent(self, ref: MessageId) -> Message | None:
+        """Return a message as it left, None where there is none."""
+        with self._store.snapshot() as snapshot:
+            body = snapshot.document(SENT, ref)
+        return decode(body, Message) if body else None
+
+    def deliver(self, stop: threading.Event) -> None:
+        """Deliver what is queued, until `stop` is set."""
+        Delivery(self._store, self._partners, self.courier).run(stop)
+        if isinstance(self._transport, HttpTransport):
+            self._transport.close()
+
+    def courier(self, route: Route) -> Courier:
+        """Return a courier for one partner and lane."""
+        return Courier(
+            self._store,
+            self._partners,
+            self._outbox,
+            self._transport,
+            self._clock,
+            self._chance,
+            time.monotonic,
+            route,
+        )
+
+    # In
+
+    def receive(self, batch: bytes) -> bytes:
+        """Take a batch of envelopes and return the receipts, once everything is durable: see `Inbox.receive`."""
+        return self._inbox.receive(batch)
+
+    def incoming(self) -> list[Incoming]:
+        """Return all messages from partners, in the order they were kept."""
+        with self._store.snapshot() as snapshot:
+            return list(snapshot.incoming_all())
+
+    def show(self, ref: MessageId) -> tuple[Incoming, Message | None]:
+        """Return a message that came in: see `Inbox.show`."""
+        return self._inbox.show(ref)
+
+    def accept(self, ref: MessageId, *, who: str, reason: str) -> None:
+        """Accept a message: see `Inbox.accept`."""
+        self._inbox.accept(ref, who=who, reason=reason)
+
+    def refuse(self, ref: MessageId, *, who: str, reason: str) -> None:
+        """Put a message aside for good: see `Inbox.refuse`."""
+        self._inbox.refuse(ref, who=who, reason=reason)
+
+    def receipt(self, row: Incoming | Outgoing) -> bytes | None:
+        """Return the signed receipt of a message in bytes, None where there is none yet."""
+        if not row.receipt:
+            return None
+        with self._store.snapshot() as snapshot:
+            return snapshot.document(RECEIPT, row.receipt.hex())
+
+    def _pings(self, tx: Transaction, authority: AuthorityId) -> list[Message]:
+        return [
+            Message(
+                kind=Kind.PING,
+                sender=self.me,
+                recipient=authority,
+                agreement=name,
+                expires=format_instant(tx.now + PING_GOOD_FOR),
+            )
+            for name, terms in sorted(self._partners.agreements(tx).items())
+            if authority in terms.parties
+        ]
+
+
+def _dated(
+    keys: Sequence[bytes], held: Sequence[DatedKey], now: datetime, revoke: Sequence[str] = ()
+) -> tuple[DatedKey, ...]:
+    """Return keys with the instants that the card in use gives them; those that it does not know are new."""
+    known = {key.key: key for key in held}
+    start = format_instant(now - KEY_COUNTS_BEFORE)
+    dated = [known.get(key.hex(), DatedKey(key=key.hex(), valid_from=start)) for key in keys]
+    return tuple(
+        replace(key, revoked_from=format_instant(now))
+        if key_id(key.raw) in revoke and key.revoked_from is None
+        else key
+        for key in dated
+    )

@@ -1,0 +1,313 @@
+"""The outbox: nothing is queued that the rules do not let pass, and what is queued is sealed, numbered and logged.
+
+One transaction holds all of it: rules -> facts taken out -> seal -> number -> row -> leaf of the ledger. A message that
+is held back waits as a draft until a person with the right role approves it; then the same question is asked again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.errors import ConflictError, KeyTrustError, Place, SchemaError
+from headwater.exchange.card import check_current
+from headwater.exchange.compose import evidence_of
+from headwater.exchange.envelope import Header, Lane, seal
+from headwater.exchange.keys import Keys
+from headwater.exchange.partners import Partner, Partners
+from headwater.exchange.suite import key_id
+from headwater.model.canonical import decode, encode
+from headwater.model.ids import AuthorityId, MessageId, new_message_id
+from headwater.model.message import Kind, Message
+from headwater.model.times import format_instant, parse_instant
+from headwater.policy.rules.judge import apply, decide
+from headwater.policy.rules.rule import Judgement, Op, Outcome
+from headwater.ports import Chance, Clock, Event
+from headwater.store import Outgoing, Snapshot, Store, Transaction
+
+SENT: Final = "sent"
+DRAFT: Final = "draft"
+APPROVER: Final = "approver"
+"""Role of the second pair of eyes: its holder becomes the message's approver. Every other role is an approval by name."""
+MILLISECOND: Final = timedelta(milliseconds=1)
+EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+KEPT_FOR: Final = timedelta(days=14)
+"""How long a message stays good that names no expiry."""
+
+
+class DraftState(StrEnum):
+    """What became of a message that was held back."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What the rules answered, and what was done.
+
+    Attributes:
+        judgement: the answer with its reasons.
+        id: the message, queued or waiting for approval; None where it was refused, and in a dry run.
+        message: as it goes: without the facts that may not go.
+    """
+
+    judgement: Judgement
+    id: MessageId | None
+    message: Message
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the message is on its way."""
+        return self.id is not None and self.judgement.outcome in {Outcome.ALLOW, Outcome.REDACT}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that was held back.
+
+    Attributes:
+        id: the identifier it will have.
+        message: as it was written.
+        state: waiting, sent or refused.
+        rule: the rule that holds it.
+        asked_by, asked_at: who wanted to send it, and when.
+    """
+
+    id: MessageId
+    message: Message
+    state: DraftState
+    rule: str
+    asked_by: str
+    asked_at: datetime
+
+
+class Outbox:
+    """Queues messages to partners."""
+
+    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock, chance: Chance) -> None:
+        """Queue into a store, in the name of the authority whose partners these are."""
+        self._store = store
+        self._partners = partners
+        self._keys = keys
+        self._clock = clock
+        self._chance = chance
+
+    def send(self, message: Message, *, who: str) -> Sending:
+        """Judge a message and, where the rules let it pass, queue it.
+
+        Raises:
+            SchemaError: it is none that can be sent.
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        ready = self._ready(message)
+        return self._store.write(lambda tx: self._send(tx, ready, self._new_id(), who))
+
+    def dry_run(self, message: Message) -> Sending:
+        """Return what `send` would do now, without anything being changed.
+
+        Raises:
+            SchemaError: it is none that can be sent.
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        ready, now = self._ready(message), self._clock.now()
+        with self._store.snapshot() as snapshot:
+            self._open_partner(snapshot, ready, now)
+            judgement = self._judge(snapshot, ready, now)
+        return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
+
+    def approve(self, ref: MessageId, *, who: str, role: str) -> Sending:
+        """Approve a message that is held back, then ask the rules again.
+
+        Args:
+            ref: the draft.
+            who: the person who approves.
+            role: ``approver`` for the second pair of eyes, or the approval that the rule names.
+
+        Raises:
+            ConflictError: there is no such draft, or it no longer waits.
+        """
+
+        def change(tx: Transaction) -> Sending:
+            draft = _waiting(tx, ref)
+            message = draft.message
+            if role == APPROVER:
+                message = replace(message, approver=who)
+            else:
+                message = replace(message, approvals=(*message.approvals, role))
+            tx.note(Event("exchange.approved", who, ref, message.purpose or "", {"role": role}))
+            return self._send(tx, message, ref, draft.asked_by, asked_at=draft.asked_at)
+
+        return self._store.write(change)
+
+    def withdraw(self, ref: MessageId, *, who: str) -> None:
+        """Give up a message that is held back.
+
+        Raises:
+            ConflictError: there is no such draft, or it no longer waits.
+        """
+
+        def change(tx: Transaction) -> None:
+            draft = _waiting(tx, ref)
+            _put(tx, draft, DraftState.REFUSED)
+            tx.note(Event("exchange.withdrawn", who, ref, draft.message.purpose or ""))
+
+        self._store.write(change)
+
+    def drafts(self) -> list[Draft]:
+        """Return what waits for approval, in the order of identifiers."""
+        with self._store.snapshot() as snapshot:
+            found = [decode(body, Draft) for _, _, body in snapshot.documents(DRAFT)]
+        return [draft for draft in found if draft.state is DraftState.WAITING]
+
+    def queue(self, tx: Transaction, message: Message, ref: MessageId, who: str) -> None:
+        """Seal a message that may go and put it into the queue.
+
+        Raises:
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        partner = self._open_partner(tx, message, tx.now)
+        recipient_key = partner.card.card.sealing_key(tx.now)
+        skid, signing_seed = self._signing(tx)
+        body = encode(message)
+        header = Header(
+            id=ref,
+            sender=self._partners.me,
+            recipient=partner.authority,
+            seq=tx.next_seq(partner.authority),
+            lane=Lane.NORMAL if message.urgency == "normal" else Lane.URGENT,
+            skid=skid,
+            rkid=key_id(recipient_key),
+            sent_at=tx.now,
+            expires_at=parse_instant(message.expires or format_instant(tx.now + KEPT_FOR)),
+        )
+        tx.put_document(SENT, ref, body)
+        tx.add_outgoing(
+            Outgoing(
+                id=ref,
+                peer=partner.authority,
+                seq=header.seq,
+                lane=header.lane,
+                envelope=seal(header, body, signing_seed=signing_seed, recipient_key=recipient_key),
+                kind=message.kind,
+                thread=message.thread,
+                queued_at=tx.now,
+                expires_at=header.expires_at,
+            )
+        )
+        detail: dict[str, str | int] = {
+            "to": partner.authority,
+            "kind": message.kind,
+            "seq": header.seq,
+            "agreement": message.agreement or "",
+            "facts": len(message.facts),
+        }
+        tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
+
+    def seal_again(self, tx: Transaction, row: Outgoing, header: Header) -> MessageId | None:
+        """Queue a refused message anew, under another identifier, where it was refused for a key that we have changed.
+
+        The partner has signed that it did not take the first one, so there is no second effect.
+
+        Returns:
+            the new identifier; None where the same keys would be used again.
+        """
+        body = tx.document(SENT, row.id)
+        partner = self._partners.get(tx, row.peer)
+        if body is None or partner is None or not partner.is_open:
+            return None
+        try:
+            same = (self._signing(tx)[0], key_id(partner.card.card.sealing_key(tx.now))) == (header.skid, header.rkid)
+        except KeyTrustError:
+            return None
+        if same:
+            return None
+        ref = self._new_id()
+        self.queue(tx, decode(body, Message), ref, self._partners.me)
+        return ref
+
+    def _send(
+        self, tx: Transaction, message: Message, ref: MessageId, who: str, *, asked_at: datetime | None = None
+    ) -> Sending:
+        self._open_partner(tx, message, tx.now)
+        judgement = self._judge(tx, message, tx.now)
+        detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
+        draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
+        if judgement.outcome is Outcome.REFUSE:
+            tx.note(Event("exchange.not-sent", who, ref, message.purpose or "", detail))
+            if asked_at is not None:
+                _put(tx, draft, DraftState.REFUSED)
+            return Sending(judgement, None, message)
+        goes = apply(judgement, message)
+        if judgement.outcome is Outcome.HOLD:
+            _put(tx, draft, DraftState.WAITING)
+            tx.note(Event("exchange.held", who, ref, message.purpose or "", detail))
+            return Sending(judgement, ref, goes)
+        if asked_at is not None:
+            _put(tx, draft, DraftState.SENT)
+        if judgement.removed:
+            taken = {**detail, "facts": " ".join(judgement.removed)}
+            tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
+        for duty in judgement.obligations:
+            if duty.startswith("notice:"):
+                tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", {"to": duty[len("notice:") :]}))
+        self.queue(tx, goes, ref, who)
+        return Sending(judgement, ref, goes)
+
+    def _ready(self, message: Message) -> Message:
+        me = self._partners.me
+        if message.sender not in {None, me}:
+            raise SchemaError("a message from another authority", where=Place(field="from"))
+        if message.recipient is None:
+            raise SchemaError("a message to nobody", where=Place(field="to"))
+        if message.kind is Kind.USE:
+            raise SchemaError("a question about use never travels", where=Place(field="kind"))
+        expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
+        # Where else a fact was passed on to is for this node's own recalls.
+        facts = {name: replace(fact, sent_to=()) for name, fact in message.facts.items()}
+        return replace(message, sender=me, expires=expires, facts=facts)
+
+    def _judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
+        names = [message.agreement, *(fact.via for fact in message.facts.values())]
+        agreements = self._partners.agreements_for(reader, names)
+        terms = agreements.get(message.agreement or "")
+        held = evidence_of(reader, message, terms.markings if terms else {}, now.date())
+        return decide(Op.SEND, agreements, message, held, now)
+
+    def _open_partner(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Partner:
+        partner = self._partners.need(reader, message.recipient or AuthorityId(""))
+        if not partner.is_open:
+            raise KeyTrustError(
+                f"{partner.authority} is {partner.state}", fix="confirm the partner first, or lift its suspension"
+            )
+        check_current(partner.card.card, now)
+        return partner
+
+    def _signing(self, tx: Transaction) -> tuple[str, bytes]:
+        """Return the newest signing key that this node's own card vouches for."""
+        card = self._partners.own_card(tx).card
+        check_current(card, tx.now)
+        for key in sorted(card.signing, key=lambda key: parse_instant(key.valid_from), reverse=True):
+            name = key_id(key.raw)
+            if key.is_valid(tx.now) and name in self._keys.signing_seeds:
+                return name, self._keys.signing_seeds[name]
+        raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
+
+    def _new_id(self) -> MessageId:
+        return new_message_id((self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(10))
+
+
+def _waiting(tx: Transaction, ref: MessageId) -> Draft:
+    body = tx.document(DRAFT, ref)
+    draft = decode(body, Draft) if body else None
+    if draft is None or draft.state is not DraftState.WAITING:
+        raise ConflictError("no such message waits for approval", where=ref, fix="see what waits: headwater inbox list")
+    return draft
+
+
+def _put(tx: Transaction, draft: Draft, state: DraftState) -> None:
+    done = Draft(draft.id, draft.message, state, draft.rule, draft.asked_by, draft.asked_at)
+    tx.put_document(DRAFT, draft.id, encode(done))

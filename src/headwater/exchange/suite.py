@@ -1,0 +1,154 @@
+"""Cipher suites of the envelope, and the keys that go with them.
+
+A suite's name stands in every header, so that a second one can be added beside the first. ``647a-1-2`` is HPKE in base
+mode (RFC 9180) with KEM 0x647a (X-Wing: ML-KEM-768 and X25519), HKDF-SHA256 and AES-256-GCM.
+
+Source: draft-ietf-hpke-pq, draft-connolly-cfrg-xwing-kem; FIPS 203.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from headwater.errors import KeyTrustError, SignatureError
+
+SEED_BYTES: Final = 32
+ED25519_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+XWING_PUBLIC_BYTES: Final = 1216
+_MLKEM_PUBLIC_BYTES: Final = 1184
+_MLKEM_SEED_BYTES: Final = 64
+_XWING_EXPANDED_BYTES: Final = 96
+
+
+class Suite(Protocol):
+    """One way to seal bytes for the holder of a private key."""
+
+    @property
+    def name(self) -> str:
+        """Name of the suite in headers and cards."""
+        ...
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that sealing adds: the encapsulated key and the tag."""
+        ...
+
+    def public_key(self, seed: bytes) -> bytes:
+        """Return the raw public key of a private key."""
+        ...
+
+    def seal(self, plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
+        """Return encapsulated key and ciphertext."""
+        ...
+
+    def unseal(self, sealed: bytes, seed: bytes, info: bytes) -> bytes:
+        """Return the plaintext.
+
+        Raises:
+            SignatureError: it was not sealed for this key with this info, or was altered.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class XWingSuite:
+    """Suite ``647a-1-2``."""
+
+    name: str = "647a-1-2"
+    overhead: int = 1120 + 16
+
+    def public_key(self, seed: bytes) -> bytes:
+        """Return the raw public key: ML-KEM-768, then X25519."""
+        mlkem, x25519 = _expand(seed)
+        return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+
+    def seal(self, plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
+        """Return encapsulated key and ciphertext.
+
+        Raises:
+            KeyTrustError: the public key is none.
+        """
+        try:
+            return _hpke().encrypt(plaintext, _public(public_key), info)
+        except ValueError as error:
+            raise KeyTrustError("a partner's HPKE key is no X-Wing public key") from error
+
+    def unseal(self, sealed: bytes, seed: bytes, info: bytes) -> bytes:
+        """Return the plaintext.
+
+        Raises:
+            SignatureError: it was not sealed for this key with this info, or was altered.
+        """
+        try:
+            return _hpke().decrypt(sealed, _private(seed), info)
+        except (InvalidTag, ValueError) as error:
+            raise SignatureError("the seal does not open") from error
+
+
+XWING: Final = XWingSuite()
+SUITES: Final[dict[str, Suite]] = {XWING.name: XWING}
+"""The suites this version speaks."""
+
+
+def key_id(public_key: bytes) -> str:
+    """Return how headers name a key: SHA-256 of the raw public key, in hex."""
+    return hashlib.sha256(public_key).hexdigest()
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """Return the Ed25519 signature over a message."""
+    return _signer(seed).sign(message)
+
+
+def signing_public(seed: bytes) -> bytes:
+    """Return the raw Ed25519 public key of a private key."""
+    return _signer(seed).public_key().public_bytes_raw()
+
+
+def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether an Ed25519 signature over a message is of a key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _hpke() -> hpke.Suite:
+    return hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+
+def _signer(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    expanded = hashlib.shake_256(seed).digest(_XWING_EXPANDED_BYTES)
+    return (
+        MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_BYTES]),
+        X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:]),
+    )
+
+
+# Expanding an ML-KEM key costs as much as a decapsulation; a node has a handful of keys, and they live in memory anyway.
+@lru_cache(maxsize=16)
+def _private(seed: bytes) -> hpke.MLKEM768X25519PrivateKey:
+    return hpke.MLKEM768X25519PrivateKey(*_expand(seed))
+
+
+@lru_cache(maxsize=256)
+def _public(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
+    if len(raw) != XWING_PUBLIC_BYTES:
+        raise ValueError("length")
+    return hpke.MLKEM768X25519PublicKey(
+        MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_BYTES]),
+        X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC_BYTES:]),
+    )

@@ -1,0 +1,245 @@
+"""Facts on their way: a record's facts to a message's, and a message's to records. Nothing widens on either way.
+
+A message carries handling fact by fact; a record carries one handling for all its facts. So a message becomes one
+record for each group of facts that share origin, grade and handling. What handling has no place for (a minor, a hold, a
+person's own state) stays in the message, which is kept: a fact that came in a message and is to be passed on is taken
+from there, not from the record (`passed_on`).
+
+A key means a thing only to whoever gave it: a partner's keys get its name in front, so that nobody's facts can slip under
+an entity of ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from headwater.errors import Place, SchemaError
+from headwater.model.fact import Fact
+from headwater.model.grade import Grade, parse_grade
+from headwater.model.handling import Handling
+from headwater.model.ids import AuthorityId, EntityKey, MessageId, StateCode, authority_id, state_of
+from headwater.model.message import Message, MessageFact
+from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.model.schema import SENSITIVE_PROPERTIES, is_person, schema, schemata
+from headwater.model.times import is_partial_date
+
+SOURCE: Final = "exchange"
+"""Name of the data source of every record that came in a message."""
+TLP_RED: Final = "TLP:RED"
+NOBODY_KNOWN: Final = "UNNAMED"
+"""Authority of a third originator of which a message names the state only."""
+_ADULT_YEARS: Final = 18
+_NO_PERSONAL_DATA: Final = frozenset({"Vehicle", "Vessel", "Airplane", "Company", "Organization", "PublicBody"})
+
+
+def handling_of(fact: MessageFact) -> Handling:
+    """Return what may be done with a fact that came in a message.
+
+    Raises:
+        SchemaError: a value of it is none that handling knows.
+    """
+    red = TLP_RED in fact.handling
+    return Handling(
+        purposes=None if fact.purposes is None else frozenset(fact.purposes),
+        releasable_to=_states(fact.onward),
+        never_onward=fact.onward == "no",
+        codes=frozenset(fact.handling),
+        conditions=frozenset(fact.conditions),
+        addressees=frozenset(fact.names) if red or fact.names else None,
+        markings=frozenset() if fact.marking in {None, "NONE"} else frozenset({fact.marking or ""}),
+        retain_until=_day(fact.retain_until),
+    )
+
+
+def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
+    """Return the one marking that stands for all of a record's in a message.
+
+    Args:
+        handling: the record's.
+        ranks: the markings that the agreement knows, with their rank.
+
+    Returns:
+        one that the agreement does not know where there is such a one, so that the rules see it; else the highest.
+    """
+    unknown = sorted(handling.markings - ranks.keys())
+    if unknown:
+        return unknown[0]
+    return max(sorted(handling.markings), key=lambda marking: ranks[marking], default="NONE")
+
+
+def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, MessageFact]:
+    """Return the facts of one of our own records as a message carries them, by their place in the record.
+
+    Args:
+        record: not one that came in a message; for those, see `passed_on`.
+        ranks: the markings of the agreement that the message goes under.
+        on: the day, to tell whether somebody may be a minor.
+    """
+    handling = record.handling
+    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
+    minors = _minors(record, on)
+    found: dict[str, MessageFact] = {}
+    for number, fact in record.numbered():
+        mention = record.mention(fact.entity)
+        if mention is None:  # a record that exists names the entity of every fact
+            continue
+        found[number] = MessageFact(
+            id=number,
+            prop=fact.prop,
+            entity=fact.entity,
+            schema=mention.schema,
+            value=fact.value,
+            lang=fact.lang,
+            original=fact.original,
+            category=_category(record, mention, fact),
+            personal=mention.schema not in _NO_PERSONAL_DATA,
+            origin=state_of(record.origin.originator),
+            marking=marked(handling, ranks),
+            handling=tuple(sorted(codes)),
+            conditions=tuple(sorted(handling.conditions)),
+            purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
+            names=tuple(sorted(handling.addressees or ())),
+            onward=_onward(handling),
+            grade=None if record.grade is None else str(record.grade),
+            retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
+            minor=fact.entity in minors,
+            sensitive=fact.prop if fact.prop in SENSITIVE_PROPERTIES else None,
+        )
+    return found
+
+
+def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
+    """Return the facts of a record that came in a message, as that message carried them, to be passed on.
+
+    Args:
+        record: one that `records_of` made of the message.
+        message: the message as it was received.
+
+    Returns:
+        only facts that the record still holds, each with the agreement it came under.
+    """
+    numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
+    found: dict[str, MessageFact] = {}
+    for given in message.facts.values():
+        fact = _statement(given, message)[1] if _is_known(given) else None
+        number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
+        if number is not None and record.handling.covers(handling_of(given)):
+            kept_until = _earlier(given.retain_until, record.handling.retain_until)
+            found[number] = msgspec.structs.replace(given, id=number, via=message.agreement, retain_until=kept_until)
+    return found
+
+
+def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Record, ...]:
+    """Return the records that a received message is made into, in the order of its facts.
+
+    Facts without entity, type or value, hashed ones, and ones whose names headwater does not know stay in the message.
+
+    Raises:
+        SchemaError: a fact's handling, grade or date is none, or two facts say that one entity is two things.
+    """
+    groups: dict[tuple[AuthorityId, Grade | None, Handling], list[tuple[Mention, Fact]]] = {}
+    for given in message.facts.values():
+        handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
+        if not _is_known(given):
+            continue
+        originator = _originator(given.origin, message, me)
+        groups.setdefault((originator, grade, handling), []).append(_statement(given, message))
+    return tuple(
+        Record(
+            origin=Origin(originator=originator, source=SOURCE, place=ref),
+            handling=handling,
+            grade=grade,
+            mentions=tuple(dict.fromkeys(mention for mention, _ in members)),
+            facts=tuple(dict.fromkeys(fact for _, fact in members)),
+        )
+        for (originator, grade, handling), members in groups.items()
+    )
+
+
+def clamped(record: Record, until: date) -> Record:
+    """Return the record with its retention shortened to a day."""
+    handling = record.handling
+    day = min(until, handling.retain_until or until)
+    return replace(record, handling=replace(handling, retain_until=day))
+
+
+def _earlier(given: str | None, other: date | None) -> str | None:
+    day = _day(given)
+    return min(each for each in (day, other) if each).isoformat() if day or other else None
+
+
+def _states(onward: tuple[str, ...] | str | None) -> frozenset[StateCode]:
+    if isinstance(onward, str) and onward != "no":
+        raise SchemaError("an onward rule that is neither 'no' nor a list of states", where=Place(field="onward"))
+    return frozenset() if onward is None or isinstance(onward, str) else frozenset(StateCode(state) for state in onward)
+
+
+def _onward(handling: Handling) -> tuple[str, ...] | str | None:
+    if handling.never_onward:
+        return "no"
+    return tuple(sorted(handling.releasable_to)) if handling.releasable_to else None
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SchemaError("no such day", where=Place(field="retain_until")) from error
+
+
+def _is_known(given: MessageFact) -> bool:
+    if given.hashed or not (given.entity and given.schema and given.value and given.value.strip()):
+        return False
+    return given.schema in schemata() and given.prop in schema(given.schema).properties
+
+
+def _statement(given: MessageFact, message: Message) -> tuple[Mention, Fact]:
+    type_name, text = given.schema or "", given.value or ""
+    category = _person_category(given.category) if is_person(type_name) else None
+    key = _partners_key(given.entity or "", message)
+    value = _partners_key(text, message) if schema(type_name).properties.get(given.prop) == "entity" else text
+    return Mention(key, type_name, category), Fact(key, given.prop, value, given.lang, given.original)
+
+
+def _partners_key(key: str, message: Message) -> EntityKey:
+    return EntityKey(f"{message.sender}:{key}")
+
+
+def _person_category(text: str) -> PersonCategory:
+    try:
+        return PersonCategory(text)
+    except ValueError as error:
+        raise SchemaError("no category of a person", where=Place(field="category")) from error
+
+
+def _originator(state: StateCode, message: Message, me: AuthorityId) -> AuthorityId:
+    for authority in (message.sender, me):
+        if authority is not None and state_of(authority) == state:
+            return authority
+    return authority_id(f"{state}-{NOBODY_KNOWN}")
+
+
+def _category(record: Record, mention: Mention, fact: Fact) -> str:
+    if mention.category is not None:
+        return mention.category
+    kind = schema(mention.schema).properties.get(fact.prop)
+    linked = record.mention(EntityKey(fact.value)) if kind == "entity" else None
+    if linked is not None and linked.protected and linked.category is not None:
+        return linked.category
+    return "organisation" if "LegalEntity" in schema(mention.schema).extends | {mention.schema} else "object"
+
+
+def _minors(record: Record, on: date) -> frozenset[EntityKey]:
+    """Return whom a birth date does not show to be grown up; a partial date is taken as late as it can be."""
+    found: set[EntityKey] = set()
+    for fact in record.facts:
+        if fact.prop == "birthDate" and is_partial_date(fact.value):
+            year, month, day = (int(part) for part in (fact.value + "-12-31"[len(fact.value) - 4 :]).split("-")[:3])
+            if (year + _ADULT_YEARS, month, day) > (on.year, on.month, on.day):
+                found.add(fact.entity)
+    return frozenset(found)

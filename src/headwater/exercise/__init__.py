@@ -1,0 +1,1 @@
+"""The exercise: a fictional scenario, the generators behind it, and the demo that plays it through the real doors."""

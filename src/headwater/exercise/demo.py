@@ -1,0 +1,170 @@
+"""Play the exercise: the steps in order, each timed, each able to fail; then say where to look."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from headwater.errors import HeadwaterError, SettingsError
+from headwater.exercise.stage import Stage, stage
+from headwater.exercise.steps import STEPS, Step
+
+MARK: Final = ".headwater-exercise"
+"""A file that says: this folder was made by the exercise and may be made anew."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Played:
+    """One step as it was played."""
+
+    name: str
+    ok: bool
+    seconds: float
+    what: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The whole exercise as it was played."""
+
+    folder: Path
+    steps: list[Played] = field(default_factory=list)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, int] = field(default_factory=lambda: {"sent": 0, "receipted": 0})
+    case: dict[str, Any] = field(default_factory=lambda: {"path": None, "root": None, "verified": False})
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step showed what it must show."""
+        return len(self.steps) == len(STEPS) and all(step.ok for step in self.steps)
+
+    def document(self) -> dict[str, Any]:
+        """Return the outcome as one document."""
+        return {
+            "ok": self.ok,
+            "fiction": "Every person, company and event in this exercise is invented.",
+            "dir": str(self.folder),
+            "nodes": self.nodes,
+            "steps": [
+                {"name": step.name, "ok": step.ok, "seconds": round(step.seconds, 2), "what": step.what}
+                for step in self.steps
+            ],
+            "messages": self.messages,
+            "case": self.case,
+        }
+
+
+def prepare(folder: Path | None) -> Path:
+    """Return an empty folder for the exercise; one that an earlier exercise made is made anew.
+
+    Raises:
+        SettingsError: the folder holds something that no exercise made.
+    """
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="headwater-demo-"))
+    folder = folder.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise SettingsError(
+                "the folder is not empty and no exercise made it", where=str(folder), fix="name another with --dir"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("Made by headwater demo; may be deleted.\n", encoding="utf-8")
+    return folder
+
+
+def play(
+    folder: Path,
+    *,
+    lists: tuple[str, ...] = (),
+    plant: str | None = None,
+    tell: Tell = lambda _: None,
+    linger: Callable[[Outcome], None] | None = None,
+) -> Outcome:
+    """Play every step and return what happened.
+
+    Args:
+        folder: an empty folder, see `prepare`.
+        lists: real list files to use as well, each ``FORMAT:FILE``.
+        plant: name of the step whose room is broken on purpose before it is played, for tests of the exercise itself;
+            only this step and those it needs are played.
+        tell: hears one line when a step begins and one when it ends.
+        linger: called with the outcome while the nodes are still up.
+    """
+    outcome = Outcome(folder)
+    with stage(folder, lists) as made:
+        for step in STEPS if plant is None else needed_for(plant):
+            outcome.steps.append(_play_one(step, made, outcome, plant, tell))
+        outcome.nodes = [
+            {"authority": house.authority, "name": house.name, "home": str(house.home), "endpoint": house.endpoint}
+            for house in made.houses.values()
+        ]
+        outcome.messages.update({"sent": made.notes.get("sent", 0), "receipted": made.notes.get("receipted", 0)})
+        outcome.case.update(made.notes.get("case", {}))
+        if linger is not None:
+            linger(outcome)
+    return outcome
+
+
+def needed_for(name: str) -> list[Step]:
+    """Return a step and all that it needs, in order.
+
+    Raises:
+        SettingsError: there is no such step.
+    """
+    needed = {name}
+    if name not in {step.name for step in STEPS}:
+        raise SettingsError("no such step", where=name, fix=f"use one of {', '.join(step.name for step in STEPS)}")
+    for step in reversed(STEPS):
+        if step.name in needed:
+            needed.update(step.needs)
+    return [step for step in STEPS if step.name in needed]
+
+
+def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, tell: Tell) -> Played:
+    done = {played.name for played in outcome.steps if played.ok}
+    missing = [name for name in step.needs if name not in done]
+    if missing:
+        played = Played(step.name, ok=False, seconds=0.0, what=f"not played: it needs {', '.join(missing)}")
+        tell(f"  --    {step.name}: {played.what}")
+        return played
+    tell(f"        {step.title} …")
+    begun = time.monotonic()
+    try:
+        what = step.play(made, planted=step.name == plant)
+        played = Played(step.name, ok=True, seconds=time.monotonic() - begun, what=what)
+    except HeadwaterError as error:
+        played = Played(step.name, ok=False, seconds=time.monotonic() - begun, what=str(error))
+    tell(f"  {'ok' if played.ok else 'NOT OK'}    {step.name} ({played.seconds:.1f} s): {played.what}")
+    return played
+
+
+def where_to_look(outcome: Outcome) -> list[str]:
+    """Return the lines that end the exercise: how it went, and what to try next."""
+    good = sum(step.ok for step in outcome.steps)
+    seconds = sum(step.seconds for step in outcome.steps)
+    lines = [
+        "",
+        (
+            f"{good} of {len(STEPS)} steps as they must be, in {seconds:.0f} s; "
+            f"{outcome.messages['sent']} messages sent, {outcome.messages['receipted']} receipted."
+        ),
+    ]
+    if not outcome.ok:
+        return [*lines, f"Look into {outcome.folder} for the nodes' logs."]
+    uk, rs = outcome.folder / "uk", outcome.folder / "rs"
+    return [
+        *lines,
+        "Look at:",
+        f"  headwater findings list --home {uk}",
+        f"  headwater inbox list --home {rs}",
+        f"  headwater audit show --home {uk}",
+        f"  headwater case verify {outcome.case['path']}",
+        f"  python3 {outcome.case['path']}/verify.py",
+    ]

@@ -1,0 +1,43 @@
+"""The steps of the exercise in order: what each shows, what it needs, and how its room is broken on purpose."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from headwater.exercise.stage import Stage
+from headwater.exercise.steps.closing import build_case, check_ledgers
+from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
+from headwater.exercise.steps.opening import make_nodes, make_trust
+from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
+
+
+class Play(Protocol):
+    """A step as a function: says what was shown, or raises what went wrong."""
+
+    def __call__(self, stage: Stage, *, planted: bool) -> str:
+        """Play the step; with `planted`, its room is broken first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, what a person reads while it runs, the steps it needs, and how it is played."""
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    play: Play
+
+
+STEPS: Final = (
+    Step("nodes", "three nodes are set up and started", (), make_nodes),
+    Step("trust", "cards, digits and agreements are exchanged", ("nodes",), make_trust),
+    Step("read", "lists and reports in the official formats are read", ("nodes",), read_files),
+    Step("screen", "the consignor is screened in Belgrade's spelling", ("read",), screen_names),
+    Step("decide", "a person decides what the engine found", ("screen",), decide_hit),
+    Step("control", "Pristina's fact does not reach Belgrade through London", ("trust", "read"), keep_control),
+    Step("tell", "London tells Belgrade, by the rules and with a second person", ("trust", "decide"), tell_partner),
+    Step("alert", "Pristina alerts London to the lorry", ("trust", "read"), raise_alert),
+    Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
+    Step("case", "a case file is built, sealed and verified by a stranger's means", ("tell",), build_case),
+    Step("audit", "every ledger is checked", ("tell", "case"), check_ledgers),
+)

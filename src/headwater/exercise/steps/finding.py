@@ -1,0 +1,85 @@
+"""Finding: official files become records, names are screened, a person decides."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from headwater.exercise.scenario import USERS, cast, queries, write_lists, write_reports
+from headwater.exercise.stage import Stage, StepFailedError
+
+INPUT: Final = "input"
+
+
+def read_files(stage: Stage, *, planted: bool) -> str:
+    """Read lists and reports into the nodes; planted: the UN list is cut short."""
+    folder = stage.folder / INPUT
+    folder.mkdir(exist_ok=True)
+    lists = write_lists(folder)
+    reports = write_reports(folder, cast())
+    if planted:
+        cut = lists["un-xml"][0]
+        cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    read = 0
+    for form, (path, entries) in lists.items():
+        read += _read(stage, "uk", form, path, entries, "sanctions")
+    for key, path in reports.items():
+        stage.notes[f"record-{key}"] = _report(stage, key, path)
+        read += 1
+    real = 0
+    for named in stage.lists:
+        form, _, file = named.partition(":")
+        real += _read(stage, "uk", form, Path(file).absolute(), None, "sanctions")
+    more = f", and {real} entries of a real list" if stage.lists else ""
+    return f"{read} records in 4 formats, in English, Serbian (both scripts) and Albanian{more}"
+
+
+def _read(stage: Stage, key: str, form: str, path: Path, entries: int | None, purpose: str) -> int:
+    answer = stage.command(stage.houses[key], "read", form, path, user=USERS[key][0], purpose=purpose)
+    records = int(answer["files"][0]["records"])
+    if entries is not None and records != entries:
+        raise StepFailedError(f"{records} records were read where {entries} entries were written", where=path.name)
+    return records
+
+
+def _report(stage: Stage, key: str, path: Path) -> str:
+    """Read a report and return its record's identifier."""
+    answer = stage.command(stage.houses[key], "read", "report", path, user=USERS[key][0])
+    return str(answer["files"][0]["ids"][0])
+
+
+def screen_names(stage: Stage, *, planted: bool) -> str:
+    """Screen three names; planted: the index over the lists is damaged."""
+    played, uk = cast(), stage.houses["uk"]
+    asked = stage.folder / INPUT / "queries.csv"
+    asked.write_text(queries(played), encoding="utf-8")
+    if planted:
+        for index in (uk.home / "derived").iterdir():
+            index.chmod(0o600)
+            index.write_bytes(index.read_bytes()[: index.stat().st_size // 3])
+    answer = stage.command(uk, "screen", asked, user=USERS["uk"][0], purpose="sanctions")
+    hits = {hit["query"]: hit for hit in reversed(answer["hits"])}
+    for query, entry in (("consignor", played.organiser), ("keeper", played.company)):
+        if query not in hits or not str(hits[query]["entry"]).endswith(f"{entry.number:04d}"):
+            raise StepFailedError(f"the {query} was not found on the list")
+    if "bystander" in hits:
+        raise StepFailedError("a bystander was taken for somebody on a list")
+    best: dict[str, Any] = hits["consignor"]
+    stage.notes["hit"] = best
+    return f"{best['text']} (score {best['score']:.3f}); the bystander raised no hit"
+
+
+def decide_hit(stage: Stage, *, planted: bool) -> str:
+    """Let the analyst confirm the hit; planted: the analyst has been switched off."""
+    uk, (analyst, supervisor, _) = stage.houses["uk"], USERS["uk"]
+    finding = str(stage.notes["hit"]["finding"])
+    if planted:
+        stage.command(uk, "user", "add", "z.admin", "--role", "admin", user=analyst)
+        stage.command(uk, "user", "disable", analyst, user="z.admin")
+    shown = stage.command(uk, "findings", "show", finding, user=analyst)
+    if shown["state"] != "open" or not shown["reasons"] or not shown["evidence"]:
+        raise StepFailedError("the finding does not explain itself")
+    stage.command(uk, "findings", "decide", finding, "confirm", "--reason", "Exercise: same birth date", user=analyst)
+    shown = stage.command(uk, "findings", "show", finding, user=supervisor)
+    if shown["state"] != "confirm" or shown["decisions"][-1]["who"] != analyst:
+        raise StepFailedError("the decision was not kept")
+    stage.notes["finding"] = shown
+    return f"{analyst} confirmed it, on {len(shown['reasons'])} reasons and {len(shown['evidence'])} pieces of evidence"

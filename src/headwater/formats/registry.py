@@ -1,0 +1,122 @@
+"""Every format by name. A reader's code is loaded when it is first used; one installed by others only when asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final, Generic, TypeVar
+
+from headwater.errors import SettingsError
+from headwater.ports import Release, Source
+
+T = TypeVar("T")
+
+SOURCE_GROUP: Final = "headwater.sources"
+RELEASE_GROUP: Final = "headwater.releases"
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Generic[T]):
+    """One format by its name: call it to get its reader or writer.
+
+    Attributes:
+        name: as the command line takes it.
+        title: what it is, for help; of a format installed by others, the package it comes from.
+        load: imports and makes it.
+        aliases: short names that mean the same.
+    """
+
+    name: str
+    title: str
+    load: Callable[[], T]
+    aliases: tuple[str, ...] = ()
+
+    def __call__(self) -> T:
+        """Return the reader or writer."""
+        return self.load()
+
+
+# name, aliases, title, module, class
+_SOURCES: Final = (
+    ("un-xml", ("un",), "Consolidated List of the UN Security Council, XML", "un_xml", "UnXml"),
+    ("uk", (), "UK Sanctions List, CSV or XML", "uk", "Uk"),
+    ("uk-csv", (), "UK Sanctions List, CSV", "uk_csv", "UkCsv"),
+    ("uk-xml", (), "UK Sanctions List, XML", "uk_xml", "UkXml"),
+    ("ofac-csv", ("ofac",), "OFAC SDN list, sdn.csv with alt.csv and add.csv beside it", "ofac_csv", "OfacCsv"),
+    ("ofac-csv-without-aliases", (), "OFAC SDN list, sdn.csv alone", "ofac_csv", "OfacCsvWithoutAliases"),
+    (
+        "intelligence-report",
+        ("report",),
+        "Intelligence report (3x5x2), JSON",
+        "intelligence_report",
+        "IntelligenceReport",
+    ),
+    ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
+)
+_RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
+
+
+def sources() -> dict[str, Format[Source]]:
+    """Return every data source by name and by alias; nothing is loaded."""
+    ours = [Format(name, title, _ours(module, cls), aliases) for name, aliases, title, module, cls in _SOURCES]
+    return _by_name(ours, SOURCE_GROUP)
+
+
+def releases() -> dict[str, Format[Release]]:
+    """Return every release by name; nothing is loaded."""
+    ours = [Format(name, title, _ours(module, cls), aliases) for name, aliases, title, module, cls in _RELEASES]
+    return _by_name(ours, RELEASE_GROUP)
+
+
+def source(name: str) -> Source:
+    """Return the reader of one format.
+
+    Raises:
+        SettingsError: there is no such format, or it is installed and cannot be loaded.
+    """
+    return _named(sources(), name)()
+
+
+def release(name: str) -> Release:
+    """Return the writer of one format.
+
+    Raises:
+        SettingsError: there is no such format, or it is installed and cannot be loaded.
+    """
+    return _named(releases(), name)()
+
+
+def _named(formats: dict[str, Format[T]], name: str) -> Format[T]:
+    if name not in formats:
+        raise SettingsError("no such format", fix=f"use one of {', '.join(sorted(formats))}")
+    return formats[name]
+
+
+def _by_name(ours: list[Format[T]], group: str) -> dict[str, Format[T]]:
+    found: dict[str, Format[T]] = {
+        entry.name: Format(entry.name, f"from {_package(entry)}", _theirs(entry)) for entry in entry_points(group=group)
+    }
+    # What ships with headwater goes last, so that no other package can take its name.
+    found.update({name: made for made in ours for name in (made.name, *made.aliases)})
+    return found
+
+
+def _ours(module: str, cls: str) -> Callable[[], Any]:
+    def load() -> Any:  # noqa: ANN401 (a name that this file spells out; the tests load every one)
+        return getattr(import_module(f"headwater.formats.{module}"), cls)()
+
+    return load
+
+
+def _theirs(entry: EntryPoint) -> Callable[[], Any]:
+    def load() -> Any:  # noqa: ANN401 (the package says what it is; the contract suite checks it)
+        try:
+            return entry.load()()
+        except (ImportError, AttributeError, TypeError) as error:
+            raise SettingsError(f"the format '{entry.name}' from {_package(entry)} cannot be loaded") from error
+
+    return load
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else "another package"

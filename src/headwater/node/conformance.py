@@ -1,0 +1,88 @@
+"""The node's own rules, put to the question one document at a time, so that any nation's software can be compared."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from headwater.errors import Place, SchemaError
+from headwater.exchange.envelope import SenderKey, open_envelope
+from headwater.exchange.refusal import Refusal
+from headwater.model import merkle
+from headwater.model.ids import authority_id
+from headwater.model.message import Message, MessageFact
+from headwater.model.times import parse_instant
+from headwater.policy.agreement import Agreement
+from headwater.policy.rules.judge import decide
+from headwater.policy.rules.rule import Op
+
+Question = Mapping[str, Any]
+Answer = dict[str, Any]
+_NEVER: Final = parse_instant("9999-01-01T00:00:00Z")
+
+
+def policy(question: Question) -> Answer:
+    """Return what `decide` answers: {op, now, agreements, message, held} to {outcome, rule, removed, obligations}."""
+    judgement = decide(
+        Op(question["op"]),
+        msgspec.convert(question["agreements"], dict[str, Agreement]),
+        msgspec.convert(question["message"], Message),
+        msgspec.convert(question.get("held") or {}, dict[str, MessageFact]),
+        parse_instant(question["now"], field="now"),
+    )
+    return {
+        "outcome": judgement.outcome.value,
+        "rule": judgement.rule,
+        "removed": dict(judgement.removed),
+        "obligations": list(judgement.obligations),
+    }
+
+
+def merkle_proof(question: Question) -> Answer:
+    """Return whether a proof holds: {kind: inclusion|consistency, …} to {valid}."""
+    proof = [bytes.fromhex(node) for node in question["proof"]]
+    if question["kind"] == "inclusion":
+        leaf, root = bytes.fromhex(question["leaf_hash"]), bytes.fromhex(question["root"])
+        valid = merkle.verify_inclusion(question["index"], question["size"], leaf, proof, root)
+    else:
+        roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
+        valid = merkle.verify_consistency(question["size1"], question["size2"], *roots, proof)
+    return {"valid": valid}
+
+
+def envelope(question: Question) -> Answer:
+    """Return what opening gives: {envelope, keys, me, peer, now} to {result: ok or a code, body in hex or null}."""
+    answer = open_envelope(
+        bytes.fromhex(question["envelope"]),
+        me=authority_id(question["me"]),
+        peer=authority_id(question["peer"]),
+        recipient_seed=bytes.fromhex(question["keys"]["recipient_seed"]),
+        sender=SenderKey(bytes.fromhex(question["keys"]["sender_public"]), card_expires_at=_NEVER),
+        now=parse_instant(question["now"], field="now"),
+    )
+    if isinstance(answer, Refusal):
+        return {"result": answer.code.value, "body": None}
+    return {"result": "ok", "body": answer.hex()}
+
+
+TOPICS: Final[dict[str, Callable[[Question], Answer]]] = {
+    "envelope": envelope,
+    "merkle": merkle_proof,
+    "policy": policy,
+}
+
+
+def answer(topic: str, question: object) -> Answer:
+    """Return the answer to one question, with the question's own ``id``.
+
+    Raises:
+        InputError: the question is none.
+    """
+    if not isinstance(question, dict) or "id" not in question:
+        raise SchemaError("a question without id", where=Place(field="id"))
+    try:
+        return {"id": question["id"], **TOPICS[topic](question)}
+    except msgspec.ValidationError as error:
+        raise SchemaError(str(error)) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise SchemaError("a question without what it needs", where=Place(field=str(error.args[0])[:40])) from error

@@ -1,0 +1,156 @@
+"""The doctor: what is wrong with a node, why, and what to do about it; and the full check of its store."""
+
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import Final
+
+from headwater.errors import HeadwaterError
+from headwater.exchange.keys import FOLDER, ROOT_FOLDER
+from headwater.node.lists import editions
+from headwater.node.node import Node
+
+LOW_SPACE_BYTES: Final = 1 << 30
+CARD_WARNING: Final = timedelta(days=30)
+EXTRAS: Final = {"match": "rapidfuzz", "web": "starlette", "trace": "duckdb"}
+"""A library of each extra that the node's verbs need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is well, and if not, why and what to do."""
+
+    name: str
+    ok: bool
+    cause: str = ""
+    fix: str = ""
+
+
+def examine(node: Node) -> list[Finding]:
+    """Return what was looked at, in order; quick, and changes nothing."""
+    return [found for look in _LOOKS for found in look(node)]
+
+
+def full_check(node: Node) -> list[Finding]:
+    """Read everything that the store holds and compare it with its hashes; slow on a large node."""
+    problems = node.store.check()
+    if not problems:
+        return [Finding("store", ok=True)]
+    return [
+        Finding("store", ok=False, cause=f"{problem.kind} at {problem.at}", fix="restore the last backup")
+        for problem in problems
+    ]
+
+
+def _space(node: Node) -> Iterator[Finding]:
+    free = shutil.disk_usage(node.home).free
+    yield Finding(
+        "space",
+        ok=free >= LOW_SPACE_BYTES,
+        cause="" if free >= LOW_SPACE_BYTES else f"{free >> 20} MiB are free",
+        fix="" if free >= LOW_SPACE_BYTES else "free some space, or move the node to a larger disk",
+    )
+
+
+def _ledger(node: Node) -> Iterator[Finding]:
+    problems = node.store.verify_ledger()
+    yield Finding(
+        "ledger",
+        ok=not problems,
+        cause=f"{problems[0].kind} at leaf {problems[0].at}" if problems else "",
+        fix="restore the last backup, then compare heads with your partners" if problems else "",
+    )
+
+
+def _keys(node: Node) -> Iterator[Finding]:
+    folder = node.home / FOLDER
+    open_to_others = [path.name for path in folder.glob("*.key") if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    yield Finding(
+        "keys",
+        ok=not open_to_others,
+        cause=f"others may read {', '.join(open_to_others)}" if open_to_others else "",
+        fix=f"chmod 600 {folder}/*.key, then make new keys" if open_to_others else "",
+    )
+    roots = list((node.home / ROOT_FOLDER).glob("*.key"))
+    yield Finding(
+        "roots",
+        ok=not roots,
+        cause="the root keys still lie on this machine" if roots else "",
+        fix=f"move {node.home / ROOT_FOLDER} to three separate offline places" if roots else "",
+    )
+
+
+def _card(node: Node) -> Iterator[Finding]:
+    try:
+        card = node.exchange.card().card
+    except HeadwaterError as error:
+        yield Finding("card", ok=False, cause=error.what, fix=error.fix)
+        return
+    left = card.expires_at - node.clock.now()
+    yield Finding(
+        "card",
+        ok=left > CARD_WARNING,
+        cause="" if left > CARD_WARNING else f"it expires in {left.days} days",
+        fix="" if left > CARD_WARNING else "make the next version: headwater node card --renew",
+    )
+
+
+def _lists(node: Node) -> Iterator[Finding]:
+    limit = timedelta(days=node.settings.list_stale_days)
+    with node.store.snapshot() as snapshot:
+        found = editions(snapshot)
+    for edition in found:
+        age = node.clock.now() - edition.read_at
+        yield Finding(
+            f"list {edition.source}",
+            ok=age <= limit,
+            cause="" if age <= limit else f"it was read {age.days} days ago",
+            fix="" if age <= limit else f"read the newest edition: headwater read {edition.source} FILE",
+        )
+
+
+def _outbox(node: Node) -> Iterator[Finding]:
+    dead = [row for row in node.exchange.outgoing() if row.state == "dead"]
+    yield Finding(
+        "outbox",
+        ok=not dead,
+        cause=f"{len(dead)} messages expired before they were taken" if dead else "",
+        fix="see which: headwater inbox list" if dead else "",
+    )
+
+
+def _address(node: Node) -> Iterator[Finding]:
+    host, _, port = node.settings.listen.rpartition(":")
+    try:
+        socket.getaddrinfo(host, int(port))
+    except OSError as error:
+        yield Finding("address", ok=False, cause=f"{node.settings.listen}: {error}", fix="correct the setting `listen`")
+        return
+    yield Finding("address", ok=True)
+
+
+def _extras(_: Node) -> Iterator[Finding]:
+    for extra, library in EXTRAS.items():
+        there = find_spec(library) is not None
+        yield Finding(
+            f"extra {extra}",
+            ok=there,
+            cause="" if there else f"{library} is not installed",
+            fix="" if there else f"pip install 'headwater[{extra}]'",
+        )
+
+
+_LOOKS: Final[tuple[Callable[[Node], Iterator[Finding]], ...]] = (
+    _space,
+    _ledger,
+    _keys,
+    _card,
+    _lists,
+    _outbox,
+    _address,
+    _extras,
+)

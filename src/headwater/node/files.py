@@ -1,0 +1,60 @@
+"""Files named on a command line: their bytes as an input, and the records of a format in them."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from headwater.errors import FormatError
+from headwater.formats import registry
+from headwater.formats.reading import ReadResult, read_all
+from headwater.formats.safe import MAX_FILE_BYTES, parse_json
+from headwater.model.ids import AuthorityId
+from headwater.ports import Source, SourceInput
+
+STDIN: Final = "-"
+
+
+def load(
+    name: str, file: str, originator: AuthorityId, *, keep_good: bool = False
+) -> tuple[Source, SourceInput, ReadResult]:
+    """Return a file's records without keeping them.
+
+    Raises:
+        InputError: the file cannot be read as what it claims to be.
+    """
+    given = _given(file, originator)
+    source = registry.source(name)
+    return source, given, read_all(source, given, keep_good=keep_good)
+
+
+def json_object(path: Path) -> dict[str, object]:
+    """Return the JSON object that a file holds.
+
+    Raises:
+        InputError: it cannot be read as one.
+    """
+    found = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    if not isinstance(found, dict):
+        raise FormatError("not a JSON object", where=str(path))
+    return found
+
+
+def _given(file: str, originator: AuthorityId) -> SourceInput:
+    if file == STDIN:
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        return SourceInput("stdin", data, lambda _: None, originator)
+    path = Path(file)
+
+    def beside(other: str) -> bytes | None:
+        neighbour = path.parent / other
+        return _bytes(neighbour) if neighbour.is_file() else None
+
+    return SourceInput(path.name, _bytes(path), beside, originator)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as handle:
+            return handle.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,145 @@
+"""Findings at a node: listed, shown with what they rest on, and decided by a person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from headwater.errors import ConflictError, ForbiddenError, NoBasisError
+from headwater.formats import registry
+from headwater.model.decision import Decision, Verb
+from headwater.model.finding import Finding
+from headwater.model.ids import FindingId, RecordId
+from headwater.node.node import Node
+from headwater.policy.acts import Act
+from headwater.policy.release import check_release
+from headwater.policy.session import Session, may
+from headwater.ports import Event
+from headwater.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding with the decisions about it, oldest first."""
+
+    finding: Finding
+    decisions: tuple[Decision, ...]
+
+    @property
+    def state(self) -> str:
+        """The last decision's verb; ``open`` where nobody has decided."""
+        return self.decisions[-1].verb if self.decisions else "open"
+
+
+def keep(node: Node, session: Session, findings: Iterable[Finding]) -> int:
+    """Keep what an engine claims; return how many claims are new."""
+    kept = tuple(findings)
+
+    def change(transaction: Transaction) -> int:
+        added = sum(transaction.add_finding(finding) for finding in kept)
+        for finding in kept:
+            transaction.note(Event("findings.claimed", session.user, finding.id, session.purpose))
+        return added
+
+    return node.store.write(change) if kept else 0
+
+
+def every(node: Node, session: Session, *, state: str | None = None) -> list[Shown]:
+    """Return the findings that a user may see, the strongest first.
+
+    Raises:
+        PolicyError: the user may not look at findings.
+    """
+    may(session, Act.FINDING_LOOK)
+    with node.view(session) as view:
+        found = [Shown(finding, view.decisions(finding.id)) for finding in view.findings()]
+    chosen = [shown for shown in found if state is None or shown.state == state]
+    return sorted(chosen, key=lambda shown: (-shown.finding.score, shown.finding.id))
+
+
+def one(node: Node, session: Session, ref: FindingId) -> Shown:
+    """Return one finding.
+
+    Raises:
+        ForbiddenError: there is none that the user may see.
+    """
+    may(session, Act.FINDING_LOOK)
+    with node.view(session) as view:
+        finding = view.finding(ref)
+        return Shown(finding, view.decisions(ref))
+
+
+def decide(node: Node, session: Session, ref: FindingId, verb: Verb, reason: str) -> Decision:
+    """Keep what a person decides about a finding.
+
+    Raises:
+        ForbiddenError: there is no such finding for this user, or the user may not decide.
+        ConflictError: the same decision stands already.
+        SchemaError: no reason was given.
+    """
+    may(session, Act.FINDING_DECIDE)
+    shown = one(node, session, ref)
+    if shown.state == verb:
+        raise ConflictError("the finding is decided so already", where=ref, fix="look at its history")
+    decision = Decision(
+        verb=verb,
+        about=ref,
+        who=session.user,
+        decided_at=node.clock.now(),
+        basis=session.purpose,
+        reason=reason,
+        replaces=shown.decisions[-1].id if shown.decisions else None,
+    )
+
+    def change(transaction: Transaction) -> None:
+        latest = [made.id for made in transaction.decisions(ref)]
+        if latest != [made.id for made in shown.decisions]:
+            raise ConflictError("somebody decided meanwhile", where=ref)
+        transaction.add_decision(decision)
+        transaction.note(
+            Event("findings.decided", session.user, ref, session.purpose, {"verb": verb, "decision": decision.id})
+        )
+
+    node.store.write(change)
+    return decision
+
+
+def release(node: Node, session: Session, ref: FindingId, form: str, reason: str) -> tuple[Decision, bytes]:
+    """Write what a confirmed finding rests on in an outside format, and keep the decision of who released it.
+
+    Raises:
+        PolicyError: the user may not release, no person has confirmed it, or its handling asks for an agreement.
+        SettingsError: there is no such format.
+    """
+    may(session, Act.FINDING_RELEASE)
+    shown = one(node, session, ref)
+    if Verb.CONFIRM not in {made.verb for made in shown.decisions}:
+        raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
+    writer = registry.release(form)
+    with node.view(session) as view:
+        refs = [RecordId(each.ref.partition("/")[0]) for each in shown.finding.evidence if each.ref.startswith("rec-")]
+        records = [view.record(record) for record in dict.fromkeys(refs)]
+    check_release(record.handling for record in records)
+    made = Decision(
+        verb=Verb.RELEASE, about=ref, who=session.user, decided_at=node.clock.now(), basis=session.purpose, reason=reason
+    )
+
+    def change(transaction: Transaction) -> None:
+        transaction.add_decision(made)
+        detail: dict[str, str | int] = {"format": form, "records": len(records), "decision": made.id}
+        transaction.note(Event("findings.released", session.user, ref, session.purpose, detail))
+
+    data = writer.write(records)
+    node.store.write(change)
+    return made, data
+
+
+def find(node: Node, session: Session, start: str) -> FindingId:
+    """Return the one finding whose identifier starts so, that a person need not type it all.
+
+    Raises:
+        ForbiddenError: there is none that the user may see, or several.
+    """
+    with node.view(session) as view:
+        found = [finding.id for finding in view.findings() if finding.id.startswith(start)]
+    if len(found) != 1:
+        raise ForbiddenError("no such finding, or not one alone", fix="give more of its identifier")
+    return found[0]

@@ -1,0 +1,128 @@
+"""Sanctions lists at a node: which edition of each list is in force, and how old it is."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Protocol
+
+from headwater.model.canonical import decode, encode
+from headwater.model.handling import Handling, join_all
+from headwater.model.ids import BlobHash, EntityKey, RecordId
+from headwater.model.record import Record
+from headwater.policy.session import Session
+from headwater.policy.view import permits
+from headwater.ports import View
+from headwater.store import Snapshot, Transaction
+
+KIND: Final = "list"
+LIST_SOURCES: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "eu-xml"})
+"""Data sources whose files are whole editions of a list: a newer file takes the place of the older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListEdition:
+    """One edition of one list.
+
+    Attributes:
+        source: name of the data source.
+        sha256: SHA-256 of the file, which all its records bear.
+        version: publication date, as the list gives it.
+        entries: how many designations.
+        digest: blob that holds the identifiers of its records, one a line; its name stands for the content.
+        handling: the join of all its records' handling.
+    """
+
+    source: str
+    file: str
+    sha256: BlobHash
+    version: str | None
+    entries: int
+    read_at: datetime
+    digest: BlobHash
+    handling: Handling
+
+
+class Documents(Protocol):
+    """The part of a snapshot that is read here."""
+
+    def documents(self, kind: str) -> Iterable[tuple[str, int, bytes]]:
+        """Yield the newest version of each document of a kind."""
+        ...
+
+
+def identifiers(records: Sequence[Record]) -> bytes:
+    """Return the identifiers of an edition's records, one a line, in order."""
+    return "\n".join(sorted(record.id for record in records)).encode()
+
+
+def keep_edition(
+    transaction: Transaction, file: str, sha256: BlobHash, digest: BlobHash, records: Sequence[Record]
+) -> None:
+    """Remember that a file is the edition of its list that is in force."""
+    origin = records[0].origin
+    edition = ListEdition(
+        source=origin.source,
+        file=file,
+        sha256=sha256,
+        version=origin.version,
+        entries=len(records),
+        read_at=transaction.now,
+        digest=digest,
+        handling=join_all(record.handling for record in records),
+    )
+    transaction.put_document(KIND, origin.source, encode(edition))
+
+
+def editions(snapshot: Documents) -> list[ListEdition]:
+    """Return the edition in force of every list that was read, by name."""
+    found = (decode(body, ListEdition) for _, _, body in snapshot.documents(KIND))
+    return sorted(found, key=lambda edition: edition.source)
+
+
+class CurrentLists:
+    """The lists in force, as an engine reads them: each list in one edition.
+
+    A published list may be seen whole by every session. Then what is made of it may be shared by all of them, and the
+    looks are logged once, by whoever runs the engine; otherwise everything goes through the guarded view.
+    """
+
+    def __init__(self, snapshot: Snapshot, view: View, held: Sequence[ListEdition], *, whole: bool) -> None:
+        """Look at some editions.
+
+        Args:
+            snapshot: the store at one moment.
+            view: the same, guarded.
+            held: the editions in force.
+            whole: whether the session may see every record of them.
+        """
+        self._snapshot = snapshot
+        self._view = view
+        self._held = {edition.source: edition for edition in held}
+        self._whole = whole
+
+    def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
+        """Yield the records of the editions in force, in the order of their identifiers."""
+        reader = self._snapshot if self._whole else self._view
+        for name in [source] if source else sorted(self._held):
+            edition = self._held.get(name)
+            if edition is not None:
+                ids = frozenset(bytes(self._snapshot.blob(edition.digest) or b"").decode().split("\n"))
+                yield from (found for found in reader.records(source=name, mentions=mentions) if found.id in ids)
+
+    def record(self, ref: RecordId) -> Record:
+        """Return one record."""
+        found = self._snapshot.record(ref) if self._whole else None
+        return found if found is not None and found.origin.source in self._held else self._view.record(ref)
+
+    def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:
+        """Return bytes computed once from the editions in force."""
+        return self._snapshot.derived(f"{name}@whole", build) if self._whole else self._view.derived(name, build)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else a view has, as it is there
+        """Return everything else from the guarded view."""
+        return getattr(self._view, name)
+
+
+def sees_whole(held: Sequence[ListEdition], session: Session, today: date) -> bool:
+    """Return whether a session may see every record of some editions: it may, where it may see their join."""
+    return permits(join_all(edition.handling for edition in held), session, today)

@@ -1,0 +1,95 @@
+"""One node: its settings, its store, its clock, and views for its users."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from headwater.exchange.keys import Keys
+from headwater.exchange.office import Exchange
+from headwater.model.ids import AuthorityId
+from headwater.node import users
+from headwater.node.system import SystemChance, SystemClock
+from headwater.policy.session import Session
+from headwater.policy.view import guard
+from headwater.ports import Chance, Clock, View
+from headwater.settings import Loaded, Settings, load
+from headwater.store import Snapshot, Store, StoreOptions
+
+
+class Node:
+    """What one node is made of. Open it with `Node.open`, close it when done."""
+
+    def __init__(self, home: Path, loaded: Loaded, store: Store, clock: Clock, chance: Chance) -> None:
+        """Join the parts; they are closed with the node."""
+        self.home = home
+        self.loaded = loaded
+        self.store = store
+        self.clock = clock
+        self.chance = chance
+
+    @classmethod
+    def open(cls, home: Path, env: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Self:
+        """Return the node in a directory.
+
+        Raises:
+            SettingsError: no node is set up there, or a setting is refused.
+            StoreError: its store cannot be opened.
+        """
+        loaded = load(home, env, flags)
+        clock, chance = SystemClock(), SystemChance()
+        options = StoreOptions(busy_wait_s=loaded.settings.busy_wait_s)
+        return cls(home, loaded, Store.open(home, clock=clock, chance=chance, options=options), clock, chance)
+
+    @property
+    def settings(self) -> Settings:
+        """How the node is set up."""
+        return self.loaded.settings
+
+    @property
+    def authority(self) -> AuthorityId:
+        """The authority that the node belongs to."""
+        return self.settings.authority
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The node's exchange with its partners."""
+        return Exchange(self.store, Keys(self.home), self.clock, self.chance, self.authority)
+
+    def session(self, user: str, purpose: str) -> Session:
+        """Return the session of a user of this node.
+
+        Raises:
+            ForbiddenError: there is no such user, or the account is switched off.
+            NoBasisError: the purpose is unknown.
+        """
+        with self.store.snapshot() as snapshot:
+            return users.session(snapshot, self.authority, user, purpose)
+
+    @contextmanager
+    def view(self, session: Session) -> Iterator[View]:
+        """Yield what a session may see, at one moment."""
+        with self.view_at(session) as (_, view):
+            yield view
+
+    @contextmanager
+    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, View]]:
+        """Yield the store at one moment, and what a session may see of it."""
+        with self.store.snapshot() as snapshot:
+            yield snapshot, guard(snapshot, session, self.store, self.clock.now().date())
+
+    def close(self) -> None:
+        """Close the store; everything acknowledged is on the disk."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the node itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the node."""
+        self.close()

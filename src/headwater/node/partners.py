@@ -1,0 +1,145 @@
+"""Partners at a node: cards in files, agreements signed, digits compared, states changed by a person."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from headwater.errors import FormatError, Place, SchemaError, StoreIoError
+from headwater.exchange.card import SignedCard
+from headwater.exchange.partners import Partner, State
+from headwater.formats.safe import parse_json
+from headwater.model.canonical import encode
+from headwater.model.ids import AuthorityId, authority_id
+from headwater.node.node import Node
+from headwater.policy.acts import Act
+from headwater.policy.agreement import Agreement
+from headwater.policy.session import Session, may
+
+
+def card_file(node: Node) -> bytes:
+    """Return this node's card as a file: its authority, the signing key in use, and the signed card itself.
+
+    The first two are what a verifier of case files needs; a partner reads the card.
+    """
+    signed = node.exchange.card()
+    newest = max(signed.card.signing, key=lambda key: key.valid_from)
+    return encode({"id": node.authority, "signing_key": newest.key, "card": signed.paper}) + b"\n"
+
+
+def sign_agreement(node: Node, session: Session, path: Path) -> bytes:
+    """Return an agreement with this side's signatures: a draft in JSON, or a file that the partner has signed.
+
+    Raises:
+        PolicyError: the user may not sign, or the agreement is between others.
+        InputError: the file is no agreement.
+    """
+    may(session, Act.AGREEMENT_SIGN)
+    data = _bytes(path)
+    given = parse_json(data, where=str(path), allow_bom=True)
+    if isinstance(given, dict) and "signatures" in given:
+        return node.exchange.sign_agreement(data)
+    try:
+        return node.exchange.sign_agreement(msgspec.convert(given, Agreement))
+    except msgspec.ValidationError as error:
+        raise SchemaError(str(error), where=str(path)) from error
+
+
+def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequence[Path]) -> Partner:
+    """Take a partner's cards, oldest first, and agreements that both have signed.
+
+    Raises:
+        PolicyError: the user may not add partners.
+        InputError: a file is no card or no agreement.
+        TrustError: something is not signed as it must be.
+    """
+    may(session, Act.PARTNER_ADD)
+    given = [_card(path) for path in cards]
+    return node.exchange.add_partner(given, [_bytes(path) for path in agreements], who=session.user)
+
+
+def confirm(node: Node, session: Session, partner: str, digits: str) -> None:
+    """Confirm a partner whose digits were compared by voice.
+
+    Raises:
+        PolicyError: the user may not confirm.
+        TrustError: the digits are not those of the card, or there is no such partner.
+    """
+    may(session, Act.PARTNER_CONFIRM)
+    node.exchange.confirm_partner(authority_id(partner), digits, who=session.user)
+
+
+def step(node: Node, session: Session, partner: str, to: State, reason: str) -> None:
+    """Suspend a partner, take it up again, or revoke it for good.
+
+    Raises:
+        PolicyError: the user may not, or the partner's state does not lead there.
+    """
+    may(session, Act.PARTNER_REVOKE if to is State.REVOKED else Act.PARTNER_SUSPEND)
+    node.exchange.step_partner(authority_id(partner), to, who=session.user, reason=reason)
+
+
+def every(node: Node, session: Session) -> list[dict[str, Any]]:
+    """Return all partners as they stand in a document."""
+    may(session, Act.PARTNER_LOOK)
+    agreements = node.exchange.agreements()
+    return [document(partner, agreements) for partner in node.exchange.partners()]
+
+
+def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, Any]:
+    """Return a partner as it stands in a document."""
+    return {
+        "authority": partner.authority,
+        "name": partner.card.card.name,
+        "state": partner.state.value,
+        "digits": partner.card.fingerprint,
+        "card_version": partner.card.card.version,
+        "card_expires": partner.card.card.expires,
+        "agreements": {
+            name: terms.state.value for name, terms in sorted(agreements.items()) if partner.authority in terms.parties
+        },
+    }
+
+
+def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
+    """Return a node's own card as it stands in a document."""
+    return {
+        "authority": authority,
+        "digits": card.fingerprint,
+        "version": card.card.version,
+        "expires": card.card.expires,
+    }
+
+
+def write(out: Path, data: bytes) -> None:
+    """Write a file beside its final name and let it take that name.
+
+    Raises:
+        StoreIoError: the disk refuses.
+    """
+    beside = out.with_name(out.name + ".new")
+    try:
+        beside.write_bytes(data)
+        beside.rename(out)
+    except OSError as error:
+        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+
+
+def _card(path: Path) -> bytes:
+    given = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    card = given.get("card") if isinstance(given, dict) else None
+    if not isinstance(card, dict):
+        raise SchemaError(
+            "not a card file",
+            where=Place(file=str(path), field="card"),
+            fix="the partner makes one: headwater node card",
+        )
+    return encode(card)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,116 @@
+"""Reading files into a node: bytes of an outside format to records, the whole file in one transaction or not at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwater.errors import HeadwaterError, InputError
+from headwater.formats.reading import Notice, ReadResult
+from headwater.model.ids import AuthorityId, RecordId
+from headwater.node import screening
+from headwater.node.files import load
+from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
+from headwater.node.node import Node
+from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
+from headwater.ports import Event, LeftOut, Source, SourceInput
+from headwater.store import Transaction
+
+Progress = Callable[[int, int], None]
+"""Hears how many files of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What came of one file.
+
+    Attributes:
+        records: how many records it holds; 0 where it was refused.
+        added: how many of them the node did not have.
+        ids: their identifiers.
+        mentions: how many entities of each type.
+        error: why it was refused.
+    """
+
+    file: str
+    records: int = 0
+    added: int = 0
+    ids: tuple[RecordId, ...] = ()
+    mentions: dict[str, int] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    error: HeadwaterError | None = None
+
+
+def read_files(
+    name: str,
+    files: Sequence[str],
+    *,
+    originator: AuthorityId,
+    keep_good: bool = False,
+    into: tuple[Node, Session] | None = None,
+    progress: Progress | None = None,
+) -> list[FileRead]:
+    """Read files of one format, and keep them where a node is given; one refused file does not stop the next.
+
+    Args:
+        name: name of the format.
+        files: paths; ``-`` is standard input.
+        originator: controller of what names none itself.
+        keep_good: keep the good rows of a file that has bad ones.
+        into: the node that keeps them, and for whom.
+        progress: hears how far it is.
+
+    Raises:
+        SchemaError: there is no such format.
+        PolicyError: the user may not add to the store.
+    """
+    if into is not None:
+        may(into[1], Act.RECORD_ADD)
+    done: list[FileRead] = []
+    for file in files:
+        try:
+            done.append(_read_one(name, file, originator, keep_good=keep_good, into=into))
+        except InputError as error:
+            done.append(FileRead(Path(file).name, error=error))
+        if progress is not None:
+            progress(len(done), len(files))
+    return done
+
+
+def _read_one(
+    name: str, file: str, originator: AuthorityId, *, keep_good: bool, into: tuple[Node, Session] | None
+) -> FileRead:
+    source, given, result = load(name, file, originator, keep_good=keep_good)
+    mentions: dict[str, int] = {}
+    for record in result.records:
+        for mention in record.mentions:
+            mentions[mention.schema] = mentions.get(mention.schema, 0) + 1
+    added = 0 if into is None else _keep(*into, source, given, result)
+    ids = tuple(record.id for record in result.records)
+    return FileRead(given.name, len(ids), added, ids, mentions, result.left_out, result.warnings)
+
+
+def _keep(node: Node, session: Session, source: Source, given: SourceInput, result: ReadResult) -> int:
+    blob = node.store.put_blob(given.data)
+    is_list = result.records[0].origin.source in LIST_SOURCES
+    digest = node.store.put_blob(identifiers(result.records)) if is_list else blob
+
+    def change(transaction: Transaction) -> int:
+        added = sum(transaction.add_record(record) for record in result.records)
+        if is_list:
+            keep_edition(transaction, given.name, blob, digest, result.records)
+        detail: dict[str, str | int] = {
+            "source": source.name,
+            "file": given.name,
+            "records": len(result.records),
+            "added": added,
+            "left_out": len(result.left_out),
+        }
+        transaction.note(Event("store.read", session.user, blob, session.purpose, detail))
+        return added
+
+    added = node.store.write(change)
+    if is_list:
+        screening.prepare(node, session)
+    return added

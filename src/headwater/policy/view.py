@@ -1,0 +1,220 @@
+"""The guarded view: what one user may see for one purpose on one day. What is hidden leaves no trace.
+
+Decided from what may be seen alone, never from what is hidden: a record more that this session may not see changes no
+record, count, order, error text or kept artefact.
+
+Every look is noted in the ledger before anything is handed out, also a look at what there is not. Kinds of event, one
+for each method: ``look.records``, ``look.record``, ``look.fact``, ``look.entity``, ``look.findings``,
+``look.finding``, ``look.decisions``, ``look.blob``, ``look.table``, ``look.derived``. A scan is one event.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from headwater.errors import ForbiddenError
+from headwater.model.canonical import content_id
+from headwater.model.decision import Decision
+from headwater.model.entity import Entity, entity_from
+from headwater.model.fact import record_of
+from headwater.model.finding import Evidence, EvidenceKind, Finding
+from headwater.model.handling import Handling
+from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
+from headwater.model.record import Record
+from headwater.policy.acts import Act
+from headwater.policy.redaction import Seen, withhold
+from headwater.policy.session import Session, allowed, may
+from headwater.ports import Audit, Event, Reader, View
+
+T = TypeVar("T")
+
+
+def guard(reader: Reader, session: Session, audit: Audit, today: date) -> View:
+    """Return what a session may see through a reader.
+
+    Args:
+        reader: one consistent snapshot; the view remembers what it found in it.
+        session: who looks, and for what purpose.
+        audit: where each look is noted.
+        today: the day in UTC, for retention.
+
+    Raises:
+        ForbiddenError: no role of the user allows to look at records.
+    """
+    may(session, Act.RECORD_LOOK)
+    return _Guarded(reader, session, audit, today)
+
+
+def permits(handling: Handling, session: Session, today: date) -> bool:
+    """Return whether handling lets a session see something on a day.
+
+    Its purposes include that of the session, its last day has not passed, and it is for this user.
+    """
+    return (
+        (handling.purposes is None or session.purpose in handling.purposes)
+        and (handling.retain_until is None or today <= handling.retain_until)
+        and (handling.addressees is None or session.user in handling.addressees)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What one pass over all records tells: protected persons, and blobs and tables that may be seen."""
+
+    protected: frozenset[EntityKey]
+    held: frozenset[BlobHash]
+
+
+class _Guarded:
+    """Implements `ports.View`."""
+
+    def __init__(self, reader: Reader, session: Session, audit: Audit, today: date) -> None:
+        self._reader = reader
+        self._session = session
+        self._audit = audit
+        self._today = today
+        self._cleared = allowed(session, Act.IDENTITY_LOOK)
+        self._survey: _Survey | None = None
+        self._protected: dict[EntityKey, bool] = {}
+        self._facts: dict[RecordId, frozenset[str]] = {}
+
+    def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
+        self._note("records", mentions or source or "all")
+        if mentions is None and not self._cleared:
+            self._surveyed()
+        return self._records(source, mentions)
+
+    def record(self, ref: RecordId) -> Record:
+        self._note("record", ref)
+        return self._found(self._record(ref), "record")
+
+    def fact(self, ref: FactId) -> tuple[Record, int]:
+        """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""
+        self._note("fact", ref)
+        return self._found(self._fact(ref), "fact")
+
+    def entity(self, key: EntityKey) -> Entity:
+        self._note("entity", key)
+        return self._found(entity_from(key, self._records(None, key)), "entity")
+
+    def findings(self) -> Iterator[Finding]:
+        self._note("findings", "all")
+        return (finding for finding in self._reader.findings() if self._sees_finding(finding))
+
+    def finding(self, ref: FindingId) -> Finding:
+        self._note("finding", ref)
+        return self._found(self._finding(ref), "finding")
+
+    def decisions(self, about: str) -> tuple[Decision, ...]:
+        self._note("decisions", about)
+        return tuple(self._reader.decisions(about)) if self._sees(about) else ()
+
+    def blob(self, ref: BlobHash) -> memoryview:
+        self._note("blob", ref)
+        return self._found(self._reader.blob(ref) if ref in self._surveyed().held else None, "blob")
+
+    def table_path(self, ref: BlobHash) -> str:
+        self._note("table", ref)
+        return self._found(self._reader.table_path(ref) if ref in self._surveyed().held else None, "table")
+
+    def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:
+        self._note("derived", name)
+        return self._reader.derived(f"{name}@{self._sight()}", build)
+
+    def _sight(self) -> str:
+        """Return a name for all that decides what may be seen: equal for views that see the same, and only those."""
+        return content_id("sight", (self._session.purpose, self._session.user, self._today.isoformat(), self._cleared))
+
+    def _note(self, what: str, subject: str) -> None:
+        self._audit.note(Event(f"look.{what}", self._session.user, subject, self._session.purpose))
+
+    def _found(self, thing: T | None, what: str) -> T:
+        # One answer for what there is not and for what may not be seen.
+        if thing is None:
+            raise ForbiddenError(
+                f"no such {what}, or it may not be seen", fix="look for it under another purpose, if you have one"
+            )
+        return thing
+
+    def _permits(self, handling: Handling) -> bool:
+        return permits(handling, self._session, self._today)
+
+    def _records(self, source: str | None, mentions: EntityKey | None) -> Iterator[Record]:
+        found = self._reader.records(source=source, mentions=mentions)
+        return (self._shown(record) for record in found if self._permits(record.handling))
+
+    def _record(self, ref: RecordId) -> Record | None:
+        record = self._reader.record(ref)
+        return self._shown(record) if record is not None and self._permits(record.handling) else None
+
+    def _shown(self, record: Record) -> Record:
+        return record if self._cleared else withhold(record, self._is_protected)
+
+    def _fact(self, ref: FactId) -> tuple[Record, int] | None:
+        record = self._record(record_of(ref))
+        if record is None:
+            return None
+        return next(((record, at) for at, (number, _) in enumerate(record.numbered()) if number == ref), None)
+
+    def _finding(self, ref: FindingId) -> Finding | None:
+        finding = self._reader.finding(ref)
+        return finding if finding is not None and self._sees_finding(finding) else None
+
+    def _sees_finding(self, finding: Finding) -> bool:
+        return self._permits(finding.handling) and all(self._sees_evidence(piece) for piece in finding.evidence)
+
+    def _sees_evidence(self, piece: Evidence) -> bool:
+        match piece.kind:
+            case EvidenceKind.FACT:
+                return piece.ref in self._facts_of(record_of(FactId(piece.ref)))
+            case EvidenceKind.RECORD:
+                # The whole of it: the claim may repeat what was taken out.
+                return piece.ref in self._facts_of(RecordId(piece.ref))
+            case EvidenceKind.BLOB | EvidenceKind.TABLE_ROW:
+                return BlobHash(piece.ref.partition("#")[0]) in self._surveyed().held
+
+    def _facts_of(self, ref: RecordId) -> frozenset[str]:
+        """Return the facts of a record that may be seen, and the record's own name where that is the whole record."""
+        if ref not in self._facts:
+            record = self._record(ref)
+            names: list[str] = [number for number, _ in record.numbered()] if record else []
+            if record and not isinstance(record, Seen):
+                names.append(ref)
+            self._facts[ref] = frozenset(names)
+        return self._facts[ref]
+
+    def _sees(self, about: str) -> bool:
+        if about.startswith("rec-"):
+            return self._record(RecordId(about)) is not None
+        if about.startswith("fnd-"):
+            return self._finding(FindingId(about)) is not None
+        return allowed(self._session, Act.MESSAGE_LOOK)
+
+    def _is_protected(self, key: EntityKey) -> bool:
+        if self._survey is not None:
+            return key in self._survey.protected
+        if key not in self._protected:
+            about = self._reader.records(mentions=key)
+            self._protected[key] = any(
+                mention.protected
+                for record in about
+                if self._permits(record.handling) and (mention := record.mention(key)) is not None
+            )
+        return self._protected[key]
+
+    def _surveyed(self) -> _Survey:
+        """Return what one pass over everything tells; a scan would otherwise ask for every person one by one."""
+        if self._survey is None:
+            protected: set[EntityKey] = set()
+            holders: list[Record] = []
+            for record in self._reader.records():
+                if self._permits(record.handling):
+                    protected.update(mention.key for mention in record.mentions if mention.protected)
+                    if record.blobs or record.tables:
+                        holders.append(record)
+            self._survey = _Survey(frozenset(protected), frozenset())
+            shown = [self._shown(record) for record in holders]
+            held = frozenset(ref for record in shown for ref in (*record.blobs, *record.tables))
+            self._survey = _Survey(frozenset(protected), held)
+        return self._survey

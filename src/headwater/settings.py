@@ -1,0 +1,175 @@
+"""A node's settings: one frozen value, parsed once and passed down.
+
+Three origins, each stronger than the one before: the file ``headwater.toml`` in the node's directory, environment
+variables ``HEADWATER_*``, flags of the command. An unknown key is refused.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from headwater.errors import HeadwaterError, Place, SettingsError
+from headwater.model.ids import AuthorityId, authority_id
+
+FILE_NAME: Final = "headwater.toml"
+ENV_PREFIX: Final = "HEADWATER_"
+HOME_ENV: Final = "HEADWATER_HOME"
+NOT_SETTINGS: Final = frozenset({"HOME", "USER", "PURPOSE", "SHARED", "REQUIRE_SHARED", "TRACEBACK"})
+"""Variables with the prefix that say where, who and why, not how the node is set up."""
+
+
+def setting(default: Any, doc: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - any type a setting may have
+    """Return a dataclass field that knows its meaning."""
+    return field(default=default, metadata={"doc": doc, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one node is set up. Durations bear their unit in the name."""
+
+    authority: AuthorityId = setting(
+        AuthorityId("XX-NOBODY"), "The authority this node belongs to, as STATE-AUTHORITY."
+    )
+    name: str = setting("", "The name shown to people at this node; takes no side on statehood or borders.")
+    listen: str = setting("127.0.0.1:8800", "HOST:PORT that the partner's HTTP API listens on.")
+    endpoint: str = setting(
+        "", "URL at which partners reach this node; goes onto the card. Empty: http:// and `listen`."
+    )
+    zone: str = setting("Etc/UTC", "Time zone of this authority (IANA name); deadlines in days are counted in it.")
+    message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
+    list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
+    min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
+    busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
+    plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
+
+    def __post_init__(self) -> None:
+        """Refuse values that no node could work with."""
+        try:
+            authority_id(self.authority)
+        except HeadwaterError as error:
+            raise _refused("authority", error.what) from error
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise _refused("zone", "no such time zone") from error
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+            raise _refused("listen", "not HOST:PORT")
+        if not 0.0 < self.min_score < 1.0:
+            raise _refused("min_score", "not between 0 and 1")
+        for name in ("message_days", "list_stale_days", "busy_wait_s"):
+            if getattr(self, name) <= 0:
+                raise _refused(name, "not above zero")
+
+    @property
+    def plugin_names(self) -> frozenset[str]:
+        """Names of engines and data sources of other packages that may be loaded."""
+        return frozenset(name.strip() for name in self.plugins.split(",") if name.strip())
+
+    @property
+    def public_endpoint(self) -> str:
+        """The URL that goes onto the card."""
+        return self.endpoint or f"http://{self.listen}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting as it is in force: its value, where that comes from, what it means."""
+
+    name: str
+    value: str
+    origin: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with the origin of each value."""
+
+    settings: Settings
+    origins: tuple[Origin, ...]
+
+
+def load(home: Path, env: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Loaded:
+    """Return the settings of the node in a directory.
+
+    Args:
+        home: the node's directory.
+        env: environment variables.
+        flags: values given on the command line; None values are not given.
+
+    Raises:
+        SettingsError: no node is set up there, or a key or value is refused; names the origin.
+    """
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for origin, given in (
+        (FILE_NAME, _from_file(home / FILE_NAME)),
+        ("environment", _from_env(env)),
+        ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
+    ):
+        for key, value in given.items():
+            values[key] = _typed(key, value, origin)
+            origins[key] = origin
+    settings = Settings(**values)  # type: ignore[arg-type] # each value was brought to its field's type above
+    shown = tuple(
+        Origin(
+            one.name,
+            "(secret)" if one.metadata["secret"] else str(getattr(settings, one.name)),
+            origins.get(one.name, "default"),
+            one.metadata["doc"],
+        )
+        for one in fields(Settings)
+    )
+    return Loaded(settings, shown)
+
+
+def to_toml(settings: Settings) -> str:
+    """Return a settings file that says what differs from the defaults, each line with its meaning."""
+    lines = ["# Settings of this headwater node. See: headwater node settings --show", ""]
+    for one in fields(Settings):
+        value = getattr(settings, one.name)
+        if value != one.default:
+            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            lines += [f"# {one.metadata['doc']}", f"{one.name} = {shown}", ""]
+    return "\n".join(lines)
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            "no node is set up here",
+            where=str(path.parent),
+            fix="set one up with: headwater node init --home DIR --authority STATE-AUTHORITY",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"not TOML: {error}", where=str(path)) from error
+
+
+def _from_env(env: Mapping[str, str]) -> dict[str, object]:
+    names = {key.removeprefix(ENV_PREFIX) for key in env if key.startswith(ENV_PREFIX)} - NOT_SETTINGS
+    return {name.lower(): env[ENV_PREFIX + name] for name in sorted(names)}
+
+
+def _typed(key: str, value: object, origin: str) -> object:
+    known = {one.name: one for one in fields(Settings)}
+    if key not in known:
+        raise SettingsError(
+            "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
+        )
+    wanted = cast("type[str | int | float]", type(known[key].default))
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _refused(key, f"not {wanted.__name__}", origin)
+    try:
+        return wanted(value)
+    except ValueError as error:
+        raise _refused(key, f"not {wanted.__name__}", origin) from error
+
+
+def _refused(name: str, what: str, origin: str | None = None) -> SettingsError:
+    return SettingsError(what, where=Place(file=origin, field=name))

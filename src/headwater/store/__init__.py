@@ -1,0 +1,20 @@
+"""The store: all that a node keeps, in one directory. All SQL of headwater stands in here.
+
+Only `node` and `exchange` may open one; everything else is handed a guarded view.
+"""
+
+from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
+from headwater.store.store import Store
+from headwater.store.view import Snapshot, Transaction
+
+__all__ = [
+    "Head",
+    "Incoming",
+    "Leaf",
+    "Outgoing",
+    "Problem",
+    "Snapshot",
+    "Store",
+    "StoreOptions",
+    "Transaction",
+]

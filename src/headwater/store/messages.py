@@ -1,0 +1,276 @@
+"""The outbox and the inbox: messages on their way to partners, and those that partners handed over."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, TypeVar
+
+from headwater.errors import SchemaError, StoreCorruptError, StoreError
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.store.link import Linked
+from headwater.store.rows import (
+    INCOMING_STATES,
+    OUTGOING_STATES,
+    Incoming,
+    Outgoing,
+    check_state,
+    from_micros,
+    to_micros,
+)
+
+R = TypeVar("R", bound=tuple[Any, ...])
+
+_PAGE: Final = 128
+_MOST_GAPS: Final = 1000
+"""Missing numbers named at once: a partner that skips to a number beyond all reason must not fill our memory."""
+
+_OUTGOING: Final = (
+    "SELECT id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt, settled_at, number"
+    " FROM outgoing"
+)
+_INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
+_GAPS: Final = (
+    "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, 0) OVER (ORDER BY seq) AS before"
+    " FROM incoming WHERE peer = ?) WHERE seq > before + 1 ORDER BY seq LIMIT ?"
+)
+
+
+class _OutgoingRow(NamedTuple):
+    """The columns of `_OUTGOING`."""
+
+    id: str
+    peer: str
+    seq: int
+    lane: str
+    envelope: bytes
+    kind: str
+    thread: str | None
+    queued_at: int
+    expires_at: int
+    state: str
+    receipt: bytes | None
+    settled_at: int | None
+    number: int
+
+
+class _IncomingRow(NamedTuple):
+    """The columns of `_INCOMING`."""
+
+    id: str
+    peer: str
+    seq: int
+    sha256: bytes
+    kind: str
+    thread: str | None
+    body: bytes
+    received_at: int
+    state: str
+    receipt: bytes
+    number: int
+
+
+class _EquivocationRow(NamedTuple):
+    """Something that came under an identifier that was taken."""
+
+    id: str
+    peer: str
+    envelope: bytes
+    number: int
+
+
+class MessageReading(Linked):
+    """What can be read of the outbox and the inbox."""
+
+    def outgoing(self, ref: MessageId) -> Outgoing | None:
+        """Return a message to a partner, None where there is none."""
+        found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE id = ?", ref)
+        return _as_outgoing(found) if found else None
+
+    def due_outgoing(
+        self, peer: AuthorityId, lane: str, limit: int, skip: frozenset[MessageId] = frozenset()
+    ) -> list[Outgoing]:
+        """Return messages that wait for a partner, in the order of their numbers.
+
+        Args:
+            peer: the partner.
+            lane: ``normal`` or ``urgent``.
+            limit: how many at most.
+            skip: messages that are being sent just now.
+        """
+        sql = f"{_OUTGOING} WHERE peer = ? AND lane = ? AND state = 'queued' ORDER BY seq LIMIT ?"
+        found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
+        return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
+
+    def outgoing_all(self) -> Iterator[Outgoing]:
+        """Yield all messages to partners in the order they were queued."""
+        return map(_as_outgoing, self._numbered(_OutgoingRow, _OUTGOING))
+
+    def incoming(self, ref: MessageId) -> Incoming | None:
+        """Return a message from a partner, None where there is none."""
+        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE id = ?", ref)
+        return _as_incoming(found) if found else None
+
+    def incoming_at(self, peer: AuthorityId, seq: int) -> Incoming | None:
+        """Return the message that a partner gave a number to, None where there is none."""
+        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
+        return _as_incoming(found) if found else None
+
+    def incoming_all(self) -> Iterator[Incoming]:
+        """Yield all messages from partners in the order they were kept."""
+        return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
+
+    def incoming_gaps(self, peer: AuthorityId) -> list[int]:
+        """Return the numbers below a partner's highest that have not come, the first thousand of them."""
+        missing: list[int] = []
+        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, _MOST_GAPS):
+            missing.extend(range(first, min(last, first + _MOST_GAPS) + 1))
+        return missing[:_MOST_GAPS]
+
+    def equivocations(self) -> Iterator[tuple[MessageId, AuthorityId, bytes]]:
+        """Yield identifier, partner and envelope of whatever came under an identifier that was taken."""
+        sql = "SELECT id, peer, envelope, number FROM equivocation"
+        rows = self._numbered(_EquivocationRow, sql)
+        return ((MessageId(row.id), AuthorityId(row.peer), row.envelope) for row in rows)
+
+    def _numbered(self, kind: type[R], sql: str) -> Iterator[R]:
+        """Yield the rows of a query whose last column is the row's number."""
+        start = 0
+        while page := self._link.rows(kind, f"{sql} WHERE number > ? ORDER BY number LIMIT ?", start, _PAGE):
+            yield from page
+            start = page[-1][-1]
+
+
+class MessageWriting(MessageReading):
+    """What can be done in the outbox and the inbox."""
+
+    now: datetime
+
+    def next_seq(self, peer: AuthorityId) -> int:
+        """Return the next number for a message to a partner: from 1, without gaps, as the transaction is whole."""
+        found = self._link.one(
+            tuple[int],
+            "INSERT INTO sequence VALUES (?, 1) ON CONFLICT (peer) DO UPDATE SET last = last + 1 RETURNING last",
+            peer,
+        )
+        return found[0] if found else 1
+
+    def add_outgoing(self, row: Outgoing) -> None:
+        """Put a message into the outbox.
+
+        Raises:
+            StoreError: its identifier or number is taken.
+        """
+        settled = None if row.settled_at is None else to_micros(row.settled_at)
+        self._link.run(
+            "INSERT INTO outgoing (id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt,"
+            " settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row.id,
+            row.peer,
+            row.seq,
+            row.lane,
+            row.envelope,
+            row.kind,
+            row.thread,
+            to_micros(row.queued_at),
+            to_micros(row.expires_at),
+            row.state,
+            row.receipt,
+            settled,
+        )
+
+    def settle_outgoing(self, ref: MessageId, state: str, receipt: bytes | None, at: datetime) -> bool:
+        """Take a message out of the queue, with the partner's receipt where there is one.
+
+        Returns:
+            False where it was settled before, or is unknown: nothing is changed.
+        """
+        check_state(state, OUTGOING_STATES - {"queued"})
+        sql = "UPDATE outgoing SET state = ?, receipt = ?, settled_at = ? WHERE id = ? AND state = 'queued'"
+        return bool(self._link.run(sql, state, receipt, to_micros(at), ref))
+
+    def add_incoming(self, row: Incoming) -> None:
+        """Put a message into the inbox, with the receipt that answers it for ever.
+
+        Raises:
+            StoreError: its identifier, or its number from that partner, is taken.
+        """
+        self._link.run(
+            "INSERT INTO incoming (id, peer, seq, sha256, kind, thread, body, received_at, state, receipt)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row.id,
+            row.peer,
+            row.seq,
+            row.sha256,
+            row.kind,
+            row.thread,
+            row.body,
+            to_micros(row.received_at),
+            row.state,
+            row.receipt,
+        )
+
+    def keep_equivocation(self, ref: MessageId, peer: AuthorityId, envelope: bytes) -> None:
+        """Keep what came under an identifier that was taken, as evidence; the same bytes only once."""
+        self._link.run(
+            "INSERT INTO equivocation (id, peer, sha256, envelope, kept_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            ref,
+            peer,
+            sha256(envelope).digest(),
+            envelope,
+            to_micros(self.now),
+        )
+
+    def set_incoming_state(self, ref: MessageId, state: str) -> None:
+        """Say what became of a message.
+
+        Raises:
+            StoreError: there is no such message.
+        """
+        check_state(state, INCOMING_STATES)
+        if not self._link.run("UPDATE incoming SET state = ? WHERE id = ?", state, ref):
+            raise StoreError("no such message", where=ref, fix="see: headwater inbox list")
+
+
+@contextmanager
+def _believed(ref: str) -> Iterator[None]:
+    """Take what no message can have, in a row that is there already, for damage."""
+    try:
+        yield
+    except SchemaError as error:
+        raise StoreCorruptError("a message holds what none can have", where=ref) from error
+
+
+def _as_outgoing(row: _OutgoingRow) -> Outgoing:
+    with _believed(row.id):
+        return Outgoing(
+            id=MessageId(row.id),
+            peer=AuthorityId(row.peer),
+            seq=row.seq,
+            lane=row.lane,
+            envelope=row.envelope,
+            kind=row.kind,
+            thread=row.thread,
+            queued_at=from_micros(row.queued_at),
+            expires_at=from_micros(row.expires_at),
+            state=row.state,
+            receipt=row.receipt,
+            settled_at=None if row.settled_at is None else from_micros(row.settled_at),
+        )
+
+
+def _as_incoming(row: _IncomingRow) -> Incoming:
+    with _believed(row.id):
+        return Incoming(
+            id=MessageId(row.id),
+            peer=AuthorityId(row.peer),
+            seq=row.seq,
+            sha256=row.sha256,
+            kind=row.kind,
+            thread=row.thread,
+            body=row.body,
+            received_at=from_micros(row.received_at),
+            state=row.state,
+            receipt=row.receipt,
+        )

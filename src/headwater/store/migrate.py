@@ -1,0 +1,116 @@
+"""Making a store, and taking one that an older version wrote to the present form, in one transaction or not at all."""
+
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
+from headwater.store.faults import translated
+from headwater.store.files import sync_folder
+from headwater.store.link import APPLICATION_ID, Link
+from headwater.store.rows import StoreOptions
+
+_NUMBERED: Final = re.compile(r"(\d{4})_\w+\.sql")
+
+
+def steps() -> list[str]:
+    """Return the text of every migration in order; the first makes an empty store.
+
+    Raises:
+        StoreError: the installed package lacks one.
+    """
+    found: dict[int, str] = {}
+    for entry in (files("headwater.store") / "sql").iterdir():
+        match = _NUMBERED.fullmatch(entry.name)
+        if match:
+            found[int(match[1])] = entry.read_text(encoding="utf-8")
+    if not found or sorted(found) != list(range(1, len(found) + 1)):
+        raise StoreError("the installed package lacks a migration", fix="install headwater again")
+    return [found[number] for number in sorted(found)]
+
+
+def schema(link: Link) -> dict[str, str]:
+    """Return the text of each table, index and trigger of a store by its name."""
+    sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    return dict(link.rows(tuple[str, str], sql))
+
+
+def expected_schema() -> dict[str, str]:
+    """Return the schema that the migrations make."""
+    link = Link(Path(":memory:"), StoreOptions())
+    try:
+        _take(link)
+        return schema(link)
+    finally:
+        link.close()
+
+
+def make(file: Path) -> None:
+    """Make an empty store: it appears whole under its name, or not at all.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    unfinished = file.with_name(f"{file.name}.new")
+    with translated(unfinished):
+        for name in (unfinished.name, f"{unfinished.name}-journal", f"{unfinished.name}-wal", f"{unfinished.name}-shm"):
+            unfinished.with_name(name).unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    link = Link(unfinished, StoreOptions())
+    try:
+        link.run(f"PRAGMA application_id = {APPLICATION_ID}")
+        _take(link)
+        link.run("PRAGMA journal_mode = WAL")
+    finally:
+        link.close()
+    with translated(file):
+        handle = os.open(unfinished, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        unfinished.rename(file)
+    sync_folder(file.parent)
+
+
+def bring_up(link: Link, *, read_only: bool) -> None:
+    """Take a store to the present form.
+
+    Raises:
+        StoreVersionError: a newer version wrote it, or an older one did and it is opened for reading only.
+        StoreCorruptError: its version is none that was ever written.
+    """
+    newest = len(steps())
+    version = _version(link)
+    if version > newest:
+        raise StoreVersionError(f"the store has form {version}, this version knows {newest}", where=str(link.file))
+    if version < 1:
+        raise StoreCorruptError("the store has no form", where=str(link.file))
+    if version < newest:
+        if read_only:
+            raise StoreVersionError(
+                f"the store has the older form {version}", where=str(link.file), fix="open it once for writing"
+            )
+        _take(link)
+
+
+def _take(link: Link) -> None:
+    """Carry out the missing migrations. Another process may have done so while this one waited for the lock."""
+    link.begin()
+    try:
+        version = _version(link)
+        for number, text in enumerate(steps(), start=1):
+            if number > version:
+                link.run(text)
+                link.run(f"PRAGMA user_version = {number}")
+        link.commit()
+    except BaseException:
+        link.abandon()
+        raise
+
+
+def _version(link: Link) -> int:
+    found = link.one(tuple[int], "PRAGMA user_version")
+    return found[0] if found else 0

@@ -1,0 +1,39 @@
+"""How the harnesses are called and what they say: how many runs, what went wrong, how long it took."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a harness found.
+
+    Attributes:
+        runs: how many times it tried.
+        bad: what went wrong, one line for each; empty is good.
+        wall_s: seconds it took.
+    """
+
+    runs: int
+    bad: tuple[str, ...]
+    wall_s: float
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the options that all harnesses have."""
+    made = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    made.add_argument("--seed", type=int, default=0, help="equal seeds draw equal chances")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
+    return made
+
+
+def tell(found: Report, *, as_json: bool) -> int:
+    """Print a report and return the exit status: 1 if anything was bad."""
+    if as_json:
+        text = json.dumps({"runs": found.runs, "bad": list(found.bad), "wall_s": round(found.wall_s, 3)})
+    else:
+        text = "\n".join([*found.bad, f"{found.runs} runs, {len(found.bad)} bad, {found.wall_s:.1f} s"])
+    sys.stdout.write(f"{text}\n")
+    return 1 if found.bad else 0

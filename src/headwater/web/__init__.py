@@ -1,0 +1,1 @@
+"""The doors on HTTP. Routes only: what they do stands in the rooms behind them."""

@@ -1,0 +1,156 @@
+"""The door for partners' nodes: sealed envelopes in, signed receipts out.
+
+::
+
+    POST /v1/inbox    1 to 64 envelopes, each with its length before it  ->  receipts, likewise
+    GET  /v1/card     this node's card, public
+    GET  /v1/health   whether the node answers
+
+Who calls is not asked here: every envelope proves its own sender. What is refused is said inside signed receipts; HTTP
+tells only that a batch could not be read or kept, by number alone and never with content.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from headwater.errors import (
+    HeadwaterError,
+    InputError,
+    LimitError,
+    StoreFullError,
+)
+from headwater.exchange.framing import MAX_BATCH
+
+BYTES: Final = "application/octet-stream"
+
+STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
+    (LimitError, 413),
+    (InputError, 400),
+    (StoreFullError, 507),
+    (HeadwaterError, 503),
+)
+"""The one table from declared errors to HTTP: the first line that fits. Whatever is not the caller's fault is 503."""
+
+
+class Exchange(Protocol):
+    """What this door needs of the node behind it."""
+
+    def receive(self, batch: bytes) -> bytes:
+        """Take a batch and return the receipts, once everything is durable."""
+        ...
+
+    def card_bytes(self) -> bytes:
+        """Return the node's own card as a file holds it."""
+        ...
+
+
+def partner_app(exchange: Exchange) -> Starlette:
+    """Return the application that partners' nodes talk to."""
+
+    async def inbox(request: Request) -> Response:
+        """Take a batch."""
+        # In a thread: batches that come at once wait for one sync of the store together.
+        try:
+            batch = await _body(request)
+            answer = await run_in_threadpool(exchange.receive, batch)
+        except HeadwaterError as error:
+            return refused(error)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return Response(answer, media_type=BYTES)
+
+    async def card(_: Request) -> Response:
+        """Show the card."""
+        try:
+            return Response(await run_in_threadpool(exchange.card_bytes), media_type="application/json")
+        except HeadwaterError as error:
+            return refused(error)
+
+    async def health(_: Request) -> Response:
+        """Show that the node answers."""
+        return JSONResponse({"ok": True})
+
+    return Starlette(
+        routes=[
+            Route("/v1/inbox", inbox, methods=["POST"]),
+            Route("/v1/card", card, methods=["GET"]),
+            Route("/v1/health", health, methods=["GET"]),
+        ]
+    )
+
+
+def refused(error: HeadwaterError) -> Response:
+    """Return the answer to an error: a number and its code, nothing that the error says."""
+    status = next(number for kind, number in STATUS if isinstance(error, kind))
+    return JSONResponse({"code": error.code}, status_code=status)
+
+
+def serve(app: Starlette, host: str, port: int, *, stop: threading.Event | None = None) -> None:
+    """Serve until a signal comes or `stop` is set; batches that were begun are answered first.
+
+    Args:
+        app: what answers.
+        host: address to listen on.
+        port: port to listen on.
+        stop: set by somebody else to end; signals end it too where this is the main thread.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=30,
+            limit_concurrency=1024,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+    )
+    if stop is not None:
+        threading.Thread(target=_end_with, args=(server, stop), name="serve-stop", daemon=True).start()
+    with _outlived(signal.SIGINT, signal.SIGTERM):
+        server.run()
+
+
+@contextmanager
+def _outlived(*signals: signal.Signals) -> Iterator[None]:
+    """Let the process live on after a signal that the server has ended for: uvicorn raises it again once it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda *_: None) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
+    stop.wait()
+    server.should_exit = True
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body, and stop reading as soon as it is over the limit."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:12]) > MAX_BATCH:
+        raise LimitError("a batch over the limit")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BATCH:
+            raise LimitError("a batch over the limit")
+    return bytes(body)

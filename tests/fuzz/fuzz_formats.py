@@ -1,0 +1,308 @@
+"""Fuzz the readers: mutate valid generated files, and let nothing but declared errors out.
+
+    python tests/fuzz/fuzz_formats.py --reader un-xml --seconds 60 --seed 1
+
+Each input follows from seed and number alone, so that a failure can be made again with ``--first NUMBER --inputs 1``.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import re
+import sys
+import tarfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from headwater.errors import InputError, PolicyError
+from headwater.exercise.list_files import list_files
+from headwater.exercise.lists import make_list
+from headwater.formats.reading import read_all
+from headwater.formats.registry import release, source
+from headwater.formats.safe import parse_json, parse_wire_json
+from headwater.formats.safe_archive import read_members
+from headwater.model.ids import AuthorityId
+from headwater.ports import SourceInput
+
+MOST_SECONDS = 1.0
+MOST_MUTATIONS = 6
+MOST_BYTES = 1_000_000
+# Where one part of a file ends and another begins, in any of the formats.
+_SEAMS = re.compile(rb"[\n,;|/<>\"'{}\[\]:=&()#\\ -]|\d+|[A-Za-z]+")
+_PIECES: tuple[bytes, ...] = (
+    *(
+        b"\0",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xed\xa0\x80",
+        b"\x1a",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b'"',
+        b'""',
+        b"'",
+        b",",
+        b";",
+        b"|",
+    ),
+    *(
+        b"-0-",
+        b"-0- ",
+        b"] [",
+        b"; ",
+        b"a.k.a. '",
+        b"DOB ",
+        b"alt. ",
+        b"circa ",
+        b" to ",
+        b"dd/mm/",
+        b"00/00/0000",
+        b"(",
+        b")",
+    ),
+    *(
+        b"<",
+        b">",
+        b"</",
+        b"/>",
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"]]>",
+        b"<!DOCTYPE x>",
+        b"<?x?>",
+        b"&amp;",
+        b"&#0;",
+        b"&#x416;",
+        b"&x;",
+    ),
+    *(
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b":",
+        b"null",
+        b"true",
+        b"-0",
+        b"1e999",
+        b"NaN",
+        b"9" * 25,
+        b"\\",
+        b"\\u0000",
+        b"\\ud800",
+        b"\\u202e",
+    ),
+    *(
+        "Ж".encode(),
+        "\u202e".encode(),
+        "\u2028".encode(),
+        "İ".encode(),
+        "ß".encode(),
+        "\u0130\u0307".encode(),
+        b"x" * 70_000,
+    ),
+    *(b'"headwater:category":"victim",', b'"source_identity":1,', b'"properties":{},', b'"schema":"Person",', b"../"),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parser: valid inputs to begin with, and how an input is given to it."""
+
+    seeds: tuple[bytes, ...]
+    parse: Callable[[bytes], object]
+
+
+def targets() -> dict[str, Target]:
+    """Every parser by name."""
+    made = make_list(4, 7)
+    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv")}
+    found = {form: Target(tuple(files.values())[:1], _reader(form, files)) for form, files in lists.items()}
+    ofac = lists["ofac-csv"]
+    found["ofac-alt"] = Target(
+        (ofac["alt.csv"],), lambda data: _read("ofac-csv", ofac["sdn.csv"], ofac | {"alt.csv": data})
+    )
+    found["ofac-add"] = Target(
+        (ofac["add.csv"],), lambda data: _read("ofac-csv", ofac["sdn.csv"], ofac | {"add.csv": data})
+    )
+    csv_file, xml_file = (next(iter(lists[form].values())) for form in ("uk-csv", "uk-xml"))
+    found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
+    records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
+    found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    report = json.dumps(_report()).encode()
+    found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
+    found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
+    found["archive"] = Target(tuple(_archives()), read_members)
+    return found
+
+
+_CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...] = (
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + piece + data[begin:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + piece + data[end:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + data[end:],
+    lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
+    lambda data, begin, end, other, far, piece, draw: (
+        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+    ),
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
+    lambda data, begin, end, other, far, piece, draw: data[:begin],
+)
+
+
+def mutate(seed: bytes, draw: Random) -> bytes:
+    """Return a file with a few changes at its seams."""
+    data = seed
+    for _ in range(draw.randint(1, MOST_MUTATIONS)):
+        begin, end = _part(data, draw)
+        other, far = sorted((_part(data, draw)[0], _part(data, draw)[1]))
+        piece = draw.choice((draw.choice(_PIECES), draw.randbytes(draw.randint(1, 8)), data[other : other + 200]))
+        data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
+        data = data[:MOST_BYTES]
+    return data
+
+
+def _part(data: bytes, draw: Random) -> tuple[int, int]:
+    """Return where some part of a file begins and ends."""
+    found = _SEAMS.search(data, draw.randrange(len(data) + 1))
+    return found.span() if found else (0, len(data))
+
+
+def inputs(target: Target, seed: int, first: int) -> Iterator[tuple[int, bytes]]:
+    """Yield mutated files without end, each from seed and number alone."""
+    number = first
+    while True:
+        draw = Random(f"{seed}/{number}")
+        yield number, mutate(draw.choice(target.seeds), draw)
+        number += 1
+
+
+def run(name: str, *, seed: int, seconds: float, first: int = 0, most: int | None = None) -> tuple[int, int, list[str]]:
+    """Return how many inputs were tried, how many were read, and what went wrong."""
+    target, bad, tried, good = targets()[name], [], 0, 0
+    end = time.monotonic() + seconds
+    for number, data in inputs(target, seed, first):
+        if time.monotonic() > end or tried == most:
+            break
+        tried += 1
+        begun = time.process_time()
+        try:
+            target.parse(data)
+            good += 1
+        except (InputError, PolicyError) as error:
+            if len(str(error)) > 600:
+                bad.append(f"input {number}: an error of {len(str(error))} letters")
+        except BaseException:  # noqa: BLE001 (what is not declared is what we are looking for)
+            bad.append(f"input {number}:\n{traceback.format_exc()}")
+        spent = time.process_time() - begun
+        if spent > MOST_SECONDS:
+            bad.append(f"input {number}: {spent:.1f} s for {len(data)} bytes")
+    return tried, good, bad
+
+
+def _given(data: bytes, beside: dict[str, bytes]) -> SourceInput:
+    return SourceInput("fuzzed", data, beside.get, AuthorityId("UK-NCA"))
+
+
+def _read(form: str, data: bytes, beside: dict[str, bytes]) -> None:
+    result = read_all(source(form), _given(data, beside), keep_good=True)
+    for record in result.records:
+        assert record.id
+    release("ftm").write([record for record in result.records if not any(one.protected for one in record.mentions)])
+
+
+def _reader(form: str, beside: dict[str, bytes]) -> Callable[[bytes], object]:
+    return lambda data: _read(form, data, beside)
+
+
+def _parse_json(data: bytes) -> None:
+    """What safe JSON reads, the standard library must read alike, every pair of it."""
+    try:
+        value = parse_json(data)
+    except InputError:
+        for_sure = _fails(parse_wire_json, data)
+        assert for_sure, "refused in a file and taken from a partner"
+        raise
+    assert json.loads(data, object_pairs_hook=_once) == value
+    assert _fails(parse_wire_json, data) or parse_wire_json(data) == value
+
+
+def _fails(parse: Callable[[bytes], object], data: bytes) -> bool:
+    try:
+        parse(data)
+    except InputError:
+        return True
+    return False
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    assert len({key for key, _ in pairs}) == len(pairs), "a key twice"
+    return dict(pairs)
+
+
+def _archives() -> Iterator[bytes]:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/x.txt", b"x" * 500)
+        archive.writestr("y.txt", b"y")
+    yield out.getvalue()
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in ("a/x.txt", "Ж" * 60):
+            info = tarfile.TarInfo(name)
+            info.size = 500
+            tar.addfile(info, io.BytesIO(b"x" * 500))
+    yield out.getvalue()
+    yield gzip.compress(out.getvalue(), mtime=0)
+
+
+def _report() -> dict[str, object]:
+    person = {"name": ["Ana", {"value": "Ана", "lang": "sr-Cyrl", "original": "x"}], "birthDate": ["1975"]}
+    return {
+        "schema": "headwater/intelligence-report/1",
+        "reference": "OP-EXAMPLE/17",
+        "originator": "UK-NCA",
+        "recorded_at": "2026-11-25T08:30:00Z",
+        "purposes": ["oic"],
+        "grade": "3x5x2:1/B",
+        "handling": {"codes": ["P"], "markings": ["OFFICIAL"], "releasable_to": ["RS"], "retain_until": "2028-01-31"},
+        "text": "Ana supplies boats.",
+        "entities": [
+            {"key": "p1", "schema": "Person", "category": "suspect", "properties": person},
+            {"key": "c1", "schema": "Company", "properties": {"name": ["EXAMPLE TEST LTD"]}},
+        ],
+        "links": [
+            {"schema": "Ownership", "ends": {"owner": "p1", "asset": "c1"}, "properties": {"percentage": ["51"]}}
+        ],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fuzz one reader or all; exit 1 where something went wrong."""
+    parser = argparse.ArgumentParser(description="Mutate valid files and let nothing but declared errors out.")
+    parser.add_argument("--reader", choices=[*targets(), "all"], default="all")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each reader")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first input")
+    parser.add_argument("--inputs", type=int, help="at most so many")
+    given = parser.parse_args(arguments)
+    names = list(targets()) if given.reader == "all" else [given.reader]
+    failed = False
+    for name in names:
+        tried, good, bad = run(name, seed=given.seed, seconds=given.seconds, first=given.first, most=given.inputs)
+        print(f"{name}: {tried} inputs, {good} read, {tried - good - len(bad)} refused, {len(bad)} bad", flush=True)
+        for text in bad[:5]:
+            print(text, file=sys.stderr)
+        failed = failed or bool(bad)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""A partner comes to be trusted step by step, and each step is a person's."""
+
+import pytest
+
+from headwater.errors import ConflictError, ForbiddenError, KeyTrustError, RollbackError, SignatureError
+from headwater.exchange.partners import State
+from headwater.exchange.signed import read_paper
+from headwater.policy.agreement import AgreementState
+from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm
+
+
+def state(node: Node, of: str) -> State:
+    return next(partner.state for partner in node.exchange.partners() if partner.authority == of)
+
+
+def test_a_partner_goes_from_added_over_confirmed_to_live(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    world.acquaint(london, pristina, agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}))
+    assert state(london, PRISTINA) is State.ADDED
+    confirm(london, pristina)
+    assert state(london, PRISTINA) is State.CONFIRMED
+    confirm(pristina, london)
+    london.bring(PRISTINA)
+    assert state(london, PRISTINA) is State.LIVE
+
+
+def test_digits_that_differ_confirm_nobody(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    world.acquaint(london, pristina, agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}))
+    digits = pristina.exchange.card().fingerprint
+    wrong = ("1" if digits[0] == "0" else "0") + digits[1:]
+    for given in (wrong, digits[:-1], "", london.exchange.card().fingerprint):
+        with pytest.raises(KeyTrustError):
+            london.exchange.confirm_partner(PRISTINA, given, who="liaison")
+    assert state(london, PRISTINA) is State.ADDED
+    london.exchange.confirm_partner(PRISTINA, digits.replace(" ", "\n"), who="liaison")
+
+
+def test_a_step_that_the_state_does_not_lead_to_is_refused(london: Node) -> None:
+    for to in (State.ADDED, State.CONFIRMED, State.LIVE):
+        with pytest.raises(ConflictError):
+            london.exchange.step_partner(BELGRADE, to, who="s.hall", reason="")
+    london.exchange.step_partner(BELGRADE, State.REVOKED, who="s.hall", reason="")
+    for to in State:
+        with pytest.raises(ConflictError):
+            london.exchange.step_partner(BELGRADE, to, who="s.hall", reason="")
+
+
+def test_every_step_is_in_the_ledger_and_the_history_stays(london: Node) -> None:
+    london.exchange.step_partner(BELGRADE, State.SUSPENDED, who="s.hall", reason="forged receipts")
+    assert london.events("partner-suspended")[-1].who == "s.hall"
+    with london.store.snapshot() as snapshot:
+        history = [snapshot.document("partner", BELGRADE, version) for version in range(1, 5)]
+    assert [b"added" in (history[0] or b""), b"forged receipts" in (history[3] or b"")] == [True, True]
+
+
+def test_a_new_card_takes_the_place_of_the_old_and_the_partner_stays_confirmed(london: Node, belgrade: Node) -> None:
+    belgrade.exchange.new_key("sealing")
+    card = belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+    partner = london.exchange.add_partner([card.paper.to_bytes()], [], who="engineer")
+    assert (partner.card.card.version, partner.state) == (2, State.LIVE)
+    assert len(partner.card.card.sealing) == 2
+
+
+def test_two_roots_that_were_brought_back_make_the_next_card_and_one_does_not(london: Node, belgrade: Node) -> None:
+    (belgrade.home / "roots" / "root-2.key").unlink()
+    card = belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+    assert london.exchange.add_partner([card.paper.to_bytes()], [], who="engineer").card.card.version == 2
+    (belgrade.home / "roots" / "root-1.key").unlink()
+    with pytest.raises(SignatureError):
+        belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+
+
+def test_an_older_card_is_a_rollback_and_changes_nothing(london: Node, belgrade: Node) -> None:
+    first = belgrade.exchange.card_bytes()
+    second = belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+    london.exchange.add_partner([second.paper.to_bytes()], [], who="engineer")
+    with pytest.raises(RollbackError):
+        london.exchange.add_partner([first], [], who="engineer")
+    assert london.exchange.partners()[0].card.card.version == 2
+
+
+def test_a_card_that_was_missed_can_be_given_with_the_newest(london: Node, belgrade: Node) -> None:
+    cards = [
+        belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+        for _ in range(2)
+    ]
+    with pytest.raises(KeyTrustError, match="missing"):
+        london.exchange.add_partner([cards[1].paper.to_bytes()], [], who="engineer")
+    both = [card.paper.to_bytes() for card in cards]
+    assert london.exchange.add_partner(both, [], who="engineer").card.card.version == 3
+
+
+def test_our_own_card_makes_no_partner(london: Node) -> None:
+    with pytest.raises(KeyTrustError):
+        london.exchange.add_partner([london.exchange.card_bytes()], [], who="engineer")
+
+
+def test_an_agreement_needs_both_signatures_and_then_both_cards(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    terms = agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={})
+    half = london.exchange.sign_agreement(terms)
+    both = pristina.exchange.sign_agreement(half)
+    with pytest.raises(SignatureError):
+        london.exchange.add_partner([pristina.exchange.card_bytes()], [half], who="engineer")
+    assert [partner.authority for partner in london.exchange.partners()] == [BELGRADE]
+    london.exchange.add_partner([pristina.exchange.card_bytes()], [both], who="engineer")
+    assert set(london.exchange.agreements()) == {TERMS, "A-UK-XK"}
+
+
+def test_an_agreement_changed_after_it_was_signed_is_refused(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    terms = agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}, retain_max_days=30)
+    longer = agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}, retain_max_days=3000)
+    signed, other = pristina.exchange.sign_agreement(terms), london.exchange.sign_agreement(longer)
+    with pytest.raises(KeyTrustError):
+        read_paper(signed).joined(read_paper(other))
+    with pytest.raises(SignatureError):
+        london.exchange.add_partner([pristina.exchange.card_bytes()], [other], who="engineer")
+
+
+def test_another_agreement_under_a_name_that_is_taken_is_refused(london: Node, belgrade: Node) -> None:
+    other = belgrade.exchange.sign_agreement(london.exchange.sign_agreement(agreement(retain_max_days=1)))
+    with pytest.raises(ConflictError):
+        london.exchange.add_partner([belgrade.exchange.card_bytes()], [other], who="engineer")
+
+
+def test_nobody_signs_an_agreement_between_others(world: World, london: Node) -> None:
+    with pytest.raises(ForbiddenError):
+        london.exchange.sign_agreement(agreement(parties=(BELGRADE, PRISTINA), safeguards={}))
+
+
+def test_an_agreement_between_others_is_not_taken(world: World, london: Node, belgrade: Node) -> None:
+    pristina = world.node(PRISTINA)
+    terms = agreement(id="A-RS-XK", parties=(BELGRADE, PRISTINA), safeguards={})
+    paper = pristina.exchange.sign_agreement(belgrade.exchange.sign_agreement(terms))
+    with pytest.raises(KeyTrustError, match="between others"):
+        london.exchange.add_partner([pristina.exchange.card_bytes()], [paper], who="engineer")
+
+
+def test_the_state_of_an_agreement_is_this_nodes_own_word(london: Node, belgrade: Node) -> None:
+    london.exchange.set_agreement_state(TERMS, AgreementState.SUSPENDED, who="s.hall", reason="review")
+    assert london.exchange.agreements()[TERMS].state is AgreementState.SUSPENDED
+    assert belgrade.exchange.agreements()[TERMS].state is AgreementState.LIVE
+    assert london.events("agreement-suspended")[-1].subject == TERMS
+    with pytest.raises(ConflictError):
+        london.exchange.set_agreement_state("A-NONE", AgreementState.LIVE, who="s.hall", reason="")

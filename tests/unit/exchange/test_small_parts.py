@@ -1,0 +1,122 @@
+"""Framing, refusals, waiting and keys."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import (
+    FormatError,
+    HeadwaterError,
+    InputError,
+    KeyTrustError,
+    LimitError,
+    SettingsError,
+    TrustError,
+)
+from headwater.exchange.backoff import CAP_S, wait_s
+from headwater.exchange.envelope import Lane
+from headwater.exchange.framing import join, split
+from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.refusal import Code, Refusal, error_for
+from headwater.testing.fakes import SeededChance
+
+
+def test_what_is_joined_is_split_again() -> None:
+    parts = [b"", b"a", b"b" * 70_000]
+    assert split(join(parts), most=3) == parts
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"\0\0\0\1", b"\0\0\0\2a", b"\xff\xff\xff\xff" + b"a" * 100])
+def test_a_batch_that_ends_too_early_is_refused(data: bytes) -> None:
+    with pytest.raises(FormatError):
+        split(data, most=64)
+
+
+def test_a_batch_with_more_parts_than_may_be_is_refused() -> None:
+    with pytest.raises(LimitError):
+        split(join([b""] * 65), most=64)
+
+
+def test_every_code_of_the_wire_is_one_declared_error_inside() -> None:
+    families = {
+        Code.TOO_LARGE: "input.limit",
+        Code.BAD_HEADER: "input.format",
+        Code.WRONG_RECIPIENT: "trust.key",
+        Code.UNKNOWN_KEY: "trust.key",
+        Code.REVOKED_KEY: "trust.key",
+        Code.EXPIRED_CARD: "trust.key",
+        Code.EXPIRED: "trust.clock",
+        Code.CLOCK: "trust.clock",
+        Code.BAD_SEAL: "trust.signature",
+        Code.BAD_SIGNATURE: "trust.signature",
+        Code.BAD_BODY: "input.format",
+        Code.EQUIVOCATION: "trust.equivocation",
+        Code.REPLAY: "trust.replay",
+    }
+    assert {code: Refusal(code).error().code for code in Code} == families
+    assert all(isinstance(Refusal(code).error(), InputError | TrustError) for code in Code)
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        ("refused:bad-seal", "peer.refused"),
+        ("refused:purpose", "policy.forbidden"),
+        ("refused:retention", "policy.expired"),
+    ],
+)
+def test_a_partners_refusal_is_a_declared_error_here(result: str, code: str) -> None:
+    error = error_for(result)
+    assert isinstance(error, HeadwaterError)
+    assert error.code == code
+    assert result.partition(":")[2] in str(error)
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+def test_waiting_grows_to_its_cap_and_never_ends_at_once(lane: Lane) -> None:
+    longest = [wait_s(failures, lane, b"\xff\xff") for failures in range(1, 40)]
+    shortest = [wait_s(failures, lane, b"\0\0") for failures in range(1, 40)]
+    assert longest == sorted(longest)
+    assert CAP_S[lane] * 0.99 < longest[-1] <= CAP_S[lane]
+    assert all(1.0 <= low < high for low, high in zip(shortest, longest, strict=True))
+
+
+def test_urgent_waits_half_a_minute_at_most_and_others_five() -> None:
+    assert CAP_S == {Lane.NORMAL: 300.0, Lane.URGENT: 30.0}
+
+
+def test_keys_are_made_once_private_to_their_owner_with_the_roots_apart(tmp_path: Path) -> None:
+    keys = Keys.create(tmp_path, SeededChance(1))
+    files = [*(tmp_path / "keys").iterdir(), *(tmp_path / "roots").iterdir()]
+    assert len(files) == 6
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert {stat.S_IMODE(file.parent.stat().st_mode) for file in files} == {0o700}
+    assert len(read_roots(tmp_path / "roots")) == 3
+    with pytest.raises(SettingsError):
+        Keys.create(tmp_path, SeededChance(2))
+    assert Keys(tmp_path).signing_seed() == keys.signing_seed()
+
+
+def test_a_key_that_is_added_is_the_one_in_use_and_the_older_stays(tmp_path: Path) -> None:
+    chance = SeededChance(1)
+    keys = Keys.create(tmp_path, chance)
+    before = keys.signing_seed()
+    keys.add("signing", chance)
+    assert keys.signing_seed() != before
+    assert before in keys.signing_seeds.values()
+
+
+@pytest.mark.parametrize("text", ["", "00\n", "zz" * 32 + "\n", "00" * 32 + "\n" + "00" * 32 + "\n"])
+def test_a_damaged_key_file_is_no_key(tmp_path: Path, text: str) -> None:
+    keys = Keys.create(tmp_path, SeededChance(1))
+    next((tmp_path / "keys").glob("signing-*")).write_text(text)
+    with pytest.raises(KeyTrustError):
+        keys.signing_seed()
+
+
+def test_a_node_without_keys_says_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="node init"):
+        Keys(tmp_path).signing_seed()
+    with pytest.raises(KeyTrustError):
+        read_roots(tmp_path)

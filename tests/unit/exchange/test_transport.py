@@ -1,0 +1,166 @@
+"""HTTP between nodes, against a small server on this machine that misbehaves as told."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from headwater.errors import HeadwaterError, PeerRefusedError, PeerTimeoutError, PeerUnreachableError, SchemaError
+from headwater.exchange.transport import MAX_ANSWER, HttpTransport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+@contextmanager
+def server(*answers: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """Serve one connection with each answer in turn; the requests that came are collected."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def work() -> None:
+            for answer in answers:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    heard.append(hear(connection))
+                    answer(connection)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heard
+    thread.join(10)
+
+
+def hear(connection: socket.socket) -> bytes:
+    """Read one request to its end."""
+    request = b""
+    while not request.endswith(b"batch"):
+        part = connection.recv(65536)
+        if not part:
+            break
+        request += part
+    return request
+
+
+def say(data: bytes) -> Callable[[socket.socket], None]:
+    return lambda connection: connection.sendall(data)
+
+
+def twice(connection: socket.socket) -> None:
+    connection.sendall(OK)
+    hear(connection)
+    connection.sendall(OK)
+
+
+def silent(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    pause = threading.Event()
+    for _ in range(100):
+        try:
+            connection.sendall(b"x")
+        except OSError:
+            return
+        pause.wait(0.05)
+
+
+def post(endpoint: str, transport: HttpTransport | None = None, timeout_s: float = 5.0) -> bytes:
+    used = transport or HttpTransport()
+    try:
+        return used.post(endpoint, "/v1/inbox", b"batch", timeout_s=timeout_s)
+    finally:
+        if transport is None:
+            used.close()
+
+
+def test_the_body_is_posted_and_the_answer_returned() -> None:
+    with server(say(OK)) as (endpoint, heard):
+        assert post(endpoint) == b"hi"
+    assert heard[0].startswith(b"POST /v1/inbox HTTP/1.1\r\n")
+
+
+def test_the_connection_is_used_again() -> None:
+    transport = HttpTransport()
+    with server(twice) as (endpoint, heard):
+        assert (post(endpoint, transport), post(endpoint, transport)) == (b"hi", b"hi")
+        transport.close()
+    assert len(heard) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
+    transport = HttpTransport()
+    with server(say(OK), say(OK)) as (endpoint, heard):
+        assert (post(endpoint, transport), post(endpoint, transport)) == (b"hi", b"hi")
+        transport.close()
+    assert len(heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (say(b"HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
+        (say(b"HTTP/1.1 413 large\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
+        (
+            say(b"HTTP/1.1 302 over there\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
+            PeerRefusedError,
+        ),
+        (say(b"HTTP/1.1 204 nothing\r\n\r\n"), PeerRefusedError),
+        (say(b"this is no HTTP\r\n\r\n"), PeerUnreachableError),
+        (say(b""), PeerUnreachableError),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut"), PeerUnreachableError),
+        (say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), PeerUnreachableError),
+        (silent, PeerTimeoutError),
+        (drip, PeerTimeoutError),
+    ],
+    ids=[
+        "busy",
+        "too large",
+        "redirect",
+        "no content",
+        "no http",
+        "closed",
+        "cut short",
+        "bad chunk",
+        "silent",
+        "drip",
+    ],
+)
+def test_whatever_the_other_side_does_is_a_declared_error(
+    answer: Callable[[socket.socket], None], error: type[HeadwaterError]
+) -> None:
+    with server(answer) as (endpoint, _), pytest.raises(error):
+        post(endpoint, timeout_s=0.3)
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    def flood(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        try:
+            while True:
+                connection.sendall(bytes(65536))
+        except OSError:
+            return
+
+    assert MAX_ANSWER < 2**24
+    with server(flood) as (endpoint, _), pytest.raises(PeerRefusedError):
+        post(endpoint)
+
+
+def test_a_node_that_is_not_there_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(PeerUnreachableError):
+        post(endpoint)
+
+
+def test_only_what_a_card_may_name_is_called() -> None:
+    for endpoint in ("http://127.0.0.1", "file:///etc/passwd", "http://user@127.0.0.1:80", "http://127.0.0.1:80/x"):
+        with pytest.raises(SchemaError):
+            post(endpoint)

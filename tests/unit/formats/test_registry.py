@@ -1,0 +1,68 @@
+"""Formats by name."""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from headwater.errors import SettingsError
+from headwater.formats import registry
+from headwater.formats.registry import release, releases, source, sources
+from headwater.ports import SourceInput
+
+
+def test_every_format_loads_under_its_own_name() -> None:
+    for name, made in sources().items():
+        assert made().name == made.name
+        assert name == made.name or name in made.aliases
+        assert made.title
+    for name, out in releases().items():
+        assert out().name == name
+
+
+def test_short_names_mean_the_same() -> None:
+    found = sources()
+    short = {"un": "un-xml", "ofac": "ofac-csv", "report": "intelligence-report"}
+    assert {name: found[name].name for name in short} == short
+    assert found["uk"].name == "uk"
+
+
+def test_an_unknown_format_is_refused_with_the_names_there_are() -> None:
+    for find in (source, release):
+        with pytest.raises(SettingsError, match=r"use one of .*ftm"):
+            find("xls")
+
+
+def test_listing_the_formats_loads_none() -> None:
+    code = (
+        "import sys, headwater.formats.registry as r; r.sources(); r.releases();"
+        "print([m for m in sys.modules if m.startswith('headwater.formats.') and not m.endswith('registry')])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": "src"}
+    )
+    assert out.stdout.strip() == "[]"
+
+
+class Theirs:
+    name = "theirs"
+    title = "theirs"
+
+    def read(self, given: SourceInput) -> object:
+        return iter(())
+
+
+def test_a_format_of_another_package_is_found_and_cannot_take_a_name_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = registry.SOURCE_GROUP
+    found = [
+        EntryPoint("theirs", f"{__name__}:Theirs", group),
+        EntryPoint("un", f"{__name__}:Theirs", group),
+        EntryPoint("broken", "no_such_module:Theirs", group),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: found)
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or pytest)
+    assert {"theirs", "broken"} <= sources().keys()
+    assert sources()["un"].name == "un-xml"
+    with pytest.raises(SettingsError, match="'broken' from another package cannot be loaded"):
+        source("broken")

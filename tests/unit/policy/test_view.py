@@ -1,0 +1,291 @@
+"""What may be seen: purpose, last day, addressees; findings, blobs and tables; and the note of every look."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import pytest
+
+from headwater.errors import ForbiddenError
+from headwater.model.decision import Decision, Verb
+from headwater.model.fact import fact_id
+from headwater.model.finding import Evidence, EvidenceKind
+from headwater.model.handling import Handling
+from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
+from headwater.model.times import parse_instant
+from headwater.policy.view import guard
+from headwater.ports import View
+from tests.unit.policy.view_kit import (
+    PROTECTION,
+    TODAY,
+    MemoryAudit,
+    MemoryReader,
+    finding,
+    person,
+    record,
+    session,
+    thing,
+    view,
+)
+
+CAR = thing("car")
+PLATE = (("car", "registrationNumber", "AB 123"),)
+HIDDEN = Handling(purposes=frozenset({"sanctions"}))
+BLOB = "a" * 64
+TABLE = "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("seen", "handling"),
+    [
+        (True, Handling()),
+        (True, Handling(purposes=frozenset({"oic", "sanctions"}))),
+        (False, Handling(purposes=frozenset({"sanctions"}))),
+        (False, Handling(purposes=frozenset())),
+        (True, Handling(retain_until=TODAY)),
+        (False, Handling(retain_until=date(2026, 3, 1))),
+        (True, Handling(addressees=frozenset({"ann", "bo"}))),
+        (False, Handling(addressees=frozenset({"bo"}))),
+        (True, Handling(addressees=frozenset({"ann"}), codes=frozenset({"TLP:RED"}))),
+        (False, Handling(codes=frozenset({"TLP:RED"}))),
+        (True, Handling(codes=frozenset({"TLP:AMBER+STRICT"}))),
+    ],
+    ids=repr,
+)
+def test_a_record_is_seen_where_its_handling_allows(seen: bool, handling: Handling) -> None:
+    kept = record(CAR, facts=PLATE, handling=handling)
+    shown = list(view(MemoryReader([kept])).records())
+    assert shown == ([kept] if seen else [])
+
+
+def world(handling: Handling) -> tuple[MemoryReader, dict[str, Callable[[View], object]]]:
+    """A reader with one of everything under one handling, and a look at each thing."""
+    kept = record(CAR, facts=PLATE, handling=handling, blobs=(BLOB,), tables=(TABLE,))
+    claim = finding(Evidence.fact(fact_id(kept.id, 0)))
+    looks: dict[str, Callable[[View], object]] = {
+        "record": lambda seen: seen.record(kept.id),
+        "fact": lambda seen: seen.fact(fact_id(kept.id, 0)),
+        "entity": lambda seen: seen.entity(EntityKey("car")),
+        "finding": lambda seen: seen.finding(claim.id),
+        "blob": lambda seen: seen.blob(BlobHash(BLOB)),
+        "table": lambda seen: seen.table_path(BlobHash(TABLE)),
+    }
+    return MemoryReader([kept], [claim]), looks
+
+
+@pytest.mark.parametrize("what", ["record", "fact", "entity", "finding", "blob", "table"])
+def test_the_hidden_answers_exactly_as_the_non_existent(what: str) -> None:
+    reader, looks = world(HIDDEN)
+    with pytest.raises(ForbiddenError) as hidden:
+        looks[what](view(reader))
+    with pytest.raises(ForbiddenError) as absent:
+        looks[what](view(MemoryReader()))
+    assert str(hidden.value) == str(absent.value)
+    assert hidden.value.where == absent.value.where
+
+
+@pytest.mark.parametrize("what", ["record", "fact", "entity", "finding", "blob", "table"])
+def test_the_visible_is_handed_out(what: str) -> None:
+    reader, looks = world(Handling())
+    assert looks[what](view(reader))
+
+
+def test_a_fact_is_found_in_its_record() -> None:
+    kept = record(CAR, facts=(*PLATE, ("car", "model", "van")))
+    assert view(MemoryReader([kept])).fact(fact_id(kept.id, 1)) == (kept, 1)
+
+
+@pytest.mark.parametrize("place", ["1", "-1", "x", ""])
+def test_a_fact_that_the_record_does_not_have_is_not_there(place: str) -> None:
+    kept = record(CAR, facts=PLATE)
+    with pytest.raises(ForbiddenError):
+        view(MemoryReader([kept])).fact(FactId(f"{kept.id}/{place}"))
+
+
+def test_records_are_chosen_by_source_and_by_entity() -> None:
+    first = record(CAR, facts=PLATE, source="one")
+    second = record(CAR, facts=PLATE, source="two")
+    other = record(thing("boat"), source="one")
+    seen = view(MemoryReader([first, second, other]))
+    assert list(seen.records(source="two")) == [second]
+    assert set(seen.records(mentions=EntityKey("car"))) == {first, second}
+    assert list(seen.records(source="one", mentions=EntityKey("car"))) == [first]
+
+
+def test_an_entity_is_made_of_visible_records_only() -> None:
+    kept = record(CAR, facts=PLATE)
+    hidden = record(CAR, facts=(("car", "model", "van"),), handling=HIDDEN)
+    entity = view(MemoryReader([kept, hidden])).entity(EntityKey("car"))
+    assert [statement.record for statement in entity.statements] == [kept]
+    assert entity.handling == kept.handling
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref"),
+    [
+        (EvidenceKind.FACT, "{hidden}/0"),
+        (EvidenceKind.RECORD, "{hidden}"),
+        (EvidenceKind.BLOB, "c" * 64),
+        (EvidenceKind.TABLE_ROW, f"{'d' * 64}#7"),
+        (EvidenceKind.FACT, "{kept}/9"),
+        (EvidenceKind.RECORD, "rec-nowhere"),
+    ],
+)
+def test_a_finding_with_one_piece_of_unseen_evidence_is_hidden(kind: EvidenceKind, ref: str) -> None:
+    kept = record(CAR, facts=PLATE)
+    hidden = record(CAR, facts=PLATE, handling=HIDDEN, blobs=("c" * 64,), tables=("d" * 64,))
+    piece = Evidence(kind, ref.format(hidden=hidden.id, kept=kept.id))
+    claim = finding(Evidence.fact(fact_id(kept.id, 0)), piece)
+    seen = view(MemoryReader([kept, hidden], [claim]))
+    assert list(seen.findings()) == []
+    with pytest.raises(ForbiddenError):
+        seen.finding(claim.id)
+
+
+def test_a_finding_on_seen_evidence_of_every_kind_is_seen() -> None:
+    kept = record(CAR, facts=PLATE, blobs=(BLOB,), tables=(TABLE,))
+    claim = finding(
+        Evidence.fact(fact_id(kept.id, 0)),
+        Evidence.record(kept.id),
+        Evidence.blob(BlobHash(BLOB)),
+        Evidence(EvidenceKind.TABLE_ROW, f"{TABLE}#7"),
+    )
+    seen = view(MemoryReader([kept], [claim]))
+    assert list(seen.findings()) == [claim]
+    assert seen.finding(claim.id) == claim
+
+
+def test_a_finding_under_a_stricter_handling_of_its_own_is_hidden() -> None:
+    kept = record(CAR, facts=PLATE)
+    claim = finding(Evidence.record(kept.id), handling=HIDDEN)
+    assert list(view(MemoryReader([kept], [claim])).findings()) == []
+
+
+def decision(about: str) -> Decision:
+    return Decision(
+        verb=Verb.CONFIRM,
+        about=about,
+        who="sue",
+        decided_at=parse_instant("2026-03-01T10:00:00Z"),
+        basis="oic",
+        reason="seen at the quay",
+    )
+
+
+def test_decisions_are_seen_with_what_they_are_about() -> None:
+    kept = record(CAR, facts=PLATE)
+    hidden = record(CAR, facts=PLATE, handling=HIDDEN)
+    claims = [finding(Evidence.record(kept.id)), finding(Evidence.record(hidden.id))]
+    message = "01890a5d-ac96-774b-bcce-b302099a8057"
+    abouts = [kept.id, hidden.id, claims[0].id, claims[1].id, message]
+    reader = MemoryReader([kept, hidden], claims, [decision(about) for about in abouts])
+    seen = view(reader)
+    assert [len(seen.decisions(about)) for about in abouts] == [1, 0, 1, 0, 1]
+    assert seen.decisions("rec-nowhere") == ()
+
+
+def test_a_blob_is_seen_as_long_as_one_visible_record_holds_it() -> None:
+    hidden = record(CAR, facts=PLATE, handling=HIDDEN, blobs=(BLOB,))
+    open_too = record(CAR, blobs=(BLOB,))
+    with pytest.raises(ForbiddenError):
+        view(MemoryReader([hidden])).blob(BlobHash(BLOB))
+    assert view(MemoryReader([hidden, open_too])).blob(BlobHash(BLOB)) == BLOB.encode()
+
+
+def test_a_blob_is_no_table_and_a_malformed_name_is_not_there() -> None:
+    seen = view(MemoryReader([record(CAR, blobs=(BLOB,))]))
+    with pytest.raises(ForbiddenError):
+        seen.table_path(BlobHash("../../etc"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"purpose": "sanctions"},
+        {"user": "bo"},
+        {"purpose": PROTECTION[0], "roles": PROTECTION[1]},
+    ],
+)
+def test_a_kept_artefact_is_not_shared_between_views_that_see_otherwise(other: dict[str, Any]) -> None:
+    reader = MemoryReader()
+    assert bytes(view(reader).derived("index", lambda: b"mine")) == b"mine"
+    assert bytes(view(reader, session(**other)).derived("index", lambda: b"theirs")) == b"theirs"
+
+
+def test_a_kept_artefact_ends_with_the_day() -> None:
+    reader = MemoryReader()
+    view(reader).derived("index", lambda: b"yesterday's")
+    assert bytes(view(reader, today=date(2026, 3, 3)).derived("index", lambda: b"today's")) == b"today's"
+
+
+def test_a_kept_artefact_is_shared_between_equal_views() -> None:
+    reader = MemoryReader()
+    view(reader).derived("index", lambda: b"once")
+    assert bytes(view(reader, session(roles=frozenset({"liaison"}))).derived("index", lambda: b"twice")) == b"once"
+
+
+@pytest.mark.parametrize("role", ["auditor", "admin"])
+def test_who_keeps_the_node_or_checks_it_sees_no_record(role: str) -> None:
+    with pytest.raises(ForbiddenError, match="rule role"):
+        view(MemoryReader(), session(roles=frozenset({role})))
+
+
+LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
+    ("look.records", "all", lambda seen: seen.records()),
+    ("look.records", "un-xml", lambda seen: seen.records(source="un-xml")),
+    ("look.records", "car", lambda seen: seen.records(mentions=EntityKey("car"))),
+    ("look.record", "rec-1", lambda seen: seen.record(RecordId("rec-1"))),
+    ("look.fact", "rec-1/0", lambda seen: seen.fact(FactId("rec-1/0"))),
+    ("look.entity", "car", lambda seen: seen.entity(EntityKey("car"))),
+    ("look.findings", "all", lambda seen: seen.findings()),
+    ("look.finding", "fnd-1", lambda seen: seen.finding(FindingId("fnd-1"))),
+    ("look.decisions", "fnd-1", lambda seen: seen.decisions("fnd-1")),
+    ("look.blob", BLOB, lambda seen: seen.blob(BlobHash(BLOB))),
+    ("look.table", TABLE, lambda seen: seen.table_path(BlobHash(TABLE))),
+    ("look.derived", "index", lambda seen: seen.derived("index", lambda: b"")),
+]
+
+
+@pytest.mark.parametrize(("kind", "subject", "look"), LOOKS, ids=[f"{kind} {subject}" for kind, subject, _ in LOOKS])
+def test_every_look_is_noted_once_also_one_at_nothing(kind: str, subject: str, look: Callable[[View], object]) -> None:
+    audit = MemoryAudit()
+    seen = view(MemoryReader(), audit=audit)
+    with suppress(ForbiddenError):
+        look(seen)
+    assert [(event.kind, event.subject, event.who, event.purpose) for event in audit.events] == [
+        (kind, subject, "ann", "oic")
+    ]
+
+
+def test_a_scan_is_one_look_however_much_it_yields() -> None:
+    audit = MemoryAudit()
+    reader = MemoryReader([record(CAR, facts=PLATE, source=f"s{number}") for number in range(5)])
+    assert len(list(view(reader, audit=audit).records())) == 5
+    assert len(audit.events) == 1
+
+
+def test_a_look_is_noted_before_anything_is_handed_out() -> None:
+    class Broken:
+        def note(self, event: object) -> None:
+            raise ForbiddenError("the ledger is full")
+
+    reader, looks = world(Handling())
+    seen = guard(reader, session(), Broken(), TODAY)
+    scans: list[Callable[[View], object]] = [lambda one: one.records(), lambda one: one.findings()]
+    for look in (*looks.values(), *scans):
+        with pytest.raises(ForbiddenError, match="the ledger is full"):
+            look(seen)
+
+
+def test_every_method_of_the_port_is_guarded() -> None:
+    seen = view(MemoryReader())
+    public = {name for name in vars(View) if not name.startswith("_")}
+    noted = {"table_path" if kind == "look.table" else kind.removeprefix("look.") for kind, _, _ in LOOKS}
+    assert public == noted
+    assert public == {name for name in vars(type(seen)) if not name.startswith("_")}
+
+
+def test_persons_are_seen_as_everything_else() -> None:
+    kept = record(person("p"), facts=(("p", "name", "Ivo Test"),))
+    assert list(view(MemoryReader([kept])).records()) == [kept]

@@ -1,0 +1,162 @@
+"""The thread that writes in groups: how it answers when a group, and not only one change, goes wrong."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from pathlib import Path
+
+import apsw
+import pytest
+
+from headwater.errors import ConflictError, StoreBusyError, StoreCorruptError, StoreError, StoreIoError
+from headwater.store import Store, StoreOptions, Transaction
+from headwater.store.writer import LARGEST_GROUP
+from headwater.testing.fakes import FakeClock, SeededChance
+from headwater.testing.faultydisk import NAME, FaultyDisk
+from tests.contract.store_kit import event, noting
+
+EIO = 5
+MANY = 1_000_000
+
+
+@pytest.fixture
+def disk() -> Iterator[FaultyDisk]:
+    made = FaultyDisk()
+    yield made
+    made.unregister()
+
+
+def submit_as_one_group(store: Store, changes: list[Callable[[Transaction], int]]) -> list[Future[int]]:
+    """Hold the thread up with a change until all others wait."""
+    started, go = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        assert go.wait(10)
+
+    held = store.submit(hold)
+    assert started.wait(10)
+    futures = [store.submit(change) for change in changes]
+    go.set()
+    assert not wait([held], timeout=10).not_done
+    assert not wait(futures, timeout=10).not_done
+    return futures
+
+
+def test_where_the_commit_fails_all_are_refused_and_nothing_is_kept(store: Store, home: Path, disk: FaultyDisk) -> None:
+    faulty = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
+    faulty.write(noting(0))
+
+    def last(tx: Transaction) -> int:
+        disk.arm("sync", 1, EIO, lasting=True)
+        return tx.note(event(9))
+
+    def raising(tx: Transaction) -> int:
+        raise ConflictError("no")
+
+    futures = submit_as_one_group(faulty, [noting(1), raising, noting(2), last])
+    assert [type(future.exception()) for future in futures] == [StoreIoError] * 4
+    disk.mend()
+    assert faulty.write(noting(3)) == 1
+    assert faulty.verify_ledger() == []
+    faulty.close()
+
+
+def test_a_change_that_hides_a_failing_disk_is_refused_with_its_group(home: Path, disk: FaultyDisk) -> None:
+    Store.create(home, clock=FakeClock(), chance=SeededChance()).close()
+    faulty = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
+
+    def hiding(tx: Transaction) -> int:
+        # SQLite undoes the whole transaction by itself here; going on would write outside of any.
+        tx._link.run("ROLLBACK")
+        with pytest.raises(StoreIoError, match="undone"):
+            tx.put_document("card", "UK-NCA", b"one")
+        return 0
+
+    with pytest.raises(StoreIoError):
+        faulty.write(hiding)
+    with faulty.snapshot() as reader:
+        assert reader.document("card", "UK-NCA") is None
+    assert faulty.write(noting(1)) == 0
+    faulty.close()
+
+
+def test_a_group_has_an_upper_size_and_the_rest_follows(store: Store) -> None:
+    futures = submit_as_one_group(store, [noting(number) for number in range(LARGEST_GROUP + 10)])
+    assert [future.result() for future in futures] == list(range(LARGEST_GROUP + 10))
+
+
+def test_a_hundred_changes_in_a_group_share_one_sync(home: Path, disk: FaultyDisk) -> None:
+    Store.create(home, clock=FakeClock(), chance=SeededChance()).close()
+    store = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
+    store.write(noting(0))
+    disk.arm("sync", MANY, EIO, lasting=False)
+    futures = submit_as_one_group(store, [noting(number) for number in range(100)])
+    assert [future.result() for future in futures] == list(range(1, 101))
+    assert MANY - disk._left == 1  # the change that held the thread up changed nothing, and needed none
+    store.close()
+
+
+def test_a_cancelled_change_is_not_carried_out(store: Store) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        assert go.wait(10)
+
+    held = store.submit(hold)
+    assert started.wait(10)
+    cancelled = store.submit(noting(1))
+    assert cancelled.cancel()
+    go.set()
+    held.result(timeout=10)
+    assert store.write(noting(2)) == 0
+
+
+def test_a_busy_store_says_so_and_goes_on_once_it_is_free(home: Path) -> None:
+    options = StoreOptions(busy_wait_s=0.0)
+    store = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=options)
+    other = apsw.Connection(str(home / "store.sqlite"))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusyError):
+        store.write(noting(1))
+    other.execute("ROLLBACK")
+    assert store.write(noting(1)) == 0
+    other.close()
+    store.close()
+
+
+def test_nothing_is_added_to_a_ledger_that_does_not_fit_its_head(store: Store, behind: Callable[[str], object]) -> None:
+    store.write(noting(1))
+    behind("UPDATE ledger_head SET root = zeroblob(32)")
+    for _ in range(2):
+        with pytest.raises(StoreCorruptError):
+            store.write(noting(2))
+    with store.snapshot() as reader:  # reading goes on
+        assert len(list(reader.leaves())) == 1
+
+
+def test_whatever_a_change_raises_reaches_its_caller(store: Store) -> None:
+    def leaving(tx: Transaction) -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        store.write(leaving)
+    assert store.write(noting(1)) == 0
+
+
+def test_a_clock_that_fails_leaves_nobody_waiting(home: Path) -> None:
+    class Broken:
+        def now(self) -> object:
+            raise ZeroDivisionError
+
+    store = Store.create(home, clock=Broken(), chance=SeededChance())  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        store.write(noting(1))
+    store.close()
+
+
+def test_a_closed_store_is_a_store_error(store: Store) -> None:
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.submit(noting(1))

@@ -1,0 +1,132 @@
+"""The partners' door: sizes are capped while reading, errors are numbers, nothing of an error's text gets out."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from headwater.errors import (
+    FormatError,
+    HeadwaterError,
+    KeyTrustError,
+    LimitError,
+    StoreBusyError,
+    StoreFullError,
+    StoreIoError,
+)
+from headwater.exchange.framing import MAX_BATCH
+from headwater.web.partner import partner_app
+
+
+class FakeExchange:
+    """An exchange that answers as told."""
+
+    def __init__(self, error: HeadwaterError | None = None) -> None:
+        self.error = error
+        self.batches: list[bytes] = []
+
+    def receive(self, batch: bytes) -> bytes:
+        self.batches.append(batch)
+        if self.error is not None:
+            raise self.error
+        return b"receipts"
+
+    def card_bytes(self) -> bytes:
+        if self.error is not None:
+            raise self.error
+        return b"{}"
+
+
+def call(
+    exchange: FakeExchange, method: str, path: str, chunks: Iterable[bytes] = (), headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Ask the application directly, without a network."""
+    sent: list[dict[str, Any]] = []
+    waiting = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    waiting.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
+    }
+    asyncio.run(partner_app(exchange)(scope, receive, send))
+    return sent[0]["status"], b"".join(event.get("body", b"") for event in sent[1:])
+
+
+def test_a_batch_is_handed_over_whole_and_the_receipts_come_back() -> None:
+    exchange = FakeExchange()
+    assert call(exchange, "POST", "/v1/inbox", [b"ab", b"c"]) == (200, b"receipts")
+    assert exchange.batches == [b"abc"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (FormatError("Canary"), 400),
+        (LimitError("Canary"), 413),
+        (StoreFullError("Canary"), 507),
+        (StoreBusyError("Canary"), 503),
+        (StoreIoError("Canary"), 503),
+        (KeyTrustError("Canary"), 503),
+    ],
+)
+def test_an_error_is_a_number_and_its_code_and_no_content(error: HeadwaterError, status: int) -> None:
+    for method, path in (("POST", "/v1/inbox"), ("GET", "/v1/card")):
+        answer = call(FakeExchange(error), method, path, [b"x"])
+        assert answer == (status, json.dumps({"code": error.code}, separators=(",", ":")).encode())
+
+
+def test_a_batch_over_the_limit_is_not_read_to_its_end() -> None:
+    exchange = FakeExchange()
+    read = 0
+
+    def endless() -> Iterable[bytes]:
+        nonlocal read
+        chunk = bytes(1024 * 1024)
+        for _ in range(MAX_BATCH // len(chunk) + 8):
+            read += 1
+            yield chunk
+
+    assert call(exchange, "POST", "/v1/inbox", endless())[0] == 413
+    assert exchange.batches == []
+
+
+def test_a_batch_that_announces_to_be_over_the_limit_is_not_read_at_all() -> None:
+    exchange = FakeExchange()
+    headers = {"Content-Length": str(MAX_BATCH + 1)}
+    assert call(exchange, "POST", "/v1/inbox", [b"x"], headers) == (413, b'{"code":"input.limit"}')
+    assert exchange.batches == []
+
+
+@pytest.mark.parametrize("announced", ["", "many", "-1", "9" * 400, "²"])
+def test_an_announced_length_that_is_none_does_no_harm(announced: str) -> None:
+    status, _ = call(
+        FakeExchange(),
+        "POST",
+        "/v1/inbox",
+        [b"x"],
+        {"Content-Length": announced.encode("latin-1", "ignore").decode("latin-1")},
+    )
+    assert status in {200, 413}
+
+
+def test_health_and_card_are_public_and_nothing_else_is_there() -> None:
+    assert call(FakeExchange(), "GET", "/v1/health") == (200, b'{"ok":true}')
+    assert call(FakeExchange(), "GET", "/v1/card") == (200, b"{}")
+    assert call(FakeExchange(), "GET", "/v1/inbox")[0] == 405
+    assert call(FakeExchange(), "GET", "/")[0] == 404
+    assert call(FakeExchange(), "GET", "/docs")[0] == 404
