@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater.engines.match.build import number_hash
 from headwater.engines.match.identifiers import optical
 from headwater.engines.match.index import Index
-from headwater.engines.match.names import KIND_RARITY, Kind, Name, Part
+from headwater.engines.match.likeness import ENOUGH_BONES
+from headwater.engines.match.names import KIND_RARITY, Name, Part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,7 @@ class Finder:
 
     def rarity(self, part: Part) -> float:
         """Return how much a part of a query says, by how common it is in the lists."""
-        cap = KIND_RARITY[Kind(part.kind)]
+        cap = KIND_RARITY[part.kind]
         table, at = (
             ("bones.rarity", self._bones_at.get(part.bones))
             if part.arabic
@@ -128,10 +129,7 @@ class Finder:
         row = {at: bones[i] for i, at in enumerate(arabic)}
         for at, key in enumerate(new):
             by_sound = self._gather("sound", sounds[at])
-            if at in row:
-                found = self._gather("bones", row[at])
-            else:
-                found = self._same_bones(key[1])
+            found = self._gather("bones", row[at]) if at in row else self._same_bones(key[1])
             names = np.concatenate((by_sound[0], found[0]))
             near = np.concatenate((by_sound[1], found[1]))
             order = np.argsort(near, kind="stable")
@@ -140,7 +138,7 @@ class Finder:
     def _same_bones(self, bones: str) -> tuple[Any, Any]:
         import numpy as np
 
-        at = self._bones_at.get(bones) if len(bones) > 2 else None  # noqa: PLR2004 - two consonants say little
+        at = self._bones_at.get(bones) if len(bones) >= ENOUGH_BONES else None
         if at is None:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         offsets = self.index.arrays["bones.names.at"]

@@ -64,6 +64,8 @@ _ARABIC: Final = _table(
     "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
     "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
+_SHORTEST_BARE: Final = 3
+"""Letters of a word of Arabic script that is too short to have an article."""
 _FIRST_ARABIC: Final = "ال"
 GOD: Final = "الله"
 """The one word that keeps its article: it ends names that are written in one word elsewhere (Abdullah, Arefullah)."""
@@ -126,7 +128,7 @@ def latin(word: str, script: Script) -> str:
     table = _TABLES.get(script)
     if table is None:
         return word
-    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > 3 and word != GOD:  # noqa: PLR2004 - article and two letters
+    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > _SHORTEST_BARE and word != GOD:
         word = word[2:]
     if script is Script.GREEK:
         word = stripped(word)
