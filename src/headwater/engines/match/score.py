@@ -11,18 +11,10 @@ from headwater.engines.match.countries import country
 from headwater.engines.match.dates import DateMatch, compare_dates
 from headwater.engines.match.features import FEATURES, features
 from headwater.engines.match.identifiers import IdClass, compare_numbers
-from headwater.engines.match.names import Name
+from headwater.engines.match.names import Weighed
 
 _NAME_WEIGHTS: Final = tuple(weights.NAME[feature] for feature in FEATURES)
 _GENDERS: Final = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female", "woman": "female"}
-
-
-class Weighed(NamedTuple):
-    """A name with how much each of its parts says, and whether it is a weak alias."""
-
-    name: Name
-    rarity: tuple[float, ...]
-    weak: bool = False
 
 
 class NameMatch(NamedTuple):
@@ -91,7 +83,7 @@ def log_odds_of(score: float) -> float:
 
 def compare_names(left: Weighed, right: Weighed, *, person: bool) -> NameMatch:
     """Return two names side by side with the log-odds that they are of one."""
-    alignment = align(left.name, right.name, left.rarity, right.rarity)
+    alignment = align(left, right)
     found = features(alignment, person=person, weak=left.weak or right.weak)
     total = sum(weight * value for weight, value in zip(_NAME_WEIGHTS, found, strict=True))
     return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)

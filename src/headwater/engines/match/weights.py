@@ -11,21 +11,21 @@ from typing import Final
 from headwater.engines.match.dates import DateClass
 
 NAME: Final = {
-    "base": 0.35,
-    "agreed": 1.46,
-    "spelled": -4.05,
-    "spelled_share": -6.45,
-    "conflict": -3.31,
-    "conflict_share": -0.43,
-    "left_omitted": -4.93,
-    "right_omitted": -3.78,
-    "lone": -0.94,
+    "base": 0.06,
+    "agreed": 1.98,
+    "spelled": -4.33,
+    "spelled_share": -6.24,
+    "conflict": -3.69,
+    "conflict_share": 0.00,
+    "left_omitted": -4.96,
+    "right_omitted": -3.77,
+    "lone": -0.65,
     "none": 0.00,
-    "exact": 1.05,
-    "complete": 2.14,
-    "weak": -3.10,
-    "organisation": 0.45,
-    "organisation_conflict": -4.05,
+    "exact": 1.04,
+    "complete": 2.02,
+    "weak": -3.25,
+    "organisation": 0.41,
+    "organisation_conflict": -1.43,
 }
 
 DATE: Final = {
