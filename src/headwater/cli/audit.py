@@ -37,8 +37,7 @@ def verify(*, heads: tuple[Path, ...], home: Path, as_json: bool) -> int:
     if found.ok:
         return 0
     error = ledger.as_rollback(found) if found.against_head else StoreCorruptError("the ledger was altered")
-    click.echo(f"error {error.code}: {error}", err=True)
-    return error.exit
+    return door.refuse(error)
 
 
 @audit.command(epilog="Example: headwater audit head --out uk-head.json --home uk")

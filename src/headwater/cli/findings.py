@@ -84,7 +84,7 @@ def release(
 ) -> None:
     """Write the records that a confirmed finding rests on into a file, where their handling lets them leave freely."""
     from headwater.node import findings as use
-    from headwater.node.partners import write
+    from headwater.node.files import write
 
     with session_at(home, user, purpose) as (node, session):
         made, data = use.release(node, session, use.find(node, session, ref), form, reason)

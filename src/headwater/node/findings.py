@@ -34,10 +34,10 @@ def keep(node: Node, session: Session, findings: Iterable[Finding]) -> int:
     kept = tuple(findings)
 
     def change(transaction: Transaction) -> int:
-        added = sum(transaction.add_finding(finding) for finding in kept)
-        for finding in kept:
+        added = [finding for finding in kept if transaction.add_finding(finding)]
+        for finding in added:
             transaction.note(Event("findings.claimed", session.user, finding.id, session.purpose))
-        return added
+        return len(added)
 
     return node.store.write(change) if kept else 0
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from headwater.errors import FormatError, Place, SchemaError, StoreIoError
+from headwater.errors import ConflictError, Place, SchemaError
 from headwater.exchange.card import SignedCard
 from headwater.exchange.partners import Partner, State
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, authority_id
+from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
@@ -36,7 +37,7 @@ def sign_agreement(node: Node, session: Session, path: Path) -> bytes:
         InputError: the file is no agreement.
     """
     may(session, Act.AGREEMENT_SIGN)
-    data = _bytes(path)
+    data = bytes_of(path)
     given = parse_json(data, where=str(path), allow_bom=True)
     if isinstance(given, dict) and "signatures" in given:
         return node.exchange.sign_agreement(data)
@@ -56,7 +57,7 @@ def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequenc
     """
     may(session, Act.PARTNER_ADD)
     given = [_card(path) for path in cards]
-    return node.exchange.add_partner(given, [_bytes(path) for path in agreements], who=session.user)
+    return node.exchange.add_partner(given, [bytes_of(path) for path in agreements], who=session.user)
 
 
 def confirm(node: Node, session: Session, partner: str, digits: str) -> None:
@@ -77,7 +78,11 @@ def step(node: Node, session: Session, partner: str, to: State, reason: str) -> 
         PolicyError: the user may not, or the partner's state does not lead there.
     """
     may(session, Act.PARTNER_REVOKE if to is State.REVOKED else Act.PARTNER_SUSPEND)
-    node.exchange.step_partner(authority_id(partner), to, who=session.user, reason=reason)
+    name = authority_id(partner)
+    if to is State.CONFIRMED and all(each.state is not State.SUSPENDED for each in _named(node, name)):
+        # The way to a first confirmation is by comparing digits, and no other.
+        raise ConflictError("no partner of that name is suspended", where=name, fix="see: headwater partner list")
+    node.exchange.step_partner(name, to, who=session.user, reason=reason)
 
 
 def every(node: Node, session: Session) -> list[dict[str, Any]]:
@@ -112,22 +117,12 @@ def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     }
 
 
-def write(out: Path, data: bytes) -> None:
-    """Write a file beside its final name and let it take that name.
-
-    Raises:
-        StoreIoError: the disk refuses.
-    """
-    beside = out.with_name(out.name + ".new")
-    try:
-        beside.write_bytes(data)
-        beside.rename(out)
-    except OSError as error:
-        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+def _named(node: Node, name: AuthorityId) -> list[Partner]:
+    return [partner for partner in node.exchange.partners() if partner.authority == name]
 
 
 def _card(path: Path) -> bytes:
-    given = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     card = given.get("card") if isinstance(given, dict) else None
     if not isinstance(card, dict):
         raise SchemaError(
@@ -136,10 +131,3 @@ def _card(path: Path) -> bytes:
             fix="the partner makes one: headwater node card",
         )
     return encode(card)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
