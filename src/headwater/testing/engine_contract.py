@@ -43,7 +43,9 @@ class EngineCase:
     records: tuple[Record, ...]
     params: Mapping[str, object]
     hidden: frozenset[RecordId]
-    stricter: Handling = Handling(releasable_to=frozenset(), codes=frozenset({"C"}), conditions=frozenset({"ask first"}))
+    stricter: Handling = Handling(
+        releasable_to=frozenset(), codes=frozenset({"C"}), conditions=frozenset({"ask first"})
+    )
     findings: tuple[Finding, ...] = ()
     blobs: Mapping[BlobHash, bytes] = field(default_factory=dict)
     table_paths: Mapping[BlobHash, str] = field(default_factory=dict)
