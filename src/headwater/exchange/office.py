@@ -171,12 +171,13 @@ class Exchange:
             ConflictError: it is not waiting to be confirmed.
         """
 
-        def change(tx: Transaction) -> list[Message]:
+        def change(tx: Transaction) -> None:
             self._partners.confirm(tx, authority, digits, who)
-            return self._pings(tx, authority)
+            # In one transaction: a partner cannot be confirmed twice, so a ping that was not queued now never would be.
+            for ping in self._pings(tx, authority):
+                self._outbox.send_in(tx, ping, who=who)
 
-        for ping in self._store.write(change):
-            self._outbox.send(ping, who=who)
+        self._store.write(change)
 
     def step_partner(self, authority: AuthorityId, to: State, *, who: str, reason: str) -> None:
         """Suspend a partner, take it up again (`State.CONFIRMED`), or revoke it for good.
