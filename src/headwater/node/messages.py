@@ -9,13 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-<<<<<<< HEAD
 from headwater.errors import NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, Sending
-=======
-from headwater.errors import FormatError, NoBasisError, Place, SchemaError
 from headwater.exchange.outbox import APPROVER, Also, Sending
->>>>>>> kill
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
