@@ -100,7 +100,13 @@ def test_a_value_of_the_wrong_type_is_refused_and_never_rounded(tmp_path: Path, 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("MESSAGE_DAYS", "5.7"), ("MESSAGE_DAYS", ""), ("MIN_SCORE", "high"), ("BUSY_WAIT_S", "nan"), ("MIN_SCORE", "0,8")],
+    [
+        ("MESSAGE_DAYS", "5.7"),
+        ("MESSAGE_DAYS", ""),
+        ("MIN_SCORE", "high"),
+        ("BUSY_WAIT_S", "nan"),
+        ("MIN_SCORE", "0,8"),
+    ],
 )
 def test_a_variable_that_cannot_be_read_is_refused(tmp_path: Path, variable: str, value: str) -> None:
     assert refused(tmp_path, env={f"HEADWATER_{variable}": value}).where.file == "environment"
@@ -213,7 +219,8 @@ def test_the_endpoint_of_the_card_is_where_the_node_listens_unless_it_is_set() -
 
 
 @pytest.mark.parametrize(
-    ("listen", "address"), [("127.0.0.1:9", ("127.0.0.1", 9)), ("[::1]:9", ("::1", 9)), ("localhost:1", ("localhost", 1))]
+    ("listen", "address"),
+    [("127.0.0.1:9", ("127.0.0.1", 9)), ("[::1]:9", ("::1", 9)), ("localhost:1", ("localhost", 1))],
 )
 def test_the_address_to_listen_on_has_no_brackets(listen: str, address: tuple[str, int]) -> None:
     assert Settings(listen=listen).address == address

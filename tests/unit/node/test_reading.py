@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headwater.errors import FormatError, ForbiddenError, InputError, SettingsError
+from headwater.errors import ForbiddenError, FormatError, InputError, SettingsError
 from headwater.model.ids import AuthorityId
 from headwater.node import Node, lists
 from headwater.node.reading import read_files

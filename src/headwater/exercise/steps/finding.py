@@ -72,7 +72,9 @@ def screen_names(stage: Stage, *, planted: bool) -> str:
 
 def _screen_real(stage: Stage, asked: Path, form: str, path: Path) -> str:
     """Screen the same names against a real list where it lies: people who do not exist stand on none."""
-    answer = stage.command(None, "screen", asked, "--list", f"{form}:{path}", "--min-score", "0.95", purpose="sanctions")
+    answer = stage.command(
+        None, "screen", asked, "--list", f"{form}:{path}", "--min-score", "0.95", purpose="sanctions"
+    )
     if any(hit["query"] == "bystander" for hit in answer["hits"]):
         raise StepFailedError("a bystander was taken for somebody on a real list", where=path.name)
     entries = sum(int(each["entries"]) for each in answer["lists"])
