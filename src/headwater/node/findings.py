@@ -119,7 +119,12 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
         records = [view.record(record) for record in dict.fromkeys(refs)]
     check_release(record.handling for record in records)
     made = Decision(
-        verb=Verb.RELEASE, about=ref, who=session.user, decided_at=node.clock.now(), basis=session.purpose, reason=reason
+        verb=Verb.RELEASE,
+        about=ref,
+        who=session.user,
+        decided_at=node.clock.now(),
+        basis=session.purpose,
+        reason=reason,
     )
 
     def change(transaction: Transaction) -> None:
