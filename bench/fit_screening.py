@@ -212,12 +212,11 @@ def count(counts: Counter[str], asked: Traits, listed: Traits) -> None:
     """Count the classes of one pair."""
     found = compare(None, asked, listed)
     if found.date:
-        # a whole date against a year says less than against a whole date
         counts[f"date {found.date.kind}"] += 1
     if found.countries is not None:
-        counts[f"country {found.countries}"] += 1
+        counts[f"country {found.countries.same}"] += 1
     if found.genders is not None:
-        counts[f"gender {found.genders}"] += 1
+        counts[f"gender {found.genders.same}"] += 1
 
 
 def main() -> None:

@@ -132,7 +132,7 @@ def parse(text: str, *, person: bool) -> Name | None:
     if not any(letter.isalnum() for word in found for letter in word):
         return None
     found = [words.ARABIC_TITLES.get(word, word) for word in found]
-    spelled = [unicodedata.normalize("NFC", latin(word, script_of(word))) for word in found]
+    spelled = [unicodedata.normalize("NFC", latin(word, _script_of_word(word, script))) for word in found]
     spelled = [word for word in spelled if word]
     if person:
         spelled = [word.translate(_FIGURES) if _MIXED.search(word) else word for word in spelled]
@@ -163,6 +163,12 @@ def _person(spelled: list[str]) -> list[str]:
     telling = [word for word in joined if word not in words.PARTICLES and stripped(word) not in words.TITLES]
     kept = telling if any(len(word) > 1 for word in telling) else joined
     return list(dict.fromkeys(kept))
+
+
+def _script_of_word(word: str, whole: Script) -> Script:
+    """Return the script of one word; a Cyrillic or Arabic word is read in the language that the whole name gives away."""
+    own = script_of(word)
+    return whole if (own.cyrillic and whole.cyrillic) or (own.arabic and whole.arabic) else own
 
 
 def _ending(spelled: list[str], at: int) -> tuple[str, int] | None:

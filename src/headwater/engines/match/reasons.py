@@ -81,7 +81,8 @@ def _name(match: NameMatch | None) -> Reason | None:
         text = "name agrees in no part"
     else:
         text = f"name agrees in {met} of {parts} part{'s' if parts > 1 else ''}"
-    details = [_script(match), *_spelling(ways, exact=alignment.exact), *_left_over(match)]
+    script = _script(match)
+    details = [script, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
     code = "name.exact" if alignment.exact and not alignment.spelled else "name.similar"
     if match.log_odds <= DIFFERENT_NAME:
         code = "name.different"
@@ -101,17 +102,17 @@ def _script(match: NameMatch) -> str:
     return f"transliterated from {foreign[0]}" if foreign and scripts[0] is not scripts[1] else ""
 
 
-def _spelling(ways: set[Way], *, exact: bool) -> list[str]:
-    said = []
-    if Way.SPELLING in ways and not exact:
-        said.append("one sound spelled in two ways")
+def _spelling(ways: set[Way], *, said: bool) -> list[str]:
+    words = []
+    if Way.SPELLING in ways and not said:
+        words.append("one sound spelled in two ways")
     if Way.BONES in ways:
-        said.append("the consonants agree")
+        words.append("the consonants agree")
     if Way.EDIT in ways:
-        said.append("with a slip of the pen")
+        words.append("with a slip of the pen")
     if Way.INITIAL in ways:
-        said.append("an initial standing for a name")
-    return said
+        words.append("an initial standing for a name")
+    return words
 
 
 def _left_over(match: NameMatch) -> list[str]:
@@ -145,13 +146,14 @@ def _date(comparison: Comparison) -> Reason | None:
 
 def _same(comparison: Comparison) -> list[Reason]:
     found = []
-    for code, same, gain, loss, text in (
+    for code, match, gain, loss, text in (
         ("nationality", comparison.countries, weights.COUNTRY_SAME, weights.COUNTRY_DIFFERENT, "nationality"),
         ("gender", comparison.genders, weights.GENDER_SAME, weights.GENDER_DIFFERENT, "gender"),
     ):
-        if same is not None:
-            word, weight = ("same", gain) if same else ("different", loss)
-            found.append(Reason(f"{code}.{word}", weight, f"{text} is {'the same' if same else 'another'}"))
+        if match is not None:
+            word, weight = ("same", gain) if match.same else ("different", loss)
+            said = f"{text} is {'the same' if match.same else 'another'}"
+            found.append(Reason(f"{code}.{word}", weight, said, match.left, match.right))
     return found
 
 

@@ -34,6 +34,14 @@ class NumberMatch(NamedTuple):
     right: str
 
 
+class TraitMatch(NamedTuple):
+    """Whether two sets of countries or genders have one in common, and what was compared."""
+
+    same: bool
+    left: str
+    right: str
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What is compared beside names: partial dates, country codes, genders, normal identifiers."""
@@ -51,14 +59,14 @@ class Comparison:
     Attributes:
         name: the best pair of names; None where no names could be compared.
         date, number: the best pair of dates and of identifiers, None where there is none.
-        countries, genders: whether any pair is the same; None where either side says nothing.
+        countries, genders: whether they have one in common; None where either side says nothing.
         log_odds: the sum, before flattening.
     """
 
     name: NameMatch | None
     date: DateMatch | None
-    countries: bool | None
-    genders: bool | None
+    countries: TraitMatch | None
+    genders: TraitMatch | None
     number: NumberMatch | None
     log_odds: float
 
@@ -106,9 +114,9 @@ def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison
     if date is not None:
         total += weights.DATE[date.kind]
     if countries is not None:
-        total += weights.COUNTRY_SAME if countries else weights.COUNTRY_DIFFERENT
+        total += weights.COUNTRY_SAME if countries.same else weights.COUNTRY_DIFFERENT
     if genders is not None:
-        total += weights.GENDER_SAME if genders else weights.GENDER_DIFFERENT
+        total += weights.GENDER_SAME if genders.same else weights.GENDER_DIFFERENT
     if number is not None:
         decided = weights.NUMBER_EQUAL if number.kind is IdClass.EQUAL else weights.NUMBER_OPTICAL
         total = max(total, weights.NUMBER_FLOOR) + decided
@@ -125,8 +133,13 @@ def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str
     )
 
 
-def _same(left: Sequence[str], right: Sequence[str]) -> bool | None:
-    return not set(left).isdisjoint(right) if left and right else None
+def _same(left: Sequence[str], right: Sequence[str]) -> TraitMatch | None:
+    if not left or not right:
+        return None
+    both = sorted(set(left) & set(right))
+    if both:
+        return TraitMatch(same=True, left=both[0], right=both[0])
+    return TraitMatch(same=False, left=", ".join(sorted(set(left))), right=", ".join(sorted(set(right))))
 
 
 def _number(left: Sequence[str], right: Sequence[str]) -> NumberMatch | None:

@@ -27,6 +27,11 @@ class Script(StrEnum):
     OTHER = "another script"
 
     @property
+    def cyrillic(self) -> bool:
+        """Whether it is Cyrillic, of whatever language."""
+        return self.value.endswith("Cyrillic")
+
+    @property
     def arabic(self) -> bool:
         """Whether short vowels are left unwritten."""
         return self in {Script.ARABIC, Script.PERSIAN}
