@@ -28,6 +28,12 @@ class Shown:
         """The last decision's verb; ``open`` where nobody has decided."""
         return self.decisions[-1].verb if self.decisions else "open"
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a person has confirmed it and nobody has taken that back since; a release takes nothing back."""
+        words = [made.verb for made in self.decisions if made.verb != Verb.RELEASE]
+        return bool(words) and words[-1] == Verb.CONFIRM
+
 
 def keep(node: Node, session: Session, findings: Iterable[Finding]) -> int:
     """Keep what an engine claims; return how many claims are new."""
@@ -111,7 +117,7 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
     """
     may(session, Act.FINDING_RELEASE)
     shown = one(node, session, ref)
-    if Verb.CONFIRM not in {made.verb for made in shown.decisions}:
+    if not shown.is_confirmed:
         raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
     writer = registry.release(form)
     with node.view(session) as view:

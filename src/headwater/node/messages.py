@@ -195,7 +195,7 @@ def _told(
 ) -> Mapping[str, MessageFact]:
     """Return a confirmed finding as one derived fact; what it rests on is named, and judged with it."""
     shown = findings.one(node, session, FindingId(choice.id))
-    if shown.state != Verb.CONFIRM:
+    if not shown.is_confirmed:
         raise NoBasisError(
             "no person has confirmed this finding", where=choice.id, fix="decide it first: headwater findings decide"
         )
