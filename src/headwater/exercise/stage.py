@@ -55,6 +55,8 @@ class Stage:
     houses: dict[str, House]
     lists: tuple[str, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
+    program: tuple[str, ...] = ("headwater",)
+    """The module that a node is served with, and what stands before `node serve`; tests put a faulty one here."""
 
     def command(
         self, house: House | None, *args: str | Path, user: str = "", purpose: str = "oic", exits: int = 0
@@ -96,17 +98,21 @@ class Stage:
         Raises:
             StepFailedError: it ended or stayed silent.
         """
+        self.launch(house)
+        until(lambda: self.answers(house), f"the node of {house.authority} to answer", START_WAIT_S, house)
+
+    def launch(self, house: House) -> None:
+        """Start a node's process."""
         log = (house.home.parent / f"{house.key}.log").open("ab")
         with log:
             house.process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "headwater", "node", "serve", "--home", str(house.home)],
+                [sys.executable, "-m", *self.program, "node", "serve", "--home", str(house.home)],
                 env=clean_environment(),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        until(lambda: self.answers(house), f"the node of {house.authority} to answer", START_WAIT_S, house)
 
     def answers(self, house: House) -> bool:
         """Return whether a node's HTTP API answers."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, Sending
+from headwater.exchange.outbox import APPROVER, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
@@ -122,11 +122,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Se
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
-    sending = node.exchange.send(_compose(node, session, envelope, letter), who=session.user)
-    _keep_decision(
-        node, session, envelope.agreement, sending, letter.reason or letter.text or "told under the agreement"
-    )
-    return sending
+    reason = letter.reason or letter.text or "told under the agreement"
+    also = _decision_keeper(session, reason)
+    return node.exchange.send(_compose(node, session, envelope, letter), who=session.user, also=also)
 
 
 def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
@@ -139,27 +137,27 @@ def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
     may(session, Act.MESSAGE_APPROVE)
     if role != APPROVER and HELD_BACK_ROLES.get(role, role) not in session.roles:
         raise NoBasisError(f"this user does not act as {role}", where=Place(field="as"), fix="ask somebody who does")
-    sending = node.exchange.approve(ref, who=session.user, role=role)
-    _keep_decision(node, session, sending.message.agreement or "", sending, f"approved as {role}")
-    return sending
+    also = _decision_keeper(session, f"approved as {role}")
+    return node.exchange.approve(ref, who=session.user, role=role, also=also)
 
 
-def _keep_decision(node: Node, session: Session, agreement: str, sending: Sending, reason: str) -> None:
-    if sending.id is None or not sending.is_queued:
-        return
-    decision = Decision(
-        verb=Verb.RELEASE,
-        about=sending.id,
-        who=session.user,
-        decided_at=node.clock.now(),
-        basis=agreement,
-        reason=reason,
-    )
+def _decision_keeper(session: Session, reason: str) -> Also:
+    """Return what keeps a person's decision in the transaction that queues the message: only a decision leaves the house."""
 
-    def change(transaction: Transaction) -> None:
-        transaction.add_decision(decision)
+    def keep(tx: Transaction, sending: Sending) -> None:
+        if sending.id is None or not sending.is_queued:
+            return
+        decision = Decision(
+            verb=Verb.RELEASE,
+            about=sending.id,
+            who=session.user,
+            decided_at=tx.now,
+            basis=sending.message.agreement or "",
+            reason=reason,
+        )
+        tx.add_decision(decision)
 
-    node.store.write(change)
+    return keep
 
 
 def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Message:
