@@ -22,7 +22,7 @@ def hits(node: Node, tmp_path: Path) -> Iterator[list[FindingId]]:
     read(node, "uk", write_list(tmp_path / "in", NAMES))
     queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in NAMES]
     answer = screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
-    yield [finding.id for finding in answer.result.findings]
+    return [finding.id for finding in answer.result.findings]
 
 
 def decide(node: Node, ref: FindingId, verb: Verb, user: str = WRITER, reason: str = "looked at it") -> Shown:
@@ -136,9 +136,7 @@ def test_a_start_that_fits_none_or_several_is_refused_in_the_same_words(
         findings.find(node, as_user(node), start)
 
 
-def test_a_confirmed_finding_on_a_published_list_is_released_by_a_liaison(
-    node: Node, hits: list[FindingId]
-) -> None:
+def test_a_confirmed_finding_on_a_published_list_is_released_by_a_liaison(node: Node, hits: list[FindingId]) -> None:
     decide(node, hits[0], Verb.CONFIRM)
     made, data = findings.release(node, as_user(node), hits[0], "ftm", "asked by OFSI")
     assert (made.verb, made.who, made.about) == (Verb.RELEASE, WRITER, hits[0])
