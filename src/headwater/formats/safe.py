@@ -41,6 +41,8 @@ MAX_XML_ATTRIBUTES: Final = 64
 """Attributes of one XML element."""
 MAX_XML_TOKEN_BYTES: Final = 1024 * 1024
 """Bytes of one XML tag or comment: 30 MB pass the standard library's parsers."""
+MAX_VALUES: Final = 100
+"""Values that one cell or element holds with separators between; the UN list has up to eight names in one."""
 MAX_ARCHIVE_MEMBERS: Final = 10_000
 """Members of a zip or tar file."""
 MAX_ARCHIVE_BYTES: Final = 1024 * 1024 * 1024
