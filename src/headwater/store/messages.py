@@ -31,8 +31,8 @@ _OUTGOING: Final = (
 )
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
 _GAPS: Final = (
-    "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, 0) OVER (ORDER BY seq) AS before"
-    " FROM incoming WHERE peer = ?) WHERE seq > before + 1 ORDER BY seq LIMIT ?"
+    "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, ?2) OVER (ORDER BY seq) AS before"
+    " FROM incoming WHERE peer = ?1 AND seq > ?2) WHERE seq > before + 1 ORDER BY seq LIMIT ?3"
 )
 
 
@@ -140,10 +140,10 @@ class MessageReading(Linked):
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
 
-    def incoming_gaps(self, peer: AuthorityId) -> list[int]:
-        """Return the numbers below a partner's highest that have not come, the first thousand of them."""
+    def incoming_gaps(self, peer: AuthorityId, above: int = 0) -> list[int]:
+        """Return the numbers below a partner's highest, and above some number, that have not come: the first thousand."""
         missing: list[int] = []
-        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, _MOST_GAPS):
+        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, above, _MOST_GAPS):
             missing.extend(range(first, min(last, first + _MOST_GAPS) + 1))
         return missing[:_MOST_GAPS]
 
