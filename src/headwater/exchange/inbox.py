@@ -37,7 +37,7 @@ from headwater.exchange.translate import clamped, records_of
 from headwater.exchange.witness import number_used_twice
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.model.message import Kind, Message
+from headwater.model.message import Kind, Message, categories_of
 from headwater.model.record import Record
 from headwater.model.times import parse_instant
 from headwater.policy.rules.judge import decide
@@ -271,6 +271,7 @@ class _Take:
             "seq": header.seq,
             "agreement": each.message.agreement or "",
             "facts": len(each.message.facts),
+            "categories": categories_of(each.message),
             "sha256": each.sealed.sha256.hex(),
             "rule": judgement.rule,
         }

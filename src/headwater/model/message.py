@@ -4,6 +4,7 @@ These are `msgspec.Struct`s, not dataclasses, because the wire says ``from``. An
 restriction that this version cannot enforce.
 """
 
+from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -225,3 +226,9 @@ class Message(
         """Refuse an expiry that is no instant."""
         if self.expires is not None:
             parse_instant(self.expires, field="expires")
+
+
+def categories_of(message: Message) -> str:
+    """Return how many facts of each category a message carries, as the ledger counts them: ``object=2 suspect=1``."""
+    counted = Counter(fact.category for fact in message.facts.values() if fact.category)
+    return " ".join(f"{name}={number}" for name, number in sorted(counted.items()))

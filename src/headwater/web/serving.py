@@ -22,7 +22,8 @@ def serve_node(home: Path, env: Mapping[str, str], flags: Mapping[str, object]) 
         raise MissingExtraError("web", error.name or "starlette") from error
     with Node.open(home, env, flags) as node:
         stop = threading.Event()
-        delivery = threading.Thread(target=node.exchange.deliver, args=(stop,), name="delivery")
+        every = {"sync_every_s": node.settings.sync_every_s}
+        delivery = threading.Thread(target=node.exchange.deliver, args=(stop,), kwargs=every, name="delivery")
         delivery.start()
         host, _, port = node.settings.listen.rpartition(":")
         try:
