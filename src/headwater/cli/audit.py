@@ -67,10 +67,10 @@ def _verify_proof(proof: Path, cards: tuple[Path, ...], home: Path | None, *, as
     from headwater.errors import SignatureError
     from headwater.node import witness
 
-    known = {}
+    known: witness.TrustedKeys = {}
     if home is not None:
         with node_at(home) as node:
-            known = witness.own_cards(node)
+            known = witness.own_keys(node)
     document = witness.document(witness.check(proof, cards, known))
     event = document["event"]
     lines = [

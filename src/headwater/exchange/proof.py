@@ -8,14 +8,13 @@ Source: c2sp.org/tlog-proof.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from headwater.errors import FormatError, LimitError
-from headwater.exchange.card import Card
 from headwater.exchange.checkpoint import (
     MAX_NOTE,
     Checkpoint,
@@ -25,6 +24,7 @@ from headwater.exchange.checkpoint import (
     read_checkpoint,
     unbase64,
 )
+from headwater.exchange.signed import PairKey
 from headwater.model.ids import AuthorityId
 from headwater.model.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 
@@ -114,29 +114,30 @@ def read_proof(data: bytes) -> Proof:
     return Proof(int(match[1]), opening, path, read_checkpoint(note))
 
 
-def check_proof(proof: Proof, cards: Mapping[AuthorityId, Card]) -> Checked:
+def check_proof(proof: Proof, keys: Mapping[AuthorityId, Sequence[PairKey]]) -> Checked:
     """Return what is wrong with a proof, and which partners have witnessed the log's head.
 
     Args:
         proof: as it was read.
-        cards: those that the reader trusts, by authority; without that of the log's authority no proof holds. A
-            signature of an authority that is not among them is left aside; one that names a key of theirs must hold.
+        keys: the `papers` of cards that the reader trusts, by authority; without those of the log's authority no proof
+            holds. A signature of an authority that is not among them is left aside; one that names a key of theirs must
+            hold.
     """
     checkpoint, problems = proof.checkpoint, []
     leaf = leaf_hash(sha256(proof.opening).digest())
     if not verify_inclusion(proof.index, checkpoint.size, leaf, proof.path, checkpoint.root):
         problems.append("the event does not stand in the log at that place")
     authority = checkpoint.authority
-    log = cards.get(authority) if authority else None
-    if log is None:
+    own = keys.get(authority) if authority else None
+    if own is None:
         problems.append("no card of the log's authority was given")
-    elif not is_signed_by_log(checkpoint, log.papers):
+    elif not is_signed_by_log(checkpoint, own):
         problems.append("the log's authority has not signed the checkpoint")
     witnesses: list[tuple[AuthorityId, datetime]] = []
-    for name, card in cards.items():
-        at = None if name == authority else cosigned_at(checkpoint, name, card.papers)
+    for name, pairs in sorted(keys.items()):
+        at = None if name == authority else cosigned_at(checkpoint, name, pairs)
         if at is not None:
             witnesses.append((name, at))
-        elif name != authority and claims_of(checkpoint, name, card.papers):
+        elif name != authority and claims_of(checkpoint, name, pairs):
             problems.append(f"the cosignature of {name} does not hold")
     return Checked(authority, tuple(witnesses), tuple(problems))

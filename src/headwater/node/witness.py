@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from headwater.errors import EquivocationError, FormatError, RollbackError, StoreError, TrustError
 from headwater.exchange.alarms import Alarm
-from headwater.exchange.card import Card, read_card
+from headwater.exchange.card import read_card
 from headwater.exchange.partners import OPEN
 from headwater.exchange.proof import Checked, Proof, check_proof, read_proof
+from headwater.exchange.signed import PairKey
 from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
 from headwater.model.ids import AuthorityId, authority_id
@@ -22,6 +23,8 @@ from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.store import Leaf
 
+TrustedKeys = dict[AuthorityId, tuple[PairKey, ...]]
+"""The `papers` of cards by authority."""
 LOOK_S: Final = 0.05
 TELLING: Final = ("exchange.sent", "exchange.received")
 """The events that say most about a message: that it left, or that it came."""
@@ -112,16 +115,16 @@ def prove(node: Node, session: Session, subject: str, kind: str | None, out: Pat
         raise StoreError("the ledger has no such event", where=subject, fix="see: headwater audit show")
     proof = node.exchange.syncing.prove(leaf.index)
     partners.write(out, proof.to_bytes())
-    return Shown(proof, check_proof(proof, own_cards(node)))
+    return Shown(proof, check_proof(proof, own_keys(node)))
 
 
-def check(path: Path, trust: Sequence[Path], home_cards: dict[AuthorityId, Card]) -> Shown:
+def check(path: Path, trust: Sequence[Path], known: TrustedKeys) -> Shown:
     """Check a proof offline.
 
     Args:
         path: the proof.
         trust: card files that the reader trusts.
-        home_cards: further cards, of a node at hand.
+        known: further keys, of a node at hand.
 
     Raises:
         InputError: a file is no proof or no card.
@@ -132,16 +135,15 @@ def check(path: Path, trust: Sequence[Path], home_cards: dict[AuthorityId, Card]
     except OSError as error:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
     given = [read_card(partners.card_bytes(each)).card for each in trust]
-    cards = {**home_cards, **{card.owner: card for card in given}}
+    keys = {**known, **{card.owner: card.papers for card in given}}
     proof = read_proof(data)
-    return Shown(proof, check_proof(proof, cards))
+    return Shown(proof, check_proof(proof, keys))
 
 
-def own_cards(node: Node) -> dict[AuthorityId, Card]:
-    """Return the cards that a node trusts: its own, and those that a person has confirmed."""
+def own_keys(node: Node) -> TrustedKeys:
+    """Return the keys that a node trusts: those of its own card, and of cards that a person has confirmed."""
     trusted = (partner.card.card for partner in node.exchange.partners() if partner.state in OPEN)
-    own = node.exchange.card().card
-    return {own.owner: own, **{card.owner: card for card in trusted}}
+    return {card.owner: card.papers for card in (node.exchange.card().card, *trusted)}
 
 
 def document(shown: Shown) -> dict[str, Any]:

@@ -256,7 +256,7 @@ def test_a_proof_of_a_message_is_checked_by_a_stranger(london: Node, belgrade: N
     with london.store.snapshot() as snapshot:
         leaf = next(iter(snapshot.leaves_about(ref)))
     data = london.exchange.syncing.prove(leaf.index).to_bytes()
-    cards = {node.me: node.exchange.card().card for node in (london, belgrade)}
+    cards = {node.me: node.exchange.card().card.papers for node in (london, belgrade)}
     found = check_proof(read_proof(data), cards)
     assert found.problems == ()
     assert [name for name, _ in found.witnesses] == ([BELGRADE] if witnessed else [])
