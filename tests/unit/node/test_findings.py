@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
 
 
 @pytest.fixture
-def hits(node: Node, tmp_path: Path) -> Iterator[list[FindingId]]:
+def hits(node: Node, tmp_path: Path) -> list[FindingId]:
     read(node, "uk", write_list(tmp_path / "in", NAMES))
     queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in NAMES]
     answer = screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
