@@ -50,6 +50,7 @@ class Settings:
     message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
+    sync_every_s: float = setting(3600.0, "Seconds between two syncs with a partner: missing messages, cosigned logs.")
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
     plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
 
@@ -70,7 +71,7 @@ class Settings:
             raise _refused("endpoint", "not http://HOST:PORT or https://HOST:PORT")
         if not 0.0 < self.min_score < 1.0:
             raise _refused("min_score", "not between 0 and 1")
-        for name in ("message_days", "list_stale_days", "busy_wait_s"):
+        for name in ("message_days", "list_stale_days", "busy_wait_s", "sync_every_s"):
             if not 0 < getattr(self, name) <= MOST_DAYS:
                 raise _refused(name, f"not above zero and at most {MOST_DAYS}")
         if any(ord(letter) in _SURROGATES for letter in self.name):

@@ -32,10 +32,12 @@ from headwater.exchange.quarantine import quarantine
 from headwater.exchange.receipt import REFUSED, STORED, Giver, Line, LogHead, parse_receipt
 from headwater.exchange.refusal import QUARANTINED, Code, Refusal
 from headwater.exchange.suite import key_id
+from headwater.exchange.syncing import Syncing
 from headwater.exchange.translate import clamped, records_of
+from headwater.exchange.witness import number_used_twice
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.model.message import Kind, Message
+from headwater.model.message import Kind, Message, categories_of
 from headwater.model.record import Record
 from headwater.model.times import parse_instant
 from headwater.policy.rules.judge import decide
@@ -80,8 +82,9 @@ class _Taken:
 class Inbox:
     """Receives messages from partners."""
 
-    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock) -> None:
+    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock, sync: Syncing | None = None) -> None:
         """Receive into a store, in the name of the authority whose partners these are."""
+        self._sync = sync
         self._store = store
         self._partners = partners
         self._keys = keys
@@ -98,7 +101,15 @@ class Inbox:
         now = self._clock.now()
         with self._store.snapshot() as snapshot:
             looked_at = [self._look(snapshot, envelope, now) for envelope in envelopes]
-        return join(self._store.write(lambda tx: _Take(tx, self._partners, self._giver(tx)).take(looked_at)))
+        return join(self._store.write(lambda tx: self._take(tx, looked_at)))
+
+    def _take(self, tx: Transaction, looked_at: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
+        batch = _Take(tx, self._partners, self._giver(tx))
+        answers = batch.take(looked_at)
+        for opened in batch.stored:
+            if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
+                self._sync.take(tx, opened.sealed.header, opened.message)
+        return answers
 
     def show(self, ref: MessageId) -> tuple[Incoming, Message | None]:
         """Return a message that came in; its content is None where it was refused.
@@ -196,6 +207,7 @@ class _Take:
         self._lines: dict[AuthorityId | None, list[Line]] = {}
         self._rows: dict[MessageId, Incoming] = {}
         self._originals: dict[bytes, None] = {}
+        self.stored: list[_Opened] = []
         self._proved: set[AuthorityId | None] = set()
         self._unproved: Counter[tuple[str, Code, str]] = Counter()
 
@@ -244,6 +256,9 @@ class _Take:
             return
         if self._is_used(header):
             self._refuse_proved(each, Code.REPLAY)
+            used = tx.incoming_at(header.sender, header.seq)
+            if used is not None:
+                number_used_twice(tx, used, each.envelope, self._partners.me)
             return
         agreements = self._partners.agreements_for(tx, [each.message.agreement])
         judgement = decide(Op.RECEIVE, agreements, each.message, {}, tx.now)
@@ -256,6 +271,7 @@ class _Take:
             "seq": header.seq,
             "agreement": each.message.agreement or "",
             "facts": len(each.message.facts),
+            "categories": categories_of(each.message),
             "sha256": each.sealed.sha256.hex(),
             "rule": judgement.rule,
         }
@@ -264,6 +280,7 @@ class _Take:
         if not held:
             _keep(tx, each.records, judgement)
         self._add_row(each, HELD if held else STORED)
+        self.stored += [] if held else [each]
         self._add_line(header, each.sealed.sha256, STORED)
 
     def _refuse_proved(self, each: _Opened, why: str) -> None:

@@ -21,6 +21,7 @@ from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothin
 from headwater.exchange.partners import CARD, Partner, Partners, State
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
+from headwater.exchange.syncing import Syncing
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId, RecordId
@@ -59,7 +60,8 @@ class Exchange:
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
-        self._inbox = Inbox(store, self._partners, keys, clock)
+        self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
+        self._inbox = Inbox(store, self._partners, keys, clock, self.syncing)
 
     # Ourselves
 
@@ -251,9 +253,14 @@ class Exchange:
             body = snapshot.document(SENT, ref)
         return decode(body, Message) if body else None
 
-    def deliver(self, stop: threading.Event) -> None:
-        """Deliver what is queued, until `stop` is set."""
+    def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
+        """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""
+        sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
+        if sync_every_s > 0:
+            sync.start()
         Delivery(self._store, self._partners, self.courier).run(stop)
+        if sync_every_s > 0:
+            sync.join()
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
 

@@ -21,7 +21,7 @@ from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.suite import key_id
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, MessageId, new_message_id
-from headwater.model.message import Kind, Message
+from headwater.model.message import Kind, Message, categories_of
 from headwater.model.times import format_instant, parse_instant
 from headwater.policy.rules.judge import apply, decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome
@@ -235,6 +235,7 @@ class Outbox:
             "seq": header.seq,
             "agreement": message.agreement or "",
             "facts": len(message.facts),
+            "categories": categories_of(message),
         }
         tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
 

@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 
 from headwater.errors import ConflictError, Place, SchemaError
+from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import SignedCard
 from headwater.exchange.partners import Partner, State
+from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, authority_id
+from headwater.model.times import format_instant
 from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
@@ -56,7 +59,7 @@ def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequenc
         TrustError: something is not signed as it must be.
     """
     may(session, Act.PARTNER_ADD)
-    given = [_card(path) for path in cards]
+    given = [card_bytes(path) for path in cards]
     return node.exchange.add_partner(given, [bytes_of(path) for path in agreements], who=session.user)
 
 
@@ -89,7 +92,10 @@ def every(node: Node, session: Session) -> list[dict[str, Any]]:
     """Return all partners as they stand in a document."""
     may(session, Act.PARTNER_LOOK)
     agreements = node.exchange.agreements()
-    return [document(partner, agreements) for partner in node.exchange.partners()]
+    return [
+        document(partner, agreements) | standing_document(node.exchange.syncing.standing(partner.authority))
+        for partner in node.exchange.partners()
+    ]
 
 
 def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, Any]:
@@ -107,6 +113,34 @@ def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, An
     }
 
 
+def standing_document(standing: Standing) -> dict[str, Any]:
+    """Return how far a partner and this node have witnessed each other's logs, as it stands in a document."""
+    return {
+        "witness": {
+            "theirs": standing.theirs,
+            "ours": standing.ours,
+            "synced_at": format_instant(standing.synced_at) if standing.synced_at else None,
+        },
+        "alarms": [alarm_document(alarm) for alarm in standing.alarms],
+    }
+
+
+def own_alarms(node: Node) -> list[dict[str, Any]]:
+    """Return the alarms about this node itself as they stand in a document: a partner knows more of it than it does."""
+    return [alarm_document(alarm) for alarm in node.exchange.syncing.alarms() if alarm.about == node.authority]
+
+
+def alarm_document(alarm: Alarm) -> dict[str, Any]:
+    """Return an alarm as it stands in a document."""
+    return {
+        "code": alarm.code,
+        "about": alarm.about,
+        "at": format_instant(alarm.at),
+        "what": alarm.what,
+        "evidence": list(alarm.evidence),
+    }
+
+
 def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     """Return a node's own card as it stands in a document."""
     return {
@@ -121,7 +155,12 @@ def _named(node: Node, name: AuthorityId) -> list[Partner]:
     return [partner for partner in node.exchange.partners() if partner.authority == name]
 
 
-def _card(path: Path) -> bytes:
+def card_bytes(path: Path) -> bytes:
+    """Return the signed card that a card file holds.
+
+    Raises:
+        InputError: it is no card file.
+    """
     given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     card = given.get("card") if isinstance(given, dict) else None
     if not isinstance(card, dict):

@@ -35,7 +35,7 @@ def serve_node(
         tell(f"{node.authority} listens on {node.settings.listen}; stop it with Ctrl-C")
         stop, ended = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1, "delivery") as pool:
-            delivery = pool.submit(node.exchange.deliver, stop)
+            delivery = pool.submit(node.exchange.deliver, stop, sync_every_s=node.settings.sync_every_s)
             # A node that takes messages and sends none would look well from outside: it ends when delivery does.
             delivery.add_done_callback(lambda _: ended.set())
             try:

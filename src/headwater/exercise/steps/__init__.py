@@ -8,6 +8,7 @@ from headwater.exercise.steps.closing import build_case, check_ledgers
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
+from headwater.exercise.steps.witnessing import witness_logs
 
 
 class Play(Protocol):
@@ -39,5 +40,11 @@ STEPS: Final = (
     Step("alert", "Pristina alerts London to the lorry", ("trust", "read"), raise_alert),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
     Step("case", "a case file is built, sealed and verified by a stranger's means", ("tell",), build_case),
+    Step(
+        "witness",
+        "London and Belgrade cosign each other's logs, and a stranger checks a proof",
+        ("tell",),
+        witness_logs,
+    ),
     Step("audit", "every ledger is checked", ("tell", "case"), check_ledgers),
 )
