@@ -59,8 +59,7 @@ def _verify_ledger(heads: tuple[Path, ...], home: Path, *, as_json: bool) -> int
     if found.ok:
         return 0
     error = ledger.as_rollback(found) if found.against_head else StoreCorruptError("the ledger was altered")
-    click.echo(f"error {error.code}: {error}", err=True)
-    return error.exit
+    return door.refuse(error)
 
 
 def _verify_proof(proof: Path, cards: tuple[Path, ...], home: Path | None, *, as_json: bool) -> int:
@@ -145,11 +144,11 @@ def show(*, last: int, kind: str | None, home: Path, user: str, purpose: str, as
 @options.as_json
 def report(*, year: int, out: Path | None, home: Path, user: str, purpose: str, as_json: bool) -> None:
     """Count a year from the ledger, for parliament and public: messages, facts, refusals, looks, recalls, per partner."""
-    from headwater.node import partners, reporting
+    from headwater.node import files, reporting
 
     with session_at(home, user, purpose) as (node, session):
         counted = reporting.report(node, session, year)
     text = reporting.markdown(counted)
     if out is not None:
-        partners.write(out, text.encode())
+        files.write(out, text.encode())
     door.answer({"ok": True, **counted}, [f"written to {out}"] if out else text.splitlines(), as_json=as_json)

@@ -25,9 +25,10 @@ def partner() -> None:
 def sign(*, agreement: Path, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
     """Sign an AGREEMENT: a draft in JSON, or the file that the partner has signed already."""
     from headwater.node import partners
+    from headwater.node.files import write
 
     with session_at(home, user, purpose) as (node, session):
-        partners.write(out, partners.sign_agreement(node, session, agreement))
+        write(out, partners.sign_agreement(node, session, agreement))
     door.answer({"ok": True, "out": str(out)}, [f"signed, written to {out}"], as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.inbox import RECEIPT, Inbox
 from headwater.exchange.keys import Keys, read_roots
-from headwater.exchange.outbox import SENT, Draft, Outbox, Sending
+from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
@@ -173,12 +173,13 @@ class Exchange:
             ConflictError: it is not waiting to be confirmed.
         """
 
-        def change(tx: Transaction) -> list[Message]:
+        def change(tx: Transaction) -> None:
             self._partners.confirm(tx, authority, digits, who)
-            return self._pings(tx, authority)
+            # In one transaction: a partner cannot be confirmed twice, so a ping that was not queued now never would be.
+            for ping in self._pings(tx, authority):
+                self._outbox.send_in(tx, ping, who=who)
 
-        for ping in self._store.write(change):
-            self._outbox.send(ping, who=who)
+        self._store.write(change)
 
     def step_partner(self, authority: AuthorityId, to: State, *, who: str, reason: str) -> None:
         """Suspend a partner, take it up again (`State.CONFIRMED`), or revoke it for good.
@@ -221,17 +222,17 @@ class Exchange:
                 raise NoBasisError("no such agreement", where=agreement)
             return facts_from(snapshot, record, terms.markings, self._clock.now().date())
 
-    def send(self, message: Message, *, who: str) -> Sending:
+    def send(self, message: Message, *, who: str, also: Also = nothing) -> Sending:
         """Judge a message and, where the rules let it pass, queue it: see `Outbox.send`."""
-        return self._outbox.send(message, who=who)
+        return self._outbox.send(message, who=who, also=also)
 
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do, without anything being changed: see `Outbox.dry_run`."""
         return self._outbox.dry_run(message)
 
-    def approve(self, ref: MessageId, *, who: str, role: str) -> Sending:
+    def approve(self, ref: MessageId, *, who: str, role: str, also: Also = nothing) -> Sending:
         """Approve a message that is held back and ask the rules again: see `Outbox.approve`."""
-        return self._outbox.approve(ref, who=who, role=role)
+        return self._outbox.approve(ref, who=who, role=role, also=also)
 
     def withdraw(self, ref: MessageId, *, who: str) -> None:
         """Give up a message that is held back: see `Outbox.withdraw`."""

@@ -12,7 +12,7 @@ from typing import Final
 from headwater.errors import HeadwaterError
 from headwater.exchange.keys import FOLDER, ROOT_FOLDER
 from headwater.model.times import format_instant
-from headwater.node.lists import editions
+from headwater.node.lists import listed
 from headwater.node.node import Node
 
 LOW_SPACE_BYTES: Final = 1 << 30
@@ -23,8 +23,8 @@ _ALARM_FIX: Final = (
     "headwater partner clear AUTHORITY --reason TEXT"
 )
 CARD_WARNING: Final = timedelta(days=30)
-EXTRAS: Final = {"match": "rapidfuzz", "web": "starlette", "trace": "duckdb"}
-"""A library of each extra that the node's verbs need."""
+EXTRAS: Final = {"match": "rapidfuzz", "web": "uvicorn"}
+"""A library of each extra that a verb of this version needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,7 @@ def _card(node: Node) -> Iterator[Finding]:
 
 def _lists(node: Node) -> Iterator[Finding]:
     limit = timedelta(days=node.settings.list_stale_days)
-    with node.store.snapshot() as snapshot:
-        found = editions(snapshot)
-    for edition in found:
+    for edition in listed(node.store):
         age = node.clock.now() - edition.read_at
         yield Finding(
             f"list {edition.source}",
@@ -158,9 +156,8 @@ def _witnesses(node: Node) -> Iterator[Finding]:
 
 
 def _address(node: Node) -> Iterator[Finding]:
-    host, _, port = node.settings.listen.rpartition(":")
     try:
-        socket.getaddrinfo(host, int(port))
+        socket.getaddrinfo(*node.settings.address)
     except OSError as error:
         yield Finding("address", ok=False, cause=f"{node.settings.listen}: {error}", fix="correct the setting `listen`")
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from headwater.errors import FormatError, Place, SchemaError, StoreIoError
+from headwater.errors import ConflictError, Place, SchemaError
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import SignedCard
 from headwater.exchange.partners import Partner, State
@@ -15,6 +15,7 @@ from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, authority_id
 from headwater.model.times import format_instant
+from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
@@ -39,7 +40,7 @@ def sign_agreement(node: Node, session: Session, path: Path) -> bytes:
         InputError: the file is no agreement.
     """
     may(session, Act.AGREEMENT_SIGN)
-    data = _bytes(path)
+    data = bytes_of(path)
     given = parse_json(data, where=str(path), allow_bom=True)
     if isinstance(given, dict) and "signatures" in given:
         return node.exchange.sign_agreement(data)
@@ -59,7 +60,7 @@ def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequenc
     """
     may(session, Act.PARTNER_ADD)
     given = [card_bytes(path) for path in cards]
-    return node.exchange.add_partner(given, [_bytes(path) for path in agreements], who=session.user)
+    return node.exchange.add_partner(given, [bytes_of(path) for path in agreements], who=session.user)
 
 
 def confirm(node: Node, session: Session, partner: str, digits: str) -> None:
@@ -80,7 +81,11 @@ def step(node: Node, session: Session, partner: str, to: State, reason: str) -> 
         PolicyError: the user may not, or the partner's state does not lead there.
     """
     may(session, Act.PARTNER_REVOKE if to is State.REVOKED else Act.PARTNER_SUSPEND)
-    node.exchange.step_partner(authority_id(partner), to, who=session.user, reason=reason)
+    name = authority_id(partner)
+    if to is State.CONFIRMED and all(each.state is not State.SUSPENDED for each in _named(node, name)):
+        # The way to a first confirmation is by comparing digits, and no other.
+        raise ConflictError("no partner of that name is suspended", where=name, fix="see: headwater partner list")
+    node.exchange.step_partner(name, to, who=session.user, reason=reason)
 
 
 def every(node: Node, session: Session) -> list[dict[str, Any]]:
@@ -146,18 +151,8 @@ def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     }
 
 
-def write(out: Path, data: bytes) -> None:
-    """Write a file beside its final name and let it take that name.
-
-    Raises:
-        StoreIoError: the disk refuses.
-    """
-    beside = out.with_name(out.name + ".new")
-    try:
-        beside.write_bytes(data)
-        beside.rename(out)
-    except OSError as error:
-        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+def _named(node: Node, name: AuthorityId) -> list[Partner]:
+    return [partner for partner in node.exchange.partners() if partner.authority == name]
 
 
 def card_bytes(path: Path) -> bytes:
@@ -166,7 +161,7 @@ def card_bytes(path: Path) -> bytes:
     Raises:
         InputError: it is no card file.
     """
-    given = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     card = given.get("card") if isinstance(given, dict) else None
     if not isinstance(card, dict):
         raise SchemaError(
@@ -175,10 +170,3 @@ def card_bytes(path: Path) -> bytes:
             fix="the partner makes one: headwater node card",
         )
     return encode(card)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error

@@ -18,6 +18,7 @@ from headwater.model.ids import AuthorityId, authority_id
 from headwater.model.message import Kind
 from headwater.model.times import format_instant
 from headwater.node import partners
+from headwater.node.files import write
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -114,7 +115,7 @@ def prove(node: Node, session: Session, subject: str, kind: str | None, out: Pat
     if leaf is None:
         raise StoreError("the ledger has no such event", where=subject, fix="see: headwater audit show")
     proof = node.exchange.syncing.prove(leaf.index)
-    partners.write(out, proof.to_bytes())
+    write(out, proof.to_bytes())
     return Shown(proof, check_proof(proof, own_keys(node)))
 
 

@@ -217,6 +217,11 @@ PERSON = (
 )
 
 
+def test_a_byte_order_mark_does_not_hide_which_form_it_is() -> None:
+    for data in (xml(PERSON.format("")), uk_csv(ROW)):
+        assert len(read("uk", b"\xef\xbb\xbf" + data).records) == 1
+
+
 def test_two_addresses_in_the_xml_do_not_run_together() -> None:
     both = (
         "<Addresses><Address><AddressLine1>1 Street</AddressLine1></Address>"
