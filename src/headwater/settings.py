@@ -43,7 +43,7 @@ class Settings:
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
-    wake_ms: int = setting(25, "Milliseconds between two looks at the outbox while the node serves.")
+    plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
 
     def __post_init__(self) -> None:
         """Refuse values that no node could work with."""
@@ -60,9 +60,14 @@ class Settings:
             raise _refused("listen", "not HOST:PORT")
         if not 0.0 < self.min_score < 1.0:
             raise _refused("min_score", "not between 0 and 1")
-        for name in ("message_days", "list_stale_days", "busy_wait_s", "wake_ms"):
+        for name in ("message_days", "list_stale_days", "busy_wait_s"):
             if getattr(self, name) <= 0:
                 raise _refused(name, "not above zero")
+
+    @property
+    def plugin_names(self) -> frozenset[str]:
+        """Names of engines and data sources of other packages that may be loaded."""
+        return frozenset(name.strip() for name in self.plugins.split(",") if name.strip())
 
     @property
     def public_endpoint(self) -> str:

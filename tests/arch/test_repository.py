@@ -15,7 +15,9 @@ ADR = ROOT / "docs" / "adr"
 FRAGMENTS = ROOT / "changelog.d"
 FRAGMENT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(added|changed|fixed|removed|security)\.md")
 # written in two parts, so that this file does not find itself
-MACHINE_PATHS = re.compile("/wor" + "k/|/roo" + "t/|/ho" + r"me/\w+/|/op" + "t/|file:" + "///")
+MACHINE_PATHS = re.compile("/wor" + "k/|/roo" + "t/|/ho" + r"me/\w+/|/op" + "t/")
+LOCAL_URL = "file:" + "///"
+"""Of a local mirror, say. Hostile inputs point at files too: those are tests."""
 PIN = re.compile(r"^([a-z0-9-]+)==([^\s;]+)", re.MULTILINE)
 
 
@@ -47,7 +49,9 @@ def test_no_file_names_a_path_of_one_machine() -> None:
         except UnicodeDecodeError:
             continue  # a picture or a font
         found += [
-            f"{path.relative_to(ROOT)}:{number}" for number, line in enumerate(lines, 1) if MACHINE_PATHS.search(line)
+            f"{path.relative_to(ROOT)}:{number}"
+            for number, line in enumerate(lines, 1)
+            if MACHINE_PATHS.search(line) or (LOCAL_URL in line and path.relative_to(ROOT).parts[0] != "tests")
         ]
     assert found == []
 

@@ -314,6 +314,8 @@ class TestMessages:
             assert [row.seq for row in reader.due_outgoing(PEER, "normal", 2)] == [1, 2]
             busy = frozenset({message_id(1), message_id(0)})
             assert [row.seq for row in reader.due_outgoing(PEER, "normal", 2, skip=busy)] == [2, 5]
+            elsewhere = frozenset({message_id(3), message_id(9)})
+            assert [row.seq for row in reader.due_outgoing(PEER, "normal", 2, skip=elsewhere)] == [1, 2]
             assert list(reader.outgoing_all()) == [*rows, *others]
             assert reader.outgoing(message_id(0)) == rows[0]
             assert reader.outgoing(message_id(77)) is None
@@ -363,6 +365,11 @@ class TestMessages:
         with store.snapshot() as reader:
             assert reader.incoming_gaps(PEER) == [1, 4, 5, 6]
             assert reader.incoming_gaps(OTHER_PEER) == []
+
+    def test_a_gap_after_many_messages_is_found(self, store: Store) -> None:
+        store.write(receiving(*(incoming(seq, seq) for seq in [*range(1, 1102), 1103])))
+        with store.snapshot() as reader:
+            assert reader.incoming_gaps(PEER) == [1102]
 
     def test_a_number_beyond_all_reason_does_not_fill_our_memory(self, store: Store) -> None:
         store.write(receiving(incoming(1, (1 << 63) - 1)))

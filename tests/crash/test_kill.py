@@ -10,7 +10,7 @@ from headwater.testing import crash
 
 
 def test_a_killed_writer_keeps_every_promise() -> None:
-    assert crash.run(60).bad == ()
+    assert crash.run(40).bad == ()
 
 
 @pytest.mark.parametrize("plant", crash.PLANTS)

@@ -10,7 +10,7 @@ from headwater.testing import powercut
 
 
 def test_nothing_promised_is_lost_when_the_power_is_cut() -> None:
-    assert powercut.run(300).bad == ()
+    assert powercut.run(200).bad == ()
 
 
 def test_losses_are_found_where_sqlite_syncs_less() -> None:

@@ -143,6 +143,20 @@ def targets() -> dict[str, Target]:
     return found
 
 
+_CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...] = (
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + piece + data[begin:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + piece + data[end:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + data[end:],
+    lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
+    lambda data, begin, end, other, far, piece, draw: (
+        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+    ),
+    lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
+    lambda data, begin, end, other, far, piece, draw: data[:begin],
+)
+
+
 def mutate(seed: bytes, draw: Random) -> bytes:
     """Return a file with a few changes at its seams."""
     data = seed
@@ -150,20 +164,8 @@ def mutate(seed: bytes, draw: Random) -> bytes:
         begin, end = _part(data, draw)
         other, far = sorted((_part(data, draw)[0], _part(data, draw)[1]))
         piece = draw.choice((draw.choice(_PIECES), draw.randbytes(draw.randint(1, 8)), data[other : other + 200]))
-        data = draw.choice(
-            (
-                data[:begin] + piece + data[begin:],
-                data[:begin] + piece + data[end:],
-                data[:begin] + data[end:],
-                data[:other] + data[far:],
-                data[:begin] + data[other:far] + data[begin:],
-                data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:],
-                data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
-                data[:begin],
-            )
-        )
-        if len(data) > MOST_BYTES:
-            break
+        data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
+        data = data[:MOST_BYTES]
     return data
 
 
@@ -225,13 +227,19 @@ def _parse_json(data: bytes) -> None:
     try:
         value = parse_json(data)
     except InputError:
-        value = None
-    else:
-        assert json.loads(data, object_pairs_hook=_once) == value
+        for_sure = _fails(parse_wire_json, data)
+        assert for_sure, "refused in a file and taken from a partner"
+        raise
+    assert json.loads(data, object_pairs_hook=_once) == value
+    assert _fails(parse_wire_json, data) or parse_wire_json(data) == value
+
+
+def _fails(parse: Callable[[bytes], object], data: bytes) -> bool:
     try:
-        assert parse_wire_json(data) == value
+        parse(data)
     except InputError:
-        return
+        return True
+    return False
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

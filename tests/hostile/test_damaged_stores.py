@@ -85,6 +85,13 @@ def foreign(file: Path) -> None:
     connection.close()
 
 
+def foreign_of_the_same_version(file: Path) -> None:
+    file.unlink()
+    connection = apsw.Connection(str(file))
+    connection.execute("CREATE TABLE record (id); PRAGMA user_version = 1").fetchall()
+    connection.close()
+
+
 def without_a_version(file: Path) -> None:
     run_sql(file.parent, "PRAGMA user_version = 0")
 
@@ -113,6 +120,7 @@ def without_the_first_leaves(file: Path) -> None:
         header_only,
         half,
         foreign,
+        foreign_of_the_same_version,
         without_a_version,
         without_a_table,
         without_a_head,

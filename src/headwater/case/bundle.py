@@ -86,7 +86,7 @@ def seal(
             folder=folder, case=case, shield=shield(case, names), withhold_blocked=options.withhold_blocked
         )
         payload.copy_items()
-        for finding in sorted(findings, key=lambda finding: finding.id):
+        for finding in findings:
             payload.write_made(f"findings/{finding.id}.json", encode(finding))
         lines = tuple(log_lines)
         payload.write_made("log.jsonl", log_bytes(lines))

@@ -29,10 +29,9 @@ def open_inside(folder: Path, path: str, *, where: Place) -> int:
         raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
     try:
         at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        for number, part in enumerate(parts, start=1):
-            more = _PLAINLY | (os.O_DIRECTORY if number < len(parts) else 0)
+        for part in parts:
             try:
-                inner = os.open(part, more, dir_fd=at)
+                inner = os.open(part, _PLAINLY, dir_fd=at)
             finally:
                 os.close(at)
             at = inner

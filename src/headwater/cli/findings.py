@@ -71,6 +71,45 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
     )
 
 
+@findings.command(epilog='Example: headwater findings release fnd-1a2b3c --out hit.ftm.json --reason "asked by OFSI" --home uk')
+@click.argument("ref", metavar="FINDING")
+@click.option("--format", "form", default="ftm", show_default=True, help="Outside format.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--reason", required=True, help="Why, in your own words.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def release(
+    *, ref: str, form: str, out: Path, reason: str, home: Path, user: str, purpose: str, as_json: bool
+) -> None:
+    """Write the records that a confirmed finding rests on into a file, where their handling lets them leave freely."""
+    from headwater.node import findings as use
+    from headwater.node.partners import write
+
+    with session_at(home, user, purpose) as (node, session):
+        made, data = use.release(node, session, use.find(node, session, ref), form, reason)
+        write(out, data)
+    document = {"ok": True, "decision": made.id, "finding": made.about, "out": str(out)}
+    door.answer(document, [f"released to {out}"], as_json=as_json)
+
+
+@findings.command(epilog="Example: headwater findings run match params.json --home uk")
+@click.argument("engine")
+@click.argument("params", type=click.Path(path_type=Path, dir_okay=False))
+@options.home()
+@options.acting("oic")
+@options.as_json
+def run(*, engine: str, params: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Run an ENGINE with the parameters in a JSON file on what you may see, and keep what it claims."""
+    from headwater.node import engines
+    from headwater.node.files import json_object
+
+    with session_at(home, user, purpose) as (node, session):
+        claimed, new = engines.run(node, session, engine, json_object(params))
+    document = {"ok": True, "engine": engine, "findings": [finding.id for finding in claimed], "new": new}
+    door.answer(document, [f"{finding.score:.3f}  {finding.text}" for finding in claimed] or ["none"], as_json=as_json)
+
+
 def document(shown: "Shown") -> dict[str, object]:
     """Return a finding as it stands in a document."""
     finding = shown.finding

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.progress import bar
 
 STALE_DAYS = 3
 
@@ -54,13 +55,15 @@ def screen(
         raise click.UsageError("give either FILE or --name")
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
     asked = screening.Asked(queries, min_score, top)
-    if lists:
-        answer = screening.in_files(asked, [loose.list_file(text) for text in lists], user, STALE_DAYS)
-    elif home is None:
+    if not lists and home is None:
         raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
-    else:
-        with session_at(home, user, purpose) as (node, session):
-            answer = screening.at_node(node, session, asked)
+    with bar("screening") as progress:
+        if lists or home is None:
+            files = [loose.list_file(text) for text in lists]
+            answer = screening.in_files(asked, files, user, STALE_DAYS, progress)
+        else:
+            with session_at(home, user, purpose) as (node, session):
+                answer = screening.at_node(node, session, asked, progress)
     document = screening.document(answer, asked)
     if out is not None:
         screening.write_hits(out, document["hits"])

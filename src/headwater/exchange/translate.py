@@ -124,7 +124,7 @@ def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, MessageFact] = {}
     for given in message.facts.values():
-        fact = _statement(given, message)[1] if _is_known(given) else None
+        fact = _fact(given, _mention(given, message), message) if _is_known(given) else None
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
             kept_until = _earlier(given.retain_until, record.handling.retain_until)
@@ -141,12 +141,20 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
         SchemaError: a fact's handling, grade or date is none, or two facts say that one entity is two things.
     """
     groups: dict[tuple[AuthorityId, Grade | None, Handling], list[tuple[Mention, Fact]]] = {}
+    # Most facts of a message share their terms and entities: both are read once, not once for each fact.
+    by_terms: dict[tuple[object, ...], list[tuple[Mention, Fact]]] = {}
+    mentions: dict[tuple[str | None, str | None, str], Mention] = {}
     for given in message.facts.values():
-        handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
-        if not _is_known(given):
-            continue
-        originator = _originator(given.origin, message, me)
-        groups.setdefault((originator, grade, handling), []).append(_statement(given, message))
+        terms = _terms(given)
+        members = by_terms.get(terms)
+        if members is None:
+            handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
+            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), [])
+            by_terms[terms] = members
+        if _is_known(given):
+            named = (given.entity, given.schema, given.category)
+            mention = mentions.get(named) or mentions.setdefault(named, _mention(given, message))
+            members.append((mention, _fact(given, mention, message)))
     return tuple(
         Record(
             origin=Origin(originator=originator, source=SOURCE, place=ref),
@@ -156,6 +164,7 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
             facts=tuple(dict.fromkeys(fact for _, fact in members)),
         )
         for (originator, grade, handling), members in groups.items()
+        if members
     )
 
 
@@ -198,12 +207,24 @@ def _is_known(given: MessageFact) -> bool:
     return given.schema in schemata() and given.prop in schema(given.schema).properties
 
 
-def _statement(given: MessageFact, message: Message) -> tuple[Mention, Fact]:
-    type_name, text = given.schema or "", given.value or ""
-    category = _person_category(given.category) if is_person(type_name) else None
-    key = _partners_key(given.entity or "", message)
-    value = _partners_key(text, message) if schema(type_name).properties.get(given.prop) == "entity" else text
-    return Mention(key, type_name, category), Fact(key, given.prop, value, given.lang, given.original)
+def _terms(given: MessageFact) -> tuple[object, ...]:
+    """Return all that decides which record a fact goes into."""
+    return (
+        *(given.origin, given.grade, given.marking, given.handling, given.conditions),
+        *(given.purposes, given.names, given.onward, given.retain_until),
+    )
+
+
+def _mention(given: MessageFact, message: Message) -> Mention:
+    category = _person_category(given.category) if is_person(given.schema or "") else None
+    return Mention(_partners_key(given.entity or "", message), given.schema or "", category)
+
+
+def _fact(given: MessageFact, mention: Mention, message: Message) -> Fact:
+    text = given.value or ""
+    names_an_entity = schema(mention.schema).properties.get(given.prop) == "entity"
+    value = _partners_key(text, message) if names_an_entity else text
+    return Fact(mention.key, given.prop, value, given.lang, given.original)
 
 
 def _partners_key(key: str, message: Message) -> EntityKey:

@@ -1,6 +1,8 @@
 """Play the exercise: the steps in order, each timed, each able to fail; then say where to look."""
 
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -9,8 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.errors import HeadwaterError, SettingsError
+from headwater.exercise.scenario import USERS
 from headwater.exercise.stage import Stage, stage
 from headwater.exercise.steps import STEPS, Step
+from headwater.exercise.steps.opening import PAPERS
 
 MARK: Final = ".headwater-exercise"
 """A file that says: this folder was made by the exercise and may be made anew."""
@@ -158,13 +162,24 @@ def where_to_look(outcome: Outcome) -> list[str]:
     ]
     if not outcome.ok:
         return [*lines, f"Look into {outcome.folder} for the nodes' logs."]
-    uk, rs = outcome.folder / "uk", outcome.folder / "rs"
+    analyst, _, auditor = USERS["uk"]
+    liaison, _, _ = USERS["rs"]
+    uk, rs, case = outcome.folder / "uk", outcome.folder / "rs", outcome.case["path"]
+    called = _command()
     return [
         *lines,
         "Look at:",
-        f"  headwater findings list --home {uk}",
-        f"  headwater inbox list --home {rs}",
-        f"  headwater audit show --home {uk}",
-        f"  headwater case verify {outcome.case['path']}",
-        f"  python3 {outcome.case['path']}/verify.py",
+        f"  {called} findings list --home {uk} --user {analyst}",
+        f"  {called} inbox list --home {rs} --user {liaison}",
+        f"  {called} audit show --home {uk} --user {auditor}",
+        f"  {called} case verify {case} --trust {outcome.folder / PAPERS / 'uk.card'}",
+        f"  python3 {case}/verify.py",
     ]
+
+
+def _command() -> str:
+    """Return how a person calls this headwater from where they are."""
+    if shutil.which("headwater"):
+        return "headwater"
+    beside = Path(sys.executable).parent / "headwater"
+    return os.path.relpath(beside) if beside.exists() else f"{sys.executable} -m headwater"

@@ -14,14 +14,14 @@ import orjson
 from headwater.errors import ForbiddenError, HeadwaterError, Place, SchemaError
 from headwater.formats.entries import sha256_of
 from headwater.formats.reading import Reading
-from headwater.formats.safe import identifier, parse_json_lines
+from headwater.formats.safe import identifier, parse_json_lines, shown
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import Fact
 from headwater.model.grade import parse_grade
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey
 from headwater.model.record import Mention, Origin, PersonCategory, Record
-from headwater.model.schema import IDENTITY_PROPERTIES, check_property, is_person, schema
+from headwater.model.schema import IDENTITY_PROPERTIES, is_person, schema
 from headwater.model.times import format_instant, is_partial_date, parse_instant
 from headwater.ports import LeftOut, SourceInput
 
@@ -133,7 +133,9 @@ def _facts(
     key: EntityKey, name: str, properties: Mapping[str, object], details: dict[tuple[str, str], list[dict[str, str]]]
 ) -> Iterator[Fact]:
     for prop, values in properties.items():
-        kind = check_property(name, prop)
+        kind = schema(name).properties.get(prop)
+        if kind is None:
+            raise SchemaError(f"{name} has no such property", where=Place(field=shown(prop, "properties")))
         if not isinstance(values, list):
             raise SchemaError("values that are no list", where=Place(field=prop))
         for value in values:

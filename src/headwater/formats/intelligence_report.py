@@ -30,7 +30,7 @@ import msgspec
 from headwater.errors import FormatError, HeadwaterError, Place, SchemaError
 from headwater.formats.entries import sha256_of
 from headwater.formats.reading import Reading
-from headwater.formats.safe import identifier, parse_json
+from headwater.formats.safe import identifier, parse_json, shown
 from headwater.model.fact import Fact
 from headwater.model.grade import parse_grade
 from headwater.model.handling import KNOWN_CODES, Handling
@@ -50,7 +50,6 @@ _SOURCE_KEY: Final = re.compile(
     r"|(?:real|true)_?identity|informants?(?:_?\w+)?|informers?(?:_?\w+)?|chis(?:_?\w+)?|handlers?(?:_?\w+)?|human_?source|agent_?(?:name|id|number)",
     re.IGNORECASE,
 )
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _STATE: Final = re.compile(r"[A-Z]{2,3}")
 
 
@@ -148,8 +147,8 @@ def _form(value: object) -> _Report:
 
 def _without_content(text: str) -> str:
     """Return the library's words, without the name that an unknown field was given: it could be anything."""
-    name = text.partition("`")[2].partition("`")[0]
-    return text if _PLAIN_NAME.fullmatch(name) or "unknown field" not in text else "an unknown field"
+    name = text.partition("`")[2].rpartition("`")[0]
+    return text if "unknown field" not in text else f"an unknown field {shown(name, '')}".rstrip()
 
 
 def _path(text: str) -> str:
@@ -164,7 +163,7 @@ def _refuse_sources(value: object) -> None:
             for key in node:
                 if _SOURCE_KEY.fullmatch(key.replace("-", "_").replace(" ", "_")):
                     fix = "take it out; the grade says how far the source is trusted"
-                    raise SchemaError(NO_SOURCE, where=Place(field=key), fix=fix)
+                    raise SchemaError(NO_SOURCE, fix=fix)
             pending.extend(node.values())
         elif isinstance(node, list):
             pending.extend(node)
@@ -206,8 +205,8 @@ def _at(path: str, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         return make(*args, **kwargs)
     except SchemaError as error:
         field = error.where.field
-        named = field is not None and _PLAIN_NAME.fullmatch(field) is not None and not path.endswith(field)
-        error.where = Place(field=f"{path}.{field}" if named else path)
+        named = shown(field or "", "")
+        error.where = Place(field=f"{path}.{named}" if named and not path.endswith(named) else path)
         raise
 
 

@@ -13,9 +13,9 @@ from headwater.formats.dates import american_date
 from headwater.formats.entries import Entry
 
 _ALTERNATE: Final = re.compile(r"^alt\. ")
-_ISSUE: Final = re.compile(r"\s*(?:\(([^()]*)\))?\s*(?:issued [^;]*|expires [^;]*)?$")
+_ISSUE: Final = re.compile(r"(?: \([^()]*\))?(?: (?:issued|expires) [^;]*)?$")
 _WEAK: Final = re.compile(r"([afn])\.k\.a\. '(.+)'$")
-_RANGE: Final = re.compile(r"\s*(?:\bto\b|-)\s*")
+_RANGE: Final = re.compile(r" to | ?- ?")
 _WALLET: Final = re.compile(r"Digital Currency Address - ([A-Z0-9]{2,8}) ([A-Za-z0-9:]{8,128})$")
 _LINKED: Final = re.compile(r"Linked To: (.+)$")
 
@@ -96,7 +96,8 @@ _PREFIXES: Final = {schema: sorted(table, key=len, reverse=True) for schema, tab
 def add_remarks(entry: Entry, remarks: str) -> None:
     """Add what the remarks of an entry say; the whole text is kept as a note, so that nothing is lost."""
     entry.say("notes", remarks)
-    for given in remarks.rstrip(". ").split("; "):
+    # One space for many first: with runs of spaces the patterns below would take time that grows with their cube.
+    for given in " ".join(remarks.split()).rstrip(". ").split("; "):
         remark = _ALTERNATE.sub("", given.strip().rstrip("."))
         if not any(add(entry, remark, given) for add in _READERS):
             _add_property(entry, remark, given)

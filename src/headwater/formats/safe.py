@@ -41,6 +41,8 @@ MAX_XML_ATTRIBUTES: Final = 64
 """Attributes of one XML element."""
 MAX_XML_TOKEN_BYTES: Final = 1024 * 1024
 """Bytes of one XML tag or comment: 30 MB pass the standard library's parsers."""
+MAX_VALUES: Final = 100
+"""Values that one cell or element holds with separators between; the UN list has up to eight names in one."""
 MAX_ARCHIVE_MEMBERS: Final = 10_000
 """Members of a zip or tar file."""
 MAX_ARCHIVE_BYTES: Final = 1024 * 1024 * 1024
@@ -59,6 +61,7 @@ WIRE_INTEGER_BITS: Final = 53
 _CONTAINERS: Final = (dict, list)
 BOM: Final = b"\xef\xbb\xbf"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"[ \t\r\n]*+(:?)', re.DOTALL)
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _IDENTIFIER: Final = re.compile(r"[\x21-\x7e]{1,256}")
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
@@ -181,6 +184,11 @@ def is_whole(value: object) -> TypeGuard[int]:
 def visible(text: str) -> str:
     """Return a text for a screen, with each control and direction mark shown as its code point."""
     return _UNSEEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
+
+
+def shown(name: str, otherwise: str) -> str:
+    """Return a field's name for an error where it looks like one: an unknown name could be anything, a person's too."""
+    return name if _PLAIN_NAME.fullmatch(name) else otherwise
 
 
 def check_text(text: str, *, where: Place) -> None:

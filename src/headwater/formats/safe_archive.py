@@ -3,6 +3,7 @@
 import io
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,7 +28,11 @@ _WINDOW: Final = 16 + zlib.MAX_WBITS
 _PIECE: Final = 65_536
 # Zip writes the kind of a member into the upper half of its attributes, as Unix does; 0 is a plain file.
 _PLAIN_KINDS: Final = (0, stat.S_IFREG, stat.S_IFDIR)
-_BROKEN: Final = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+# What the two libraries let out on damaged files, found by fuzzing them.
+_BROKEN: Final = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, IndexError, OverflowError, NotImplementedError),
+)
 
 
 @dataclass(frozen=True, slots=True)

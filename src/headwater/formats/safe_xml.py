@@ -155,7 +155,9 @@ class _Stream:
             self.inside, self.count = 0, self.count + 1
         self.inside += 1
         if self.count > MAX_ROWS or self.inside > MAX_XML_ENTRY_ELEMENTS:
-            raise LimitError(f"over {MAX_ROWS} entries, or {MAX_XML_ENTRY_ELEMENTS} elements in one", where=self._place())
+            raise LimitError(
+                f"over {MAX_ROWS} entries, or {MAX_XML_ENTRY_ELEMENTS} elements in one", where=self._place()
+            )
 
     def _text(self, text: str) -> None:
         if not self.open:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from headwater.errors import Place, SchemaError
+from headwater.errors import LimitError, Place, SchemaError
 from headwater.formats.dates import british_date
 from headwater.formats.entries import Entry, language_tag, plain_text
-from headwater.formats.safe import identifier
+from headwater.formats.safe import MAX_VALUES, identifier
 from headwater.model.ids import EntityKey
 
 ORIGINATOR: Final = "UK-FCDO"
@@ -106,8 +106,15 @@ def _kind(row: Mapping[str, str]) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the values that a cell holds with bars or line breaks between them."""
-    return [part for part in _SEVERAL.split(text) if part.strip()]
+    """Return the values that a cell holds with bars or line breaks between them.
+
+    Raises:
+        LimitError: there are more than one cell may have; each fact would keep the whole cell beside it.
+    """
+    parts = [part for part in _SEVERAL.split(text) if part.strip()]
+    if len(parts) > MAX_VALUES:
+        raise LimitError(f"over {MAX_VALUES} values in one cell")
+    return parts
 
 
 def _add_name(entry: Entry, row: Mapping[str, str], place: Place) -> None:

@@ -6,11 +6,11 @@ Source: https://scsanctions.un.org/resources/xml/en/consolidated.xml and its sch
 import re
 from typing import Final
 
-from headwater.errors import HeadwaterError, Place, SchemaError
+from headwater.errors import HeadwaterError, LimitError, Place, SchemaError
 from headwater.formats.dates import american_date, iso_date
 from headwater.formats.entries import Entry, language_tag, list_origin, sha256_of
 from headwater.formats.reading import Reading
-from headwater.formats.safe import identifier
+from headwater.formats.safe import MAX_VALUES, identifier
 from headwater.formats.safe_xml import Element, iter_xml
 from headwater.model.ids import EntityKey
 from headwater.ports import LeftOut, SourceInput
@@ -108,9 +108,15 @@ def _add_each(entry: Entry, prop: str, names: str) -> None:
 
 
 def split_names(text: str) -> list[str]:
-    """Return the names that stand in one element: ``a; b``, or ``a (b; c)`` where others are told in brackets."""
+    """Return the names that stand in one element: ``a; b``, or ``a (b; c)`` where others are told in brackets.
+
+    Raises:
+        LimitError: there are more than one element may have; each fact would keep the whole text beside it.
+    """
     if ";" not in text:
         return [text]
+    if text.count(";") >= MAX_VALUES:
+        raise LimitError(f"over {MAX_VALUES} names in one element")
     parts, depth, start, opened = [], 0, 0, 0
     for place, letter in enumerate(text):
         if letter == "(":

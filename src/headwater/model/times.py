@@ -33,13 +33,12 @@ def parse_day(text: str, *, field: str | None = None) -> date:
     Raises:
         SchemaError: it is not a year, month and day with hyphens, or there is no such day.
     """
-    where = Place(field=field) if field else None
-    if not _DAY.fullmatch(text):
-        raise SchemaError("not a day", where=where, fix="write it as 2026-11-25")
     try:
-        return date.fromisoformat(text)
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError as error:
-        raise SchemaError("no such day", where=where) from error
+        raise SchemaError("no such day", where=Place(field=field)) from error
+    raise SchemaError("not a day", where=Place(field=field), fix="write it as 2026-11-25")
 
 
 def require_utc(moment: datetime, *, field: str) -> None:

@@ -14,6 +14,7 @@ from headwater.case.check import check as check_case
 from headwater.case.custody import CustodyEvent, CustodyKind
 from headwater.case.folder import new_case
 from headwater.case.log import LogLine, custody_event
+from headwater.case.manifest import ManifestRow
 from headwater.case.model import CaseFile
 from headwater.case.seal import Seal, Signer
 from headwater.errors import ConflictError, ForbiddenError, StoreIoError
@@ -34,11 +35,12 @@ KIND: Final = "case-seal"
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What must be known of a case's last seal to make the next one."""
+    """What must be known of a case's last seal to make the next one, and to open what it withholds."""
 
     digest: str
     root: str
     pseudonyms: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[ManifestRow, ...] = ()
 
 
 def take_in(node: Node, session: Session, folder: Path, *, replacing: bool = False) -> CaseFile:
@@ -121,7 +123,7 @@ def seal(node: Node, session: Session, urn: str, out: Path, refs: Sequence[str],
     made = write_bundle(case, out, signer, node.clock, node.chance, lines, kept, options)
 
     def change(transaction: Transaction) -> None:
-        transaction.put_document(KIND, urn, encode(Sealed(made.digest, made.head.root, made.pseudonyms)))
+        transaction.put_document(KIND, urn, encode(Sealed(made.digest, made.head.root, made.pseudonyms, tuple(made.rows))))
         detail: dict[str, str | int] = {"root": made.head.root, "files": made.head.count}
         transaction.note(Event("case.sealed", session.user, urn, session.purpose, detail))
 

@@ -7,7 +7,7 @@ from typing import Final
 from headwater.errors import FormatError
 from headwater.formats import registry
 from headwater.formats.reading import ReadResult, read_all
-from headwater.formats.safe import MAX_FILE_BYTES
+from headwater.formats.safe import MAX_FILE_BYTES, parse_json
 from headwater.model.ids import AuthorityId
 from headwater.ports import Source, SourceInput
 
@@ -25,6 +25,18 @@ def load(
     given = _given(file, originator)
     source = registry.source(name)
     return source, given, read_all(source, given, keep_good=keep_good)
+
+
+def json_object(path: Path) -> dict[str, object]:
+    """Return the JSON object that a file holds.
+
+    Raises:
+        InputError: it cannot be read as one.
+    """
+    found = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    if not isinstance(found, dict):
+        raise FormatError("not a JSON object", where=str(path))
+    return found
 
 
 def _given(file: str, originator: AuthorityId) -> SourceInput:

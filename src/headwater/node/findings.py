@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from headwater.errors import ConflictError, ForbiddenError
+from headwater.errors import ConflictError, ForbiddenError, NoBasisError
+from headwater.formats import registry
 from headwater.model.decision import Decision, Verb
 from headwater.model.finding import Finding
-from headwater.model.ids import FindingId
+from headwater.model.ids import FindingId, RecordId
 from headwater.node.node import Node
 from headwater.policy.acts import Act
+from headwater.policy.release import check_release
 from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.store import Transaction
@@ -98,6 +100,36 @@ def decide(node: Node, session: Session, ref: FindingId, verb: Verb, reason: str
 
     node.store.write(change)
     return decision
+
+
+def release(node: Node, session: Session, ref: FindingId, form: str, reason: str) -> tuple[Decision, bytes]:
+    """Write what a confirmed finding rests on in an outside format, and keep the decision of who released it.
+
+    Raises:
+        PolicyError: the user may not release, no person has confirmed it, or its handling asks for an agreement.
+        SettingsError: there is no such format.
+    """
+    may(session, Act.FINDING_RELEASE)
+    shown = one(node, session, ref)
+    if Verb.CONFIRM not in {made.verb for made in shown.decisions}:
+        raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
+    writer = registry.release(form)
+    with node.view(session) as view:
+        refs = [RecordId(each.ref.partition("/")[0]) for each in shown.finding.evidence if each.ref.startswith("rec-")]
+        records = [view.record(record) for record in dict.fromkeys(refs)]
+    check_release(record.handling for record in records)
+    made = Decision(
+        verb=Verb.RELEASE, about=ref, who=session.user, decided_at=node.clock.now(), basis=session.purpose, reason=reason
+    )
+
+    def change(transaction: Transaction) -> None:
+        transaction.add_decision(made)
+        detail: dict[str, str | int] = {"format": form, "records": len(records), "decision": made.id}
+        transaction.note(Event("findings.released", session.user, ref, session.purpose, detail))
+
+    data = writer.write(records)
+    node.store.write(change)
+    return made, data
 
 
 def find(node: Node, session: Session, start: str) -> FindingId:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import resource
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,10 +29,14 @@ from headwater.node.system import SystemClock
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard
-from headwater.ports import Event
+from headwater.ports import Event, View
 
 SHORT_NAMES: Final = {"un-xml": "un", "uk-csv": "uk", "uk-xml": "uk", "ofac-csv": "ofac", "eu-xml": "eu", "ftm": "ftm"}
 """Names of lists in hits."""
+TURN: Final = 2048
+"""Queries between two signs of progress."""
+Progress = Callable[[int, int], None]
+"""Hears how many queries of how many are done."""
 OF_A_QUERY: Final = Handling(releasable_to=frozenset(), codes=frozenset({"P"}))
 """A hit says whom somebody asked about, so it may do less than the published list: nobody else gets it unasked."""
 
@@ -92,7 +96,7 @@ def queries_in(path: Path) -> list[dict[str, str]]:
     return read_queries(data, file=path.name)
 
 
-def at_node(node: Node, session: Session, asked: Asked) -> Answer:
+def at_node(node: Node, session: Session, asked: Asked, progress: Progress | None = None) -> Answer:
     """Screen against the lists that a node holds; keep the hits as findings and log the run.
 
     Raises:
@@ -110,9 +114,8 @@ def at_node(node: Node, session: Session, asked: Asked) -> Answer:
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
         with cost.of("screen"):
-            result = _stricter(
-                run_match(current, _params(asked, held, node.settings.list_stale_days, node.clock.now()))
-            )
+            params = _params(asked, held, node.settings.list_stale_days, node.clock.now())
+            result = _stricter(_in_turns(current, params, progress))
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
@@ -129,7 +132,9 @@ def prepare(node: Node, session: Session) -> None:
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
-def in_files(asked: Asked, files: Sequence[ListFile], user: str, stale_after_days: int) -> Answer:
+def in_files(
+    asked: Asked, files: Sequence[ListFile], user: str, stale_after_days: int, progress: Progress | None = None
+) -> Answer:
     """Screen against list files, without a node; nothing is kept but the index in the user's cache.
 
     Raises:
@@ -151,7 +156,7 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, stale_after_day
         "stale_after_days": stale_after_days,
     }
     with cost.of("screen"):
-        result = run_match(view, params)
+        result = _in_turns(view, params, progress)
     return Answer(result, cost)
 
 
@@ -207,6 +212,21 @@ def _params(asked: Asked, held: Sequence[ListEdition], stale_after_days: int, no
         "as_of": format_instant(now),
         "stale_after_days": stale_after_days,
     }
+
+
+def _in_turns(view: View, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
+    """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
+    queries = params["queries"]
+    turns = [run_match(view, {**params, "queries": queries[:TURN]})]
+    for at in range(TURN, len(queries), TURN):
+        if progress is not None:
+            progress(at, len(queries))
+        turns.append(run_match(view, {**params, "queries": queries[at : at + TURN]}))
+    return ScreenResult(
+        tuple(hit for turn in turns for hit in turn.hits),
+        tuple(one for turn in turns for one in turn.not_screenable),
+        turns[0].lists,
+    )
 
 
 def _stricter(result: ScreenResult) -> ScreenResult:

@@ -70,7 +70,7 @@ def ledger_problems(link: Link, heads: Iterable[Head] = ()) -> list[Problem]:
     problems += [Problem(index, "erased-unannounced") for index in sorted(walk.erased - walk.announced)]
     if walk.size < stored.size:
         problems.append(Problem(walk.size, "missing-leaf"))
-    elif walk.size > stored.size or (not walk.broken and _root(walk.edge) != stored.root):
+    elif not walk.broken and _root(walk.edge) != stored.root:
         problems.append(Problem(stored.size, "wrong-head"))
     problems += [Problem(head.size, "truncated") for head in heads if head.size > stored.size]
     return problems

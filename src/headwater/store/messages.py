@@ -1,11 +1,12 @@
 """The outbox and the inbox: messages on their way to partners, and those that partners handed over."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
-from headwater.errors import StoreError
+from headwater.errors import SchemaError, StoreCorruptError, StoreError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.store.link import Linked
 from headwater.store.rows import (
@@ -252,33 +253,44 @@ class MessageWriting(MessageReading):
             raise StoreError("no such message", where=ref, fix="see: headwater inbox list")
 
 
+@contextmanager
+def _believed(ref: str) -> Iterator[None]:
+    """Take what no message can have, in a row that is there already, for damage."""
+    try:
+        yield
+    except SchemaError as error:
+        raise StoreCorruptError("a message holds what none can have", where=ref) from error
+
+
 def _as_outgoing(row: _OutgoingRow) -> Outgoing:
-    return Outgoing(
-        id=MessageId(row.id),
-        peer=AuthorityId(row.peer),
-        seq=row.seq,
-        lane=row.lane,
-        envelope=row.envelope,
-        kind=row.kind,
-        thread=row.thread,
-        queued_at=from_micros(row.queued_at),
-        expires_at=from_micros(row.expires_at),
-        state=row.state,
-        receipt=row.receipt,
-        settled_at=None if row.settled_at is None else from_micros(row.settled_at),
-    )
+    with _believed(row.id):
+        return Outgoing(
+            id=MessageId(row.id),
+            peer=AuthorityId(row.peer),
+            seq=row.seq,
+            lane=row.lane,
+            envelope=row.envelope,
+            kind=row.kind,
+            thread=row.thread,
+            queued_at=from_micros(row.queued_at),
+            expires_at=from_micros(row.expires_at),
+            state=row.state,
+            receipt=row.receipt,
+            settled_at=None if row.settled_at is None else from_micros(row.settled_at),
+        )
 
 
 def _as_incoming(row: _IncomingRow) -> Incoming:
-    return Incoming(
-        id=MessageId(row.id),
-        peer=AuthorityId(row.peer),
-        seq=row.seq,
-        sha256=row.sha256,
-        kind=row.kind,
-        thread=row.thread,
-        body=row.body,
-        received_at=from_micros(row.received_at),
-        state=row.state,
-        receipt=row.receipt,
-    )
+    with _believed(row.id):
+        return Incoming(
+            id=MessageId(row.id),
+            peer=AuthorityId(row.peer),
+            seq=row.seq,
+            sha256=row.sha256,
+            kind=row.kind,
+            thread=row.thread,
+            body=row.body,
+            received_at=from_micros(row.received_at),
+            state=row.state,
+            receipt=row.receipt,
+        )

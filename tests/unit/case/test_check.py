@@ -118,6 +118,7 @@ FINE: dict[str, Change] = {
     "an item returned and seized again": then(custody("returned", "P5", LATE), custody("seized", "P6", LATER)),
     "a considered defence": considered,
     "a dismissed indicator": dismissed,
+    "a decision at the moment of the indicator": lambda case: case["decisions"][0].update(at="2026-02-11T11:30:00Z"),
     "a second look after an early one": lambda case: case["decisions"].append(
         {**case["decisions"][0], "at": "2026-02-11T10:00:00Z"}
     ),

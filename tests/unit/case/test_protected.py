@@ -32,7 +32,7 @@ HITS = {
     "a phone number, closed up": b"call +0005550104 now",
     "a phone number, with hyphens": b"000-555-0104",
     "an address": VICTIM_ADDRESS.lower().encode(),
-    "in a piece that begins inside a letter": "ć".encode()[1:] + VICTIM_NAME.encode() + "ć".encode()[:1],
+    "in a piece that begins inside a letter": "ć".encode()[1:] + b" Zorana Kestenovic\xcc\x81 " + "ć".encode()[:1],
 }
 
 

@@ -97,6 +97,12 @@ def test_a_key_that_fits_any_message_is_refused(key: str) -> None:
         assert not ed25519_verify(bytes.fromhex(key), b"anything", half + bytes(32))
 
 
+def test_a_point_that_is_spelled_in_a_second_way_is_none() -> None:
+    assert standalone._unpack(bytes.fromhex(SMALL_ORDER[0]))
+    assert standalone._unpack(b"\1" + bytes(30) + b"\x80") is None  # x is 0, and yet has a sign
+    assert standalone._unpack((2**255 - 18).to_bytes(32, "little")) is None  # y is not below the prime
+
+
 def test_a_scalar_beyond_the_order_is_refused() -> None:
     key, message, signature = (bytes.fromhex(part) for part in RFC_8032[1])
     larger = int.from_bytes(signature[32:], "little") + ORDER

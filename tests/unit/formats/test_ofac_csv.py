@@ -1,5 +1,6 @@
 """The OFAC set of three files: joined by entry number, remarks taken apart."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,14 @@ def test_remarks_are_taken_apart(remarks: str, facts: list[tuple[str, str]]) -> 
     known = {"name", "firstName", "lastName", "authority", "authorityId", "program", "entity", "notes"}
     assert [(fact.prop, fact.value) for fact in record.facts if fact.prop not in known] == facts
     assert remarks in values(record, "notes")
+
+
+@pytest.mark.parametrize("letter", [" ", "( ", "issued ", "a.k.a. 'x'; ", "- ", "DOB ", "; ", "alt. "])
+@pytest.mark.parametrize("first", ["Passport X", "DOB 1975", "a.k.a. '"])
+def test_long_remarks_are_read_in_no_time(first: str, letter: str) -> None:
+    begun = time.process_time()
+    one(sdn(remarks=first + letter * (60_000 // len(letter)) + "."))
+    assert time.process_time() - begun < 1.0
 
 
 def test_an_uncertain_date_keeps_its_words() -> None:

@@ -72,6 +72,12 @@ def test_an_impossible_date_is_refused_with_row_and_field(written: str) -> None:
     assert written not in str(caught.value)
 
 
+def test_too_many_values_in_one_cell_are_refused_for_that_row() -> None:
+    with pytest.raises(LimitError, match="over 100 values") as caught:
+        read("uk-csv", uk_csv(ROW | {"Position": "|".join(map(str, range(101)))}))
+    assert caught.value.where.line == 3
+
+
 def test_reasons_lose_their_markup_and_keep_what_stood_there() -> None:
     escaped = "Said to &lt;p&gt;supply boats &amp;amp; engines&lt;/p&gt;"
     (record,) = read("uk-csv", uk_csv(ROW | {"UK Statement of Reasons": escaped})).records

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import FormatError, InputError, SchemaError
+from headwater.errors import FormatError, InputError, LimitError, SchemaError
 from headwater.formats.un_xml import split_names
 from headwater.model.record import Record
 from tests.given import read, values
@@ -65,6 +65,12 @@ def test_names_are_told_apart_by_quality_and_note() -> None:
 )
 def test_names_in_one_element_are_taken_apart(text: str, names: list[str]) -> None:
     assert [name.strip() for name in split_names(text)] == names
+
+
+def test_too_many_names_in_one_element_are_refused_for_that_entry() -> None:
+    many = ALIAS.format("INDIVIDUAL", "Good", "; ".join(str(number) for number in range(101)), "")
+    with pytest.raises(LimitError, match="over 100 names"):
+        read("un", un(PERSON.format(many)))
 
 
 @pytest.mark.parametrize(

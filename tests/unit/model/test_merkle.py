@@ -173,6 +173,14 @@ def test_from_the_empty_log_only_the_empty_root_and_an_empty_proof_are_taken() -
     assert not merkle.verify_consistency(0, 0, merkle.EMPTY_ROOT, leaf, [])
 
 
+def test_a_proof_too_long_for_the_size_is_refused_even_where_it_leads_to_the_root() -> None:
+    one, two = leaves_of(2)
+    root = merkle.node_hash(one, two)
+    assert merkle.verify_inclusion(1, 2, two, [one], root)
+    assert not merkle.verify_inclusion(0, 1, two, [one], root)
+    assert not merkle.verify_consistency(1, 1, two, root, [one])
+
+
 def test_a_hash_of_another_length_is_refused() -> None:
     leaf = merkle.leaf_hash(b"")
     assert not merkle.verify_inclusion(0, 1, leaf[:31], [], leaf[:31])

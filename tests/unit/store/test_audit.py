@@ -6,7 +6,9 @@ import pytest
 
 from headwater.errors import StoreCorruptError
 from headwater.store import Problem, Store, Transaction
-from tests.contract.store_kit import decision, finding, record
+from headwater.store.audit import _Row, _Walk
+from headwater.store.ledger import commitment
+from tests.contract.store_kit import decision, finding, incoming, noting, outgoing, queueing, receiving, record
 
 Behind = Callable[[str], object]
 GUARDS = ("record_stays", "record_kept", "mention_stays", "mention_kept", "finding_stays", "decision_stays")
@@ -60,6 +62,36 @@ def test_an_altered_record_is_not_handed_out(store: Store, unguarded: Behind) ->
             reader.record(record(1).id)
         with pytest.raises(StoreCorruptError, match="not what was kept"):
             list(reader.records())
+
+
+@pytest.mark.parametrize("event", ["x'7b'", "x'7b7d'", "x'7b226b696e64223a22c328227d'", "x'5b5d'"])
+def test_a_leaf_that_cannot_be_read_is_damage_and_the_audit_goes_on(store: Store, behind: Behind, event: str) -> None:
+    store.write(noting(1))
+    store.write(noting(2))
+    behind("DROP TRIGGER ledger_stays")
+    behind("UPDATE ledger SET event = EVENT WHERE number = 0".replace("EVENT", event))
+    with store.snapshot() as reader, pytest.raises(StoreCorruptError):
+        reader.leaf(0)
+    assert store.verify_ledger() == [Problem(0, "altered-event")]
+
+
+def test_a_leaf_that_commits_to_what_is_no_event_is_named() -> None:
+    walk = _Walk({})
+    salt, event = bytes(16), b'{"kind":"\xc3\x28"}'
+    walk.step(_Row(0, salt, event, commitment(salt, event), b""))
+    assert walk.problems == [Problem(0, "unreadable-event")]
+
+
+def test_a_message_with_an_impossible_state_is_damage(store: Store, behind: Behind) -> None:
+    store.write(receiving(incoming(1, 1)))
+    store.write(queueing(outgoing(1, 1)))
+    behind("PRAGMA ignore_check_constraints = ON")
+    behind("UPDATE incoming SET state = 'eaten'")
+    behind("UPDATE outgoing SET state = 'eaten'")
+    with store.snapshot() as reader:
+        for read in (reader.incoming_all, reader.outgoing_all):
+            with pytest.raises(StoreCorruptError):
+                list(read())
 
 
 def test_what_cannot_be_read_is_the_last_problem_of_its_kind(store: Store, behind: Behind) -> None:

@@ -13,6 +13,7 @@ Texts are held as one UTF-8 array with line feeds between them, or with an array
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -105,10 +106,8 @@ def need_numpy() -> None:
         MissingExtraError: numpy or rapidfuzz is not installed.
     """
     for library in ("numpy", "rapidfuzz"):
-        try:
-            __import__(library)
-        except ImportError as error:
-            raise MissingExtraError("match", library) from error
+        if find_spec(library) is None:
+            raise MissingExtraError("match", library)
 
 
 def pack(

@@ -56,7 +56,7 @@ def source_identity(facts: Facts, _case: Case) -> list[str]:
 
 
 @rule("B5", "no-face", ALWAYS, Outcome.REDACT, remedy="nothing: headwater has no place for faces")
-def no_face(facts: Facts, _case: Case) -> list[str]:
+def no_template(facts: Facts, _case: Case) -> list[str]:
     """The fact is a face template."""
     return [name for name, fact in facts.items() if fact.prop == "faceTemplate"]
 
@@ -204,7 +204,7 @@ FACT_RULES: Final[tuple[Rule[FactTest], ...]] = (
     restricted,
     retention,
     source_identity,
-    no_face,
+    no_template,
     classification,
     category,
     protected_identity,

@@ -1,0 +1,99 @@
+"""Bring the libraries that tests compare us with, unpacked and without what they depend on, into `.peers`.
+
+    python tools/peers.py [NAME]
+
+They are read, never installed and never imported: FollowTheMoney needs PyICU to import, which needs a compiler, but its
+schema is plain YAML. Each is pinned by version and hash.
+"""
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / ".peers"
+TOOLS = ROOT / ".tools"
+
+
+class PeerError(Exception):
+    """Why a peer cannot be had, in one line."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One library: its name, version, and the SHA-256 of its wheel."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+KNOWN = {
+    "followthemoney": Peer(
+        "followthemoney", "4.11.2", "3cc259e9d9caf13e60f932d4d8c69b26d1d79beb6984513915b7eb7d025a7e46"
+    ),
+}
+
+
+def bring(name: str) -> Path:
+    """Return the folder of a peer, fetched from the package index if it is not there yet."""
+    peer = KNOWN[name]
+    folder = PEERS / f"{peer.name}-{peer.version}"
+    if folder.is_dir():
+        return folder
+    PEERS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PEERS) as scratch:
+        wheel = _download(peer, Path(scratch))
+        if hashlib.sha256(wheel.read_bytes()).hexdigest() != peer.sha256:
+            raise PeerError(f"{wheel.name} is not the file that tools/peers.py names: not used")
+        unpacked = Path(scratch) / "unpacked"
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(unpacked)
+        shutil.move(unpacked, folder)
+    return folder
+
+
+def _download(peer: Peer, into: Path) -> Path:
+    command = [*_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(into)]
+    try:
+        made = subprocess.run(
+            [*command, f"{peer.name}=={peer.version}"], capture_output=True, text=True, check=False, timeout=120
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PeerError(f"the package index did not answer for {peer.name} {peer.version}") from error
+    wheels = list(into.glob("*.whl"))
+    if made.returncode != 0 or not wheels:
+        said = (made.stderr.strip().splitlines() or ["nothing was downloaded"])[-1]
+        raise PeerError(f"{peer.name} {peer.version} cannot be downloaded: {said}")
+    return wheels[0]
+
+
+def _pip() -> list[str]:
+    """The pip of this environment, or the wheel that tools/bootstrap.py has fetched for an environment without."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    wheels = sorted(TOOLS.glob("pip-*.whl"))
+    if not wheels:
+        raise PeerError("there is no pip; run tools/bootstrap.py first")
+    return [sys.executable, str(wheels[-1] / "pip")]
+
+
+def main(names: list[str]) -> int:
+    """Bring the named peers, or all, and print where they are."""
+    try:
+        for name in names or list(KNOWN):
+            print(bring(name))
+    except (PeerError, KeyError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
