@@ -85,7 +85,7 @@ def deadline(
     """
     require_utc(received_at, field="received_at")
     try:
-        due = _undisturbed(received_at, _zone(zone), Urgency(urgency), Access(access))
+        due = _undisturbed(received_at, time_zone(zone), Urgency(urgency), Access(access))
         joined = _joined(received_at, pauses)
         at = [_shifted(received_at + (due - received_at) * part / 100, joined) for part in ALARMS]
     except OverflowError as error:
@@ -105,7 +105,12 @@ def _undisturbed(received_at: datetime, zone: ZoneInfo, urgency: Urgency, access
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def _zone(name: str) -> ZoneInfo:
+def time_zone(name: str) -> ZoneInfo:
+    """Return a time zone.
+
+    Raises:
+        SchemaError: there is none of that name.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

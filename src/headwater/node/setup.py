@@ -54,7 +54,9 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         for user in first:
             users.add(store, by, user)
         roots = home / ROOT_FOLDER
-        card = exchange.make_card(settings.name or settings.authority, [settings.public_endpoint], roots, who=by)
+        card = exchange.make_card(
+            settings.name or settings.authority, [settings.public_endpoint], roots, who=by, zone=settings.zone
+        )
         # Last: a directory with settings is a node.
         _write_settings(home, settings)
         return Made(home, card, roots)
@@ -65,7 +67,9 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
 def new_card(node: Node, who: str, roots: Path) -> SignedCard:
     """Make the next version of a node's card, with the name and endpoint of its settings."""
     settings = node.settings
-    return node.exchange.make_card(settings.name or settings.authority, [settings.public_endpoint], roots, who=who)
+    return node.exchange.make_card(
+        settings.name or settings.authority, [settings.public_endpoint], roots, who=who, zone=settings.zone
+    )
 
 
 def _write_settings(home: Path, settings: Settings) -> None:

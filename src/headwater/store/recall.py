@@ -20,6 +20,8 @@ from headwater.store.records import RecordReading, RecordWriting
 
 TOMBSTONE: Final = "store.tombstone"
 """Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
+COMPUTED: Final = "derived"
+"""Stands among the erased blobs for all files that were computed from content."""
 _FACT: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?")
 _PAGE: Final = 256
 
@@ -59,9 +61,13 @@ class RecallReading(RecordReading):
         sql = "SELECT version, body FROM document WHERE kind = ? AND key = ? ORDER BY version"
         return self._link.rows(tuple[int, bytes], sql, kind, key)
 
+    def needs_sweep(self) -> bool:
+        """Return whether something was erased of which files may still tell."""
+        return self._link.one(tuple[int], "SELECT 1 FROM erased_blob LIMIT 1") is not None
+
     def erased_blobs(self) -> list[BlobHash]:
         """Return blobs of erased records to which no other record refers: their files are to be removed."""
-        found = self._link.rows(tuple[str], "SELECT hash FROM erased_blob")
+        found = self._link.rows(tuple[str], "SELECT hash FROM erased_blob WHERE hash <> ?", COMPUTED)
         used = "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1"
         return [BlobHash(ref) for (ref,) in found if self._link.one(tuple[int], used, ref) is None]
 
@@ -74,10 +80,6 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
         parts = dict.fromkeys(name.partition("/")[0] for name in names)
         rows = [(way, part, peer, message) for part in parts]
         self._link.many("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", rows)
-
-    def add_born(self, message: MessageId, record: RecordId) -> None:
-        """Remember which record a received message became."""
-        self._link.run("INSERT OR IGNORE INTO born VALUES (?, ?)", message, record)
 
     def restrict_facts(self, ref: RecordId, places: Collection[int], hold: str | None) -> None:
         """Hide facts of a record from every view; with the hold ``evidence``, from all but those of evidence."""
@@ -96,8 +98,8 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
         self._replace("record", ref, encode(kept), who, places=places_of(rest))
         gone = {mention.key for mention in record.mentions} - {mention.key for mention in rest.mentions}
         self._link.many("DELETE FROM mention WHERE entity = ? AND record = ?", [(key, ref) for key in gone])
-        if not rest.facts:
-            self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(blob,) for blob in record.blobs])
+        gone_files = [COMPUTED, *(record.blobs if not rest.facts else ())]
+        self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in gone_files])
 
     def withdraw_finding(self, ref: FindingId, *, erase: bool, who: str) -> None:
         """Hide a finding from every view; with `erase`, its bytes go, for they may repeat what was withdrawn."""

@@ -10,7 +10,7 @@ from headwater.model.canonical import HASH_LETTERS, decode, encode
 from headwater.model.decision import Decision
 from headwater.model.fact import place_of
 from headwater.model.finding import Finding
-from headwater.model.ids import EntityKey, FactId, FindingId, RecordId
+from headwater.model.ids import EntityKey, FactId, FindingId, MessageId, RecordId
 from headwater.model.record import Record
 from headwater.model.seen import rest_of, without
 from headwater.store.link import Linked, Value
@@ -199,8 +199,13 @@ class RecordWriting(RecordReading):
 
     now: datetime
 
-    def add_record(self, record: Record) -> bool:
-        """Keep a record; False where it was there already."""
+    def add_record(self, record: Record, *, born_of: MessageId | None = None) -> bool:
+        """Keep a record; False where it was there already.
+
+        Args:
+            record: the record.
+            born_of: the received message that it was made of.
+        """
         body = encode(record)
         ref = _ref("rec", body)
         added = self._link.run(
@@ -211,6 +216,8 @@ class RecordWriting(RecordReading):
         )
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
+            if born_of is not None:
+                self._link.run("INSERT OR IGNORE INTO born VALUES (?, ?)", born_of, ref)
         return bool(added)
 
     def add_finding(self, finding: Finding) -> bool:
