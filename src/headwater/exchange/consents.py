@@ -131,7 +131,6 @@ def attached(reader: Reader, message: Message) -> Message:
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}
     records = dict.fromkeys(record_of(FactId(name)) for name in sorted(names))
     found = [each for key in records for each in _kept(reader, key)]
-    found.sort(key=lambda each: (each.at, each.message))
     receiver = state_of(message.recipient or AuthorityId(""))
     consents = tuple(each.consent for each in found if each.consent.receiver == receiver)
     return message if consents == message.consents else replace(message, consents=consents)
