@@ -172,6 +172,33 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     receipt: str | None = None
 
 
+class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one holder did about an amend: its proof, under the signature of the envelope that carries it.
+
+    Attributes:
+        amend: the message that asked for it.
+        holder: who did it.
+        at: when.
+        log_index: the leaf of the holder's log that says so.
+        results: for each fact by the name that the amend gave it: ``erased``, ``restricted``, ``rectified``,
+            ``regraded`` or ``not-held``.
+        waits_for: authorities that the holder passed facts on to and that have not answered it yet.
+        envelope: for one that is passed on: SHA-256 of the envelope in which the holder signed it.
+    """
+
+    amend: str
+    holder: AuthorityId
+    at: str
+    log_index: int
+    results: dict[str, str]
+    waits_for: tuple[AuthorityId, ...] = ()
+    envelope: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is no instant."""
+        parse_instant(self.at, field="done.at")
+
+
 class Message(
     msgspec.Struct,
     frozen=True,
@@ -188,6 +215,9 @@ class Message(
         expires: RFC 3339 instant after which it is not to be accepted.
         facts: by their name within this message.
         sync: for kind `checkpoint`.
+        access: on a request, whether its sender takes what it asks for to be directly accessible to the recipient:
+            ``direct`` (also where nothing is said) or ``indirect``.
+        done: on an amend-done, the sender's own word first, then those of the holders that it asked in turn.
         use: for kind `use`: ``intelligence``, ``evidence`` or ``action``; `user` is the authority that asks.
     """
 
@@ -218,6 +248,8 @@ class Message(
     strict_necessity: str | None = None
     amend: Amend | None = None
     sync: Sync | None = None
+    done: tuple[Done, ...] = ()
+    access: str | None = None
     use: str | None = None
     user: AuthorityId | None = None
     facts: dict[str, MessageFact] = {}
