@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import FormatError, NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, Sending
+from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
@@ -16,7 +16,7 @@ from headwater.model.entity import Entity
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.grade import parse_grade
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, RecordId, authority_id, state_of
-from headwater.model.message import Kind, Message, MessageFact
+from headwater.model.message import BreakGlass, Kind, Message, MessageFact
 from headwater.model.schema import is_person
 from headwater.node import findings
 from headwater.node.node import Node
@@ -26,7 +26,7 @@ from headwater.policy.session import Session, may
 from headwater.ports import View
 from headwater.store import Transaction
 
-HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor"}
+HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor", BREAK_GLASS: "supervisor"}
 
 
 class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +34,13 @@ class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     id: str
     grade: str | None = None
+
+
+class GlassToBreak(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why facts of a third state must go without its consent; another person answers for it by approving."""
+
+    reason: str
+    threat: str
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +69,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     osja_flags: tuple[str, ...] = ()
     assurance_ref: str | None = None
     strict_necessity: str | None = None
+    access: str | None = None
+    break_glass: GlassToBreak | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +188,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
             for choice in letter.findings:
                 facts.update(_told(node, session, view, agreement, choice))
     given = {name: getattr(letter, name) for name in _COPIED}
+    glass = letter.break_glass
     return Message(
         kind=envelope.kind,
         sender=node.authority,
@@ -187,6 +197,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
         purpose=session.purpose,
         author=session.user,
         facts=facts,
+        break_glass=BreakGlass(reason=glass.reason, threat=glass.threat) if glass else None,
         **given,
     )
 
@@ -239,7 +250,7 @@ def _subjects(view: View, finding: Finding) -> list[Entity]:
 
 _COPIED: Final = (
     *("classification", "text", "reason", "urgency", "why_urgent", "expires", "addressee", "language", "legal_basis"),
-    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity"),
+    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity", "access"),
 )
 
 
