@@ -290,7 +290,12 @@ class Amends:
         told = replace(first, facts=dict(replacements), approver=who, done=(), amend=None)
         judgement = self._outbox.judge(tx, told, tx.now)
         if judgement.outcome is not Outcome.ALLOW:
-            raise judgement.refusal()
+            name, rule = next(iter(judgement.removed.items()), ("", judgement.rule))
+            raise ForbiddenError(
+                f"rule {rule}: the new fact may not go to {first.recipient}",
+                where=name or None,
+                fix="make a new fact that may, or amend with erase",
+            )
         return apply(judgement, told).facts
 
     def _withdraw_findings(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, Also, Sending
+from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
@@ -18,7 +18,7 @@ from headwater.model.fact import record_of
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.grade import parse_grade
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, RecordId, authority_id, state_of
-from headwater.model.message import Kind, Message, MessageFact
+from headwater.model.message import BreakGlass, Kind, Message, MessageFact
 from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.model.times import format_instant
@@ -31,7 +31,7 @@ from headwater.policy.session import Session, may
 from headwater.ports import View
 from headwater.store import Transaction
 
-HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor"}
+HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor", BREAK_GLASS: "supervisor"}
 
 
 class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +39,13 @@ class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     id: str
     grade: str | None = None
+
+
+class GlassToBreak(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why facts of a third state must go without its consent; another person answers for it by approving."""
+
+    reason: str
+    threat: str
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +74,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     osja_flags: tuple[str, ...] = ()
     assurance_ref: str | None = None
     strict_necessity: str | None = None
+    access: str | None = None
+    break_glass: GlassToBreak | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
     given = {name: getattr(letter, name) for name in _COPIED}
     if letter.expires is None:
         given["expires"] = format_instant(node.clock.now() + timedelta(days=node.settings.message_days))
+    glass = letter.break_glass
     return Message(
         kind=envelope.kind,
         sender=node.authority,
@@ -186,6 +196,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
         purpose=session.purpose,
         author=session.user,
         facts=facts,
+        break_glass=BreakGlass(reason=glass.reason, threat=glass.threat) if glass else None,
         **given,
     )
 
@@ -242,7 +253,7 @@ def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, 
 
 _COPIED: Final = (
     *("classification", "text", "reason", "urgency", "why_urgent", "expires", "addressee", "language", "legal_basis"),
-    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity"),
+    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity", "access"),
 )
 
 
