@@ -1,5 +1,7 @@
 """The command `headwater`: one file per verb, no logic. A verb's file is imported only when the verb is used."""
 
+import sys
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -11,18 +13,22 @@ from headwater.cli import door
 __all__ = ["main"]
 
 VERBS: Final = {
+    "amend": "Recall or correct what was sent; see who has proved it.",
     "approve": "Approve a message that waits for a second person.",
     "audit": "Check and read the ledger of every look, change, decision and disclosure.",
     "case": "Build, check, seal and verify case files.",
     "completion": "Print the shell completion for bash, zsh or fish.",
     "conformance": "Put questions to the node's own rules, one JSON document a line.",
+    "consent": "Ask originators before their facts go further, and answer them.",
     "demo": "Run the exercise: three nodes, from official files to a sealed case.",
     "findings": "List, show and decide what the engines claim.",
     "inbox": "Look at what partners sent, and answer for it.",
     "lists": "Make, show and keep sanctions lists.",
     "node": "Set up, serve, check and explain a node.",
-    "partner": "Add, confirm, list, suspend and revoke partners.",
+    "partner": "Add, confirm, list, sync, suspend and revoke partners.",
+    "prove": "Write a proof from the log that a stranger checks offline.",
     "read": "Read files of an official format into the node.",
+    "request": "Ask a partner, with a clock.",
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
     "user": "Add, list and disable the users of a node.",
@@ -52,7 +58,11 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run a verb behind the door that turns every declared error into one line and its exit code."""
-        return door.run(lambda: click.Group.main(self, *args, **{**kwargs, "standalone_mode": False}))
+        given = args[0] if args else kwargs.get("args")
+        words = sys.argv[1:] if given is None else list(given)
+        options = words[: words.index("--")] if "--" in words else words
+        verb = partial(click.Group.main, self, *args, **{**kwargs, "standalone_mode": False})
+        return door.run(verb, as_json="--json" in options)
 
 
 @click.group(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-TOPICS = ["envelope", "merkle", "policy"]
+from headwater.cli import door
+
+TOPICS = ["deadlines", "envelope", "merkle", "policy"]
 
 
 @click.command(epilog="Example: headwater conformance policy questions.jsonl > answers.jsonl")
@@ -15,7 +17,7 @@ def conformance(*, topic: str, file: Path) -> None:
     """Answer questions from FILE (JSON lines, each with an id) on a TOPIC, one line each, with the node's own functions.
 
     Any nation's software can be compared with it. policy: {op, now, agreements, message, held} to {outcome, rule,
-    removed, obligations}. merkle: {kind, …proof} to {valid}. envelope: {envelope, keys, me, peer, now} to {result, body}.
+    removed, obligations}. merkle: {kind, …proof} to {valid}. deadlines: {received_at, zone, urgency, access, pauses: [[from, to]]} to {alarm_50, alarm_80, due_at}. envelope: {envelope, keys, me, peer, now} to {result, body}.
     """
     import orjson
 
@@ -34,4 +36,4 @@ def conformance(*, topic: str, file: Path) -> None:
             answer = node_conformance.answer(topic, question)
         except InputError as error:
             raise error.located(file=str(file), line=number) from error
-        click.echo(orjson.dumps(answer).decode())
+        door.say(orjson.dumps(answer).decode())

@@ -11,16 +11,21 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
+from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
 from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
-from headwater.exchange.inbox import RECEIPT, Inbox
+from headwater.exchange.desk import Desk
+from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.liaison import Liaison
 from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
+from headwater.exchange.receipt import RECEIPT
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
+from headwater.exchange.syncing import Syncing
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId, RecordId
@@ -59,12 +64,22 @@ class Exchange:
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
-        self._inbox = Inbox(store, self._partners, keys, clock)
+        amends = Amends(self._outbox, me)
+        self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
+        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends), self.syncing)
+        self.liaison = Liaison(store, self._partners, self._outbox, amends, clock)
 
     # Ourselves
 
     def make_card(
-        self, name: str, endpoints: Sequence[str], roots: Path, *, who: str, revoke: Sequence[str] = ()
+        self,
+        name: str,
+        endpoints: Sequence[str],
+        roots: Path,
+        *,
+        who: str,
+        revoke: Sequence[str] = (),
+        zone: str = "Etc/UTC",
     ) -> SignedCard:
         """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
 
@@ -74,6 +89,7 @@ class Exchange:
             roots: the folder with the three root keys; for a later version, two of them that were brought back do.
             who: the person who makes it.
             revoke: names of signing keys that nobody is to trust from now on.
+            zone: the time zone in which this authority counts its deadlines.
 
         Raises:
             KeyTrustError: there are no root keys.
@@ -98,6 +114,7 @@ class Exchange:
                 papers=(self._keys.papers().public(),),
                 roots=held.card.roots if held else public,
                 threshold=THRESHOLD,
+                zone=zone,
             )
             signed = sign_card(card, seeds)
             if held is not None:
@@ -251,9 +268,14 @@ class Exchange:
             body = snapshot.document(SENT, ref)
         return decode(body, Message) if body else None
 
-    def deliver(self, stop: threading.Event) -> None:
-        """Deliver what is queued, until `stop` is set."""
-        Delivery(self._store, self._partners, self.courier).run(stop)
+    def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
+        """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""
+        sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
+        if sync_every_s > 0:
+            sync.start()
+        Delivery(self._store, self._partners, self.courier, self.liaison.tend).run(stop)
+        if sync_every_s > 0:
+            sync.join()
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import Place, SchemaError
+from headwater.exchange.deadlines import Pause, deadline
 from headwater.exchange.envelope import SenderKey, open_envelope
 from headwater.exchange.refusal import Refusal
 from headwater.model import merkle
 from headwater.model.ids import authority_id
 from headwater.model.message import Message, MessageFact
-from headwater.model.times import parse_instant
+from headwater.model.times import format_instant, parse_instant
 from headwater.policy.agreement import Agreement
 from headwater.policy.rules.judge import decide
 from headwater.policy.rules.rule import Op
@@ -41,13 +42,24 @@ def policy(question: Question) -> Answer:
 def merkle_proof(question: Question) -> Answer:
     """Return whether a proof holds: {kind: inclusion|consistency, …} to {valid}."""
     proof = [bytes.fromhex(node) for node in question["proof"]]
-    if question["kind"] == "inclusion":
-        leaf, root = bytes.fromhex(question["leaf_hash"]), bytes.fromhex(question["root"])
-        valid = merkle.verify_inclusion(question["index"], question["size"], leaf, proof, root)
-    else:
-        roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
-        valid = merkle.verify_consistency(question["size1"], question["size2"], *roots, proof)
+    match question["kind"]:
+        case "inclusion":
+            leaf, root = bytes.fromhex(question["leaf_hash"]), bytes.fromhex(question["root"])
+            valid = merkle.verify_inclusion(_whole(question, "index"), _whole(question, "size"), leaf, proof, root)
+        case "consistency":
+            sizes = (_whole(question, "size1"), _whole(question, "size2"))
+            roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
+            valid = merkle.verify_consistency(*sizes, *roots, proof)
+        case _:
+            raise SchemaError("no such kind of proof", where=Place(field="kind"), fix="use inclusion or consistency")
     return {"valid": valid}
+
+
+def _whole(question: Question, field: str) -> int:
+    number = question[field]
+    if type(number) is not int:
+        raise SchemaError("not a whole number", where=Place(field=field))
+    return number
 
 
 def envelope(question: Question) -> Answer:
@@ -65,7 +77,27 @@ def envelope(question: Question) -> Answer:
     return {"result": "ok", "body": answer.hex()}
 
 
+def deadlines(question: Question) -> Answer:
+    """Return when to warn and when it is due: {received_at, zone, urgency, access, pauses} to {alarm_50, alarm_80, due_at}.
+
+    A pause whose answer is null still runs; what it holds up is null.
+    """
+    found = deadline(
+        parse_instant(question["received_at"], field="received_at"),
+        question["zone"],
+        question["urgency"],
+        question["access"],
+        [
+            Pause(parse_instant(asked, field="pauses"), parse_instant(answered, field="pauses") if answered else None)
+            for asked, answered in question.get("pauses") or ()
+        ],
+    )
+    times = {"alarm_50": found.alarm_50, "alarm_80": found.alarm_80, "due_at": found.due_at}
+    return {name: format_instant(at) if at else None for name, at in times.items()}
+
+
 TOPICS: Final[dict[str, Callable[[Question], Answer]]] = {
+    "deadlines": deadlines,
     "envelope": envelope,
     "merkle": merkle_proof,
     "policy": policy,
@@ -84,5 +116,9 @@ def answer(topic: str, question: object) -> Answer:
         return {"id": question["id"], **TOPICS[topic](question)}
     except msgspec.ValidationError as error:
         raise SchemaError(str(error)) from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise SchemaError("a question without what it needs", where=Place(field=str(error.args[0])[:40])) from error
+    except KeyError as error:
+        raise SchemaError("a question without what it needs", where=Place(field=str(error.args[0]))) from error
+    except (ValueError, TypeError) as error:
+        raise SchemaError(
+            "a question of which a value makes no sense", fix="see: headwater conformance --help"
+        ) from error
