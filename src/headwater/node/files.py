@@ -22,8 +22,8 @@ def load(
     Raises:
         InputError: the file cannot be read as what it claims to be.
     """
-    given = _given(file, originator)
     source = registry.source(name)
+    given = _given(file, originator)
     return source, given, read_all(source, given, keep_good=keep_good)
 
 

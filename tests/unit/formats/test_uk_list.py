@@ -231,6 +231,23 @@ def test_two_addresses_in_the_xml_do_not_run_together() -> None:
     assert values(record, "address") == ["1 Street", "00000"]
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<DOB>01/01/1975</DOB>" * 301,
+        "<Name><Name6>Y</Name6></Name>" * 301,
+        "".join(f"<New{number}>x</New{number}>" for number in range(201)),
+        "".join(f"<New{number}>x</New{number}>" for number in range(4_000)) + "<DOB>01/01/1975</DOB>" * 4_000,
+    ],
+    ids=["values", "names", "kinds", "both"],
+)
+def test_a_designation_that_would_grow_is_refused_by_itself(inside: str) -> None:
+    data = xml(PERSON.format("") + PERSON.replace("T1", "T2").format(inside))
+    with pytest.raises(LimitError, match="a designation with over"):
+        read("uk-xml", data)
+    assert len(read("uk-xml", data, keep_good=True).records) == 1
+
+
 def test_an_unknown_element_of_the_xml_is_kept_and_warned_of() -> None:
     result = read("uk-xml", xml(PERSON.format("<Extras><Colour>none</Colour></Extras>")))
     assert "Colour: none" in values(result.records[0], "notes")
