@@ -38,7 +38,7 @@ from headwater.exchange.refusal import QUARANTINED, Code, Refusal
 from headwater.exchange.suite import key_id
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.translate import clamped, records_of
-from headwater.exchange.witness import number_used_twice
+from headwater.exchange.witness import number_used_twice, two_contents
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Kind, Message, categories_of
@@ -270,7 +270,7 @@ class _Take:
                 self._again(there)
             return
         if there is not None:
-            tx.keep_equivocation(header.id, header.sender, each.envelope)
+            two_contents(tx, there, each.envelope, self._partners.me)
             self._refuse_proved(each, Code.EQUIVOCATION)
             return
         if self._is_used(header):

@@ -66,7 +66,8 @@ def test_what_became_of_messages_goes_to_the_partner_they_went_to() -> None:
             event("alarm", ME, RS, code="trust.rollback"),
             event("cosigned", ME, RS, size=5),
             event("witnessed", RS, ME, size=7),
-            event("deadline-met", ME, "m4", to=RS),
+            event("amended", RS, "m5", action="erase", erased=2),
+            event("amend-done", RS, "m6", amend="m1", log_index=4, facts=2),
         ),
         2026,
         ME,
@@ -75,8 +76,27 @@ def test_what_became_of_messages_goes_to_the_partner_they_went_to() -> None:
     assert (found[XK]["expired"], found[RS]["expired"]) == (1, 0)
     assert (found[RS]["delivered_again"], found[RS]["alarms"]) == (1, {"trust.rollback": 1})
     assert (found[RS]["cosigned"], found[RS]["witnessed"]) == (1, 1)
-    assert found[RS]["deadlines"] == {"met": 1}
+    assert (found[RS]["amended"], found[RS]["recalls_proved"]) == ({"erase": 1}, 1)
     assert set(found) == {RS, XK}
+
+
+def test_requests_are_told_apart_by_whether_their_deadline_passed() -> None:
+    found = count(
+        leaves(
+            *(event("received", RS, f"m{number}", kind="request", facts=1) for number in range(3)),
+            event("sent", "o.reed", "m7", to=RS, kind="request", facts=1),
+            event("deadline-alarm", "node", "m1", level=50, way="in", peer=RS),
+            event("deadline-alarm", "node", "m1", level=100, way="in", peer=RS),
+        ),
+        2026,
+        ME,
+    )["partners"]
+    assert found[RS]["deadlines"] == {
+        "in, alarm at 100 %": 1,
+        "in, alarm at 50 %": 1,
+        "in, deadline not passed": 2,
+        "out, deadline not passed": 1,
+    }
 
 
 def test_a_year_is_a_year_in_utc_and_its_head_is_that_after_its_last_event() -> None:

@@ -1,6 +1,7 @@
 """Two real nodes witness each other over HTTP; proofs leave the house and are checked by somebody who has no node."""
 
 import base64
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from headwater.errors import ConflictError, ForbiddenError, InputError, StoreErr
 from headwater.exchange.alarms import raise_alarm
 from headwater.node import Node, doctor, partners, reporting, witness
 from headwater.ports import Event
-from tests.node_world import AUDITOR, BELGRADE, LONDON, SUPERVISOR, WRITER, acquaint, as_user, init, live_pair
+from tests.node_world import AUDITOR, BELGRADE, LONDON, SUPERVISOR, WRITER, acquaint, as_user, init, live_pair, until
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +170,17 @@ def test_a_year_in_which_nothing_happened_is_empty(synced: tuple[Node, Node]) ->
 def test_the_report_is_for_auditors_and_supervisors(synced: tuple[Node, Node]) -> None:
     with pytest.raises(ForbiddenError):
         reporting.report(synced[0], as_user(synced[0], WRITER, "audit"), 2026)
+
+
+def test_a_served_node_syncs_by_itself(synced: tuple[Node, Node]) -> None:
+    london, belgrade = synced
+    before = belgrade.exchange.syncing.standing(LONDON).synced_at
+    stop = threading.Event()
+    thread = threading.Thread(target=belgrade.exchange.syncing.run, args=(stop, 0.1))
+    thread.start()
+    try:
+        until(lambda: belgrade.exchange.syncing.standing(LONDON).synced_at != before)
+    finally:
+        stop.set()
+        thread.join()
+    assert london.exchange.syncing.alarms() == belgrade.exchange.syncing.alarms() == []
