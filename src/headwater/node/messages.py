@@ -189,7 +189,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
                 facts.update(_told(node, session, view, agreement, choice))
     given = {name: getattr(letter, name) for name in _COPIED}
     glass = letter.break_glass
-    return Message(
+    message = Message(
         kind=envelope.kind,
         sender=node.authority,
         recipient=envelope.to,
@@ -200,6 +200,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
         break_glass=BreakGlass(reason=glass.reason, threat=glass.threat) if glass else None,
         **given,
     )
+    return node.exchange.liaison.hashed(message) if envelope.kind is Kind.SEARCH else message
 
 
 def _told(
