@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from headwater.errors import ConflictError, ForbiddenError, TrustError
 from headwater.exchange import consents
-from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked, keep_as_evidence
+from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked
 from headwater.exchange.compose import facts_from
 from headwater.exchange.crosscheck import CHECKED, Check, check
+from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests

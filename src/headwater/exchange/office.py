@@ -17,6 +17,7 @@ from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
+from headwater.exchange.files import Carrier, Fetcher
 from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.liaison import Liaison
@@ -27,7 +28,7 @@ from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
-from headwater.model.ids import AuthorityId, MessageId, RecordId
+from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
 from headwater.model.message import Kind, Message, MessageFact
 from headwater.model.times import format_instant
 from headwater.policy.agreement import Agreement, AgreementState
@@ -53,6 +54,7 @@ class Exchange:
         chance: Chance,
         me: AuthorityId,
         transport: Transport | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
         """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
         self.me = me
@@ -62,6 +64,7 @@ class Exchange:
         self._chance = chance
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
+        self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
         self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends))
@@ -267,9 +270,18 @@ class Exchange:
 
     def deliver(self, stop: threading.Event) -> None:
         """Deliver what is queued, until `stop` is set."""
-        Delivery(self._store, self._partners, self.courier, self.liaison.tend).run(stop)
+        Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
+
+    def tend(self) -> None:
+        """Look after what no message wakes: clocks, checks, searches, and files that are to be fetched."""
+        self.liaison.tend()
+        self.files.fetch_all()
+
+    def chunk(self, name: BlobHash) -> bytes | None:
+        """Return a sealed chunk of a file that a partner may fetch, None where there is none."""
+        return self.files.chunk(name)
 
     def courier(self, route: Route) -> Courier:
         """Return a courier for one partner and lane."""

@@ -1,6 +1,6 @@
 """Messages at a node: written from records and confirmed findings, judged, sent by a person, approved by another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from headwater.model.grade import parse_grade
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, RecordId, authority_id, state_of
 from headwater.model.message import BreakGlass, Kind, Message, MessageFact
 from headwater.model.schema import is_person
+from headwater.node import attachments as files
 from headwater.node import findings
 from headwater.node.node import Node
 from headwater.policy.acts import Act
@@ -121,7 +122,7 @@ def dry_run(node: Node, session: Session, envelope: Envelope, letter: Letter) ->
     return node.exchange.dry_run(_compose(node, session, envelope, letter))
 
 
-def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Sending:
+def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attached: Sequence[Path] = ()) -> Sending:
     """Judge a message, queue it where the rules let it pass, and keep the decision of the person who sent it.
 
     Raises:
@@ -129,7 +130,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Se
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
-    sending = node.exchange.send(_compose(node, session, envelope, letter), who=session.user)
+    message = _compose(node, session, envelope, letter)
+    message = files.attach(node, session, message, attached)
+    sending = node.exchange.send(message, who=session.user)
     _keep_decision(
         node, session, envelope.agreement, sending, letter.reason or letter.text or "told under the agreement"
     )
