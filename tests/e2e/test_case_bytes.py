@@ -57,9 +57,7 @@ def test_the_bundle_as_it_was_sealed_verifies_by_both(bundle: Path, card: Path) 
     assert problems(ours[1]) == []
 
 
-def test_one_changed_byte_in_any_file_is_found_and_its_exhibit_named(
-    bundle: Path, card: Path, tmp_path: Path
-) -> None:
+def test_one_changed_byte_in_any_file_is_found_and_its_exhibit_named(bundle: Path, card: Path, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     names = files(bundle)
     assert sum(name.startswith("data/exhibits/") for name in names) == len(EXHIBITS)

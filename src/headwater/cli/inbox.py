@@ -131,6 +131,24 @@ def keep(*, facts: tuple[str, ...], reason: str, home: Path, user: str, purpose:
     door.answer({"ok": True, "kept": kept}, [f"kept as evidence: {len(kept)} facts"], as_json=as_json)
 
 
+@inbox.command(epilog="Example: headwater inbox save 019abb6c-… scan.tiff --out scan.tiff --home rs")
+@click.argument("ref", metavar="ID")
+@click.argument("name")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Write file NAME that came with message ID; the look is logged."""
+    from headwater.model.ids import message_id
+    from headwater.node import attachments
+
+    with session_at(home, user, purpose) as (node, session):
+        saved = attachments.save(node, session, message_id(ref), name, out)
+    document = {"ok": True, "file": str(out), "size": saved.size, "sha256": saved.sha256}
+    door.answer(document, [f"{out}: {saved.size} bytes, SHA-256 {saved.sha256}"], as_json=as_json)
+
+
 def _clock(row: dict[str, Any]) -> str:
     if "due_at" not in row:
         return ""

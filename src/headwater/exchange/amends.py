@@ -23,7 +23,8 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
 from headwater.exchange.erasing import Eraser
-from headwater.exchange.holdings import Held, Reader, held_from
+from headwater.exchange.evidence import EVIDENCE, is_evidence
+from headwater.exchange.holdings import Held, held_from
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -41,9 +42,6 @@ ANSWER: Final = "amend-answer"
 """Kind of the documents that hold the holder's newest answer, by the amend's message."""
 OWN: Final = "amend-own"
 """Kind of the documents that hold what this node did about an amend that it was asked for."""
-EVIDENCE_HOLD: Final = "evidence-hold"
-"""Kind of the documents that hold which facts of a record are kept as evidence, by the record."""
-EVIDENCE: Final = "evidence"
 PROOF: Final = "amend-proof"
 """Kind of the documents that hold the envelopes of answers as they came, by their message."""
 CORRECTIONS: Final = frozenset({"rectify", "regrade"})
@@ -371,28 +369,6 @@ class _Sent:
         if not keep:
             messages = {ref: message for ref, message in self._read.items() if message is not None}
             Eraser(self._tx, who).strip_sent(messages, facts)
-
-
-def is_evidence(reader: Reader, fact: FactId) -> bool:
-    """Return whether a fact is kept as evidence here."""
-    body = reader.document(EVIDENCE_HOLD, record_of(fact))
-    return body is not None and fact in decode(body, tuple[str, ...])
-
-
-def keep_as_evidence(tx: Transaction, facts: Collection[FactId], *, who: str, reason: str) -> None:
-    """Keep facts as evidence: an erasure that their originator asks for restricts them instead.
-
-    Raises:
-        ForbiddenError: one is not here.
-    """
-    for fact in facts:
-        record = tx.kept_record(record_of(fact))
-        if record is None or fact not in {number for number, _ in record.numbered()}:
-            raise ForbiddenError("no such fact", where=fact)
-        body = tx.document(EVIDENCE_HOLD, record_of(fact))
-        kept = dict.fromkeys((*(decode(body, tuple[str, ...]) if body else ()), fact))
-        tx.put_document(EVIDENCE_HOLD, record_of(fact), encode(tuple(kept)))
-        tx.note(Event("exchange.kept-as-evidence", who, fact, detail={"reason": reason}))
 
 
 def _facts_of(held: Iterable[Held]) -> list[FactId]:

@@ -36,15 +36,21 @@ class Check:
     records: tuple[Record, ...]
 
 
-def term(prop: str, value: str) -> bytes | None:
-    """Return what two equal values of a property have in common, None for a property that is not compared."""
+def normal(prop: str, value: str) -> bytes | None:
+    """Return the exact normal form of a value, None for a property that is not compared."""
     text = unicodedata.normalize("NFKC", value).casefold()
     if prop in NAMES:
-        return sha256(b"name\0" + " ".join(sorted(text.split())).encode()).digest()
+        return b"name\0" + " ".join(sorted(text.split())).encode()
     if prop in IDENTIFIERS:
         plain = "".join(letter for letter in text if letter.isalnum() or letter == "@")
-        return sha256(b"id\0" + plain.encode()).digest() if plain else None
+        return b"id\0" + plain.encode() if plain else None
     return None
+
+
+def term(prop: str, value: str) -> bytes | None:
+    """Return what two equal values of a property have in common, None for a property that is not compared."""
+    form = normal(prop, value)
+    return None if form is None else sha256(form).digest()
 
 
 def terms(record: Record) -> Iterator[tuple[bytes, FactId]]:

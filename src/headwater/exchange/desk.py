@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from headwater.exchange import consents
 from headwater.exchange.amends import CORRECTIONS, Amends
+from headwater.exchange.files import expect
 from headwater.model.ids import MessageId
 from headwater.model.message import HOUSEKEEPING, Kind, Message
 from headwater.policy.agreement import Agreement
@@ -61,6 +62,8 @@ class Desk:
     def took(self, tx: Transaction, taken: Taken) -> None:
         """Act on a message that was taken."""
         message, ref = taken.message, taken.ref
+        if message.files:
+            expect(tx, message, ref)
         match message.kind:
             case Kind.AMEND:
                 self._amends.carry_out(tx, message, ref, taken.judgement.obligations)

@@ -66,4 +66,6 @@ class Eraser:
 
 def _without(message: Message, gone: Collection[str]) -> Message:
     facts = {name: fact for name, fact in message.facts.items() if name not in gone}
-    return replace(message, facts=facts, text=message.text if facts else None)
+    # With a file's reference goes its key: sealed chunks that are still somewhere cannot be opened any more.
+    files = tuple(each for each in message.files if each.fact in facts)
+    return replace(message, facts=facts, files=files, text=message.text if facts else None)

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from headwater.errors import ConflictError, ForbiddenError
+from msgspec.structs import replace
+
+from headwater.errors import ConflictError, ForbiddenError, TrustError
 from headwater.exchange import consents
-from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked, keep_as_evidence
+from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked
 from headwater.exchange.compose import facts_from
 from headwater.exchange.crosscheck import CHECKED, Check, check
+from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
+from headwater.exchange.search import SEARCHED, answer, hashed, search_key
 from headwater.model.canonical import decode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode
@@ -64,6 +68,17 @@ class Liaison:
         if needs_sweep:
             self._store.sweep()
         return self._store.write(self._tend)
+
+    def hashed(self, message: Message) -> Message:
+        """Return a search with keyed hashes in place of its values; it begins a conversation where it names none.
+
+        Raises:
+            TrustError: the recipient is no partner.
+        """
+        told = message if message.thread else replace(message, thread=self._outbox.new_id())
+        with self._store.snapshot() as snapshot:
+            key = self._search_key(snapshot, message.recipient or AuthorityId(""), told)
+        return replace(told, facts=hashed(message.facts, key))
 
     # Consents
 
@@ -157,7 +172,7 @@ class Liaison:
 
     def _tend(self, tx: Transaction) -> int:
         done = raise_alarms(tx, self._requests(tx, tx.now, tx.now - LOOK_BACK))
-        done += self._amends.retry(tx)
+        done += self._amends.retry(tx) + self._answer_searches(tx)
         waiting = [
             row for row in tx.incoming_requests(tx.now - LOOK_BACK) if row.body and tx.document(CHECKED, row.id) is None
         ]
@@ -170,6 +185,25 @@ class Liaison:
             tx.add_finding(finding)
             tx.note(Event("exchange.cross-checked", "node", finding.subjects[0], detail={"finding": finding.id}))
         return done + len(waiting)
+
+    def _answer_searches(self, tx: Transaction) -> int:
+        answered = 0
+        for row in tx.incoming_searches(tx.now - LOOK_BACK):
+            if not row.body or row.state == "held" or tx.document(SEARCHED, row.id) is not None:
+                continue
+            search = decode(row.body, Message)
+            tx.put_document(SEARCHED, row.id, b"1")
+            try:
+                message = answer(tx, search, row.id, self._search_key(tx, row.peer, search), self._partners.me)
+                self._outbox.send_within(tx, message, who="node")
+            except TrustError as error:
+                tx.note(Event("exchange.search-unanswered", "node", row.id, detail={"code": error.code}))
+            answered += 1
+        return answered
+
+    def _search_key(self, reader: Reader, peer: AuthorityId, message: Message) -> bytes:
+        own, partner = self._partners.own_card(reader).card, self._partners.need(reader, peer).card.card
+        return search_key(own, partner, message.agreement or "", message.thread or "")
 
     def _replacements(self, tx: Transaction, facts: Sequence[FactId]) -> dict[str, MessageFact]:
         ranks = {

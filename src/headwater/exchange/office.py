@@ -17,6 +17,7 @@ from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
+from headwater.exchange.files import Carrier, Fetcher
 from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.liaison import Liaison
@@ -28,7 +29,7 @@ from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
-from headwater.model.ids import AuthorityId, MessageId, RecordId
+from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
 from headwater.model.message import Kind, Message, MessageFact
 from headwater.model.times import format_instant
 from headwater.policy.agreement import Agreement, AgreementState
@@ -54,6 +55,7 @@ class Exchange:
         chance: Chance,
         me: AuthorityId,
         transport: Transport | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
         """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
         self.me = me
@@ -63,6 +65,7 @@ class Exchange:
         self._chance = chance
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
+        self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
         self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
@@ -273,11 +276,20 @@ class Exchange:
         sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
         if sync_every_s > 0:
             sync.start()
-        Delivery(self._store, self._partners, self.courier, self.liaison.tend).run(stop)
+        Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
         if sync_every_s > 0:
             sync.join()
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
+
+    def tend(self) -> None:
+        """Look after what no message wakes: clocks, checks, searches, and files that are to be fetched."""
+        self.liaison.tend()
+        self.files.fetch_all()
+
+    def chunk(self, name: BlobHash) -> bytes | None:
+        """Return a sealed chunk of a file that a partner may fetch, None where there is none."""
+        return self.files.chunk(name)
 
     def courier(self, route: Route) -> Courier:
         """Return a courier for one partner and lane."""

@@ -148,6 +148,15 @@ class Outbox:
         """
         return self._send(tx, self._ready(message), self.new_id(), who)
 
+    def send_within(self, tx: Transaction, message: Message, *, who: str) -> Sending:
+        """Do as `send`, within a change that is under way.
+
+        Raises:
+            SchemaError: it is none that can be sent.
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        return self._send(tx, self._ready(message), self.new_id(), who)
+
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do now, without anything being changed.
 

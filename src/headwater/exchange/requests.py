@@ -20,7 +20,7 @@ from headwater.model.message import Kind, Message
 from headwater.ports import Event
 from headwater.store import Incoming, Outgoing, Snapshot, Transaction
 
-RESULTS: Final = ("full", "partial", "none", "refused", "clarify")
+RESULTS: Final = ("full", "partial", "none", "refused", "clarify", "hit", "no-hit")
 ENDS: Final = frozenset({"full", "none", "refused"})
 CLARIFY: Final = "clarify"
 REFUSALS: Final = {

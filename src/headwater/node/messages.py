@@ -1,6 +1,6 @@
 """Messages at a node: written from records and confirmed findings, judged, sent by a person, approved by another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from headwater.model.message import BreakGlass, Kind, Message, MessageFact
 from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.model.times import format_instant
+from headwater.node import attachments as files
 from headwater.node import findings
 from headwater.node.files import bytes_of
 from headwater.node.node import Node
@@ -123,7 +124,7 @@ def dry_run(node: Node, session: Session, envelope: Envelope, letter: Letter) ->
     return node.exchange.dry_run(_compose(node, session, envelope, letter))
 
 
-def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Sending:
+def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attached: Sequence[Path] = ()) -> Sending:
     """Judge a message, queue it where the rules let it pass, and keep the decision of the person who sent it.
 
     Raises:
@@ -131,9 +132,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Se
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
-    reason = letter.reason or letter.text or "told under the agreement"
-    also = _decision_keeper(session, reason)
-    return node.exchange.send(_compose(node, session, envelope, letter), who=session.user, also=also)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
+    also = _decision_keeper(session, letter.reason or letter.text or "told under the agreement")
+    return node.exchange.send(message, who=session.user, also=also)
 
 
 def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
@@ -188,7 +189,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
     if letter.expires is None:
         given["expires"] = format_instant(node.clock.now() + timedelta(days=node.settings.message_days))
     glass = letter.break_glass
-    return Message(
+    message = Message(
         kind=envelope.kind,
         sender=node.authority,
         recipient=envelope.to,
@@ -199,6 +200,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
         break_glass=BreakGlass(reason=glass.reason, threat=glass.threat) if glass else None,
         **given,
     )
+    return node.exchange.liaison.hashed(message) if envelope.kind is Kind.SEARCH else message
 
 
 def _told(

@@ -145,6 +145,11 @@ class MessageReading(Linked):
         sql = f"{_INCOMING} WHERE kind = 'request' AND received_at >= ? ORDER BY number"
         return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
 
+    def incoming_searches(self, since: datetime) -> list[Incoming]:
+        """Return the searches of partners from a time on, in the order they were kept."""
+        sql = f"{_INCOMING} WHERE kind = 'search' AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
+
     def outgoing_requests(self, since: datetime) -> list[Outgoing]:
         """Return the requests to partners from a time on, in the order they were queued."""
         sql = f"{_OUTGOING} WHERE kind = 'request' AND queued_at >= ? ORDER BY number"

@@ -52,6 +52,7 @@ SELECT json_extract(CAST(body AS TEXT), '$.origin.place'), id FROM record
 WHERE source = 'exchange' AND json_extract(CAST(body AS TEXT), '$.origin.place') IS NOT NULL;
 
 CREATE INDEX incoming_request ON incoming (number) WHERE kind = 'request';
+CREATE INDEX incoming_search ON incoming (number) WHERE kind = 'search';
 CREATE INDEX outgoing_request ON outgoing (number) WHERE kind = 'request';
 CREATE INDEX incoming_thread ON incoming (thread, number) WHERE thread IS NOT NULL;
 CREATE INDEX outgoing_thread ON outgoing (thread, number) WHERE thread IS NOT NULL;
