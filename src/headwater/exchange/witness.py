@@ -198,6 +198,14 @@ def number_used_twice(tx: Transaction, row: Incoming, envelope: bytes, me: Autho
     raise_alarm(tx, RollbackError, row.peer, "it has used one number for two messages", [first, envelope], seen_by=me)
 
 
+def two_contents(tx: Transaction, row: Incoming, envelope: bytes, me: AuthorityId) -> None:
+    """Raise the alarm for a partner that has given one identifier to two contents; both are kept."""
+    tx.keep_equivocation(row.id, row.peer, envelope)
+    first = tx.document("receipt", row.receipt.hex()) or row.sha256
+    what = "it has given one identifier to two messages"
+    raise_alarm(tx, EquivocationError, row.peer, what, [first, envelope], seen_by=me)
+
+
 def own_fault(head: Head, size: int, root: bytes, root_here: bytes | None) -> str:
     """Return in what our own log is not what we have signed earlier; empty where it is.
 

@@ -17,8 +17,8 @@ from headwater.store import Leaf
 
 LOOK: Final = "look."
 ERASED: Final = "erased"
-DEADLINES: Final = "exchange.deadline-"
-"""What kinds of events about deadlines begin with."""
+PAST: Final = 100
+"""Per cent of a request's time at which its deadline has passed."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,9 @@ class Count:
         held, redacted: messages held back for a second person, and messages that facts were taken out of.
         receipted, expired, delivered_again: what became of our messages.
         recalls_sent, recalls_received: amend messages.
-        deadlines: by what became of them.
+        amended: recalls of the partner's that we carried out, by action.
+        recalls_proved: proofs of the partner's that it carried out ours.
+        deadlines: alarms by way and per cent of the time, and requests whose deadline has not passed.
         alarms: by code.
         witnessed, cosigned: our log's heads that it cosigned, and its own that we did.
     """
@@ -53,6 +55,8 @@ class Count:
     delivered_again: int = 0
     recalls_sent: int = 0
     recalls_received: int = 0
+    amended: Counter[str] = field(default_factory=Counter)
+    recalls_proved: int = 0
     deadlines: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
     witnessed: int = 0
@@ -149,17 +153,15 @@ def _rows(found: Mapping[str, Any]) -> list[tuple[str, str, int]]:
 
 def _add(partners: dict[str, Count], event: Event, peers: Mapping[str, str], me: AuthorityId) -> None:
     handler = _HANDLERS.get(event.kind)
-    if handler is None:
-        if event.kind.startswith(DEADLINES):
-            _of(partners, event, peers, me).deadlines[event.kind.removeprefix(DEADLINES)] += 1
-        return
-    handler(_of(partners, event, peers, me), event)
+    if handler is not None:
+        handler(_of(partners, event, peers, me), event)
 
 
 def _of(partners: dict[str, Count], event: Event, peers: Mapping[str, str], me: AuthorityId) -> Count:
     """Return the count of the partner that an event is about: named in it, known by the message, or who acted."""
     about = event.subject if event.kind in _ABOUT_SUBJECT else ""
-    name = str(event.detail.get("to") or about or peers.get(event.subject) or event.who)
+    named = event.detail.get("to") or event.detail.get("peer")
+    name = str(named or about or peers.get(event.subject) or event.who)
     if name in {me, "unproved"}:
         name = event.who if event.who not in {me, "unproved"} else event.subject
     return partners.setdefault(name, Count())
@@ -222,6 +224,18 @@ def _alarm(found: Count, event: Event) -> None:
     found.alarms[str(event.detail.get("code", ""))] += 1
 
 
+def _deadline(found: Count, event: Event) -> None:
+    found.deadlines[f"{event.detail.get('way', '')}, alarm at {event.detail.get('level', '')} %"] += 1
+
+
+def _amended(found: Count, event: Event) -> None:
+    found.amended[str(event.detail.get("action", ""))] += 1
+
+
+def _proved(found: Count, _: Event) -> None:
+    found.recalls_proved += 1
+
+
 def _witnessed(found: Count, _: Event) -> None:
     found.witnessed += 1
 
@@ -241,6 +255,9 @@ _HANDLERS: Final = {
     "exchange.dead-letter": _expired,
     "exchange.delivered-again": _again,
     "exchange.alarm": _alarm,
+    "exchange.deadline-alarm": _deadline,
+    "exchange.amended": _amended,
+    "exchange.amend-done": _proved,
     "exchange.witnessed": _witnessed,
     "exchange.cosigned": _cosigned,
 }
@@ -261,7 +278,9 @@ _LABELS: Final = {
     "delivered_again": "delivered again",
     "recalls_sent": "recalls sent",
     "recalls_received": "recalls received",
-    "deadlines": "deadlines",
+    "amended": "recalls of the partner's carried out",
+    "recalls_proved": "recalls of ours proved by the partner",
+    "deadlines": "requests",
     "alarms": "alarms",
     "witnessed": "heads of our log that it cosigned",
     "cosigned": "heads of its log that we cosigned",
@@ -269,5 +288,9 @@ _LABELS: Final = {
 
 
 def _plain(found: Count) -> dict[str, Any]:
+    for way, asked in (("in", found.received), ("out", found.sent)):
+        if asked[Kind.REQUEST]:
+            past = found.deadlines[f"{way}, alarm at {PAST} %"]
+            found.deadlines[f"{way}, deadline not passed"] = asked[Kind.REQUEST] - past
     values = {key: getattr(found, key) for key in _LABELS}
     return {key: dict(sorted(value.items())) if isinstance(value, Counter) else value for key, value in values.items()}

@@ -1,21 +1,27 @@
 """Two nodes sync: each cosigns the other's log, what is missing comes again, and a log that was changed is seen."""
 
+import base64
 import shutil
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from headwater.errors import KeyTrustError
 from headwater.exchange.alarms import EVIDENCE
-from headwater.exchange.checkpoint import cosigned_at, is_signed_by_log, read_checkpoint
+from headwater.exchange.checkpoint import cosigned_at, is_signed_by_log, read_checkpoint, sign_checkpoint
 from headwater.exchange.envelope import Lane
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
+from headwater.exchange.partners import State
 from headwater.exchange.proof import check_proof, read_proof
-from headwater.exchange.witness import CHECKPOINT
-from headwater.model.message import Kind
+from headwater.exchange.receipt import Giver, Line, LogHead, parse_receipt
+from headwater.exchange.signed import PairSeed
+from headwater.exchange.witness import CHECKPOINT, known_of, saw_receipt, two_contents
+from headwater.model.message import Grown, Kind
 from headwater.ports import Event
 from headwater.store import Store
-from headwater.testing.fakes import SeededChance
+from headwater.testing.fakes import START, SeededChance
 from tests.exchange_world import BELGRADE, LONDON, Node, World, message
 
 
@@ -261,3 +267,127 @@ def test_a_proof_of_a_message_is_checked_by_a_stranger(london: Node, belgrade: N
     assert found.problems == ()
     assert [name for name, _ in found.witnesses] == ([BELGRADE] if witnessed else [])
     assert not check_proof(read_proof(data), {BELGRADE: cards[BELGRADE]}).ok
+
+
+def told(node: Node, to: Node, **changes: object) -> None:
+    """Let a node tell a partner something else in a sync than it should."""
+    syncing = node.exchange.syncing
+    with pytest.MonkeyPatch.context() as patch:
+        compose = syncing._compose
+        patch.setattr(syncing, "_compose", lambda tx, peer, turn: replace(compose(tx, peer, turn), **changes))
+        syncing.ask(to.me, who="liar")
+        exchange_all(node)
+    exchange_all(node, to)
+
+
+def test_a_checkpoint_that_the_partner_has_not_signed_is_not_cosigned(london: Node, belgrade: Node) -> None:
+    forged = sign_checkpoint(BELGRADE, 5, bytes(32), PairSeed(b"x" * 32, b"y" * 32)).to_bytes().decode()
+    other = sign_checkpoint(LONDON, 5, bytes(32), belgrade.keys.papers()).to_bytes().decode()
+    for number, note_text in enumerate((forged, other, "no note"), 1):
+        told(belgrade, london, checkpoint=note_text, turn=3)
+        assert len(london.events("sync-doubted")) == number
+    assert london.exchange.syncing.standing(BELGRADE).theirs == 0
+    assert codes(london) == set()
+
+
+def test_what_the_partner_shows_as_ours_counts_only_if_we_have_signed_it(london: Node, belgrade: Node) -> None:
+    sync(london, belgrade)
+    forged = sign_checkpoint(LONDON, 10**6, bytes(32), belgrade.keys.papers()).to_bytes().decode()
+    line = Line(id=None, sha256="ab" * 32, result="stored")
+    log = LogHead(size=10**6, root="00" * 32)
+    receipt = Giver(LONDON, b"z" * 32).sign(BELGRADE, (line,), START, log)
+    told(belgrade, london, held=forged, turn=3)
+    told(belgrade, london, receipt=base64.b64encode(receipt).decode(), turn=3)
+    told(belgrade, london, held="no note", receipt="no base64", turn=3)
+    assert codes(london) == set()
+    assert [event.detail["why"] for event in london.events("sync-doubted")] == [
+        "not our checkpoint",
+        "not our receipt",
+        "no checkpoint",
+        "not our receipt",
+    ]
+
+
+def test_a_partner_that_has_seen_more_than_was_sent_is_no_reason_to_skip_without_end(
+    london: Node, belgrade: Node
+) -> None:
+    told(belgrade, london, seen=(1 << 53) - 1, turn=3)
+    assert codes(london) == {(LONDON, "trust.rollback")}
+    with london.store.snapshot() as snapshot:
+        assert snapshot.sent_last(BELGRADE) < 2_000_000
+    send(london, belgrade)
+    exchange_all(london, belgrade)
+    assert london.exchange.outgoing()[-1].state == "receipted"
+
+
+def test_a_proof_that_does_not_hold_is_an_equivocation(london: Node, belgrade: Node) -> None:
+    sync(london, belgrade)
+    held = london.exchange.syncing.standing(BELGRADE).theirs
+    told(belgrade, london, grown=(Grown(size=held, path=("00" * 32,) * 3),), turn=3)
+    assert codes(london) == {(BELGRADE, "trust.equivocation")}
+    assert london.exchange.syncing.standing(BELGRADE).theirs == held
+
+
+def test_a_checkpoint_without_its_proof_is_not_cosigned_and_waits_for_it(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    sync(london, belgrade)
+    held = london.exchange.syncing.standing(BELGRADE).theirs
+    told(belgrade, london, grown=(), turn=3)
+    standing = london.exchange.syncing.standing(BELGRADE)
+    assert (standing.theirs, standing.alarms, standing.unproved_since) == (held, (), world.clock.now())
+    sync(belgrade, london)
+    assert london.exchange.syncing.standing(BELGRADE).theirs > held
+    assert london.exchange.syncing.standing(BELGRADE).unproved_since is None
+
+
+def test_gaps_that_are_no_numbers_of_ours_are_told_to_be_void(london: Node, belgrade: Node) -> None:
+    told(belgrade, london, gaps=(0, -1, 10**9), turn=3)
+    with london.store.snapshot() as snapshot:
+        assert known_of(snapshot, BELGRADE).owed == (0, -1, 10**9)
+    assert london.events("missed") == []
+
+
+def settle(node: Node, data: bytes) -> None:
+    """Let a node see a receipt of Belgrade."""
+    receipt = parse_receipt(data)
+    node.store.write(lambda tx: saw_receipt(tx, BELGRADE, receipt, data, "00" * 32, node.me))
+
+
+def test_receipts_that_name_two_logs_of_one_size_are_an_equivocation(london: Node, belgrade: Node) -> None:
+    giver = Giver(BELGRADE, belgrade.keys.signing_seed())
+    line = Line(id=None, sha256="ab" * 32, result="stored")
+    for root in ("11" * 32, "22" * 32):
+        data = giver.sign(LONDON, (line,), START, LogHead(size=500, root=root))
+        settle(london, data)
+    assert codes(london) == {(BELGRADE, "trust.equivocation")}
+
+
+def test_an_older_receipt_that_is_settled_late_accuses_nobody(london: Node, belgrade: Node) -> None:
+    giver = Giver(BELGRADE, belgrade.keys.signing_seed())
+    line = Line(id=None, sha256="ab" * 32, result="stored")
+    for size, seconds in ((500, 100), (400, 0), (450, 159), (460, 161)):
+        data = giver.sign(LONDON, (line,), START + timedelta(seconds=seconds), LogHead(size=size, root="11" * 32))
+        settle(london, data)
+        assert codes(london) == ({(BELGRADE, "trust.rollback")} if seconds == 161 else set())
+
+
+def test_one_identifier_for_two_contents_raises_the_alarm_with_both_kept(london: Node, belgrade: Node) -> None:
+    send(london, belgrade)
+    exchange_all(london, belgrade)
+    row = [row for row in belgrade.exchange.incoming() if row.kind == Kind.SPONTANEOUS][-1]
+    belgrade.store.write(lambda tx: two_contents(tx, row, b"another envelope", BELGRADE))
+    (alarm,) = belgrade.exchange.syncing.standing(LONDON).alarms
+    assert alarm.code == "trust.equivocation"
+    with belgrade.store.snapshot() as snapshot:
+        assert snapshot.document(EVIDENCE, alarm.evidence[1]) == b"another envelope"
+        assert snapshot.document(EVIDENCE, alarm.evidence[0]) == belgrade.exchange.receipt(row)
+
+
+def test_a_partner_that_is_suspended_gets_no_answer_and_nothing_is_undone(london: Node, belgrade: Node) -> None:
+    london.exchange.syncing.ask(BELGRADE, who="engineer")
+    belgrade.exchange.step_partner(LONDON, State.SUSPENDED, who="s.petrovic", reason="test")
+    exchange_all(london, belgrade)
+    assert [row for row in belgrade.exchange.outgoing() if row.kind == Kind.CHECKPOINT] == []
+    with pytest.raises(KeyTrustError):
+        belgrade.exchange.syncing.ask(LONDON, who="engineer")

@@ -29,10 +29,12 @@ _SAME_FAMILY: Final = 0.3
 """What the ending that women bear costs: Petrov and Petrova are one family."""
 _FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"))
 _LEAST_ROOT: Final = 5
+_SAME_ROOT: Final = 3
 _SAME_SOUND: Final = 0.98
 _SAME_BONES: Final = 0.86
 ENOUGH_BONES: Final = 3
 """Two consonants say little."""
+_LEAST_FAR: Final = 2
 _SAME_GIVEN: Final = 0.95
 _OTHER_GIVEN: Final = 0.4
 _INITIAL: Final = 0.9
@@ -116,8 +118,8 @@ def _initial(left: Part, right: Part) -> tuple[float, Way]:
 def _spoken(left: Part, right: Part) -> tuple[float, Way]:
     """Return how alike two parts are that are written with all their vowels."""
     cost = edit_cost(left.sound, right.sound)
-    if _family_form(left.sound, right.sound):
-        cost = min(cost, _SAME_FAMILY)
+    if cost > _SAME_FAMILY and _family_form(left.sound, right.sound):
+        cost = _SAME_FAMILY
     alike = max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound)))
     if cost <= SPELLING_COST:
         return alike, Way.SPELLING
@@ -132,13 +134,16 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
         cost = edit_cost(left.sound, right.sound)
         return max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), Way.EDIT
     written, latin = (left, right) if left.arabic else (right, left)
+    most = max(_LEAST_FAR, max(len(written.bones), len(latin.bones)) // 2)
+    if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
+        return 0.0, Way.BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
     return max(0.0, 1.0 - _WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
 
 
 def _family_form(left: str, right: str) -> bool:
     """Return whether two words are the forms of one family name that men and women bear."""
-    if min(len(left), len(right)) < _LEAST_ROOT:
+    if min(len(left), len(right)) < _LEAST_ROOT or left[:_SAME_ROOT] != right[:_SAME_ROOT]:
         return False
     return any(
         one.endswith(his) and other == one.removesuffix(his) + hers
