@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 from headwater.model.fact import Fact
 from headwater.model.handling import UNRESTRICTED
 from headwater.model.ids import AuthorityId, BlobHash, EntityKey
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 
-MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+MONTHS = {
+    name: at
+    for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
 Properties = dict[str, list[str]]
 
 
@@ -51,7 +54,9 @@ def half(key: str) -> str:
 def record(source: str, key: str, schema: str, properties: Properties, version: str, place: str) -> Record:
     """Return one list entry as a record, as the product's readers make it."""
     category = PersonCategory.SUSPECT if schema == "Person" else None
-    facts = [Fact(EntityKey(key), prop, value) for prop, values in properties.items() for value in values if value.strip()]
+    facts = [
+        Fact(EntityKey(key), prop, value) for prop, values in properties.items() for value in values if value.strip()
+    ]
     origin = Origin(AuthorityId("UN-SC"), source, f"{source}.test", BlobHash("0" * 64), version, place)
     return Record(
         origin=origin, handling=UNRESTRICTED, mentions=(Mention(EntityKey(key), schema, category),), facts=tuple(facts)
@@ -68,7 +73,7 @@ def read_un(path: Path) -> Iterator[Record]:
     """Yield the UN list."""
     quality = {"Low": "weakAlias", "Good": "alias", "a.k.a.": "alias", "f.k.a.": "previousName"}
     for tag, schema in (("INDIVIDUAL", "Person"), ("ENTITY", "LegalEntity")):
-        for number, node in enumerate(Tree.parse(path).getroot().iter(tag), 1):  # noqa: S314 - our own test data
+        for number, node in enumerate(ET.parse(path).getroot().iter(tag), 1):  # noqa: S314 - our own data
             found: Properties = {}
             parts = [node.findtext(f"{n}_NAME") or "" for n in ("FIRST", "SECOND", "THIRD", "FOURTH")]
             _put(found, "name", " ".join(parts))
@@ -82,7 +87,7 @@ def read_un(path: Path) -> Iterator[Record]:
             yield record("un-xml", node.findtext("DATAID") or "", schema, found, "2026-02-27", f"{tag} {number}")
 
 
-def _un_person(node: Tree.Element, found: Properties) -> None:
+def _un_person(node: ET.Element, found: Properties) -> None:
     for value in node.findall("NATIONALITY/VALUE"):
         _put(found, "nationality", value.text)
     for born in node.findall("INDIVIDUAL_DATE_OF_BIRTH"):
@@ -127,7 +132,10 @@ def _ofac_person(remark: str, found: Properties) -> None:
         if month in MONTHS:
             text += f"-{MONTHS[month]:02d}" + (f"-{int(day):02d}" if day else "")
         _put(found, "birthDate", text)
-    for key, pattern in (("nationality", r"nationality ([A-Z][A-Za-z ]+?)[;.]"), ("passportNumber", r"Passport ([A-Z0-9]+)")):
+    for key, pattern in (
+        ("nationality", r"nationality ([A-Z][A-Za-z ]+?)[;.]"),
+        ("passportNumber", r"Passport ([A-Z0-9]+)"),
+    ):
         for value in re.findall(pattern, remark):
             _put(found, key, value)
     gender = re.search(r"Gender (Male|Female)", remark)

@@ -106,9 +106,17 @@ def default(field: dataclasses.Field[Any]) -> str:
     return f"by default `{value.value if isinstance(value, Enum) else value}`"
 
 
+def rules_page() -> str:
+    """Every rule of an agreement: the policy room writes this page itself."""
+    from headwater.policy.rules.describe import describe
+
+    return describe()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands_page,
     "errors": errors_page,
+    "rules": rules_page,
     "settings": settings_page,
 }
 

@@ -4,11 +4,14 @@ Three origins, each stronger than the one before: the file ``headwater.toml`` in
 variables ``HEADWATER_*``, flags of the command. An unknown key is refused.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headwater.errors import HeadwaterError, Place, SettingsError
@@ -16,9 +19,14 @@ from headwater.model.ids import AuthorityId, authority_id
 
 FILE_NAME: Final = "headwater.toml"
 ENV_PREFIX: Final = "HEADWATER_"
+ENVIRONMENT: Final = "environment"
 HOME_ENV: Final = "HEADWATER_HOME"
-NOT_SETTINGS: Final = frozenset({"HOME", "USER", "PURPOSE", "SHARED", "REQUIRE_SHARED", "TRACEBACK"})
-"""Variables with the prefix that say where, who and why, not how the node is set up."""
+NOT_SETTINGS: Final = frozenset({"HOME", "USER", "PURPOSE", "SHARED", "REQUIRE_SHARED", "TRACEBACK", "BOOTSTRAP"})
+"""Variables with the prefix that say where, who and why, or how headwater is installed and tested."""
+HIGHEST_PORT: Final = 65535
+MOST_DAYS: Final = 36_500
+"""Longest duration that a setting may have, so that no date computed with it leaves the calendar."""
+_SURROGATES: Final = range(0xD800, 0xE000)
 
 
 def setting(default: Any, doc: str, *, secret: bool = False) -> Any:  # noqa: ANN401 - any type a setting may have
@@ -42,6 +50,7 @@ class Settings:
     message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
+    sync_every_s: float = setting(3600.0, "Seconds between two syncs with a partner: missing messages, cosigned logs.")
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
     plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
 
@@ -53,16 +62,26 @@ class Settings:
             raise _refused("authority", error.what) from error
         try:
             ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise _refused("zone", "no such time zone") from error
         host, _, port = self.listen.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= HIGHEST_PORT:
             raise _refused("listen", "not HOST:PORT")
+        if self.endpoint and not _is_url(self.endpoint):
+            raise _refused("endpoint", "not http://HOST:PORT or https://HOST:PORT")
         if not 0.0 < self.min_score < 1.0:
             raise _refused("min_score", "not between 0 and 1")
-        for name in ("message_days", "list_stale_days", "busy_wait_s"):
-            if getattr(self, name) <= 0:
-                raise _refused(name, "not above zero")
+        for name in ("message_days", "list_stale_days", "busy_wait_s", "sync_every_s"):
+            if not 0 < getattr(self, name) <= MOST_DAYS:
+                raise _refused(name, f"not above zero and at most {MOST_DAYS}")
+        if any(ord(letter) in _SURROGATES for letter in self.name):
+            raise _refused("name", "not text in UTF-8")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on; an IPv6 address without its brackets."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
     @property
     def plugin_names(self) -> frozenset[str]:
@@ -108,13 +127,16 @@ def load(home: Path, env: Mapping[str, str], flags: Mapping[str, object] | None 
     origins: dict[str, str] = {}
     for origin, given in (
         (FILE_NAME, _from_file(home / FILE_NAME)),
-        ("environment", _from_env(env)),
+        (ENVIRONMENT, _from_env(env)),
         ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
     ):
         for key, value in given.items():
             values[key] = _typed(key, value, origin)
             origins[key] = origin
-    settings = Settings(**values)  # type: ignore[arg-type] # each value was brought to its field's type above
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type] # each value was brought to its field's type above
+    except SettingsError as error:
+        raise _refused(error.where.field or "", error.what, origins.get(error.where.field or "")) from error
     shown = tuple(
         Origin(
             one.name,
@@ -133,8 +155,7 @@ def to_toml(settings: Settings) -> str:
     for one in fields(Settings):
         value = getattr(settings, one.name)
         if value != one.default:
-            shown = f'"{value}"' if isinstance(value, str) else str(value)
-            lines += [f"# {one.metadata['doc']}", f"{one.name} = {shown}", ""]
+            lines += [f"# {one.metadata['doc']}", f"{one.name} = {_toml(value)}", ""]
     return "\n".join(lines)
 
 
@@ -147,6 +168,8 @@ def _from_file(path: Path) -> dict[str, object]:
             where=str(path.parent),
             fix="set one up with: headwater node init --home DIR --authority STATE-AUTHORITY",
         ) from None
+    except OSError as error:
+        raise SettingsError(f"the settings cannot be read: {error.strerror}", where=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"not TOML: {error}", where=str(path)) from error
 
@@ -157,19 +180,39 @@ def _from_env(env: Mapping[str, str]) -> dict[str, object]:
 
 
 def _typed(key: str, value: object, origin: str) -> object:
-    known = {one.name: one for one in fields(Settings)}
-    if key not in known:
+    """Return a value as its setting's type: text is read where it can be nothing else, nothing is rounded."""
+    defaults: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
+    if key not in defaults:
         raise SettingsError(
             "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
         )
-    wanted = cast("type[str | int | float]", type(known[key].default))
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    wanted = type(defaults[key])
+    if origin == ENVIRONMENT and isinstance(value, str):
+        try:
+            value = wanted(value)
+        except ValueError as error:
+            raise _refused(key, f"not {wanted.__name__}", origin) from error
+    elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not wanted or (isinstance(value, float) and not isfinite(value)):
         raise _refused(key, f"not {wanted.__name__}", origin)
-    try:
-        return wanted(value)
-    except ValueError as error:
-        raise _refused(key, f"not {wanted.__name__}", origin) from error
+    return value
 
 
 def _refused(name: str, what: str, origin: str | None = None) -> SettingsError:
     return SettingsError(what, where=Place(file=origin, field=name))
+
+
+def _is_url(text: str) -> bool:
+    """Return whether a card can bear it: scheme, host and port, and nothing else."""
+    try:
+        parts = urlsplit(text)
+        whole = text == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+        return whole and parts.scheme in {"http", "https"} and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        return False
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML writes it: the escapes of JSON are those of a TOML string, but for one letter."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

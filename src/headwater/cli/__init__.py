@@ -1,5 +1,7 @@
 """The command `headwater`: one file per verb, no logic. A verb's file is imported only when the verb is used."""
 
+import sys
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -23,7 +25,8 @@ VERBS: Final = {
     "inbox": "Look at what partners sent, and answer for it.",
     "lists": "Make, show and keep sanctions lists.",
     "node": "Set up, serve, check and explain a node.",
-    "partner": "Add, confirm, list, suspend and revoke partners.",
+    "partner": "Add, confirm, list, sync, suspend and revoke partners.",
+    "prove": "Write a proof from the log that a stranger checks offline.",
     "read": "Read files of an official format into the node.",
     "request": "Ask a partner, with a clock.",
     "screen": "Screen names against sanctions lists.",
@@ -55,7 +58,11 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run a verb behind the door that turns every declared error into one line and its exit code."""
-        return door.run(lambda: click.Group.main(self, *args, **{**kwargs, "standalone_mode": False}))
+        given = args[0] if args else kwargs.get("args")
+        words = sys.argv[1:] if given is None else list(given)
+        options = words[: words.index("--")] if "--" in words else words
+        verb = partial(click.Group.main, self, *args, **{**kwargs, "standalone_mode": False})
+        return door.run(verb, as_json="--json" in options)
 
 
 @click.group(

@@ -13,14 +13,36 @@ def audit() -> None:
     """Check and read the ledger of every look, change, decision and disclosure."""
 
 
-@audit.command(epilog="Example: headwater audit verify --head uk-head.json --home uk")
+@audit.command(epilog="Example: headwater audit verify --proof sent.tlog-proof --trust uk.card --trust rs.card")
 @click.option(
     "--head", "heads", multiple=True, type=click.Path(path_type=Path), help="A head kept elsewhere, to compare with."
 )
-@options.home()
+@click.option("--proof", type=click.Path(path_type=Path, dir_okay=False), help="A proof to check instead, offline.")
+@click.option(
+    "--trust",
+    "cards",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A card to check the proof's signatures with.",
+)
+@options.home(required=False)
 @options.as_json
-def verify(*, heads: tuple[Path, ...], home: Path, as_json: bool) -> int:
-    """Recompute the whole ledger; compare it with heads that others keep. Exit 74: altered here; 76: not what a head saw."""
+def verify(
+    *, heads: tuple[Path, ...], proof: Path | None, cards: tuple[Path, ...], home: Path | None, as_json: bool
+) -> int:
+    """Recompute the whole ledger; compare it with heads that others keep. Exit 74: altered here; 76: not what a head saw.
+
+    With --proof, check what `headwater prove` has written: exit 0 when the log's authority has signed that the event
+    stands there, 76 when not. It needs no node; with --home, that node's own card and its partners' are trusted too.
+    """
+    if proof is not None:
+        return _verify_proof(proof, cards, home, as_json=as_json)
+    if home is None:
+        raise click.UsageError("name a node with --home, or a proof with --proof")
+    return _verify_ledger(heads, home, as_json=as_json)
+
+
+def _verify_ledger(heads: tuple[Path, ...], home: Path, *, as_json: bool) -> int:
     from headwater.errors import StoreCorruptError
     from headwater.node import ledger
 
@@ -37,6 +59,30 @@ def verify(*, heads: tuple[Path, ...], home: Path, as_json: bool) -> int:
     if found.ok:
         return 0
     error = ledger.as_rollback(found) if found.against_head else StoreCorruptError("the ledger was altered")
+    return door.refuse(error)
+
+
+def _verify_proof(proof: Path, cards: tuple[Path, ...], home: Path | None, *, as_json: bool) -> int:
+    from headwater.errors import SignatureError
+    from headwater.node import witness
+
+    known: witness.TrustedKeys = {}
+    if home is not None:
+        with node_at(home) as node:
+            known = witness.own_keys(node)
+    document = witness.document(witness.check(proof, cards, known))
+    event = document["event"]
+    lines = [
+        f"event {document['index']} of {document['size']} in the log of {document['authority']}:",
+        f"  {event['at']} {event['kind']} {event['who']} {event['subject']} ({event['purpose']}) {event['detail']}",
+        *(f"witnessed by {each['authority']} at {each['at']}" for each in document["witnesses"]),
+        *(f"problem: {problem}" for problem in document["problems"]),
+        "the proof holds" if document["ok"] else "the proof does not hold",
+    ]
+    door.answer(document, lines, as_json=as_json)
+    if document["ok"]:
+        return 0
+    error = SignatureError(document["problems"][0], where=str(proof), fix="give the authority's card with --trust")
     click.echo(f"error {error.code}: {error}", err=True)
     return error.exit
 
@@ -88,3 +134,21 @@ def show(*, last: int, kind: str | None, home: Path, user: str, purpose: str, as
         for each in found
     ]
     door.answer({"ok": True, "events": found}, lines, as_json=as_json)
+
+
+@audit.command(epilog="Example: headwater audit report --year 2026 --out report-2026.md --home uk")
+@click.option("--year", required=True, type=click.IntRange(1970, 9999), help="The year, in UTC.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Markdown file to write.")
+@options.home()
+@options.acting("audit")
+@options.as_json
+def report(*, year: int, out: Path | None, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Count a year from the ledger, for parliament and public: messages, facts, refusals, looks, recalls, per partner."""
+    from headwater.node import files, reporting
+
+    with session_at(home, user, purpose) as (node, session):
+        counted = reporting.report(node, session, year)
+    text = reporting.markdown(counted)
+    if out is not None:
+        files.write(out, text.encode())
+    door.answer({"ok": True, **counted}, [f"written to {out}"] if out else text.splitlines(), as_json=as_json)

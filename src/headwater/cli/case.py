@@ -120,6 +120,5 @@ def verify(*, bundle: Path, trust: str | None, as_json: bool) -> int:
     try:
         verifier.demand(bundle, key)
     except TrustError as error:
-        click.echo(f"error {error.code}: {error}", err=True)
-        return error.exit
+        return door.refuse(error)
     return TrustError.exit

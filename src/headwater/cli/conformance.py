@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from headwater.cli import door
+
 TOPICS = ["deadlines", "envelope", "merkle", "policy"]
 
 
@@ -34,4 +36,4 @@ def conformance(*, topic: str, file: Path) -> None:
             answer = node_conformance.answer(topic, question)
         except InputError as error:
             raise error.located(file=str(file), line=number) from error
-        click.echo(orjson.dumps(answer).decode())
+        door.say(orjson.dumps(answer).decode())

@@ -1,7 +1,7 @@
 """`headwater demo`: the exercise."""
 
-import shutil
-import time
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -27,23 +27,17 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
 
     def tell(line: str) -> None:
         if serve or not as_json:
-            click.echo(line, err=True)
+            door.say(line, err=True)
 
-    made = exercise.prepare(folder)
-    tell(f"headwater exercise in {made}: every person, company and event is invented")
+    def finish(outcome: exercise.Outcome) -> None:
+        """Answer while the nodes are still up; with --serve, keep them up until Ctrl-C."""
+        door.answer(outcome.document(), exercise.where_to_look(outcome), as_json=as_json)
+        if serve:
+            tell("The nodes are up; stop them with Ctrl-C.")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
 
-    def linger(outcome: exercise.Outcome) -> None:
-        if as_json:
-            door.document(outcome.document())
-        click.echo("the nodes are up; stop them with Ctrl-C", err=True)
-        while True:
-            time.sleep(1)
-
-    try:
-        outcome = exercise.play(made, lists=lists, plant=plant, tell=tell, linger=linger if serve else None)
-    except KeyboardInterrupt:
-        if folder is None:
-            shutil.rmtree(made, ignore_errors=True)
-        raise
-    door.answer(outcome.document(), exercise.where_to_look(outcome), as_json=as_json)
+    with exercise.prepared(folder, keep=folder is not None or not serve) as made:
+        tell(f"headwater exercise in {made}: every person, company and event is invented")
+        outcome = exercise.play(made, lists=lists, plant=plant, tell=tell, finish=finish)
     return 0 if outcome.ok else 1

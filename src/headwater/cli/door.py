@@ -9,66 +9,57 @@ from typing import Any, Final
 
 import click
 
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, StoreIoError
 
 EXIT_INTERNAL: Final = 70
 """EX_SOFTWARE of sysexits.h: a defect of headwater itself."""
 EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 
 
-def run(verb: Callable[[], object]) -> None:
-    """Run a verb and leave the process with its exit code."""
+def run(verb: Callable[[], object], *, as_json: bool) -> None:
+    """Run a verb and leave the process with its exit code; with `as_json` an error is a document too."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_exit_code(verb))
+    sys.exit(_exit_code(verb, as_json=as_json))
 
 
-def _exit_code(verb: Callable[[], object]) -> int:
+def _exit_code(verb: Callable[[], object], *, as_json: bool) -> int:
     try:
         result = verb()
-        sys.stdout.flush()
     except HeadwaterError as error:
-        return _declared(error)
-    except click.exceptions.Exit as asked:
-        return asked.exit_code
+        return refuse(error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
+        if as_json:
+            document(_failure("usage", "the command line", error.format_message()))
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        # The reader went away; keep Python from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - a door: an undeclared error is a defect, and says so without content
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name, not a path
-        click.echo(f"error internal: {type(error).__name__}; {where}; this is a defect, please report it", err=True)
-        if os.environ.get("HEADWATER_TRACEBACK"):
-            traceback.print_exception(error)
-        return EXIT_INTERNAL
+        return _defect(error, as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
-def _declared(error: HeadwaterError) -> int:
-    if "--json" in sys.argv:
+def refuse(error: HeadwaterError, *, as_json: bool = False) -> int:
+    """Tell a declared error in one line, with `as_json` in a document too, and return its exit code."""
+    if as_json:
         document(describe(error))
-    click.echo(f"error {error.code}: {error}", err=True)
+    say(f"error {error.code}: {_one_line(str(error))}", err=True)
     return error.exit
 
 
 def describe(error: HeadwaterError) -> dict[str, object]:
     """Return an error as it stands in a document."""
-    return {"ok": False, "error": {"code": error.code, "where": str(error.where), "text": f"{error.what}; {error.fix}"}}
+    return _failure(error.code, str(error.where), f"{error.what}; {error.fix}")
 
 
 def document(value: Mapping[str, Any]) -> None:
     """Write the one document of a command to standard output."""
     import orjson
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())
+    say(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())
 
 
 def answer(value: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
@@ -77,4 +68,46 @@ def answer(value: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> 
         document(value)
         return
     for line in lines:
-        click.echo(line)
+        say(line)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write one line. A reader that went away is no error: what the command does, and its exit code, stay the same.
+
+    Raises:
+        StoreIoError: it cannot be written for another reason, such as a full disk.
+    """
+    try:
+        click.echo(text, err=err)
+    except BrokenPipeError:
+        _turn_away(sys.stderr if err else sys.stdout)
+    except OSError as error:
+        _turn_away(sys.stderr if err else sys.stdout)
+        raise StoreIoError(f"the answer cannot be written: {error.strerror}", where="standard output") from error
+
+
+def _turn_away(stream: Any) -> None:  # noqa: ANN401 - standard output or standard error
+    """Let a stream lead nowhere from now on, so that Python does not stumble over it again when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _defect(error: Exception, *, as_json: bool) -> int:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name, not a path
+    what = f"{type(error).__name__}; {where}; this is a defect, please report it"
+    if as_json:
+        document(_failure("internal", where, f"{type(error).__name__}; this is a defect, please report it"))
+    say(f"error internal: {what}", err=True)
+    if os.environ.get("HEADWATER_TRACEBACK"):
+        traceback.print_exception(error)
+    return EXIT_INTERNAL
+
+
+def _failure(code: str, where: str, text: str) -> dict[str, object]:
+    return {"ok": False, "error": {"code": code, "where": where, "text": text}}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())

@@ -71,7 +71,9 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
     )
 
 
-@findings.command(epilog='Example: headwater findings release fnd-1a2b3c --out hit.ftm.json --reason "asked by OFSI" --home uk')
+@findings.command(
+    epilog='Example: headwater findings release fnd-1a2b3c --out hit.ftm.json --reason "asked by OFSI" --home uk'
+)
 @click.argument("ref", metavar="FINDING")
 @click.option("--format", "form", default="ftm", show_default=True, help="Outside format.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
@@ -79,12 +81,10 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
 @options.home()
 @options.acting("oic")
 @options.as_json
-def release(
-    *, ref: str, form: str, out: Path, reason: str, home: Path, user: str, purpose: str, as_json: bool
-) -> None:
+def release(*, ref: str, form: str, out: Path, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
     """Write the records that a confirmed finding rests on into a file, where their handling lets them leave freely."""
     from headwater.node import findings as use
-    from headwater.node.partners import write
+    from headwater.node.files import write
 
     with session_at(home, user, purpose) as (node, session):
         made, data = use.release(node, session, use.find(node, session, ref), form, reason)

@@ -25,11 +25,11 @@ def make(*, entries: int, seed: int, format_name: str, out: Path, as_json: bool)
     """Make a fictional list in an official format: nobody on it exists."""
     from headwater.exercise.list_files import list_files
     from headwater.exercise.lists import make_list
-    from headwater.node.partners import write
+    from headwater.node.files import make_folder, write
 
     made = list_files(format_name, make_list(entries, seed))
     if format_name == "ofac-csv":
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     paths = {out / name if format_name == "ofac-csv" else out: data for name, data in made.items()}
     for path, data in paths.items():
         write(path, data)
@@ -50,8 +50,8 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     from headwater.model.times import format_instant
     from headwater.node import lists as use
 
-    with session_at(home, user, purpose) as (node, _), node.store.snapshot() as snapshot:
-        found = use.editions(snapshot)
+    with session_at(home, user, purpose) as (node, _):
+        found = use.listed(node.store)
     shown = [
         {
             "source": one.source,

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,15 +85,13 @@ def card(
 ) -> None:
     """Show this node's card, write it to a file, or make its next version."""
     from headwater.node import partners, setup
-    from headwater.policy.acts import Act
-    from headwater.policy.session import may
+    from headwater.node.files import write
 
     with session_at(home, user, purpose) as (opened, session):
         if renew:
-            may(session, Act.KEY_CHANGE)
-            setup.new_card(opened, user, roots or opened.home / "roots")
+            setup.new_card(opened, session, roots)
         if out is not None:
-            partners.write(out, partners.card_file(opened))
+            write(out, partners.card_file(opened))
         document = partners.own_document(opened.authority, opened.exchange.card())
     lines = [
         f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
@@ -107,7 +106,9 @@ def card(
 @options.home()
 def serve(*, listen: str | None, home: Path) -> None:
     """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C."""
-    import_module("headwater.web.serving").serve_node(home, os.environ, {"listen": listen})
+    # By name: doors do not import each other.
+    serving = import_module("headwater.web.serving")
+    serving.serve_node(home, os.environ, {"listen": listen}, partial(door.say, err=True))
 
 
 @node.command(epilog="Example: headwater node settings --home uk")

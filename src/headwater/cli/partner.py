@@ -7,6 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 
+EXIT_NO_ANSWER = 75
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -24,9 +25,10 @@ def partner() -> None:
 def sign(*, agreement: Path, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
     """Sign an AGREEMENT: a draft in JSON, or the file that the partner has signed already."""
     from headwater.node import partners
+    from headwater.node.files import write
 
     with session_at(home, user, purpose) as (node, session):
-        partners.write(out, partners.sign_agreement(node, session, agreement))
+        write(out, partners.sign_agreement(node, session, agreement))
     door.answer({"ok": True, "out": str(out)}, [f"signed, written to {out}"], as_json=as_json)
 
 
@@ -76,17 +78,71 @@ def confirm(*, authority: str, digits: str, home: Path, user: str, purpose: str,
 @options.acting("operation")
 @options.as_json
 def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """List partners: state, card, digits and agreements."""
+    """List partners: state, card, digits, agreements, how far each has witnessed the other's log, and alarms."""
     from headwater.node import partners
 
     with session_at(home, user, purpose) as (node, session):
-        found = partners.every(node, session)
+        found, own = partners.every(node, session), partners.own_alarms(node)
     lines = [
         f"{each['authority']:12} {each['state']:10} card {each['card_version']} until {each['card_expires'][:10]}  "
         f"{', '.join(f'{name} ({state})' for name, state in each['agreements'].items())}"
+        f"  log {each['witness']['theirs']}, ours {each['witness']['ours']}, "
+        f"synced {(each['witness']['synced_at'] or 'never')[:16]}"
+        + "".join(f"\n  ALARM {alarm['code']} at {alarm['at']}: {alarm['what']}" for alarm in each["alarms"])
         for each in found
     ]
-    door.answer({"ok": True, "partners": found}, lines or ["none"], as_json=as_json)
+    lines += [f"ALARM {alarm['code']} about this node at {alarm['at']}: {alarm['what']}" for alarm in own]
+    door.answer({"ok": True, "partners": found, "alarms": own}, lines or ["none"], as_json=as_json)
+
+
+@partner.command(epilog="Example: headwater partner sync RS-MOI --home uk")
+@click.argument("authority")
+@click.option("--wait", "wait_s", default=15.0, show_default=True, help="Seconds to wait for the answer.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def sync(*, authority: str, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) -> int:
+    """Sync with a partner now: missing messages are delivered again, each log is cosigned by the other side.
+
+    A served node does it by itself once in `sync_every_s`. Exit 75 when the partner has not answered in time, 76 when an
+    alarm is open: a log was set back or has two histories.
+    """
+    from headwater.node import partners, witness
+
+    with session_at(home, user, purpose) as (node, session):
+        found = witness.sync(node, session, authority, wait_s)
+    standing = found.standing
+    ok = found.done and not found.alarms
+    lines = [
+        f"{authority}: its log of {standing.theirs} is cosigned here, ours of {standing.ours} there"
+        if found.done
+        else f"{authority} has not answered yet; the message stays in the outbox",
+        *(f"ALARM {alarm.code} about {alarm.about}: {alarm.what}" for alarm in found.alarms),
+    ]
+    alarms = [partners.alarm_document(alarm) for alarm in found.alarms]
+    shown = partners.standing_document(standing)["witness"]
+    document = {"ok": ok, "authority": authority, "done": found.done, "witness": shown, "alarms": alarms}
+    door.answer(document, lines, as_json=as_json)
+    if found.alarms:
+        error = witness.as_error(found.alarms[0])
+        click.echo(f"error {error.code}: {error}", err=True)
+        return error.exit
+    return 0 if found.done else EXIT_NO_ANSWER
+
+
+@partner.command(epilog='Example: headwater partner clear RS-MOI --reason "backup restored, letter of 3 May" --home uk')
+@click.argument("authority")
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def clear(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Clear the alarms about a partner (or about this node) and begin anew with its log; the evidence stays."""
+    from headwater.node import witness
+
+    with session_at(home, user, purpose) as (node, session):
+        count = witness.clear(node, session, authority, reason)
+    door.answer({"ok": True, "authority": authority, "cleared": count}, [f"{count} cleared"], as_json=as_json)
 
 
 @partner.command(epilog='Example: headwater partner suspend RS-MOI --reason "forged receipts" --home uk')

@@ -63,9 +63,8 @@ def read(
         (line for outcome in outcomes for line in _lines(outcome, kept=home is not None)),
         as_json=as_json,
     )
-    for error in refused:
-        click.echo(f"error {error.code}: {error}", err=True)
-    return refused[0].exit if refused else 0
+    exits = [door.refuse(error) for error in refused]
+    return exits[0] if exits else 0
 
 
 def _document(outcome: "reading.FileRead") -> dict[str, object]:

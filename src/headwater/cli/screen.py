@@ -8,8 +8,6 @@ from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 
-STALE_DAYS = 3
-
 
 @click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -22,7 +20,12 @@ STALE_DAYS = 3
     "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
-@click.option("--min-score", default=0.70, show_default=True, type=click.FloatRange(0, 1, min_open=True, max_open=True))
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    show_default="the node's setting, else 0.7",
+    help="Score from which a name is a hit.",
+)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most hits of one query.")
 @options.home(required=False)
 @options.acting("sanctions")
@@ -37,7 +40,7 @@ def screen(
     schema: str,
     lists: tuple[str, ...],
     out: Path | None,
-    min_score: float,
+    min_score: float | None,
     top: int,
     home: Path | None,
     user: str,
@@ -60,7 +63,7 @@ def screen(
     with bar("screening") as progress:
         if lists or home is None:
             files = [loose.list_file(text) for text in lists]
-            answer = screening.in_files(asked, files, user, STALE_DAYS, progress)
+            answer = screening.in_files(asked, files, user, progress)
         else:
             with session_at(home, user, purpose) as (node, session):
                 answer = screening.at_node(node, session, asked, progress)
@@ -77,6 +80,8 @@ def _lines(document: dict[str, object]) -> list[str]:
         lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
     for one in document["not_screenable"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']} was not screened: {one['reason']}")
+    for one in document["doubts"]:  # type: ignore[attr-defined]
+        lines.append(f"query {one['query']}, {one['field']}: {one['text']}")
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]

@@ -23,13 +23,10 @@ def user() -> None:
 def add(*, name: str, roles: tuple[str, ...], home: Path, by: str, as_json: bool) -> None:
     """Add a user with one or more roles."""
     from headwater.node import users
-    from headwater.policy.acts import Act
-    from headwater.policy.session import may
 
     with session_at(home, by, "operation") as (node, session):
-        may(session, Act.USER_CHANGE)
         made = users.User(name, frozenset(roles))
-        users.add(node.store, by, made)
+        users.add(node.store, session, made)
     door.answer({"ok": True, **users.document(made)}, [f"{name} may now act as {', '.join(roles)}"], as_json=as_json)
 
 
@@ -41,11 +38,9 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     """List the users of a node."""
     from headwater.node import users
 
-    with session_at(home, user, purpose) as (node, _), node.store.snapshot() as snapshot:
-        found = [users.document(each) for each in users.every(snapshot)]
-    lines = [
-        f"{each['name']}: {', '.join(map(str, each['roles']))}{' (off)' if each['disabled'] else ''}" for each in found
-    ]
+    with session_at(home, user, purpose) as (node, _):
+        found = users.listed(node.store)
+    lines = [f"{each['name']}: {', '.join(each['roles'])}{' (off)' if each['disabled'] else ''}" for each in found]
     door.answer({"ok": True, "users": found}, lines, as_json=as_json)
 
 
@@ -57,10 +52,7 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
     """Switch a user off; the name stays taken, and what the user did stays in the ledger."""
     from headwater.node import users
-    from headwater.policy.acts import Act
-    from headwater.policy.session import may
 
     with session_at(home, by, "operation") as (node, session):
-        may(session, Act.USER_CHANGE)
-        users.disable(node.store, by, name)
+        users.disable(node.store, session, name)
     door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)

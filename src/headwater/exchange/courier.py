@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from headwater.errors import HeadwaterError, InputError, PeerRefusedError, TrustError
+from headwater.errors import HeadwaterError, InputError, PeerRefusedError, RollbackError, TrustError
+from headwater.exchange.again import again_due, delivered_again
+from headwater.exchange.alarms import raise_alarm
 from headwater.exchange.backoff import wait_s
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
@@ -26,8 +28,9 @@ from headwater.exchange.framing import MAX_ENVELOPES, join, split
 from headwater.exchange.inbox import keep_receipt
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.exchange.partners import Partner, Partners, State
-from headwater.exchange.receipt import STORED, Line, read_receipt
+from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
 from headwater.exchange.refusal import TEMPORARY, Code, Refusal
+from headwater.exchange.witness import saw_receipt
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import HOUSEKEEPING, Message
@@ -63,6 +66,7 @@ class _Word:
 
     line: Line
     receipt: bytes
+    read: Receipt
 
 
 class Courier:
@@ -100,6 +104,8 @@ class Courier:
         with self._store.snapshot() as snapshot:
             partner = self._partners.get(snapshot, self._peer)
             rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest())
+            # Once nothing else waits: what the partner misses although it has receipted it.
+            rows = rows or again_due(snapshot, self._peer, self._lane, self._most)
             dead = [row for row in rows if row.expires_at <= now]
             stopped = self._stopped(snapshot, rows)
         if dead:
@@ -136,6 +142,7 @@ class Courier:
         self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]
     ) -> int:
         moved = 0
+        self._look_at_logs(tx, words)
         for row in batch:
             word = words.get(row.id)
             if word is None:
@@ -157,6 +164,10 @@ class Courier:
 
     def _close(self, tx: Transaction, row: Outgoing, word: _Word, why: str) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
+        if row.state != "queued":
+            delivered_again(tx, self._peer, {row.id})
+            tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
+            return 1
         if not tx.settle_outgoing(row.id, state, keep_receipt(tx, word.receipt), tx.now):
             return 0
         self._resting.pop(row.id, None)
@@ -165,11 +176,22 @@ class Courier:
         if why in _CHANGED_KEY and not isinstance(sealed, Refusal):
             detail["again"] = self._outbox.seal_again(tx, row, sealed.header) or ""
         tx.note(Event(f"exchange.{state}", self._peer, row.id, detail=detail))
+        if why == Code.REPLAY:
+            me, pieces = self._partners.me, [word.receipt, row.envelope]
+            what = f"{self._peer} has seen number {row.seq} before: this node's store was set back"
+            raise_alarm(tx, RollbackError, me, what, pieces, seen_by=self._peer)
         return 1
+
+    def _look_at_logs(self, tx: Transaction, words: dict[MessageId, _Word]) -> None:
+        """Compare the logs that the receipts name with what is known of the partner's."""
+        receipts = {word.receipt: word.read for word in words.values()}
+        for data, receipt in receipts.items():
+            saw_receipt(tx, self._peer, receipt, data, keep_receipt(tx, data).hex(), self._partners.me)
 
     def _bury(self, rows: list[Outgoing]) -> int:
         def change(tx: Transaction) -> int:
             buried = [row for row in rows if tx.settle_outgoing(row.id, "dead", None, tx.now)]
+            delivered_again(tx, self._peer, {row.id for row in rows if row.state != "queued"})
             for row in buried:
                 tx.note(Event("exchange.dead-letter", self._partners.me, row.id, detail={"to": row.peer}))
             return len(buried)
@@ -233,5 +255,5 @@ def _words(
             doubts.append(error)
             continue
         for each in sealed:
-            words.update((each.header.id, _Word(line, part)) for line in receipt.lines if line.is_about(each))
+            words.update((each.header.id, _Word(line, part, receipt)) for line in receipt.lines if line.is_about(each))
     return words, doubts

@@ -36,10 +36,12 @@ from headwater.exchange.quarantine import quarantine
 from headwater.exchange.receipt import RECEIPT, REFUSED, STORED, Giver, Line, LogHead, parse_receipt
 from headwater.exchange.refusal import QUARANTINED, Code, Refusal
 from headwater.exchange.suite import key_id
+from headwater.exchange.syncing import Syncing
 from headwater.exchange.translate import clamped, records_of
+from headwater.exchange.witness import number_used_twice, two_contents
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.model.message import Kind, Message
+from headwater.model.message import Kind, Message, categories_of
 from headwater.model.record import Record
 from headwater.model.times import parse_instant
 from headwater.policy.rules.rule import Judgement, Outcome
@@ -81,8 +83,11 @@ class _Taken:
 class Inbox:
     """Receives messages from partners."""
 
-    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock, desk: Desk) -> None:
+    def __init__(
+        self, store: Store, partners: Partners, keys: Keys, clock: Clock, desk: Desk, sync: Syncing | None = None
+    ) -> None:
         """Receive into a store, in the name of the authority whose partners these are; the desk acts on what was taken."""
+        self._sync = sync
         self._store = store
         self._desk = desk
         self._partners = partners
@@ -102,12 +107,18 @@ class Inbox:
             looked_at = [self._look(snapshot, envelope, now) for envelope in envelopes]
         receipts: list[bytes] = []
         for part in _parts(looked_at):
-            receipts += self._store.write(
-                lambda tx, part=part: _Take(tx, self._partners, self._giver(tx), self._desk).take(part)  # type: ignore[misc]
-            )
+            receipts += self._store.write(lambda tx, part=part: self._take(tx, part))  # type: ignore[misc]
         if any(isinstance(each, _Opened) and each.message.kind is Kind.AMEND for each in looked_at):
             self._sweep()
         return join(dict.fromkeys(receipts))
+
+    def _take(self, tx: Transaction, part: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
+        taking = _Take(tx, self._partners, self._giver(tx), self._desk)
+        answers = taking.take(part)
+        for opened in taking.stored:
+            if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
+                self._sync.take(tx, opened.sealed.header, opened.message)
+        return answers
 
     def show(self, ref: MessageId) -> tuple[Incoming, Message | None]:
         """Return a message that came in; its content is None where it was refused.
@@ -215,6 +226,7 @@ class _Take:
         self._lines: dict[AuthorityId | None, list[Line]] = {}
         self._rows: dict[MessageId, Incoming] = {}
         self._originals: dict[bytes, None] = {}
+        self.stored: list[_Opened] = []
         self._proved: set[AuthorityId | None] = set()
         self._unproved: Counter[tuple[str, Code, str]] = Counter()
 
@@ -258,11 +270,14 @@ class _Take:
                 self._again(there)
             return
         if there is not None:
-            tx.keep_equivocation(header.id, header.sender, each.envelope)
+            two_contents(tx, there, each.envelope, self._partners.me)
             self._refuse_proved(each, Code.EQUIVOCATION)
             return
         if self._is_used(header):
             self._refuse_proved(each, Code.REPLAY)
+            used = tx.incoming_at(header.sender, header.seq)
+            if used is not None:
+                number_used_twice(tx, used, each.envelope, self._partners.me)
             return
         agreements = self._partners.agreements_for(tx, [each.message.agreement])
         judgement = self._desk.judge(tx, each.message, agreements)
@@ -275,6 +290,7 @@ class _Take:
             "seq": header.seq,
             "agreement": each.message.agreement or "",
             "facts": len(each.message.facts),
+            "categories": categories_of(each.message),
             "sha256": each.sealed.sha256.hex(),
             "rule": judgement.rule,
         }
@@ -286,6 +302,7 @@ class _Take:
             _keep(tx, each.records, judgement, header.id)
             self._desk.took(tx, Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256))
         self._add_row(each, HELD if held else STORED)
+        self.stored += [] if held else [each]
         self._add_line(header, each.sealed.sha256, STORED)
 
     def _refuse_proved(self, each: _Opened, why: str) -> None:

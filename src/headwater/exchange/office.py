@@ -21,11 +21,12 @@ from headwater.exchange.files import Carrier, Fetcher
 from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.liaison import Liaison
-from headwater.exchange.outbox import SENT, Draft, Outbox, Sending
+from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
 from headwater.exchange.receipt import RECEIPT
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
+from headwater.exchange.syncing import Syncing
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
@@ -67,7 +68,8 @@ class Exchange:
         self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
-        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends))
+        self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
+        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends), self.syncing)
         self.liaison = Liaison(store, self._partners, self._outbox, amends, clock)
 
     # Ourselves
@@ -189,12 +191,13 @@ class Exchange:
             ConflictError: it is not waiting to be confirmed.
         """
 
-        def change(tx: Transaction) -> list[Message]:
+        def change(tx: Transaction) -> None:
             self._partners.confirm(tx, authority, digits, who)
-            return self._pings(tx, authority)
+            # In one transaction: a partner cannot be confirmed twice, so a ping that was not queued now never would be.
+            for ping in self._pings(tx, authority):
+                self._outbox.send_in(tx, ping, who=who)
 
-        for ping in self._store.write(change):
-            self._outbox.send(ping, who=who)
+        self._store.write(change)
 
     def step_partner(self, authority: AuthorityId, to: State, *, who: str, reason: str) -> None:
         """Suspend a partner, take it up again (`State.CONFIRMED`), or revoke it for good.
@@ -237,17 +240,17 @@ class Exchange:
                 raise NoBasisError("no such agreement", where=agreement)
             return facts_from(snapshot, record, terms.markings, self._clock.now().date())
 
-    def send(self, message: Message, *, who: str) -> Sending:
+    def send(self, message: Message, *, who: str, also: Also = nothing) -> Sending:
         """Judge a message and, where the rules let it pass, queue it: see `Outbox.send`."""
-        return self._outbox.send(message, who=who)
+        return self._outbox.send(message, who=who, also=also)
 
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do, without anything being changed: see `Outbox.dry_run`."""
         return self._outbox.dry_run(message)
 
-    def approve(self, ref: MessageId, *, who: str, role: str) -> Sending:
+    def approve(self, ref: MessageId, *, who: str, role: str, also: Also = nothing) -> Sending:
         """Approve a message that is held back and ask the rules again: see `Outbox.approve`."""
-        return self._outbox.approve(ref, who=who, role=role)
+        return self._outbox.approve(ref, who=who, role=role, also=also)
 
     def withdraw(self, ref: MessageId, *, who: str) -> None:
         """Give up a message that is held back: see `Outbox.withdraw`."""
@@ -268,9 +271,14 @@ class Exchange:
             body = snapshot.document(SENT, ref)
         return decode(body, Message) if body else None
 
-    def deliver(self, stop: threading.Event) -> None:
-        """Deliver what is queued, until `stop` is set."""
+    def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
+        """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""
+        sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
+        if sync_every_s > 0:
+            sync.start()
         Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
+        if sync_every_s > 0:
+            sync.join()
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
 

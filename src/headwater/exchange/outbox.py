@@ -4,6 +4,7 @@ One transaction holds all of it: rules -> facts taken out -> seal -> number -> r
 is held back waits as a draft until a person with the right role approves it; then the same question is asked again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.suite import key_id
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id
-from headwater.model.message import Kind, Message
+from headwater.model.message import Kind, Message, categories_of
 from headwater.model.times import format_instant, parse_instant
 from headwater.policy.rules.judge import apply, decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
@@ -99,6 +100,14 @@ class Draft:
     asked_at: datetime
 
 
+Also = Callable[[Transaction, Sending], None]
+"""What a caller keeps in the transaction that queues a message."""
+
+
+def nothing(_tx: Transaction, _sending: Sending) -> None:
+    """Keep nothing more."""
+
+
 class Outbox:
     """Queues messages to partners."""
 
@@ -110,15 +119,34 @@ class Outbox:
         self._clock = clock
         self._chance = chance
 
-    def send(self, message: Message, *, who: str) -> Sending:
+    def send(self, message: Message, *, who: str, also: Also = nothing) -> Sending:
         """Judge a message and, where the rules let it pass, queue it.
+
+        Args:
+            message: what is to be sent.
+            who: the person who sends it.
+            also: what is to be kept in the same transaction, so that neither is ever there without the other.
 
         Raises:
             SchemaError: it is none that can be sent.
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        ready = self._ready(message)
-        return self._store.write(lambda tx: self._send(tx, ready, self.new_id(), who))
+
+        def change(tx: Transaction) -> Sending:
+            sending = self.send_in(tx, message, who=who)
+            also(tx, sending)
+            return sending
+
+        return self._store.write(change)
+
+    def send_in(self, tx: Transaction, message: Message, *, who: str) -> Sending:
+        """Do what `send` does as a part of a transaction.
+
+        Raises:
+            SchemaError: it is none that can be sent.
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        return self._send(tx, self._ready(message), self.new_id(), who)
 
     def send_within(self, tx: Transaction, message: Message, *, who: str) -> Sending:
         """Do as `send`, within a change that is under way.
@@ -143,13 +171,14 @@ class Outbox:
             judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
 
-    def approve(self, ref: MessageId, *, who: str, role: str) -> Sending:
+    def approve(self, ref: MessageId, *, who: str, role: str, also: Also = nothing) -> Sending:
         """Approve a message that is held back, then ask the rules again.
 
         Args:
             ref: the draft.
             who: the person who approves.
             role: ``approver`` for the second pair of eyes, or the approval that the rule names.
+            also: as for `send`.
 
         Raises:
             ConflictError: there is no such draft, or it no longer waits.
@@ -165,7 +194,9 @@ class Outbox:
             else:
                 message = replace(message, approvals=(*message.approvals, role))
             tx.note(Event("exchange.approved", who, ref, message.purpose or "", {"role": role}))
-            return self._send(tx, message, ref, draft.asked_by, asked_at=draft.asked_at)
+            sending = self._send(tx, message, ref, draft.asked_by, asked_at=draft.asked_at)
+            also(tx, sending)
+            return sending
 
         return self._store.write(change)
 
@@ -232,6 +263,7 @@ class Outbox:
             "seq": header.seq,
             "agreement": message.agreement or "",
             "facts": len(message.facts),
+            "categories": categories_of(message),
         }
         tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
 

@@ -5,12 +5,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.errors import HeadwaterError, SettingsError
+from headwater.errors import HeadwaterError, SettingsError, StoreIoError
 from headwater.exercise.scenario import USERS
 from headwater.exercise.stage import Stage, stage
 from headwater.exercise.steps import STEPS, Step
@@ -63,15 +64,34 @@ class Outcome:
         }
 
 
-def prepare(folder: Path | None) -> Path:
-    """Return an empty folder for the exercise; one that an earlier exercise made is made anew.
+@contextmanager
+def prepared(folder: Path | None, *, keep: bool) -> Iterator[Path]:
+    """Yield an empty folder for the exercise; one that an earlier exercise made is made anew.
+
+    Args:
+        folder: where; a new temporary folder if nothing is given, removed again if the exercise is stopped.
+        keep: whether a folder stays when the exercise is over.
 
     Raises:
         SettingsError: the folder holds something that no exercise made.
+        StoreIoError: it cannot be made.
     """
-    if folder is None:
-        folder = Path(tempfile.mkdtemp(prefix="headwater-demo-"))
-    folder = folder.absolute()
+    try:
+        made = Path(tempfile.mkdtemp(prefix="headwater-demo-")) if folder is None else _emptied(folder.absolute())
+        (made / MARK).write_text("Made by headwater demo; may be deleted.\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreIoError(f"the folder cannot be made: {error.strerror}", where=str(folder or "")) from error
+    try:
+        yield made
+    except BaseException:
+        if folder is None:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
+    if not keep:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _emptied(folder: Path) -> Path:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             raise SettingsError(
@@ -79,7 +99,6 @@ def prepare(folder: Path | None) -> Path:
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).write_text("Made by headwater demo; may be deleted.\n", encoding="utf-8")
     return folder
 
 
@@ -89,21 +108,25 @@ def play(
     lists: tuple[str, ...] = (),
     plant: str | None = None,
     tell: Tell = lambda _: None,
-    linger: Callable[[Outcome], None] | None = None,
+    finish: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     """Play every step and return what happened.
 
     Args:
-        folder: an empty folder, see `prepare`.
+        folder: an empty folder, see `prepared`.
         lists: real list files to use as well, each ``FORMAT:FILE``.
         plant: name of the step whose room is broken on purpose before it is played, for tests of the exercise itself;
             only this step and those it needs are played.
         tell: hears one line when a step begins and one when it ends.
-        linger: called with the outcome while the nodes are still up.
+        finish: called with the outcome while the nodes are still up.
+
+    Raises:
+        SettingsError: there is no such step.
     """
+    steps = STEPS if plant is None else needed_for(plant)
     outcome = Outcome(folder)
     with stage(folder, lists) as made:
-        for step in STEPS if plant is None else needed_for(plant):
+        for step in steps:
             outcome.steps.append(_play_one(step, made, outcome, plant, tell))
         outcome.nodes = [
             {"authority": house.authority, "name": house.name, "home": str(house.home), "endpoint": house.endpoint}
@@ -111,8 +134,7 @@ def play(
         ]
         outcome.messages.update({"sent": made.notes.get("sent", 0), "receipted": made.notes.get("receipted", 0)})
         outcome.case.update(made.notes.get("case", {}))
-        if linger is not None:
-            linger(outcome)
+        finish(outcome)
     return outcome
 
 
@@ -143,8 +165,9 @@ def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, tell
     try:
         what = step.play(made, planted=step.name == plant)
         played = Played(step.name, ok=True, seconds=time.monotonic() - begun, what=what)
-    except HeadwaterError as error:
-        played = Played(step.name, ok=False, seconds=time.monotonic() - begun, what=str(error))
+    except (HeadwaterError, OSError, LookupError, TypeError, ValueError) as error:
+        what = str(error) if isinstance(error, HeadwaterError) else f"what was answered is not as it must be: {error!r}"
+        played = Played(step.name, ok=False, seconds=time.monotonic() - begun, what=what)
     tell(f"  {'ok' if played.ok else 'NOT OK'}    {step.name} ({played.seconds:.1f} s): {played.what}")
     return played
 

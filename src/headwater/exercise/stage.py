@@ -55,6 +55,8 @@ class Stage:
     houses: dict[str, House]
     lists: tuple[str, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
+    program: tuple[str, ...] = ("headwater",)
+    """The module that a node is served with, and what stands before `node serve`; tests put a faulty one here."""
 
     def command(
         self, house: House | None, *args: str | Path, user: str = "", purpose: str = "oic", exits: int = 0
@@ -66,15 +68,19 @@ class Stage:
         """
         env = clean_environment()
         env["HEADWATER_PURPOSE"] = purpose
+        env["XDG_CACHE_HOME"] = str(self.folder / "cache")  # what the exercise leaves behind lies in its folder
         if house is not None:
             env["HEADWATER_HOME"] = str(house.home)
         if user:
             env["HEADWATER_USER"] = user
         words = [sys.executable, "-m", "headwater", *(str(arg) for arg in args), "--json"]
-        done = subprocess.run(  # noqa: S603 - our own command
-            words, env=env, capture_output=True, timeout=COMMAND_WAIT_S, check=False, stdin=subprocess.DEVNULL
-        )
         said = " ".join(str(arg) for arg in args[:2])
+        try:
+            done = subprocess.run(  # noqa: S603 - our own command
+                words, env=env, capture_output=True, timeout=COMMAND_WAIT_S, check=False, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired as error:
+            raise StepFailedError(f"headwater {said} did not end within {COMMAND_WAIT_S:.0f} s") from error
         if done.returncode != exits:
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no word"]
             raise StepFailedError(f"headwater {said} ended with {done.returncode}, not {exits}: {last[0]}")
@@ -92,17 +98,21 @@ class Stage:
         Raises:
             StepFailedError: it ended or stayed silent.
         """
+        self.launch(house)
+        until(lambda: self.answers(house), f"the node of {house.authority} to answer", START_WAIT_S, house)
+
+    def launch(self, house: House) -> None:
+        """Start a node's process."""
         log = (house.home.parent / f"{house.key}.log").open("ab")
         with log:
             house.process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "headwater", "node", "serve", "--home", str(house.home)],
+                [sys.executable, "-m", *self.program, "node", "serve", "--home", str(house.home)],
                 env=clean_environment(),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        until(lambda: self.answers(house), f"the node of {house.authority} to answer", START_WAIT_S, house)
 
     def answers(self, house: House) -> bool:
         """Return whether a node's HTTP API answers."""
@@ -188,7 +198,22 @@ def stage(folder: Path, lists: tuple[str, ...] = ()) -> Iterator[Stage]:
         for (key, (authority, name, zone)), port in zip(AUTHORITIES.items(), ports, strict=True)
     }
     made = Stage(folder, houses, lists)
+    with _ended_by(signal.SIGTERM):
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@contextmanager
+def _ended_by(asked: signal.Signals) -> Iterator[None]:
+    """Let a signal end the exercise as Ctrl-C does, so that no node outlives it."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(asked, end)
     try:
-        yield made
+        yield
     finally:
-        made.close()
+        signal.signal(asked, before)

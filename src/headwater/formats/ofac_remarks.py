@@ -96,7 +96,7 @@ _PREFIXES: Final = {schema: sorted(table, key=len, reverse=True) for schema, tab
 def add_remarks(entry: Entry, remarks: str) -> None:
     """Add what the remarks of an entry say; the whole text is kept as a note, so that nothing is lost."""
     entry.say("notes", remarks)
-    # One space for many first: with runs of spaces the patterns below would take time that grows with their cube.
+    # The patterns below know one space only, which also keeps their time in line with the length of the text.
     for given in " ".join(remarks.split()).rstrip(". ").split("; "):
         remark = _ALTERNATE.sub("", given.strip().rstrip("."))
         if not any(add(entry, remark, given) for add in _READERS):

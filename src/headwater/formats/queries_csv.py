@@ -27,12 +27,16 @@ def read_queries(data: bytes, *, file: str | None = None) -> list[dict[str, str]
     for name in REQUIRED:
         if name not in columns:
             raise SchemaError(
-                f"no column '{name}'", where=Place(file=file, line=head.line), fix=f"use the columns {','.join(COLUMNS)}"
+                f"no column '{name}'",
+                where=Place(file=file, line=head.line),
+                fix=f"use the columns {','.join(COLUMNS)}",
             )
     unknown = [name for name in columns if name not in COLUMNS]
     if unknown:
         raise SchemaError(
-            "an unknown column", where=Place(file=file, line=head.line, field=unknown[0][:40]), fix=f"use {','.join(COLUMNS)}"
+            "an unknown column",
+            where=Place(file=file, line=head.line, field=unknown[0][:40]),
+            fix=f"use {','.join(COLUMNS)}",
         )
     found = list(_queries(columns, rows, file))
     if not found:

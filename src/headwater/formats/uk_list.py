@@ -93,7 +93,7 @@ def entry_of(row: Mapping[str, str], place: Place) -> Entry:
             continue
         if column in properties:
             for part in split(value):
-                entry.say(properties[column], part, original=value)
+                entry.say(properties[column], part)
         else:
             entry.note(column, value)
     return entry
@@ -109,7 +109,7 @@ def split(text: str) -> list[str]:
     """Return the values that a cell holds with bars or line breaks between them.
 
     Raises:
-        LimitError: there are more than one cell may have; each fact would keep the whole cell beside it.
+        LimitError: there are more than one cell may have.
     """
     parts = [part for part in _SEVERAL.split(text) if part.strip()]
     if len(parts) > MAX_VALUES:

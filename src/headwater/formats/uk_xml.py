@@ -5,13 +5,18 @@ Element names follow public readers of the official file; a wrapper under anothe
 
 from typing import Final
 
-from headwater.errors import FormatError, HeadwaterError, Place
+from headwater.errors import FormatError, HeadwaterError, LimitError, Place
 from headwater.formats.dates import british_date
 from headwater.formats.entries import Entry, list_origin, sha256_of
 from headwater.formats.reading import Notice, Reading
 from headwater.formats.safe_xml import Element, iter_xml
 from headwater.formats.uk_list import COLUMNS, KINDS, NEW_KIND, ORIGINATOR, entry_of
 from headwater.ports import LeftOut, SourceInput
+
+MAX_ROWS_OF_ONE: Final = 300
+"""Names of one designation, or values of one kind; about five times the longest of the UN list."""
+MAX_COLUMNS_OF_ONE: Final = 200
+"""Kinds of elements in one designation; the official file has 58."""
 
 # Elements that say one thing of the whole designation, and the column they fill.
 ONCE: Final = {
@@ -105,10 +110,10 @@ class UkXml:
                 continue
             if version is None:
                 raise FormatError("not a UK list XML: no DateGenerated before the first Designation", where=place)
-            rows = _rows(element)
-            new |= rows[0].keys() - set(COLUMNS)
-            kinds.add(rows[0]["Designation Type"])
             try:
+                rows = _rows(element)
+                new |= rows[0].keys() - set(COLUMNS)
+                kinds.add(rows[0]["Designation Type"])
                 entry = _entry(rows, place)
                 origin = list_origin(
                     ORIGINATOR, self.name, given.name, sha256, version=version, place=f"line {element.line}"
@@ -129,7 +134,11 @@ def _entry(rows: list[dict[str, str]], place: Place) -> Entry:
 
 
 def _rows(designation: Element) -> list[dict[str, str]]:
-    """Return a designation as rows of the CSV: one for each name, and more where something else is said more often."""
+    """Return a designation as rows of the CSV: one for each name, and more where something else is said more often.
+
+    Raises:
+        LimitError: there are too many; rows times columns is what a hostile designation could make large.
+    """
     once = dict.fromkeys(COLUMNS, "")
     names: list[dict[str, str]] = []
     others: list[dict[str, str]] = []
@@ -151,6 +160,9 @@ def _rows(designation: Element) -> list[dict[str, str]]:
             others.append({_MANY.get(tag, element.tag): text})
     # Every row must have every column, those that are new as well: a later row may be the first to name one.
     columns = dict.fromkeys((column for row in (*names, *others) for column in row), "") | once
+    if len(columns) > MAX_COLUMNS_OF_ONE:
+        raise LimitError(f"a designation with over {MAX_COLUMNS_OF_ONE} kinds of elements")
+    _check_rows(len(names))
     rows = [columns | name for name in names or [{}]]
     for part in others:
         free = next((row for row in rows if not any(row[column] for column in part)), None)
@@ -158,4 +170,10 @@ def _rows(designation: Element) -> list[dict[str, str]]:
             rows.append(columns | (names[0] if names else {}) | part)
         else:
             free |= part
+        _check_rows(len(rows))
     return rows
+
+
+def _check_rows(count: int) -> None:
+    if count > MAX_ROWS_OF_ONE:
+        raise LimitError(f"a designation with over {MAX_ROWS_OF_ONE} names or values of one kind")

@@ -104,14 +104,14 @@ def _add_alias(entry: Entry, alias: Element, place: Place) -> None:
 
 def _add_each(entry: Entry, prop: str, names: str) -> None:
     for name in split_names(names):
-        entry.say(prop, name, lang=language_tag(name), original=names)
+        entry.say(prop, name, lang=language_tag(name))
 
 
 def split_names(text: str) -> list[str]:
     """Return the names that stand in one element: ``a; b``, or ``a (b; c)`` where others are told in brackets.
 
     Raises:
-        LimitError: there are more than one element may have; each fact would keep the whole text beside it.
+        LimitError: there are more than one element may have.
     """
     if ";" not in text:
         return [text]

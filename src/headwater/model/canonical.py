@@ -42,7 +42,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 
     Raises:
         FormatError: the bytes are not JSON.
-        SchemaError: a field is missing, unknown or of another type.
+        SchemaError: a field is missing or of another type, or unknown where the type forbids that (messages do).
     """
     try:
         value: T = _decoder(cast("Hashable", kind)).decode(data)

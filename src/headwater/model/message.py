@@ -4,6 +4,7 @@ These are `msgspec.Struct`s, not dataclasses, because the wire says ``from``. An
 restriction that this version cannot enforce.
 """
 
+from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -171,6 +172,37 @@ class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise SchemaError("a size that does not fit the chunks", where=Place(field="files.size"))
 
 
+class Grown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Proof that a log leads from an earlier size to the checkpoint beside it: hashes in hex, as RFC 6962 orders them."""
+
+    size: int
+    path: tuple[str, ...]
+
+
+class Sync(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What two nodes tell each other every hour, to see what is missing and that neither log was changed.
+
+    Attributes:
+        turn: 1 asks, 2 answers, 3 ends: whoever gets 1 or 2 answers with the next.
+        seen: highest number seen from the recipient.
+        gaps: numbers below it that never came, the first thousand.
+        void: numbers of the sender's own that will never come: refused, or expired before they were taken.
+        checkpoint: the sender's log, a signed note.
+        grown: proofs from sizes that the recipient is known to hold.
+        held: the recipient's own largest checkpoint that the sender holds, with the sender's cosignature.
+        receipt: the recipient's own receipt with the largest log that the sender holds, in base64.
+    """
+
+    turn: int
+    seen: int
+    checkpoint: str
+    gaps: tuple[int, ...] = ()
+    void: tuple[int, ...] = ()
+    grown: tuple[Grown, ...] = ()
+    held: str | None = None
+    receipt: str | None = None
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one holder did about an amend: its proof, under the signature of the envelope that carries it.
 
@@ -213,6 +245,7 @@ class Message(
         thread: the first message of the conversation.
         expires: RFC 3339 instant after which it is not to be accepted.
         facts: by their name within this message.
+        sync: for kind `checkpoint`.
         access: on a request, whether its sender takes what it asks for to be directly accessible to the recipient:
             ``direct`` (also where nothing is said) or ``indirect``.
         files: large files that go beside it.
@@ -246,6 +279,7 @@ class Message(
     assurance_ref: str | None = None
     strict_necessity: str | None = None
     amend: Amend | None = None
+    sync: Sync | None = None
     done: tuple[Done, ...] = ()
     files: tuple[FileRef, ...] = ()
     access: str | None = None
@@ -257,3 +291,9 @@ class Message(
         """Refuse an expiry that is no instant."""
         if self.expires is not None:
             parse_instant(self.expires, field="expires")
+
+
+def categories_of(message: Message) -> str:
+    """Return how many facts of each category a message carries, as the ledger counts them: ``object=2 suspect=1``."""
+    counted = Counter(fact.category for fact in message.facts.values() if fact.category)
+    return " ".join(f"{name}={number}" for name, number in sorted(counted.items()))

@@ -1,6 +1,5 @@
 """Case files at a node: taken in with their custody, checked, sealed with what the ledger says of them, verified."""
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from headwater.case.log import LogLine, custody_event
 from headwater.case.manifest import ManifestRow
 from headwater.case.model import CaseFile
 from headwater.case.seal import Seal, Signer
-from headwater.errors import ConflictError, ForbiddenError, StoreIoError
+from headwater.errors import ConflictError, ForbiddenError, NoBasisError, StoreIoError
 from headwater.exchange.keys import Keys
 from headwater.exchange.suite import sign, signing_public
 from headwater.model.canonical import decode, encode
@@ -27,10 +26,18 @@ from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
-from headwater.store import Transaction
+from headwater.store import Snapshot, Transaction
 
 FOLDER: Final = "cases"
-KIND: Final = "case-seal"
+KIND: Final = "case"
+SEAL_KIND: Final = "case-seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A case that was taken in: the folder below `FOLDER` that holds it as it is in force."""
+
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +58,19 @@ def take_in(node: Node, session: Session, folder: Path, *, replacing: bool = Fal
         InputError: the folder is no case.
     """
     may(session, Act.CASE_OPEN)
-    given = new_case(folder)
-    home = node.home / FOLDER / given.matter.urn
-    if home.exists() and not replacing:
-        raise ConflictError("the case is here already", where=given.matter.urn, fix="use --replace to take it in anew")
-    _copy(folder, home)
-    case = new_case(home)
+    urn = new_case(folder).matter.urn
+    with node.store.snapshot() as snapshot:
+        _refuse_another(snapshot, urn, replacing=replacing)
+    taken = Taken(f"{urn}-{node.chance.draw(8).hex()}")
+    _copy(folder, node.home / FOLDER / taken.folder)
+    case = new_case(node.home / FOLDER / taken.folder)
 
-    def change(transaction: Transaction) -> None:
+    def change(transaction: Transaction) -> bytes | None:
+        _refuse_another(transaction, urn, replacing=replacing)
+        before = transaction.document(KIND, urn)
+        transaction.put_document(KIND, urn, encode(taken))
         kind = "case.replaced" if replacing else "case.opened"
-        transaction.note(Event(kind, session.user, case.matter.urn, session.purpose, {"exhibits": len(case.exhibits)}))
+        transaction.note(Event(kind, session.user, urn, session.purpose, {"exhibits": len(case.exhibits)}))
         for exhibit in case.exhibits:
             event = CustodyEvent(
                 exhibit=exhibit.ref,
@@ -70,9 +80,12 @@ def take_in(node: Node, session: Session, folder: Path, *, replacing: bool = Fal
                 place=f"node {node.authority}",
                 sha256=exhibit.file.sha256,
             )
-            transaction.note(_about(custody_event(event, session.user, session.purpose), case.matter.urn))
+            transaction.note(_about(custody_event(event, session.user, session.purpose), urn))
+        return before
 
-    node.store.write(change)
+    before = node.store.write(change)
+    if before is not None:
+        shutil.rmtree(node.home / FOLDER / decode(before, Taken).folder, ignore_errors=True)
     return case
 
 
@@ -82,10 +95,11 @@ def get(node: Node, urn: str) -> CaseFile:
     Raises:
         ForbiddenError: there is none of that number.
     """
-    known = {path.name for path in (node.home / FOLDER).glob("*") if path.is_dir()}
-    if urn not in known:
+    with node.store.snapshot() as snapshot:
+        body = snapshot.document(KIND, urn)
+    if body is None:
         raise ForbiddenError("no such case at this node", where=urn, fix="take it in: headwater case new --from FOLDER")
-    return new_case(node.home / FOLDER / urn)
+    return new_case(node.home / FOLDER / decode(body, Taken).folder)
 
 
 def check(node: Node, session: Session, urn: str) -> list[Problem]:
@@ -100,7 +114,8 @@ def seal(node: Node, session: Session, urn: str, out: Path, refs: Sequence[str],
     """Seal a case as it is now into a bundle, with findings that it keeps and the ledger's lines about it.
 
     Raises:
-        PolicyError: the user may not seal, or a protected person's identity stands in an item.
+        PolicyError: the user may not seal, nobody has decided a finding, or a protected person's identity stands in an
+            item.
     """
     may(session, Act.CASE_SEAL)
     case = get(node, urn)
@@ -108,7 +123,7 @@ def seal(node: Node, session: Session, urn: str, out: Path, refs: Sequence[str],
     seed = Keys(node.home).signing_seed()
     signer = Signer(node.authority, signing_public(seed), lambda data: sign(seed, data))
     with node.store.snapshot() as snapshot:
-        body = snapshot.document(KIND, urn)
+        body = snapshot.document(SEAL_KIND, urn)
         lines = [
             LogLine(leaf.index, leaf.at, leaf.event)
             for leaf in snapshot.leaves()
@@ -123,7 +138,8 @@ def seal(node: Node, session: Session, urn: str, out: Path, refs: Sequence[str],
     made = write_bundle(case, out, signer, node.clock, node.chance, lines, kept, options)
 
     def change(transaction: Transaction) -> None:
-        transaction.put_document(KIND, urn, encode(Sealed(made.digest, made.head.root, made.pseudonyms, tuple(made.rows))))
+        sealed = Sealed(made.digest, made.head.root, made.pseudonyms, tuple(made.rows))
+        transaction.put_document(SEAL_KIND, urn, encode(sealed))
         detail: dict[str, str | int] = {"root": made.head.root, "files": made.head.count}
         transaction.note(Event("case.sealed", session.user, urn, session.purpose, detail))
 
@@ -134,14 +150,19 @@ def seal(node: Node, session: Session, urn: str, out: Path, refs: Sequence[str],
 def every(node: Node, session: Session) -> list[dict[str, Any]]:
     """Return the cases of this node by number, with the root of the last seal."""
     may(session, Act.CASE_LOOK)
-    urns = sorted(path.name for path in (node.home / FOLDER).glob("*") if path.is_dir())
     with node.store.snapshot() as snapshot:
-        bodies = {urn: snapshot.document(KIND, urn) for urn in urns}
+        urns = sorted(urn for urn, _, _ in snapshot.documents(KIND))
+        bodies = {urn: snapshot.document(SEAL_KIND, urn) for urn in urns}
     return [{"id": urn, "root": decode(body, Sealed).root if body else None} for urn, body in bodies.items()]
 
 
 def _finding(node: Node, session: Session, ref: str) -> Finding:
-    return findings.one(node, session, findings.find(node, session, ref)).finding
+    shown = findings.one(node, session, findings.find(node, session, ref))
+    if not shown.decisions:
+        raise NoBasisError(
+            "no person has decided this finding", where=ref, fix="decide it first: headwater findings decide"
+        )
+    return shown.finding
 
 
 def _about(event: Event, urn: str) -> Event:
@@ -152,17 +173,15 @@ def _is_about(event: Event, urn: str) -> bool:
     return event.subject == urn or event.detail.get("case") == urn
 
 
+def _refuse_another(reader: Snapshot | Transaction, urn: str, *, replacing: bool) -> None:
+    if reader.document(KIND, urn) is not None and not replacing:
+        raise ConflictError("the case is here already", where=urn, fix="use --replace to take it in anew")
+
+
 def _copy(folder: Path, home: Path) -> None:
-    beside = home.with_name(home.name + ".new")
-    older = home.with_name(home.name + ".old")
     try:
         home.parent.mkdir(mode=0o700, exist_ok=True)
-        for left in (beside, older):
-            shutil.rmtree(left, ignore_errors=True)
-        shutil.copytree(folder, beside, symlinks=True)
-        if home.exists():
-            os.rename(home, older)  # noqa: PTH104 - two renames that belong together
-        os.rename(beside, home)  # noqa: PTH104
-        shutil.rmtree(older, ignore_errors=True)
+        shutil.copytree(folder, home, symlinks=True)
     except (OSError, shutil.Error) as error:
+        shutil.rmtree(home, ignore_errors=True)
         raise StoreIoError("the case folder cannot be copied into the node", where=str(home)) from error

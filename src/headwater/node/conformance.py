@@ -42,13 +42,24 @@ def policy(question: Question) -> Answer:
 def merkle_proof(question: Question) -> Answer:
     """Return whether a proof holds: {kind: inclusion|consistency, …} to {valid}."""
     proof = [bytes.fromhex(node) for node in question["proof"]]
-    if question["kind"] == "inclusion":
-        leaf, root = bytes.fromhex(question["leaf_hash"]), bytes.fromhex(question["root"])
-        valid = merkle.verify_inclusion(question["index"], question["size"], leaf, proof, root)
-    else:
-        roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
-        valid = merkle.verify_consistency(question["size1"], question["size2"], *roots, proof)
+    match question["kind"]:
+        case "inclusion":
+            leaf, root = bytes.fromhex(question["leaf_hash"]), bytes.fromhex(question["root"])
+            valid = merkle.verify_inclusion(_whole(question, "index"), _whole(question, "size"), leaf, proof, root)
+        case "consistency":
+            sizes = (_whole(question, "size1"), _whole(question, "size2"))
+            roots = (bytes.fromhex(question["root1"]), bytes.fromhex(question["root2"]))
+            valid = merkle.verify_consistency(*sizes, *roots, proof)
+        case _:
+            raise SchemaError("no such kind of proof", where=Place(field="kind"), fix="use inclusion or consistency")
     return {"valid": valid}
+
+
+def _whole(question: Question, field: str) -> int:
+    number = question[field]
+    if type(number) is not int:
+        raise SchemaError("not a whole number", where=Place(field=field))
+    return number
 
 
 def envelope(question: Question) -> Answer:
@@ -105,5 +116,9 @@ def answer(topic: str, question: object) -> Answer:
         return {"id": question["id"], **TOPICS[topic](question)}
     except msgspec.ValidationError as error:
         raise SchemaError(str(error)) from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise SchemaError("a question without what it needs", where=Place(field=str(error.args[0])[:40])) from error
+    except KeyError as error:
+        raise SchemaError("a question without what it needs", where=Place(field=str(error.args[0]))) from error
+    except (ValueError, TypeError) as error:
+        raise SchemaError(
+            "a question of which a value makes no sense", fix="see: headwater conformance --help"
+        ) from error

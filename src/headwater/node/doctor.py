@@ -11,13 +11,20 @@ from typing import Final
 
 from headwater.errors import HeadwaterError
 from headwater.exchange.keys import FOLDER, ROOT_FOLDER
-from headwater.node.lists import editions
+from headwater.model.times import format_instant
+from headwater.node.lists import listed
 from headwater.node.node import Node
 
 LOW_SPACE_BYTES: Final = 1 << 30
+SYNCS_MISSED: Final = 3
+"""Syncs that may fail in a row before a person is told."""
+_ALARM_FIX: Final = (
+    "look at the evidence and speak to the partner on another channel; then suspend it, or, once it is explained: "
+    "headwater partner clear AUTHORITY --reason TEXT"
+)
 CARD_WARNING: Final = timedelta(days=30)
-EXTRAS: Final = {"match": "rapidfuzz", "web": "starlette", "trace": "duckdb"}
-"""A library of each extra that the node's verbs need."""
+EXTRAS: Final = {"match": "rapidfuzz", "web": "uvicorn"}
+"""A library of each extra that a verb of this version needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +108,7 @@ def _card(node: Node) -> Iterator[Finding]:
 
 def _lists(node: Node) -> Iterator[Finding]:
     limit = timedelta(days=node.settings.list_stale_days)
-    with node.store.snapshot() as snapshot:
-        found = editions(snapshot)
-    for edition in found:
+    for edition in listed(node.store):
         age = node.clock.now() - edition.read_at
         yield Finding(
             f"list {edition.source}",
@@ -123,10 +128,36 @@ def _outbox(node: Node) -> Iterator[Finding]:
     )
 
 
+def _alarms(node: Node) -> Iterator[Finding]:
+    found = node.exchange.syncing.alarms()
+    yield Finding(
+        "alarms",
+        ok=not found,
+        cause="; ".join(f"{alarm.code} about {alarm.about}: {alarm.what}" for alarm in found),
+        fix=_ALARM_FIX if found else "",
+    )
+
+
+def _witnesses(node: Node) -> Iterator[Finding]:
+    limit, now = timedelta(seconds=SYNCS_MISSED * node.settings.sync_every_s), node.clock.now()
+    for partner in node.exchange.partners():
+        standing = node.exchange.syncing.standing(partner.authority)
+        if not partner.is_open or standing.synced_at is None:
+            continue
+        silent, unproved = now - standing.synced_at, standing.unproved_since
+        ok = silent <= limit and (unproved is None or now - unproved <= limit)
+        cause = "it has not proved that its log only grew" if unproved else "it has not answered a sync"
+        yield Finding(
+            f"witness {partner.authority}",
+            ok=ok,
+            cause="" if ok else f"{cause} since {format_instant(unproved or standing.synced_at)}",
+            fix="" if ok else f"try: headwater partner sync {partner.authority}; then speak to the partner",
+        )
+
+
 def _address(node: Node) -> Iterator[Finding]:
-    host, _, port = node.settings.listen.rpartition(":")
     try:
-        socket.getaddrinfo(host, int(port))
+        socket.getaddrinfo(*node.settings.address)
     except OSError as error:
         yield Finding("address", ok=False, cause=f"{node.settings.listen}: {error}", fix="correct the setting `listen`")
         return
@@ -151,6 +182,8 @@ _LOOKS: Final[tuple[Callable[[Node], Iterator[Finding]], ...]] = (
     _card,
     _lists,
     _outbox,
+    _alarms,
+    _witnesses,
     _address,
     _extras,
 )

@@ -1,10 +1,10 @@
-"""Files named on a command line: their bytes as an input, and the records of a format in them."""
+"""Files named on a command line: their bytes as an input, the records of a format in them, and files written whole."""
 
 import sys
 from pathlib import Path
 from typing import Final
 
-from headwater.errors import FormatError
+from headwater.errors import FormatError, StoreIoError
 from headwater.formats import registry
 from headwater.formats.reading import ReadResult, read_all
 from headwater.formats.safe import MAX_FILE_BYTES, parse_json
@@ -22,9 +22,47 @@ def load(
     Raises:
         InputError: the file cannot be read as what it claims to be.
     """
-    given = _given(file, originator)
     source = registry.source(name)
+    given = _given(file, originator)
     return source, given, read_all(source, given, keep_good=keep_good)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a small file.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def write(out: Path, data: bytes) -> None:
+    """Write a file beside its final name and let it take that name.
+
+    Raises:
+        StoreIoError: the disk refuses.
+    """
+    beside = out.with_name(out.name + ".new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(out)
+    except OSError as error:
+        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none.
+
+    Raises:
+        StoreIoError: the disk refuses.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreIoError(f"the folder cannot be made: {error.strerror}", where=str(path)) from error
 
 
 def json_object(path: Path) -> dict[str, object]:
@@ -33,7 +71,7 @@ def json_object(path: Path) -> dict[str, object]:
     Raises:
         InputError: it cannot be read as one.
     """
-    found = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    found = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     if not isinstance(found, dict):
         raise FormatError("not a JSON object", where=str(path))
     return found

@@ -28,16 +28,22 @@ class Shown:
         """The last decision's verb; ``open`` where nobody has decided."""
         return self.decisions[-1].verb if self.decisions else "open"
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a person has confirmed it and nobody has taken that back since; a release takes nothing back."""
+        words = [made.verb for made in self.decisions if made.verb != Verb.RELEASE]
+        return bool(words) and words[-1] == Verb.CONFIRM
+
 
 def keep(node: Node, session: Session, findings: Iterable[Finding]) -> int:
     """Keep what an engine claims; return how many claims are new."""
     kept = tuple(findings)
 
     def change(transaction: Transaction) -> int:
-        added = sum(transaction.add_finding(finding) for finding in kept)
-        for finding in kept:
+        added = [finding for finding in kept if transaction.add_finding(finding)]
+        for finding in added:
             transaction.note(Event("findings.claimed", session.user, finding.id, session.purpose))
-        return added
+        return len(added)
 
     return node.store.write(change) if kept else 0
 
@@ -111,7 +117,7 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
     """
     may(session, Act.FINDING_RELEASE)
     shown = one(node, session, ref)
-    if Verb.CONFIRM not in {made.verb for made in shown.decisions}:
+    if not shown.is_confirmed:
         raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
     writer = registry.release(form)
     with node.view(session) as view:
@@ -119,7 +125,12 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
         records = [view.record(record) for record in dict.fromkeys(refs)]
     check_release(record.handling for record in records)
     made = Decision(
-        verb=Verb.RELEASE, about=ref, who=session.user, decided_at=node.clock.now(), basis=session.purpose, reason=reason
+        verb=Verb.RELEASE,
+        about=ref,
+        who=session.user,
+        decided_at=node.clock.now(),
+        basis=session.purpose,
+        reason=reason,
     )
 
     def change(transaction: Transaction) -> None:

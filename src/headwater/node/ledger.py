@@ -8,6 +8,7 @@ from headwater.errors import FormatError, RollbackError
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.times import format_instant
+from headwater.node.files import bytes_of, write
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -42,11 +43,15 @@ def verify(node: Node, heads: Sequence[Path]) -> Verified:
 
 
 def write_head(node: Node, out: Path) -> Head:
-    """Write the ledger's head to a file, for a partner or an auditor to keep."""
+    """Write the ledger's head to a file, for a partner or an auditor to keep.
+
+    Raises:
+        StoreIoError: the disk refuses.
+    """
     with node.store.snapshot() as snapshot:
         head = snapshot.head()
     at = format_instant(node.clock.now())
-    out.write_bytes(encode({"authority": node.authority, "size": head.size, "root": head.root.hex(), "at": at}) + b"\n")
+    write(out, encode({"authority": node.authority, "size": head.size, "root": head.root.hex(), "at": at}) + b"\n")
     return head
 
 
@@ -71,10 +76,7 @@ def as_rollback(found: Verified) -> RollbackError:
 
 
 def _read_head(path: Path) -> Head:
-    try:
-        given = parse_json(path.read_bytes(), where=str(path))
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+    given = parse_json(bytes_of(path), where=str(path))
     fields = given if isinstance(given, dict) else {}
     size, root = fields.get("size"), fields.get("root")
     try:

@@ -12,7 +12,7 @@ from headwater.model.record import Record
 from headwater.policy.session import Session
 from headwater.policy.view import permits
 from headwater.ports import View
-from headwater.store import Snapshot, Transaction
+from headwater.store import Snapshot, Store, Transaction
 
 KIND: Final = "list"
 LIST_SOURCES: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "eu-xml"})
@@ -57,9 +57,18 @@ def identifiers(records: Sequence[Record]) -> bytes:
 
 def keep_edition(
     transaction: Transaction, file: str, sha256: BlobHash, digest: BlobHash, records: Sequence[Record]
-) -> None:
-    """Remember that a file is the edition of its list that is in force."""
+) -> ListEdition | None:
+    """Put an edition of a list in force, unless a newer one is; return that newer one, which stays.
+
+    The edition of the same day that is read last counts: a list may be corrected within a day.
+    """
     origin = records[0].origin
+    held = transaction.document(KIND, origin.source)
+    if held is not None:
+        in_force = decode(held, ListEdition)
+        given, newest = _day(origin.version), _day(in_force.version)
+        if given is not None and newest is not None and given < newest:
+            return in_force
     edition = ListEdition(
         source=origin.source,
         file=file,
@@ -71,12 +80,27 @@ def keep_edition(
         handling=join_all(record.handling for record in records),
     )
     transaction.put_document(KIND, origin.source, encode(edition))
+    return None
+
+
+def _day(version: str | None) -> date | None:
+    """Return the day that a version begins with, None where it names none."""
+    try:
+        return date.fromisoformat((version or "")[:10])
+    except ValueError:
+        return None
 
 
 def editions(snapshot: Documents) -> list[ListEdition]:
     """Return the edition in force of every list that was read, by name."""
     found = (decode(body, ListEdition) for _, _, body in snapshot.documents(KIND))
     return sorted(found, key=lambda edition: edition.source)
+
+
+def listed(store: Store) -> list[ListEdition]:
+    """Return the edition in force of every list at a node, by name."""
+    with store.snapshot() as snapshot:
+        return editions(snapshot)
 
 
 class CurrentLists:

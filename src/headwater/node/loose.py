@@ -101,6 +101,12 @@ class LooseReader:
             self._derived[name] = self._cached(name, build)
         return self._derived[name]
 
+    def forget(self) -> None:
+        """Forget what was cached, so that it is made anew."""
+        for name in self._derived:
+            (self.cache / name).unlink(missing_ok=True)
+        self._derived.clear()
+
     def _cached(self, name: str, build: Callable[[], bytes]) -> memoryview:
         path = self.cache / name
         with suppress(OSError, ValueError), path.open("rb") as handle:

@@ -2,24 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from headwater.errors import FormatError, NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Sending
+from headwater.errors import NoBasisError, Place, SchemaError
+from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
-from headwater.model.entity import Entity
+from headwater.model.fact import record_of
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.grade import parse_grade
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, RecordId, authority_id, state_of
 from headwater.model.message import BreakGlass, Kind, Message, MessageFact
+from headwater.model.record import Record
 from headwater.model.schema import is_person
+from headwater.model.times import format_instant
 from headwater.node import attachments as files
 from headwater.node import findings
+from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
@@ -89,12 +94,9 @@ def read_letter(path: Path) -> Letter:
     Raises:
         InputError: the file is none.
     """
+    given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
-    try:
-        return msgspec.convert(parse_json(data, where=str(path), allow_bom=True), Letter)
+        return msgspec.convert(given, Letter)
     except msgspec.ValidationError as error:
         text, _, field = str(error).partition(" - at `")
         raise SchemaError(text, where=Place(file=str(path), field=field.strip("`$.") or None)) from error
@@ -130,13 +132,10 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attac
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
-    message = _compose(node, session, envelope, letter)
-    message = files.attach(node, session, message, attached)
-    sending = node.exchange.send(message, who=session.user)
-    _keep_decision(
-        node, session, envelope.agreement, sending, letter.reason or letter.text or "told under the agreement"
-    )
-    return sending
+    reason = letter.reason or letter.text or "told under the agreement"
+    also = _decision_keeper(session, reason)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
+    return node.exchange.send(message, who=session.user, also=also)
 
 
 def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
@@ -149,48 +148,47 @@ def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
     may(session, Act.MESSAGE_APPROVE)
     if role != APPROVER and HELD_BACK_ROLES.get(role, role) not in session.roles:
         raise NoBasisError(f"this user does not act as {role}", where=Place(field="as"), fix="ask somebody who does")
-    sending = node.exchange.approve(ref, who=session.user, role=role)
-    _keep_decision(node, session, sending.message.agreement or "", sending, f"approved as {role}")
-    return sending
+    also = _decision_keeper(session, f"approved as {role}")
+    return node.exchange.approve(ref, who=session.user, role=role, also=also)
 
 
-def _keep_decision(node: Node, session: Session, agreement: str, sending: Sending, reason: str) -> None:
-    if sending.id is None or not sending.is_queued:
-        return
-    decision = Decision(
-        verb=Verb.RELEASE,
-        about=sending.id,
-        who=session.user,
-        decided_at=node.clock.now(),
-        basis=agreement,
-        reason=reason,
-    )
+def _decision_keeper(session: Session, reason: str) -> Also:
+    """Return what keeps a person's decision in the transaction that queues the message: only a decision leaves the house."""
 
-    def change(transaction: Transaction) -> None:
-        transaction.add_decision(decision)
+    def keep(tx: Transaction, sending: Sending) -> None:
+        if sending.id is None or not sending.is_queued:
+            return
+        decision = Decision(
+            verb=Verb.RELEASE,
+            about=sending.id,
+            who=session.user,
+            decided_at=tx.now,
+            basis=sending.message.agreement or "",
+            reason=reason,
+        )
+        tx.add_decision(decision)
 
-    node.store.write(change)
+    return keep
 
 
 def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Message:
     agreement = node.exchange.agreements().get(envelope.agreement)
     facts: dict[str, MessageFact] = {}
     with node.view(session) as view:
-        wanted = [RecordId(ref) for ref in letter.records]
-        single = [FactId(ref) for ref in letter.facts]
-        for record in wanted:
-            view.record(record)
-        for ref in single:
-            view.fact(ref)
+        # Who may not see a fact cannot tell it: what is told are the facts that the view shows, and no other.
+        seen = {number for ref in letter.records for number, _ in view.record(RecordId(ref)).numbered()}
+        for ref in letter.facts:
+            record, place = view.fact(FactId(ref))
+            seen.add(next(islice(record.numbered(), place, None))[0])
         if agreement is not None:
-            for record in wanted:
-                facts.update(node.exchange.facts(record, agreement.id))
-            for ref in single:
-                found = node.exchange.facts(RecordId(ref.partition("/")[0]), agreement.id)
-                facts.update({name: fact for name, fact in found.items() if name == ref})
+            for source in dict.fromkeys(record_of(number) for number in sorted(seen)):
+                found = node.exchange.facts(source, agreement.id)
+                facts.update({name: fact for name, fact in found.items() if name in seen})
             for choice in letter.findings:
                 facts.update(_told(node, session, view, agreement, choice))
     given = {name: getattr(letter, name) for name in _COPIED}
+    if letter.expires is None:
+        given["expires"] = format_instant(node.clock.now() + timedelta(days=node.settings.message_days))
     glass = letter.break_glass
     message = Message(
         kind=envelope.kind,
@@ -211,14 +209,16 @@ def _told(
 ) -> Mapping[str, MessageFact]:
     """Return a confirmed finding as one derived fact; what it rests on is named, and judged with it."""
     shown = findings.one(node, session, FindingId(choice.id))
-    if shown.state != Verb.CONFIRM:
+    if not shown.is_confirmed:
         raise NoBasisError(
             "no person has confirmed this finding", where=choice.id, fix="decide it first: headwater findings decide"
         )
     if choice.grade is not None:
         parse_grade(choice.grade)
     finding = shown.finding
-    persons = [entity for entity in _subjects(view, finding) if is_person(entity.schema)]
+    rests_on = _evidence(view, finding)
+    mentions = [mention for record, _ in rests_on for mention in record.mentions if mention.key in finding.subjects]
+    persons = [mention for mention in mentions if is_person(mention.schema)]
     handling = finding.handling
     fact = MessageFact(
         id=finding.id,
@@ -226,8 +226,9 @@ def _told(
         entity=finding.id,
         schema="Note",
         value=finding.text,
-        category=(persons[0].mentions[0].category or "suspect") if persons else "object",
-        personal=bool(persons),
+        category=(persons[0].category or "suspect") if persons else "object",
+        # A claim about nobody that can be looked up may be about a person.
+        personal=bool(persons) or not mentions,
         origin=state_of(node.authority),
         marking=marked(handling, agreement.markings),
         handling=tuple(sorted(handling.codes)),
@@ -236,20 +237,21 @@ def _told(
         names=tuple(sorted(handling.addressees or ())),
         grade=choice.grade,
         retain_until=handling.retain_until.isoformat() if handling.retain_until else None,
-        evidence=tuple(each.ref for each in finding.evidence if each.kind is EvidenceKind.FACT),
+        evidence=tuple(number for _, numbers in rests_on for number in numbers),
     )
     return {finding.id: fact}
 
 
-def _subjects(view: View, finding: Finding) -> list[Entity]:
-    found: dict[str, Entity] = {}
+def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, ...]]]:
+    """Return the records that a finding rests on, each with those of its facts that count: for a record, all."""
+    found: list[tuple[Record, tuple[FactId, ...]]] = []
     for each in finding.evidence:
         if each.kind is EvidenceKind.FACT:
-            record, number = view.fact(FactId(each.ref))
-            key = record.facts[number].entity
-            if key in finding.subjects and key not in found:
-                found[key] = view.entity(key)
-    return list(found.values())
+            found.append((view.fact(FactId(each.ref))[0], (FactId(each.ref),)))
+        elif each.kind is EvidenceKind.RECORD:
+            record = view.record(RecordId(each.ref))
+            found.append((record, tuple(number for number, _ in record.numbered())))
+    return found
 
 
 _COPIED: Final = (

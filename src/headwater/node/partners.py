@@ -6,12 +6,16 @@ from typing import Any
 
 import msgspec
 
-from headwater.errors import FormatError, Place, SchemaError, StoreIoError
+from headwater.errors import ConflictError, Place, SchemaError
+from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import SignedCard
 from headwater.exchange.partners import Partner, State
+from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, authority_id
+from headwater.model.times import format_instant
+from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
@@ -36,7 +40,7 @@ def sign_agreement(node: Node, session: Session, path: Path) -> bytes:
         InputError: the file is no agreement.
     """
     may(session, Act.AGREEMENT_SIGN)
-    data = _bytes(path)
+    data = bytes_of(path)
     given = parse_json(data, where=str(path), allow_bom=True)
     if isinstance(given, dict) and "signatures" in given:
         return node.exchange.sign_agreement(data)
@@ -55,8 +59,8 @@ def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequenc
         TrustError: something is not signed as it must be.
     """
     may(session, Act.PARTNER_ADD)
-    given = [_card(path) for path in cards]
-    return node.exchange.add_partner(given, [_bytes(path) for path in agreements], who=session.user)
+    given = [card_bytes(path) for path in cards]
+    return node.exchange.add_partner(given, [bytes_of(path) for path in agreements], who=session.user)
 
 
 def confirm(node: Node, session: Session, partner: str, digits: str) -> None:
@@ -77,14 +81,21 @@ def step(node: Node, session: Session, partner: str, to: State, reason: str) -> 
         PolicyError: the user may not, or the partner's state does not lead there.
     """
     may(session, Act.PARTNER_REVOKE if to is State.REVOKED else Act.PARTNER_SUSPEND)
-    node.exchange.step_partner(authority_id(partner), to, who=session.user, reason=reason)
+    name = authority_id(partner)
+    if to is State.CONFIRMED and all(each.state is not State.SUSPENDED for each in _named(node, name)):
+        # The way to a first confirmation is by comparing digits, and no other.
+        raise ConflictError("no partner of that name is suspended", where=name, fix="see: headwater partner list")
+    node.exchange.step_partner(name, to, who=session.user, reason=reason)
 
 
 def every(node: Node, session: Session) -> list[dict[str, Any]]:
     """Return all partners as they stand in a document."""
     may(session, Act.PARTNER_LOOK)
     agreements = node.exchange.agreements()
-    return [document(partner, agreements) for partner in node.exchange.partners()]
+    return [
+        document(partner, agreements) | standing_document(node.exchange.syncing.standing(partner.authority))
+        for partner in node.exchange.partners()
+    ]
 
 
 def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, Any]:
@@ -102,6 +113,34 @@ def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, An
     }
 
 
+def standing_document(standing: Standing) -> dict[str, Any]:
+    """Return how far a partner and this node have witnessed each other's logs, as it stands in a document."""
+    return {
+        "witness": {
+            "theirs": standing.theirs,
+            "ours": standing.ours,
+            "synced_at": format_instant(standing.synced_at) if standing.synced_at else None,
+        },
+        "alarms": [alarm_document(alarm) for alarm in standing.alarms],
+    }
+
+
+def own_alarms(node: Node) -> list[dict[str, Any]]:
+    """Return the alarms about this node itself as they stand in a document: a partner knows more of it than it does."""
+    return [alarm_document(alarm) for alarm in node.exchange.syncing.alarms() if alarm.about == node.authority]
+
+
+def alarm_document(alarm: Alarm) -> dict[str, Any]:
+    """Return an alarm as it stands in a document."""
+    return {
+        "code": alarm.code,
+        "about": alarm.about,
+        "at": format_instant(alarm.at),
+        "what": alarm.what,
+        "evidence": list(alarm.evidence),
+    }
+
+
 def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     """Return a node's own card as it stands in a document."""
     return {
@@ -112,22 +151,17 @@ def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
     }
 
 
-def write(out: Path, data: bytes) -> None:
-    """Write a file beside its final name and let it take that name.
+def _named(node: Node, name: AuthorityId) -> list[Partner]:
+    return [partner for partner in node.exchange.partners() if partner.authority == name]
+
+
+def card_bytes(path: Path) -> bytes:
+    """Return the signed card that a card file holds.
 
     Raises:
-        StoreIoError: the disk refuses.
+        InputError: it is no card file.
     """
-    beside = out.with_name(out.name + ".new")
-    try:
-        beside.write_bytes(data)
-        beside.rename(out)
-    except OSError as error:
-        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
-
-
-def _card(path: Path) -> bytes:
-    given = parse_json(_bytes(path), where=str(path), allow_bom=True)
+    given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     card = given.get("card") if isinstance(given, dict) else None
     if not isinstance(card, dict):
         raise SchemaError(
@@ -136,10 +170,3 @@ def _card(path: Path) -> bytes:
             fix="the partner makes one: headwater node card",
         )
     return encode(card)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error

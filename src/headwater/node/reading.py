@@ -1,10 +1,11 @@
 """Reading files into a node: bytes of an outside format to records, the whole file in one transaction or not at all."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from headwater.errors import HeadwaterError, InputError
+from headwater.errors import HeadwaterError, InputError, Place
 from headwater.formats.reading import Notice, ReadResult
 from headwater.model.ids import AuthorityId, RecordId
 from headwater.node import screening
@@ -12,7 +13,7 @@ from headwater.node.files import load
 from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
 from headwater.node.node import Node
 from headwater.policy.acts import Act
-from headwater.policy.session import Session, may
+from headwater.policy.session import Session, allowed, may
 from headwater.ports import Event, LeftOut, Source, SourceInput
 from headwater.store import Transaction
 
@@ -65,7 +66,7 @@ def read_files(
         SchemaError: there is no such format.
         PolicyError: the user may not add to the store.
     """
-    if into is not None:
+    if into is not None and not allowed(into[1], Act.LIST_ADD):
         may(into[1], Act.RECORD_ADD)
     done: list[FileRead] = []
     for file in files:
@@ -86,20 +87,33 @@ def _read_one(
     for record in result.records:
         for mention in record.mentions:
             mentions[mention.schema] = mentions.get(mention.schema, 0) + 1
-    added = 0 if into is None else _keep(*into, source, given, result)
+    kept = _Kept(0) if into is None else _keep(*into, source, given, result)
     ids = tuple(record.id for record in result.records)
-    return FileRead(given.name, len(ids), added, ids, mentions, result.left_out, result.warnings)
+    return FileRead(
+        given.name, len(ids), kept.added, ids, mentions, result.left_out, (*result.warnings, *kept.warnings)
+    )
 
 
-def _keep(node: Node, session: Session, source: Source, given: SourceInput, result: ReadResult) -> int:
-    blob = node.store.put_blob(given.data)
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    added: int
+    warnings: tuple[Notice, ...] = ()
+
+
+def _keep(node: Node, session: Session, source: Source, given: SourceInput, result: ReadResult) -> _Kept:
     is_list = result.records[0].origin.source in LIST_SOURCES
+    may(session, Act.LIST_ADD if is_list else Act.RECORD_ADD)
+    blob = node.store.put_blob(given.data)
     digest = node.store.put_blob(identifiers(result.records)) if is_list else blob
 
-    def change(transaction: Transaction) -> int:
+    def change(transaction: Transaction) -> _Kept:
         added = sum(transaction.add_record(record) for record in result.records)
+        warnings: tuple[Notice, ...] = ()
         if is_list:
-            keep_edition(transaction, given.name, blob, digest, result.records)
+            newer = keep_edition(transaction, given.name, blob, digest, result.records)
+            if newer is not None:
+                what = f"the edition of {newer.version}, which this node holds already, is newer and stays in force"
+                warnings = (Notice(what, Place(file=given.name)),)
         detail: dict[str, str | int] = {
             "source": source.name,
             "file": given.name,
@@ -108,9 +122,11 @@ def _keep(node: Node, session: Session, source: Source, given: SourceInput, resu
             "left_out": len(result.left_out),
         }
         transaction.note(Event("store.read", session.user, blob, session.purpose, detail))
-        return added
+        return _Kept(added, warnings)
 
-    added = node.store.write(change)
-    if is_list:
-        screening.prepare(node, session)
-    return added
+    kept = node.store.write(change)
+    if is_list and allowed(session, Act.LIST_SCREEN):
+        # The list is kept. What hinders its index, the first question will say.
+        with suppress(HeadwaterError):
+            screening.prepare(node, session)
+    return kept

@@ -14,23 +14,26 @@ from typing import Any, Final
 from headwater.engines.match.query import read_request
 from headwater.engines.match.screening import Hit, ScreenResult, open_index
 from headwater.engines.match.screening import screen as run_match
-from headwater.errors import FormatError, SettingsError
+from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
 from headwater.model.canonical import encode
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
 from headwater.node import findings
+from headwater.node.files import bytes_of, write
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
-from headwater.node.partners import write
 from headwater.node.system import SystemClock
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard
 from headwater.ports import Event, View
+from headwater.settings import Settings
 
+UNSET: Final = Settings()
+"""Without a node the settings are the defaults."""
 SHORT_NAMES: Final = {"un-xml": "un", "uk-csv": "uk", "uk-xml": "uk", "ofac-csv": "ofac", "eu-xml": "eu", "ftm": "ftm"}
 """Names of lists in hits."""
 TURN: Final = 2048
@@ -47,11 +50,12 @@ class Asked:
 
     Attributes:
         queries: fields as `formats.queries_csv.COLUMNS`.
+        min_score: score from which a name is a hit; None is as the node is set, or the default of that setting.
         lists: names of data sources; empty is every list there is.
     """
 
     queries: Sequence[Mapping[str, str]]
-    min_score: float
+    min_score: float | None = None
     top: int = 10
     lists: Sequence[str] = ()
 
@@ -89,11 +93,7 @@ def queries_in(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: it cannot be read as one.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
-    return read_queries(data, file=path.name)
+    return read_queries(bytes_of(path), file=path.name)
 
 
 def at_node(node: Node, session: Session, asked: Asked, progress: Progress | None = None) -> Answer:
@@ -114,7 +114,7 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
         with cost.of("screen"):
-            params = _params(asked, held, node.settings.list_stale_days, node.clock.now())
+            params = _params(asked, held, node.settings, node.clock.now())
             result = _stricter(_in_turns(current, params, progress))
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
@@ -127,14 +127,11 @@ def prepare(node: Node, session: Session) -> None:
         held = editions(snapshot)
         if held:
             whole = sees_whole(held, session, node.clock.now().date())
-            asked = Asked((), node.settings.min_score)
-            request = read_request(_params(asked, held, node.settings.list_stale_days, node.clock.now()))
+            request = read_request(_params(Asked(()), held, node.settings, node.clock.now()))
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
-def in_files(
-    asked: Asked, files: Sequence[ListFile], user: str, stale_after_days: int, progress: Progress | None = None
-) -> Answer:
+def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progress | None = None) -> Answer:
     """Screen against list files, without a node; nothing is kept but the index in the user's cache.
 
     Raises:
@@ -150,13 +147,18 @@ def in_files(
     params: dict[str, object] = {
         "queries": list(asked.queries),
         "snapshots": {"files": hashlib.sha256("\n".join(sums).encode()).hexdigest()},
-        "min_score": asked.min_score,
+        "min_score": asked.min_score or UNSET.min_score,
         "top": asked.top,
         "as_of": format_instant(clock.now()),
-        "stale_after_days": stale_after_days,
+        "stale_after_days": UNSET.list_stale_days,
     }
     with cost.of("screen"):
-        result = _in_turns(view, params, progress)
+        try:
+            result = _in_turns(view, params, progress)
+        except StoreCorruptError:
+            # What is cached can be made again; nothing else is kept here that could be damaged.
+            reader.forget()
+            result = _in_turns(view, params, progress)
     return Answer(result, cost)
 
 
@@ -167,6 +169,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
         "queries": len(asked.queries),
         "hits": [hit_document(hit) for hit in result.hits],
         "not_screenable": [{"query": one.query, "reason": one.reason} for one in result.not_screenable],
+        "doubts": [{"query": one.query, "field": one.field, "text": one.text} for one in result.doubts],
         "lists": [
             {
                 "list": SHORT_NAMES.get(one.source, one.source),
@@ -201,31 +204,32 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _params(asked: Asked, held: Sequence[ListEdition], stale_after_days: int, now: datetime) -> dict[str, object]:
+def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: datetime) -> dict[str, object]:
     return {
         "queries": list(asked.queries),
         "lists": [one.source for one in held],
         "snapshots": {one.source: one.digest for one in held},
         "fetched": {one.source: format_instant(one.read_at) for one in held},
-        "min_score": asked.min_score,
+        "min_score": asked.min_score or settings.min_score,
         "top": asked.top,
         "as_of": format_instant(now),
-        "stale_after_days": stale_after_days,
+        "stale_after_days": settings.list_stale_days,
     }
 
 
 def _in_turns(view: View, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
     """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
     queries = params["queries"]
-    turns = [run_match(view, {**params, "queries": queries[:TURN]})]
-    for at in range(TURN, len(queries), TURN):
-        if progress is not None:
-            progress(at, len(queries))
+    turns: list[ScreenResult] = []
+    for at in range(0, max(1, len(queries)), TURN):
         turns.append(run_match(view, {**params, "queries": queries[at : at + TURN]}))
+        if progress is not None:
+            progress(min(at + TURN, len(queries)), len(queries))
     return ScreenResult(
         tuple(hit for turn in turns for hit in turn.hits),
         tuple(one for turn in turns for one in turn.not_screenable),
         turns[0].lists,
+        tuple(one for turn in turns for one in turn.doubts),
     )
 
 
@@ -247,7 +251,7 @@ def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition]
         "hits": len(result.hits),
         "not_screenable": len(result.not_screenable),
         "lists": " ".join(f"{one.source}@{one.version or one.sha256[:12]}" for one in held),
-        "min_score": str(asked.min_score),
+        "min_score": str(asked.min_score or node.settings.min_score),
     }
     node.store.note(Event("match.screened", session.user, "lists", session.purpose, detail))
 

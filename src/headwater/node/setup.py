@@ -12,6 +12,8 @@ from headwater.exchange.office import Exchange
 from headwater.node import users
 from headwater.node.node import Node
 from headwater.node.system import SystemChance, SystemClock
+from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.settings import FILE_NAME, Settings, to_toml
 from headwater.store import Store
@@ -52,7 +54,7 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         exchange = Exchange(store, keys, clock, chance, settings.authority)
         store.note(Event("node.made", by, settings.authority))
         for user in first:
-            users.add(store, by, user)
+            users.add_first(store, by, user)
         roots = home / ROOT_FOLDER
         card = exchange.make_card(
             settings.name or settings.authority, [settings.public_endpoint], roots, who=by, zone=settings.zone
@@ -64,12 +66,22 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         store.close()
 
 
-def new_card(node: Node, who: str, roots: Path) -> SignedCard:
-    """Make the next version of a node's card, with the name and endpoint of its settings."""
-    settings = node.settings
-    return node.exchange.make_card(
-        settings.name or settings.authority, [settings.public_endpoint], roots, who=who, zone=settings.zone
-    )
+def new_card(node: Node, session: Session, roots: Path | None = None) -> SignedCard:
+    """Make the next version of a node's card, with the name and endpoint of its settings.
+
+    Args:
+        node: the node.
+        session: who makes it.
+        roots: the folder with the root keys that were brought back; the one they were made in if nothing is given.
+
+    Raises:
+        ForbiddenError: the user may not change keys.
+        TrustError: the root keys are not there, or not those of the card in use.
+    """
+    may(session, Act.KEY_CHANGE)
+    settings, folder = node.settings, roots or node.home / ROOT_FOLDER
+    name = settings.name or settings.authority
+    return node.exchange.make_card(name, [settings.public_endpoint], folder, who=session.user, zone=settings.zone)
 
 
 def _write_settings(home: Path, settings: Settings) -> None:

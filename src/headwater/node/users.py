@@ -6,8 +6,8 @@ from typing import Any
 from headwater.errors import ConflictError, ForbiddenError, Place, SchemaError
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
-from headwater.policy.acts import Role
-from headwater.policy.session import Session
+from headwater.policy.acts import Act, Role
+from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.store import Snapshot, Store, Transaction
 
@@ -31,8 +31,19 @@ class User:
             raise SchemaError("no role, or an unknown one", where=Place(field="role"), fix=f"use {', '.join(Role)}")
 
 
-def add(store: Store, by: str, user: User) -> None:
+def add(store: Store, session: Session, user: User) -> None:
     """Keep a new user.
+
+    Raises:
+        ForbiddenError: the session may not change users.
+        ConflictError: there is a user of that name.
+    """
+    may(session, Act.USER_CHANGE)
+    add_first(store, session.user, user)
+
+
+def add_first(store: Store, by: str, user: User) -> None:
+    """Keep a user of a node that is being set up, when there is nobody yet who could allow it.
 
     Raises:
         ConflictError: there is a user of that name.
@@ -46,21 +57,26 @@ def add(store: Store, by: str, user: User) -> None:
     store.write(change)
 
 
-def disable(store: Store, by: str, name: str) -> None:
+def disable(store: Store, session: Session, name: str) -> None:
     """Switch a user off; the name stays taken.
 
     Raises:
-        ForbiddenError: there is no such user.
+        ForbiddenError: the session may not change users, or there is no such user.
+        ConflictError: nobody would be left who may change users.
     """
+    may(session, Act.USER_CHANGE)
 
     def change(transaction: Transaction) -> None:
         user = find(transaction, name)
-        _keep(transaction, by, User(user.name, user.roles, disabled=True), "user.disabled")
+        others = [each for each in every(transaction) if each.name != name and not each.disabled]
+        if not any(Role.ADMIN in each.roles for each in others):
+            raise ConflictError("this is the last admin", where=Place(field="user"), fix="add another admin first")
+        _keep(transaction, session.user, User(user.name, user.roles, disabled=True), "user.disabled")
 
     store.write(change)
 
 
-def every(snapshot: Snapshot) -> list[User]:
+def every(snapshot: Snapshot | Transaction) -> list[User]:
     """Return all users, by name."""
     return sorted((decode(body, User) for _, _, body in snapshot.documents(KIND)), key=lambda user: user.name)
 
@@ -79,6 +95,12 @@ def find(snapshot: Snapshot | Transaction, name: str) -> User:
             fix="an admin adds users: headwater user add NAME --role ROLE",
         )
     return decode(body, User)
+
+
+def listed(store: Store) -> list[dict[str, Any]]:
+    """Return all users as they stand in a document."""
+    with store.snapshot() as snapshot:
+        return [document(user) for user in every(snapshot)]
 
 
 def session(snapshot: Snapshot, authority: AuthorityId, name: str, purpose: str) -> Session:

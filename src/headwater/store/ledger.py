@@ -32,6 +32,10 @@ _PAGE: Final = 512
 _SUBTREES: Final = "SELECT commitment, subtrees FROM ledger WHERE number = ?"
 _LEAVES: Final = "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? ORDER BY number LIMIT ?"
 
+_LEAVES_WITH: Final = (
+    "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? AND instr(event, ?) ORDER BY number LIMIT ?"
+)
+
 
 class _LeafRow(NamedTuple):
     """The columns of `_LEAVES`."""
@@ -153,6 +157,38 @@ class LedgerReading(Linked):
         while page := self._link.rows(_LeafRow, _LEAVES, start, _PAGE):
             yield from map(self._as_leaf, page)
             start = page[-1].number + 1
+
+    def opening(self, index: int) -> bytes:
+        """Return what a leaf commits to: its salt, then its event's bytes.
+
+        Raises:
+            StoreError: there is no such leaf, or it was erased: nothing can be proved about it any more.
+        """
+        found = self._link.rows(_LeafRow, _LEAVES, index, 1)
+        if index < 0 or not found or found[0].number != index or found[0].salt is None or found[0].event is None:
+            raise StoreError(f"the ledger has no leaf {index} that still holds an event", fix="name another")
+        return found[0].salt + found[0].event
+
+    def leaves_about(self, subject: str) -> Iterator[Leaf]:
+        """Yield the leaves whose event is about something, in order; every leaf's bytes are looked at."""
+        needle = encode(subject)
+        start = 0
+        while page := self._link.rows(_LeafRow, _LEAVES_WITH, start, needle, _PAGE):
+            for row in page:
+                leaf = self._as_leaf(row)
+                if leaf.event is not None and leaf.event.subject == subject:
+                    yield leaf
+            start = page[-1].number + 1
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root that the ledger had at a size.
+
+        Raises:
+            StoreError: it never had that size.
+        """
+        self._check_size(size)
+        subtree = subtree_reader(self._link)
+        return Frontier(size, tuple(subtree(level, place) for level, place in edge_places(size))).root
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Return the proof that a leaf stands in the ledger of a size: a logarithm of rows is read.

@@ -31,8 +31,8 @@ _OUTGOING: Final = (
 )
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
 _GAPS: Final = (
-    "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, 0) OVER (ORDER BY seq) AS before"
-    " FROM incoming WHERE peer = ?) WHERE seq > before + 1 ORDER BY seq LIMIT ?"
+    "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, ?2) OVER (ORDER BY seq) AS before"
+    " FROM incoming WHERE peer = ?1 AND seq > ?2) WHERE seq > before + 1 ORDER BY seq LIMIT ?3"
 )
 
 
@@ -102,6 +102,21 @@ class MessageReading(Linked):
         found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
         return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
 
+    def outgoing_at(self, peer: AuthorityId, seq: int) -> Outgoing | None:
+        """Return the message to a partner that bears a number, None where there is none."""
+        found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)
+        return _as_outgoing(found) if found else None
+
+    def sent_last(self, peer: AuthorityId) -> int:
+        """Return the highest number that was given to a message to a partner, 0 where there is none."""
+        found = self._link.one(tuple[int], "SELECT last FROM sequence WHERE peer = ?", peer)
+        return found[0] if found else 0
+
+    def is_queued(self, peer: AuthorityId, kind: str) -> bool:
+        """Return whether a message of a kind still waits for a partner."""
+        sql = "SELECT 1 FROM outgoing WHERE peer = ? AND state = 'queued' AND kind = ? LIMIT 1"
+        return self._link.one(tuple[int], sql, peer, kind) is not None
+
     def outgoing_all(self) -> Iterator[Outgoing]:
         """Yield all messages to partners in the order they were queued."""
         return map(_as_outgoing, self._numbered(_OutgoingRow, _OUTGOING))
@@ -115,6 +130,11 @@ class MessageReading(Linked):
         """Return the message that a partner gave a number to, None where there is none."""
         found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
         return _as_incoming(found) if found else None
+
+    def incoming_last(self, peer: AuthorityId) -> int:
+        """Return the highest number that came from a partner, 0 where none has."""
+        found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
+        return (found[0] or 0) if found else 0
 
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
@@ -145,10 +165,10 @@ class MessageReading(Linked):
         sql = f"{_OUTGOING} WHERE thread = ? ORDER BY number"
         return [_as_outgoing(row) for row in self._link.rows(_OutgoingRow, sql, thread)]
 
-    def incoming_gaps(self, peer: AuthorityId) -> list[int]:
-        """Return the numbers below a partner's highest that have not come, the first thousand of them."""
+    def incoming_gaps(self, peer: AuthorityId, above: int = 0) -> list[int]:
+        """Return the numbers below a partner's highest, and above some number, that have not come: the first thousand."""
         missing: list[int] = []
-        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, _MOST_GAPS):
+        for first, last in self._link.rows(tuple[int, int], _GAPS, peer, above, _MOST_GAPS):
             missing.extend(range(first, min(last, first + _MOST_GAPS) + 1))
         return missing[:_MOST_GAPS]
 
@@ -179,6 +199,11 @@ class MessageWriting(MessageReading):
             peer,
         )
         return found[0] if found else 1
+
+    def skip_seq(self, peer: AuthorityId, last: int) -> None:
+        """Let the next number for a partner be above one that it has seen: after a backup it knows more than we do."""
+        sql = "INSERT INTO sequence VALUES (?1, ?2) ON CONFLICT (peer) DO UPDATE SET last = MAX(last, ?2)"
+        self._link.run(sql, peer, last)
 
     def add_outgoing(self, row: Outgoing) -> None:
         """Put a message into the outbox.

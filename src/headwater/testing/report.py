@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,13 @@ class Report:
         runs: how many times it tried.
         bad: what went wrong, one line for each; empty is good.
         wall_s: seconds it took.
+        counts: what else was counted.
     """
 
     runs: int
     bad: tuple[str, ...]
     wall_s: float
+    counts: Mapping[str, int | float] = field(default_factory=dict)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -32,8 +35,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def tell(found: Report, *, as_json: bool) -> int:
     """Print a report and return the exit status: 1 if anything was bad."""
     if as_json:
-        text = json.dumps({"runs": found.runs, "bad": list(found.bad), "wall_s": round(found.wall_s, 3)})
+        text = json.dumps({"runs": found.runs, "bad": found.bad, "wall_s": round(found.wall_s, 3), **found.counts})
     else:
-        text = "\n".join([*found.bad, f"{found.runs} runs, {len(found.bad)} bad, {found.wall_s:.1f} s"])
+        counted = [f"{name}: {count}" for name, count in found.counts.items()]
+        text = "\n".join([*found.bad, *counted, f"{found.runs} runs, {len(found.bad)} bad, {found.wall_s:.1f} s"])
     sys.stdout.write(f"{text}\n")
     return 1 if found.bad else 0

@@ -1,19 +1,29 @@
 """Serving one node: its partner API, and the delivery of what is queued, until a signal comes."""
 
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from headwater.errors import MissingExtraError
+from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
 
 
-def serve_node(home: Path, env: Mapping[str, str], flags: Mapping[str, object]) -> None:
+def serve_node(
+    home: Path, env: Mapping[str, str], flags: Mapping[str, object], tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Serve a node until Ctrl-C or SIGTERM; what was begun is finished first.
+
+    Args:
+        home: the node's directory.
+        env: environment variables.
+        flags: settings given on the command line.
+        tell: hears one line once it can listen.
 
     Raises:
         MissingExtraError: the web libraries are not installed.
-        SettingsError: no node is set up there.
+        SettingsError: no node is set up there, or its address cannot be listened on.
         StoreError: its store cannot be opened.
     """
     try:
@@ -21,12 +31,28 @@ def serve_node(home: Path, env: Mapping[str, str], flags: Mapping[str, object]) 
     except ModuleNotFoundError as error:
         raise MissingExtraError("web", error.name or "starlette") from error
     with Node.open(home, env, flags) as node:
-        stop = threading.Event()
-        delivery = threading.Thread(target=node.exchange.deliver, args=(stop,), name="delivery")
-        delivery.start()
-        host, _, port = node.settings.listen.rpartition(":")
-        try:
-            serve(partner_app(node.exchange), host, int(port))
-        finally:
-            stop.set()
-            delivery.join()
+        _check_address(*node.settings.address)
+        tell(f"{node.authority} listens on {node.settings.listen}; stop it with Ctrl-C")
+        stop, ended = threading.Event(), threading.Event()
+        with ThreadPoolExecutor(1, "delivery") as pool:
+            delivery = pool.submit(node.exchange.deliver, stop, sync_every_s=node.settings.sync_every_s)
+            # A node that takes messages and sends none would look well from outside: it ends when delivery does.
+            delivery.add_done_callback(lambda _: ended.set())
+            try:
+                serve(partner_app(node.exchange), *node.settings.address, stop=ended)
+            finally:
+                stop.set()
+            delivery.result()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Try to listen, so that what hinders it is told as every other error is."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            where=Place(field="listen"),
+            fix="end what listens there, or choose another address with --listen",
+        ) from error

@@ -1,11 +1,21 @@
 """A partner comes to be trusted step by step, and each step is a person's."""
 
+from typing import NoReturn
+
 import pytest
 
-from headwater.errors import ConflictError, ForbiddenError, KeyTrustError, RollbackError, SignatureError
+from headwater.errors import (
+    ConflictError,
+    ForbiddenError,
+    KeyTrustError,
+    RollbackError,
+    SignatureError,
+    StoreFullError,
+)
 from headwater.exchange.partners import State
 from headwater.exchange.signed import read_paper
 from headwater.policy.agreement import AgreementState
+from headwater.store import Transaction
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm
 
 
@@ -34,6 +44,24 @@ def test_digits_that_differ_confirm_nobody(world: World, london: Node) -> None:
             london.exchange.confirm_partner(PRISTINA, given, who="liaison")
     assert state(london, PRISTINA) is State.ADDED
     london.exchange.confirm_partner(PRISTINA, digits.replace(" ", "\n"), who="liaison")
+
+
+def test_a_partner_is_not_confirmed_without_the_message_that_makes_it_live(
+    world: World, london: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pristina = world.node(PRISTINA)
+    world.acquaint(london, pristina, agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}))
+
+    def no_room(_tx: Transaction, _row: object) -> NoReturn:
+        raise StoreFullError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transaction, "add_outgoing", no_room)
+        with pytest.raises(StoreFullError):
+            confirm(london, pristina)
+    assert state(london, PRISTINA) is State.ADDED
+    confirm(london, pristina)
+    assert [row.kind for row in london.exchange.outgoing() if row.peer == PRISTINA] == ["ping"]
 
 
 def test_a_step_that_the_state_does_not_lead_to_is_refused(london: Node) -> None:

@@ -8,8 +8,15 @@ import pytest
 
 from headwater.errors import SettingsError
 from headwater.formats import registry
+from headwater.formats.ftm import Ftm, FtmRelease
+from headwater.formats.intelligence_report import IntelligenceReport
+from headwater.formats.ofac_csv import OfacCsv, OfacCsvWithoutAliases
 from headwater.formats.registry import release, releases, source, sources
-from headwater.ports import SourceInput
+from headwater.formats.uk import Uk
+from headwater.formats.uk_csv import UkCsv
+from headwater.formats.uk_xml import UkXml
+from headwater.formats.un_xml import UnXml
+from headwater.ports import Release, Source, SourceInput
 
 
 def test_every_format_loads_under_its_own_name() -> None:
@@ -19,6 +26,23 @@ def test_every_format_loads_under_its_own_name() -> None:
         assert made.title
     for name, out in releases().items():
         assert out().name == name
+
+
+def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
+    # The types are the test: mypy reads this file too.
+    readers: list[Source] = [
+        UnXml(),
+        Uk(),
+        UkCsv(),
+        UkXml(),
+        OfacCsv(),
+        OfacCsvWithoutAliases(),
+        IntelligenceReport(),
+        Ftm(),
+    ]
+    writers: list[Release] = [FtmRelease()]
+    assert {reader.name for reader in readers} == {made.name for made in sources().values()}
+    assert {writer.name for writer in writers} == releases().keys()
 
 
 def test_short_names_mean_the_same() -> None:

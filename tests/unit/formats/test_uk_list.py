@@ -217,6 +217,11 @@ PERSON = (
 )
 
 
+def test_a_byte_order_mark_does_not_hide_which_form_it_is() -> None:
+    for data in (xml(PERSON.format("")), uk_csv(ROW)):
+        assert len(read("uk", b"\xef\xbb\xbf" + data).records) == 1
+
+
 def test_two_addresses_in_the_xml_do_not_run_together() -> None:
     both = (
         "<Addresses><Address><AddressLine1>1 Street</AddressLine1></Address>"
@@ -224,6 +229,23 @@ def test_two_addresses_in_the_xml_do_not_run_together() -> None:
     )
     (record,) = read("uk-xml", xml(PERSON.format(both))).records
     assert values(record, "address") == ["1 Street", "00000"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<DOB>01/01/1975</DOB>" * 301,
+        "<Name><Name6>Y</Name6></Name>" * 301,
+        "".join(f"<New{number}>x</New{number}>" for number in range(201)),
+        "".join(f"<New{number}>x</New{number}>" for number in range(4_000)) + "<DOB>01/01/1975</DOB>" * 4_000,
+    ],
+    ids=["values", "names", "kinds", "both"],
+)
+def test_a_designation_that_would_grow_is_refused_by_itself(inside: str) -> None:
+    data = xml(PERSON.format("") + PERSON.replace("T1", "T2").format(inside))
+    with pytest.raises(LimitError, match="a designation with over"):
+        read("uk-xml", data)
+    assert len(read("uk-xml", data, keep_good=True).records) == 1
 
 
 def test_an_unknown_element_of_the_xml_is_kept_and_warned_of() -> None:

@@ -4,10 +4,10 @@
 lists are; `compare_pair` scores two given sets of properties. numpy and rapidfuzz are loaded only when one of them runs.
 """
 
+from headwater.engines.match.freshness import ListState
 from headwater.engines.match.pairs import compare_pair
 from headwater.engines.match.screening import (
     Hit,
-    ListState,
     MatchEngine,
     NotScreenable,
     ScreenResult,

@@ -20,7 +20,7 @@ from headwater.engines.match.index import (
     postings,
     with_offsets,
 )
-from headwater.engines.match.names import KIND_RARITY, Kind, Name, Part, parse
+from headwater.engines.match.names import KIND_RARITY, Name, Part, parse
 from headwater.engines.match.script import Script
 from headwater.model.record import Mention, Record
 from headwater.model.schema import is_person, schema
@@ -42,7 +42,7 @@ def build_index(records: Iterable[Record]) -> bytes:
     corrected: set[str] = set()
     found: list[tuple[str, str, Record, Mention]] = []
     for record in records:
-        number = record.id
+        number = str(record.id)
         if record.amends:
             corrected.add(record.amends)
         found.extend((number, mention.key, record, mention) for mention in screened(record))
@@ -203,8 +203,3 @@ def _numbered(texts: list[str]) -> tuple[list[str], Any]:
     distinct = sorted(set(texts))
     place = {text: at for at, text in enumerate(distinct)}
     return distinct, np.array([place[text] for text in texts], dtype=np.int32)
-
-
-def static_rarity(part: Part) -> float:
-    """Return how much a part says where no list tells how common it is."""
-    return KIND_RARITY[Kind(part.kind)]

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from headwater.model.times import is_partial_date
 
-
 _WRITTEN: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
 
 
@@ -55,6 +54,12 @@ class DateClass(StrEnum):
     CONTRADICTED = "contradicted"
 
 
+_WHOLE: Final = 3
+"""Parts of a whole date: year, month, day."""
+_DECADE: Final = 10
+_ABOUT: Final = 3
+"""Years that a list's "circa" stands for."""
+
 TEXTS: Final = {
     DateClass.EQUAL: "date of birth is the same",
     DateClass.MONTH: "month and year of birth are the same",
@@ -94,10 +99,10 @@ def classify(left: str, right: str) -> DateClass:
     years = abs(int(one[0]) - int(other[0]))
     if one[:shared] == other[:shared]:
         return (DateClass.YEAR, DateClass.MONTH, DateClass.EQUAL)[shared - 1]
-    whole = len(one) == len(other) == 3  # noqa: PLR2004 - year, month, day
+    whole = len(one) == len(other) == _WHOLE
     if whole and one == [other[0], other[2], other[1]]:
         return DateClass.SWAPPED
-    if whole and _differing(left, right) == 1 and years <= 10:  # noqa: PLR2004
+    if whole and _differing(left, right) == 1 and years <= _DECADE:
         return DateClass.YEAR_ONE if years == 1 else DateClass.DIGIT
     if whole and (years == 0 or one[1:] == other[1:]) and _transposed(left, right):
         return DateClass.TRANSPOSED
@@ -107,9 +112,9 @@ def classify(left: str, right: str) -> DateClass:
         return DateClass.YEAR_ONE
     if whole and one[1:] == other[1:]:
         return DateClass.SAME_DAY
-    if years <= 3:  # noqa: PLR2004 - lists say "circa"
+    if years <= _ABOUT:
         return DateClass.APPROXIMATE
-    return DateClass.DECADE if years == 10 else DateClass.CONTRADICTED  # noqa: PLR2004
+    return DateClass.DECADE if years == _DECADE else DateClass.CONTRADICTED
 
 
 def _differing(left: str, right: str) -> int:
@@ -117,5 +122,9 @@ def _differing(left: str, right: str) -> int:
 
 
 def _transposed(left: str, right: str) -> bool:
+    """Return whether two neighbouring figures changed places and nothing else did."""
     places = [at for at, (a, b) in enumerate(zip(left, right, strict=True)) if a != b]
-    return len(places) == 2 and places[1] == places[0] + 1 and left[places[0]] == right[places[1]] and left[places[1]] == right[places[0]]  # noqa: PLR2004
+    if not places or places != [places[0], places[0] + 1]:
+        return False
+    first, second = places
+    return left[first] == right[second] and left[second] == right[first]

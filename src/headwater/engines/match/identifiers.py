@@ -39,13 +39,18 @@ def compare_numbers(left: str, right: str) -> IdClass:
     return IdClass.OPTICAL if optical(left) == optical(right) else IdClass.DIFFERENT
 
 
+def is_imo_shaped(number: str) -> bool:
+    """Return whether a normal identifier has the seven figures of a ship's number."""
+    return len(number) == _IMO_DIGITS and number.isdecimal()
+
+
 def imo_is_valid(number: str) -> bool:
     """Return whether a ship's number has seven figures of which the last is the check digit.
 
     Source: IMO resolution A.1117(30): the first six figures times 7 down to 2; the last figure of the sum.
     """
     plain = normal(number)
-    if len(plain) != _IMO_DIGITS or not plain.isdigit():
+    if not is_imo_shaped(plain):
         return False
     total = sum(int(figure) * weight for figure, weight in zip(plain[:6], range(7, 1, -1), strict=True))
     return total % 10 == int(plain[6])

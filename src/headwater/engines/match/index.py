@@ -110,9 +110,7 @@ def need_numpy() -> None:
             raise MissingExtraError("match", library)
 
 
-def pack(
-    arrays: Mapping[str, "NDArray[Any]"], lists: Sequence[ListHead], *, names: int, entries: int
-) -> bytes:
+def pack(arrays: Mapping[str, "NDArray[Any]"], lists: Sequence[ListHead], *, names: int, entries: int) -> bytes:
     """Return the bytes of an index."""
     places: dict[str, tuple[str, int, int]] = {}
     offset = 0

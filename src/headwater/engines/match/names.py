@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from headwater.engines.match import words
 from headwater.engines.match.given import is_given
@@ -58,6 +58,10 @@ class Part:
     kind: Kind
     arabic: bool
 
+    def __hash__(self) -> int:
+        """Hash the text alone, which keeps its hash: parts are looked up by the million."""
+        return hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -76,14 +80,32 @@ class Name:
     joined: str
 
 
+class Weighed(NamedTuple):
+    """A name with how much each of its parts says, and whether it is a weak alias."""
+
+    name: Name
+    rarity: tuple[float, ...]
+    weak: bool = False
+
+
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
 _WORD: Final = re.compile(r"[^\W_]+|&")
-_SERVANT: Final = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"})
+_MIXED: Final = re.compile(r"[0-9][^\W\d_]|[^\W\d_][0-9]")
+_FIGURES: Final = str.maketrans("013459", "oieasg")
+"""Figures that stand for letters in a person's name, by optical reading or on purpose."""
+_SERVANT: Final = frozenset(
+    {"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"}
+)
 _ARTICLE: Final = frozenset({"al", "el", "ul", "ur", "ar", "as", "ad", "ed", "ud", "an", "az", "ash"})
-_BARE_ENDINGS: Final = {word: "uddin" for word in ("din", "deen", "dine", "eddine", "dyn")} | {"lah": "ullah", "llah": "ullah"}
+_BARE_ENDINGS: Final = dict.fromkeys(("din", "deen", "dine", "eddine", "dyn"), "uddin") | {
+    "lah": "ullah",
+    "llah": "ullah",
+}
 _ENDINGS: Final = {
-    **dict.fromkeys(("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"),
+    **dict.fromkeys(
+        ("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"
+    ),
     **dict.fromkeys(("allah", "ullah", "allh", "ollah"), "ullah"),
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
@@ -110,8 +132,10 @@ def parse(text: str, *, person: bool) -> Name | None:
     if not any(letter.isalnum() for word in found for letter in word):
         return None
     found = [words.ARABIC_TITLES.get(word, word) for word in found]
-    spelled = [unicodedata.normalize("NFC", latin(word, script_of(word))) for word in found]
+    spelled = [unicodedata.normalize("NFC", latin(word, _script_of_word(word, script))) for word in found]
     spelled = [word for word in spelled if word]
+    if person:
+        spelled = [word.translate(_FIGURES) if _MIXED.search(word) else word for word in spelled]
     arabic = script.arabic
     listed = _person(spelled) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
@@ -141,6 +165,12 @@ def _person(spelled: list[str]) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
+def _script_of_word(word: str, whole: Script) -> Script:
+    """Return the script of one word; a Cyrillic or Arabic word is read in the language that the whole name gives away."""
+    own = script_of(word)
+    return whole if (own.cyrillic and whole.cyrillic) or (own.arabic and whole.arabic) else own
+
+
 def _ending(spelled: list[str], at: int) -> tuple[str, int] | None:
     """Return the ending that makes one name with the word before it (-ullah, -uddin), and where it ends."""
     if at < len(spelled) and spelled[at] in _ENDINGS:
@@ -162,7 +192,7 @@ def _organisation(spelled: list[str]) -> list[str]:
         run = single
     plain = words.legal_forms([stripped(word) for word in together])
     kept = words.plain_numbers(plain)
-    telling = [word for word in kept if word not in words.PARTICLES]
+    telling = [word for word in kept if word not in words.JOINING]
     return list(dict.fromkeys(telling or kept))
 
 

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from headwater.engines.match.build import COUNTRY_FACTS, static_rarity
+from headwater.engines.match.build import COUNTRY_FACTS
 from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal
 from headwater.engines.match.index import NAME_FACTS, need_numpy
-from headwater.engines.match.names import parse
-from headwater.engines.match.score import Comparison, Traits, Weighed, best_names, compare, traits
+from headwater.engines.match.names import KIND_RARITY, Name, Weighed, parse
+from headwater.engines.match.score import Comparison, Traits, best_names, compare, traits
 from headwater.errors import Place, SchemaError
 from headwater.model.schema import is_person, schema
 
 _PARTS_OF_A_NAME = ("firstName", "middleName", "fatherName", "lastName")
 
 
-def compare_pair(
-    type_name: str, left: Mapping[str, Sequence[str]], right: Mapping[str, Sequence[str]]
-) -> Comparison:
+def compare_pair(type_name: str, left: Mapping[str, Sequence[str]], right: Mapping[str, Sequence[str]]) -> Comparison:
     """Return the comparison of two sets of FollowTheMoney properties of one entity type.
 
     Raises:
@@ -42,7 +40,12 @@ def _names(side: Mapping[str, Sequence[str]], *, person: bool) -> list[Weighed]:
         parts: Iterable[str] = (text for fact in _PARTS_OF_A_NAME for text in side.get(fact, ()))
         found.append((" ".join(parts), False))
     parsed = [(parse(text, person=person), weak) for text, weak in found]
-    return [Weighed(name, tuple(map(static_rarity, name.parts)), weak) for name, weak in parsed if name is not None]
+    return [weighed(name, weak=weak) for name, weak in parsed if name is not None]
+
+
+def weighed(name: Name, *, weak: bool = False) -> Weighed:
+    """Return a name with how much its parts say by their kind alone."""
+    return Weighed(name, tuple([KIND_RARITY[part.kind] for part in name.parts]), weak)
 
 
 def _traits(side: Mapping[str, Sequence[str]], properties: Mapping[str, str]) -> Traits:

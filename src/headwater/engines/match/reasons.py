@@ -4,10 +4,10 @@ from datetime import date
 from typing import Final
 
 from headwater.engines.match import weights
-from headwater.engines.match.align import Way
 from headwater.engines.match.dates import TEXTS
-from headwater.engines.match.identifiers import IdClass, imo_is_valid
+from headwater.engines.match.identifiers import IdClass, imo_is_valid, is_imo_shaped
 from headwater.engines.match.index import Entry
+from headwater.engines.match.likeness import Way
 from headwater.engines.match.score import Comparison, NameMatch
 from headwater.engines.match.script import Script
 from headwater.model.finding import Reason
@@ -19,7 +19,7 @@ LIST_TITLES: Final = {
     "ofac-csv": "OFAC list",
     "eu-xml": "EU list",
 }
-_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _COUNTS: Final = ("none", "one part", "two parts", "three parts", "four parts")
 DIFFERENT_NAME: Final = 0.0
 """Log-odds of the names below which an equal identifier is reported as standing with another name."""
@@ -32,20 +32,26 @@ def reasons_for(comparison: Comparison, entry: Entry) -> tuple[Reason, ...]:
     return tuple(sorted(said, key=lambda reason: (-abs(reason.weight), reason.code)))
 
 
-def sentence(comparison: Comparison, entry: Entry, reasons: tuple[Reason, ...]) -> str:
+def sentence(entry: Entry, reasons: tuple[Reason, ...]) -> str:
     """Return the whole claim in one sentence and the place of the entry."""
     order = ("identifier", "name", "date", "nationality", "gender")
     told = sorted(reasons, key=lambda reason: order.index(reason.code.partition(".")[0]))
     clauses = [reason.text for reason in told]
     first = clauses[0][:1].upper() + clauses[0][1:]
-    return f"{'; '.join([first, *clauses[1:]])}. {list_title(entry)}."
+    place = list_title(entry)
+    return f"{'; '.join([first, *clauses[1:]])}. {place[:1].upper()}{place[1:]}."
 
 
 def list_title(entry: Entry) -> str:
     """Return the list, its date and the place of an entry: ``UK list of 13 Feb 2026, row 2``."""
-    title = LIST_TITLES.get(entry.source, f"List '{entry.source}'")
-    dated = f" of {day_text(entry.version)}" if entry.version else ""
-    return f"{title}{dated}, {entry.place}" if entry.place else f"{title}{dated}"
+    title = titled(entry.source, entry.version)
+    return f"{title}, {entry.place}" if entry.place else title
+
+
+def titled(source: str, version: str) -> str:
+    """Return a list and its date: ``UK list of 13 Feb 2026``."""
+    title = LIST_TITLES.get(source, f"list '{source}'")
+    return f"{title} of {day_text(version)}" if version else title
 
 
 def day_text(version: str) -> str:
@@ -75,7 +81,8 @@ def _name(match: NameMatch | None) -> Reason | None:
         text = "name agrees in no part"
     else:
         text = f"name agrees in {met} of {parts} part{'s' if parts > 1 else ''}"
-    details = [_script(match), *_spelling(ways, alignment.exact), *_left_over(match)]
+    script = _script(match)
+    details = [script, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
     code = "name.exact" if alignment.exact and not alignment.spelled else "name.similar"
     if match.log_odds <= DIFFERENT_NAME:
         code = "name.different"
@@ -89,23 +96,23 @@ def _name(match: NameMatch | None) -> Reason | None:
 
 
 def _script(match: NameMatch) -> str:
-    foreign = [side.name.script for side in (match.left, match.right) if side.name.script is not Script.LATIN]
-    if not foreign or len(set(foreign)) == 1 and len(foreign) == 2 or foreign[0] is Script.OTHER:  # noqa: PLR2004
-        return ""
-    return f"transliterated from {foreign[0]}"
+    """Return from which script a name was read, where the two names stand in different ones."""
+    scripts = [side.name.script for side in (match.left, match.right)]
+    foreign = [script for script in scripts if script not in {Script.LATIN, Script.OTHER}]
+    return f"transliterated from {foreign[0]}" if foreign and scripts[0] is not scripts[1] else ""
 
 
-def _spelling(ways: set[Way], exact: bool) -> list[str]:  # noqa: FBT001 - private
-    said = []
-    if Way.SPELLING in ways and not exact:
-        said.append("one sound spelled in two ways")
+def _spelling(ways: set[Way], *, said: bool) -> list[str]:
+    words = []
+    if Way.SPELLING in ways and not said:
+        words.append("one sound spelled in two ways")
     if Way.BONES in ways:
-        said.append("the consonants agree")
+        words.append("the consonants agree")
     if Way.EDIT in ways:
-        said.append("with a slip of the pen")
+        words.append("with a slip of the pen")
     if Way.INITIAL in ways:
-        said.append("an initial standing for a name")
-    return said
+        words.append("an initial standing for a name")
+    return words
 
 
 def _left_over(match: NameMatch) -> list[str]:
@@ -139,13 +146,14 @@ def _date(comparison: Comparison) -> Reason | None:
 
 def _same(comparison: Comparison) -> list[Reason]:
     found = []
-    for code, same, gain, loss, text in (
+    for code, match, gain, loss, text in (
         ("nationality", comparison.countries, weights.COUNTRY_SAME, weights.COUNTRY_DIFFERENT, "nationality"),
         ("gender", comparison.genders, weights.GENDER_SAME, weights.GENDER_DIFFERENT, "gender"),
     ):
-        if same is not None:
-            word, weight = ("same", gain) if same else ("different", loss)
-            found.append(Reason(f"{code}.{word}", weight, f"{text} is {'the same' if same else 'another'}"))
+        if match is not None:
+            word, weight = ("same", gain) if match.same else ("different", loss)
+            said = f"{text} is {'the same' if match.same else 'another'}"
+            found.append(Reason(f"{code}.{word}", weight, said, match.left, match.right))
     return found
 
 
@@ -155,7 +163,7 @@ def _number(comparison: Comparison, entry: Entry) -> Reason | None:
         return None
     equal = match.kind is IdClass.EQUAL
     text = "identifier is the same" if equal else "identifier is the same but for letters that look alike"
-    if entry.schema == "Vessel" and match.right.isdigit() and len(match.right) == 7:  # noqa: PLR2004 - an IMO number
+    if entry.schema == "Vessel" and is_imo_shaped(match.right):
         text += ", a valid IMO number" if imo_is_valid(match.right) else ", an IMO number whose check digit is wrong"
     if comparison.name is None or comparison.name.log_odds <= DIFFERENT_NAME:
         text += ", with another name"

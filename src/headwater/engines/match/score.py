@@ -11,18 +11,10 @@ from headwater.engines.match.countries import country
 from headwater.engines.match.dates import DateMatch, compare_dates
 from headwater.engines.match.features import FEATURES, features
 from headwater.engines.match.identifiers import IdClass, compare_numbers
-from headwater.engines.match.names import Name
+from headwater.engines.match.names import Weighed
 
 _NAME_WEIGHTS: Final = tuple(weights.NAME[feature] for feature in FEATURES)
 _GENDERS: Final = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female", "woman": "female"}
-
-
-class Weighed(NamedTuple):
-    """A name with how much each of its parts says, and whether it is a weak alias."""
-
-    name: Name
-    rarity: tuple[float, ...]
-    weak: bool = False
 
 
 class NameMatch(NamedTuple):
@@ -38,6 +30,14 @@ class NumberMatch(NamedTuple):
     """Two identifiers that agree."""
 
     kind: IdClass
+    left: str
+    right: str
+
+
+class TraitMatch(NamedTuple):
+    """Whether two sets of countries or genders have one in common, and what was compared."""
+
+    same: bool
     left: str
     right: str
 
@@ -59,14 +59,14 @@ class Comparison:
     Attributes:
         name: the best pair of names; None where no names could be compared.
         date, number: the best pair of dates and of identifiers, None where there is none.
-        countries, genders: whether any pair is the same; None where either side says nothing.
+        countries, genders: whether they have one in common; None where either side says nothing.
         log_odds: the sum, before flattening.
     """
 
     name: NameMatch | None
     date: DateMatch | None
-    countries: bool | None
-    genders: bool | None
+    countries: TraitMatch | None
+    genders: TraitMatch | None
     number: NumberMatch | None
     log_odds: float
 
@@ -91,7 +91,7 @@ def log_odds_of(score: float) -> float:
 
 def compare_names(left: Weighed, right: Weighed, *, person: bool) -> NameMatch:
     """Return two names side by side with the log-odds that they are of one."""
-    alignment = align(left.name, right.name, left.rarity, right.rarity)
+    alignment = align(left, right)
     found = features(alignment, person=person, weak=left.weak or right.weak)
     total = sum(weight * value for weight, value in zip(_NAME_WEIGHTS, found, strict=True))
     return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)
@@ -114,9 +114,9 @@ def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison
     if date is not None:
         total += weights.DATE[date.kind]
     if countries is not None:
-        total += weights.COUNTRY_SAME if countries else weights.COUNTRY_DIFFERENT
+        total += weights.COUNTRY_SAME if countries.same else weights.COUNTRY_DIFFERENT
     if genders is not None:
-        total += weights.GENDER_SAME if genders else weights.GENDER_DIFFERENT
+        total += weights.GENDER_SAME if genders.same else weights.GENDER_DIFFERENT
     if number is not None:
         decided = weights.NUMBER_EQUAL if number.kind is IdClass.EQUAL else weights.NUMBER_OPTICAL
         total = max(total, weights.NUMBER_FLOOR) + decided
@@ -133,8 +133,13 @@ def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str
     )
 
 
-def _same(left: Sequence[str], right: Sequence[str]) -> bool | None:
-    return not set(left).isdisjoint(right) if left and right else None
+def _same(left: Sequence[str], right: Sequence[str]) -> TraitMatch | None:
+    if not left or not right:
+        return None
+    both = sorted(set(left) & set(right))
+    if both:
+        return TraitMatch(same=True, left=both[0], right=both[0])
+    return TraitMatch(same=False, left=", ".join(sorted(set(left))), right=", ".join(sorted(set(right))))
 
 
 def _number(left: Sequence[str], right: Sequence[str]) -> NumberMatch | None:

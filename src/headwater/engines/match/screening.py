@@ -8,24 +8,22 @@ from every record's identifier, which reads them all.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from headwater.engines.match.build import SCRIPTS, build_index
+from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Candidates, Finder
-from headwater.engines.match.index import INDEX_VERSION, WEAK, Entry, Index, ListHead, need_numpy, unpack
-from headwater.engines.match.names import Kind, Name, Part, part_of
+from headwater.engines.match.freshness import ListState, list_state
+from headwater.engines.match.index import INDEX_VERSION, Entry, Index, need_numpy, unpack
+from headwater.engines.match.listed import Listed
+from headwater.engines.match.names import Weighed
 from headwater.engines.match.query import Query, Request, read_request
-from headwater.engines.match.reasons import DIFFERENT_NAME, list_title, reasons_for, sentence, version_day
+from headwater.engines.match.reasons import DIFFERENT_NAME, reasons_for, sentence
 from headwater.engines.match.score import (
     Comparison,
     NameMatch,
-    Traits,
-    Weighed,
     compare,
     compare_names,
     log_odds_of,
-    traits,
 )
 from headwater.errors import ForbiddenError
 from headwater.model.canonical import encode
@@ -83,22 +81,6 @@ class Doubt:
     query: str
     field: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListState:
-    """A list that was screened against: an answer without a hit is worth as much as this says.
-
-    Attributes:
-        stale: whether it is older than allowed or of unknown age; None where no instant to judge by was given.
-    """
-
-    source: str
-    version: str
-    sha256: str
-    entries: int
-    stale: bool | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +182,8 @@ class _Screener:
         self.request = request
         self.index = index
         self.finder = Finder(index)
-        self.states = {(head.source, head.version): _state(head, request) for head in index.head.lists}
-        self._texts = index.texts("part.text")
-        self._parts: dict[int, Part] = {}
-        self._names: dict[int, Weighed] = {}
-        self._entries: dict[int, tuple[Entry, Traits]] = {}
+        self.states = {(head.source, head.version): list_state(head, request) for head in index.head.lists}
+        self.listed = Listed(index)
         self._handlings: dict[str, Handling | None] = {}
 
     def screen(self, queries: tuple[Query, ...]) -> Iterator[Hit]:
@@ -218,7 +197,7 @@ class _Screener:
         least = log_odds_of(self.request.min_score)
         ranked = []
         for at, match in self._best_names(query, candidates, least).items():
-            entry, listed = self.entry(at)
+            entry, listed = self.listed.entry(at)
             comparison = compare(match[0] if match else None, query.traits, listed)
             if comparison.score >= self.request.min_score:
                 ranked.append((comparison.log_odds, entry, comparison, match[1] if match else None))
@@ -241,10 +220,10 @@ class _Screener:
         if query.name is not None:
             asked = Weighed(query.name, tuple(self.finder.rarity(part) for part in query.name.parts))
             for at in candidates.names:
-                owner = int(self.index.arrays["name.owner"][at])
-                if not meets(query.schema, self.entry(owner)[0].schema):
+                owner = self.listed.owner(at)
+                if not meets(query.schema, self.listed.entry(owner)[0].schema):
                     continue
-                match = compare_names(asked, self.listed(at), person=query.person)
+                match = compare_names(asked, self.listed.name(at), person=query.person)
                 known = best.get(owner)
                 if owner not in numbered and match.log_odds + _MOST_BESIDE_NAME < least:
                     continue
@@ -254,49 +233,13 @@ class _Screener:
             best.setdefault(owner, None)
         return best
 
-    def listed(self, at: int) -> Weighed:
-        """Return a name of the index, with what its parts say."""
-        known = self._names.get(at)
-        if known is None:
-            arrays = self.index.arrays
-            low, high = arrays["name.part.at"][at : at + 2]
-            numbers = arrays["name.part"][low:high]
-            parts = tuple(self._part(number) for number in numbers.tolist())
-            name = Name(
-                self.index.text("name.text", at),
-                parts,
-                SCRIPTS[arrays["name.script"][at]],
-                "".join(part.sound for part in parts),
-            )
-            known = Weighed(name, tuple(arrays["part.rarity"][numbers].tolist()), bool(arrays["name.kind"][at] == WEAK))
-            self._names[at] = known
-        return known
-
-    def _part(self, number: int) -> Part:
-        known = self._parts.get(number)
-        if known is None:
-            kind = Kind(int(self.index.arrays["part.kind"][number]))
-            arabic = bool(self.index.arrays["part.arabic"][number])
-            known = self._parts[number] = part_of(self._texts[number], kind, arabic=arabic)
-        return known
-
-    def entry(self, at: int) -> tuple[Entry, Traits]:
-        """Return an entry of the index, with what is compared beside its names."""
-        known = self._entries.get(at)
-        if known is None:
-            entry = self.index.entry(at)
-            facts = (entry.dates, entry.countries, entry.genders, entry.numbers)
-            known = entry, traits(*([value for value, _ in values] for values in facts))
-            self._entries[at] = known
-        return known
-
     def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
         """Return the hit as a finding; None where its record may not be seen."""
         handling = self._handling(entry.record)
         if handling is None:
             return None
         reasons = reasons_for(comparison, entry)
-        text = sentence(comparison, entry, reasons)
+        text = sentence(entry, reasons)
         state = self.states[entry.source, entry.version]
         if state.stale:
             reasons = (*reasons, Reason("list.stale", 0.0, state.note))
@@ -324,7 +267,7 @@ class _Screener:
         return self._handlings[record]
 
     def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
-        places = [int(self.index.arrays["name.fact"][name_at])] if name_at is not None else []
+        places = [self.listed.fact(name_at)] if name_at is not None else []
         if comparison.date is not None:
             places += [place for value, place in entry.dates if value == comparison.date.right][:1]
         if comparison.countries is not None:
@@ -336,21 +279,3 @@ class _Screener:
         record = RecordId(entry.record)
         facts = tuple(Evidence.fact(fact_id(record, place)) for place in dict.fromkeys(places))
         return facts or (Evidence.record(record),)
-
-
-def _state(head: ListHead, request: Request) -> ListState:
-    """Return how old a list is against what is allowed: by when it was fetched, else by its own date."""
-    entry = Entry("", "", "", head.source, head.version, "", head.sha256, "")
-    title = list_title(entry)
-    if request.as_of is None:
-        return ListState(head.source, head.version, head.sha256, head.entries, None, "")
-    day = version_day(head.version)
-    seen = request.fetched.get(head.source)
-    if seen is None and day is not None:
-        seen = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    limit = timedelta(days=request.stale_after_days)
-    if seen is None:
-        return ListState(head.source, head.version, head.sha256, head.entries, True, f"Age of the list unknown: {title}.")  # noqa: FBT003
-    stale = request.as_of - seen > limit
-    note = f"The list is older than {request.stale_after_days} days: {title}." if stale else ""
-    return ListState(head.source, head.version, head.sha256, head.entries, stale, note)

@@ -22,7 +22,14 @@ class Script(StrEnum):
     ARABIC = "Arabic script"
     PERSIAN = "Persian script"
     GREEK = "Greek"
+    GEORGIAN = "Georgian"
+    ARMENIAN = "Armenian"
     OTHER = "another script"
+
+    @property
+    def cyrillic(self) -> bool:
+        """Whether it is Cyrillic, of whatever language."""
+        return self.value.endswith("Cyrillic")
 
     @property
     def arabic(self) -> bool:
@@ -47,6 +54,14 @@ _BULGARIAN: Final = _CYRILLIC | _table("щ=sht ъ=a х=h")
 _GREEK: Final = _table(
     "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o"
 )
+_GEORGIAN: Final = _table(
+    "ა=a ბ=b გ=g დ=d ე=e ვ=v ზ=z თ=t ი=i კ=k ლ=l მ=m ნ=n ო=o პ=p ჟ=zh რ=r ს=s ტ=t უ=u ფ=p ქ=k ღ=gh ყ=q შ=sh ჩ=ch ც=ts ძ=dz "
+    "წ=ts ჭ=ch ხ=kh ჯ=j ჰ=h"
+)
+_ARMENIAN: Final = _table(
+    "ա=a բ=b գ=g դ=d ե=e զ=z է=e ը=y թ=t ժ=zh ի=i լ=l խ=kh ծ=ts կ=k հ=h ձ=dz ղ=gh ճ=ch մ=m յ=y ն=n շ=sh ո=o չ=ch պ=p ջ=j ռ=r "
+    "ս=s վ=v տ=t ր=r ց=ts ւ=v փ=p ք=k օ=o ֆ=f և=ev"
+)
 # Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not. ŧ stands for
 # what languages read as th, t or s, and ƶ for what they read as dh, d or z.
 _ARABIC: Final = _table(
@@ -54,6 +69,8 @@ _ARABIC: Final = _table(
     "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
     "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
+_SHORTEST_BARE: Final = 3
+"""Letters of a word of Arabic script that is too short to have an article."""
 _FIRST_ARABIC: Final = "ال"
 GOD: Final = "الله"
 """The one word that keeps its article: it ends names that are written in one word elsewhere (Abdullah, Arefullah)."""
@@ -73,6 +90,10 @@ def script_of(text: str) -> Script:
     first = foreign[0]
     if "\u0370" <= first <= "\u03ff" or "\u1f00" <= first <= "\u1fff":
         return Script.GREEK
+    if "\u10a0" <= first <= "\u10ff":
+        return Script.GEORGIAN
+    if "\u0530" <= first <= "\u058f":
+        return Script.ARMENIAN
     if "\u0400" <= first <= "\u052f":
         return _cyrillic(set(letters))
     if any(low <= first <= high for low, high in _ARABIC_RANGES):
@@ -100,6 +121,8 @@ _TABLES: Final = {
     Script.RUSSIAN: _CYRILLIC,
     Script.CYRILLIC: _CYRILLIC,
     Script.GREEK: _GREEK,
+    Script.GEORGIAN: _GEORGIAN,
+    Script.ARMENIAN: _ARMENIAN,
     Script.ARABIC: _ARABIC,
     Script.PERSIAN: _ARABIC,
 }
@@ -110,7 +133,7 @@ def latin(word: str, script: Script) -> str:
     table = _TABLES.get(script)
     if table is None:
         return word
-    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > 3 and word != GOD:  # noqa: PLR2004 - article and two letters
+    if script.arabic and word.startswith(_FIRST_ARABIC) and len(word) > _SHORTEST_BARE and word != GOD:
         word = word[2:]
     if script is Script.GREEK:
         word = stripped(word)

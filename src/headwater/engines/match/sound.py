@@ -34,10 +34,14 @@ def fold(word: str) -> str:
     word = _CLOSED_J.sub("i", _PALATAL.sub("", _INITIAL_YE.sub("", word)))
     word = _SPELLING.sub(lambda found: _DIGRAPHS[found.group()], word)
     word = _INNER_X.sub("ks", stripped(word)).replace("y", "i")
-    if len(word) > 3 and word.endswith("h") and word[-2] in _VOWELS:  # noqa: PLR2004 - Abdullah, Sarah, not Shah
+    if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in _VOWELS:
         word = word[:-1]
     return _RUN.sub(r"\1", word)
 
+
+_LEAST_STEM: Final = 3
+"""Sounds before which a final h or an article is taken off: Abdullah and AlTikriti, not Shah and Alia."""
+_LEAST_AFTER_ARTICLE: Final = 4
 
 _NEAR: Final = {
     0.0: "ji jJ qk qC ck Tt Ts Dd Dz",
@@ -50,8 +54,8 @@ _NEAR: Final = {
 _COSTS: Final = {
     (left, right): cost
     for cost, pairs in _NEAR.items()
-    for one, other in pairs.split()
-    for left, right in ((one, other), (other, one))
+    for pair in pairs.split()
+    for left, right in ((pair[0], pair[1]), (pair[1], pair[0]))
 }
 
 
@@ -92,10 +96,10 @@ def skeleton(word: str) -> str:
 
 def bones_of(plain: str) -> str:
     """Return the consonants of a folded word, as `skeleton` does."""
-    if len(plain) > 5 and plain.startswith("al") and plain[2] not in _VOWELS:  # noqa: PLR2004 - AlTikriti, not Alia
+    if len(plain) - len("al") >= _LEAST_AFTER_ARTICLE and plain.startswith("al") and plain[2] not in _VOWELS:
         plain = plain[2:]
     bones = "".join(letter for letter in plain.translate(_HARD) if letter not in _UNWRITTEN)
-    if len(bones) > 3 and bones.endswith("h"):  # noqa: PLR2004 - Fatemeh and Fatima, not Shah
+    if len(bones) > _LEAST_STEM and bones.endswith("h"):
         bones = bones[:-1]
     return _SUN.sub("bd", _RUN.sub(r"\1", bones))
 

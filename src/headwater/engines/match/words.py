@@ -3,27 +3,37 @@
 import re
 from typing import Final
 
-PARTICLES: Final = frozenset(
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PARTICLES: Final = _set(
     "al el ul ad as ash az ar an at ed es bin ben ibn bint bini b abu abou aboo abi umm um ould wuld haj "
     "van von der den ter ten de da di du del della des do dos la le lo las los y e i of the and und et zu zur "
-    "mac san santa st saint".split()
+    "mac san santa st saint"
 )
 """Parts that join names: dropped, added and respelled freely, so their presence or absence says almost nothing."""
 
-TITLES: Final = frozenset(
+JOINING: Final = _set("of the and & for de du des et und y e i al el")
+"""Words that join the name of an organisation."""
+
+TITLES: Final = _set(
     "mr mrs ms miss dr prof professor sir lord lady dame madam monsieur madame mme mlle herr frau senor senora don dona "
     "president prasident presidente minister general gen colonel col major maj captain capt lieutenant lt sergeant sgt "
     "brigadier commander commandant cmdr admiral marshal chief "
     "sheikh shaikh shaykh cheikh seikh sheik mullah mulla maulavi mawlawi maulawi maulana mawlana mufti qari hafiz hafez "
     "haji hajji hadji hadzi hadj hajj alhaj alhaji ayatollah hojjatoleslam sayyid sayed sayyed syed seyed sayid "
     "imam ustad ustaz ustadh engineer eng ing mag dipl gospodin gospoda zoti zonja bay bey pasha effendi agha jr sr ii "
-    "iii iv phd md esq".split()
+    "iii iv phd md esq"
 )
 """Titles, ranks and honorifics."""
 
 ARABIC_TITLES: Final = dict.fromkeys(
-    "سيد السيد سید شيخ الشيخ شیخ حاج الحاج حاجي حاجی ملا مولوي مولوی مولانا آغا آقا دكتور الدكتور دکتر قاري قاری مهندس المهندس مفتي "
-    "حافظ امام الإمام الامام ابو أبو ابي أبي ام أم".split(),
+    _set(
+        "سيد السيد سید شيخ الشيخ شیخ حاج الحاج حاجي حاجی ملا مولوي مولوی مولانا آغا آقا دكتور الدكتور دکتر قاري قاری مهندس المهندس مفتي "
+        "حافظ امام الإمام الامام ابو أبو ابي أبي ام أم"
+    ),
     "sheikh",
 )
 """Titles, honorifics and particles in Arabic script, each for one Latin title."""
@@ -45,26 +55,30 @@ _LONGEST_FORM: Final = max(len(form.split()) for form in _FORM_OF)
 FORMS: Final = frozenset(f"{code}." for code in _FORMS)
 """What a legal form becomes: a code with a full stop, which no word of a name has."""
 
-COMMON_BUSINESS_WORDS: Final = frozenset(
+COMMON_BUSINESS_WORDS: Final = _set(
     "international trading trade import export general industries industrial industry services service enterprise "
     "enterprises bank banco foundation organization organisation association institute center centre shipping marine "
     "aviation airlines air oil gas petroleum energy investment investments finance financial development technology "
     "technologies systems engineering construction management transport logistics travel exchange economic national "
     "state ministry office bureau company union society trust fund committee council front movement party army "
-    "brigade university research global world".split()
+    "brigade university research global world"
 )
 """Words that many organisations share."""
 
-_NUMBERS: Final = {
-    word: str(number)
-    for number, words in enumerate(
-        "zero|one first 1st|two second 2nd|three third 3rd|four fourth 4th|five fifth 5th|six sixth 6th|"
-        "seven seventh 7th|eight eighth 8th|nine ninth 9th|ten tenth 10th".split("|")
-    )
-    for word in words.split()
+_COUNTED: Final = (
+    "zero|one first 1st|two second 2nd|three third 3rd|four fourth 4th|five fifth 5th|six sixth 6th|"
+    "seven seventh 7th|eight eighth 8th|nine ninth 9th|ten tenth 10th"
+)
+_NUMBERS: Final = {word: str(number) for number, said in enumerate(_COUNTED.split("|")) for word in said.split()}
+_ABBREVIATIONS: Final = {
+    "intl": "international",
+    "int'l": "international",
+    "bros": "brothers",
+    "&": "and",
+    "govt": "government",
 }
-_ABBREVIATIONS: Final = {"intl": "international", "int'l": "international", "bros": "brothers", "&": "and", "govt": "government"}
-_TENS: Final = {word: tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_IN_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS: Final = {word: tens for tens, word in enumerate(_IN_TENS.split(), 2)}
 _VESSEL_PREFIX: Final = re.compile(r"^(?:m/?[vt]|s/?[sv]|f/?v)\s+")
 
 

@@ -18,18 +18,20 @@ def read_files(stage: Stage, *, planted: bool) -> str:
     if planted:
         cut = lists["un-xml"][0]
         cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
-    read = 0
-    for form, (path, entries) in lists.items():
-        read += _read(stage, "uk", form, path, entries, "sanctions")
+    # Real lists first: what is read last of a day, or is of a later day, is the edition in force.
+    real = sum(_read(stage, "uk", form, path, None, "sanctions") for form, path in _real(stage))
+    read = sum(_read(stage, "uk", form, path, entries, "sanctions") for form, (path, entries) in lists.items())
     for key, path in reports.items():
         stage.notes[f"record-{key}"] = _report(stage, key, path)
         read += 1
-    real = 0
-    for named in stage.lists:
-        form, _, file = named.partition(":")
-        real += _read(stage, "uk", form, Path(file).absolute(), None, "sanctions")
     more = f", and {real} entries of a real list" if stage.lists else ""
     return f"{read} records in 4 formats, in English, Serbian (both scripts) and Albanian{more}"
+
+
+def _real(stage: Stage) -> list[tuple[str, Path]]:
+    """Return the real lists that were named: format and file."""
+    parts = (named.partition(":") for named in stage.lists)
+    return [(form, Path(file).absolute()) for form, _, file in parts]
 
 
 def _read(stage: Stage, key: str, form: str, path: Path, entries: int | None, purpose: str) -> int:
@@ -64,7 +66,19 @@ def screen_names(stage: Stage, *, planted: bool) -> str:
         raise StepFailedError("a bystander was taken for somebody on a list")
     best: dict[str, Any] = hits["consignor"]
     stage.notes["hit"] = best
-    return f"{best['text']} (score {best['score']:.3f}); the bystander raised no hit"
+    also = [_screen_real(stage, asked, form, path) for form, path in _real(stage)]
+    return f"{best['text']} (score {best['score']:.3f}); {', '.join(['the bystander raised no hit', *also])}"
+
+
+def _screen_real(stage: Stage, asked: Path, form: str, path: Path) -> str:
+    """Screen the same names against a real list where it lies: people who do not exist stand on none."""
+    answer = stage.command(
+        None, "screen", asked, "--list", f"{form}:{path}", "--min-score", "0.95", purpose="sanctions"
+    )
+    if any(hit["query"] == "bystander" for hit in answer["hits"]):
+        raise StepFailedError("a bystander was taken for somebody on a real list", where=path.name)
+    entries = sum(int(each["entries"]) for each in answer["lists"])
+    return f"{len(answer['hits'])} among {entries} entries of the real {form} list"
 
 
 def decide_hit(stage: Stage, *, planted: bool) -> str:

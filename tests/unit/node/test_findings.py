@@ -1,0 +1,184 @@
+"""Findings are decided by persons: a decision names who and why, can be taken back, and is never lost."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import ConflictError, ForbiddenError, NoBasisError, SchemaError, SettingsError
+from headwater.model.decision import Verb
+from headwater.model.ids import FindingId
+from headwater.node import Node, engines, findings, screening
+from headwater.node.findings import Shown
+from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, events, read, write_list
+
+NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
+
+
+@pytest.fixture
+def hits(node: Node, tmp_path: Path) -> list[FindingId]:
+    read(node, "uk", write_list(tmp_path / "in", NAMES))
+    queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in NAMES]
+    answer = screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
+    return [finding.id for finding in answer.result.findings]
+
+
+def decide(node: Node, ref: FindingId, verb: Verb, user: str = WRITER, reason: str = "looked at it") -> Shown:
+    findings.decide(node, as_user(node, user), ref, verb, reason)
+    return findings.one(node, as_user(node, user), ref)
+
+
+def test_a_new_finding_is_open(node: Node, hits: list[FindingId]) -> None:
+    shown = findings.every(node, as_user(node))
+    assert {each.finding.id for each in shown} == set(hits)
+    assert {each.state for each in shown} == {"open"}
+    assert not any(each.is_confirmed for each in shown)
+
+
+def test_the_strongest_finding_comes_first(node: Node, hits: list[FindingId]) -> None:
+    scores = [each.finding.score for each in findings.every(node, as_user(node))]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_decision_names_who_when_and_why(node: Node, hits: list[FindingId]) -> None:
+    shown = decide(node, hits[0], Verb.CONFIRM, reason="same passport")
+    [made] = shown.decisions
+    assert (shown.state, shown.is_confirmed) == ("confirm", True)
+    assert (made.who, made.reason, made.basis, made.replaces) == (WRITER, "same passport", "oic", None)
+    assert made.decided_at == node.clock.now()
+    [event] = events(node, "findings.decided")
+    assert (event.who, event.subject, event.detail["decision"]) == (WRITER, hits[0], made.id)
+
+
+def test_the_reason_itself_does_not_stand_in_the_ledger(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.CONFIRM, reason="Canary 4711")
+    assert "4711" not in repr(events(node, "findings.decided"))
+
+
+def test_a_later_decision_takes_the_place_of_an_earlier_one_and_both_are_kept(
+    node: Node, hits: list[FindingId]
+) -> None:
+    first = decide(node, hits[0], Verb.CONFIRM).decisions[-1]
+    shown = decide(node, hits[0], Verb.DISMISS, SUPERVISOR, "another birth place")
+    assert (shown.state, shown.is_confirmed) == ("dismiss", False)
+    assert [made.who for made in shown.decisions] == [WRITER, SUPERVISOR]
+    assert shown.decisions[-1].replaces == first.id
+
+
+def test_the_same_decision_twice_is_a_conflict(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.CONFIRM)
+    with pytest.raises(ConflictError, match="already"):
+        decide(node, hits[0], Verb.CONFIRM, SUPERVISOR)
+    assert len(events(node, "findings.decided")) == 1
+
+
+def test_of_two_who_decide_at_once_one_is_told_of_the_other(
+    node: Node, hits: list[FindingId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_have_looked = threading.Barrier(2)
+    look = findings.one
+
+    def look_together(*args: object) -> Shown:
+        shown = look(*args)  # type: ignore[arg-type]
+        both_have_looked.wait(10)
+        return shown
+
+    monkeypatch.setattr(findings, "one", look_together)
+    refused: list[ConflictError] = []
+
+    def work(verb: Verb) -> None:
+        try:
+            findings.decide(node, session, hits[0], verb, "at once")
+        except ConflictError as error:
+            refused.append(error)
+
+    session = as_user(node)
+    threads = [threading.Thread(target=work, args=(verb,)) for verb in (Verb.CONFIRM, Verb.DISMISS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [error.what for error in refused] == ["somebody decided meanwhile"]
+    assert len(events(node, "findings.decided")) == 1
+
+
+def test_a_decision_needs_a_reason(node: Node, hits: list[FindingId]) -> None:
+    with pytest.raises(SchemaError):
+        decide(node, hits[0], Verb.CONFIRM, reason=" ")
+
+
+def test_an_auditor_neither_sees_nor_decides_findings(node: Node, hits: list[FindingId]) -> None:
+    with pytest.raises(ForbiddenError):
+        findings.every(node, as_user(node, AUDITOR))
+    with pytest.raises(ForbiddenError):
+        decide(node, hits[0], Verb.CONFIRM, AUDITOR)
+    assert events(node, "findings.decided") == []
+
+
+def test_only_findings_in_one_state_are_listed_when_asked(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.DISMISS)
+    listed = findings.every(node, as_user(node), state="dismiss")
+    assert [each.finding.id for each in listed] == [hits[0]]
+    assert [each.finding.id for each in findings.every(node, as_user(node), state="open")] == [hits[1]]
+
+
+def test_a_finding_is_found_by_the_start_of_its_identifier(node: Node, hits: list[FindingId]) -> None:
+    assert findings.find(node, as_user(node), hits[0][:12]) == hits[0]
+
+
+@pytest.mark.parametrize("start", ["", "fnd-", "fnd-none"])
+def test_a_start_that_fits_none_or_several_is_refused_in_the_same_words(
+    node: Node, hits: list[FindingId], start: str
+) -> None:
+    with pytest.raises(ForbiddenError, match="no such finding, or not one alone"):
+        findings.find(node, as_user(node), start)
+
+
+def test_a_confirmed_finding_on_a_published_list_is_released_by_a_liaison(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.CONFIRM)
+    made, data = findings.release(node, as_user(node), hits[0], "ftm", "asked by OFSI")
+    assert (made.verb, made.who, made.about) == (Verb.RELEASE, WRITER, hits[0])
+    assert any("Izmišljotinović" in json.dumps(json.loads(line), ensure_ascii=False) for line in data.splitlines())
+    [event] = events(node, "findings.released")
+    assert event.detail["decision"] == made.id
+    assert findings.one(node, as_user(node), hits[0]).is_confirmed
+
+
+def test_an_open_finding_is_not_released(node: Node, hits: list[FindingId]) -> None:
+    with pytest.raises(NoBasisError):
+        findings.release(node, as_user(node), hits[0], "ftm", "asked")
+    assert events(node, "findings.released") == []
+
+
+def test_a_finding_that_was_confirmed_and_then_dismissed_is_not_released(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.CONFIRM)
+    decide(node, hits[0], Verb.DISMISS)
+    with pytest.raises(NoBasisError):
+        findings.release(node, as_user(node), hits[0], "ftm", "asked")
+
+
+def test_a_format_that_there_is_not_releases_nothing(node: Node, hits: list[FindingId]) -> None:
+    decide(node, hits[0], Verb.CONFIRM)
+    with pytest.raises(SettingsError):
+        findings.release(node, as_user(node), hits[0], "xls", "asked")
+    assert events(node, "findings.released") == []
+
+
+def test_an_engine_is_run_by_name_and_its_claims_are_kept(node: Node, tmp_path: Path) -> None:
+    read(node, "uk", write_list(tmp_path / "in", NAMES))
+    params = {"queries": [{"id": "1", "name": NAMES[0], "birth_date": "1975-04-02"}], "lists": ["uk-csv"]}
+    claimed, new = engines.run(node, as_user(node, WRITER, "sanctions"), "match", params)
+    assert (len(claimed), new) == (1, 1)
+    assert [each.finding for each in findings.every(node, as_user(node, WRITER, "sanctions"))] == list(claimed)
+    assert [event.detail["findings"] for event in events(node, "engine.run")] == [1]
+
+
+def test_an_engine_that_there_is_not_is_refused(node: Node) -> None:
+    with pytest.raises(SettingsError, match="no such engine"):
+        engines.run(node, as_user(node), "guess", {})
+
+
+def test_an_auditor_runs_no_engine(node: Node) -> None:
+    with pytest.raises(ForbiddenError):
+        engines.run(node, as_user(node, AUDITOR), "match", {})

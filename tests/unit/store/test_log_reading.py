@@ -1,0 +1,104 @@
+"""What proofs and syncs read of a store: openings, roots of the past, leaves about something, missing numbers."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import StoreError
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.ports import Event
+from headwater.store import Incoming, Store, StoreOptions
+from headwater.testing.fakes import START, FakeClock, SeededChance
+
+PEER = AuthorityId("RS-MOI")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    options = StoreOptions(synchronous="OFF")
+    made = Store.create(tmp_path / "node", clock=FakeClock(), chance=SeededChance(), options=options)
+    yield made
+    made.close()
+
+
+def note(store: Store, *subjects: str) -> list[int]:
+    return store.write(lambda tx: [tx.note(Event("store.read", "x", subject)) for subject in subjects])
+
+
+def take(store: Store, *numbers: int) -> None:
+    for number in numbers:
+        row = Incoming(
+            id=MessageId(f"0195566a-0000-7000-8000-{number:012}"),
+            peer=PEER,
+            seq=number,
+            sha256=bytes(32),
+            kind="ping",
+            thread=None,
+            body=b"{}",
+            received_at=START,
+            receipt=b"r",
+        )
+        store.write(lambda tx, row=row: tx.add_incoming(row))  # type: ignore[misc]
+
+
+def test_an_opening_is_what_the_leaf_commits_to(store: Store) -> None:
+    note(store, "a", "b")
+    with store.snapshot() as snapshot:
+        assert sha256(snapshot.opening(1)).digest() == snapshot.leaf(1).commitment
+        for index in (-1, 2):
+            with pytest.raises(StoreError):
+                snapshot.opening(index)
+
+
+def test_an_erased_leaf_has_no_opening(store: Store) -> None:
+    note(store, "a")
+    store.write(lambda tx: tx.erase_event(0, who="dpo", purpose="erasure"))
+    with store.snapshot() as snapshot, pytest.raises(StoreError):
+        snapshot.opening(0)
+
+
+def test_the_root_of_each_size_is_the_one_it_had_then(store: Store) -> None:
+    heads = []
+    for number in range(20):
+        note(store, str(number))
+        with store.snapshot() as snapshot:
+            heads.append(snapshot.head())
+    with store.snapshot() as snapshot:
+        assert [snapshot.root_at(head.size) for head in heads] == [head.root for head in heads]
+        assert snapshot.root_at(0) == sha256(b"").digest()
+        for size in (-1, 21):
+            with pytest.raises(StoreError):
+                snapshot.root_at(size)
+
+
+def test_leaves_are_found_by_their_subject_alone(store: Store) -> None:
+    note(store, "m-1", "m-10", 'm-"quoted"', "m-1")
+    store.note(Event("m-1", "m-1", "other", detail={"to": "m-1"}))
+    with store.snapshot() as snapshot:
+        assert [leaf.index for leaf in snapshot.leaves_about("m-1")] == [0, 3]
+        assert [leaf.index for leaf in snapshot.leaves_about('m-"quoted"')] == [2]
+        assert list(snapshot.leaves_about("%")) == []
+
+
+def test_missing_numbers_are_told_from_a_number_on(store: Store) -> None:
+    take(store, 2, 3, 6)
+    with store.snapshot() as snapshot:
+        assert snapshot.incoming_last(PEER) == 6
+        assert snapshot.incoming_gaps(PEER) == [1, 4, 5]
+        assert snapshot.incoming_gaps(PEER, above=1) == [4, 5]
+        assert snapshot.incoming_gaps(PEER, above=4) == [5]
+        assert snapshot.incoming_gaps(PEER, above=9) == []
+        assert snapshot.incoming_last(AuthorityId("XK-KP")) == 0
+
+
+def test_numbers_that_were_skipped_are_never_given_again(store: Store) -> None:
+    store.write(lambda tx: tx.skip_seq(PEER, 7))
+    assert store.write(lambda tx: tx.next_seq(PEER)) == 8
+    store.write(lambda tx: tx.skip_seq(PEER, 3))
+    assert store.write(lambda tx: tx.next_seq(PEER)) == 9
+    with store.snapshot() as snapshot:
+        assert snapshot.sent_last(PEER) == 9
+        assert snapshot.outgoing_at(PEER, 9) is None
+        assert not snapshot.is_queued(PEER, "ping")
