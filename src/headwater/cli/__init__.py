@@ -13,11 +13,13 @@ from headwater.cli import door
 __all__ = ["main"]
 
 VERBS: Final = {
+    "amend": "Recall or correct what was sent; see who has proved it.",
     "approve": "Approve a message that waits for a second person.",
     "audit": "Check and read the ledger of every look, change, decision and disclosure.",
     "case": "Build, check, seal and verify case files.",
     "completion": "Print the shell completion for bash, zsh or fish.",
     "conformance": "Put questions to the node's own rules, one JSON document a line.",
+    "consent": "Ask originators before their facts go further, and answer them.",
     "demo": "Run the exercise: three nodes, from official files to a sealed case.",
     "findings": "List, show and decide what the engines claim.",
     "inbox": "Look at what partners sent, and answer for it.",
@@ -26,6 +28,7 @@ VERBS: Final = {
     "partner": "Add, confirm, list, sync, suspend and revoke partners.",
     "prove": "Write a proof from the log that a stranger checks offline.",
     "read": "Read files of an official format into the node.",
+    "request": "Ask a partner, with a clock.",
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
     "user": "Add, list and disable the users of a node.",

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.send import tell
 
 
 @click.group()
@@ -19,14 +21,17 @@ def inbox() -> None:
 @options.acting("oic")
 @options.as_json
 def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """List what came in, what went out with its receipt, and what waits for a second person."""
+    """List what came in, what went out with its receipt, and what waits for a second person.
+
+    A request shows when it is due, its alarm (50, 80 or 100 per cent of the time is over), and how far its answer is.
+    """
     from headwater.node import correspondence
 
     with session_at(home, user, purpose) as (node, session):
         found = correspondence.overview(node, session)
     lines = [
-        *(f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}" for row in found.incoming),
-        *(f"out  {row['id']}  {row['to']:10} {row['kind']:12} {row['state']}" for row in found.outgoing),
+        *(f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.incoming),
+        *(f"out  {row['id']}  {row['to']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.outgoing),
         *(f"wait {row['id']}  {row['to']:10} {row['kind']:12} rule {row['rule']}" for row in found.waiting),
     ]
     document = {"ok": True, "incoming": found.incoming, "outgoing": found.outgoing, "waiting": found.waiting}
@@ -79,3 +84,73 @@ def refuse(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_jso
     with session_at(home, user, purpose) as (node, session):
         correspondence.refuse(node, session, message_id(ref), reason)
     door.answer({"ok": True, "id": ref, "state": "refused"}, ["refused"], as_json=as_json)
+
+
+@inbox.command(epilog="Example: headwater inbox answer 019abb6c-… answer.json --result full --home rs")
+@click.argument("ref", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--result", help="full, partial, none, refused or clarify; or in FILE.")
+@click.option("--dry-run", is_flag=True, help="Show the decision with every reason; nothing leaves.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def answer(
+    *, ref: str, file: Path, result: str | None, dry_run: bool, home: Path, user: str, purpose: str, as_json: bool
+) -> int:
+    """Answer request ID, or what was asked back about one of ours, with what FILE describes (as for `headwater send`).
+
+    clarify asks something back and stops the clock; a refusal begins its "reason" with one of: not-available,
+    no-authorisation, national-security, investigation, interests, minor-offence, no-offence, third-state, not-clarified,
+    agreement.
+    """
+    import msgspec
+
+    from headwater.model.ids import message_id
+    from headwater.node import liaison, messages
+
+    letter = messages.read_letter(file)
+    if result is not None:
+        letter = msgspec.structs.replace(letter, result=result)
+    with session_at(home, user, purpose) as (node, session):
+        sending = liaison.answer(node, session, message_id(ref), letter, dry_run=dry_run)
+    return tell(sending, as_json=as_json, dry_run=dry_run)
+
+
+@inbox.command(epilog='Example: headwater inbox keep rec-…/0 --reason "exhibit in case 7" --home rs')
+@click.argument("facts", metavar="FACT...", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def keep(*, facts: tuple[str, ...], reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Keep facts as evidence: an erasure that their originator asks for restricts them instead."""
+    from headwater.node import liaison
+
+    with session_at(home, user, purpose) as (node, session):
+        kept = liaison.keep_as_evidence(node, session, facts, reason)
+    door.answer({"ok": True, "kept": kept}, [f"kept as evidence: {len(kept)} facts"], as_json=as_json)
+
+
+@inbox.command(epilog="Example: headwater inbox save 019abb6c-… scan.tiff --out scan.tiff --home rs")
+@click.argument("ref", metavar="ID")
+@click.argument("name")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Write file NAME that came with message ID; the look is logged."""
+    from headwater.model.ids import message_id
+    from headwater.node import attachments
+
+    with session_at(home, user, purpose) as (node, session):
+        saved = attachments.save(node, session, message_id(ref), name, out)
+    document = {"ok": True, "file": str(out), "size": saved.size, "sha256": saved.sha256}
+    door.answer(document, [f"{out}: {saved.size} bytes, SHA-256 {saved.sha256}"], as_json=as_json)
+
+
+def _clock(row: dict[str, Any]) -> str:
+    if "due_at" not in row:
+        return ""
+    alarm = f", alarm {row['alarm']} %" if row["alarm"] else ""
+    return f"  {row['answer']}, due {row['due_at'] or 'when the clock runs again'}{alarm}"

@@ -20,11 +20,22 @@ EXIT_REFUSED = 77
 @click.option("--to", required=True, metavar="AUTHORITY", help="The partner.")
 @click.option("--agreement", required=True, metavar="ID", help="The agreement it goes under.")
 @click.option("--dry-run", is_flag=True, help="Show the decision with every reason; nothing leaves.")
+@click.option("--attach", "attached", type=click.Path(path_type=Path, dir_okay=False), multiple=True, help="A file.")
 @options.home()
 @options.acting("oic")
 @options.as_json
 def send(
-    *, kind: str, file: Path, to: str, agreement: str, dry_run: bool, home: Path, user: str, purpose: str, as_json: bool
+    *,
+    kind: str,
+    file: Path,
+    to: str,
+    agreement: str,
+    dry_run: bool,
+    attached: tuple[Path, ...],
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
 ) -> int:
     """Send a message of a KIND (spontaneous, alert, request, response …) that FILE describes.
 
@@ -32,12 +43,17 @@ def send(
     what stands in the node's records or in a finding that a person has confirmed can be told. The rules of the agreement
     are asked first: what may not go is taken out or the message is refused, each time with the rule's name. Exit 77 when
     it is refused; a message that waits for a second person is queued by: headwater approve ID --as approver
+
+    Files of up to 1 GiB go beside it in sealed pieces, each as a record of its own; a dry run leaves them out.
     """
     from headwater.node import messages
 
     with session_at(home, user, purpose) as (node, session):
-        act = messages.dry_run if dry_run else messages.send
-        sending = act(node, session, messages.address(kind, to, agreement), messages.read_letter(file))
+        letter, envelope = messages.read_letter(file), messages.address(kind, to, agreement)
+        if dry_run:
+            sending = messages.dry_run(node, session, envelope, letter)
+        else:
+            sending = messages.send(node, session, envelope, letter, attached)
     return tell(sending, as_json=as_json, dry_run=dry_run)
 
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from headwater.errors import EquivocationError, KeyTrustError, Place, RollbackError, SchemaError, SignatureError
+from headwater.exchange.deadlines import time_zone
 from headwater.exchange.envelope import SenderKey
 from headwater.exchange.signed import PairKey, PairSeed, Paper, hex_bytes, read_paper, sign_paper
 from headwater.exchange.suite import ED25519_BYTES, XWING, XWING_PUBLIC_BYTES, key_id
@@ -74,6 +75,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         sealing: HPKE keys that envelopes to it are sealed with.
         papers: key pairs of its agreements.
         roots: the three key pairs that sign its cards; `threshold` of them must.
+        zone: IANA name of the time zone in which its deadlines are counted in days.
     """
 
     v: int
@@ -89,6 +91,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     papers: tuple[PairKey, ...]
     roots: tuple[PairKey, ...]
     threshold: int
+    zone: str = "Etc/UTC"
 
     def __post_init__(self) -> None:
         """Refuse a card that could not be used.
@@ -120,6 +123,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         _require(1 <= len(self.endpoints) <= MAX_KEYS, "endpoints", f"not 1 to {MAX_KEYS} endpoints")
         for endpoint in self.endpoints:
             check_endpoint(endpoint)
+        time_zone(self.zone)
 
     @property
     def owner(self) -> AuthorityId:

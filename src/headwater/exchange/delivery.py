@@ -6,11 +6,12 @@ queued, also by another process, and wakes them.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from headwater.errors import HeadwaterError, StoreError
+from headwater.errors import HeadwaterError
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import Partners
@@ -22,6 +23,10 @@ POLL_S: Final = 0.03
 IDLE_S: Final = 5.0
 """Longest sleep of a courier, for what expires or whose time comes."""
 AFTER_STORE_ERROR_S: Final = 5.0
+TEND_S: Final = 1.0
+"""Shortest time between two looks at clocks and requests."""
+TEND_SHARE: Final = 50
+"""A look that takes a second is followed by none for so many."""
 _LOG: Final = logging.getLogger(__name__)
 
 Route = tuple[AuthorityId, Lane]
@@ -38,8 +43,19 @@ class _Served:
 class Delivery:
     """Delivers until it is told to stop."""
 
-    def __init__(self, store: Store, partners: Partners, make_courier: Callable[[Route], Courier]) -> None:
-        """Deliver what is queued in a store, with the couriers that are made for each route."""
+    def __init__(
+        self,
+        store: Store,
+        partners: Partners,
+        make_courier: Callable[[Route], Courier],
+        tend: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Deliver what is queued in a store, with the couriers that are made for each route.
+
+        `tend` looks after what no message wakes: it is called now and then, more seldom the longer it takes.
+        """
+        self._tend = tend
+        self._tend_at = 0.0
         self._store = store
         self._partners = partners
         self._make_courier = make_courier
@@ -51,7 +67,8 @@ class Delivery:
         while not stop.is_set():
             try:
                 seen = self._watch(seen, stop)
-            except StoreError as error:
+                self._look_after()
+            except HeadwaterError as error:
                 _LOG.warning("delivery waits: %s", error.code)
                 stop.wait(AFTER_STORE_ERROR_S)
             stop.wait(POLL_S)
@@ -60,6 +77,13 @@ class Delivery:
         for served in self._served.values():
             served.thread.join()
         self._served.clear()
+
+    def _look_after(self) -> None:
+        begun = time.monotonic()
+        if begun >= self._tend_at:
+            self._tend()
+            ended = time.monotonic()
+            self._tend_at = ended + max(TEND_S, TEND_SHARE * (ended - begun))
 
     def _watch(self, seen: int, stop: threading.Event) -> int:
         with self._store.snapshot() as snapshot:

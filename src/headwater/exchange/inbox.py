@@ -15,7 +15,10 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from headwater.errors import ConflictError, InputError, Place, SchemaError
+from headwater.exchange.desk import ACTS, Desk, Taken
 from headwater.exchange.envelope import (
     Header,
     Sealed,
@@ -26,10 +29,11 @@ from headwater.exchange.envelope import (
     unseal,
 )
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
+from headwater.exchange.holdings import restricted_names
 from headwater.exchange.keys import Keys
 from headwater.exchange.partners import Partners
 from headwater.exchange.quarantine import quarantine
-from headwater.exchange.receipt import REFUSED, STORED, Giver, Line, LogHead, parse_receipt
+from headwater.exchange.receipt import RECEIPT, REFUSED, STORED, Giver, Line, LogHead, parse_receipt
 from headwater.exchange.refusal import QUARANTINED, Code, Refusal
 from headwater.exchange.suite import key_id
 from headwater.exchange.syncing import Syncing
@@ -40,13 +44,10 @@ from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Kind, Message, categories_of
 from headwater.model.record import Record
 from headwater.model.times import parse_instant
-from headwater.policy.rules.judge import decide
-from headwater.policy.rules.rule import Judgement, Op, Outcome
+from headwater.policy.rules.rule import Judgement, Outcome
 from headwater.ports import Clock, Event
 from headwater.store import Incoming, Snapshot, Store, Transaction
 
-RECEIPT: Final = "receipt"
-"""Kind of the documents that hold receipts in bytes, by their SHA-256 in hex; rows of messages hold the hash."""
 ACCEPTED: Final = "accepted"
 HELD: Final = "held"
 
@@ -82,10 +83,13 @@ class _Taken:
 class Inbox:
     """Receives messages from partners."""
 
-    def __init__(self, store: Store, partners: Partners, keys: Keys, clock: Clock, sync: Syncing | None = None) -> None:
-        """Receive into a store, in the name of the authority whose partners these are."""
+    def __init__(
+        self, store: Store, partners: Partners, keys: Keys, clock: Clock, desk: Desk, sync: Syncing | None = None
+    ) -> None:
+        """Receive into a store, in the name of the authority whose partners these are; the desk acts on what was taken."""
         self._sync = sync
         self._store = store
+        self._desk = desk
         self._partners = partners
         self._keys = keys
         self._clock = clock
@@ -101,12 +105,17 @@ class Inbox:
         now = self._clock.now()
         with self._store.snapshot() as snapshot:
             looked_at = [self._look(snapshot, envelope, now) for envelope in envelopes]
-        return join(self._store.write(lambda tx: self._take(tx, looked_at)))
+        receipts: list[bytes] = []
+        for part in _parts(looked_at):
+            receipts += self._store.write(lambda tx, part=part: self._take(tx, part))  # type: ignore[misc]
+        if any(isinstance(each, _Opened) and each.message.kind is Kind.AMEND for each in looked_at):
+            self._sweep()
+        return join(dict.fromkeys(receipts))
 
-    def _take(self, tx: Transaction, looked_at: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
-        batch = _Take(tx, self._partners, self._giver(tx))
-        answers = batch.take(looked_at)
-        for opened in batch.stored:
+    def _take(self, tx: Transaction, part: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
+        taking = _Take(tx, self._partners, self._giver(tx), self._desk)
+        answers = taking.take(part)
+        for opened in taking.stored:
             if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
                 self._sync.take(tx, opened.sealed.header, opened.message)
         return answers
@@ -119,7 +128,11 @@ class Inbox:
         """
         with self._store.snapshot() as snapshot:
             row = _need(snapshot, ref)
-        return row, decode(row.body, Message) if row.body else None
+            message = decode(row.body, Message) if row.body else None
+            if message is not None and (hidden := restricted_names(snapshot, ref, message)):
+                facts = {name: fact for name, fact in message.facts.items() if name not in hidden}
+                message = msgspec.structs.replace(message, facts=facts)
+        return row, message
 
     def accept(self, ref: MessageId, *, who: str, reason: str) -> None:
         """Accept a message; one that was held becomes records now.
@@ -132,10 +145,9 @@ class Inbox:
             row = _need(tx, ref, STORED, HELD)
             message = decode(row.body, Message)
             if row.state == HELD:
-                judgement = decide(
-                    Op.RECEIVE, self._partners.agreements_for(tx, [message.agreement]), message, {}, tx.now
-                )
-                _keep(tx, records_of(message, ref, self._partners.me), judgement)
+                judgement = self._desk.judge(tx, message, self._partners.agreements_for(tx, [message.agreement]))
+                _keep(tx, records_of(message, ref, self._partners.me), judgement, ref)
+                self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256))
             tx.set_incoming_state(ref, ACCEPTED)
             tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))
 
@@ -154,6 +166,12 @@ class Inbox:
             tx.note(Event("exchange.put-aside", who, ref, decode(row.body, Message).purpose or "", {"reason": reason}))
 
         self._store.write(change)
+
+    def _sweep(self) -> None:
+        with self._store.snapshot() as snapshot:
+            needed = snapshot.needs_sweep()
+        if needed:
+            self._store.sweep()
 
     def _look(self, snapshot: Snapshot, envelope: bytes, now: datetime) -> _Opened | _Refused | _Taken:
         sealed = read(envelope)
@@ -198,8 +216,9 @@ class Inbox:
 class _Take:
     """One batch in one transaction."""
 
-    def __init__(self, tx: Transaction, partners: Partners, giver: Giver) -> None:
+    def __init__(self, tx: Transaction, partners: Partners, giver: Giver, desk: Desk) -> None:
         self._tx = tx
+        self._desk = desk
         self._partners = partners
         self._giver = giver
         own = partners.own_card(tx).card
@@ -261,7 +280,7 @@ class _Take:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
             return
         agreements = self._partners.agreements_for(tx, [each.message.agreement])
-        judgement = decide(Op.RECEIVE, agreements, each.message, {}, tx.now)
+        judgement = self._desk.judge(tx, each.message, agreements)
         if judgement.outcome is Outcome.REFUSE:
             self._refuse_proved(each, judgement.rule)
             self._add_row(each, REFUSED)
@@ -277,8 +296,11 @@ class _Take:
         }
         tx.note(Event("exchange.received", header.sender, header.id, each.message.purpose or "", detail))
         held = judgement.outcome is Outcome.HOLD
+        if each.message.facts:
+            tx.add_carried("in", header.sender, each.message.facts, header.id)
         if not held:
-            _keep(tx, each.records, judgement)
+            _keep(tx, each.records, judgement, header.id)
+            self._desk.took(tx, Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256))
         self._add_row(each, HELD if held else STORED)
         self.stored += [] if held else [each]
         self._add_line(header, each.sealed.sha256, STORED)
@@ -330,6 +352,16 @@ class _Take:
         return receipts
 
 
+def _parts(looked_at: list[_Opened | _Refused | _Taken]) -> list[list[_Opened | _Refused | _Taken]]:
+    """Return a batch in parts, each for one transaction: what acts on earlier messages comes after they are kept."""
+    parts: list[list[_Opened | _Refused | _Taken]] = [[]]
+    for each in looked_at:
+        if isinstance(each, _Opened) and each.message.kind in ACTS and parts[-1]:
+            parts.append([])
+        parts[-1].append(each)
+    return parts
+
+
 def keep_receipt(tx: Transaction, receipt: bytes) -> bytes:
     """Keep a receipt that speaks of several messages once, and return the hash that their rows hold."""
     ref = sha256(receipt).digest()
@@ -338,10 +370,10 @@ def keep_receipt(tx: Transaction, receipt: bytes) -> bytes:
     return ref
 
 
-def _keep(tx: Transaction, records: tuple[Record, ...], judgement: Judgement) -> None:
+def _keep(tx: Transaction, records: tuple[Record, ...], judgement: Judgement, ref: MessageId) -> None:
+    until = date.fromisoformat(judgement.keep_until) if judgement.keep_until else None
     for record in records:
-        until = date.fromisoformat(judgement.keep_until) if judgement.keep_until else None
-        tx.add_record(clamped(record, until) if until else record)
+        tx.add_record(clamped(record, until) if until else record, born_of=ref)
 
 
 def _need(reader: Snapshot | Transaction, ref: MessageId, *states: str) -> Incoming:

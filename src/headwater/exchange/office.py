@@ -11,20 +11,25 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
+from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
 from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
-from headwater.exchange.inbox import RECEIPT, Inbox
+from headwater.exchange.desk import Desk
+from headwater.exchange.files import Carrier, Fetcher
+from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.liaison import Liaison
 from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
+from headwater.exchange.receipt import RECEIPT
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
-from headwater.model.ids import AuthorityId, MessageId, RecordId
+from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
 from headwater.model.message import Kind, Message, MessageFact
 from headwater.model.times import format_instant
 from headwater.policy.agreement import Agreement, AgreementState
@@ -50,6 +55,7 @@ class Exchange:
         chance: Chance,
         me: AuthorityId,
         transport: Transport | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
         """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
         self.me = me
@@ -59,14 +65,24 @@ class Exchange:
         self._chance = chance
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
+        self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
+        amends = Amends(self._outbox, me)
         self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
-        self._inbox = Inbox(store, self._partners, keys, clock, self.syncing)
+        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends), self.syncing)
+        self.liaison = Liaison(store, self._partners, self._outbox, amends, clock)
 
     # Ourselves
 
     def make_card(
-        self, name: str, endpoints: Sequence[str], roots: Path, *, who: str, revoke: Sequence[str] = ()
+        self,
+        name: str,
+        endpoints: Sequence[str],
+        roots: Path,
+        *,
+        who: str,
+        revoke: Sequence[str] = (),
+        zone: str = "Etc/UTC",
     ) -> SignedCard:
         """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
 
@@ -76,6 +92,7 @@ class Exchange:
             roots: the folder with the three root keys; for a later version, two of them that were brought back do.
             who: the person who makes it.
             revoke: names of signing keys that nobody is to trust from now on.
+            zone: the time zone in which this authority counts its deadlines.
 
         Raises:
             KeyTrustError: there are no root keys.
@@ -100,6 +117,7 @@ class Exchange:
                 papers=(self._keys.papers().public(),),
                 roots=held.card.roots if held else public,
                 threshold=THRESHOLD,
+                zone=zone,
             )
             signed = sign_card(card, seeds)
             if held is not None:
@@ -258,11 +276,20 @@ class Exchange:
         sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
         if sync_every_s > 0:
             sync.start()
-        Delivery(self._store, self._partners, self.courier).run(stop)
+        Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
         if sync_every_s > 0:
             sync.join()
         if isinstance(self._transport, HttpTransport):
             self._transport.close()
+
+    def tend(self) -> None:
+        """Look after what no message wakes: clocks, checks, searches, and files that are to be fetched."""
+        self.liaison.tend()
+        self.files.fetch_all()
+
+    def chunk(self, name: BlobHash) -> bytes | None:
+        """Return a sealed chunk of a file that a partner may fetch, None where there is none."""
+        return self.files.chunk(name)
 
     def courier(self, route: Route) -> Courier:
         """Return a courier for one partner and lane."""

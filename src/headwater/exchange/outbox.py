@@ -15,16 +15,19 @@ from msgspec.structs import replace
 from headwater.errors import ConflictError, KeyTrustError, Place, SchemaError
 from headwater.exchange.card import check_current
 from headwater.exchange.compose import evidence_of
+from headwater.exchange.consents import attached
 from headwater.exchange.envelope import Header, Lane, seal
 from headwater.exchange.keys import Keys
+from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
+from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.suite import key_id
 from headwater.model.canonical import decode, encode
-from headwater.model.ids import AuthorityId, MessageId, new_message_id
+from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id
 from headwater.model.message import Kind, Message, categories_of
 from headwater.model.times import format_instant, parse_instant
 from headwater.policy.rules.judge import apply, decide
-from headwater.policy.rules.rule import Judgement, Op, Outcome
+from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
 from headwater.ports import Chance, Clock, Event
 from headwater.store import Outgoing, Snapshot, Store, Transaction
 
@@ -32,10 +35,21 @@ SENT: Final = "sent"
 DRAFT: Final = "draft"
 APPROVER: Final = "approver"
 """Role of the second pair of eyes: its holder becomes the message's approver. Every other role is an approval by name."""
+BREAK_GLASS: Final = "break-glass"
+"""Role of whoever answers for an onward transfer without consent; nobody does so for a message of their own."""
 MILLISECOND: Final = timedelta(milliseconds=1)
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 KEPT_FOR: Final = timedelta(days=14)
 """How long a message stays good that names no expiry."""
+
+_NOT_APPROVED: Final = RuleReason(
+    "B16",
+    BREAK_GLASS,
+    Outcome.HOLD,
+    (),
+    "Facts of a third state would go without its consent, and nobody has answered for that yet.",
+    "another person than the author approves it as break-glass",
+)
 
 
 class DraftState(StrEnum):
@@ -132,7 +146,16 @@ class Outbox:
             SchemaError: it is none that can be sent.
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        return self._send(tx, self._ready(message), self._new_id(), who)
+        return self._send(tx, self._ready(message), self.new_id(), who)
+
+    def send_within(self, tx: Transaction, message: Message, *, who: str) -> Sending:
+        """Do as `send`, within a change that is under way.
+
+        Raises:
+            SchemaError: it is none that can be sent.
+            TrustError: the recipient is no partner whose card is confirmed and current.
+        """
+        return self._send(tx, self._ready(message), self.new_id(), who)
 
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do now, without anything being changed.
@@ -144,7 +167,8 @@ class Outbox:
         ready, now = self._ready(message), self._clock.now()
         with self._store.snapshot() as snapshot:
             self._open_partner(snapshot, ready, now)
-            judgement = self._judge(snapshot, ready, now)
+            ready = attached(snapshot, ready)
+            judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
 
     def approve(self, ref: MessageId, *, who: str, role: str, also: Also = nothing) -> Sending:
@@ -165,6 +189,8 @@ class Outbox:
             message = draft.message
             if role == APPROVER:
                 message = replace(message, approver=who)
+            elif role == BREAK_GLASS and message.break_glass is not None:
+                message = replace(message, break_glass=replace(message.break_glass, approver=who))
             else:
                 message = replace(message, approvals=(*message.approvals, role))
             tx.note(Event("exchange.approved", who, ref, message.purpose or "", {"role": role}))
@@ -216,6 +242,8 @@ class Outbox:
             expires_at=parse_instant(message.expires or format_instant(tx.now + KEPT_FOR)),
         )
         tx.put_document(SENT, ref, body)
+        if message.facts:
+            tx.add_carried("out", partner.authority, message.facts, ref)
         tx.add_outgoing(
             Outgoing(
                 id=ref,
@@ -257,7 +285,7 @@ class Outbox:
             return None
         if same:
             return None
-        ref = self._new_id()
+        ref = self.new_id()
         self.queue(tx, decode(body, Message), ref, self._partners.me)
         return ref
 
@@ -265,7 +293,8 @@ class Outbox:
         self, tx: Transaction, message: Message, ref: MessageId, who: str, *, asked_at: datetime | None = None
     ) -> Sending:
         self._open_partner(tx, message, tx.now)
-        judgement = self._judge(tx, message, tx.now)
+        message = attached(tx, message)
+        judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
         draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
         if judgement.outcome is Outcome.REFUSE:
@@ -283,11 +312,24 @@ class Outbox:
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
+        self.queue(tx, goes, ref, who)
         for duty in judgement.obligations:
             if duty.startswith("notice:"):
-                tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", {"to": duty[len("notice:") :]}))
-        self.queue(tx, goes, ref, who)
+                self._give_notice(tx, goes, ref, StateCode(duty.removeprefix("notice:")), who)
         return Sending(judgement, ref, goes)
+
+    def _give_notice(self, tx: Transaction, message: Message, ref: MessageId, origin: StateCode, who: str) -> None:
+        """Tell an originator at once, in the same transaction, that a break-glass has passed its facts on."""
+        given = notices(tx, message, ref, origin)
+        for notice in given:
+            try:
+                self.queue(tx, replace(notice, sender=self._partners.me), self.new_id(), who)
+            except KeyTrustError as error:
+                # The threat does not wait; a person must tell the originator by another way.
+                detail: dict[str, str | int] = {"to": notice.recipient or "", "code": error.code}
+                tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", detail))
+        if not given:
+            tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", {"to": origin}))
 
     def _ready(self, message: Message) -> Message:
         me = self._partners.me
@@ -297,12 +339,20 @@ class Outbox:
             raise SchemaError("a message to nobody", where=Place(field="to"))
         if message.kind is Kind.USE:
             raise SchemaError("a question about use never travels", where=Place(field="kind"))
+        check_response(message)
+        check_request(message)
         expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
         # Where else a fact was passed on to is for this node's own recalls.
         facts = {name: replace(fact, sent_to=()) for name, fact in message.facts.items()}
         return replace(message, sender=me, expires=expires, facts=facts)
 
-    def _judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
+    def judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
+        """Return what the rules say to sending a message.
+
+        A break-glass that nobody has approved is held: the second person's name is part of it.
+        """
+        if message.break_glass is not None and not message.break_glass.approver:
+            return Judgement(Outcome.HOLD, BREAK_GLASS, reasons=(_NOT_APPROVED,))
         names = [message.agreement, *(fact.via for fact in message.facts.values())]
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(message.agreement or "")
@@ -328,7 +378,8 @@ class Outbox:
                 return name, self._keys.signing_seeds[name]
         raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
 
-    def _new_id(self) -> MessageId:
+    def new_id(self) -> MessageId:
+        """Return the identifier of a new message."""
         return new_message_id((self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(10))
 
 

@@ -30,6 +30,8 @@ from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, authority_id, blob_hash, message_id
 from headwater.model.times import format_instant, parse_instant
 
+RECEIPT: Final = "receipt"
+"""Kind of the documents that hold receipts in bytes, by their SHA-256 in hex; rows of messages hold the hash."""
 STORED: Final = "stored"
 REFUSED: Final = "refused"
 MAX_RECEIPT: Final = 64 * 1024

@@ -20,7 +20,7 @@ from headwater.errors import Place, SchemaError
 from headwater.model.fact import Fact
 from headwater.model.grade import Grade, parse_grade
 from headwater.model.handling import Handling
-from headwater.model.ids import AuthorityId, EntityKey, MessageId, StateCode, authority_id, state_of
+from headwater.model.ids import AuthorityId, EntityKey, FactId, MessageId, StateCode, authority_id, state_of
 from headwater.model.message import Message, MessageFact
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.model.schema import SENSITIVE_PROPERTIES, is_person, schema, schemata
@@ -121,14 +121,23 @@ def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
     Returns:
         only facts that the record still holds, each with the agreement it came under.
     """
-    numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, MessageFact] = {}
-    for given in message.facts.values():
+    for name, number in names_in(record, message).items():
+        given = message.facts[name]
+        kept_until = _earlier(given.retain_until, record.handling.retain_until)
+        found[number] = msgspec.structs.replace(given, id=number, via=message.agreement, retain_until=kept_until)
+    return found
+
+
+def names_in(record: Record, message: Message) -> dict[str, FactId]:
+    """Return what each fact of a message is called here, as far as it stands in one of the records made of it."""
+    numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
+    found: dict[str, FactId] = {}
+    for name, given in message.facts.items():
         fact = _fact(given, _mention(given, message), message) if _is_known(given) else None
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
-            kept_until = _earlier(given.retain_until, record.handling.retain_until)
-            found[number] = msgspec.structs.replace(given, id=number, via=message.agreement, retain_until=kept_until)
+            found[name] = number
     return found
 
 

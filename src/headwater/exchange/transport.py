@@ -34,6 +34,19 @@ class HttpTransport:
             PeerTimeoutError: there was no answer in time.
             PeerRefusedError: the node answered with anything but success.
         """
+        return self._exchange(endpoint, path, body, timeout_s)
+
+    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
+        """Return what the partner's node keeps under a path.
+
+        Raises:
+            PeerUnreachableError: there is no connection, or it broke.
+            PeerTimeoutError: there was no answer in time.
+            PeerRefusedError: the node answered with anything but success.
+        """
+        return self._exchange(endpoint, path, None, timeout_s)
+
+    def _exchange(self, endpoint: str, path: str, body: bytes | None, timeout_s: float) -> bytes:
         check_endpoint(endpoint)
         connection, is_fresh = self._connection(endpoint, timeout_s)
         data: bytes | None = None
@@ -48,7 +61,7 @@ class HttpTransport:
             if data is None:
                 self._drop(endpoint)
         # A connection that was kept open may have been closed by the other side meanwhile; the same bytes may go twice.
-        return self.post(endpoint, path, body, timeout_s=timeout_s) if data is None else data
+        return self._exchange(endpoint, path, body, timeout_s) if data is None else data
 
     def close(self) -> None:
         """Close every connection, once the threads that used them have ended."""
@@ -74,8 +87,11 @@ class HttpTransport:
             connection.close()
 
 
-def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes, until: float) -> bytes:
-    connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
+def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes | None, until: float) -> bytes:
+    if body is None:
+        connection.request("GET", path)
+    else:
+        connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
     answer = connection.getresponse()
     if answer.status != HTTPStatus.OK:
         raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)

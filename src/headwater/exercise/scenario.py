@@ -134,7 +134,10 @@ def agreement(partner: str) -> dict[str, Any]:
         if rs
         else {},
         "purposes": ["oic", "trafficking", "victim-protection"],
-        "kinds": ["request", "response", "spontaneous", "alert", "search", "evidence-bundle"],
+        "kinds": [
+            *("request", "response", "spontaneous", "alert", "search", "evidence-bundle"),
+            *("consent-request", "consent"),
+        ],
         "markings": {"NONE": 0, "OFFICIAL": 1, "OFFICIAL-SENSITIVE": 2, **({"INTERNO": 2} if rs else {})},
         "categories": ["suspect", "associate", "victim", "smuggled", "organisation", "object"],
         "sensitive": False,

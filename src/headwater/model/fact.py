@@ -38,3 +38,15 @@ def fact_id(record: RecordId, place: int) -> FactId:
 def record_of(fact: FactId) -> RecordId:
     """Return the record that a fact stands in."""
     return RecordId(fact.partition("/")[0])
+
+
+def place_of(fact: FactId) -> int:
+    """Return the place of a fact in its record.
+
+    Raises:
+        SchemaError: the text names no fact of a record.
+    """
+    place = fact.partition("/")[2]
+    if not (place.isascii() and place.isdigit()):
+        raise SchemaError("no name of a fact", where=fact)
+    return int(place)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from headwater.errors import Place, SchemaError
-from headwater.model.ids import AuthorityId, StateCode
+from headwater.model.ids import AuthorityId, BlobHash, StateCode, blob_hash
 from headwater.model.times import parse_day, parse_instant
 
 
@@ -42,6 +42,10 @@ HOUSEKEEPING: Final = frozenset(
 )
 """Kinds that carry no intelligence of their own: rules on agreement content and facts are skipped for them."""
 
+CHUNK_BYTES: Final = 1 << 20
+"""Bytes of a file in one chunk."""
+MAX_FILE: Final = 1 << 30
+"""Most bytes of a file: it is put together in memory."""
 AMEND_ACTIONS: Final = ("erase", "restrict", "rectify", "regrade")
 """What an originator can ask to be done with facts that it sent."""
 
@@ -172,6 +176,60 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     receipt: str | None = None
 
 
+class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that goes beside a message in sealed chunks (docs/spec/files.md).
+
+    Attributes:
+        fact: the fact of the message that it belongs to: its handling is the file's, and its recall takes the file along.
+        size, sha256: of the file itself.
+        key: AES-256 key of the chunks, hex; used for this file alone.
+        chunks: SHA-256 of each sealed chunk, hex, in order.
+    """
+
+    fact: str
+    name: str
+    size: int
+    sha256: BlobHash
+    key: str
+    chunks: tuple[BlobHash, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse hashes and keys that are none, and a number of chunks that does not fit the size."""
+        for text in (self.sha256, self.key, *self.chunks):
+            blob_hash(text)
+        if not self.name.strip() or "/" in self.name or "\0" in self.name:
+            raise SchemaError("no name of a file", where=Place(field="files.name"))
+        if not 0 < self.size <= MAX_FILE or len(self.chunks) != -(-self.size // CHUNK_BYTES):
+            raise SchemaError("a size that does not fit the chunks", where=Place(field="files.size"))
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one holder did about an amend: its proof, under the signature of the envelope that carries it.
+
+    Attributes:
+        amend: the message that asked for it.
+        holder: who did it.
+        at: when.
+        log_index: the leaf of the holder's log that says so.
+        results: for each fact by the name that the amend gave it: ``erased``, ``restricted``, ``rectified``,
+            ``regraded`` or ``not-held``.
+        waits_for: authorities that the holder passed facts on to and that have not answered it yet.
+        envelope: for one that is passed on: SHA-256 of the envelope in which the holder signed it.
+    """
+
+    amend: str
+    holder: AuthorityId
+    at: str
+    log_index: int
+    results: dict[str, str]
+    waits_for: tuple[AuthorityId, ...] = ()
+    envelope: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is no instant."""
+        parse_instant(self.at, field="done.at")
+
+
 class Message(
     msgspec.Struct,
     frozen=True,
@@ -188,6 +246,10 @@ class Message(
         expires: RFC 3339 instant after which it is not to be accepted.
         facts: by their name within this message.
         sync: for kind `checkpoint`.
+        access: on a request, whether its sender takes what it asks for to be directly accessible to the recipient:
+            ``direct`` (also where nothing is said) or ``indirect``.
+        files: large files that go beside it.
+        done: on an amend-done, the sender's own word first, then those of the holders that it asked in turn.
         use: for kind `use`: ``intelligence``, ``evidence`` or ``action``; `user` is the authority that asks.
     """
 
@@ -218,6 +280,9 @@ class Message(
     strict_necessity: str | None = None
     amend: Amend | None = None
     sync: Sync | None = None
+    done: tuple[Done, ...] = ()
+    files: tuple[FileRef, ...] = ()
+    access: str | None = None
     use: str | None = None
     user: AuthorityId | None = None
     facts: dict[str, MessageFact] = {}

@@ -6,12 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import Place, SchemaError
+from headwater.exchange.deadlines import Pause, deadline
 from headwater.exchange.envelope import SenderKey, open_envelope
 from headwater.exchange.refusal import Refusal
 from headwater.model import merkle
 from headwater.model.ids import authority_id
 from headwater.model.message import Message, MessageFact
-from headwater.model.times import parse_instant
+from headwater.model.times import format_instant, parse_instant
 from headwater.policy.agreement import Agreement
 from headwater.policy.rules.judge import decide
 from headwater.policy.rules.rule import Op
@@ -76,7 +77,27 @@ def envelope(question: Question) -> Answer:
     return {"result": "ok", "body": answer.hex()}
 
 
+def deadlines(question: Question) -> Answer:
+    """Return when to warn and when it is due: {received_at, zone, urgency, access, pauses} to {alarm_50, alarm_80, due_at}.
+
+    A pause whose answer is null still runs; what it holds up is null.
+    """
+    found = deadline(
+        parse_instant(question["received_at"], field="received_at"),
+        question["zone"],
+        question["urgency"],
+        question["access"],
+        [
+            Pause(parse_instant(asked, field="pauses"), parse_instant(answered, field="pauses") if answered else None)
+            for asked, answered in question.get("pauses") or ()
+        ],
+    )
+    times = {"alarm_50": found.alarm_50, "alarm_80": found.alarm_80, "due_at": found.due_at}
+    return {name: format_instant(at) if at else None for name, at in times.items()}
+
+
 TOPICS: Final[dict[str, Callable[[Question], Answer]]] = {
+    "deadlines": deadlines,
     "envelope": envelope,
     "merkle": merkle_proof,
     "policy": policy,

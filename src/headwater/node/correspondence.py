@@ -11,6 +11,7 @@ from headwater.exchange.translate import records_of
 from headwater.model.ids import MessageId, RecordId
 from headwater.model.message import Message
 from headwater.model.times import format_instant
+from headwater.node import liaison
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -33,6 +34,7 @@ def overview(node: Node, session: Session) -> Overview:
         PolicyError: the user may not look at it.
     """
     may(session, Act.MESSAGE_LOOK)
+    clocks = liaison.requests(node)
     return Overview(
         incoming=[
             {
@@ -42,6 +44,8 @@ def overview(node: Node, session: Session) -> Overview:
                 "kind": row.kind,
                 "state": row.state,
                 "received_at": format_instant(row.received_at),
+                "thread": row.thread,
+                **clocks.get(row.id, {}),
             }
             for row in node.exchange.incoming()
         ],
@@ -54,6 +58,8 @@ def overview(node: Node, session: Session) -> Overview:
                 "state": row.state,
                 "queued_at": format_instant(row.queued_at),
                 "receipted_at": format_instant(row.settled_at) if row.settled_at else None,
+                "thread": row.thread,
+                **clocks.get(row.id, {}),
             }
             for row in node.exchange.outgoing()
         ],

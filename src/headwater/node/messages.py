@@ -1,6 +1,6 @@
 """Messages at a node: written from records and confirmed findings, judged, sent by a person, approved by another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import NoBasisError, Place, SchemaError
-from headwater.exchange.outbox import APPROVER, Also, Sending
+from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
 from headwater.model.decision import Decision, Verb
@@ -18,10 +18,11 @@ from headwater.model.fact import record_of
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.grade import parse_grade
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, RecordId, authority_id, state_of
-from headwater.model.message import Kind, Message, MessageFact
+from headwater.model.message import BreakGlass, Kind, Message, MessageFact
 from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.model.times import format_instant
+from headwater.node import attachments as files
 from headwater.node import findings
 from headwater.node.files import bytes_of
 from headwater.node.node import Node
@@ -31,7 +32,7 @@ from headwater.policy.session import Session, may
 from headwater.ports import View
 from headwater.store import Transaction
 
-HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor"}
+HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor", BREAK_GLASS: "supervisor"}
 
 
 class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +40,13 @@ class FindingChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     id: str
     grade: str | None = None
+
+
+class GlassToBreak(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why facts of a third state must go without its consent; another person answers for it by approving."""
+
+    reason: str
+    threat: str
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +75,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     osja_flags: tuple[str, ...] = ()
     assurance_ref: str | None = None
     strict_necessity: str | None = None
+    access: str | None = None
+    break_glass: GlassToBreak | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,7 @@ def dry_run(node: Node, session: Session, envelope: Envelope, letter: Letter) ->
     return node.exchange.dry_run(_compose(node, session, envelope, letter))
 
 
-def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Sending:
+def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attached: Sequence[Path] = ()) -> Sending:
     """Judge a message, queue it where the rules let it pass, and keep the decision of the person who sent it.
 
     Raises:
@@ -122,9 +132,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter) -> Se
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
-    reason = letter.reason or letter.text or "told under the agreement"
-    also = _decision_keeper(session, reason)
-    return node.exchange.send(_compose(node, session, envelope, letter), who=session.user, also=also)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
+    also = _decision_keeper(session, letter.reason or letter.text or "told under the agreement")
+    return node.exchange.send(message, who=session.user, also=also)
 
 
 def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
@@ -178,7 +188,8 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
     given = {name: getattr(letter, name) for name in _COPIED}
     if letter.expires is None:
         given["expires"] = format_instant(node.clock.now() + timedelta(days=node.settings.message_days))
-    return Message(
+    glass = letter.break_glass
+    message = Message(
         kind=envelope.kind,
         sender=node.authority,
         recipient=envelope.to,
@@ -186,8 +197,10 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
         purpose=session.purpose,
         author=session.user,
         facts=facts,
+        break_glass=BreakGlass(reason=glass.reason, threat=glass.threat) if glass else None,
         **given,
     )
+    return node.exchange.liaison.hashed(message) if envelope.kind is Kind.SEARCH else message
 
 
 def _told(
@@ -242,7 +255,7 @@ def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, 
 
 _COPIED: Final = (
     *("classification", "text", "reason", "urgency", "why_urgent", "expires", "addressee", "language", "legal_basis"),
-    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity"),
+    *("case_references", "thread", "result", "osja_flags", "assurance_ref", "strict_necessity", "access"),
 )
 
 

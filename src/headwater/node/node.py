@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
@@ -17,6 +17,9 @@ from headwater.policy.view import guard
 from headwater.ports import Chance, Clock, View
 from headwater.settings import Loaded, Settings, load
 from headwater.store import Snapshot, Store, StoreOptions
+
+EVIDENCE_PURPOSE: Final = "court"
+"""For this purpose alone, what was restricted and is kept as evidence may be seen."""
 
 
 class Node:
@@ -78,6 +81,8 @@ class Node:
     def view_at(self, session: Session) -> Iterator[tuple[Snapshot, View]]:
         """Yield the store at one moment, and what a session may see of it."""
         with self.store.snapshot() as snapshot:
+            if session.purpose == EVIDENCE_PURPOSE:
+                snapshot.show_evidence()
             yield snapshot, guard(snapshot, session, self.store, self.clock.now().date())
 
     def close(self) -> None:

@@ -56,7 +56,9 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         for user in first:
             users.add_first(store, by, user)
         roots = home / ROOT_FOLDER
-        card = exchange.make_card(settings.name or settings.authority, [settings.public_endpoint], roots, who=by)
+        card = exchange.make_card(
+            settings.name or settings.authority, [settings.public_endpoint], roots, who=by, zone=settings.zone
+        )
         # Last: a directory with settings is a node.
         _write_settings(home, settings)
         return Made(home, card, roots)
@@ -79,7 +81,7 @@ def new_card(node: Node, session: Session, roots: Path | None = None) -> SignedC
     may(session, Act.KEY_CHANGE)
     settings, folder = node.settings, roots or node.home / ROOT_FOLDER
     name = settings.name or settings.authority
-    return node.exchange.make_card(name, [settings.public_endpoint], folder, who=session.user)
+    return node.exchange.make_card(name, [settings.public_endpoint], folder, who=session.user, zone=settings.zone)
 
 
 def _write_settings(home: Path, settings: Settings) -> None:

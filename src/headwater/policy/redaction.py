@@ -1,18 +1,13 @@
-"""Protected persons (Trafficking Protocol art. 6): which facts of a record name them, and the record without those.
-
-A record is named by a hash of its content, so a record with something taken out is another value. `Seen` says so: it
-bears the identifier of the whole, its facts keep the numbers they have there, and it never equals the whole.
-"""
+"""Protected persons (Trafficking Protocol art. 6): which facts of a record name them, and the record without those."""
 
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
-from headwater.model.fact import Fact, fact_id
-from headwater.model.ids import EntityKey, FactId, RecordId
+from headwater.model.ids import EntityKey
 from headwater.model.record import Record
 from headwater.model.schema import IDENTITY_PROPERTIES, check_property, is_person
+from headwater.model.seen import Seen, places_of
 
 BELONGINGS: Final = frozenset(
     {"Identification", "Passport", "Address", "BankAccount", "CryptoWallet", "UserAccount", "Call", "Note"}
@@ -20,28 +15,6 @@ BELONGINGS: Final = frozenset(
 """Entities that name the person they belong to: papers, addresses, accounts, calls and free notes."""
 LINKS: Final = frozenset({"Ownership", "Documentation"})
 """Entities that say who has which of these. A payment says so too, but also who was paid: it stays in sight."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen(Record):
-    """What may be seen of a record of which something is withheld.
-
-    Attributes:
-        whole: identifier of the record as it is kept; `id` gives it too, so that evidence and decisions find it.
-        places: the number that each of these facts has in the whole record.
-    """
-
-    whole: RecordId
-    places: tuple[int, ...]
-
-    @property
-    def id(self) -> RecordId:
-        """The identifier of the whole record."""
-        return self.whole
-
-    def numbered(self) -> Iterator[tuple[FactId, Fact]]:
-        """Yield every fact that may be seen with the identifier it has in the whole record."""
-        return ((fact_id(self.whole, place), fact) for place, fact in zip(self.places, self.facts, strict=True))
 
 
 def withhold(record: Record, protected: Callable[[EntityKey], bool]) -> Record:
@@ -65,7 +38,7 @@ def withhold(record: Record, protected: Callable[[EntityKey], bool]) -> Record:
         return record
     kept = [
         (place, fact)
-        for place, fact in enumerate(record.facts)
+        for place, fact in zip(places_of(record), record.facts, strict=True)
         if not (fact.entity in persons and fact.prop in IDENTITY_PROPERTIES) and fact.entity not in belongings
     ]
     if len(kept) == len(record.facts) and not record.blobs and not record.tables:

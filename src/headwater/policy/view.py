@@ -22,8 +22,9 @@ from headwater.model.finding import Evidence, EvidenceKind, Finding
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
 from headwater.model.record import Record
+from headwater.model.seen import Seen
 from headwater.policy.acts import Act
-from headwater.policy.redaction import Seen, withhold
+from headwater.policy.redaction import withhold
 from headwater.policy.session import Session, allowed, may
 from headwater.ports import Audit, Event, Reader, View
 

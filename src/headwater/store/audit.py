@@ -12,6 +12,7 @@ from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
 from headwater.store.migrate import expected_schema, schema
+from headwater.store.recall import TOMBSTONE
 from headwater.store.rows import Head, Problem
 
 _PAGE: Final = 512
@@ -28,6 +29,26 @@ class _Row(NamedTuple):
     event: bytes | None
     commitment: bytes
     subtrees: bytes
+
+
+class _Tombstone(NamedTuple):
+    """The columns of `_TOMBSTONES`."""
+
+    kind: str
+    ref: str
+    sha256: bytes
+    leaf: int
+
+
+_TOMBSTONES: Final = (
+    "SELECT kind, ref, sha256, leaf FROM tombstone WHERE (kind, ref) > (?, ?) ORDER BY kind, ref LIMIT ?"
+)
+_PLACES: Final = {
+    "record": "SELECT body FROM record WHERE id = ?",
+    "finding": "SELECT body FROM finding WHERE id = ?",
+    "incoming": "SELECT body FROM incoming WHERE id = ?",
+    "document": "SELECT body FROM document WHERE kind || '/' || key || '/' || version = ?",
+}
 
 
 def ledger_problems(link: Link, heads: Iterable[Head] = ()) -> list[Problem]:
@@ -128,7 +149,7 @@ def record_problems(link: Link, files: Files) -> Iterator[Problem]:
     """Yield records that are not what was kept, that an index does not lead to, or whose files are not there."""
     mentions = 0
     for ref, body in _bodies(link, "record"):
-        record = _whole(ref, body)
+        record = _whole(ref, body) or _rest(link, ref, body)
         if record is None:
             yield Problem(ref, "altered-record")
             continue
@@ -149,8 +170,46 @@ def claim_problems(link: Link) -> Iterator[Problem]:
     """Yield findings and decisions that are not what was kept."""
     for table in ("finding", "decision"):
         for ref, body in _bodies(link, table):
-            if not _is_whole(ref, body):
+            if not _is_whole(ref, body) and not _is_rest(link, table, ref, body):
                 yield Problem(ref, f"altered-{table}")
+
+
+def tombstone_problems(link: Link) -> Iterator[Problem]:
+    """Yield tombstones that the ledger does not announce, or that do not say what stands in their place."""
+    start = ("", "")
+    while page := link.rows(_Tombstone, _TOMBSTONES, *start, _PAGE):
+        for stone in page:
+            leaf = link.one(tuple[bytes | None], "SELECT event FROM ledger WHERE number = ?", stone.leaf)
+            if leaf is None or leaf[0] is None or not _announces(leaf[0], stone):
+                yield Problem(f"{stone.kind} {stone.ref}", "erased-unannounced")
+            body = link.one(tuple[bytes], _PLACES[stone.kind], stone.ref)
+            if body is None or sha256(body[0]).digest() != stone.sha256:
+                yield Problem(f"{stone.kind} {stone.ref}", "altered-rest")
+        start = (page[-1].kind, page[-1].ref)
+
+
+def _announces(event: bytes, stone: _Tombstone) -> bool:
+    try:
+        _, noted = read_event(event)
+    except InputError:
+        return False
+    said = (noted.kind, noted.subject, noted.detail.get("sha256"))
+    return said == (TOMBSTONE, f"{stone.kind}:{stone.ref}", stone.sha256.hex())
+
+
+def _is_rest(link: Link, kind: str, ref: str, body: bytes) -> bool:
+    """Return whether a body is what was left where something was erased."""
+    found = link.one(tuple[bytes], "SELECT sha256 FROM tombstone WHERE kind = ? AND ref = ?", kind, ref)
+    return found is not None and sha256(body).digest() == found[0]
+
+
+def _rest(link: Link, ref: str, body: bytes) -> Record | None:
+    if not _is_rest(link, "record", ref, body):
+        return None
+    try:
+        return decode(body, Record)
+    except InputError:
+        return None
 
 
 def _whole(ref: str, body: bytes) -> Record | None:

@@ -96,6 +96,18 @@ class Files:
                     unfinished.rename(file)
         return memoryview(data)
 
+    def remove_blob(self, ref: BlobHash) -> None:
+        """Remove a blob's file, durably; one that is not there does no harm."""
+        with translated(self._blobs):
+            (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
+        sync_folder(self._blobs)
+
+    def clear_derived(self) -> None:
+        """Remove all that was computed from content."""
+        with translated(self._derived):
+            for file in self._derived.iterdir() if self._derived.is_dir() else ():
+                file.unlink(missing_ok=True)
+
     def check(self) -> Iterator[Problem]:
         """Yield every file whose content is not what its name says."""
         with translated(self._blobs):

@@ -140,6 +140,31 @@ class MessageReading(Linked):
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
 
+    def incoming_requests(self, since: datetime) -> list[Incoming]:
+        """Return the requests of partners from a time on, in the order they were kept."""
+        sql = f"{_INCOMING} WHERE kind = 'request' AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
+
+    def incoming_searches(self, since: datetime) -> list[Incoming]:
+        """Return the searches of partners from a time on, in the order they were kept."""
+        sql = f"{_INCOMING} WHERE kind = 'search' AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
+
+    def outgoing_requests(self, since: datetime) -> list[Outgoing]:
+        """Return the requests to partners from a time on, in the order they were queued."""
+        sql = f"{_OUTGOING} WHERE kind = 'request' AND queued_at >= ? ORDER BY number"
+        return [_as_outgoing(row) for row in self._link.rows(_OutgoingRow, sql, to_micros(since))]
+
+    def incoming_in(self, thread: str) -> list[Incoming]:
+        """Return what partners said in a conversation, in the order it was kept."""
+        sql = f"{_INCOMING} WHERE thread = ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, thread)]
+
+    def outgoing_in(self, thread: str) -> list[Outgoing]:
+        """Return what was said to partners in a conversation, in the order it was queued."""
+        sql = f"{_OUTGOING} WHERE thread = ? ORDER BY number"
+        return [_as_outgoing(row) for row in self._link.rows(_OutgoingRow, sql, thread)]
+
     def incoming_gaps(self, peer: AuthorityId, above: int = 0) -> list[int]:
         """Return the numbers below a partner's highest, and above some number, that have not come: the first thousand."""
         missing: list[int] = []

@@ -8,9 +8,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 from headwater.errors import InputError, StoreCorruptError
 from headwater.model.canonical import HASH_LETTERS, decode, encode
 from headwater.model.decision import Decision
+from headwater.model.fact import place_of
 from headwater.model.finding import Finding
-from headwater.model.ids import EntityKey, FindingId, RecordId
+from headwater.model.ids import EntityKey, FactId, FindingId, MessageId, RecordId
 from headwater.model.record import Record
+from headwater.model.seen import rest_of, without
 from headwater.store.link import Linked, Value
 from headwater.store.rows import to_micros
 
@@ -25,6 +27,22 @@ class _Body(NamedTuple):
     body: bytes
 
 
+class _RecordRow(NamedTuple):
+    """A record under its identifier, and whether something of it was withdrawn."""
+
+    ref: str
+    body: bytes
+    marked: int
+
+
+class _State(NamedTuple):
+    """A fact that was withdrawn: how, and what it is kept for all the same."""
+
+    fact: str
+    state: str
+    hold: str | None
+
+
 class _Numbered(NamedTuple):
     """A value under its identifier, with its place in the order it was kept."""
 
@@ -36,17 +54,17 @@ class _Numbered(NamedTuple):
 _PAGE: Final = 256
 """Rows read at once. Between pages no cursor stays open, so a half-read iterator holds nothing."""
 
-_ALL_RECORDS: Final = "SELECT id, body FROM record WHERE id > ?1 ORDER BY id LIMIT ?2"
-_RECORDS_OF: Final = "SELECT id, body FROM record WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2"
+_ALL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id > ?1 ORDER BY id LIMIT ?2"
+_RECORDS_OF: Final = "SELECT id, body, marked FROM record WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2"
 _RECORDS_ABOUT: Final = (
-    "SELECT r.id, r.body FROM mention m JOIN record r ON r.id = m.record"
+    "SELECT r.id, r.body, r.marked FROM mention m JOIN record r ON r.id = m.record"
     " WHERE m.entity = ?3 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
 )
 _RECORDS_OF_ABOUT: Final = (
-    "SELECT r.id, r.body FROM mention m JOIN record r ON r.id = m.record"
+    "SELECT r.id, r.body, r.marked FROM mention m JOIN record r ON r.id = m.record"
     " WHERE m.entity = ?3 AND r.source = ?4 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
 )
-_ALL_FINDINGS: Final = "SELECT id, body FROM finding WHERE id > ?1 ORDER BY id LIMIT ?2"
+_ALL_FINDINGS: Final = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ?1 ORDER BY id LIMIT ?2"
 _ALL_DECISIONS: Final = "SELECT number, id, body FROM decision WHERE number > ?1 ORDER BY number LIMIT ?2"
 _DECISIONS_ABOUT: Final = (
     "SELECT number, id, body FROM decision WHERE about = ?3 AND number > ?1 ORDER BY number LIMIT ?2"
@@ -56,9 +74,23 @@ _NEWEST_DOCUMENTS: Final = (
     " (SELECT MAX(version) FROM document o WHERE o.kind = d.kind AND o.key = d.key) ORDER BY key LIMIT ?2"
 )
 
+_ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
+_STATES: Final = "SELECT fact, state, hold FROM fact_state WHERE fact >= ? AND fact < ?"
+_TOMBSTONE: Final = "SELECT sha256, places FROM tombstone WHERE kind = 'record' AND ref = ?"
+
 
 class RecordReading(Linked):
-    """What can be read of records, findings, decisions and documents."""
+    """What can be read of records, findings, decisions and documents.
+
+    What an originator withdrew is not there: neither a fact that was erased, nor one that was restricted, unless it is
+    kept as evidence and `show_evidence` was called.
+    """
+
+    _evidence = False
+
+    def show_evidence(self) -> None:
+        """Show from now on also what was restricted and is kept as evidence."""
+        self._evidence = True
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         """Yield records in the order of their identifiers: all, of one data source, or about one entity."""
@@ -67,12 +99,27 @@ class RecordReading(Linked):
             query = (_ALL_RECORDS,) if source is None else (_RECORDS_OF, source)
         else:
             query = (_RECORDS_ABOUT, mentions) if source is None else (_RECORDS_OF_ABOUT, mentions, source)
-        return (self._value(row, Record) for row in self._pages(_Body, "", *query))
+        found = (self._shown(row) for row in self._pages(_RecordRow, "", *query))
+        return (
+            record
+            for record in found
+            if record is not None and (mentions is None or record.mention(mentions) is not None)
+        )
 
     def record(self, ref: RecordId) -> Record | None:
         """Return one record, None where there is none."""
-        found = self._link.one(_Body, "SELECT id, body FROM record WHERE id = ?", ref)
-        return self._value(found, Record) if found else None
+        found = self._link.one(_RecordRow, _ONE_RECORD, ref)
+        return self._shown(found) if found else None
+
+    def kept_record(self, ref: RecordId) -> Record | None:
+        """Return one record with what is only restricted, for whoever carries out what its originator wants."""
+        found = self._link.one(_RecordRow, _ONE_RECORD, ref)
+        return self._whole(found) if found else None
+
+    def fact_states(self, ref: RecordId) -> dict[FactId, tuple[str, str | None]]:
+        """Return the facts of a record that were withdrawn: ``restricted`` or ``erased``, and what they are kept for."""
+        rows = self._link.rows(_State, _STATES, f"{ref}/", f"{ref}0")  # "0" follows "/"
+        return {FactId(row.fact): (row.state, row.hold) for row in rows}
 
     def findings(self) -> Iterator[Finding]:
         """Yield findings in the order of their identifiers."""
@@ -80,7 +127,7 @@ class RecordReading(Linked):
 
     def finding(self, ref: FindingId) -> Finding | None:
         """Return one finding, None where there is none."""
-        found = self._link.one(_Body, "SELECT id, body FROM finding WHERE id = ?", ref)
+        found = self._link.one(_Body, "SELECT id, body FROM finding WHERE withdrawn = 0 AND id = ?", ref)
         return self._value(found, Finding) if found else None
 
     def decisions(self, about: str | None = None) -> Iterator[Decision]:
@@ -110,6 +157,33 @@ class RecordReading(Linked):
             if len(page) < _PAGE:
                 return
 
+    def _shown(self, row: _RecordRow) -> Record | None:
+        record = self._whole(row)
+        if not row.marked:
+            return record
+        hidden = {
+            place_of(fact)
+            for fact, (state, hold) in self.fact_states(RecordId(row.ref)).items()
+            if state == "erased" or hold != "evidence" or not self._evidence
+        }
+        if hidden:
+            record = without(record, RecordId(row.ref), hidden)
+        return record if record.facts else None
+
+    def _whole(self, row: _RecordRow) -> Record:
+        """Return a record, as what is left of it where some of it was erased."""
+        tombstone = self._link.one(tuple[bytes, str], _TOMBSTONE, row.ref) if row.marked else None
+        if tombstone is None:
+            return self._value(_Body(row.ref, row.body), Record)
+        digest, places = tombstone
+        if sha256(row.body).digest() != digest:
+            raise StoreCorruptError("what is stored is not what was kept", where=row.ref)
+        try:
+            record = decode(row.body, Record)
+            return rest_of(record, RecordId(row.ref), decode(places.encode(), tuple[int, ...]))
+        except (InputError, ValueError) as error:
+            raise StoreCorruptError("what is stored cannot be read", where=row.ref) from error
+
     def _value(self, row: _Body, kind: type[T]) -> T:
         """Return what a row holds. That its bytes are those its identifier was made from costs a hash to know."""
         if sha256(row.body).hexdigest()[:HASH_LETTERS] != row.ref[-HASH_LETTERS:]:
@@ -125,8 +199,13 @@ class RecordWriting(RecordReading):
 
     now: datetime
 
-    def add_record(self, record: Record) -> bool:
-        """Keep a record; False where it was there already."""
+    def add_record(self, record: Record, *, born_of: MessageId | None = None) -> bool:
+        """Keep a record; False where it was there already.
+
+        Args:
+            record: the record.
+            born_of: the received message that it was made of.
+        """
         body = encode(record)
         ref = _ref("rec", body)
         added = self._link.run(
@@ -137,6 +216,8 @@ class RecordWriting(RecordReading):
         )
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
+            if born_of is not None:
+                self._link.run("INSERT OR IGNORE INTO born VALUES (?, ?)", born_of, ref)
         return bool(added)
 
     def add_finding(self, finding: Finding) -> bool:

@@ -13,7 +13,13 @@ from headwater.errors import StoreCorruptError, StoreError
 from headwater.model.ids import BlobHash
 from headwater.ports import Chance, Clock, Event
 from headwater.store import migrate
-from headwater.store.audit import claim_problems, database_problems, ledger_problems, record_problems
+from headwater.store.audit import (
+    claim_problems,
+    database_problems,
+    ledger_problems,
+    record_problems,
+    tombstone_problems,
+)
 from headwater.store.files import Files, make_folder
 from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
@@ -125,6 +131,22 @@ class Store:
         self._writing()
         return self._files.put_table(parquet)
 
+    def sweep(self) -> None:
+        """Remove the files of what was erased, and all that was computed, which may repeat it; it is built anew."""
+        self._writing()
+        with self.snapshot() as snapshot:
+            blobs = snapshot.erased_blobs()
+        for blob in blobs:
+            self._files.remove_blob(blob)
+        self._files.clear_derived()
+        self.write(lambda tx: tx.forget_erased_blobs())
+
+    def sweep_chunks(self, blobs: Iterable[BlobHash]) -> None:
+        """Remove the files of blobs that were kept only until they were put together."""
+        self._writing()
+        for blob in blobs:
+            self._files.remove_blob(blob)
+
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""
         kept = list(heads)
@@ -138,6 +160,7 @@ class Store:
                 lambda: database_problems(link),
                 lambda: record_problems(link, self._files),
                 lambda: claim_problems(link),
+                lambda: tombstone_problems(link),
                 lambda: ledger_problems(link),
                 self._files.check,
             )

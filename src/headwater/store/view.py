@@ -6,13 +6,13 @@ from headwater.model.ids import BlobHash
 from headwater.model.merkle import Frontier
 from headwater.ports import Chance, Clock
 from headwater.store.files import Files
-from headwater.store.ledger import LedgerReading, LedgerWriting
+from headwater.store.ledger import LedgerReading
 from headwater.store.link import Link
 from headwater.store.messages import MessageReading, MessageWriting
-from headwater.store.records import RecordReading, RecordWriting
+from headwater.store.recall import RecallReading, RecallWriting
 
 
-class Snapshot(RecordReading, MessageReading, LedgerReading):
+class Snapshot(RecallReading, MessageReading, LedgerReading):
     """The store as it was at one moment; implements `ports.Reader`."""
 
     def __init__(self, link: Link, files: Files) -> None:
@@ -33,7 +33,7 @@ class Snapshot(RecordReading, MessageReading, LedgerReading):
         return self._files.derived(name, build)
 
 
-class Transaction(RecordWriting, MessageWriting, LedgerWriting, Snapshot):
+class Transaction(RecallWriting, MessageWriting, Snapshot):
     """One change: all of it is kept, or nothing. It ends when the function that it was handed to returns.
 
     Attributes:

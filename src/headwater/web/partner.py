@@ -2,9 +2,10 @@
 
 ::
 
-    POST /v1/inbox    1 to 64 envelopes, each with its length before it  ->  receipts, likewise
-    GET  /v1/card     this node's card, public
-    GET  /v1/health   whether the node answers
+    POST /v1/inbox         1 to 64 envelopes, each with its length before it  ->  receipts, likewise
+    GET  /v1/files/HASH    a sealed chunk of a file, by SHA-256
+    GET  /v1/card          this node's card, public
+    GET  /v1/health        whether the node answers
 
 Who calls is not asked here: every envelope proves its own sender. What is refused is said inside signed receipts; HTTP
 tells only that a batch could not be read or kept, by number alone and never with content.
@@ -30,6 +31,7 @@ from headwater.errors import (
     StoreFullError,
 )
 from headwater.exchange.framing import MAX_BATCH
+from headwater.model.ids import BlobHash, blob_hash
 
 BYTES: Final = "application/octet-stream"
 
@@ -51,6 +53,10 @@ class Exchange(Protocol):
 
     def card_bytes(self) -> bytes:
         """Return the node's own card as a file holds it."""
+        ...
+
+    def chunk(self, name: BlobHash) -> bytes | None:
+        """Return a sealed chunk of a file, None where there is none that may be fetched."""
         ...
 
 
@@ -76,6 +82,15 @@ def partner_app(exchange: Exchange) -> Starlette:
         except HeadwaterError as error:
             return refused(error)
 
+    async def file(request: Request) -> Response:
+        """Hand out a sealed chunk; what there is not and what is no chunk are answered alike."""
+        try:
+            name = blob_hash(request.path_params["name"])
+            data = await run_in_threadpool(exchange.chunk, name)
+        except HeadwaterError as error:
+            return refused(error)
+        return Response(status_code=404) if data is None else Response(data, media_type=BYTES)
+
     async def health(_: Request) -> Response:
         """Show that the node answers."""
         return JSONResponse({"ok": True})
@@ -83,6 +98,7 @@ def partner_app(exchange: Exchange) -> Starlette:
     return Starlette(
         routes=[
             Route("/v1/inbox", inbox, methods=["POST"]),
+            Route("/v1/files/{name}", file, methods=["GET"]),
             Route("/v1/card", card, methods=["GET"]),
             Route("/v1/health", health, methods=["GET"]),
         ]

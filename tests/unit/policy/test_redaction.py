@@ -11,7 +11,7 @@ from headwater.model.finding import Evidence
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey
 from headwater.model.record import PROTECTED, PersonCategory, Record
-from headwater.policy.redaction import Seen
+from headwater.model.seen import Seen
 from tests.unit.policy.view_kit import PROTECTION, MemoryReader, finding, person, record, session, thing, view
 
 CANARY = "Canary Person"

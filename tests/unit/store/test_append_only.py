@@ -29,6 +29,8 @@ KEPT = ("record", "mention", "finding", "decision", "document", "equivocation", 
 CHANGES = [
     *(f"DELETE FROM {table}" for table in (*KEPT, "outgoing", "incoming")),  # noqa: S608 - names stand above
     "UPDATE record SET body = x'00'",
+    "UPDATE record SET marked = 1, body = x'00'",
+    "UPDATE finding SET withdrawn = 1, body = x'00'",
     "UPDATE mention SET entity = 'x'",
     "UPDATE finding SET body = x'00'",
     "UPDATE decision SET about = 'x'",
@@ -44,7 +46,7 @@ CHANGES = [
     "UPDATE outgoing SET state = 'dead', seq = 9",
     "UPDATE incoming SET body = x'00'",
     "UPDATE incoming SET receipt = x'00'",
-    "INSERT OR REPLACE INTO record SELECT number, id, source, x'00' FROM record",
+    "INSERT OR REPLACE INTO record SELECT number, id, source, x'00', 0 FROM record",
     "INSERT OR REPLACE INTO ledger SELECT number, salt, x'00', commitment, subtrees FROM ledger",
 ]
 

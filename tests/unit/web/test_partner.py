@@ -19,6 +19,8 @@ from headwater.errors import (
 from headwater.exchange.framing import MAX_BATCH
 from headwater.web.partner import partner_app
 
+CHUNK = "ab" * 32
+
 
 class FakeExchange:
     """An exchange that answers as told."""
@@ -32,6 +34,11 @@ class FakeExchange:
         if self.error is not None:
             raise self.error
         return b"receipts"
+
+    def chunk(self, name: str) -> bytes | None:
+        if self.error is not None:
+            raise self.error
+        return b"sealed" if name == CHUNK else None
 
     def card_bytes(self) -> bytes:
         if self.error is not None:
@@ -130,3 +137,15 @@ def test_health_and_card_are_public_and_nothing_else_is_there() -> None:
     assert call(FakeExchange(), "GET", "/v1/inbox")[0] == 405
     assert call(FakeExchange(), "GET", "/")[0] == 404
     assert call(FakeExchange(), "GET", "/docs")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [(CHUNK, (200, b"sealed")), ("cd" * 32, (404, b"")), ("AB" * 32, (400, b'{"code":"input.schema"}'))],
+)
+def test_a_chunk_is_handed_out_by_its_hash_and_nothing_else_is(name: str, answer: tuple[int, bytes]) -> None:
+    assert call(FakeExchange(), "GET", f"/v1/files/{name}") == answer
+
+
+def test_a_chunk_that_cannot_be_read_is_a_number() -> None:
+    assert call(FakeExchange(StoreIoError("disk")), "GET", f"/v1/files/{CHUNK}") == (503, b'{"code":"store.io"}')

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from headwater.exercise.stage import Stage
+from headwater.exercise.steps.asking import answer_in_time, ask_consent, recall
 from headwater.exercise.steps.closing import build_case, check_ledgers
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.opening import make_nodes, make_trust
@@ -38,6 +39,9 @@ STEPS: Final = (
     Step("control", "Pristina's fact does not reach Belgrade through London", ("trust", "read"), keep_control),
     Step("tell", "London tells Belgrade, by the rules and with a second person", ("trust", "decide"), tell_partner),
     Step("alert", "Pristina alerts London to the lorry", ("trust", "read"), raise_alert),
+    Step("request", "London asks Belgrade urgently, and both nodes count", ("tell",), answer_in_time),
+    Step("consent", "Pristina is asked, and consents: now its fact reaches Belgrade", ("control",), ask_consent),
+    Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
     Step("case", "a case file is built, sealed and verified by a stranger's means", ("tell",), build_case),
     Step(

@@ -16,12 +16,13 @@ def keep_control(stage: Stage, *, planted: bool) -> str:
     """Try to pass Pristina's fact on to Belgrade; planted: London keeps it as if it were its own."""
     uk, xk = stage.houses["uk"], stage.houses["xk"]
     record = stage.notes["record-xk"]
-    told = _letter(stage, "xk-to-uk", {"classification": "OFFICIAL", "records": [record], "text": "Ushtrim."})
-    _send(stage, "xk", "spontaneous", told, to="UK-NCA", agreement=AGREEMENTS["xk"])
+    told = letter(stage, "xk-to-uk", {"classification": "OFFICIAL", "records": [record], "text": "Ushtrim."})
+    send(stage, "xk", "spontaneous", told, to="UK-NCA", agreement=AGREEMENTS["xk"])
     received = until(lambda: _records_from(stage, uk, "XK-KP"), "Pristina's report in London", RECEIPT_WAIT_S)
+    stage.notes["xk-in-london"] = received
     if planted:
         received = [_claim(stage)]
-    onward = _letter(stage, "uk-onward", {"classification": "OFFICIAL", "records": received, "text": "Exercise."})
+    onward = letter(stage, "uk-onward", {"classification": "OFFICIAL", "records": received, "text": "Exercise."})
     asked = stage.command(
         uk,
         *("send", "spontaneous", onward, "--to", "RS-MOI", "--agreement", AGREEMENTS["rs"], "--dry-run"),
@@ -48,7 +49,7 @@ def tell_partner(stage: Stage, *, planted: bool) -> str:
     rs, finding = stage.houses["rs"], stage.notes["finding"]
     if planted:
         stage.kill(rs)
-    letter = _letter(
+    told = letter(
         stage,
         "uk-to-rs",
         {
@@ -58,8 +59,8 @@ def tell_partner(stage: Stage, *, planted: bool) -> str:
             "findings": [{"id": finding["id"], "grade": "3x5x2:1/B"}],
         },
     )
-    sent = _send(stage, "uk", "spontaneous", letter, to="RS-MOI", agreement=AGREEMENTS["rs"])
-    shown = _receipted(stage, "uk", sent["message"], wait_s=4.0 if planted else RECEIPT_WAIT_S)
+    sent = send(stage, "uk", "spontaneous", told, to="RS-MOI", agreement=AGREEMENTS["rs"])
+    shown = receipted(stage, "uk", sent["message"], wait_s=4.0 if planted else RECEIPT_WAIT_S)
     stage.notes["receipt"] = shown["receipt"]
     arrived = stage.command(rs, "inbox", "show", sent["message"], user=USERS["rs"][0])
     facts: dict[str, Any] = arrived["message"]["facts"]
@@ -73,7 +74,7 @@ def raise_alert(stage: Stage, *, planted: bool) -> str:
     uk = stage.houses["uk"]
     if planted:
         stage.command(uk, "partner", "suspend", "XK-KP", "--reason", "planted", user=USERS["uk"][0])
-    told = _letter(
+    told = letter(
         stage,
         "xk-alert",
         {
@@ -84,9 +85,9 @@ def raise_alert(stage: Stage, *, planted: bool) -> str:
             "text": f"Ushtrim. {PLATE}",
         },
     )
-    sent = _send(stage, "xk", "alert", told, to="UK-NCA", agreement=AGREEMENTS["xk"])
-    _receipted(stage, "xk", sent["message"], wait_s=4.0 if planted else RECEIPT_WAIT_S)
-    row = next(row for row in _mail(stage, "xk")["outgoing"] if row["id"] == sent["message"])
+    sent = send(stage, "xk", "alert", told, to="UK-NCA", agreement=AGREEMENTS["xk"])
+    receipted(stage, "xk", sent["message"], wait_s=4.0 if planted else RECEIPT_WAIT_S)
+    row = next(row for row in mail(stage, "xk")["outgoing"] if row["id"] == sent["message"])
     return f"queued {row['queued_at'][11:23]}, receipted {row['receipted_at'][11:23]} UTC, on the urgent lane"
 
 
@@ -95,29 +96,30 @@ def survive_kill(stage: Stage, *, planted: bool) -> str:
     rs = stage.houses["rs"]
     stage.kill(rs)
     before = (rs.home / "store.sqlite").read_bytes()
-    told = _letter(
+    told = letter(
         stage,
         "uk-more",
         {"classification": "OFFICIAL", "records": [stage.notes["record-uk"]], "text": "Exercise, more."},
     )
-    sent = _send(stage, "uk", "spontaneous", told, to="RS-MOI", agreement=AGREEMENTS["rs"])
-    if next(row for row in _mail(stage, "uk")["outgoing"] if row["id"] == sent["message"])["state"] != "queued":
+    sent = send(stage, "uk", "spontaneous", told, to="RS-MOI", agreement=AGREEMENTS["rs"])
+    if next(row for row in mail(stage, "uk")["outgoing"] if row["id"] == sent["message"])["state"] != "queued":
         raise StepFailedError("a message to a dead node is not queued")
     stage.start(rs)
-    _receipted(stage, "uk", sent["message"], wait_s=RECEIPT_WAIT_S * 2)
+    receipted(stage, "uk", sent["message"], wait_s=RECEIPT_WAIT_S * 2)
     stage.kill(rs)
     if planted:
         for path in rs.home.glob("store.sqlite-*"):
             path.unlink()
         (rs.home / "store.sqlite").write_bytes(before)
     stage.start(rs)
-    kept = [row["id"] for row in _mail(stage, "rs")["incoming"]]
+    kept = [row["id"] for row in mail(stage, "rs")["incoming"]]
     if kept.count(sent["message"]) != 1:
         raise StepFailedError(f"the message is there {kept.count(sent['message'])} times after two kills, not once")
     return "queued while it was down, delivered after its start, there exactly once after a second kill"
 
 
-def _letter(stage: Stage, name: str, content: dict[str, Any]) -> Path:
+def letter(stage: Stage, name: str, content: dict[str, Any]) -> Path:
+    """Write a message as an officer would write it to a file."""
     folder = stage.folder / LETTERS
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.json"
@@ -125,10 +127,15 @@ def _letter(stage: Stage, name: str, content: dict[str, Any]) -> Path:
     return path
 
 
-def _send(stage: Stage, key: str, kind: str, letter: Path, *, to: str, agreement: str) -> dict[str, Any]:
+def send(stage: Stage, key: str, kind: str, file: Path, *, to: str, agreement: str) -> dict[str, Any]:
     """Send as the writer, and approve as the supervisor where the rules ask for a second person."""
     house, (writer, supervisor, _) = stage.houses[key], USERS[key]
-    sent = stage.command(house, "send", kind, letter, "--to", to, "--agreement", agreement, user=writer)
+    sent = stage.command(house, "send", kind, file, "--to", to, "--agreement", agreement, user=writer)
+    return approved(stage, house, sent, supervisor)
+
+
+def approved(stage: Stage, house: House, sent: dict[str, Any], supervisor: str) -> dict[str, Any]:
+    """Let the supervisor approve a message where the rules ask for a second person; fail where it does not go."""
     if sent["outcome"] == "hold":
         stage.notes["held"] = stage.notes.get("held", 0) + 1
         sent = stage.command(house, "approve", sent["message"], "--as", "approver", user=supervisor)
@@ -137,11 +144,14 @@ def _send(stage: Stage, key: str, kind: str, letter: Path, *, to: str, agreement
     return sent
 
 
-def _mail(stage: Stage, key: str) -> dict[str, Any]:
+def mail(stage: Stage, key: str) -> dict[str, Any]:
+    """Return all correspondence of a node in short."""
     return stage.command(stage.houses[key], "inbox", "list", user=USERS[key][0])
 
 
-def _receipted(stage: Stage, key: str, message: str, *, wait_s: float) -> dict[str, Any]:
+def receipted(stage: Stage, key: str, message: str, *, wait_s: float) -> dict[str, Any]:
+    """Wait for a message's receipt, and return the message with it."""
+
     def look() -> dict[str, Any] | None:
         shown = stage.command(stage.houses[key], "inbox", "show", message, user=USERS[key][0])
         if shown["state"] in {"refused", "dead"}:
@@ -165,7 +175,7 @@ def _records_from(stage: Stage, house: House, authority: str) -> list[str]:
     """Return the records that came from a partner, as the ledger names them."""
     key = next(key for key, each in stage.houses.items() if each is house)
     found: list[str] = []
-    for row in _mail(stage, key)["incoming"]:
+    for row in mail(stage, key)["incoming"]:
         if row["from"] == authority and row["kind"] == "spontaneous":
             found += stage.command(house, "inbox", "show", row["id"], user=USERS[key][0])["records"]
     return found

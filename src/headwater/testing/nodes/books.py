@@ -8,9 +8,8 @@ from hashlib import sha256
 from headwater.errors import HeadwaterError
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Sealed, read
-from headwater.exchange.inbox import RECEIPT
 from headwater.exchange.outbox import SENT
-from headwater.exchange.receipt import STORED, Receipt, read_receipt
+from headwater.exchange.receipt import RECEIPT, STORED, Receipt, read_receipt
 from headwater.exchange.translate import SOURCE, records_of
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId

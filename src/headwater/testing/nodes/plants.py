@@ -18,7 +18,9 @@ from headwater.exchange.office import Exchange
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.ports import Event
 
-_HELD_OPEN_S: Final = 0.15
+_HELD_OPEN_S: Final = 0.3
+_LOCKED_S: Final = 0.1
+"""Shorter, for other processes wait for the store meanwhile."""
 _FORGETS: Final = 10
 
 Change = Callable[[Any], Any]
@@ -47,7 +49,7 @@ class _HastyStore(_Through):
             except BaseException as error:
                 early.set_exception(error)
                 raise
-            _hold_open()
+            _hold_open(_LOCKED_S)
 
         self._to.submit(told)
         return early.result()
@@ -145,8 +147,8 @@ class _Resealing(_ResealingStore):
         return seal(sealed.header, body, signing_seed=self._exchange._keys.signing_seed(), recipient_key=key)  # noqa: SLF001
 
 
-def _hold_open() -> None:
-    threading.Event().wait(_HELD_OPEN_S)
+def _hold_open(seconds: float = _HELD_OPEN_S) -> None:
+    threading.Event().wait(seconds)
 
 
 def _give(kind: Any, stand_in: Callable[[Any], Any]) -> None:  # noqa: ANN401 - a class whose first part is the store

@@ -1,7 +1,7 @@
 """At rest: what was promised is compared with what the nodes hold, and what each holds with what the other holds."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from headwater.exercise.stage import Stage, StepFailedError
@@ -41,7 +41,7 @@ def at_rest(made: Stage, promises: Mapping[str, Promises], counts: Counter[str])
             bad += [f"{name} to {peer}: {what}" for what in _pair(each, books[peer])]
     marks = Counter(out.mark for each in books.values() for out in each.outgoing.values() if out.mark)
     bad += [f"letter {mark} was sent {times} times" for mark, times in marks.items() if times > 1]
-    _count(books.values(), told.values(), counts)
+    _count(books, told, counts)
     if min(counts["messages"], counts["promised"], counts["receipts_seen"]) == 0:
         bad.append("nothing was sent, so nothing was shown")
     return bad
@@ -111,12 +111,13 @@ def _events(ref: MessageId, out: Out, mine: Books, theirs: Books) -> Iterator[st
         yield f"it left on {mine.decisions[ref]} decisions"
 
 
-def _count(all_books: Iterable[Books], all_promises: Iterable[Promises], counts: Counter[str]) -> None:
-    for books in all_books:
-        counts["messages"] += sum(bool(out.mark) for out in books.outgoing.values())
+def _count(all_books: Mapping[AuthorityId, Books], told: Mapping[AuthorityId, Promises], counts: Counter[str]) -> None:
+    for name, books in all_books.items():
+        promised = told[name].queued.keys() | told[name].held.keys()
+        messages = {ref for ref, out in books.outgoing.items() if out.mark}
+        counts["messages"] += len(messages)
+        counts["promised"] += len(promised)
+        counts["unpromised"] += len(messages - promised)
+        counts["receipts_seen"] += len(told[name].receipts)
         counts["records"] += sum(effects.total() for effects in books.effects.values())
         counts["duplicates"] += sum(times for (kind, _), times in books.events.items() if kind == "exchange.duplicate")
-    for promises in all_promises:
-        counts["promised"] += len(promises.queued.keys() | promises.held.keys())
-        counts["receipts_seen"] += len(promises.receipts)
-    counts["unpromised"] = counts["messages"] - counts["promised"]

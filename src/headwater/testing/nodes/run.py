@@ -29,15 +29,15 @@ from headwater.testing.nodes.rest import CALM, at_rest
 PREPARED: Final = "nodes.json"
 """Ports and records of a stage that was set up, so that copies of it can be used."""
 PLANTED: Final = "headwater.testing.nodes.planted"
-_MEAN_LIFE_S: Final = 0.7
+_MEAN_LIFE_S: Final = 0.5
 """Mean time between two kills, of any process."""
 _EARLY: Final = 0.1
 """Share of kills that hit a node again while it starts."""
 _MEAN_START_S: Final = 0.2
 _MEAN_ACT_S: Final = 0.004
 """Mean time between an officer's last word and the kill: most often he is in the middle of the next letter."""
-_OFFICERS: Final = 0.25
-"""Share of kills that hit the officer instead of the node."""
+_OFFICERS: Final = 0.4
+"""Share of kills that hit the officers instead of the node."""
 _DRAIN_S: Final = 60.0
 """Everything must be delivered this long after the last fault."""
 _START_S: Final = 30.0

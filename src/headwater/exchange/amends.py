@@ -1,0 +1,386 @@
+"""Recall: an originator withdraws or corrects what it sent, and every holder proves what it did.
+
+::
+
+    originator ──amend──▶ holder ──amend──▶ whoever the holder passed it to ──▶ …
+               ◀─amend-done─     ◀─amend-done─
+
+A holder carries it out in the transaction that takes the message: erased facts lose their bytes (in the record, in the
+message that brought them, in what was passed on), restricted ones are hidden; kept as evidence, they are restricted instead.
+``rectify`` and ``regrade`` withdraw the old facts and bring new ones with the same message; further down they arrive as an
+erasure, and the new facts go there by the rules, as messages of their own. Findings that rest on what was
+withdrawn are withdrawn too, also where they were passed on. The holder answers at once; each answer from further down is
+passed up. Who may amend: the originator, and, for facts of a third state, whoever we have them from: it passes on the
+originator's word, as it did with the facts.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.errors import ForbiddenError, KeyTrustError
+from headwater.exchange.erasing import Eraser
+from headwater.exchange.evidence import EVIDENCE, is_evidence
+from headwater.exchange.holdings import Held, held_from
+from headwater.exchange.outbox import SENT, Outbox
+from headwater.model.canonical import decode, encode
+from headwater.model.fact import record_of
+from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, state_of
+from headwater.model.message import Amend, Done, Kind, Message, MessageFact
+from headwater.model.times import format_instant
+from headwater.policy.rules.judge import apply
+from headwater.policy.rules.rule import Outcome
+from headwater.ports import Event
+from headwater.store import Transaction
+
+ASKED: Final = "amend"
+"""Kind of the documents that hold each amend that this node has asked for, by its message."""
+ANSWER: Final = "amend-answer"
+"""Kind of the documents that hold the holder's newest answer, by the amend's message."""
+OWN: Final = "amend-own"
+"""Kind of the documents that hold what this node did about an amend that it was asked for."""
+PROOF: Final = "amend-proof"
+"""Kind of the documents that hold the envelopes of answers as they came, by their message."""
+CORRECTIONS: Final = frozenset({"rectify", "regrade"})
+_DONE: Final = {"erase": "erased", "restrict": "restricted", "rectify": "rectified", "regrade": "regraded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One amend that this node has asked one holder for.
+
+    Attributes:
+        message: its message; the holder's answers name it.
+        holder: who was asked.
+        content: the message as it goes.
+        at: when.
+        who: the person, or the node itself where it passes a partner's word on.
+        parent: the partner's amend that is passed on; None for our own.
+    """
+
+    message: MessageId
+    holder: AuthorityId
+    content: Message
+    at: datetime
+    who: str
+    parent: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A holder's answer: the message, when it came, SHA-256 of its envelope, and what it says."""
+
+    message: MessageId
+    at: datetime
+    envelope: str
+    done: tuple[Done, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What this node did about an amend it was asked for, and what it waits for."""
+
+    asker: AuthorityId
+    agreement: str
+    done: Done
+
+
+class Amends:
+    """Asks for amends, carries them out and keeps the proofs."""
+
+    def __init__(self, outbox: Outbox, me: AuthorityId) -> None:
+        """Ask and answer through an outbox, in the name of an authority."""
+        self._outbox = outbox
+        self._me = me
+
+    # Asking
+
+    def ask(
+        self,
+        tx: Transaction,
+        amend: Amend,
+        *,
+        who: str,
+        purpose: str,
+        replacements: Mapping[str, MessageFact],
+    ) -> list[Asked]:
+        """Amend facts of our own here and at everybody they were passed to.
+
+        Args:
+            tx: the transaction.
+            amend: what is to be done with which facts, by their names here.
+            who: the person.
+            purpose: why the person acts.
+            replacements: for a correction, the facts that take their place.
+
+        Raises:
+            ForbiddenError: a fact is another originator's, or not here.
+        """
+        facts = [FactId(name) for name in amend.facts]
+        own = [fact for fact in facts if not fact.startswith("fnd-")]
+        for fact in own:
+            record = tx.kept_record(record_of(fact))
+            if record is None or fact not in {number for number, _ in record.numbered()}:
+                raise ForbiddenError("no such fact, or it was erased", where=fact)
+            if state_of(record.origin.originator) != state_of(self._me):
+                raise ForbiddenError("rule amend-owner: the fact's originator amends it", where=fact)
+        asked = self._ask_holders(tx, amend, facts, who, None, replacements)
+        held_back = [fact for fact in own if is_evidence(tx, fact)]
+        eraser = Eraser(tx, who)
+        gone = [fact for fact in own if fact not in held_back]
+        eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
+        eraser.erase([] if amend.action == "restrict" else gone)
+        asked += self._withdraw_findings(tx, own, amend, who, None)
+        detail: dict[str, str | int] = {"action": amend.action, "facts": len(facts), "holders": len(asked)}
+        tx.note(Event("exchange.amend-asked", who, asked[0].message if asked else facts[0], purpose, detail))
+        return asked
+
+    # Carrying out
+
+    def held(self, tx: Transaction, message: Message) -> dict[str, MessageFact]:
+        """Return the facts that an amend names and this node holds, as the rules D ask for them."""
+        amend, sender = message.amend, message.sender
+        if amend is None or sender is None:
+            return {}
+        return {name: self._as_held(tx, each, sender) for name, each in held_from(tx, sender, amend.facts).items()}
+
+    def carry_out(self, tx: Transaction, message: Message, ref: MessageId, duties: Sequence[str]) -> None:
+        """Do what the rules D oblige this node to, pass the amend on, and answer.
+
+        Args:
+            tx: the transaction that takes the message.
+            message: the amend.
+            ref: its message.
+            duties: of the judgement: ``erase:f``, ``restrict:f`` …; whom to pass it on to is looked up here.
+        """
+        amend, sender = message.amend, message.sender or AuthorityId("")
+        if amend is None:
+            return
+        held = held_from(tx, sender, amend.facts)
+        verbs = {name: verb for verb, _, name in (duty.partition(":") for duty in duties) if verb != "forward"}
+        results = {name: _DONE.get(verb, verb) for name, verb in verbs.items()}
+        # First whom they went to: afterwards nobody can tell.
+        concerned = list(dict.fromkeys(fact for each in held.values() for one in each for fact in one.facts))
+        passed = Amend(action="restrict" if amend.action == "restrict" else "erase", facts=(), reason=amend.reason)
+        forwards = self._ask_holders(tx, passed, concerned, self._me, ref, {}, asker=sender)
+        eraser = Eraser(tx, sender)
+        evidence = [fact for fact in concerned if is_evidence(tx, fact)]
+        evidence += _facts_of(one for each in held.values() for one in each if one.given.hold == EVIDENCE)
+        hidden = [name for name in held if verbs.get(name) == "restrict"]
+        hidden += [name for name in held if name not in hidden and set(evidence) & set(_facts_of(held[name]))]
+        gone = [name for name in held if name not in hidden]
+        eraser.restrict(_facts_of(one for name in hidden for one in held[name]), evidence)
+        eraser.erase(_facts_of(one for name in gone for one in held[name]))
+        eraser.strip_incoming({one.message: _names(gone, held, one.message) for name in gone for one in held[name]})
+        forwards += self._withdraw_findings(tx, concerned, amend, self._me, ref)
+        counts: dict[str, str | int] = {
+            what: list(results.values()).count(what) for what in sorted(set(results.values()))
+        }
+        leaf = tx.note(Event("exchange.amended", sender, ref, detail={"action": amend.action, **counts}))
+        done = Done(
+            amend=ref,
+            holder=self._me,
+            at=format_instant(tx.now),
+            log_index=leaf,
+            results=results,
+            waits_for=tuple(sorted({each.holder for each in forwards})),
+        )
+        tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
+        self._answer(tx, ref)
+
+    def answered(self, tx: Transaction, message: Message, ref: MessageId, envelope: bytes, digest: bytes) -> None:
+        """Keep a holder's answer with its proof, and pass it up where the amend was a partner's.
+
+        What is no answer to what that partner was asked is noted, and changes nothing.
+        """
+        first = message.done[0] if message.done else None
+        body = tx.document(ASKED, first.amend) if first else None
+        asked = decode(body, Asked) if body else None
+        if first is None or asked is None or (asked.holder, first.holder) != (message.sender, message.sender):
+            tx.note(Event("exchange.amend-doubted", message.sender or "", ref))
+            return
+        tx.put_document(PROOF, ref, envelope)
+        tx.put_document(ANSWER, first.amend, encode(Answer(ref, tx.now, digest.hex(), message.done)))
+        detail: dict[str, str | int] = {"amend": first.amend, "log_index": first.log_index, "facts": len(first.results)}
+        tx.note(Event("exchange.amend-done", first.holder, ref, detail=detail))
+        if asked.parent is not None:
+            self._answer(tx, asked.parent)
+
+    def retry(self, tx: Transaction) -> int:
+        """Queue what could not be queued when it was asked for; return how many."""
+        queued = 0
+        for key, _, body in tx.documents(ASKED):
+            if tx.outgoing(MessageId(key)) is None:
+                asked = decode(body, Asked)
+                queued += self._queue(tx, asked)
+        return queued
+
+    # Inside
+
+    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId) -> MessageFact:
+        given, state = held[0].given, state_of(sender)
+        facts = _facts_of(held)
+        passed = {state_of(peer) for fact in facts for peer, _ in tx.passed_to(record_of(fact))}
+        return replace(
+            given,
+            # Of a third state: who sent it to us passes on its originator's word. Never for a fact of our own.
+            origin=given.origin if given.origin == state_of(self._me) else state,
+            hold=EVIDENCE if given.hold == EVIDENCE or any(is_evidence(tx, fact) for fact in facts) else given.hold,
+            sent_to=tuple(sorted(passed)),
+        )
+
+    def _ask_holders(
+        self,
+        tx: Transaction,
+        amend: Amend,
+        facts: Collection[FactId],
+        who: str,
+        parent: MessageId | None,
+        replacements: Mapping[str, MessageFact],
+        *,
+        asker: AuthorityId | None = None,
+    ) -> list[Asked]:
+        """Ask everybody whom facts were passed to, by their names here; each partner gets one message."""
+        holders: dict[AuthorityId, tuple[Message, dict[FactId, None]]] = {}
+        sent = _Sent(tx)
+        for part, names in _by_part(facts).items():
+            for peer, ref in tx.passed_to(part):
+                message = sent.message(ref) if peer != asker else None
+                if message is None:
+                    continue
+                # An originator that got its own fact back is no holder of it.
+                own = [name for name in names if name in message.facts]
+                carried = [name for name in own if message.facts[name].origin != state_of(peer)]
+                if carried:
+                    holders.setdefault(peer, (message, {}))[1].update(dict.fromkeys(carried))
+        found: list[Asked] = []
+        for peer, (message, names_there) in holders.items():
+            content = Message(
+                kind=Kind.AMEND,
+                sender=self._me,
+                recipient=peer,
+                agreement=message.agreement,
+                purpose=message.purpose,
+                thread=parent,
+                amend=Amend(action=amend.action, facts=tuple(names_there), reason=amend.reason),
+                facts=self._passable(tx, message, replacements, who),
+            )
+            asked = Asked(self._outbox.new_id(), peer, content, tx.now, who, parent)
+            tx.put_document(ASKED, asked.message, encode(asked))
+            self._queue(tx, asked)
+            found.append(asked)
+        sent.strip(facts, who, keep=amend.action == "restrict")
+        return found
+
+    def _passable(
+        self, tx: Transaction, first: Message, replacements: Mapping[str, MessageFact], who: str
+    ) -> dict[str, MessageFact]:
+        """Return the facts that take the place of others, after the rules for ordinary messages were asked.
+
+        Raises:
+            PolicyError: one may not go: nobody would expect the old one to vanish without it.
+        """
+        if not replacements:
+            return {}
+        told = replace(first, facts=dict(replacements), approver=who, done=(), amend=None)
+        judgement = self._outbox.judge(tx, told, tx.now)
+        if judgement.outcome is not Outcome.ALLOW:
+            name, rule = next(iter(judgement.removed.items()), ("", judgement.rule))
+            raise ForbiddenError(
+                f"rule {rule}: the new fact may not go to {first.recipient}",
+                where=name or None,
+                fix="make a new fact that may, or amend with erase",
+            )
+        return apply(judgement, told).facts
+
+    def _withdraw_findings(
+        self, tx: Transaction, facts: Collection[FactId], amend: Amend, who: str, parent: MessageId | None
+    ) -> list[Asked]:
+        """Withdraw the findings that rest on facts, here and wherever they were passed to."""
+        findings = tx.findings_on(facts) if facts else []
+        erase = amend.action != "restrict"
+        for finding in findings:
+            tx.withdraw_finding(finding, erase=erase, who=who)
+            tx.note(Event("findings.withdrawn", who, finding, detail={"amend": parent or ""}))
+        if not findings:
+            return []
+        derived = Amend(action="erase" if erase else "restrict", facts=amend.facts, reason=amend.reason)
+        return self._ask_holders(tx, derived, [FactId(FindingId(one)) for one in findings], who, parent, {})
+
+    def _queue(self, tx: Transaction, asked: Asked) -> bool:
+        try:
+            self._outbox.queue(tx, asked.content, asked.message, asked.who)
+        except KeyTrustError as error:
+            # Suspended, or its card has expired: the holder stays open, and is asked once it can be.
+            tx.note(Event("exchange.amend-waits", asked.who, asked.message, detail={"code": error.code}))
+            return False
+        return True
+
+    def _answer(self, tx: Transaction, ref: MessageId) -> None:
+        body = tx.document(OWN, ref)
+        if body is None:
+            return
+        own = decode(body, _Own)
+        below: list[Done] = []
+        waits: set[AuthorityId] = set()
+        for key, _, asked_body in tx.documents(ASKED):
+            asked = decode(asked_body, Asked)
+            if asked.parent != ref:
+                continue
+            answer_body = tx.document(ANSWER, key)
+            if answer_body is None:
+                waits.add(asked.holder)
+            else:
+                answer = decode(answer_body, Answer)
+                below += [replace(answer.done[0], envelope=answer.envelope), *answer.done[1:]]
+        done = (replace(own.done, waits_for=tuple(sorted(waits))), *below)
+        message = Message(
+            kind=Kind.AMEND_DONE,
+            sender=self._me,
+            recipient=own.asker,
+            agreement=own.agreement,
+            thread=ref,
+            done=done,
+        )
+        try:
+            self._outbox.queue(tx, message, self._outbox.new_id(), self._me)
+        except KeyTrustError as error:
+            tx.note(Event("exchange.amend-waits", self._me, ref, detail={"code": error.code}))
+
+
+class _Sent:
+    """Messages as they left, read once."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._read: dict[MessageId, Message | None] = {}
+
+    def message(self, ref: MessageId) -> Message | None:
+        if ref not in self._read:
+            body = self._tx.document(SENT, ref)
+            self._read[ref] = decode(body, Message) if body else None
+        return self._read[ref]
+
+    def strip(self, facts: Collection[FactId], who: str, *, keep: bool) -> None:
+        """Take facts out of the copies of what was sent."""
+        if not keep:
+            messages = {ref: message for ref, message in self._read.items() if message is not None}
+            Eraser(self._tx, who).strip_sent(messages, facts)
+
+
+def _facts_of(held: Iterable[Held]) -> list[FactId]:
+    return list(dict.fromkeys(fact for each in held for fact in each.facts))
+
+
+def _names(gone: Sequence[str], held: Mapping[str, Sequence[Held]], message: MessageId) -> list[str]:
+    return [name for name in gone if any(one.message == message for one in held[name])]
+
+
+def _by_part(facts: Collection[FactId]) -> dict[str, list[FactId]]:
+    found: dict[str, list[FactId]] = {}
+    for fact in facts:
+        found.setdefault(fact.partition("/")[0], []).append(fact)
+    return found

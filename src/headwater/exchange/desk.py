@@ -1,0 +1,88 @@
+"""The desk: what a message does beside being kept. It acts in the transaction that takes the message, before the receipt."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.exchange import consents
+from headwater.exchange.amends import CORRECTIONS, Amends
+from headwater.exchange.files import expect
+from headwater.model.ids import MessageId
+from headwater.model.message import HOUSEKEEPING, Kind, Message
+from headwater.policy.agreement import Agreement
+from headwater.policy.rules.judge import decide
+from headwater.policy.rules.rule import Judgement, Op, Outcome
+from headwater.ports import Event
+from headwater.store import Transaction
+
+ACTS: Final = frozenset({Kind.AMEND, Kind.AMEND_DONE, Kind.CONSENT})
+"""Kinds that act on messages that came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that was taken: its content, the rules' answer, and the envelope that it came in with its SHA-256."""
+
+    ref: MessageId
+    message: Message
+    judgement: Judgement
+    envelope: bytes
+    sha256: bytes
+
+
+class Desk:
+    """Acts on what partners say."""
+
+    def __init__(self, amends: Amends) -> None:
+        """Act with what carries out recalls."""
+        self._amends = amends
+
+    def judge(self, tx: Transaction, message: Message, agreements: dict[str, Agreement]) -> Judgement:
+        """Return what the rules say to receiving a message, with what is held here of the facts it amends.
+
+        New facts that an amend brings are asked about as those of an ordinary message: what refuses or holds them refuses
+        the amend, so that the sender withdraws the old ones alone.
+        """
+        judgement = decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
+        terms = agreements.get(message.agreement or "")
+        if message.kind in HOUSEKEEPING and message.facts and terms is not None:
+            if message.amend is None or message.amend.action not in CORRECTIONS:
+                return Judgement(Outcome.REFUSE, "unexpected-facts")
+            kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})
+            kind = Kind.SPONTANEOUS if Kind.SPONTANEOUS in kinds else next(iter(kinds), Kind.SPONTANEOUS)
+            told = replace(message, kind=kind, amend=None, classification=_highest(message, terms))
+            asked = decide(Op.RECEIVE, agreements, told, {}, tx.now)
+            if asked.outcome is not Outcome.ALLOW:
+                return _refusing(asked) if judgement.outcome is not Outcome.REFUSE else judgement
+            if judgement.outcome is not Outcome.REFUSE:
+                return Judgement(Outcome.ALLOW, obligations=judgement.obligations, keep_until=asked.keep_until)
+        return judgement
+
+    def took(self, tx: Transaction, taken: Taken) -> None:
+        """Act on a message that was taken."""
+        message, ref = taken.message, taken.ref
+        if message.files:
+            expect(tx, message, ref)
+        match message.kind:
+            case Kind.AMEND:
+                self._amends.carry_out(tx, message, ref, taken.judgement.obligations)
+            case Kind.AMEND_DONE:
+                self._amends.answered(tx, message, ref, taken.envelope, taken.sha256)
+            case Kind.CONSENT:
+                consents.record(tx, message, ref)
+            case Kind.NOTICE:
+                for consent in message.consents:
+                    detail: dict[str, str | int] = {"to": consent.receiver, "facts": len(consent.facts)}
+                    tx.note(Event("exchange.notice", message.sender or "", ref, message.purpose or "", detail))
+            case _:
+                return
+
+
+def _refusing(judgement: Judgement) -> Judgement:
+    return Judgement(Outcome.REFUSE, judgement.rule, judgement.removed, (), judgement.reasons)
+
+
+def _highest(message: Message, terms: Agreement) -> str:
+    marks = [fact.marking or "NONE" for fact in message.facts.values()]
+    return max(marks, key=lambda mark: terms.markings.get(mark, -1), default="NONE")

@@ -1,0 +1,231 @@
+r"""Large files: sealed chunks of 1 MiB beside a message that holds their key and hashes. Normative text: docs/spec/files.md.
+
+::
+
+    chunk i = AES-256-GCM(key, nonce = u96be i, plaintext, AAD = "headwater/file/1\0" ‖ u32be i ‖ u32be count)
+
+The receiver fetches chunk by chunk by hash, so that a broken transfer goes on where it stopped; only chunks of a message that
+it has taken. A chunk's name is the hash of sealed bytes: whoever learns it learns nothing.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from headwater.errors import FormatError, LimitError, PeerError, PeerRefusedError, SignatureError
+from headwater.exchange.holdings import facts_here, read_message
+from headwater.exchange.partners import Partners
+from headwater.exchange.translate import SOURCE
+from headwater.model.canonical import decode, encode
+from headwater.model.fact import record_of
+from headwater.model.ids import AuthorityId, BlobHash, MessageId
+from headwater.model.message import CHUNK_BYTES, MAX_FILE, FileRef, Message
+from headwater.model.record import Record
+from headwater.model.seen import as_record
+from headwater.ports import Chance, Event
+from headwater.store import Snapshot, Store, Transaction
+
+PATH: Final = "/v1/files/"
+CHUNK: Final = "file-chunk"
+"""Kind of the documents that name the chunks that partners may fetch here, by their hash."""
+WAITING: Final = "file-waiting"
+"""Kind of the documents that name the files that are to be fetched, by message and place in it."""
+TAG_BYTES: Final = 16
+KEY_BYTES: Final = 32
+TIMEOUT_S: Final = 30.0
+_LABEL: Final = b"headwater/file/1\0"
+_PLACE: Final = struct.Struct(">II")
+
+
+class Fetcher(Protocol):
+    """Fetches a chunk from a partner's node."""
+
+    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
+        """Return the partner's answer.
+
+        Raises:
+            PeerError: it cannot be reached, refuses, or does not answer in time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that is to be fetched, or (`kept`) was."""
+
+    message: MessageId
+    peer: AuthorityId
+    file: BlobHash
+    kept: bool = False
+
+
+def seal_chunk(key: bytes, number: int, count: int, data: bytes) -> bytes:
+    """Return one chunk of a file, sealed."""
+    return AESGCM(key).encrypt(number.to_bytes(12, "big"), data, _LABEL + _PLACE.pack(number, count))
+
+
+def open_chunk(key: bytes, number: int, count: int, sealed: bytes) -> bytes:
+    """Return what a chunk holds.
+
+    Raises:
+        SignatureError: it is another chunk, or was altered.
+    """
+    try:
+        return AESGCM(key).decrypt(number.to_bytes(12, "big"), sealed, _LABEL + _PLACE.pack(number, count))
+    except (InvalidTag, ValueError) as error:
+        raise SignatureError("a chunk of a file that does not open") from error
+
+
+def unseal(ref: FileRef, chunks: Iterable[bytes]) -> bytes:
+    """Return a file from its sealed chunks.
+
+    Raises:
+        SignatureError: it is not the file that the message names.
+    """
+    data = bytearray()
+    for number, sealed in enumerate(chunks):
+        data += open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
+    if len(data) != ref.size or sha256(data).hexdigest() != ref.sha256:
+        raise SignatureError("a file that is not what its message says")
+    return bytes(data)
+
+
+class Carrier:
+    """Seals files for partners and fetches theirs."""
+
+    def __init__(self, store: Store, partners: Partners, fetcher: Fetcher, chance: Chance) -> None:
+        """Keep in a store and fetch from the partners of one authority."""
+        self._store = store
+        self._partners = partners
+        self._fetcher = fetcher
+        self._chance = chance
+
+    def attach(self, path: Path, fact: str) -> FileRef:
+        """Seal a file and keep its chunks for whoever gets the message that names it.
+
+        Raises:
+            FormatError: it cannot be read, or is empty.
+            LimitError: it is larger than 1 GiB.
+        """
+        key, whole, names = self._chance.draw(KEY_BYTES), sha256(), []
+        try:
+            size = path.stat().st_size
+            if not size or size > MAX_FILE:
+                raise LimitError("a file that is empty, or larger than 1 GiB", where=path.name)
+            count = -(-size // CHUNK_BYTES)
+            with path.open("rb") as stream:
+                for number in range(count):
+                    data = stream.read(CHUNK_BYTES)
+                    whole.update(data)
+                    names.append(self._store.put_blob(seal_chunk(key, number, count, data)))
+        except OSError as error:
+            raise FormatError(f"the file cannot be read: {error.strerror}", where=path.name) from error
+
+        def change(tx: Transaction) -> None:
+            for name in names:
+                if tx.document(CHUNK, name) is None:
+                    tx.put_document(CHUNK, name, b"")
+
+        self._store.write(change)
+        digest = BlobHash(whole.hexdigest())
+        return FileRef(fact=fact, name=path.name, size=size, sha256=digest, key=key.hex(), chunks=tuple(names))
+
+    def chunk(self, name: BlobHash) -> bytes | None:
+        """Return a sealed chunk that a partner may fetch; None for anything else, whatever is kept under that hash."""
+        with self._store.snapshot() as snapshot:
+            data = snapshot.blob(name) if snapshot.document(CHUNK, name) is not None else None
+            return None if data is None else bytes(data)
+
+    def fetch_all(self) -> int:
+        """Fetch what is missing of every file that waits; return how many files are whole now."""
+        with self._store.snapshot() as snapshot:
+            waiting = [decode(body, Waiting) for _, _, body in snapshot.documents(WAITING)]
+        return sum(self._fetch(each) for each in waiting if not each.kept)
+
+    def _fetch(self, waiting: Waiting) -> bool:
+        with self._store.snapshot() as snapshot:
+            row = snapshot.incoming(waiting.message)
+            message = read_message(row.body) if row else None
+            partner = self._partners.get(snapshot, waiting.peer)
+            ref = _named(message, waiting.file) if message else None
+            if (
+                message is None
+                or partner is None
+                or not partner.is_open
+                or ref is None
+                or ref.fact not in message.facts
+            ):
+                return False
+            missing = [name for name in dict.fromkeys(ref.chunks) if snapshot.blob(name) is None]
+        try:
+            for name in missing:
+                self._store.put_blob(self._get(partner.card.card.endpoints, name))
+            with self._store.snapshot() as snapshot:
+                data = unseal(ref, [bytes(snapshot.blob(name) or b"") for name in ref.chunks])
+        except (PeerError, SignatureError) as error:
+            code = error.code
+            self._store.write(lambda tx: _note_once(tx, waiting, code))
+            return False
+        self._store.put_blob(data)
+        self._store.write(lambda tx: _keep(tx, waiting, ref))
+        self._store.sweep_chunks(ref.chunks)
+        return True
+
+    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> bytes:
+        data = self._fetcher.get(endpoints[0], PATH + name, timeout_s=TIMEOUT_S)
+        if sha256(data).hexdigest() != name:
+            raise PeerRefusedError("the partner's node answered with another chunk")
+        return data
+
+
+def expect(tx: Transaction, message: Message, ref: MessageId) -> None:
+    """Remember the files of a message that was taken, to be fetched."""
+    for each in message.files:
+        waiting = Waiting(ref, message.sender or AuthorityId(""), each.sha256)
+        tx.put_document(WAITING, f"{ref}/{each.sha256}", encode(waiting))
+
+
+def is_kept(reader: Snapshot | Transaction, ref: MessageId, file: BlobHash) -> bool:
+    """Return whether a file of a received message is here whole."""
+    body = reader.document(WAITING, f"{ref}/{file}")
+    return body is not None and decode(body, Waiting).kept
+
+
+def _named(message: Message, file: BlobHash) -> FileRef | None:
+    return next((each for each in message.files if each.sha256 == file), None)
+
+
+def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> None:
+    """Let the file stand in a record with the fact that it belongs to, so that it is seen, used and recalled with it."""
+    row = tx.incoming(waiting.message)
+    message = read_message(row.body) if row else None
+    facts = facts_here(tx, waiting.message, message).get(ref.fact, []) if message else []
+    for fact in facts[:1]:
+        record = tx.kept_record(record_of(fact))
+        if record is not None and record.origin.source == SOURCE:
+            tx.add_record(_with_file(as_record(record), ref), born_of=waiting.message)
+    tx.put_document(WAITING, f"{waiting.message}/{waiting.file}", encode(_done(waiting)))
+    detail: dict[str, str | int] = {"sha256": ref.sha256, "size": ref.size, "from": waiting.peer}
+    tx.note(Event("exchange.file-kept", "node", waiting.message, detail=detail))
+
+
+def _with_file(record: Record, ref: FileRef) -> Record:
+    values = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+    return Record(**{**values, "blobs": (*record.blobs, ref.sha256)})
+
+
+def _done(waiting: Waiting) -> Waiting:
+    return Waiting(waiting.message, waiting.peer, waiting.file, kept=True)
+
+
+def _note_once(tx: Transaction, waiting: Waiting, code: str) -> None:
+    key = f"{waiting.message}/{waiting.file}"
+    if tx.document("file-trouble", key) != code.encode():
+        tx.put_document("file-trouble", key, code.encode())
+        tx.note(Event("exchange.file-waits", "node", waiting.message, detail={"code": code, "from": waiting.peer}))

@@ -1,0 +1,227 @@
+"""The liaison desk of one node: requests with their clocks, consents, recalls, and what must be looked after meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.errors import ConflictError, ForbiddenError, TrustError
+from headwater.exchange import consents
+from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked
+from headwater.exchange.compose import facts_from
+from headwater.exchange.crosscheck import CHECKED, Check, check
+from headwater.exchange.evidence import keep_as_evidence
+from headwater.exchange.outbox import Outbox, Sending
+from headwater.exchange.partners import Partners
+from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
+from headwater.exchange.search import SEARCHED, answer, hashed, search_key
+from headwater.model.canonical import decode
+from headwater.model.fact import record_of
+from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode
+from headwater.model.message import Amend, Message, MessageFact
+from headwater.ports import Clock, Event
+from headwater.store import Store, Transaction
+
+UTC_ZONE: Final = "Etc/UTC"
+FIRST: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One holder that was asked for an amend, and its newest answer; None while it has given none.
+
+    Attributes:
+        state: ``done``, ``open`` (it, or somebody it passed facts to, has not answered), ``refused`` or ``dead``.
+        age: since it was asked; where it is done, until it had done it.
+    """
+
+    asked: Asked
+    answer: Answer | None
+    state: str
+    age: timedelta
+
+
+class Liaison:
+    """The acts of a liaison desk."""
+
+    def __init__(self, store: Store, partners: Partners, outbox: Outbox, amends: Amends, clock: Clock) -> None:
+        """Join the parts."""
+        self._store = store
+        self._partners = partners
+        self._outbox = outbox
+        self._amends = amends
+        self._clock = clock
+
+    # Requests
+
+    def requests(self, since: datetime = FIRST) -> list[Request]:
+        """Return the requests in both directions with their clocks as they stand now."""
+        with self._store.snapshot() as snapshot:
+            return self._requests(snapshot, self._clock.now(), since)
+
+    def tend(self) -> int:
+        """Raise alarms, check new requests against our own holdings, ask again what could not be asked; return how much."""
+        with self._store.snapshot() as snapshot:
+            needs_sweep = snapshot.needs_sweep()
+        if needs_sweep:
+            self._store.sweep()
+        return self._store.write(self._tend)
+
+    def hashed(self, message: Message) -> Message:
+        """Return a search with keyed hashes in place of its values; it begins a conversation where it names none.
+
+        Raises:
+            TrustError: the recipient is no partner.
+        """
+        told = message if message.thread else replace(message, thread=self._outbox.new_id())
+        with self._store.snapshot() as snapshot:
+            key = self._search_key(snapshot, message.recipient or AuthorityId(""), told)
+        return replace(told, facts=hashed(message.facts, key))
+
+    # Consents
+
+    def ask_consent(
+        self, facts: Sequence[FactId], receiver: StateCode, *, who: str, purpose: str, reason: str
+    ) -> list[Sending]:
+        """Ask the originators of facts for consent to pass them on to a state.
+
+        Raises:
+            ForbiddenError: a fact is not here, or is our own.
+            TrustError: the partner that it came from is not open.
+        """
+        with self._store.snapshot() as snapshot:
+            messages = consents.ask(snapshot, facts, receiver, purpose, reason)
+        return [self._outbox.send(message, who=who) for message in messages]
+
+    def answer_consent(self, ref: MessageId, decision: str, until: str | None, *, who: str) -> Sending:
+        """Give or refuse the consent that a message asks for.
+
+        Raises:
+            ConflictError: there is no such message.
+            SchemaError: it asks for no consent, or the decision or day is none.
+            NoBasisError: another originator has not consented itself.
+        """
+        with self._store.snapshot() as snapshot:
+            row = snapshot.incoming(ref)
+            if row is None or not row.body:
+                raise ConflictError("no such message", where=ref, fix="see: headwater inbox list")
+            asked = decode(row.body, Message)
+            message = consents.answer(snapshot, asked, ref, decision, until, self._partners.me)
+        return self._outbox.send(message, who=who)
+
+    # Recall
+
+    def amend(
+        self,
+        amend: Amend,
+        *,
+        who: str,
+        purpose: str,
+        replacements: Sequence[FactId] = (),
+    ) -> list[Asked]:
+        """Amend facts of our own, here and at everybody they were passed to.
+
+        Raises:
+            ForbiddenError: a fact is not here, or another originator's; or a replacement may not go.
+        """
+
+        def change(tx: Transaction) -> list[Asked]:
+            return self._amends.ask(
+                tx, amend, who=who, purpose=purpose, replacements=self._replacements(tx, replacements)
+            )
+
+        asked = self._store.write(change)
+        with self._store.snapshot() as snapshot:
+            needs_sweep = snapshot.needs_sweep()
+        if needs_sweep:
+            self._store.sweep()
+        return asked
+
+    def holders(self) -> list[Holder]:
+        """Return everybody who was asked for an amend of our own, the oldest first."""
+        now = self._clock.now()
+        found: list[Holder] = []
+        with self._store.snapshot() as snapshot:
+            for key, _, body in snapshot.documents(ASKED):
+                asked = decode(body, Asked)
+                if asked.parent is None:
+                    answer_body = snapshot.document(ANSWER, key)
+                    row = snapshot.outgoing(MessageId(key))
+                    answer = decode(answer_body, Answer) if answer_body else None
+                    found.append(_holder(asked, answer, row.state if row else "queued", now))
+        return sorted(found, key=lambda one: (one.asked.at, one.asked.message))
+
+    def keep_as_evidence(self, facts: Sequence[FactId], *, who: str, reason: str) -> None:
+        """Keep facts as evidence: an erasure that their originator asks for restricts them instead.
+
+        Raises:
+            ForbiddenError: one is not here.
+        """
+        self._store.write(lambda tx: keep_as_evidence(tx, facts, who=who, reason=reason))
+
+    def _requests(self, reader: Reader, now: datetime, since: datetime) -> list[Request]:
+        def zone_of(authority: AuthorityId) -> str:
+            if authority == self._partners.me:
+                return self._partners.own_card(reader).card.zone
+            partner = self._partners.get(reader, authority)
+            return partner.card.card.zone if partner else UTC_ZONE
+
+        return requests(reader, self._partners.me, zone_of, now, since)
+
+    def _tend(self, tx: Transaction) -> int:
+        done = raise_alarms(tx, self._requests(tx, tx.now, tx.now - LOOK_BACK))
+        done += self._amends.retry(tx) + self._answer_searches(tx)
+        waiting = [
+            row for row in tx.incoming_requests(tx.now - LOOK_BACK) if row.body and tx.document(CHECKED, row.id) is None
+        ]
+        checks: list[Check] = []
+        for row in waiting:
+            records = (tx.record(ref) for ref in tx.born_of(row.id))
+            checks.append(Check(row.id, tuple(record for record in records if record is not None)))
+            tx.put_document(CHECKED, row.id, b"1")
+        for finding in check(tx, checks):
+            tx.add_finding(finding)
+            tx.note(Event("exchange.cross-checked", "node", finding.subjects[0], detail={"finding": finding.id}))
+        return done + len(waiting)
+
+    def _answer_searches(self, tx: Transaction) -> int:
+        answered = 0
+        for row in tx.incoming_searches(tx.now - LOOK_BACK):
+            if not row.body or row.state == "held" or tx.document(SEARCHED, row.id) is not None:
+                continue
+            search = decode(row.body, Message)
+            tx.put_document(SEARCHED, row.id, b"1")
+            try:
+                message = answer(tx, search, row.id, self._search_key(tx, row.peer, search), self._partners.me)
+                self._outbox.send_within(tx, message, who="node")
+            except TrustError as error:
+                tx.note(Event("exchange.search-unanswered", "node", row.id, detail={"code": error.code}))
+            answered += 1
+        return answered
+
+    def _search_key(self, reader: Reader, peer: AuthorityId, message: Message) -> bytes:
+        own, partner = self._partners.own_card(reader).card, self._partners.need(reader, peer).card.card
+        return search_key(own, partner, message.agreement or "", message.thread or "")
+
+    def _replacements(self, tx: Transaction, facts: Sequence[FactId]) -> dict[str, MessageFact]:
+        ranks = {
+            marking: rank
+            for terms in self._partners.agreements(tx).values()
+            for marking, rank in terms.markings.items()
+        }
+        found: dict[str, MessageFact] = {}
+        for fact in facts:
+            given = facts_from(tx, record_of(fact), ranks, tx.now.date()).get(fact)
+            if given is None:
+                raise ForbiddenError("no such fact", where=fact)
+            found[fact] = given
+        return found
+
+
+def _holder(asked: Asked, answer: Answer | None, sent: str, now: datetime) -> Holder:
+    if answer is not None and not answer.done[0].waits_for and not any(one.waits_for for one in answer.done):
+        return Holder(asked, answer, "done", answer.at - asked.at)
+    state = sent if sent in {"refused", "dead"} else "open"
+    return Holder(asked, answer, state, now - asked.at)

@@ -1,0 +1,86 @@
+"""Searches: a partner asks whether we hold an identifier, without writing it down, and learns hit or no hit.
+
+A value travels as HMAC-SHA256 of its exact normal form under a key that belongs to this pair, agreement and conversation.
+What that protects: whoever sees a stored message, a log or a table of such values learns nothing from equal ones, and
+values of two conversations cannot be compared. What it does not protect: the key is made of what both ends know, so the
+partner can test guesses, as it must to answer; phone numbers and plates can be guessed through. A search is therefore
+judged, counted and logged like any message, and answered only about our own facts: never about a third state's, a
+protected person, or what may not be used for the purpose.
+"""
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.exchange.card import Card
+from headwater.exchange.crosscheck import normal
+from headwater.exchange.holdings import Reader
+from headwater.model.canonical import encode
+from headwater.model.ids import AuthorityId, MessageId, state_of
+from headwater.model.message import Kind, Message, MessageFact
+from headwater.model.record import Record
+
+SEARCHED: Final = "searched"
+"""Kind of the documents that say which searches were answered, by the search."""
+HIT: Final = "hit"
+NO_HIT: Final = "no-hit"
+_LABEL: Final = b"headwater/search/1\0"
+
+
+def search_key(one: Card, other: Card, agreement: str, thread: str) -> bytes:
+    """Return the key of one conversation: from the root keys of both cards, which outlive a card's versions."""
+    roots = sorted(sha256(encode(card.roots)).hexdigest() for card in (one, other))
+    return sha256(_LABEL + encode((roots, agreement, thread))).digest()
+
+
+def hashed(facts: Mapping[str, MessageFact], key: bytes) -> dict[str, MessageFact]:
+    """Return those facts that can be searched for, each with its keyed hash in place of its value."""
+    found: dict[str, MessageFact] = {}
+    for name, fact in facts.items():
+        form = normal(fact.prop, fact.value or "")
+        if form is not None:
+            value = _keyed(key, form)
+            found[name] = replace(fact, value=value, hashed=True, entity=None, lang=None, original=None)
+    return found
+
+
+def answer(reader: Reader, search: Message, ref: MessageId, key: bytes, me: AuthorityId) -> Message:
+    """Return the answer to a search: ``hit`` with the names of the facts that were found, or ``no-hit``."""
+    wanted = {fact.value: name for name, fact in search.facts.items() if fact.hashed and fact.value}
+    hits: set[str] = set()
+    for record in reader.records() if wanted else ():
+        if state_of(record.origin.originator) == state_of(me) and _may_tell(record, search.purpose):
+            hits.update(wanted[value] for value in _values(record, key) if value in wanted)
+    return Message(
+        kind=Kind.RESPONSE,
+        sender=me,
+        recipient=search.sender,
+        agreement=search.agreement,
+        purpose=search.purpose,
+        classification="NONE",
+        thread=ref,
+        result=HIT if hits else NO_HIT,
+        text=" ".join(sorted(hits)) or None,
+    )
+
+
+def _may_tell(record: Record, purpose: str | None) -> bool:
+    handling = record.handling
+    return (
+        not handling.never_onward
+        and handling.addressees is None
+        and (handling.purposes is None or purpose in handling.purposes)
+        and not any(mention.protected for mention in record.mentions)
+    )
+
+
+def _values(record: Record, key: bytes) -> set[str]:
+    forms = (normal(fact.prop, fact.value) for fact in record.facts)
+    return {_keyed(key, form) for form in forms if form is not None}
+
+
+def _keyed(key: bytes, form: bytes) -> str:
+    return hmac.new(key, form, sha256).hexdigest()

@@ -1,0 +1,80 @@
+"""Files beside messages: attached to what leaves, saved from what came."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from headwater.errors import ForbiddenError, FormatError, StoreIoError
+from headwater.exchange.files import is_kept
+from headwater.model.fact import Fact
+from headwater.model.handling import Handling
+from headwater.model.ids import BlobHash, EntityKey, MessageId
+from headwater.model.message import FileRef, Message, MessageFact
+from headwater.model.record import Mention, Origin, Record
+from headwater.node.node import Node
+from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
+from headwater.ports import Event
+
+SOURCE = "attachment"
+"""Name of the data source of every record that a file was attached with."""
+
+
+def attach(node: Node, session: Session, message: Message, paths: Sequence[Path]) -> Message:
+    """Return a message with files beside it, each a record of our own: it is judged, kept and recalled like any other.
+
+    Raises:
+        InputError: a file cannot be read, or is empty or too large.
+    """
+    facts: dict[str, MessageFact] = dict(message.facts)
+    refs: list[FileRef] = []
+    for path in paths:
+        record = _record(node, message, path)
+        ref = node.exchange.files.attach(path, next(number for number, _ in record.numbered()))
+        facts.update(node.exchange.facts(record.id, message.agreement or ""))
+        refs.append(ref)
+        node.store.note(Event("exchange.file-attached", session.user, record.id, session.purpose, {"size": ref.size}))
+    return replace(message, facts=facts, files=(*message.files, *refs)) if refs else message
+
+
+def save(node: Node, session: Session, ref: MessageId, name: str, out: Path) -> FileRef:
+    """Write a file that came with a message.
+
+    Raises:
+        ForbiddenError: there is no such file that the user may see, or it is not here yet.
+        StoreIoError: it cannot be written.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    _, message = node.exchange.show(ref)
+    chosen = next((each for each in message.files if each.name == name), None) if message else None
+    if chosen is None:
+        raise ForbiddenError("no such file", where=name, fix="see: headwater inbox show ID")
+    with node.store.snapshot() as snapshot:
+        if not is_kept(snapshot, ref, chosen.sha256):
+            raise ForbiddenError("the file is not here yet", where=name, fix="the node fetches it while it serves")
+    with node.view(session) as view:
+        data = view.blob(chosen.sha256)
+        try:
+            out.write_bytes(data)
+        except OSError as error:
+            raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+    return chosen
+
+
+def _record(node: Node, message: Message, path: Path) -> Record:
+    try:
+        blob: BlobHash = node.store.put_blob(path.read_bytes())
+    except OSError as error:
+        raise FormatError(f"the file cannot be read: {error.strerror}", where=path.name) from error
+    key = EntityKey(f"file:{blob}")
+    marking = message.classification or "NONE"
+    record = Record(
+        origin=Origin(node.authority, SOURCE, file=path.name, sha256=blob),
+        handling=Handling(markings=frozenset() if marking == "NONE" else frozenset({marking})),
+        mentions=(Mention(key, "Note"),),
+        facts=(Fact(key, "name", path.name),),
+        blobs=(blob,),
+    )
+    node.store.write(lambda tx: tx.add_record(record))
+    return record

@@ -1,0 +1,152 @@
+"""Recall: what an originator withdraws is hidden, or its bytes are removed; that it happened stays provable.
+
+Every body that is replaced has a tombstone: hash and length of what is there now, and the leaf of the ledger that announced
+it. The bytes are overwritten in the database once SQLite's log is folded into it, at the latest on closing.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from headwater.model.canonical import encode
+from headwater.model.fact import fact_id
+from headwater.model.ids import AuthorityId, BlobHash, FactId, FindingId, MessageId, RecordId
+from headwater.model.seen import as_record, places_of, without
+from headwater.ports import Event
+from headwater.store.ledger import LedgerWriting
+from headwater.store.records import RecordReading, RecordWriting
+
+TOMBSTONE: Final = "store.tombstone"
+"""Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
+COMPUTED: Final = "derived"
+"""Stands among the erased blobs for all files that were computed from content."""
+_FACT: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?")
+_PAGE: Final = 256
+
+
+class RecallReading(RecordReading):
+    """What can be read of who holds what."""
+
+    def passed_to(self, part: str) -> list[tuple[AuthorityId, MessageId]]:
+        """Return whom facts of a record, or a finding, went to, and in which message."""
+        sql = "SELECT peer, message FROM carried WHERE way = 'out' AND part = ? ORDER BY peer, message"
+        rows = self._link.rows(tuple[str, str], sql, part)
+        return [(AuthorityId(peer), MessageId(message)) for peer, message in rows]
+
+    def came_in(self, peer: AuthorityId, part: str) -> list[MessageId]:
+        """Return the messages of a partner that brought facts of what it calls so."""
+        sql = "SELECT message FROM carried WHERE way = 'in' AND part = ? AND peer = ? ORDER BY message"
+        return [MessageId(message) for (message,) in self._link.rows(tuple[str], sql, part, peer)]
+
+    def born_of(self, message: MessageId) -> list[RecordId]:
+        """Return the records that a received message became."""
+        sql = "SELECT record FROM born WHERE message = ? ORDER BY record"
+        return [RecordId(record) for (record,) in self._link.rows(tuple[str], sql, message)]
+
+    def findings_on(self, facts: Collection[FactId]) -> list[FindingId]:
+        """Return the findings, not withdrawn yet, whose evidence names one of some facts or a whole record of one."""
+        wanted = {fact.encode() for fact in facts} | {fact.partition("/")[0].encode() for fact in facts}
+        found: list[FindingId] = []
+        start = ""
+        sql = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ? ORDER BY id LIMIT ?"
+        while page := self._link.rows(tuple[str, bytes], sql, start, _PAGE):
+            found += [FindingId(ref) for ref, body in page if not wanted.isdisjoint(_FACT.findall(body))]
+            start = page[-1][0]
+        return found
+
+    def versions(self, kind: str, key: str) -> list[tuple[int, bytes]]:
+        """Return all versions of a document."""
+        sql = "SELECT version, body FROM document WHERE kind = ? AND key = ? ORDER BY version"
+        return self._link.rows(tuple[int, bytes], sql, kind, key)
+
+    def needs_sweep(self) -> bool:
+        """Return whether something was erased of which files may still tell."""
+        return self._link.one(tuple[int], "SELECT 1 FROM erased_blob LIMIT 1") is not None
+
+    def erased_blobs(self) -> list[BlobHash]:
+        """Return blobs of erased records to which no other record refers: their files are to be removed."""
+        found = self._link.rows(tuple[str], "SELECT hash FROM erased_blob WHERE hash <> ?", COMPUTED)
+        used = "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1"
+        return [BlobHash(ref) for (ref,) in found if self._link.one(tuple[int], used, ref) is None]
+
+
+class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
+    """What can be withdrawn."""
+
+    def add_carried(self, way: str, peer: AuthorityId, names: Iterable[str], message: MessageId) -> None:
+        """Remember whose facts a message carries; `way` is ``in`` or ``out``."""
+        parts = dict.fromkeys(name.partition("/")[0] for name in names)
+        rows = [(way, part, peer, message) for part in parts]
+        self._link.many("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", rows)
+
+    def restrict_facts(self, ref: RecordId, places: Collection[int], hold: str | None) -> None:
+        """Hide facts of a record from every view; with the hold ``evidence``, from all but those of evidence."""
+        self._set_states(ref, places, "restricted", hold)
+
+    def erase_facts(self, ref: RecordId, places: Collection[int], *, who: str) -> None:
+        """Remove the bytes of facts of a record; where none is left, the blobs of the record are to go too."""
+        record = self.kept_record(ref)
+        if record is None:
+            return
+        rest = without(record, ref, places)
+        kept = as_record(rest)
+        self._set_states(ref, places, "erased", None)
+        if rest.facts and record.blobs:
+            kept = replace(kept, blobs=record.blobs, tables=record.tables)
+        self._replace("record", ref, encode(kept), who, places=places_of(rest))
+        gone = {mention.key for mention in record.mentions} - {mention.key for mention in rest.mentions}
+        self._link.many("DELETE FROM mention WHERE entity = ? AND record = ?", [(key, ref) for key in gone])
+        gone_files = [COMPUTED, *(record.blobs if not rest.facts else ())]
+        self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in gone_files])
+
+    def withdraw_finding(self, ref: FindingId, *, erase: bool, who: str) -> None:
+        """Hide a finding from every view; with `erase`, its bytes go, for they may repeat what was withdrawn."""
+        self._link.run("UPDATE finding SET withdrawn = 1 WHERE id = ?", ref)
+        if erase:
+            self._replace("finding", ref, b"", who)
+
+    def replace_incoming(self, ref: MessageId, body: bytes, *, who: str) -> None:
+        """Put what is left of a message's content in its place."""
+        self._replace("incoming", ref, body, who)
+
+    def replace_document(self, kind: str, key: str, version: int, body: bytes, *, who: str) -> None:
+        """Put what is left of a document in its place."""
+        self._replace("document", f"{kind}/{key}/{version}", body, who)
+
+    def forget_erased_blobs(self) -> None:
+        """Note that the files of all erased blobs are gone."""
+        self._link.run("DELETE FROM erased_blob")
+
+    def _set_states(self, ref: RecordId, places: Collection[int], state: str, hold: str | None) -> None:
+        self._link.many(
+            "INSERT INTO fact_state VALUES (?, ?, ?)"
+            " ON CONFLICT (fact) DO UPDATE SET state = excluded.state, hold = excluded.hold WHERE state <> 'erased'",
+            [(fact_id(ref, place), state, hold) for place in places],
+        )
+        self._link.run("UPDATE record SET marked = 1 WHERE id = ?", ref)
+
+    def _replace(self, kind: str, ref: str, body: bytes, who: str, *, places: tuple[int, ...] = ()) -> None:
+        digest = sha256(body).digest()
+        leaf = self.note(Event(TOMBSTONE, who, f"{kind}:{ref}", detail={"sha256": digest.hex()}))
+        self._link.run(
+            "INSERT INTO tombstone VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, ref) DO UPDATE SET"
+            " sha256 = excluded.sha256, size = excluded.size, places = excluded.places, leaf = excluded.leaf",
+            kind,
+            ref,
+            digest,
+            len(body),
+            encode(places).decode(),
+            leaf,
+        )
+        name = ref.split("/") if kind == "document" else [ref]
+        self._link.run(_UPDATES[kind], body, *name[:-1], *([int(name[-1])] if len(name) > 1 else name))
+
+
+_UPDATES: Final = {
+    "record": "UPDATE record SET body = ? WHERE id = ?",
+    "finding": "UPDATE finding SET body = ? WHERE id = ?",
+    "incoming": "UPDATE incoming SET body = ? WHERE id = ?",
+    "document": "UPDATE document SET body = ? WHERE kind = ? AND key = ? AND version = ?",
+}

@@ -1,0 +1,44 @@
+"""One exercise for all tests that look at what it leaves behind."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import SHARED
+from tests.e2e.exercise_run import Exercise, document
+
+REAL_LIST = Path("data") / "screening" / "lists" / "un" / "un_consolidated.xml"
+
+
+@dataclass(frozen=True)
+class Played:
+    """An exercise that was played to its end.
+
+    Attributes:
+        left: processes of it that still live.
+    """
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+    peak_bytes: int
+    left: list[int]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return document(self.out)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The exercise, played once into a folder of its own; with the real UN list on a machine that has it."""
+    folder = tmp_path_factory.mktemp("exercise") / "demo"
+    real = Path(os.environ.get(SHARED, "/nowhere")).resolve() / REAL_LIST
+    lists = ("--list", f"un:{real}") if real.exists() else ()
+    with Exercise(("--json", "--dir", str(folder), *lists)) as run:
+        code, out, err = run.end()
+        return Played(folder, code, out, err, run.peak_bytes, run.living())

@@ -1,0 +1,40 @@
+"""Each step of the exercise sees that its room is broken: a plant for each, and nothing but that step says no."""
+
+from pathlib import Path
+
+import pytest
+
+from headwater.exercise.demo import needed_for
+from headwater.exercise.steps import STEPS
+from tests.e2e.exercise_run import Exercise, document
+
+pytestmark = pytest.mark.e2e
+
+SAYS = {
+    "nodes": "ended",
+    "trust": "the digits are not those of the card",
+    "read": "input.",
+    "screen": "store.corrupt",
+    "decide": "switched off",
+    "control": "not held back",
+    "tell": "in vain for the receipt",
+    "alert": "in vain for the receipt",
+    "kill": "0 times after two kills",
+    "case": "trust.signature",
+    "witness": "",
+    "audit": "store.corrupt",
+}
+"""What the broken room is known by, in the step's own words."""
+
+
+@pytest.mark.parametrize("name", [step.name for step in STEPS])
+def test_a_broken_room_is_seen_by_its_step(tmp_path: Path, name: str) -> None:
+    with Exercise(("--json", "--dir", str(tmp_path / "demo"), "--plant", name)) as run:
+        code, out, _ = run.end()
+        left = run.living()
+    shown = document(out)
+    assert (code, shown["ok"]) == (1, False)
+    assert [step["name"] for step in shown["steps"]] == [step.name for step in needed_for(name)]
+    assert [step["name"] for step in shown["steps"] if not step["ok"]] == [name]
+    assert SAYS[name] in shown["steps"][-1]["what"]
+    assert left == []

@@ -1,0 +1,172 @@
+"""Large files go in sealed chunks, come whole or not at all, go on where they stopped, and are recalled with their fact."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from headwater.errors import LimitError, PeerUnreachableError, SchemaError, SignatureError
+from headwater.exchange.files import PATH, open_chunk, seal_chunk, unseal
+from headwater.model.ids import BlobHash, FactId, MessageId
+from headwater.model.message import CHUNK_BYTES, Amend, FileRef
+from tests.exchange_world import Node, World, fact, message, pair
+
+KEY = bytes(32)
+CONTENT = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
+
+
+class Fetching:
+    """Fetches from nodes in memory; breaks off after some chunks, or changes them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.left = 1000
+        self.asked: list[str] = []
+        self.change = lambda data: data
+
+    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise PeerUnreachableError("cut", where=endpoint)
+        self.asked.append(path)
+        data = self.world.wires.nodes[endpoint].chunk(BlobHash(path.removeprefix(PATH)))
+        assert data is not None
+        return self.change(data)  # type: ignore[no-untyped-call, no-any-return]
+
+
+class Two:
+    """London with a file for Belgrade."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world, self.london, self.belgrade = pair(folder)
+        self.fetching = Fetching(self.world)
+        self.belgrade.exchange.files._fetcher = self.fetching
+        self.path = folder / "scan.bin"
+        self.path.write_bytes(CONTENT)
+
+    def send(self) -> MessageId:
+        name = FactId("rec-file/0")
+        note = fact(entity="file", schema="Note", prop="name", value="scan.bin", category="object", personal=False)
+        ref = self.london.exchange.files.attach(self.path, name)
+        sending = self.london.exchange.send(message(facts={name: note}, files=(ref,)), who="o.reed")
+        assert sending.id is not None
+        self.london.bring(self.belgrade.me)
+        return sending.id
+
+    def blobs(self) -> list[BlobHash]:
+        with self.belgrade.store.snapshot() as snapshot:
+            return [blob for record in snapshot.records() for blob in record.blobs]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    made = Two(tmp_path)
+    yield made
+    made.world.close()
+
+
+def on_disk(node: Node) -> set[str]:
+    return {file.name for file in (node.home / "blobs").iterdir()}
+
+
+def test_a_file_arrives_whole_beside_the_fact_it_belongs_to(two: Two) -> None:
+    two.send()
+    assert two.blobs() == []
+    assert two.belgrade.exchange.files.fetch_all() == 1
+    (blob,) = two.blobs()
+    assert blob == sha256(CONTENT).hexdigest()
+    with two.belgrade.store.snapshot() as snapshot:
+        assert bytes(snapshot.blob(blob) or b"") == CONTENT
+    assert on_disk(two.belgrade) == {blob}
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.belgrade.store.check() == []
+
+
+def test_a_broken_transfer_goes_on_where_it_stopped(two: Two) -> None:
+    two.send()
+    two.fetching.left = 2
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.blobs() == []
+    assert len(two.belgrade.events("file-waits")) == 1
+    two.fetching.left = 1000
+    assert two.belgrade.exchange.files.fetch_all() == 1
+    assert len(two.fetching.asked) == len(set(two.fetching.asked)) == 3
+
+
+def test_an_altered_chunk_is_not_kept(two: Two) -> None:
+    two.send()
+    two.fetching.change = lambda data: data[:-1] + bytes([data[-1] ^ 1])
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert on_disk(two.belgrade) == set()
+
+
+def test_only_chunks_can_be_fetched_whatever_else_is_kept_under_a_hash(two: Two) -> None:
+    plain = two.london.store.put_blob(b"an image of ours")
+    assert two.london.exchange.chunk(plain) is None
+    assert two.london.exchange.chunk(BlobHash("0" * 64)) is None
+
+
+def test_what_is_kept_for_fetching_is_sealed(two: Two) -> None:
+    ref = two.london.exchange.files.attach(two.path, "f")
+    sealed = [two.london.exchange.chunk(name) for name in ref.chunks]
+    assert all(data and CONTENT[:1024] not in data for data in sealed)
+    assert unseal(ref, [data or b"" for data in sealed]) == CONTENT
+
+
+def test_a_recall_takes_the_file_and_its_key_along(two: Two) -> None:
+    ref = two.send()
+    two.belgrade.exchange.files.fetch_all()
+    london = two.london.exchange
+    row = london.outgoing()[-1]
+    told = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
+    london.send(told, who="o.reed")
+    two.london.bring(two.belgrade.me)
+    assert two.blobs() == []
+    assert on_disk(two.belgrade) == set()
+    _, left = two.belgrade.exchange.show(ref)
+    assert left is not None
+    assert (left.files, row.id) == ((), ref)
+    assert two.belgrade.store.check() == []
+
+
+def test_an_empty_file_is_not_attached(two: Two) -> None:
+    two.path.write_bytes(b"")
+    with pytest.raises(LimitError):
+        two.london.exchange.files.attach(two.path, "f")
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 2), (0, 3)])
+def test_a_chunk_opens_only_at_its_place(number: int, count: int) -> None:
+    sealed = seal_chunk(KEY, 0, 2, b"content")
+    assert open_chunk(KEY, 0, 2, sealed) == b"content"
+    with pytest.raises(SignatureError):
+        open_chunk(KEY, number, count, sealed)
+
+
+def test_a_file_that_is_not_what_its_message_says_is_refused(two: Two) -> None:
+    ref = two.london.exchange.files.attach(two.path, "f")
+    chunks = [two.london.exchange.chunk(name) or b"" for name in ref.chunks]
+    with pytest.raises(SignatureError):
+        unseal(replace(ref, sha256=BlobHash("0" * 64)), chunks)
+    with pytest.raises(SignatureError):
+        unseal(ref, chunks[:-1])
+
+
+@pytest.mark.parametrize(
+    "change", [{"size": 0}, {"size": CHUNK_BYTES + 1}, {"name": "../x"}, {"name": " "}, {"key": "00"}]
+)
+def test_a_reference_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    values: dict[str, object] = {
+        "fact": "f",
+        "name": "x",
+        "size": 10,
+        "sha256": "0" * 64,
+        "key": "0" * 64,
+        "chunks": ("1" * 64,),
+    }
+    FileRef(**values)  # type: ignore[arg-type]
+    with pytest.raises(SchemaError):
+        FileRef(**{**values, **change})  # type: ignore[arg-type]

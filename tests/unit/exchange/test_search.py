@@ -1,0 +1,108 @@
+"""A search tells hit or no hit, about our own facts alone, and never the value."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headwater.model.fact import Fact
+from headwater.model.handling import Handling
+from headwater.model.ids import AuthorityId, EntityKey
+from headwater.model.message import Kind, Message
+from headwater.model.record import Mention, Origin, PersonCategory, Record
+from tests.exchange_world import BELGRADE, fact, message
+from tests.three_world import Three, make_three
+
+PHONE = "+381 60 000-0001"
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[Three]:
+    made = make_three(tmp_path)
+    yield made
+    made.world.close()
+
+
+def hold(three: Three, *, originator: AuthorityId = BELGRADE, victim: bool = False, **handling: Any) -> None:
+    """Let Belgrade hold a phone number."""
+    key = EntityKey("rs/1")
+    category = PersonCategory.VICTIM if victim else PersonCategory.SUSPECT
+    record = Record(
+        origin=Origin(originator, "report"),
+        handling=Handling(**handling),
+        mentions=(Mention(key, "Person", category),),
+        facts=(Fact(key, "phone", PHONE), Fact(key, "name", "Some Body")),
+    )
+    three.belgrade.store.write(lambda tx: tx.add_record(record))
+
+
+def search(three: Three, **values: str) -> Message:
+    """Let London search, Belgrade answer, and return the answer."""
+    facts = {name: fact(prop="phone", value=value) for name, value in values.items()}
+    told = message(kind=Kind.SEARCH, recipient=BELGRADE, reason="who uses it", facts=facts)
+    sent = three.london.exchange.send(three.london.exchange.liaison.hashed(told), who="o.reed")
+    assert sent.is_queued, sent.judgement
+    three.run()
+    three.belgrade.exchange.liaison.tend()
+    three.belgrade.exchange.liaison.tend()
+    three.run()
+    (answer,) = [
+        shown
+        for row in three.london.exchange.incoming()
+        if (shown := three.london.exchange.show(row.id)[1]) is not None and shown.thread == sent.id
+    ]
+    return answer
+
+
+def test_a_hit_names_the_facts_that_were_found(three: Three) -> None:
+    hold(three)
+    answer = search(three, f1="381600000001", f2="381600000002")
+    assert (answer.kind, answer.result, answer.text, answer.facts) == (Kind.RESPONSE, "hit", "f1", {})
+
+
+def test_no_hit_says_no_more(three: Three) -> None:
+    hold(three)
+    answer = search(three, f1="381600000009")
+    assert (answer.result, answer.text) == ("no-hit", None)
+
+
+def test_the_value_is_in_no_message(three: Three) -> None:
+    search(three, f1=PHONE)
+    for row in three.belgrade.exchange.incoming():
+        assert PHONE.encode() not in row.body
+
+
+def test_equal_values_of_two_conversations_do_not_look_alike(three: Three) -> None:
+    told = message(kind=Kind.SEARCH, recipient=BELGRADE, reason="x", facts={"f1": fact(prop="phone", value=PHONE)})
+    liaison = three.london.exchange.liaison
+    one, other = liaison.hashed(told), liaison.hashed(told)
+    assert one.facts["f1"].value != other.facts["f1"].value
+    assert one.facts["f1"].entity is None
+
+
+def test_what_cannot_be_searched_for_is_left_out(three: Three) -> None:
+    told = message(kind=Kind.SEARCH, recipient=BELGRADE, facts={"f1": fact(prop="birthDate", value="1980")})
+    assert three.london.exchange.liaison.hashed(told).facts == {}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"victim": True},
+        {"originator": AuthorityId("XK-KP")},
+        {"never_onward": True},
+        {"purposes": frozenset({"trafficking"})},
+        {"addressees": frozenset({"m.ilic"})},
+    ],
+    ids=["a victim", "a third state's", "never onward", "another purpose", "for named persons"],
+)
+def test_what_may_not_be_told_is_no_hit(three: Three, hidden: dict[str, Any]) -> None:
+    hold(three, **hidden)
+    assert search(three, f1=PHONE).result == "no-hit"
+
+
+def test_a_plain_search_is_refused_by_the_rules(three: Three) -> None:
+    told = message(kind=Kind.SEARCH, recipient=BELGRADE, reason="x", facts={"f1": fact(prop="phone", value=PHONE)})
+    sent = three.london.exchange.send(told, who="o.reed")
+    assert (sent.is_queued, sent.judgement.rule) == (False, "search-plain")
