@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -56,9 +56,14 @@ class Exchange:
         me: AuthorityId,
         transport: Transport | None = None,
         fetcher: Fetcher | None = None,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
+        """Join the parts in the name of the authority that the node belongs to.
+
+        Envelopes go by HTTP if nothing is given; the stopwatch's seconds never run backwards, whatever the clock does.
+        """
         self.me = me
+        self._stopwatch = stopwatch
         self._store = store
         self._keys = keys
         self._clock = clock
@@ -300,7 +305,7 @@ class Exchange:
             self._transport,
             self._clock,
             self._chance,
-            time.monotonic,
+            self._stopwatch,
             route,
         )
 
