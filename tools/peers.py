@@ -1,9 +1,9 @@
-"""Bring the libraries that tests compare us with, unpacked and without what they depend on, into `.peers`.
+"""Bring the libraries that tests and benchmarks compare us with, unpacked and without what they need, into `.peers`.
 
     python tools/peers.py [NAME]
 
-They are read, never installed and never imported: FollowTheMoney needs PyICU to import, which needs a compiler, but its
-schema is plain YAML. Each is pinned by version and hash.
+They are never installed. FollowTheMoney is read and not imported: it needs PyICU, which needs a compiler, but its schema
+is plain YAML. joserfc needs nothing that we lack. Each is pinned by version and hash.
 """
 
 import hashlib
@@ -38,6 +38,7 @@ KNOWN = {
     "followthemoney": Peer(
         "followthemoney", "4.11.2", "3cc259e9d9caf13e60f932d4d8c69b26d1d79beb6984513915b7eb7d025a7e46"
     ),
+    "joserfc": Peer("joserfc", "1.8.0", "176b836ac7ed9a46a88629e24076314b475f33a75d0bad7f26146e572eed7c79"),
 }
 
 

@@ -33,6 +33,8 @@ class Desk:
         stopping, stop = os.pipe()
         process = os.fork()
         if process == 0:
+            for end in (told, stop):  # held here, they would keep the officer alive without a harness
+                os.close(end)
             _child(post, telling, stopping)
         os.close(telling)
         os.close(stopping)
