@@ -249,6 +249,10 @@ class Exchange:
         """Judge a message and, where the rules let it pass, queue it: see `Outbox.send`."""
         return self._outbox.send(message, who=who, also=also)
 
+    def send_many(self, messages: Sequence[Message], *, who: str) -> list[Sending]:
+        """Judge and queue several messages together: see `Outbox.send_many`."""
+        return self._outbox.send_many(messages, who=who)
+
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do, without anything being changed: see `Outbox.dry_run`."""
         return self._outbox.dry_run(message)
