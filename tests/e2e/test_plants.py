@@ -21,7 +21,7 @@ SAYS = {
     "alert": "in vain for the receipt",
     "kill": "0 times after two kills",
     "case": "trust.signature",
-    "witness": "",
+    "witness": "does not lead on from one it has signed",
     "audit": "store.corrupt",
 }
 """What the broken room is known by, in the step's own words."""

@@ -53,6 +53,8 @@ _SOURCES: Final = (
     ),
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
 )
+LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases"})
+"""Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
 _RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
 
 

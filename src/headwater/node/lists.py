@@ -15,8 +15,6 @@ from headwater.ports import View
 from headwater.store import Snapshot, Store, Transaction
 
 KIND: Final = "list"
-LIST_SOURCES: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "eu-xml"})
-"""Data sources whose files are whole editions of a list: a newer file takes the place of the older one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from headwater.errors import HeadwaterError, InputError, Place
 from headwater.formats.reading import Notice, ReadResult
+from headwater.formats.registry import LISTS
 from headwater.model.ids import AuthorityId, RecordId
 from headwater.node import screening
 from headwater.node.files import load
-from headwater.node.lists import LIST_SOURCES, identifiers, keep_edition
+from headwater.node.lists import identifiers, keep_edition
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -101,7 +102,7 @@ class _Kept:
 
 
 def _keep(node: Node, session: Session, source: Source, given: SourceInput, result: ReadResult) -> _Kept:
-    is_list = result.records[0].origin.source in LIST_SOURCES
+    is_list = result.records[0].origin.source in LISTS
     may(session, Act.LIST_ADD if is_list else Act.RECORD_ADD)
     blob = node.store.put_blob(given.data)
     digest = node.store.put_blob(identifiers(result.records)) if is_list else blob

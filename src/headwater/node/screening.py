@@ -34,8 +34,6 @@ from headwater.settings import Settings
 
 UNSET: Final = Settings()
 """Without a node the settings are the defaults."""
-SHORT_NAMES: Final = {"un-xml": "un", "uk-csv": "uk", "uk-xml": "uk", "ofac-csv": "ofac", "eu-xml": "eu", "ftm": "ftm"}
-"""Names of lists in hits."""
 TURN: Final = 2048
 """Queries between two signs of progress."""
 Progress = Callable[[int, int], None]
@@ -172,7 +170,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
         "doubts": [{"query": one.query, "field": one.field, "text": one.text} for one in result.doubts],
         "lists": [
             {
-                "list": SHORT_NAMES.get(one.source, one.source),
+                "list": short_name(one.source),
                 "source": one.source,
                 "version": one.version,
                 "sha256": one.sha256,
@@ -187,11 +185,16 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
     }
 
 
+def short_name(source: str) -> str:
+    """Return a list's name as people say it: that of its format without what follows it, ``uk`` of ``uk-csv``."""
+    return source.partition("-")[0]
+
+
 def hit_document(hit: Hit) -> dict[str, Any]:
     """Return a hit as one line of a file of hits."""
     return {
         "query": hit.query,
-        "list": SHORT_NAMES.get(hit.list, hit.list),
+        "list": short_name(hit.list),
         "entry": hit.entry.partition(":")[2] or hit.entry,
         "score": hit.finding.score,
         "finding": hit.finding.id,
