@@ -370,7 +370,7 @@ def test_each_shell_gets_its_completion(run: Run, shell: str) -> None:
 
 
 def test_the_shell_completes_verbs() -> None:
-    env = {**os.environ, "_HEADWATER_COMPLETE": "bash_complete", "COMP_WORDS": "headwater con", "COMP_CWORD": "1"}
+    env = {**os.environ, "_HEADWATER_COMPLETE": "bash_complete", "COMP_WORDS": "headwater conf", "COMP_CWORD": "1"}
     code = "import sys; sys.argv[0] = 'headwater'; from headwater.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.stdout == "plain,conformance\n"
