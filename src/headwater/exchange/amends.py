@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from headwater.errors import ForbiddenError, KeyTrustError
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
-from headwater.exchange.holdings import Held, held_from
+from headwater.exchange.holdings import Held, held_from, here
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -121,9 +121,10 @@ class Amends:
         """
         facts = [FactId(name) for name in amend.facts]
         own = [fact for fact in facts if not fact.startswith("fnd-")]
+        records = here(tx, own)
         for fact in own:
-            record = tx.kept_record(record_of(fact))
-            if record is None or fact not in {number for number, _ in record.numbered()}:
+            record = records.get(fact)
+            if record is None:
                 raise ForbiddenError("no such fact, or it was erased", where=fact)
             if state_of(record.origin.originator) != state_of(self._me):
                 raise ForbiddenError("rule amend-owner: the fact's originator amends it", where=fact)
