@@ -313,7 +313,9 @@ class _Take:
         self._add_line(header, each.sealed.sha256, f"{REFUSED}:{why}")
 
     def _is_used(self, header: Header) -> bool:
-        return (header.sender, header.seq) in self._numbers or self._tx.incoming_at(header.sender, header.seq) is not None
+        return (header.sender, header.seq) in self._numbers or self._tx.incoming_at(
+            header.sender, header.seq
+        ) is not None
 
     def _add_line(self, header: Header | None, digest: bytes, result: str) -> None:
         line = Line(id=header.id if header else None, sha256=digest.hex(), result=result)
