@@ -40,7 +40,7 @@ check-types:
 	@.venv/bin/mypy
 
 check-tests:
-	@$(PY) -m pytest -q -m "not deep and not e2e" $(CHECKED_TESTS)
+	@$(PY) -m pytest -q -n 2 -m "not deep and not e2e" $(CHECKED_TESTS)
 
 fix: ## format the code and repair what the linter can repair
 	@$(SETUP) dev
