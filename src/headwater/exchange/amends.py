@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from headwater.errors import ForbiddenError, KeyTrustError
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
-from headwater.exchange.holdings import Held, held_from
+from headwater.exchange.holdings import Held, held_from, here
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -121,14 +121,15 @@ class Amends:
         """
         facts = [FactId(name) for name in amend.facts]
         own = [fact for fact in facts if not fact.startswith("fnd-")]
+        records = here(tx, own)
         for fact in own:
-            record = tx.kept_record(record_of(fact))
-            if record is None or fact not in {number for number, _ in record.numbered()}:
+            record = records.get(fact)
+            if record is None:
                 raise ForbiddenError("no such fact, or it was erased", where=fact)
             if state_of(record.origin.originator) != state_of(self._me):
                 raise ForbiddenError("rule amend-owner: the fact's originator amends it", where=fact)
         asked = self._ask_holders(tx, amend, facts, who, None, replacements)
-        held_back = [fact for fact in own if is_evidence(tx, fact)]
+        held_back = {fact for fact in own if is_evidence(tx, fact)}
         eraser = Eraser(tx, who)
         gone = [fact for fact in own if fact not in held_back]
         eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
@@ -167,14 +168,20 @@ class Amends:
         passed = Amend(action="restrict" if amend.action == "restrict" else "erase", facts=(), reason=amend.reason)
         forwards = self._ask_holders(tx, passed, concerned, self._me, ref, {}, asker=sender)
         eraser = Eraser(tx, sender)
-        evidence = [fact for fact in concerned if is_evidence(tx, fact)]
-        evidence += _facts_of(one for each in held.values() for one in each if one.given.hold == EVIDENCE)
-        hidden = [name for name in held if verbs.get(name) == "restrict"]
-        hidden += [name for name in held if name not in hidden and set(evidence) & set(_facts_of(held[name]))]
-        gone = [name for name in held if name not in hidden]
+        evidence = {fact for fact in concerned if is_evidence(tx, fact)}
+        evidence.update(_facts_of(one for each in held.values() for one in each if one.given.hold == EVIDENCE))
+        hidden = {
+            name
+            for name, each in held.items()
+            if verbs.get(name) == "restrict" or evidence.intersection(_facts_of(each))
+        }
+        gone: dict[MessageId, list[str]] = {}
+        for name in held.keys() - hidden:
+            for one in held[name]:
+                gone.setdefault(one.message, []).append(name)
         eraser.restrict(_facts_of(one for name in hidden for one in held[name]), evidence)
-        eraser.erase(_facts_of(one for name in gone for one in held[name]))
-        eraser.strip_incoming({one.message: _names(gone, held, one.message) for name in gone for one in held[name]})
+        eraser.erase(_facts_of(one for name in held.keys() - hidden for one in held[name]))
+        eraser.strip_incoming(gone)
         forwards += self._withdraw_findings(tx, concerned, amend, self._me, ref)
         counts: dict[str, str | int] = {
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
@@ -373,10 +380,6 @@ class _Sent:
 
 def _facts_of(held: Iterable[Held]) -> list[FactId]:
     return list(dict.fromkeys(fact for each in held for fact in each.facts))
-
-
-def _names(gone: Sequence[str], held: Mapping[str, Sequence[Held]], message: MessageId) -> list[str]:
-    return [name for name in gone if any(one.message == message for one in held[name])]
 
 
 def _by_part(facts: Collection[FactId]) -> dict[str, list[FactId]]:

@@ -16,6 +16,7 @@ The rules are those of TUF root metadata (TUF specification, section 5.3), told 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -40,28 +41,46 @@ _GROUP_BYTES: Final = 5
 _GROUP_DIGITS: Final = 5
 
 
-class DatedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A raw public key in hex, the instant from which it counts, and the one from which it must not be trusted."""
+class DatedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
+    """A raw public key in hex, the instant from which it counts, and the one from which it must not be trusted.
+
+    What each message asks of a card is worked out once for each card (`dict=True` keeps it beside the fields).
+    """
 
     key: str
     valid_from: str
     revoked_from: str | None = None
 
-    @property
+    @cached_property
     def raw(self) -> bytes:
         """The key's bytes."""
         return bytes.fromhex(self.key)
 
+    @cached_property
+    def name(self) -> str:
+        """How headers name the key."""
+        return key_id(self.raw)
+
+    @cached_property
+    def counts_from(self) -> datetime:
+        """The instant from which it counts."""
+        return parse_instant(self.valid_from)
+
+    @cached_property
+    def counts_until(self) -> datetime | None:
+        """The instant from which it must not be trusted, None where it is not revoked."""
+        return parse_instant(self.revoked_from) if self.revoked_from is not None else None
+
     def is_valid(self, now: datetime) -> bool:
         """Return whether the key counts at an instant."""
-        return parse_instant(self.valid_from) <= now and not self.is_revoked(now)
+        return self.counts_from <= now and not self.is_revoked(now)
 
     def is_revoked(self, now: datetime) -> bool:
         """Return whether the key is revoked at an instant."""
-        return self.revoked_from is not None and now >= parse_instant(self.revoked_from)
+        return self.counts_until is not None and now >= self.counts_until
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """What an authority tells its partners about its node.
 
     Attributes:
@@ -135,7 +154,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """When it was issued."""
         return parse_instant(self.issued, field="issued")
 
-    @property
+    @cached_property
     def expires_at(self) -> datetime:
         """When it stops being trusted."""
         return parse_instant(self.expires, field="expires")
@@ -143,9 +162,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def sender_key(self, skid: str, now: datetime) -> SenderKey | None:
         """Return what is known of a signing key, None where the card does not hold it or it does not count yet."""
         for key in self.signing:
-            if key_id(key.raw) == skid and parse_instant(key.valid_from) <= now:
-                revoked = parse_instant(key.revoked_from) if key.revoked_from else None
-                return SenderKey(key.raw, card_expires_at=self.expires_at, revoked_from=revoked)
+            if key.name == skid and key.counts_from <= now:
+                return SenderKey(key.raw, card_expires_at=self.expires_at, revoked_from=key.counts_until)
         return None
 
     def sealing_key(self, now: datetime) -> bytes:
@@ -158,7 +176,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         valid = [key for key in self.sealing if key.is_valid(now)]
         if not valid:
             raise KeyTrustError(f"no key of {self.authority} counts now", fix="ask the partner for its new card")
-        return max(valid, key=lambda key: parse_instant(key.valid_from)).raw
+        return max(valid, key=lambda key: key.counts_from).raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError, Place, SchemaError
-from headwater.exchange.holdings import Held, Reader, held_from, origin_of
+from headwater.exchange.holdings import Held, Reader, held_from, origins_of
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
@@ -44,8 +44,9 @@ def ask(reader: Reader, facts: Sequence[FactId], receiver: StateCode, purpose: s
         ForbiddenError: a fact is not here, or is our own.
     """
     asked: dict[tuple[AuthorityId, str, StateCode], list[str]] = {}
+    origins = origins_of(reader, facts)
     for fact in facts:
-        came = origin_of(reader, fact)
+        came = origins.get(fact)
         if came is None:
             raise ForbiddenError("no such fact of a partner", where=fact, fix="name facts that came in a message")
         asked.setdefault((came.peer, came.agreement, came.given.origin), []).append(came.name)

@@ -16,6 +16,7 @@ What becomes of a message:
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from headwater.errors import HeadwaterError, InputError, PeerRefusedError, RollbackError, TrustError
@@ -29,7 +30,7 @@ from headwater.exchange.inbox import keep_receipt
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.exchange.partners import Partner, Partners, State
 from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
-from headwater.exchange.refusal import TEMPORARY, Code, Refusal
+from headwater.exchange.refusal import TEMPORARY, Code
 from headwater.exchange.witness import saw_receipt
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
@@ -142,7 +143,7 @@ class Courier:
         self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]
     ) -> int:
         moved = 0
-        self._look_at_logs(tx, words)
+        kept = self._look_at_logs(tx, words)
         for row in batch:
             word = words.get(row.id)
             if word is None:
@@ -154,7 +155,7 @@ class Courier:
                 self._rest(row)
                 tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
                 continue
-            moved += self._close(tx, row, word, why)
+            moved += self._close(tx, row, word, kept[word.receipt])
         for doubt in doubts:
             tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
         partner = self._partners.get(tx, self._peer)
@@ -162,18 +163,18 @@ class Courier:
             self._partners.step(tx, self._peer, State.LIVE, self._partners.me, "first receipt")
         return moved
 
-    def _close(self, tx: Transaction, row: Outgoing, word: _Word, why: str) -> int:
+    def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
         if row.state != "queued":
             delivered_again(tx, self._peer, {row.id})
             tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
             return 1
-        if not tx.settle_outgoing(row.id, state, keep_receipt(tx, word.receipt), tx.now):
+        if not tx.settle_outgoing(row.id, state, receipt, tx.now):
             return 0
         self._resting.pop(row.id, None)
         detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
-        sealed = read(row.envelope)
-        if why in _CHANGED_KEY and not isinstance(sealed, Refusal):
+        why = word.line.result.partition(":")[2]
+        if why in _CHANGED_KEY and isinstance(sealed := read(row.envelope), Sealed):
             detail["again"] = self._outbox.seal_again(tx, row, sealed.header) or ""
         tx.note(Event(f"exchange.{state}", self._peer, row.id, detail=detail))
         if why == Code.REPLAY:
@@ -182,11 +183,13 @@ class Courier:
             raise_alarm(tx, RollbackError, me, what, pieces, seen_by=self._peer)
         return 1
 
-    def _look_at_logs(self, tx: Transaction, words: dict[MessageId, _Word]) -> None:
-        """Compare the logs that the receipts name with what is known of the partner's."""
+    def _look_at_logs(self, tx: Transaction, words: dict[MessageId, _Word]) -> dict[bytes, bytes]:
+        """Compare the logs that the receipts name with what is known of the partner's; return the names they are kept by."""
         receipts = {word.receipt: word.read for word in words.values()}
+        kept = {data: keep_receipt(tx, data) for data in receipts}
         for data, receipt in receipts.items():
-            saw_receipt(tx, self._peer, receipt, data, keep_receipt(tx, data).hex(), self._partners.me)
+            saw_receipt(tx, self._peer, receipt, data, kept[data].hex(), self._partners.me)
+        return kept
 
     def _bury(self, rows: list[Outgoing]) -> int:
         def change(tx: Transaction) -> int:
@@ -201,6 +204,9 @@ class Courier:
     def _stopped(self, snapshot: Snapshot, rows: list[Outgoing]) -> list[Outgoing]:
         """Return what must not go because its agreement was suspended, or has ended, since it was queued."""
         stopped: list[Outgoing] = []
+        # What is queued named an agreement that is held, and none is ever given away: most times that settles it.
+        if not rows or self._partners.all_live(snapshot):
+            return stopped
         for row in rows:
             body = None if row.kind in HOUSEKEEPING else snapshot.document(SENT, row.id)
             if body is not None:
@@ -245,7 +251,7 @@ def _words(
     answer: bytes, batch: list[Outgoing], card: Card, me: AuthorityId, now: datetime
 ) -> tuple[dict[MessageId, _Word], list[HeadwaterError]]:
     """Return what the partner has signed about the messages of a batch, and what it sent that cannot be believed."""
-    sealed = [each for each in (read(row.envelope) for row in batch) if isinstance(each, Sealed)]
+    sent = {(row.id, sha256(row.envelope).hexdigest()): row.id for row in batch}
     words: dict[MessageId, _Word] = {}
     doubts: list[HeadwaterError] = []
     for part in split(answer, most=2 * MAX_ENVELOPES):
@@ -254,6 +260,7 @@ def _words(
         except (TrustError, InputError) as error:
             doubts.append(error)
             continue
-        for each in sealed:
-            words.update((each.header.id, _Word(line, part, receipt)) for line in receipt.lines if line.is_about(each))
+        for line in receipt.lines:
+            if (line.id, line.sha256) in sent:
+                words[MessageId(line.id or "")] = _Word(line, part, receipt)
     return words, doubts

@@ -54,6 +54,9 @@ class Lane(StrEnum):
     URGENT = "urgent"
 
 
+_LANES: Final = frozenset(Lane)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """What an envelope says in the clear: who to whom, and when; nothing about its content.
@@ -129,6 +132,17 @@ def seal(header: Header, body: bytes, *, signing_seed: bytes, recipient_key: byt
         InputError: the body is no JSON object as the wire takes it.
     """
     parse_wire_json(body)
+    return seal_checked(header, body, signing_seed=signing_seed, recipient_key=recipient_key, suite=suite)
+
+
+def seal_checked(
+    header: Header, body: bytes, *, signing_seed: bytes, recipient_key: bytes, suite: Suite = XWING
+) -> bytes:
+    """Do what `seal` does for a body that `body.write_body` has made.
+
+    Raises:
+        SchemaError: the header names other keys than those given, or header or envelope would be over their limits.
+    """
     if header.rkid != key_id(recipient_key) or header.suite != suite.name:
         raise SchemaError("the header names another key or suite than the one given", where=Place(field="rkid"))
     header_bytes = header.to_bytes()
@@ -193,6 +207,20 @@ def unseal(
     sealed: Sealed, *, recipient_seed: bytes, sender_key: bytes, suites: Mapping[str, Suite] = SUITES
 ) -> bytes | Refusal:
     """Return the body as it was sent (rule 6)."""
+    body = unseal_unread(sealed, recipient_seed=recipient_seed, sender_key=sender_key, suites=suites)
+    if isinstance(body, Refusal):
+        return body
+    try:
+        parse_wire_json(body)
+    except InputError as error:
+        return Refusal(Code.BAD_BODY, error.what)
+    return body
+
+
+def unseal_unread(
+    sealed: Sealed, *, recipient_seed: bytes, sender_key: bytes, suites: Mapping[str, Suite] = SUITES
+) -> bytes | Refusal:
+    """Return the body as it was sent, for `body.read_body` to look at (rule 6 up to ``bad-signature``)."""
     suite = suites[sealed.header.suite]
     try:
         plaintext = suite.unseal(sealed.content, recipient_seed, _info(sealed.header_bytes))
@@ -202,10 +230,6 @@ def unseal(
     # The header's rkid is the hash of our own raw key: rule 3 has compared them.
     if not is_signed(sender_key, signature, _signed_bytes(sealed.header_bytes, body, sealed.header.rkid)):
         return Refusal(Code.BAD_SIGNATURE)
-    try:
-        parse_wire_json(body)
-    except InputError as error:
-        return Refusal(Code.BAD_BODY, error.what)
     return body
 
 
@@ -247,7 +271,7 @@ def _header(given: dict[str, Any], suites: Mapping[str, Suite]) -> Header:
         raise SchemaError("a value of another type", where=Place(field="header"))
     if texts["suite"] not in suites:
         raise SchemaError("an unknown suite", where=Place(field="suite"))
-    if texts["lane"] not in set(Lane):
+    if texts["lane"] not in _LANES:
         raise SchemaError("an unknown lane", where=Place(field="lane"))
     return Header(
         id=message_id(texts["id"]),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from headwater.errors import ForbiddenError
-from headwater.exchange.holdings import Reader
+from headwater.exchange.holdings import Reader, here
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import FactId
@@ -28,9 +28,9 @@ def keep_as_evidence(tx: Transaction, facts: Collection[FactId], *, who: str, re
     Raises:
         ForbiddenError: one is not here.
     """
+    records = here(tx, facts)
     for fact in facts:
-        record = tx.kept_record(record_of(fact))
-        if record is None or fact not in {number for number, _ in record.numbered()}:
+        if fact not in records:
             raise ForbiddenError("no such fact", where=fact)
         body = tx.document(EVIDENCE_HOLD, record_of(fact))
         kept = dict.fromkeys((*(decode(body, tuple[str, ...]) if body else ()), fact))

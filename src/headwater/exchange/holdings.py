@@ -8,6 +8,7 @@ from headwater.model.canonical import decode
 from headwater.model.fact import place_of, record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId
 from headwater.model.message import Message, MessageFact
+from headwater.model.record import Record
 from headwater.store import Snapshot, Transaction
 
 Reader = Snapshot | Transaction
@@ -73,20 +74,33 @@ def facts_here(reader: Reader, ref: MessageId, message: Message) -> dict[str, li
     return found
 
 
-def origin_of(reader: Reader, fact: FactId) -> Came | None:
-    """Return where a fact came from; None for one of our own, and one that is not here."""
-    record = reader.kept_record(record_of(fact))
-    if record is None or record.origin.source != SOURCE:
-        return None
-    ref = MessageId(record.origin.place or "")
-    row = reader.incoming(ref)
-    message = read_message(row.body) if row else None
-    if row is None or message is None:
-        return None
-    for name, number in names_in(record, message).items():
-        if number == fact:
-            return Came(ref, row.peer, message.agreement or "", name, message.facts[name])
-    return None
+def origins_of(reader: Reader, facts: Iterable[FactId]) -> dict[FactId, Came]:
+    """Return where facts came from; none for our own, and those that are not here."""
+    wanted = dict.fromkeys(facts)
+    found: dict[FactId, Came] = {}
+    for key in dict.fromkeys(record_of(fact) for fact in wanted):
+        record = reader.kept_record(key)
+        if record is None or record.origin.source != SOURCE:
+            continue
+        ref = MessageId(record.origin.place or "")
+        row = reader.incoming(ref)
+        message = read_message(row.body) if row else None
+        if row is None or message is None:
+            continue
+        for name, number in names_in(record, message).items():
+            if number in wanted:
+                found[number] = Came(ref, row.peer, message.agreement or "", name, message.facts[name])
+    return {fact: found[fact] for fact in wanted if fact in found}
+
+
+def here(reader: Reader, facts: Iterable[FactId]) -> dict[FactId, Record]:
+    """Return the record of each of some facts that is here and not erased: every record is read once."""
+    found: dict[FactId, Record] = {}
+    wanted = dict.fromkeys(facts)
+    for key in dict.fromkeys(record_of(fact) for fact in wanted):
+        record = reader.kept_record(key)
+        found.update({number: record for number, _ in record.numbered() if number in wanted} if record else {})
+    return found
 
 
 def restricted_names(reader: Reader, ref: MessageId, message: Message) -> set[str]:

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from headwater.errors import ConflictError, InputError, Place, SchemaError
+from headwater.exchange.body import read_body
 from headwater.exchange.desk import ACTS, Desk, Taken
 from headwater.exchange.envelope import (
     Header,
@@ -26,7 +27,7 @@ from headwater.exchange.envelope import (
     check_sender,
     check_times,
     read,
-    unseal,
+    unseal_unread,
 )
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
 from headwater.exchange.holdings import restricted_names
@@ -35,7 +36,6 @@ from headwater.exchange.partners import Partners
 from headwater.exchange.quarantine import quarantine
 from headwater.exchange.receipt import RECEIPT, REFUSED, STORED, Giver, Line, LogHead, parse_receipt
 from headwater.exchange.refusal import QUARANTINED, Code, Refusal
-from headwater.exchange.suite import key_id
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.translate import clamped, records_of
 from headwater.exchange.witness import number_used_twice, two_contents
@@ -43,7 +43,6 @@ from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Kind, Message, categories_of
 from headwater.model.record import Record
-from headwater.model.times import parse_instant
 from headwater.policy.rules.rule import Judgement, Outcome
 from headwater.ports import Clock, Event
 from headwater.store import Incoming, Snapshot, Store, Transaction
@@ -188,7 +187,7 @@ class Inbox:
             sender = partner.card.card.sender_key(header.skid, now) if partner and partner.is_open else None
             refusal = check_sender(sender, now) or check_times(header, now)
             if refusal is None and sender is not None:
-                body = unseal(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
+                body = unseal_unread(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
                 if not isinstance(body, Refusal):
                     return self._read_body(sealed, envelope, body)
                 refusal = body
@@ -197,7 +196,7 @@ class Inbox:
     def _read_body(self, sealed: Sealed, envelope: bytes, body: bytes) -> _Opened | _Refused:
         header = sealed.header
         try:
-            message = decode(body, Message)
+            message = read_body(body)
             if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
                 raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
             records = records_of(message, header.id, self._partners.me)
@@ -207,9 +206,9 @@ class Inbox:
 
     def _giver(self, tx: Transaction) -> Giver:
         card = self._partners.own_card(tx).card
-        newest = sorted(card.signing, key=lambda key: parse_instant(key.valid_from), reverse=True)
+        newest = sorted(card.signing, key=lambda key: key.counts_from, reverse=True)
         seeds = self._keys.signing_seeds
-        usable = (seeds[key_id(key.raw)] for key in newest if key.is_valid(tx.now) and key_id(key.raw) in seeds)
+        usable = (seeds[key.name] for key in newest if key.is_valid(tx.now) and key.name in seeds)
         return Giver(self._partners.me, next(usable, self._keys.signing_seed()))
 
 
@@ -222,9 +221,10 @@ class _Take:
         self._partners = partners
         self._giver = giver
         own = partners.own_card(tx).card
-        self._revoked = {key_id(key.raw) for key in own.signing if key.is_revoked(tx.now)}
+        self._revoked = {key.name for key in own.signing if key.is_revoked(tx.now)}
         self._lines: dict[AuthorityId | None, list[Line]] = {}
         self._rows: dict[MessageId, Incoming] = {}
+        self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
         self.stored: list[_Opened] = []
         self._proved: set[AuthorityId | None] = set()
@@ -313,8 +313,9 @@ class _Take:
         self._add_line(header, each.sealed.sha256, f"{REFUSED}:{why}")
 
     def _is_used(self, header: Header) -> bool:
-        now = any((row.peer, row.seq) == (header.sender, header.seq) for row in self._rows.values())
-        return now or self._tx.incoming_at(header.sender, header.seq) is not None
+        return (header.sender, header.seq) in self._numbers or self._tx.incoming_at(
+            header.sender, header.seq
+        ) is not None
 
     def _add_line(self, header: Header | None, digest: bytes, result: str) -> None:
         line = Line(id=header.id if header else None, sha256=digest.hex(), result=result)
@@ -322,6 +323,7 @@ class _Take:
 
     def _add_row(self, each: _Opened, state: str) -> None:
         header = each.sealed.header
+        self._numbers.add((header.sender, header.seq))
         # Content that should not have come is not kept; that it came, and its receipt, is.
         self._rows[header.id] = Incoming(
             id=header.id,

@@ -1,6 +1,6 @@
 """Notices: an originator is told at once when its facts were passed on without its consent (DPA 2018 s.78)."""
 
-from headwater.exchange.holdings import Reader, origin_of
+from headwater.exchange.holdings import Reader, origins_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
 from headwater.model.message import Consent, Kind, Message
 
@@ -15,9 +15,8 @@ def notices(reader: Reader, message: Message, ref: MessageId, origin: StateCode)
     glass = message.break_glass
     told: dict[tuple[AuthorityId, str], list[str]] = {}
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}
-    for name in sorted(names):
-        came = origin_of(reader, FactId(name)) if "/" in name else None
-        if came is not None and came.given.origin == origin:
+    for came in origins_of(reader, [FactId(name) for name in sorted(names)]).values():
+        if came.given.origin == origin:
             told.setdefault((came.peer, came.agreement), []).append(came.name)
     return [
         Message(

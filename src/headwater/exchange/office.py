@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -56,9 +56,14 @@ class Exchange:
         me: AuthorityId,
         transport: Transport | None = None,
         fetcher: Fetcher | None = None,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Join the parts in the name of the authority that the node belongs to; envelopes go by HTTP if nothing is given."""
+        """Join the parts in the name of the authority that the node belongs to.
+
+        Envelopes go by HTTP if nothing is given; the stopwatch's seconds never run backwards, whatever the clock does.
+        """
         self.me = me
+        self._stopwatch = stopwatch
         self._store = store
         self._keys = keys
         self._clock = clock
@@ -244,6 +249,10 @@ class Exchange:
         """Judge a message and, where the rules let it pass, queue it: see `Outbox.send`."""
         return self._outbox.send(message, who=who, also=also)
 
+    def send_many(self, messages: Sequence[Message], *, who: str) -> list[Sending]:
+        """Judge and queue several messages together: see `Outbox.send_many`."""
+        return self._outbox.send_many(messages, who=who)
+
     def dry_run(self, message: Message) -> Sending:
         """Return what `send` would do, without anything being changed: see `Outbox.dry_run`."""
         return self._outbox.dry_run(message)
@@ -300,7 +309,7 @@ class Exchange:
             self._transport,
             self._clock,
             self._chance,
-            time.monotonic,
+            self._stopwatch,
             route,
         )
 

@@ -4,7 +4,7 @@ One transaction holds all of it: rules -> facts taken out -> seal -> number -> r
 is held back waits as a draft until a person with the right role approves it; then the same question is asked again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,10 +13,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ConflictError, KeyTrustError, Place, SchemaError
+from headwater.exchange.body import write_body
 from headwater.exchange.card import check_current
 from headwater.exchange.compose import evidence_of
 from headwater.exchange.consents import attached
-from headwater.exchange.envelope import Header, Lane, seal
+from headwater.exchange.envelope import Header, Lane, seal_checked
 from headwater.exchange.keys import Keys
 from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
@@ -139,6 +140,20 @@ class Outbox:
 
         return self._store.write(change)
 
+    def send_many(self, messages: Sequence[Message], *, who: str) -> list[Sending]:
+        """Do what `send` does for each of several messages, in one transaction: either all are answered for, or none.
+
+        Args:
+            messages: what is to be sent. The node writes nothing else meanwhile, so an urgent message waits for them all.
+            who: the person who sends them.
+
+        Raises:
+            SchemaError: one of them is none that can be sent.
+            TrustError: a recipient is no partner whose card is confirmed and current.
+        """
+        ready = [(self._ready(message), self.new_id()) for message in messages]
+        return self._store.write(lambda tx: [self._send(tx, message, ref, who) for message, ref in ready])
+
     def send_in(self, tx: Transaction, message: Message, *, who: str) -> Sending:
         """Do what `send` does as a part of a transaction.
 
@@ -229,7 +244,7 @@ class Outbox:
         partner = self._open_partner(tx, message, tx.now)
         recipient_key = partner.card.card.sealing_key(tx.now)
         skid, signing_seed = self._signing(tx)
-        body = encode(message)
+        body = write_body(message)
         header = Header(
             id=ref,
             sender=self._partners.me,
@@ -250,7 +265,7 @@ class Outbox:
                 peer=partner.authority,
                 seq=header.seq,
                 lane=header.lane,
-                envelope=seal(header, body, signing_seed=signing_seed, recipient_key=recipient_key),
+                envelope=seal_checked(header, body, signing_seed=signing_seed, recipient_key=recipient_key),
                 kind=message.kind,
                 thread=message.thread,
                 queued_at=tx.now,
@@ -343,7 +358,7 @@ class Outbox:
         check_request(message)
         expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
         # Where else a fact was passed on to is for this node's own recalls.
-        facts = {name: replace(fact, sent_to=()) for name, fact in message.facts.items()}
+        facts = {name: replace(fact, sent_to=()) if fact.sent_to else fact for name, fact in message.facts.items()}
         return replace(message, sender=me, expires=expires, facts=facts)
 
     def judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
@@ -372,10 +387,9 @@ class Outbox:
         """Return the newest signing key that this node's own card vouches for."""
         card = self._partners.own_card(tx).card
         check_current(card, tx.now)
-        for key in sorted(card.signing, key=lambda key: parse_instant(key.valid_from), reverse=True):
-            name = key_id(key.raw)
-            if key.is_valid(tx.now) and name in self._keys.signing_seeds:
-                return name, self._keys.signing_seeds[name]
+        for key in sorted(card.signing, key=lambda key: key.counts_from, reverse=True):
+            if key.is_valid(tx.now) and key.name in self._keys.signing_seeds:
+                return key.name, self._keys.signing_seeds[key.name]
         raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
 
     def new_id(self) -> MessageId:

@@ -232,6 +232,10 @@ class Partners:
         tx.put_document(AGREEMENT_STATE, name, encode(_Step(to, who, tx.now, reason)))
         tx.note(Event(f"exchange.agreement-{to}", who, name))
 
+    def all_live(self, reader: Documents) -> bool:
+        """Return whether every agreement that this node holds is live now."""
+        return all(terms.state is AgreementState.LIVE for terms in self.agreements(reader).values())
+
     def stops_at_sending(self, reader: Documents, kind: Kind, agreement: str | None) -> bool:
         """Return whether a message that is queued must wait because its agreement is not live now."""
         if kind in HOUSEKEEPING:
@@ -260,9 +264,8 @@ class Partners:
         except InputError as error:
             raise StoreCorruptError("a stored agreement cannot be read", where=name) from error
         step = reader.document(AGREEMENT_STATE, name)
-        if step is None:
-            return terms
-        return replace(terms, state=AgreementState(decode(step, _Step).state))
+        state = terms.state if step is None else AgreementState(decode(step, _Step).state)
+        return terms if state is terms.state else replace(terms, state=state)
 
 
 def _read_terms(body: bytes) -> Agreement:

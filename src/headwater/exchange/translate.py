@@ -181,6 +181,8 @@ def clamped(record: Record, until: date) -> Record:
     """Return the record with its retention shortened to a day."""
     handling = record.handling
     day = min(until, handling.retain_until or until)
+    if day == handling.retain_until:
+        return record
     return replace(record, handling=replace(handling, retain_until=day))
 
 

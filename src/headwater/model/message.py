@@ -145,6 +145,33 @@ class Amend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             )
 
 
+class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that goes beside a message in sealed chunks (docs/spec/files.md).
+
+    Attributes:
+        fact: the fact of the message that it belongs to: its handling is the file's, and its recall takes the file along.
+        size, sha256: of the file itself.
+        key: AES-256 key of the chunks, hex; used for this file alone.
+        chunks: SHA-256 of each sealed chunk, hex, in order.
+    """
+
+    fact: str
+    name: str
+    size: int
+    sha256: BlobHash
+    key: str
+    chunks: tuple[BlobHash, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse hashes and keys that are none, and a number of chunks that does not fit the size."""
+        for text in (self.sha256, self.key, *self.chunks):
+            blob_hash(text)
+        if not self.name.strip() or "/" in self.name or "\0" in self.name:
+            raise SchemaError("no name of a file", where=Place(field="files.name"))
+        if not 0 < self.size <= MAX_FILE or len(self.chunks) != -(-self.size // CHUNK_BYTES):
+            raise SchemaError("a size that does not fit the chunks", where=Place(field="files.size"))
+
+
 class Grown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Proof that a log leads from an earlier size to the checkpoint beside it: hashes in hex, as RFC 6962 orders them."""
 
@@ -174,33 +201,6 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     grown: tuple[Grown, ...] = ()
     held: str | None = None
     receipt: str | None = None
-
-
-class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file that goes beside a message in sealed chunks (docs/spec/files.md).
-
-    Attributes:
-        fact: the fact of the message that it belongs to: its handling is the file's, and its recall takes the file along.
-        size, sha256: of the file itself.
-        key: AES-256 key of the chunks, hex; used for this file alone.
-        chunks: SHA-256 of each sealed chunk, hex, in order.
-    """
-
-    fact: str
-    name: str
-    size: int
-    sha256: BlobHash
-    key: str
-    chunks: tuple[BlobHash, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse hashes and keys that are none, and a number of chunks that does not fit the size."""
-        for text in (self.sha256, self.key, *self.chunks):
-            blob_hash(text)
-        if not self.name.strip() or "/" in self.name or "\0" in self.name:
-            raise SchemaError("no name of a file", where=Place(field="files.name"))
-        if not 0 < self.size <= MAX_FILE or len(self.chunks) != -(-self.size // CHUNK_BYTES):
-            raise SchemaError("a size that does not fit the chunks", where=Place(field="files.size"))
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -132,8 +132,9 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attac
         TrustError: the partner's card is not confirmed and current.
     """
     may(session, Act.MESSAGE_SEND)
+    reason = letter.reason or letter.text or "told under the agreement"
+    also = _decision_keeper(session, reason)
     message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
-    also = _decision_keeper(session, letter.reason or letter.text or "told under the agreement")
     return node.exchange.send(message, who=session.user, also=also)
 
 

@@ -10,7 +10,7 @@ from headwater.errors import EquivocationError, FormatError, RollbackError, Stor
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import read_card
 from headwater.exchange.partners import OPEN
-from headwater.exchange.proof import Checked, Proof, check_proof, read_proof
+from headwater.exchange.proof import MAX_PROOF, Checked, Proof, check_proof, read_proof
 from headwater.exchange.signed import PairKey
 from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
@@ -132,7 +132,8 @@ def check(path: Path, trust: Sequence[Path], known: TrustedKeys) -> Shown:
         SignatureError: a card is not signed by its own roots.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(MAX_PROOF + 1)  # one byte more than there may be is enough to refuse it
     except OSError as error:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
     given = [read_card(partners.card_bytes(each)).card for each in trust]

@@ -64,6 +64,8 @@ class Link:
             StoreCorruptError: a row is something else.
         """
         found = self._execute(sql, values)
+        if not found:
+            return []
         try:
             return convert(found, list[kind], builtin_types=(bytes,))  # type: ignore[valid-type]
         except ValidationError as error:

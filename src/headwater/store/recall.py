@@ -114,6 +114,7 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
     def replace_document(self, kind: str, key: str, version: int, body: bytes, *, who: str) -> None:
         """Put what is left of a document in its place."""
         self._replace("document", f"{kind}/{key}/{version}", body, who)
+        self._documents.pop((kind, key), None)
 
     def forget_erased_blobs(self) -> None:
         """Note that the files of all erased blobs are gone."""

@@ -13,7 +13,7 @@ from headwater.model.finding import Finding
 from headwater.model.ids import EntityKey, FactId, FindingId, MessageId, RecordId
 from headwater.model.record import Record
 from headwater.model.seen import rest_of, without
-from headwater.store.link import Linked, Value
+from headwater.store.link import Link, Linked, Value
 from headwater.store.rows import to_micros
 
 T = TypeVar("T")
@@ -53,6 +53,8 @@ class _Numbered(NamedTuple):
 
 _PAGE: Final = 256
 """Rows read at once. Between pages no cursor stays open, so a half-read iterator holds nothing."""
+_KEPT_DOCUMENTS: Final = 32
+"""Documents that one view remembers: a batch of messages asks for the same card and agreement again and again."""
 
 _ALL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id > ?1 ORDER BY id LIMIT ?2"
 _RECORDS_OF: Final = "SELECT id, body, marked FROM record WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2"
@@ -74,6 +76,8 @@ _NEWEST_DOCUMENTS: Final = (
     " (SELECT MAX(version) FROM document o WHERE o.kind = d.kind AND o.key = d.key) ORDER BY key LIMIT ?2"
 )
 
+_ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND version = ?"
+_NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _STATES: Final = "SELECT fact, state, hold FROM fact_state WHERE fact >= ? AND fact < ?"
 _TOMBSTONE: Final = "SELECT sha256, places FROM tombstone WHERE kind = 'record' AND ref = ?"
@@ -87,6 +91,11 @@ class RecordReading(Linked):
     """
 
     _evidence = False
+
+    def __init__(self, link: Link) -> None:
+        """Read through a connection that sees one moment: what was read once holds until the view ends."""
+        super().__init__(link)
+        self._documents: dict[tuple[str, str], bytes | None] = {}
 
     def show_evidence(self) -> None:
         """Show from now on also what was restricted and is kept as evidence."""
@@ -138,12 +147,15 @@ class RecordReading(Linked):
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""
-        sql = "SELECT body FROM document WHERE kind = ? AND key = ?"
-        if version is None:
-            found = self._link.one(tuple[bytes], f"{sql} ORDER BY version DESC LIMIT 1", kind, key)
-        else:
-            found = self._link.one(tuple[bytes], f"{sql} AND version = ?", kind, key, version)
-        return found[0] if found else None
+        if version is not None:
+            found = self._link.one(tuple[bytes], _ONE_DOCUMENT, kind, key, version)
+            return found[0] if found else None
+        if (kind, key) not in self._documents:
+            found = self._link.one(tuple[bytes], _NEWEST_DOCUMENT, kind, key)
+            if len(self._documents) >= _KEPT_DOCUMENTS:
+                self._documents.clear()
+            self._documents[kind, key] = found[0] if found else None
+        return self._documents[kind, key]
 
     def documents(self, kind: str) -> Iterator[tuple[str, int, bytes]]:
         """Yield key, version and body of the newest version of each document of a kind, in the order of their keys."""
@@ -240,6 +252,7 @@ class RecordWriting(RecordReading):
         version = (found[0] or 0) + 1 if found else 1
         sql = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
         self._link.run(sql, kind, key, version, body, to_micros(self.now))
+        self._documents.pop((kind, key), None)
         return version
 
 

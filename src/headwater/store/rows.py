@@ -30,6 +30,8 @@ class StoreOptions:
         checkpoint_pages: pages of 4 KiB that SQLite's log may reach before it is folded into the database, which costs
             two more syncs.
         read_only: open without ever writing, as far as a damaged store can still be read.
+        threaded: commit in a thread of the store's own, so that changes from many threads share a sync. Without, each
+            change is committed by its caller, one at a time: for simulations, which must repeat themselves.
     """
 
     synchronous: str = "FULL"
@@ -37,6 +39,7 @@ class StoreOptions:
     busy_wait_s: float = 5.0
     checkpoint_pages: int = 4000
     read_only: bool = False
+    threaded: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a word that SQLite does not know: it would quietly take it for NORMAL."""

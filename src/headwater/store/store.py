@@ -56,8 +56,10 @@ class Store:
         except BaseException:
             link.close()
             raise
-        self._writer = None if options.read_only else Writer(link, self._files, clock=clock, chance=chance)
-        if self._writer is None:
+        self._writer: Writer | None = None
+        if not options.read_only:
+            self._writer = Writer(link, self._files, clock=clock, chance=chance, threaded=options.threaded)
+        else:
             self._idle.append(link)
 
     @classmethod

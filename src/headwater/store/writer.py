@@ -51,8 +51,8 @@ class _Job(Generic[T]):
 class Writer:
     """Takes changes from any thread and commits them in groups."""
 
-    def __init__(self, link: Link, files: Files, *, clock: Clock, chance: Chance) -> None:
-        """Start the thread; the link is its own from here on."""
+    def __init__(self, link: Link, files: Files, *, clock: Clock, chance: Chance, threaded: bool = True) -> None:
+        """Take the link, and start the thread; without one, each caller commits its own change, one caller at a time."""
         self._link = link
         self._files = files
         self._clock = clock
@@ -62,8 +62,11 @@ class Writer:
         self._closed: StoreError | None = None
         self._head = Head(-1, b"")
         self._edge = Frontier()
-        self._thread = threading.Thread(target=self._work, name="headwater-store", daemon=True)
-        self._thread.start()
+        self._busy = False
+        self._thread: threading.Thread | None = None
+        if threaded:
+            self._thread = threading.Thread(target=self._work, name="headwater-store", daemon=True)
+            self._thread.start()
 
     def submit(self, change: Callable[[Transaction], T]) -> Future[T]:
         """Queue a change.
@@ -75,7 +78,10 @@ class Writer:
         with self._gate:
             if self._closed is not None:
                 raise self._closed
-            self._queue.put(job)
+            if self._thread is not None:
+                self._queue.put(job)
+                return job.future
+        self._settle_here(job)
         return job.future
 
     def write(self, change: Callable[[Transaction], T]) -> T:
@@ -91,12 +97,23 @@ class Writer:
     def close(self) -> None:
         """Commit what waits, and stop."""
         with self._gate:
-            already = not self._thread.is_alive()
+            already = self._thread is None or not self._thread.is_alive()
             self._closed = self._closed or StoreError("the store is closed", fix="open it again")
             if not already:
                 self._queue.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._link.close()
+
+    def _settle_here(self, job: "_Job[Any]") -> None:
+        if self._busy:
+            raise StoreError("a change waits for another change", fix="do both in one change")
+        self._busy = True
+        try:
+            job.future.set_running_or_notify_cancel()
+            self._settle([job])
+        finally:
+            self._busy = False
 
     def _work(self) -> None:
         going = True

@@ -41,7 +41,7 @@ _CHECKPOINT_PAGES: Final = 24
 class _Image:
     """One file: what is on the platter, what the system shows, and what lies between."""
 
-    durable: bytes
+    durable: bytearray
     shown: bytearray
     pending: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Writes as (offset, data), truncations as (size, None), in their order, since the last sync."""
@@ -50,12 +50,12 @@ class _Image:
 class Disk(apsw.VFS):
     """A disk that forgets what was not synced. Locks and shared memory are the real file's."""
 
-    def __init__(self) -> None:
-        """Register below SQLite, on top of the operating system's own layer."""
+    def __init__(self, name: str = _VFS) -> None:
+        """Register below SQLite under a name, on top of the operating system's own layer."""
         self.images: dict[str, _Image] = {}
         self._gate = threading.Lock()
         self._left = sys.maxsize
-        super().__init__(_VFS, "")
+        super().__init__(name, "")
 
     def start(self, operations: int) -> None:
         """Give power for so many writes, truncations and syncs."""
@@ -81,7 +81,9 @@ class Disk(apsw.VFS):
                 raise _no_power()
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
-        """Open a file of the simulated disk."""
+        """Open a file of the simulated disk; what SQLite only puts aside has no name, and no life after a cut."""
+        if name is None:
+            return super().xOpen(name, flags)
         text = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         return _File(self, text, name, flags)
 
@@ -102,7 +104,7 @@ class _File(apsw.VFSFile):
         self._disk = disk
         if text not in disk.images:
             data = Path(text).read_bytes()
-            disk.images[text] = _Image(data, bytearray(data))
+            disk.images[text] = _Image(bytearray(data), bytearray(data))
         self._image = disk.images[text]
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
@@ -121,7 +123,8 @@ class _File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: ARG002, N802
         self._disk.spend()
-        self._image.durable = bytes(self._image.shown)
+        for offset, written in self._image.pending:
+            _apply(self._image.durable, offset, written)
         self._image.pending.clear()
 
     def xFileSize(self) -> int:  # noqa: N802

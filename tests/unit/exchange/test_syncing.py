@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from headwater.errors import KeyTrustError
-from headwater.exchange.alarms import EVIDENCE
-from headwater.exchange.checkpoint import cosigned_at, is_signed_by_log, read_checkpoint, sign_checkpoint
+from headwater.errors import KeyTrustError, RollbackError
+from headwater.exchange.alarms import EVIDENCE, raise_alarm
+from headwater.exchange.checkpoint import cosign, cosigned_at, is_signed_by_log, read_checkpoint, sign_checkpoint
 from headwater.exchange.envelope import Lane
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
@@ -235,6 +235,9 @@ def test_numbers_that_will_never_come_are_told_and_not_asked_for_again(
     assert told is not None
     assert told.sync is not None
     assert told.sync.gaps == ()
+    with belgrade.store.snapshot() as snapshot:
+        known = known_of(snapshot, LONDON)
+        assert (known.whole_to > 2, known.void) == (True, ())
 
 
 def test_a_sync_is_due_once_the_time_has_passed_and_not_while_one_waits(
@@ -391,3 +394,40 @@ def test_a_partner_that_is_suspended_gets_no_answer_and_nothing_is_undone(london
     assert [row for row in belgrade.exchange.outgoing() if row.kind == Kind.CHECKPOINT] == []
     with pytest.raises(KeyTrustError):
         belgrade.exchange.syncing.ask(LONDON, who="engineer")
+
+
+def test_while_an_alarm_is_open_nothing_of_that_partner_is_cosigned(london: Node, belgrade: Node) -> None:
+    sync(london, belgrade)
+    held = london.exchange.syncing.standing(BELGRADE).theirs
+    london.store.write(lambda tx: raise_alarm(tx, RollbackError, BELGRADE, "test", [b"a", b"b"], seen_by=LONDON))
+    sync(london, belgrade)
+    assert london.exchange.syncing.standing(BELGRADE).theirs == held
+    assert belgrade.exchange.syncing.standing(LONDON).theirs > 0
+
+
+def test_our_checkpoint_comes_back_as_witnessed_only_with_a_cosignature_that_holds(
+    london: Node, belgrade: Node
+) -> None:
+    with london.store.snapshot() as snapshot:
+        head = snapshot.head()
+    bare = sign_checkpoint(LONDON, head.size, head.root, london.keys.papers())
+    wrong = cosign(bare, BELGRADE, START, PairSeed(b"x" * 32, b"y" * 32))
+    for held in (bare, wrong):
+        told(belgrade, london, held=held.to_bytes().decode(), turn=3)
+    assert london.exchange.syncing.standing(BELGRADE).ours == 0
+    right = cosign(bare, BELGRADE, START, belgrade.keys.papers())
+    told(belgrade, london, held=right.to_bytes().decode(), turn=3)
+    assert london.exchange.syncing.standing(BELGRADE).ours == head.size
+
+
+def test_what_has_expired_since_it_was_receipted_is_not_delivered_again(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    send(london, belgrade)
+    exchange_all(london, belgrade)
+    row = london.exchange.outgoing()[-1]
+    world.clock.move(row.expires_at - world.clock.now())
+    told(belgrade, london, gaps=(row.seq,), turn=3)
+    assert london.events("missed") == []
+    with london.store.snapshot() as snapshot:
+        assert known_of(snapshot, BELGRADE).owed == (row.seq,)
