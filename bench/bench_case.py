@@ -133,7 +133,7 @@ def measure(top: Path) -> dict[str, float]:
     figures |= {"least seal": best(copy_durably, empty), "least verify": best(hash_all, lambda: None)}
     # A peer that need not be installed: without it, its two lines are not printed.
     with contextlib.suppress(ModuleNotFoundError):
-        import bagit  # type: ignore[import-not-found,unused-ignore]
+        import bagit
 
         logging.disable(logging.CRITICAL)
 
