@@ -27,7 +27,7 @@ _MOST_GAPS: Final = 1000
 
 _OUTGOING: Final = (
     "SELECT id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt, settled_at, number"
-    " FROM outgoing"
+    " FROM outgoing LEFT JOIN sealed USING (number)"
 )
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
 _GAPS: Final = (
@@ -211,15 +211,15 @@ class MessageWriting(MessageReading):
         Raises:
             StoreError: its identifier or number is taken.
         """
+        self._link.run("INSERT INTO sealed (envelope) VALUES (?)", row.envelope)
         settled = None if row.settled_at is None else to_micros(row.settled_at)
         self._link.run(
-            "INSERT INTO outgoing (id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt,"
-            " settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outgoing (number, id, peer, seq, lane, kind, thread, queued_at, expires_at, state, receipt,"
+            " settled_at) VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row.id,
             row.peer,
             row.seq,
             row.lane,
-            row.envelope,
             row.kind,
             row.thread,
             to_micros(row.queued_at),
