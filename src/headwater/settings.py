@@ -8,7 +8,6 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -194,7 +193,7 @@ def _typed(key: str, value: object, origin: str) -> object:
             raise _refused(key, f"not {wanted.__name__}", origin) from error
     elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(value) is not wanted or (isinstance(value, float) and not isfinite(value)):
+    if type(value) is not wanted:
         raise _refused(key, f"not {wanted.__name__}", origin)
     return value
 

@@ -46,7 +46,7 @@ def refuse(error: HeadwaterError, *, as_json: bool = False) -> int:
     """Tell a declared error in one line, with `as_json` in a document too, and return its exit code."""
     if as_json:
         document(describe(error))
-    say(f"error {error.code}: {_one_line(str(error))}", err=True)
+    say(f"error {error.code}: {error}", err=True)
     return error.exit
 
 
@@ -107,7 +107,3 @@ def _defect(error: Exception, *, as_json: bool) -> int:
 
 def _failure(code: str, where: str, text: str) -> dict[str, object]:
     return {"ok": False, "error": {"code": code, "where": where, "text": text}}
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())

@@ -99,6 +99,14 @@ class Stage:
             StepFailedError: it ended or stayed silent.
         """
         self.launch(house)
+        self.await_answer(house)
+
+    def await_answer(self, house: House) -> None:
+        """Wait until a node that was launched answers.
+
+        Raises:
+            StepFailedError: it ended or stayed silent.
+        """
         until(lambda: self.answers(house), f"the node of {house.authority} to answer", START_WAIT_S, house)
 
     def launch(self, house: House) -> None:

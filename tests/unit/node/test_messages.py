@@ -261,6 +261,37 @@ def test_a_grade_that_is_none_is_refused(pair: Pair, tmp_path: Path) -> None:
         dry(london, findings=(FindingChoice(id=ref, grade="quite sure"),))
 
 
+def claimed(node: Node, subject: str, evidence: Evidence) -> str:
+    """A claim of some engine that a person has confirmed."""
+    finding = Finding(
+        kind="test.claim",
+        subjects=(subject,),
+        score=0.9,
+        text="A claim about somebody",
+        reasons=(Reason("why", 1.0, "because"),),
+        evidence=(evidence,),
+        engine="test",
+        engine_version="1",
+        params="{}",
+        handling=Handling(),
+    )
+    findings.keep(node, as_user(node), [finding])
+    findings.decide(node, as_user(node), finding.id, Verb.CONFIRM, "sure")
+    return finding.id
+
+
+def test_a_finding_about_whom_nobody_can_look_up_is_taken_for_personal(pair: Pair, tmp_path: Path) -> None:
+    london, _ = pair
+    record = report(london, tmp_path, LORRY, reference="EX/31")
+    with london.store.snapshot() as snapshot:
+        found = snapshot.record(record)  # type: ignore[arg-type]
+        assert found is not None
+    for subject, personal in ((found.mentions[0].key, False), ("somebody", True)):
+        ref = claimed(london, subject, Evidence.record(found.id))
+        letter = Letter(classification="OFFICIAL", findings=(FindingChoice(id=ref),))
+        assert messages._compose(london, as_user(london), ADDRESS, letter).facts[ref].personal is personal
+
+
 def test_a_finding_that_rests_on_a_whole_record_is_as_personal_as_that_and_rests_on_all_its_facts(
     pair: Pair, tmp_path: Path
 ) -> None:
@@ -270,22 +301,9 @@ def test_a_finding_that_rests_on_a_whole_record_is_as_personal_as_that_and_rests
         found = snapshot.record(record)  # type: ignore[arg-type]
         assert found is not None
         numbers = tuple(number for number, _ in found.numbered())
-    finding = Finding(
-        kind="test.claim",
-        subjects=(found.mentions[0].key,),
-        score=0.9,
-        text="A claim about a person",
-        reasons=(Reason("why", 1.0, "because"),),
-        evidence=(Evidence.record(found.id),),
-        engine="test",
-        engine_version="1",
-        params="{}",
-        handling=Handling(),
-    )
-    findings.keep(london, as_user(london), [finding])
-    findings.decide(london, as_user(london), finding.id, Verb.CONFIRM, "sure")
-    letter = Letter(classification="OFFICIAL", findings=(FindingChoice(id=finding.id),))
-    fact = messages._compose(london, as_user(london), ADDRESS, letter).facts[finding.id]
+    ref = claimed(london, found.mentions[0].key, Evidence.record(found.id))
+    letter = Letter(classification="OFFICIAL", findings=(FindingChoice(id=ref),))
+    fact = messages._compose(london, as_user(london), ADDRESS, letter).facts[ref]
     assert (fact.personal, fact.category, fact.evidence) == (True, "suspect", numbers)
 
 

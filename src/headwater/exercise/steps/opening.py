@@ -1,57 +1,39 @@
 """Opening: three nodes come up, and each trusts whom it has an agreement with, and nobody else."""
 
 import json
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 from headwater.exercise.scenario import AGREEMENTS, USERS, agreement
-from headwater.exercise.stage import House, Stage, StepFailedError, until
+from headwater.exercise.stage import House, Stage, until
+
+T = TypeVar("T")
 
 PAPERS: Final = "papers"
 LIVE_WAIT_S: Final = 20.0
-REFUSED_DIGITS: Final = 76
 
 
 def make_nodes(stage: Stage, *, planted: bool) -> str:
     """Set up and start the nodes; planted: London's store is damaged before its node starts."""
-    for key, house in stage.houses.items():
-        writer, supervisor, auditor = USERS[key]
-        stage.command(
-            None,
-            *("node", "init", "--home", house.home, "--authority", house.authority, "--name", house.name),
-            *("--listen", f"127.0.0.1:{house.port}", "--zone", house.zone, "--user", writer),
-        )
-        stage.command(house, "user", "add", supervisor, "--role", "supervisor", "--role", "disclosure", user=writer)
-        stage.command(house, "user", "add", auditor, "--role", "auditor", user=writer)
+    _at_once(lambda key: _settle(stage, key), stage.houses)
     if planted:
         with (stage.houses["uk"].home / "store.sqlite").open("r+b") as damaged:
             damaged.write(b"\0" * 512)
     for house in stage.houses.values():
-        stage.start(house)
+        stage.launch(house)
+    for house in stage.houses.values():
+        stage.await_answer(house)
     return f"{', '.join(house.authority for house in stage.houses.values())} answer, each from its own store"
 
 
 def make_trust(stage: Stage, *, planted: bool) -> str:
     """Exchange cards and sign agreements; planted: a digit is misheard."""
-    papers = stage.folder / PAPERS
-    papers.mkdir(exist_ok=True)
-    digits = {}
-    for key, house in stage.houses.items():
-        card = stage.command(house, "node", "card", "--out", papers / f"{key}.card", user=USERS[key][0])
-        digits[key] = str(card["digits"])
+    (stage.folder / PAPERS).mkdir(exist_ok=True)
+    digits = dict(_at_once(lambda key: (key, _card(stage, key)), stage.houses))
     if planted:
         digits["rs"] = digits["rs"][:-1] + str((int(digits["rs"][-1]) + 1) % 10)
-    for partner in AGREEMENTS:
-        signed = _sign(stage, partner)
-        for mine, theirs in (("uk", partner), (partner, "uk")):
-            house = stage.houses[mine]
-            added = stage.command(
-                house, "partner", "add", papers / f"{theirs}.card", "--agreement", signed, user=USERS[mine][0]
-            )
-            if added["state"] not in {"added", "confirmed", "live"}:
-                raise StepFailedError(f"{house.authority} has not added the partner")
-            stage.command(
-                house, "partner", "confirm", stage.houses[theirs].authority, digits[theirs], user=USERS[mine][0]
-            )
+    _at_once(lambda partner: _acquaint(stage, partner, digits), AGREEMENTS)
     for partner in AGREEMENTS:
         uk, other = stage.houses["uk"], stage.houses[partner]
         for house, peer in ((uk, other), (other, uk)):
@@ -59,6 +41,39 @@ def make_trust(stage: Stage, *, planted: bool) -> str:
                 lambda house=house, peer=peer: _is_live(stage, house, peer), f"{peer.authority} to be live", LIVE_WAIT_S
             )
     return "UK-RS and UK-XK are live, compared by voice and signed by both; RS and XK have no agreement"
+
+
+def _at_once(act: Callable[[str], T], keys: Iterable[str]) -> list[T]:
+    """Act for several authorities at the same time, as they would, and return what came of each."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(act, keys))
+
+
+def _settle(stage: Stage, key: str) -> None:
+    house, (writer, supervisor, auditor) = stage.houses[key], USERS[key]
+    stage.command(
+        None,
+        *("node", "init", "--home", house.home, "--authority", house.authority, "--name", house.name),
+        *("--listen", f"127.0.0.1:{house.port}", "--zone", house.zone, "--user", writer),
+    )
+    stage.command(house, "user", "add", supervisor, "--role", "supervisor", "--role", "disclosure", user=writer)
+    stage.command(house, "user", "add", auditor, "--role", "auditor", user=writer)
+
+
+def _card(stage: Stage, key: str) -> str:
+    """Write a node's card, and return its digits."""
+    out = stage.folder / PAPERS / f"{key}.card"
+    return str(stage.command(stage.houses[key], "node", "card", "--out", out, user=USERS[key][0])["digits"])
+
+
+def _acquaint(stage: Stage, partner: str, digits: Mapping[str, str]) -> None:
+    """Let London and a partner sign their agreement, add each other, and compare digits."""
+    signed = _sign(stage, partner)
+    for mine, theirs in (("uk", partner), (partner, "uk")):
+        house, user = stage.houses[mine], USERS[mine][0]
+        card = stage.folder / PAPERS / f"{theirs}.card"
+        stage.command(house, "partner", "add", card, "--agreement", signed, user=user)
+        stage.command(house, "partner", "confirm", stage.houses[theirs].authority, digits[theirs], user=user)
 
 
 def _sign(stage: Stage, partner: str) -> str:

@@ -48,6 +48,10 @@ class Desk:
             self.promises.hear(each)
         return bool(part)
 
+    def speaks_within(self, seconds: float) -> bool:
+        """Wait for a word, keep it, and return whether it came."""
+        return bool(select.select([self.told], [], [], seconds)[0]) and self.hear()
+
     def kill(self) -> None:
         """End the process with SIGKILL; what it had told before counts."""
         os.kill(self.process, signal.SIGKILL)

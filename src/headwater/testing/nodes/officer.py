@@ -38,7 +38,8 @@ class Post:
     Attributes:
         key: the node, as the exercise calls it; `home` is its directory.
         record: the record of its own report, which is told.
-        unseen: messages that were queued by an officer who was killed, and whose receipts are still to be seen.
+        waiting, unseen: messages of an officer who was killed: those that wait for a second person, and those on their
+            way whose receipts are still to be seen.
         seed: what is drawn from it decides on every letter.
         plant: a known fault that the node has in this process.
     """
@@ -46,6 +47,7 @@ class Post:
     key: str
     home: Path
     record: str
+    waiting: tuple[str, ...]
     unseen: tuple[str, ...]
     seed: int
     plant: str | None = None
@@ -63,7 +65,7 @@ class Officer:
         self._chance = random.Random(post.seed)
         self._writer = node.session(writer, "oic")
         self._supervisor = node.session(supervisor, "oic")
-        self._waiting = [draft.id for draft in node.exchange.drafts()]
+        self._waiting = [MessageId(ref) for ref in post.waiting]
         self._unseen = deque(MessageId(ref) for ref in post.unseen)
         self._objects = self._facts_on_objects()
         self._count = 0

@@ -27,6 +27,11 @@ class Promises:
     wrong: list[str] = field(default_factory=list)
 
     @property
+    def waiting(self) -> list[str]:
+        """Messages that wait for a second person, as far as anybody was told."""
+        return [ref for ref in self.held if ref not in self.queued]
+
+    @property
     def unseen(self) -> list[str]:
         """Messages on their way whose receipt nobody has seen yet."""
         return [ref for ref in self.queued if ref not in self.receipts]

@@ -38,6 +38,7 @@ _MEAN_ACT_S: Final = 0.004
 """Mean time between an officer's last word and the kill: most often he is in the middle of the next letter."""
 _OFFICERS: Final = 0.4
 """Share of kills that hit the officers instead of the node."""
+_LONGEST_SILENCE_S: Final = 30.0
 _DRAIN_S: Final = 60.0
 """Everything must be delivered this long after the last fault."""
 _START_S: Final = 30.0
@@ -127,8 +128,10 @@ class _Killer:
 
     def _kill_officer(self, key: str) -> None:
         desk = self._desks.pop(key)
-        if desk.hear():
+        if desk.speaks_within(_LONGEST_SILENCE_S):
             self._listen(_MEAN_ACT_S)
+        else:
+            self.bad.append(f"the officer of {key} said nothing for {_LONGEST_SILENCE_S:.0f} s")
         desk.kill()
         self.counts["officers_killed"] += 1
         self._open_desk(key)
@@ -138,9 +141,10 @@ class _Killer:
 
     def _open_desk(self, key: str) -> None:
         record = str(self._made.notes[f"record-{key}"])
-        unseen = tuple(self.promises[key].unseen)
-        post = Post(key, self._made.houses[key].home, record, unseen, self._chance.getrandbits(32), self._plant)
-        self._desks[key] = Desk.opened(post, self.promises[key])
+        promises, seed = self.promises[key], self._chance.getrandbits(32)
+        home = self._made.houses[key].home
+        post = Post(key, home, record, tuple(promises.waiting), tuple(promises.unseen), seed, self._plant)
+        self._desks[key] = Desk.opened(post, promises)
 
     def _look_after(self) -> None:
         """Start what has ended by itself, and keep that it has."""
