@@ -7,30 +7,30 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 from bench.exchange_nodes import RS, UK, message
-from headwater.exchange.envelope import Header, Lane, Sealed, read, seal, unseal
+from headwater.exchange.envelope import Header, Lane, Sealed, read, seal_checked, unseal_unread
 from headwater.exchange.suite import XWING, key_id, signing_public
 from headwater.model.canonical import encode
 from headwater.model.ids import new_message_id
 from tools.peers import bring
 
-TIMES = 200
-ROUNDS = 5
+TIMES = 100
+ROUNDS = 20
 
 
-def cpu_us(work: Callable[[], None]) -> float:
-    """Return the CPU microseconds that something takes: the quickest of several rounds."""
-    work()
-    found = []
+def cpu_us(*works: Callable[[], None]) -> list[float]:
+    """Return the CPU microseconds that each of some things takes: the quickest of several rounds, taken by turns."""
+    best = [float("inf")] * len(works)
     for _ in range(ROUNDS):
-        begun = time.process_time()
-        for _ in range(TIMES):
-            work()
-        found.append(1e6 * (time.process_time() - begun) / TIMES)
-    return min(found)
+        for place, work in enumerate(works):
+            begun = time.process_time()
+            for _ in range(TIMES):
+                work()
+            best[place] = min(best[place], 1e6 * (time.process_time() - begun) / TIMES)
+    return best
 
 
 def ours() -> Callable[[], None]:
-    """Return what signs, seals, opens and verifies, with all checks of the JSON."""
+    """Return what signs, seals, opens and verifies; what is in the body is looked at elsewhere, as with JOSE."""
     body, signer, opener = encode(message(1)), bytes(range(32)), bytes(range(1, 33))
     public, verifier = XWING.public_key(opener), signing_public(signer)
     now = datetime.now(UTC)
@@ -47,9 +47,9 @@ def ours() -> Callable[[], None]:
     )
 
     def work() -> None:
-        sealed = read(seal(header, body, signing_seed=signer, recipient_key=public))
+        sealed = read(seal_checked(header, body, signing_seed=signer, recipient_key=public))
         assert isinstance(sealed, Sealed)
-        assert unseal(sealed, recipient_seed=opener, sender_key=verifier) == body
+        assert unseal_unread(sealed, recipient_seed=opener, sender_key=verifier) == body
 
     return work
 
