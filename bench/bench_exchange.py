@@ -3,7 +3,7 @@
     python bench/bench_exchange.py [--messages 6000] [--urgent 300] [--facts 10000]
 
 Two nodes on loopback, each one process: Belgrade is `headwater node serve`; London serves and delivers too, and two officers
-in the same process queue messages of 8 KiB, 64 in a transaction, at most 512 of them waiting. Each is judged by the
+in the same process queue messages of 8 KiB, 128 in a transaction, at most 512 of them waiting. Each is judged by the
 agreement at both ends, sealed (X-Wing and Ed25519), numbered, kept with a leaf of the ledger, receipted, and on the disk
 (WAL, synchronous=FULL) before anybody is told so. The clock stops when the last receipt is kept. CPU is user and system
 time of both processes, of /proc/PID/stat, the officers' included.
@@ -33,7 +33,8 @@ from bench.exchange_recall import recall_s
 from bench.exchange_seal import cpu_us, jose, ours
 from tools.peers import PeerError
 
-GROUP = 64
+GROUP = 128
+"""Messages that an officer queues in one transaction."""
 WINDOW = 1024
 """Messages of one measurement; CPU is told as the median and the best of them, for neighbours disturb it."""
 COUNTED = 2048
