@@ -61,9 +61,12 @@ check-licences:
 check-wheel:
 	@$(PY) tools/wheel_check.py
 
-bench: ## run the benchmarks and print their ratios:  make bench ARGS="store match"
+bench: ## run the benchmarks and print their ratios:  make bench ARGS="store match"  or  make bench-store
 	@$(SETUP) dev
 	@$(PY) bench/run.py $(ARGS)
+
+bench-%:
+	@$(MAKE) bench ARGS="$* $(ARGS)"
 
 deep: ## run the night's tests: long fuzzing, thousands of kills and power cuts
 	@$(SETUP) dev

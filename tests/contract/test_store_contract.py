@@ -292,6 +292,23 @@ class TestRecords:
             assert reader.document("card", "b", 3) is None
             assert list(reader.documents("card")) == [("a", 1, b"2"), ("b", 2, b"3")]
 
+    def test_a_change_reads_the_document_that_it_has_just_written(self, store: Store) -> None:
+        def change(tx: Transaction) -> list[bytes | None]:
+            seen = [tx.document("card", "b")]
+            for body in (b"1", b"2"):
+                tx.put_document("card", "b", body)
+                seen.append(tx.document("card", "b"))
+            tx.replace_document("card", "b", 2, b"", who="dpo")
+            return [*seen, tx.document("card", "b")]
+
+        assert store.write(change) == [None, b"1", b"2", b""]
+
+    def test_a_view_remembers_few_documents_and_shows_all(self, store: Store) -> None:
+        keys = [f"{number}" for number in range(100)]
+        store.write(lambda tx: [tx.put_document("card", key, key.encode()) for key in keys])
+        with store.snapshot() as reader:
+            assert [reader.document("card", key) for key in keys * 2] == [key.encode() for key in keys * 2]
+
 
 class TestMessages:
     def test_numbers_for_a_partner_run_from_one_without_gaps(self, store: Store) -> None:

@@ -241,7 +241,9 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        partner = self._open_partner(tx, message, tx.now)
+        self._queue(tx, message, ref, who, self._open_partner(tx, message, tx.now))
+
+    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, partner: Partner) -> None:
         recipient_key = partner.card.card.sealing_key(tx.now)
         skid, signing_seed = self._signing(tx)
         body = write_body(message)
@@ -307,7 +309,7 @@ class Outbox:
     def _send(
         self, tx: Transaction, message: Message, ref: MessageId, who: str, *, asked_at: datetime | None = None
     ) -> Sending:
-        self._open_partner(tx, message, tx.now)
+        partner = self._open_partner(tx, message, tx.now)
         message = attached(tx, message)
         judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
@@ -327,7 +329,7 @@ class Outbox:
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
-        self.queue(tx, goes, ref, who)
+        self._queue(tx, goes, ref, who, partner)
         for duty in judgement.obligations:
             if duty.startswith("notice:"):
                 self._give_notice(tx, goes, ref, StateCode(duty.removeprefix("notice:")), who)

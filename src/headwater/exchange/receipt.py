@@ -40,7 +40,7 @@ _LENGTH: Final = struct.Struct(">I")
 _SIGNED: Final = b"headwater/receipt/1\0"
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What became of one envelope.
 
     Attributes:

@@ -215,7 +215,8 @@ def _day(text: str | None) -> date | None:
 def _is_known(given: MessageFact) -> bool:
     if given.hashed or not (given.entity and given.schema and given.value and given.value.strip()):
         return False
-    return given.schema in schemata() and given.prop in schema(given.schema).properties
+    known = schemata().get(given.schema)
+    return known is not None and given.prop in known.properties
 
 
 def _terms(given: MessageFact) -> tuple[object, ...]:

@@ -1,7 +1,8 @@
 """A message: what one authority hands to another under an agreement, in the form that policy judges and the wire carries.
 
 These are `msgspec.Struct`s, not dataclasses, because the wire says ``from``. An unknown field is refused: it could be a
-restriction that this version cannot enforce.
+restriction that this version cannot enforce. Facts hold nothing that could lead back to them, so the collector of circles
+need not walk through them (`gc=False`).
 """
 
 from collections import Counter
@@ -50,7 +51,7 @@ AMEND_ACTIONS: Final = ("erase", "restrict", "rectify", "regrade")
 """What an originator can ask to be done with facts that it sent."""
 
 
-class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One fact in a message with everything that decides what may be done with it.
 
     Attributes:

@@ -30,6 +30,26 @@ def test_an_allowed_message_is_queued_with_its_number_its_content_kept_and_a_lea
     assert london.events("sent")[-1].subject == sending.id
 
 
+def test_many_messages_are_each_judged_and_numbered_in_one_transaction(london: Node, belgrade: Node) -> None:
+    many = [message(), message(purpose="leisure"), message(approver=""), message(text="last")]
+    sendings = london.exchange.send_many(many, who="o.reed")
+    assert [each.judgement.rule for each in sendings] == ["", "purpose", "no-approver", ""]
+    assert [each.is_queued for each in sendings] == [True, False, False, True]
+    assert queued(london) == [sendings[0].id, sendings[3].id]
+    assert [row.seq for row in london.exchange.outgoing()] == [1, 2, 3]
+    assert [draft.id for draft in london.exchange.drafts()] == [sendings[2].id]
+    london.bring(BELGRADE)
+    assert [row.id for row in belgrade.exchange.incoming()][-2:] == queued(london)
+
+
+def test_of_many_messages_none_is_kept_where_one_cannot_be_answered_for(london: Node) -> None:
+    before = len(london.events("sent"))
+    with pytest.raises(KeyTrustError):
+        london.exchange.send_many([message(), message(recipient=PRISTINA)], who="o.reed")
+    assert queued(london) == []
+    assert len(london.events("sent")) == before
+
+
 def test_numbers_have_no_gaps_even_where_messages_are_refused_in_between(london: Node) -> None:
     for each in (message(), message(purpose="leisure"), message(), message(approver=""), message()):
         london.exchange.send(each, who="o.reed")

@@ -27,7 +27,7 @@ def fill(tx: Transaction) -> None:
 
 KEPT = ("record", "mention", "finding", "decision", "document", "equivocation", "ledger", "ledger_head")
 CHANGES = [
-    *(f"DELETE FROM {table}" for table in (*KEPT, "outgoing", "incoming")),  # noqa: S608 - names stand above
+    *(f"DELETE FROM {table}" for table in (*KEPT, "outgoing", "sealed", "incoming")),  # noqa: S608 - names stand above
     "UPDATE record SET body = x'00'",
     "UPDATE record SET marked = 1, body = x'00'",
     "UPDATE finding SET withdrawn = 1, body = x'00'",
@@ -42,7 +42,7 @@ CHANGES = [
     "UPDATE ledger SET salt = NULL, event = NULL, subtrees = x'00'",
     "UPDATE ledger SET number = number + 10",
     "UPDATE ledger_head SET size = size - 1",
-    "UPDATE outgoing SET envelope = x'00'",
+    "UPDATE sealed SET envelope = x'00'",
     "UPDATE outgoing SET state = 'dead', seq = 9",
     "UPDATE incoming SET body = x'00'",
     "UPDATE incoming SET receipt = x'00'",
