@@ -9,11 +9,14 @@ A holder carries it out in the transaction that takes the message: erased facts 
 message that brought them, in what was passed on), restricted ones are hidden; kept as evidence, they are restricted instead.
 ``rectify`` and ``regrade`` withdraw the old facts and bring new ones with the same message; further down they arrive as an
 erasure, and the new facts go there by the rules, as messages of their own. Findings that rest on what was
-withdrawn are withdrawn too, also where they were passed on. The holder answers at once; each answer from further down is
+withdrawn are withdrawn too, also where they were passed on. An amend may overtake the facts that it names, for lanes and
+retries keep no common order: it is remembered, and carried out as soon as they come. A copy that came back to its
+originator is withdrawn like any other. The holder answers at once; each answer from further down is
 passed up. Who may amend: the originator, and, for facts of a third state, whoever we have them from: it passes on the
 originator's word, as it did with the facts.
 """
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +25,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
+from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
 from headwater.exchange.holdings import Held, held_from, here
@@ -40,11 +44,19 @@ ASKED: Final = "amend"
 """Kind of the documents that hold each amend that this node has asked for, by its message."""
 ANSWER: Final = "amend-answer"
 """Kind of the documents that hold the holder's newest answer, by the amend's message."""
+AHEAD: Final = "amend-ahead"
+"""Kind of the documents that hold which amends came before facts that they name, by the partner and its name for them."""
 OWN: Final = "amend-own"
 """Kind of the documents that hold what this node did about an amend that it was asked for."""
+INSTEAD: Final = "amend-instead"
+"""Kind of the documents that hold which erasure took the place of a correction that a holder has refused."""
+OWED: Final = "amend-owed"
+"""Kind of the documents that hold whether an answer to a partner's amend could not be queued yet, by the amend."""
+_YES, _NO = b"yes", b"no"
 PROOF: Final = "amend-proof"
 """Kind of the documents that hold the envelopes of answers as they came, by their message."""
 CORRECTIONS: Final = frozenset({"rectify", "regrade"})
+NOT_HELD: Final = "not-held"
 _DONE: Final = {"erase": "erased", "restrict": "restricted", "rectify": "rectified", "regrade": "regraded"}
 
 
@@ -71,12 +83,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A holder's answer: the message, when it came, SHA-256 of its envelope, and what it says."""
+    """A holder's answer: the message, when it came, SHA-256 of its envelope, what it says, and its number."""
 
     message: MessageId
     at: datetime
     envelope: str
     done: tuple[Done, ...]
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +159,8 @@ class Amends:
         amend, sender = message.amend, message.sender
         if amend is None or sender is None:
             return {}
-        return {name: self._as_held(tx, each, sender) for name, each in held_from(tx, sender, amend.facts).items()}
+        found = held_from(tx, sender, amend.facts)
+        return {name: self._as_held(tx, each, sender, amend.action) for name, each in found.items()}
 
     def carry_out(self, tx: Transaction, message: Message, ref: MessageId, duties: Sequence[str]) -> None:
         """Do what the rules D oblige this node to, pass the amend on, and answer.
@@ -166,7 +180,7 @@ class Amends:
         # First whom they went to: afterwards nobody can tell.
         concerned = list(dict.fromkeys(fact for each in held.values() for one in each for fact in one.facts))
         passed = Amend(action="restrict" if amend.action == "restrict" else "erase", facts=(), reason=amend.reason)
-        forwards = self._ask_holders(tx, passed, concerned, self._me, ref, {}, asker=sender)
+        forwards = self._ask_holders(tx, passed, concerned, self._me, ref, {})
         eraser = Eraser(tx, sender)
         evidence = {fact for fact in concerned if is_evidence(tx, fact)}
         evidence.update(_facts_of(one for each in held.values() for one in each if one.given.hold == EVIDENCE))
@@ -187,6 +201,8 @@ class Amends:
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
         }
         leaf = tx.note(Event("exchange.amended", sender, ref, detail={"action": amend.action, **counts}))
+        self._remember(tx, sender, ref, [name for name in amend.facts if name not in held])
+        results = _since(tx, ref, results)
         done = Done(
             amend=ref,
             holder=self._me,
@@ -197,6 +213,17 @@ class Amends:
         )
         tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
         self._answer(tx, ref)
+
+    def ahead(self, tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
+        """Return the amends that came before facts that a message brings."""
+        sender = message.sender or AuthorityId("")
+        refs: dict[MessageId, None] = {}
+        for part in dict.fromkeys(name.partition("/")[0] for name in message.facts):
+            body = tx.document(AHEAD, f"{sender}/{part}")
+            refs.update(dict.fromkeys(decode(body, tuple[MessageId, ...]) if body else ()))
+        rows = ((ref, tx.incoming(ref)) for ref in refs)
+        found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]
+        return [(ref, told) for ref, told in found if told.amend and set(told.amend.facts) & message.facts.keys()]
 
     def answered(self, tx: Transaction, message: Message, ref: MessageId, envelope: bytes, digest: bytes) -> None:
         """Keep a holder's answer with its proof, and pass it up where the amend was a partner's.
@@ -210,31 +237,60 @@ class Amends:
             tx.note(Event("exchange.amend-doubted", message.sender or "", ref))
             return
         tx.put_document(PROOF, ref, envelope)
-        tx.put_document(ANSWER, first.amend, encode(Answer(ref, tx.now, digest.hex(), message.done)))
+        sealed, held = read(envelope), tx.document(ANSWER, first.amend)
+        seq = sealed.header.seq if isinstance(sealed, Sealed) else 0
+        # An earlier answer that was late says less than what is known.
+        if held is None or decode(held, Answer).seq <= seq:
+            tx.put_document(ANSWER, first.amend, encode(Answer(ref, tx.now, digest.hex(), message.done, seq)))
         detail: dict[str, str | int] = {"amend": first.amend, "log_index": first.log_index, "facts": len(first.results)}
         tx.note(Event("exchange.amend-done", first.holder, ref, detail=detail))
         if asked.parent is not None:
             self._answer(tx, asked.parent)
 
     def retry(self, tx: Transaction) -> int:
-        """Queue what could not be queued when it was asked for; return how many."""
+        """Queue what could not be queued when it was asked for, and withdraw what a holder did not want corrected."""
         queued = 0
-        for key, _, body in tx.documents(ASKED):
-            if tx.outgoing(MessageId(key)) is None:
-                asked = decode(body, Asked)
-                queued += self._queue(tx, asked)
+        for key, _, body in list(tx.documents(ASKED)):
+            row = tx.outgoing(MessageId(key))
+            if row is None:
+                queued += self._queue(tx, decode(body, Asked))
+            elif row.state == "refused" and tx.document(INSTEAD, key) is None:
+                queued += self._withdraw_instead(tx, decode(body, Asked))
+        for key, _, body in list(tx.documents(OWED)):
+            queued += int(body == _YES and self._answer(tx, MessageId(key)))
         return queued
 
     # Inside
 
-    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId) -> MessageFact:
+    def _withdraw_instead(self, tx: Transaction, asked: Asked) -> int:
+        """Withdraw facts alone where a holder has refused their correction: it must not keep what is wrong."""
+        amend = asked.content.amend
+        if amend is None or amend.action not in CORRECTIONS:
+            return 0
+        alone = replace(asked.content, amend=Amend(action="erase", facts=amend.facts, reason=amend.reason), facts={})
+        instead = Asked(self._outbox.new_id(), asked.holder, alone, tx.now, asked.who, asked.parent)
+        tx.put_document(INSTEAD, asked.message, instead.message.encode())
+        tx.put_document(ASKED, instead.message, encode(instead))
+        return int(self._queue(tx, instead))
+
+    def _remember(self, tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
+        """Remember an amend for facts that have not come."""
+        for part in dict.fromkeys(name.partition("/")[0] for name in names):
+            body = tx.document(AHEAD, f"{sender}/{part}")
+            refs = decode(body, tuple[MessageId, ...]) if body else ()
+            if ref not in refs:
+                tx.put_document(AHEAD, f"{sender}/{part}", encode((*refs, ref)))
+
+    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, action: str) -> MessageFact:
         given, state = held[0].given, state_of(sender)
+        is_ours = given.origin == state_of(self._me)
         facts = _facts_of(held)
         passed = {state_of(peer) for fact in facts for peer, _ in tx.passed_to(record_of(fact))}
         return replace(
             given,
-            # Of a third state: who sent it to us passes on its originator's word. Never for a fact of our own.
-            origin=given.origin if given.origin == state_of(self._me) else state,
+            # Of a third state: who sent it to us passes on its originator's word. A copy of our own fact that came back
+            # may be withdrawn by whoever sent it, which leaves our own record alone; nobody corrects it for us.
+            origin=given.origin if is_ours and action in CORRECTIONS else state,
             hold=EVIDENCE if given.hold == EVIDENCE or any(is_evidence(tx, fact) for fact in facts) else given.hold,
             sent_to=tuple(sorted(passed)),
         )
@@ -247,21 +303,16 @@ class Amends:
         who: str,
         parent: MessageId | None,
         replacements: Mapping[str, MessageFact],
-        *,
-        asker: AuthorityId | None = None,
     ) -> list[Asked]:
         """Ask everybody whom facts were passed to, by their names here; each partner gets one message."""
         holders: dict[AuthorityId, tuple[Message, dict[FactId, None]]] = {}
         sent = _Sent(tx)
         for part, names in _by_part(facts).items():
             for peer, ref in tx.passed_to(part):
-                message = sent.message(ref) if peer != asker else None
-                if message is None:
-                    continue
-                # An originator that got its own fact back is no holder of it.
-                own = [name for name in names if name in message.facts]
-                carried = [name for name in own if message.facts[name].origin != state_of(peer)]
-                if carried:
+                message = sent.message(ref)
+                # An originator that got its own fact back is a holder too: of the copy.
+                carried = [name for name in names if name in message.facts] if message else []
+                if message is not None and carried:
                     holders.setdefault(peer, (message, {}))[1].update(dict.fromkeys(carried))
         found: list[Asked] = []
         for peer, (message, names_there) in holders.items():
@@ -326,10 +377,11 @@ class Amends:
             return False
         return True
 
-    def _answer(self, tx: Transaction, ref: MessageId) -> None:
+    def _answer(self, tx: Transaction, ref: MessageId) -> bool:
+        """Queue the newest answer to a partner's amend; return whether it could be, and remember where it could not."""
         body = tx.document(OWN, ref)
         if body is None:
-            return
+            return False
         own = decode(body, _Own)
         below: list[Done] = []
         waits: set[AuthorityId] = set()
@@ -355,7 +407,14 @@ class Amends:
         try:
             self._outbox.queue(tx, message, self._outbox.new_id(), self._me)
         except KeyTrustError as error:
-            tx.note(Event("exchange.amend-waits", self._me, ref, detail={"code": error.code}))
+            # Suspended, or its card has expired: it is answered once it can be.
+            if tx.document(OWED, ref) != _YES:
+                tx.put_document(OWED, ref, _YES)
+                tx.note(Event("exchange.amend-waits", self._me, ref, detail={"code": error.code}))
+            return False
+        if tx.document(OWED, ref) == _YES:
+            tx.put_document(OWED, ref, _NO)
+        return True
 
 
 class _Sent:
@@ -376,6 +435,24 @@ class _Sent:
         if not keep:
             messages = {ref: message for ref, message in self._read.items() if message is not None}
             Eraser(self._tx, who).strip_sent(messages, facts)
+            for ref in messages:
+                self._strip_asked(ref, facts, who)
+
+    def _strip_asked(self, ref: MessageId, facts: Collection[FactId], who: str) -> None:
+        """Take facts out of what was asked for: a correction brings new ones."""
+        for version, body in self._tx.versions(ASKED, ref):
+            asked = decode(body, Asked)
+            rest = {name: fact for name, fact in asked.content.facts.items() if name not in facts}
+            if len(rest) < len(asked.content.facts):
+                stripped = dataclasses.replace(asked, content=replace(asked.content, facts=rest))
+                self._tx.replace_document(ASKED, ref, version, encode(stripped), who=who)
+
+
+def _since(tx: Transaction, ref: MessageId, results: dict[str, str]) -> dict[str, str]:
+    """Return results with those of an earlier time for what is no longer, or was never, held."""
+    body = tx.document(OWN, ref)
+    before = decode(body, _Own).done.results if body else {}
+    return {name: before.get(name, result) if result == NOT_HELD else result for name, result in results.items()}
 
 
 def _facts_of(held: Iterable[Held]) -> list[FactId]:

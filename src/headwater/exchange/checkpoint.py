@@ -45,6 +45,7 @@ MAX_SIZE: Final = (1 << 53) - 1
 _TIME_BYTES: Final = 8
 _KEY_ID_BYTES: Final = 4
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,15}")
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 _LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
 
@@ -127,7 +128,7 @@ def read_checkpoint(data: bytes) -> Checkpoint:
     except UnicodeDecodeError as error:
         raise FormatError("a note that is not UTF-8") from error
     body, gap, below = text.rpartition("\n\n")
-    if not gap or any(ord(letter) < 0x20 and letter != "\n" for letter in text):  # noqa: PLR2004 - ASCII controls
+    if not gap or _CONTROL.search(text):
         raise FormatError("not a signed note")
     lines = body.split("\n")
     if len(lines) < 3 or not all(lines) or not _DECIMAL.fullmatch(lines[1]):  # noqa: PLR2004 - origin, size, root

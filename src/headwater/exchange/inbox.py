@@ -114,6 +114,8 @@ class Inbox:
     def _take(self, tx: Transaction, part: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
         taking = _Take(tx, self._partners, self._giver(tx), self._desk)
         answers = taking.take(part)
+        for opened in taking.brought:
+            self._desk.came(tx, opened.message, lambda name: self._partners.agreements_for(tx, [name]))
         for opened in taking.stored:
             if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
                 self._sync.take(tx, opened.sealed.header, opened.message)
@@ -147,6 +149,7 @@ class Inbox:
                 judgement = self._desk.judge(tx, message, self._partners.agreements_for(tx, [message.agreement]))
                 _keep(tx, records_of(message, ref, self._partners.me), judgement, ref)
                 self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256))
+                self._desk.came(tx, message, lambda name: self._partners.agreements_for(tx, [name]))
             tx.set_incoming_state(ref, ACCEPTED)
             tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))
 
@@ -227,6 +230,7 @@ class _Take:
         self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
         self.stored: list[_Opened] = []
+        self.brought: list[_Opened] = []
         self._proved: set[AuthorityId | None] = set()
         self._unproved: Counter[tuple[str, Code, str]] = Counter()
 
@@ -298,6 +302,7 @@ class _Take:
         held = judgement.outcome is Outcome.HOLD
         if each.message.facts:
             tx.add_carried("in", header.sender, each.message.facts, header.id)
+            self.brought.append(each)
         if not held:
             _keep(tx, each.records, judgement, header.id)
             self._desk.took(tx, Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256))

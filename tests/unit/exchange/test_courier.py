@@ -357,3 +357,13 @@ def test_delivery_runs_until_it_is_stopped_and_a_dead_partner_holds_up_nobody(
     delivery.join(20)
     assert not delivery.is_alive()
     assert effects(belgrade) == 1
+
+
+def test_a_clock_that_is_years_ahead_costs_nothing_that_waits(world: World, london: Node, courier: Courier) -> None:
+    send(london)
+    world.clock.move(timedelta(days=3650))
+    assert courier.step().moved == 0
+    assert states(london) == ["queued"]
+    world.clock.move(timedelta(days=-3650))
+    assert courier.step().moved == 1
+    assert states(london) == ["receipted"]

@@ -160,3 +160,32 @@ def test_a_closed_store_is_a_store_error(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.submit(noting(1))
+
+
+def test_without_a_thread_each_caller_commits_its_own_change(store: Store, home: Path) -> None:
+    before = threading.active_count()
+    alone = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(threaded=False))
+    assert threading.active_count() == before
+    first = alone.submit(noting(1))
+    assert first.done()
+    assert (first.result(), alone.write(noting(2))) == (0, 1)
+    with pytest.raises(ConflictError):
+        alone.write(refusing)
+    assert alone.write(noting(3)) == 2
+    alone.close()
+    with pytest.raises(StoreError, match="closed"):
+        alone.write(noting(4))
+    assert store.verify_ledger() == []
+
+
+def test_without_a_thread_a_change_inside_another_is_refused(store: Store, home: Path) -> None:
+    alone = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(threaded=False))
+    with pytest.raises(StoreError, match="waits for another"):
+        alone.write(lambda _: alone.write(noting(1)))
+    assert alone.write(noting(2)) == 0
+    alone.close()
+
+
+def refusing(tx: Transaction) -> int:
+    tx.note(event(9))
+    raise ConflictError("no")

@@ -19,13 +19,16 @@ CALM: Final = "calm"
 """Note on the stage: how many events each node's ledger held before the first kill. Set-up may have its own alarms."""
 
 
-def at_rest(made: Stage, promises: Mapping[str, Promises], counts: Counter[str]) -> list[str]:
+def at_rest(
+    made: Stage, promises: Mapping[str, Promises], counts: Counter[str], *, alarms: frozenset[str] = ALARMS
+) -> list[str]:
     """Return what is wrong, and count what there was.
 
     Args:
         made: the stage; its processes have ended.
         promises: what each node has promised, by the exercise's keys.
         counts: takes the counts.
+        alarms: events that nothing that was done to the nodes can bring about.
     """
     bad = [f"{made.houses[key].authority}: {what}" for key in made.houses for what in _own_checks(made, key)]
     books: dict[AuthorityId, Books] = {}
@@ -35,7 +38,7 @@ def at_rest(made: Stage, promises: Mapping[str, Promises], counts: Counter[str])
             books[node.authority] = read_books(node, calm=made.notes[CALM][key])
             told[node.authority] = promises[key]
     for name, each in books.items():
-        bad += [f"{name}: {what}" for what in _one(each, books)]
+        bad += [f"{name}: {what}" for what in _one(each, books, alarms)]
         bad += [f"{name}: {what}" for what in _broken(each, told[name])]
         for peer in {out.peer for out in each.outgoing.values()}:
             bad += [f"{name} to {peer}: {what}" for what in _pair(each, books[peer])]
@@ -56,14 +59,14 @@ def _own_checks(made: Stage, key: str) -> Iterator[str]:
             yield error.what
 
 
-def _one(books: Books, all_books: Mapping[AuthorityId, Books]) -> Iterator[str]:
+def _one(books: Books, all_books: Mapping[AuthorityId, Books], alarms: frozenset[str]) -> Iterator[str]:
     """Yield what is wrong in one node's books, and with what its receipts say about its partners' ledgers."""
     yield from books.wrong
     if books.gaps:
         yield f"the numbers {books.gaps[:5]} have not come"
     if books.equivocations:
         yield f"{books.equivocations} envelopes under identifiers that were taken"
-    yield from (f"{count} events {kind}" for kind, count in books.lately.items() if count and kind in ALARMS)
+    yield from (f"{count} events {kind}" for kind, count in books.lately.items() if count and kind in alarms)
     for peer, size, root in books.heads:
         if all_books[peer].roots.get(size) != root:
             yield f"a receipt tells a history of {peer} that its ledger does not hold, at {size} events"

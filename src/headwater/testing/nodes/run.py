@@ -72,10 +72,10 @@ def run(kills: int, *, seed: int = 0, plant: str | None = None, prepared: Path |
             prepare(folder)
         else:
             shutil.copytree(prepared, folder)
-        with _opened(folder, plant) as made:
+        with opened(folder, plant) as made:
             killer = _Killer(made, seed, plant)
-            bad = [*_tried(lambda: killer.kill(kills)), *_tried(lambda: _drain(made))]
-        bad += [f"{house.authority} ended with {code} when it was asked to" for house, code in _ends(made) if code != 0]
+            bad = [*tried(lambda: killer.kill(kills)), *tried(lambda: drain(made))]
+        bad += [f"{house.authority} ended with {code} when it was asked to" for house, code in ends(made) if code != 0]
         bad += at_rest(made, killer.promises, killer.counts)
     wrong = [f"{key}: {what}" for key, promises in killer.promises.items() for what in promises.wrong]
     found = tuple(f"seed {seed}: {what}" for what in [*killer.bad, *wrong, *bad])
@@ -154,7 +154,8 @@ class _Killer:
                 self._made.launch(house)
 
 
-def _tried(act: Callable[[], None]) -> list[str]:
+def tried(act: Callable[[], None]) -> list[str]:
+    """Return what went wrong with an act, as a list that is empty where nothing did."""
     try:
         act()
     except HeadwaterError as error:
@@ -162,7 +163,7 @@ def _tried(act: Callable[[], None]) -> list[str]:
     return []
 
 
-def _drain(made: Stage) -> None:
+def drain(made: Stage) -> None:
     """Approve what still waits for a second person, and wait until everything is delivered."""
     with ExitStack() as stack:
         nodes = {key: stack.enter_context(Node.open(house.home, {})) for key, house in made.houses.items()}
@@ -189,14 +190,15 @@ def _events(house: House) -> int:
         return snapshot.head().size
 
 
-def _ends(made: Stage) -> Iterator[tuple[House, int | None]]:
+def ends(made: Stage) -> Iterator[tuple[House, int | None]]:
+    """Yield each house with the exit status of its process."""
     for house in made.houses.values():
         if house.process is not None:
             yield house, house.process.returncode
 
 
 @contextmanager
-def _opened(folder: Path, plant: str | None) -> Iterator[Stage]:
+def opened(folder: Path, plant: str | None) -> Iterator[Stage]:
     """Yield a stage that `prepare` has set up, and end its processes afterwards."""
     kept = json.loads((folder / PREPARED).read_text(encoding="utf-8"))
     ports: Mapping[str, int] = kept["ports"]
