@@ -7,6 +7,7 @@ form: it is kept and checked as it was sent.
 import hashlib
 from collections.abc import Hashable
 from functools import cache
+from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -32,9 +33,15 @@ def encode(value: object) -> bytes:
         raise SchemaError("half of a surrogate pair, which is no letter") from error
 
 
+_ONE_AT_A_TIME: Final = Lock()
+
+
 @cache
 def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    # msgspec (0.22) hands what it knows of a type to other threads before it knows it all: two that meet a type for the
+    # first time at once can end the process. A decoder that was made alone is whole.
+    with _ONE_AT_A_TIME:
+        return msgspec.json.Decoder(kind)
 
 
 def decode(data: bytes, kind: type[T]) -> T:

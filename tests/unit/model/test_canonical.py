@@ -1,5 +1,10 @@
 """Our own bytes: one form out, declared errors in."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from headwater.errors import FormatError, SchemaError
@@ -23,3 +28,50 @@ def test_bytes_that_are_no_json_are_a_format_error(data: bytes) -> None:
 def test_json_of_another_shape_is_a_schema_error(data: bytes) -> None:
     with pytest.raises(SchemaError):
         decode(data, Fact)
+
+
+TWO_THREADS_MEET_A_TYPE = """
+import threading
+from enum import Enum, EnumType
+
+import msgspec
+
+from headwater.model.canonical import decode
+
+DATA = b'{"kind":"a","last":"x"}'
+
+
+class Watched(EnumType):
+    def __getattribute__(cls, name):
+        # Asked for while the first thread learns the type that holds this one: the second comes in just then.
+        if name == "_value2member_map_" and other and threading.current_thread() is not other and not other.ident:
+            other.start()
+            other.join(0.5)
+        return super().__getattribute__(name)
+
+
+other = None
+
+
+class Kind(Enum, metaclass=Watched):
+    A = "a"
+
+
+class Value(msgspec.Struct):
+    kind: Kind
+    last: str
+
+
+other = threading.Thread(target=lambda: decode(DATA, Value))
+decode(DATA, Value)
+other.join()
+print("both")
+"""
+
+
+def test_two_threads_that_meet_a_type_for_the_first_time_at_once_both_read_it() -> None:
+    # In a process of its own: where this goes wrong, the process ends.
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
+    command = [sys.executable, "-c", TWO_THREADS_MEET_A_TYPE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout) == (0, "both\n")
