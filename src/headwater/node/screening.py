@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from headwater.node.files import bytes_of, write
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
-from headwater.node.system import SystemClock
+from headwater.node.system import SystemClock, peak_memory_mb
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard
@@ -74,7 +73,7 @@ class Cost:
     @property
     def peak_rss_mb(self) -> float:
         """The most memory the process ever held, in MB."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return peak_memory_mb()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The real clock and the real chance, handed to every room that asks for them."""
 
+import resource
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
 
 class SystemClock:
@@ -18,3 +20,16 @@ class SystemChance:
     def draw(self, count: int) -> bytes:
         """Return some random bytes, fit for keys and salts."""
         return secrets.token_bytes(count)
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process ever held, in MB.
+
+    Linux hands a child the ``ru_maxrss`` of the process that started it, so its own high-water mark (proc(5), ``VmHWM``)
+    is read where there is one.
+    """
+    try:
+        told = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").partition("VmHWM:")[2].split()
+    except OSError:
+        told = []
+    return int(told[0]) / 1024 if told else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
