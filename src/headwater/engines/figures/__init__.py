@@ -1,0 +1,1 @@
+"""figures: route and return statistics: vintages, claims, forecasts, breaks, safe publication."""
