@@ -126,7 +126,7 @@ class Workshop:
                 made.append(self._last_year(member, origin, ahead))
                 continue
             if member.profile not in profiles and member.profile is not None:
-                profiles[member.profile] = self._profile(member.profile, origin)
+                profiles[member.profile] = self.profile(member.profile, origin)
             made.append(self._level(member, profiles[member.profile], origin, ahead))
         return np.stack(made)
 
@@ -159,7 +159,7 @@ class Workshop:
         moved: Floats = before + move[:, None] * member.stay ** (ahead * self.months)
         return moved
 
-    def _profile(self, profile: Profile, origin: int) -> "Floats":
+    def profile(self, profile: Profile, origin: int) -> "Floats":
         """Return the seasonal profile as it was known at an origin.
 
         Shape: (season, series).
