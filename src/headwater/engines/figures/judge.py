@@ -47,6 +47,7 @@ class Claim:
         since: whether the period is open: from its first day to the last that is known.
         where: dimensions, such as one nationality.
         loose: whether the words alone do not say which returns are meant.
+        bare: whether all returns of a source are named at once, which is a question and no reading.
     """
 
     number: Said
@@ -56,6 +57,7 @@ class Claim:
     since: bool = False
     where: Where = ()
     loose: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,9 @@ def _choose(claim: Claim, judged: Sequence[Judgement]) -> Judgement:
     fitting = [one for one in known if claim.number.fits(one.computed or 0)]
     right = [one for one in fitting if one.verdict is Verdict.SUPPORTED]
     first = known[0]
+    if claim.bare and right:
+        one = right[0]
+        return Judgement(Verdict.AMBIGUOUS, one.reading, one.period, one.totals, question=Open.RETURNS)
     if not claim.loose or first in right:
         return right[0] if right else fitting[0] if fitting else first
     if right or not fitting:
