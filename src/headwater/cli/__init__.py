@@ -21,6 +21,7 @@ VERBS: Final = {
     "conformance": "Put questions to the node's own rules, one JSON document a line.",
     "consent": "Ask originators before their facts go further, and answer them.",
     "demo": "Run the exercise: three nodes, from official files to a sealed case.",
+    "figures": "Keep published figures by vintage; judge claims, forecast, find breaks, publish tables.",
     "findings": "List, show and decide what the engines claim.",
     "inbox": "Look at what partners sent, and answer for it.",
     "lists": "Make, show and keep sanctions lists.",

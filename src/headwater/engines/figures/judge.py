@@ -5,7 +5,7 @@ whose word fits comes before one whose word is wrong.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -71,6 +71,7 @@ class Judgement:
         totals: the count of each of these series, in their order; none where they are not known.
         word: the word that is wrong, with what it claims.
         question: what the claim leaves open.
+        where: the dimensions it was taken to mean.
     """
 
     verdict: Verdict
@@ -79,6 +80,7 @@ class Judgement:
     totals: tuple[Total, ...] = ()
     word: tuple[Sense, str] | None = None
     question: Open | None = None
+    where: Where = ()
 
     @property
     def computed(self) -> int | None:
@@ -94,7 +96,7 @@ def judge(book: Book, claim: Claim, as_of: date | None = None) -> Judgement:
         return _without_period(book, claim, as_of)
     period = _closed(book, claim, claim.period, as_of)
     judged = [_one(book, claim, reading, period, as_of) for reading in claim.readings]
-    return _choose(claim, judged)
+    return replace(_choose(claim, judged), where=claim.where)
 
 
 def units_of(book: Book, reading: Iterable[str], as_of: date | None) -> frozenset[Unit]:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
-from headwater.engines.figures.book import Book, Known, Total
+from headwater.engines.figures.book import Book, Total
 from headwater.engines.figures.judge import Claim, Judgement, Open, Verdict, units_of
 from headwater.engines.figures.words import RETURNS, Sense
 from headwater.model.figures import Unit
@@ -48,7 +48,7 @@ def says(book: Book, claim: Claim, judged: Judgement, as_of: date | None = None)
     if judged.verdict is Verdict.WRONG_WORD and judged.word is not None:
         sense, word = judged.word
         parts.append(_capital(_wrong(book, judged, sense, as_of).format(word)) + ".")
-    parts += [*_revised(book, claim, judged, as_of), *_provisional(judged)]
+    parts += [*_revised(book, judged, as_of), *_provisional(judged)]
     return " ".join(parts)
 
 
@@ -128,11 +128,7 @@ def _unknown(book: Book, judged: Judgement, as_of: date | None) -> str:
     when = f"on {day_words(as_of)}" if as_of else "in the editions at hand"
     if judged.verdict is Verdict.INCOMPLETE_PERIOD:
         return f"The period {period} was not over {when}, so there is no count of {what} for all of it yet."
-    first = min(
-        (one.seen_on for name in judged.reading for held, seen in book.vintages(name).items() if period.holds(held)
-         for one in seen[:1]),
-        default=None,
-    )  # fmt: skip
+    first = next((day for day in _days(book) if _whole(book, judged, day) is not None), None)
     later = f" It was first published in the edition seen on {day_words(first)}." if first and as_of else ""
     return f"No count of {what} {period.words} was published {when}: it is not yet known.{later}"
 
@@ -156,24 +152,28 @@ def _years(known: list[Period]) -> list[Period]:
     return [Period(date(year, 1, 1), date(year, 12, 31)) for year in years]
 
 
-def _revised(book: Book, claim: Claim, judged: Judgement, as_of: date | None) -> list[str]:
-    """Say where an earlier edition gave another count for the same days."""
-    earlier: dict[date, int] = {}
-    for name, total in zip(judged.reading, judged.totals, strict=True):
-        vintages = book.vintages(name, claim.where)
-        for period, known in total.parts:
-            for one in _before(vintages[period], known, as_of):
-                earlier[one.seen_on] = earlier.get(one.seen_on, 0) + one.value - known.value
-    changed = [(day, change) for day, change in sorted(earlier.items()) if change]
-    if not changed:
-        return []
-    day, change = changed[0]
-    was = thousands((judged.computed or 0) + change)
-    return [f"The count was revised: the edition seen on {day_words(day)} gave {was}."]
+def _revised(book: Book, judged: Judgement, as_of: date | None) -> list[str]:
+    """Say where an earlier edition gave another count for all of the same days."""
+    for day in _days(book):
+        if as_of is not None and day > as_of:
+            break
+        earlier = _whole(book, judged, day)
+        if earlier is not None and earlier != judged.computed:
+            return [f"The count was revised: on {day_words(day)} it was {thousands(earlier)}."]
+    return []
 
 
-def _before(vintages: tuple[Known, ...], known: Known, as_of: date | None) -> list[Known]:
-    return [one for one in vintages if one.seen_on < known.seen_on and (as_of is None or one.seen_on <= as_of)]
+def _days(book: Book) -> list[date]:
+    return sorted({edition.seen_on for edition in book.editions})
+
+
+def _whole(book: Book, judged: Judgement, as_of: date) -> int | None:
+    """Return the count of a reading as it was known on a day, None where it was not known as a whole."""
+    if judged.period is None:
+        return None
+    totals = [book.total(name, judged.period, as_of, judged.where) for name in judged.reading]
+    known = [total.value for total in totals if total is not None]
+    return sum(known) if len(known) == len(totals) else None
 
 
 def _provisional(judged: Judgement) -> list[str]:
