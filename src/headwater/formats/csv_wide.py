@@ -7,6 +7,7 @@ from headwater.errors import FormatError, Place, SchemaError
 from headwater.formats import figure_checks
 from headwater.formats.figure_cells import (
     NOT_A_SERIES,
+    NOT_GIVEN,
     TOTAL_INSIDE,
     Cautions,
     FigureInput,
@@ -22,12 +23,14 @@ from headwater.formats.figure_cells import (
 )
 from headwater.formats.figure_definitions import understood
 from headwater.formats.safe import check_size
-from headwater.formats.safe_sheet import SheetRow
+from headwater.formats.safe_sheet import Cell, SheetRow
 from headwater.model.figures import Definition, series_name
 from headwater.model.period import Period, is_period
 
 SOURCE: Final = "csv"
 """The source of a file whose reader was told none."""
+LEAST_REMARKS: Final = 3
+"""Texts from which a column without a number is taken for remarks; fewer are bad counts, and refused."""
 
 
 class CsvWide:
@@ -103,7 +106,7 @@ def _columns(header: SheetRow, body: Sequence[SheetRow], given: FigureInput, cau
     for at, cell in enumerate(header.cells[1:], 1):
         title = text_of(cell)
         cells = [row.cells[at] for row in body if at < len(row.cells) and row.cells[at] is not None]
-        if is_note(title) or (cells and not any(any(char.isdigit() for char in text_of(one)) for one in cells)):
+        if is_note(title) or _is_words(cells):
             where = _place(given, header, title)
             cautions.add(NOT_A_SERIES, where, "A column is a title or a note and no series: it was left out.")
         elif is_total(title):
@@ -120,6 +123,12 @@ def _columns(header: SheetRow, body: Sequence[SheetRow], given: FigureInput, cau
     if not found:
         raise FormatError("there is no series in it", where=given.name)
     return found
+
+
+def _is_words(cells: Sequence[Cell]) -> bool:
+    """Return whether a column holds remarks and no counts: some texts, and no digit in any."""
+    texts = [text for cell in cells if (text := text_of(cell)).lower() not in NOT_GIVEN]
+    return len(texts) >= LEAST_REMARKS and not any(char.isdigit() for text in texts for char in text)
 
 
 def _periods(header: SheetRow, body: Sequence[SheetRow], given: FigureInput) -> list[Period]:

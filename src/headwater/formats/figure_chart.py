@@ -166,10 +166,19 @@ def _draw_pane(axes: "Axes", pane: Pane) -> None:
         )
     axes.xaxis_date()
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(fill(pane.title, 80), loc="left", fontsize=9, fontweight="bold", pad=10)
+    axes.set_title(fill(pane.title, 80), loc="left", fontsize=9, fontweight="bold", pad=18)
     axes.set_ylabel(pane.unit)
     if len(pane.lines) + len(pane.bands) > 1:
-        axes.legend(loc="upper left", frameon=False, fontsize=6.5, ncols=2)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            borderpad=0.1,
+            frameon=False,
+            fontsize=6.5,
+            ncols=len(pane.lines) + len(pane.bands),
+            columnspacing=1.2,
+            handlelength=2.4,
+        )
 
 
 def _day(day: date) -> float:
@@ -189,4 +198,6 @@ def _draw_table(axes: "Axes", pane: Pane) -> None:
     )
     table.auto_set_font_size(False)  # noqa: FBT003 - matplotlib's signature
     table.set_fontsize(6.5)
+    for cell in table.get_celld().values():
+        cell.set_linewidth(0.4)
     table.auto_set_column_width(list(range(len(head))))

@@ -117,16 +117,23 @@ def _one(book: Book, claim: Claim, reading: tuple[str, ...], period: Period, as_
 
 
 def _unknown(book: Book, claim: Claim, reading: Sequence[str], period: Period, as_of: date | None) -> Verdict:
-    """Say why a count is not there: the period was not over when last published, or it is not published yet."""
-    some = [
+    """Say why a count is not there: the period was not over when its newest part was published, or none of it is.
+
+    A part of a period is a value that begins with it: a quarter somewhere inside says nothing of how far a count has come.
+    """
+    begun = [
         one.seen_on
         for name in reading
         for held, one in book.known(name, as_of, claim.where).items()
-        if held.start <= period.end and period.start <= held.end
+        if held.start == period.start and held.end < period.end
     ]
-    if some and max(some) <= period.end:
+    if begun and (as_of or max(_newest(book, name, as_of) for name in reading)) <= period.end:
         return Verdict.INCOMPLETE_PERIOD
     return Verdict.NOT_YET_KNOWN
+
+
+def _newest(book: Book, name: str, as_of: date | None) -> date:
+    return max((one.seen_on for one in book.known(name, as_of).values()), default=date.min)
 
 
 def _last_seen(book: Book, as_of: date | None) -> date:
