@@ -25,6 +25,7 @@ SAYS = {
     "kill": "0 times after two kills",
     "case": "trust.signature",
     "witness": "does not lead on from one it has signed",
+    "figures": "came back contradicted, not wrong-word",
     "audit": "store.corrupt",
 }
 """What the broken room is known by, in the step's own words."""

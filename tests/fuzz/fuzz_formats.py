@@ -17,15 +17,23 @@ import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from random import Random
 
 from headwater.errors import InputError, PolicyError
+from headwater.exercise.editions import Made, editions
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.formats.figures import FigureInput, reader
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
 from headwater.formats.safe import parse_json, parse_wire_json
 from headwater.formats.safe_archive import read_members
+from headwater.formats.safe_sheet import is_workbook, read_workbook
+from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
+from headwater.model.canonical import decode, encode
+from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
 from headwater.ports import SourceInput
 
@@ -111,6 +119,9 @@ _PIECES: tuple[bytes, ...] = (
     *(b'"headwater:category":"victim",', b'"source_identity":1,', b'"properties":{},', b'"schema":"Person",', b"../"),
 )
 
+_SHEET = "xl/worksheets/sheet1.xml"
+_CELLS: list[list[str | int | float | date | None]] = [["Route", None, "JAN2024"], ["x", date(2024, 1, 31), 5, 2.5, -1]]
+
 
 @dataclass(frozen=True)
 class Target:
@@ -140,6 +151,11 @@ def targets() -> dict[str, Target]:
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
     found["archive"] = Target(tuple(_archives()), read_members)
+    for one in editions(1):
+        found[one.format] = _figures_target(one)
+    for form, member in (("xlsx", _SHEET), ("ods", "content.xml")):
+        workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
+        found[form] = _inside(workbook, member, read_workbook)
     return found
 
 
@@ -220,6 +236,37 @@ def _read(form: str, data: bytes, beside: dict[str, bytes]) -> None:
 
 def _reader(form: str, beside: dict[str, bytes]) -> Callable[[bytes], object]:
     return lambda data: _read(form, data, beside)
+
+
+def _figures_target(one: Made) -> Target:
+    """A made-up edition, small enough to be read a thousand times; of a workbook, what is inside is changed."""
+    read = partial(_read_figures, one.format, one.name)
+    if not is_workbook(one.data):
+        return Target((one.data[: one.data.rindex(b"\n", 0, 4_000) + 1] if len(one.data) > 4_000 else one.data,), read)
+    sheets = [(sheet.name, [row.cells[:12] for row in sheet.rows[:12]]) for sheet in read_workbook(one.data)]
+    if one.name.endswith("xlsx"):
+        return _inside(xlsx_bytes(sheets), _SHEET, read)
+    return _inside(ods_bytes(sheets), "content.xml", read)
+
+
+def _inside(workbook: bytes, member: str, parse: Callable[[bytes], object]) -> Target:
+    """A target that changes one member of a workbook: a changed zip file is refused before anything of it is read."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+
+    def packed(data: bytes) -> object:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, held in members.items():
+                archive.writestr(name, data if name == member else held)
+        return parse(out.getvalue())
+
+    return Target((members[member],), packed)
+
+
+def _read_figures(form: str, name: str, data: bytes) -> None:
+    for edition in reader(form).read(FigureInput(name, data, date(2026, 11, 25))).editions:
+        assert decode(encode(edition), Edition) == edition
 
 
 def _parse_json(data: bytes) -> None:
