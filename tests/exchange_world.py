@@ -30,11 +30,13 @@ class Wires:
     def __init__(self) -> None:
         self.nodes: dict[str, Exchange] = {}
         self.cut: set[str] = set()
+        self.tries = 0
         self.passed: list[tuple[str, bytes, bytes]] = []
         self.on_way: Callable[[bytes], bytes] = lambda body: body
         self.on_return: Callable[[bytes], bytes] = lambda answer: answer
 
     def post(self, endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
+        self.tries += 1
         if endpoint in self.cut:
             raise PeerUnreachableError("cut", where=endpoint)
         answer = self.nodes[endpoint].receive(self.on_way(body))

@@ -136,6 +136,16 @@ class MessageReading(Linked):
         found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
         return (found[0] or 0) if found else 0
 
+    def incoming_end(self) -> int:
+        """Return the number of the message that was kept last, whoever sent it; 0 where there is none."""
+        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM incoming")
+        return (found[0] or 0) if found else 0
+
+    def spoke_after(self, number: int) -> frozenset[AuthorityId]:
+        """Return the partners of which a message was kept after the one with a number: only those rows are read."""
+        rows = self._link.rows(tuple[str], "SELECT DISTINCT peer FROM incoming WHERE number > ?", number)
+        return frozenset(AuthorityId(peer) for (peer,) in rows)
+
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))

@@ -64,6 +64,20 @@ def test_a_partner_is_not_confirmed_without_the_message_that_makes_it_live(
     assert [row.kind for row in london.exchange.outgoing() if row.peer == PRISTINA] == ["ping"]
 
 
+def test_no_step_leads_from_added_to_confirmed_without_the_digits(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    world.acquaint(london, pristina, agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}))
+    for to in (State.CONFIRMED, State.LIVE, State.SUSPENDED):
+        with pytest.raises(ConflictError):
+            london.exchange.step_partner(PRISTINA, to, who="liaison", reason="in a hurry")
+        assert state(london, PRISTINA) is State.ADDED
+    confirm(london, pristina)
+    london.exchange.step_partner(PRISTINA, State.SUSPENDED, who="s.hall", reason="test")
+    with pytest.raises(ConflictError):
+        confirm(london, pristina)
+    assert state(london, PRISTINA) is State.SUSPENDED
+
+
 def test_a_step_that_the_state_does_not_lead_to_is_refused(london: Node) -> None:
     for to in (State.ADDED, State.CONFIRMED, State.LIVE):
         with pytest.raises(ConflictError):
