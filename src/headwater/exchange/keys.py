@@ -20,6 +20,7 @@ from headwater.exchange.card import ROOTS
 from headwater.exchange.signed import PairSeed
 from headwater.exchange.suite import SEED_BYTES, XWING, key_id, signing_public
 from headwater.ports import Chance
+from headwater.store import sync_folder
 
 FOLDER: Final = "keys"
 ROOT_FOLDER: Final = "roots"
@@ -53,6 +54,8 @@ class Keys:
         keys = cls(home)
         for kind in _KINDS:
             keys.add(kind, chance)
+        for folder in (home / FOLDER, home / ROOT_FOLDER, home):
+            sync_folder(folder)
         return keys
 
     def add(self, kind: str, chance: Chance) -> None:

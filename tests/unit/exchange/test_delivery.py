@@ -4,7 +4,8 @@ import threading
 
 from headwater.errors import PeerUnreachableError
 from headwater.exchange.courier import Step
-from headwater.exchange.delivery import work
+from headwater.exchange.delivery import Delivery, work
+from headwater.exchange.partners import Partners
 from tests.exchange_world import BELGRADE, LONDON, Node, World, message
 
 LONG_S = 300.0
@@ -79,28 +80,32 @@ def test_after_an_outage_of_hours_the_queue_is_drained_at_the_partners_first_wor
     assert (courier.step().wait_s or 0) <= 2
 
 
-def test_delivery_tells_couriers_whose_partner_has_spoken(world: World, london: Node, belgrade: Node) -> None:
-    stop, arrived = threading.Event(), threading.Event()
-    world.wires.cut.add(belgrade.endpoint)
-    london.exchange.send(message(), who="o.reed")
-    courier = london.exchange.courier((BELGRADE, "normal"))  # type: ignore[arg-type] # a lane is its word
-    for _ in range(20):
-        courier.step()
+class Resting:
+    """A courier that never reaches its partner; it says when it has tried, and when it was told of a word."""
 
-    def notice(answer: bytes) -> bytes:
-        arrived.set()
-        return answer
+    def __init__(self) -> None:
+        self.tried = threading.Event()
+        self.told = threading.Event()
 
-    delivery = threading.Thread(target=london.exchange.deliver, args=(stop,))
-    delivery.start()
+    def step(self) -> Step:
+        self.tried.set()
+        return Step(0, LONG_S, PeerUnreachableError("cut"))
+
+    def heard(self) -> None:
+        self.told.set()
+
+
+def test_delivery_tells_the_couriers_of_a_partner_that_has_spoken(london: Node, belgrade: Node) -> None:
+    stop, courier = threading.Event(), Resting()
+    delivery = Delivery(london.store, Partners(LONDON), lambda _: courier)  # type: ignore[arg-type,return-value]
+    thread = threading.Thread(target=delivery.run, args=(stop,))
+    thread.start()
     try:
-        while not world.wires.tries:
-            assert not arrived.wait(0.01)
-        world.wires.cut.clear()
-        world.wires.on_return = notice
+        assert courier.tried.wait(20)
+        assert not courier.told.is_set()
         belgrade.exchange.send(message(sender=BELGRADE, recipient=LONDON), who="m.petrovic")
         belgrade.bring(LONDON)
-        assert arrived.wait(20)
+        assert courier.told.wait(20)
     finally:
         stop.set()
-        delivery.join(20)
+        thread.join(20)
