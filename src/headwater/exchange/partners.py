@@ -25,13 +25,13 @@ from msgspec.structs import replace
 from headwater.errors import ConflictError, InputError, KeyTrustError, StoreCorruptError
 from headwater.exchange.agreement import read_agreement, terms_of
 from headwater.exchange.card import SignedCard, check_current, check_successor, read_card
-from headwater.exchange.signed import read_paper
+from headwater.exchange.signed import PairKey, read_paper
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
 from headwater.model.message import HOUSEKEEPING, Kind
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.ports import Event
-from headwater.store import Transaction
+from headwater.store import Snapshot, Transaction
 
 CARD: Final = "card"
 PARTNER: Final = "partner"
@@ -127,6 +127,11 @@ class Partners:
         if step is None or data is None:
             return None
         return Partner(authority, State(decode(step, _Step).state), self._card(data))
+
+    def roots_of(self, reader: Snapshot | Transaction, authority: AuthorityId) -> tuple[tuple[PairKey, ...], ...]:
+        """Return the root keys that the cards of an authority have named, each set once."""
+        cards = (self._card(body).card for _, body in reader.versions(CARD, authority))
+        return tuple(dict.fromkeys(card.roots for card in cards))
 
     def need(self, reader: Documents, authority: AuthorityId) -> Partner:
         """Return one partner.

@@ -13,6 +13,7 @@ from headwater.errors import NoBasisError, Place, SchemaError
 from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
+from headwater.model.canonical import convert
 from headwater.model.decision import Decision, Verb
 from headwater.model.fact import record_of
 from headwater.model.finding import EvidenceKind, Finding
@@ -96,10 +97,10 @@ def read_letter(path: Path) -> Letter:
     """
     given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     try:
-        return msgspec.convert(given, Letter)
-    except msgspec.ValidationError as error:
-        text, _, field = str(error).partition(" - at `")
-        raise SchemaError(text, where=Place(file=str(path), field=field.strip("`$.") or None)) from error
+        return convert(given, Letter)
+    except SchemaError as error:
+        error.where = Place(file=str(path), field=error.where.field)
+        raise
 
 
 def address(kind: str, to: str, agreement: str) -> Envelope:

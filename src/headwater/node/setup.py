@@ -56,6 +56,17 @@ def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
         return _make(home, settings, first)
 
 
+def _remove_parts(home: Path) -> None:
+    try:
+        for name in _PARTS:
+            if (home / name).exists():
+                shutil.rmtree(home / name)
+        for file in home.glob(_FILES):
+            file.unlink()
+    except OSError as error:
+        raise StoreIoError(f"what was left half made cannot be removed: {error.strerror}", where=str(home)) from error
+
+
 def _make(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
     clock, chance = SystemClock(), SystemChance()
     store = Store.create(home, clock=clock, chance=chance)
@@ -99,10 +110,7 @@ def _begun(home: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if was_begun:
-            for name in _PARTS:
-                shutil.rmtree(home / name, ignore_errors=True)
-            for file in home.glob(_FILES):
-                file.unlink()
+            _remove_parts(home)
         sync_folder(home)
         yield
     except BlockingIOError as error:
