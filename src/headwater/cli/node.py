@@ -77,19 +77,36 @@ def init(
 @click.option(
     "--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back."
 )
+@click.option(
+    "--new-roots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Change the root keys: make three new ones in this folder, and the next version with them. Needs two old ones.",
+)
 @options.home()
 @options.acting("operation")
 @options.as_json
 def card(
-    *, out: Path | None, renew: bool, roots: Path | None, home: Path, user: str, purpose: str, as_json: bool
+    *,
+    out: Path | None,
+    renew: bool,
+    roots: Path | None,
+    new_roots: Path | None,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
 ) -> None:
-    """Show this node's card, write it to a file, or make its next version."""
+    """Show this node's card, write it to a file, or make its next version.
+
+    Partners take a version whose root keys changed like any other, without comparing digits again: it is signed by two root
+    keys of the version before and by two of its own.
+    """
     from headwater.node import partners, setup
     from headwater.node.files import write
 
     with session_at(home, user, purpose) as (opened, session):
-        if renew:
-            setup.new_card(opened, session, roots)
+        if renew or new_roots is not None:
+            setup.new_card(opened, session, roots, new_roots)
         if out is not None:
             write(out, partners.card_file(opened))
         document = partners.own_document(opened.authority, opened.exchange.card())
@@ -97,8 +114,10 @@ def card(
         f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
         f"digits: {document['digits']}",
         *([f"written to {out}"] if out else []),
+        *([f"Move the new root keys in {new_roots} to three separate offline places, now."] if new_roots else []),
     ]
-    door.answer({"ok": True, **document, "out": str(out) if out else None}, lines, as_json=as_json)
+    shown = {"out": str(out) if out else None, "new_roots": str(new_roots) if new_roots else None}
+    door.answer({"ok": True, **document, **shown}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node serve --home uk")

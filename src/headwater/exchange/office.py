@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.errors import ForbiddenError, NoBasisError
+from headwater.errors import ForbiddenError, KeyTrustError, NoBasisError
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
 from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
@@ -19,7 +19,7 @@ from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
 from headwater.exchange.files import Carrier, Fetcher
 from headwater.exchange.inbox import Inbox
-from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.keys import Keys, make_roots, read_roots
 from headwater.exchange.liaison import Liaison
 from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
@@ -88,6 +88,7 @@ class Exchange:
         who: str,
         revoke: Sequence[str] = (),
         zone: str = "Etc/UTC",
+        new_roots: Path | None = None,
     ) -> SignedCard:
         """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
 
@@ -98,16 +99,21 @@ class Exchange:
             who: the person who makes it.
             revoke: names of signing keys that nobody is to trust from now on.
             zone: the time zone in which this authority counts its deadlines.
+            new_roots: for a later version, the folder with the three root keys that take the place of those in use; they
+                are made where it holds none.
 
         Raises:
-            KeyTrustError: there are no root keys.
+            KeyTrustError: there are no root keys, or no card whose roots could be changed.
             SignatureError: they are not those of the card in use.
         """
-        seeds = read_roots(roots)
+        old = read_roots(roots)
+        new = make_roots(new_roots, self._chance) if new_roots is not None else ()
 
         def change(tx: Transaction) -> SignedCard:
             held = self._partners.own_card(tx) if tx.document(CARD, self.me) else None
-            public = tuple(seed.public() for seed in seeds)
+            if new and held is None:
+                raise KeyTrustError("no card whose root keys could be changed", fix="make the first one without")
+            public = tuple(seed.public() for seed in new or old)
             card = Card(
                 v=1,
                 authority=self.me,
@@ -120,15 +126,17 @@ class Exchange:
                 signing=_dated(self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke),
                 sealing=_dated(self._keys.sealing_public(), held.card.sealing if held else (), tx.now),
                 papers=(self._keys.papers().public(),),
-                roots=held.card.roots if held else public,
+                roots=held.card.roots if held and not new else public,
                 threshold=THRESHOLD,
                 zone=zone,
             )
-            signed = sign_card(card, seeds)
+            # Whoever takes over was let in by those who were there: both sign, the old for partners that hold their card.
+            signed = sign_card(card, (*old, *new))
             if held is not None:
                 check_successor(held, signed)
             tx.put_document(CARD, self.me, signed.paper.to_bytes())
-            tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version}))
+            changed: dict[str, str | int] = {"roots": "changed"} if new else {}
+            tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version, **changed}))
             return signed
 
         return self._store.write(change)

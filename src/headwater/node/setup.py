@@ -119,13 +119,14 @@ def _begun(home: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def new_card(node: Node, session: Session, roots: Path | None = None) -> SignedCard:
+def new_card(node: Node, session: Session, roots: Path | None = None, new_roots: Path | None = None) -> SignedCard:
     """Make the next version of a node's card, with the name and endpoint of its settings.
 
     Args:
         node: the node.
         session: who makes it.
         roots: the folder with the root keys that were brought back; the one they were made in if nothing is given.
+        new_roots: the folder with, or for, the root keys that take their place from this version on.
 
     Raises:
         ForbiddenError: the user may not change keys.
@@ -134,7 +135,9 @@ def new_card(node: Node, session: Session, roots: Path | None = None) -> SignedC
     may(session, Act.KEY_CHANGE)
     settings, folder = node.settings, roots or node.home / ROOT_FOLDER
     name = settings.name or settings.authority
-    return node.exchange.make_card(name, [settings.public_endpoint], folder, who=session.user, zone=settings.zone)
+    return node.exchange.make_card(
+        name, [settings.public_endpoint], folder, who=session.user, zone=settings.zone, new_roots=new_roots
+    )
 
 
 def _write_settings(home: Path, settings: Settings) -> None:

@@ -275,7 +275,7 @@ def test_our_own_card_that_has_expired_stops_what_is_queued_and_buries_nothing(
     world.clock.move(timedelta(days=170))
     assert london.bring(BELGRADE) == Step(0, None)
     states = {row.id: row.state for row in london.exchange.outgoing()}
-    assert (states[ref], states[short]) == ("queued", "queued")
+    assert [states[one] for one in (ref, short) if one is not None] == ["queued", "queued"]
     assert belgrade.exchange.incoming()[-1].kind == "ping"
     london.exchange.make_card("London", [london.endpoint], london.home / "roots", who="engineer")
     belgrade.exchange.add_partner([london.exchange.card_bytes()], [], who="engineer")

@@ -73,9 +73,8 @@ def test_after_an_outage_of_hours_the_queue_is_drained_at_the_partners_first_wor
     world.wires.cut.add(belgrade.endpoint)
     courier = london.exchange.courier((BELGRADE, "normal"))  # type: ignore[arg-type] # a lane is its word
     for _ in range(20):
-        rest = courier.step().wait_s
-    assert rest is not None
-    assert rest > 100
+        courier.step()
+    assert (courier.step().wait_s or 0) > 100
     courier.heard()
     assert (courier.step().wait_s or 0) <= 2
 
