@@ -18,10 +18,11 @@ from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
 from headwater.exchange.search import SEARCHED, answer, hashed, search_key
+from headwater.exchange.words import CONSENT, consent_terms
 from headwater.model.canonical import decode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode
-from headwater.model.message import Amend, Message, MessageFact
+from headwater.model.message import Amend, Consent, Message, MessageFact, Word
 from headwater.ports import Clock, Event
 from headwater.store import Snapshot, Store, Transaction
 
@@ -127,8 +128,11 @@ class Liaison:
             if row is None or not row.body:
                 raise ConflictError("no such message", where=ref, fix="see: headwater inbox list")
             asked = decode(row.body, Message)
-            message = consents.answer(snapshot, asked, ref, decision, until, self._partners.me)
+            message = consents.answer(snapshot, asked, ref, decision, until, self._partners.me, self._speak)
         return self._outbox.send(message, who=who)
+
+    def _speak(self, consent: Consent) -> Word:
+        return self._outbox.speak(CONSENT, consent_terms(consent), consent.facts, self._clock.now())
 
     # Recall
 
