@@ -30,7 +30,10 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     with session_at(home, user, purpose) as (node, session):
         found = correspondence.overview(node, session)
     lines = [
-        *(f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.incoming),
+        *(
+            f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}{'  FLAGGED' if row['flagged'] else ''}"
+            for row in found.incoming
+        ),
         *(f"out  {row['id']}  {row['to']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.outgoing),
         *(f"wait {row['id']}  {row['to']:10} {row['kind']:12} rule {row['rule']}" for row in found.waiting),
     ]

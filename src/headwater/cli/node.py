@@ -82,6 +82,17 @@ def init(
     type=click.Path(path_type=Path, file_okay=False),
     help="Change the root keys: make three new ones in this folder, and the next version with them. Needs two old ones.",
 )
+@click.option(
+    "--new-key",
+    "new_keys",
+    multiple=True,
+    type=click.Choice(["signing", "sealing"]),
+    help="Make one more key of this kind; the next version names it. Signing keys quarterly, sealing keys monthly.",
+)
+@click.option(
+    "--revoke", multiple=True, metavar="KEY", help="A signing key, by its name, that nobody is to trust any more."
+)
+@click.option("--revoked-from", metavar="INSTANT", help="Since when, as RFC 3339; now if nothing is given.")
 @options.home()
 @options.acting("operation")
 @options.as_json
@@ -91,6 +102,9 @@ def card(
     renew: bool,
     roots: Path | None,
     new_roots: Path | None,
+    new_keys: tuple[str, ...],
+    revoke: tuple[str, ...],
+    revoked_from: str | None,
     home: Path,
     user: str,
     purpose: str,
@@ -101,18 +115,25 @@ def card(
     Partners take a version whose root keys changed like any other, without comparing digits again: it is signed by two root
     keys of the version before and by two of its own.
     """
+    from headwater.model.times import parse_instant
     from headwater.node import partners, setup
     from headwater.node.files import write
 
     with session_at(home, user, purpose) as (opened, session):
-        if renew or new_roots is not None:
-            setup.new_card(opened, session, roots, new_roots)
+        if renew or new_roots is not None or new_keys or revoke:
+            since = parse_instant(revoked_from, field="revoked-from") if revoked_from else None
+            setup.new_card(opened, session, roots, new_roots, setup.KeyChange(new_keys, revoke, since))
         if out is not None:
             write(out, partners.card_file(opened))
         document = partners.own_document(opened.authority, opened.exchange.card())
     lines = [
         f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
         f"digits: {document['digits']}",
+        *(
+            f"signing key {key['key']} from {key['valid_from'][:10]}"
+            + (f", REVOKED from {key['revoked_from']}" if key["revoked_from"] else "")
+            for key in document["signing_keys"]
+        ),
         *([f"written to {out}"] if out else []),
         *([f"Move the new root keys in {new_roots} to three separate offline places, now."] if new_roots else []),
     ]

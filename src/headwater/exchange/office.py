@@ -18,6 +18,7 @@ from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
 from headwater.exchange.files import Carrier, Fetcher
+from headwater.exchange.flags import Flag, flags
 from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, make_roots, read_roots
 from headwater.exchange.liaison import Liaison
@@ -87,6 +88,7 @@ class Exchange:
         *,
         who: str,
         revoke: Sequence[str] = (),
+        revoked_from: datetime | None = None,
         zone: str = "Etc/UTC",
         new_roots: Path | None = None,
     ) -> SignedCard:
@@ -97,7 +99,8 @@ class Exchange:
             endpoints: where its node listens, best first.
             roots: the folder with the three root keys; for a later version, two of them that were brought back do.
             who: the person who makes it.
-            revoke: names of signing keys that nobody is to trust from now on.
+            revoke: names of signing keys that nobody is to trust any more.
+            revoked_from: since when; from now on if nothing is given. What partners took since then they flag.
             zone: the time zone in which this authority counts its deadlines.
             new_roots: for a later version, the folder with the three root keys that take the place of those in use; they
                 are made where it holds none.
@@ -123,7 +126,9 @@ class Exchange:
                 expires=format_instant(tx.now + CARD_GOOD_FOR),
                 endpoints=tuple(endpoints),
                 suites=(XWING.name,),
-                signing=_dated(self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke),
+                signing=_dated(
+                    self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke, revoked_from
+                ),
                 sealing=_dated(self._keys.sealing_public(), held.card.sealing if held else (), tx.now),
                 papers=(self._keys.papers().public(),),
                 roots=held.card.roots if held and not new else public,
@@ -327,6 +332,11 @@ class Exchange:
         """Take a batch of envelopes and return the receipts, once everything is durable: see `Inbox.receive`."""
         return self._inbox.receive(batch)
 
+    def flags(self) -> dict[MessageId, Flag]:
+        """Return which messages are to be looked at again, because a key was revoked from before they came."""
+        with self._store.snapshot() as snapshot:
+            return flags(snapshot)
+
     def incoming(self) -> list[Incoming]:
         """Return all messages from partners, in the order they were kept."""
         with self._store.snapshot() as snapshot:
@@ -366,14 +376,18 @@ class Exchange:
 
 
 def _dated(
-    keys: Sequence[bytes], held: Sequence[DatedKey], now: datetime, revoke: Sequence[str] = ()
+    keys: Sequence[bytes],
+    held: Sequence[DatedKey],
+    now: datetime,
+    revoke: Sequence[str] = (),
+    revoked_from: datetime | None = None,
 ) -> tuple[DatedKey, ...]:
     """Return keys with the instants that the card in use gives them; those that it does not know are new."""
     known = {key.key: key for key in held}
     start = format_instant(now - KEY_COUNTS_BEFORE)
     dated = [known.get(key.hex(), DatedKey(key=key.hex(), valid_from=start)) for key in keys]
     return tuple(
-        replace(key, revoked_from=format_instant(now))
+        replace(key, revoked_from=format_instant(min(now, revoked_from or now)))
         if key_id(key.raw) in revoke and key.revoked_from is None
         else key
         for key in dated

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from headwater.errors import ConflictError, InputError, KeyTrustError, StoreCorruptError
 from headwater.exchange.agreement import read_agreement, terms_of
 from headwater.exchange.card import SignedCard, check_current, check_successor, read_card
+from headwater.exchange.flags import flag_since
 from headwater.exchange.signed import PairKey, read_paper
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
@@ -256,8 +257,11 @@ class Partners:
 
     def _take_card(self, tx: Transaction, authority: AuthorityId, card: SignedCard, who: str) -> None:
         data = tx.document(CARD, authority)
-        if data is not None and not check_successor(self._card(data), card):
-            return
+        if data is not None:
+            held = self._card(data)
+            if not check_successor(held, card):
+                return
+            flag_since(tx, authority, held.card, card.card)
         if card.card.owner != authority:
             raise KeyTrustError("the cards are of several authorities")
         tx.put_document(CARD, authority, card.paper.to_bytes())

@@ -148,6 +148,10 @@ def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
         "digits": card.fingerprint,
         "version": card.card.version,
         "expires": card.card.expires,
+        "signing_keys": [
+            {"key": key.name, "valid_from": key.valid_from, "revoked_from": key.revoked_from}
+            for key in card.card.signing
+        ],
     }
 
 

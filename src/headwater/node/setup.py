@@ -11,10 +11,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from headwater.errors import SettingsError, StoreIoError
+from headwater.errors import KeyTrustError, SettingsError, StoreIoError
 from headwater.exchange.card import SignedCard
 from headwater.exchange.keys import FOLDER, ROOT_FOLDER, Keys
 from headwater.exchange.office import Exchange
@@ -43,6 +44,24 @@ class Made:
     home: Path
     card: SignedCard
     roots: Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """What changes of a node's keys with the next version of its card.
+
+    Attributes:
+        new: kinds of which one more key is made first: ``signing``, ``sealing``.
+        revoke: names of signing keys that nobody is to trust any more.
+        revoked_from: since when; from now on if nothing is given.
+    """
+
+    new: tuple[str, ...] = ()
+    revoke: tuple[str, ...] = ()
+    revoked_from: datetime | None = None
+
+
+NO_CHANGE: Final = KeyChange()
 
 
 def init(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
@@ -119,7 +138,9 @@ def _begun(home: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def new_card(node: Node, session: Session, roots: Path | None = None, new_roots: Path | None = None) -> SignedCard:
+def new_card(
+    node: Node, session: Session, roots: Path | None = None, new_roots: Path | None = None, keys: KeyChange = NO_CHANGE
+) -> SignedCard:
     """Make the next version of a node's card, with the name and endpoint of its settings.
 
     Args:
@@ -127,6 +148,7 @@ def new_card(node: Node, session: Session, roots: Path | None = None, new_roots:
         session: who makes it.
         roots: the folder with the root keys that were brought back; the one they were made in if nothing is given.
         new_roots: the folder with, or for, the root keys that take their place from this version on.
+        keys: what else of the keys changes with it.
 
     Raises:
         ForbiddenError: the user may not change keys.
@@ -134,9 +156,22 @@ def new_card(node: Node, session: Session, roots: Path | None = None, new_roots:
     """
     may(session, Act.KEY_CHANGE)
     settings, folder = node.settings, roots or node.home / ROOT_FOLDER
+    known = {key.name for key in node.exchange.card().card.signing}
+    for name in keys.revoke:
+        if name not in known:
+            raise KeyTrustError("no such signing key on this node's card", where=name, fix="see: headwater node card")
+    for kind in keys.new:
+        node.exchange.new_key(kind)
     name = settings.name or settings.authority
     return node.exchange.make_card(
-        name, [settings.public_endpoint], folder, who=session.user, zone=settings.zone, new_roots=new_roots
+        name,
+        [settings.public_endpoint],
+        folder,
+        who=session.user,
+        revoke=keys.revoke,
+        revoked_from=keys.revoked_from,
+        zone=settings.zone,
+        new_roots=new_roots,
     )
 
 

@@ -150,6 +150,11 @@ class MessageReading(Linked):
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
 
+    def incoming_since(self, peer: AuthorityId, since: datetime) -> list[Incoming]:
+        """Return what was kept from a partner from a time on, in the order it was kept."""
+        sql = f"{_INCOMING} WHERE peer = ? AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, peer, to_micros(since))]
+
     def incoming_requests(self, since: datetime) -> list[Incoming]:
         """Return the requests of partners from a time on, in the order they were kept."""
         sql = f"{_INCOMING} WHERE kind = 'request' AND received_at >= ? ORDER BY number"

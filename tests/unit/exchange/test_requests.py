@@ -9,6 +9,7 @@ import pytest
 
 from headwater.errors import SchemaError
 from headwater.exchange import liaison
+from headwater.exchange.crosscheck import check
 from headwater.exchange.requests import Request
 from headwater.model.ids import MessageId
 from headwater.model.message import Amend, Kind
@@ -194,7 +195,7 @@ def test_a_check_reads_all_that_is_held_outside_the_writer_and_is_made_anew_if_a
     belgrade.bring(LONDON)
     (held,) = belgrade.exchange.outgoing()[-1:]
     ask(world, belgrade, london, facts={"q": fact(origin="RS", entity="q", value="Marko Markovski")})
-    real = liaison.check
+    real = check
 
     def meanwhile(reader: Any, checks: Any) -> Any:
         found = real(reader, checks)

@@ -11,6 +11,7 @@ from headwater.exchange.words import is_amended, speak
 from headwater.model.canonical import decode
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import Amend, Consent, Kind, Message, MessageFact, Word
+from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, TERMS, fact
 from tests.three_world import RS, Three, make_three
 from tests.unit.exchange.test_amends import NAME, amend, holders, spread, values
@@ -105,11 +106,11 @@ def test_a_word_to_restrict_erases_nothing_and_a_word_about_one_fact_is_none_abo
 
 def test_a_word_with_anything_changed_is_none() -> None:
     seed = bytes(32)
-    word = speak([seed], "amend", ("erase",), ("rec-1/0", "rec-1/1"), XK, three_o_clock())
+    word = speak([seed], "amend", ("erase",), ("rec-1/0", "rec-1/1"), XK, START)
     given = fact(origin="XK", origin_key=word.signed[0].key, origin_name="rec-1/0")
     assert is_amended([word], given, "erase")
     changed: list[Word] = [
-        structs.replace(word, at="2026-11-25T15:00:01Z"),
+        structs.replace(word, at="2026-11-25T08:30:01Z"),
         structs.replace(word, terms=("erase", "")),
         structs.replace(word, facts=("rec-1/0",)),
         structs.replace(word, facts=("rec-1/0rec-1/1",)),
@@ -127,14 +128,8 @@ def test_a_word_with_anything_changed_is_none() -> None:
         assert not is_amended([word], other, "erase")
 
 
-def three_o_clock():  # type: ignore[no-untyped-def]  # noqa: ANN201
-    from datetime import UTC, datetime
-
-    return datetime(2026, 11, 25, 15, tzinfo=UTC)
-
-
 def test_a_correction_arrives_further_down_as_an_erasure_on_the_same_word() -> None:
-    word = speak([bytes(32)], "amend", ("rectify",), ("rec-1/0",), XK, three_o_clock())
+    word = speak([bytes(32)], "amend", ("rectify",), ("rec-1/0",), XK, START)
     given = fact(origin="XK", origin_key=word.signed[0].key, origin_name="rec-1/0")
     assert is_amended([word], given, "erase")
     assert not is_amended([word], given, "restrict")
