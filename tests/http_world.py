@@ -143,6 +143,8 @@ class HttpWorld(World):
         self.served: list[Served] = []
 
     def serve(self, node: Node, clock: FakeClock) -> Served:
+        assert isinstance(self.wires, HttpWires)
+        node.exchange.files._fetcher = self.wires.http
         served = Served(node, clock)
         served.start()
         self.served.append(served)

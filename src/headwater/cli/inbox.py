@@ -1,14 +1,18 @@
 """`headwater inbox`: correspondence with partners."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
 from headwater.cli.send import tell
+
+EXIT_NOT_WHOLE = 75
+LOOK_S = 0.5
 
 
 @click.group()
@@ -150,6 +154,37 @@ def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str,
         saved = attachments.save(node, session, message_id(ref), name, out)
     document = {"ok": True, "file": str(out), "size": saved.size, "sha256": saved.sha256}
     door.answer(document, [f"{out}: {saved.size} bytes, SHA-256 {saved.sha256}"], as_json=as_json)
+
+
+@inbox.command(epilog="Example: headwater inbox files --wait 600 --home rs")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, help="Seconds to wait until every file is whole.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def files(*, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) -> int:
+    """List the files beside messages, and how many pieces of each are here; the served node fetches what is missing.
+
+    Exit 75 when some are not whole yet, after the waiting time.
+    """
+    from headwater.node import attachments
+
+    with session_at(home, user, purpose) as (node, session), progress.bar("fetching") as shown:
+        found = attachments.waiting(node, session)
+        pause = threading.Event()
+        for _ in range(int(wait_s / LOOK_S)):
+            shown(sum(each["here"] for each in found), sum(each["chunks"] for each in found))
+            if all(each["whole"] for each in found):
+                break
+            pause.wait(LOOK_S)
+            found = attachments.waiting(node, session)
+    lines = [
+        f"{each['message']}  {each['from']:10} {each['name']}  {each['size']} bytes  "
+        + ("here" if each["whole"] else f"{each['here']} of {each['chunks']} pieces")
+        for each in found
+    ]
+    ok = all(each["whole"] for each in found)
+    door.answer({"ok": ok, "files": found}, lines or ["none"], as_json=as_json)
+    return 0 if ok else EXIT_NOT_WHOLE
 
 
 def _clock(row: dict[str, Any]) -> str:

@@ -71,7 +71,8 @@ class Exchange:
         self._chance = chance
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
-        self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
+        self._fetcher = fetcher or HttpTransport()
+        self.files = Carrier(store, self._partners, self._fetcher, chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
         self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
@@ -296,18 +297,21 @@ class Exchange:
     def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
         """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""
         sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
+        files = threading.Thread(target=self.files.run, args=(stop,), name="files", daemon=True)
+        files.start()
         if sync_every_s > 0:
             sync.start()
         Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
+        files.join()
         if sync_every_s > 0:
             sync.join()
-        if isinstance(self._transport, HttpTransport):
-            self._transport.close()
+        for used in (self._transport, self._fetcher):
+            if isinstance(used, HttpTransport):
+                used.close()
 
     def tend(self) -> None:
-        """Look after what no message wakes: clocks, checks, searches, and files that are to be fetched."""
+        """Look after what no message wakes: clocks, checks and searches."""
         self.liaison.tend()
-        self.files.fetch_all()
 
     def chunk(self, name: BlobHash) -> bytes | None:
         """Return a sealed chunk of a file that a partner may fetch, None where there is none."""

@@ -53,7 +53,7 @@ def bytes_of(path: Path) -> bytes:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def write(out: Path, data: bytes) -> None:
+def write(out: Path, data: bytes | memoryview) -> None:
     """Write a file beside its final name and let it take that name.
 
     Raises:

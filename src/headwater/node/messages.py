@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import NoBasisError, Place, SchemaError
+from headwater.exchange.files import Progress
 from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import marked
 from headwater.formats.safe import parse_json
@@ -125,8 +126,23 @@ def dry_run(node: Node, session: Session, envelope: Envelope, letter: Letter) ->
     return node.exchange.dry_run(_compose(node, session, envelope, letter))
 
 
-def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attached: Sequence[Path] = ()) -> Sending:
+def send(
+    node: Node,
+    session: Session,
+    envelope: Envelope,
+    letter: Letter,
+    attached: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> Sending:
     """Judge a message, queue it where the rules let it pass, and keep the decision of the person who sent it.
+
+    Args:
+        node: the node.
+        session: who sends.
+        envelope: where it goes and under what.
+        letter: what it says.
+        attached: files that go beside it.
+        progress: hears how many chunks of how many of a file are sealed.
 
     Raises:
         PolicyError: the user may not send, or may not see what is to be told.
@@ -135,7 +151,7 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attac
     may(session, Act.MESSAGE_SEND)
     reason = letter.reason or letter.text or "told under the agreement"
     also = _decision_keeper(session, reason)
-    message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached, progress)
     return node.exchange.send(message, who=session.user, also=also)
 
 

@@ -124,6 +124,15 @@ class Store:
         self._writing()
         return self._files.put_blob(data)
 
+    def put_parts(self, parts: Iterable[bytes], expected: BlobHash | None = None) -> BlobHash:
+        """Keep a blob that comes in parts, never all of it in memory; durable before the call returns.
+
+        Raises:
+            FormatError: it is not the blob that was expected; nothing is kept.
+            StoreError: it could not be kept.
+        """
+        return self._files.put_parts(parts, expected)
+
     def put_table(self, parquet: bytes | Path) -> BlobHash:
         """Keep a Parquet table, durable before the call returns; a file named by its path is moved in.
 
