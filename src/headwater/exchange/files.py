@@ -226,7 +226,7 @@ class Carrier:
             for name in missing:
                 if stop is not None and stop.is_set():
                     return False
-                self._store.put_blob(self._get(partner.card.card.endpoints, name))
+                self._get(partner.card.card.endpoints, name)
             with self._store.snapshot() as snapshot:
                 sealed = (bytes(snapshot.blob(name) or b"") for name in ref.chunks)
                 self._store.put_parts(unsealed(ref, sealed), ref.sha256)
@@ -240,18 +240,18 @@ class Carrier:
             self._store.sweep()
         return kept
 
-    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> bytes:
-        """Return a chunk from the first of a partner's endpoints that has it as it must be."""
+    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> None:
+        """Keep a chunk from the first of a partner's endpoints that has it as it must be: it is hashed once, as it is kept."""
         last: PeerError = PeerRefusedError("the partner names no endpoint")
         for endpoint in endpoints:
             try:
-                data = self._fetcher.get(endpoint, PATH + name, timeout_s=TIMEOUT_S)
+                self._store.put_parts([self._fetcher.get(endpoint, PATH + name, timeout_s=TIMEOUT_S)], name)
+            except FormatError:
+                last = PeerRefusedError("the partner's node answered with another chunk", where=endpoint)
             except PeerError as error:
                 last = error
-                continue
-            if sha256(data).hexdigest() == name:
-                return data
-            last = PeerRefusedError("the partner's node answered with another chunk", where=endpoint)
+            else:
+                return
         raise last
 
 

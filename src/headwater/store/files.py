@@ -122,8 +122,13 @@ class Files:
 
     def remove_blob(self, ref: BlobHash) -> None:
         """Remove a blob's file, durably; one that is not there does no harm."""
+        self.remove_blobs([ref])
+
+    def remove_blobs(self, refs: Iterable[BlobHash]) -> None:
+        """Remove the files of blobs, durably, as `remove_blob` does."""
         with translated(self._blobs):
-            (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
+            for ref in refs:
+                (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
         sync_folder(self._blobs)
 
     def clear_derived(self) -> None:

@@ -155,8 +155,7 @@ class Store:
     def sweep_chunks(self, blobs: Iterable[BlobHash]) -> None:
         """Remove the files of blobs that were kept only until they were put together."""
         self._writing()
-        for blob in blobs:
-            self._files.remove_blob(blob)
+        self._files.remove_blobs(blobs)
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""
