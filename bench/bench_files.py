@@ -20,9 +20,11 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
-from exchange_nodes import OFFICER, RS, UK, cpu_s, houses, message, serve
 from msgspec.structs import replace
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.exchange_nodes import OFFICER, RS, UK, cpu_s, houses, message, serve
 from headwater.exercise.stage import House
 from headwater.model.ids import MessageId
 from headwater.node import Node

@@ -2,7 +2,6 @@
 
 import getpass
 import os
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,11 +143,23 @@ def card(
 @node.command(epilog="Example: headwater node serve --home uk")
 @click.option("--listen", help="HOST:PORT, instead of the setting.")
 @options.home()
-def serve(*, listen: str | None, home: Path) -> None:
-    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C."""
+@options.as_json
+def serve(*, listen: str | None, home: Path, as_json: bool) -> None:
+    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C.
+
+    With --json, one document says once it listens: what starts the node can wait for that line.
+    """
     # By name: doors do not import each other.
     serving = import_module("headwater.web.serving")
-    serving.serve_node(home, os.environ, {"listen": listen}, partial(door.say, err=True))
+
+    def tell(authority: str, address: str) -> None:
+        line = f"{authority} listens on {address}; stop it with Ctrl-C"
+        if as_json:
+            door.answer({"ok": True, "authority": authority, "listen": address}, [], as_json=True)
+        else:
+            door.say(line, err=True)
+
+    serving.serve_node(home, os.environ, {"listen": listen}, tell)
 
 
 @node.command(epilog="Example: headwater node settings --home uk")

@@ -25,6 +25,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
+from headwater.exchange import texts
 from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
@@ -141,6 +142,10 @@ class Amends:
                 raise ForbiddenError("no such fact, or it was erased", where=fact)
             if state_of(record.origin.originator) != state_of(self._me):
                 raise ForbiddenError("rule amend-owner: the fact's originator amends it", where=fact)
+        once = {id(record): record for record in records.values()}.values()
+        values: dict[str, str] = {
+            number: fact.value for record in once for number, fact in record.numbered() if number in records
+        }
         asked = self._ask_holders(tx, amend, facts, who, None, replacements)
         held_back = {fact for fact in own if is_evidence(tx, fact)}
         eraser = Eraser(tx, who)
@@ -148,6 +153,8 @@ class Amends:
         eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
         eraser.erase([] if amend.action == "restrict" else gone)
         asked += self._withdraw_findings(tx, own, amend, who, None)
+        parts = dict.fromkeys(record_of(fact) for fact in facts)
+        texts.look(tx, facts[0], values, [ref for part in parts for _, ref in tx.passed_to(part)])
         detail: dict[str, str | int] = {"action": amend.action, "facts": len(facts), "holders": len(asked)}
         tx.note(Event("exchange.amend-asked", who, asked[0].message if asked else facts[0], purpose, detail))
         return asked
@@ -202,6 +209,8 @@ class Amends:
         eraser.erase(_facts_of(one for name in held.keys() - hidden for one in held[name]))
         eraser.strip_incoming(gone)
         forwards += self._withdraw_findings(tx, concerned, amend, self._me, ref)
+        values = {name: each[0].given.value for name, each in held.items() if each[0].given.value}
+        texts.look(tx, ref, values, dict.fromkeys(one.message for each in held.values() for one in each))
         counts: dict[str, str | int] = {
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
         }

@@ -18,6 +18,7 @@ from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
 from headwater.exchange.search import SEARCHED, answer, hashed, search_key
+from headwater.exchange.texts import Task, close, open_tasks
 from headwater.exchange.words import CONSENT, consent_terms
 from headwater.model.canonical import decode
 from headwater.model.fact import record_of
@@ -175,6 +176,19 @@ class Liaison:
                     answer = decode(answer_body, Answer) if answer_body else None
                     found.append(_holder(asked, answer, row.state if row else "queued", now))
         return sorted(found, key=lambda one: (one.asked.at, one.asked.message))
+
+    def texts(self) -> list[Task]:
+        """Return the messages whose free text names something that was recalled, and that no person has decided on."""
+        with self._store.snapshot() as snapshot:
+            return open_tasks(snapshot)
+
+    def close_text(self, ref: MessageId, *, strip: bool, who: str, reason: str) -> None:
+        """Take the free text out of such a message, or keep it for a reason.
+
+        Raises:
+            ConflictError: no such task is open.
+        """
+        self._store.write(lambda tx: close(tx, ref, strip=strip, who=who, reason=reason))
 
     def keep_as_evidence(self, facts: Sequence[FactId], *, who: str, reason: str) -> None:
         """Keep facts as evidence: an erasure that their originator asks for restricts them instead.
