@@ -61,36 +61,29 @@ def show(*, ref: str, home: Path, user: str, purpose: str, as_json: bool) -> Non
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 
 
-@inbox.command(epilog='Example: headwater inbox accept 019abb6c-… --reason "condition read" --home rs')
-@click.argument("ref", metavar="ID")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("oic")
-@options.as_json
-def accept(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Accept a message; one that was held becomes records now."""
-    from headwater.model.ids import message_id
-    from headwater.node import correspondence
+def _decision_verb(name: str, state: str, help_: str, reason: str) -> None:
+    """Add a verb by which a person decides on a message."""
 
-    with session_at(home, user, purpose) as (node, session):
-        correspondence.accept(node, session, message_id(ref), reason)
-    door.answer({"ok": True, "id": ref, "state": "accepted"}, ["accepted"], as_json=as_json)
+    @inbox.command(
+        name=name, help=help_, epilog=f"Example: headwater inbox {name} 019abb6c-… --reason {reason} --home rs"
+    )
+    @click.argument("ref", metavar="ID")
+    @click.option("--reason", required=True, help="Why; goes into the ledger.")
+    @options.home()
+    @options.acting("oic")
+    @options.as_json
+    def decide(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+        from headwater.model.ids import message_id
+        from headwater.node import correspondence
+
+        act = {"accept": correspondence.accept, "refuse": correspondence.refuse}[name]
+        with session_at(home, user, purpose) as (node, session):
+            act(node, session, message_id(ref), reason)
+        door.answer({"ok": True, "id": ref, "state": state}, [state], as_json=as_json)
 
 
-@inbox.command(epilog='Example: headwater inbox refuse 019abb6c-… --reason "not for us" --home rs')
-@click.argument("ref", metavar="ID")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("oic")
-@options.as_json
-def refuse(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Put a message aside for good."""
-    from headwater.model.ids import message_id
-    from headwater.node import correspondence
-
-    with session_at(home, user, purpose) as (node, session):
-        correspondence.refuse(node, session, message_id(ref), reason)
-    door.answer({"ok": True, "id": ref, "state": "refused"}, ["refused"], as_json=as_json)
+_decision_verb("accept", "accepted", "Accept a message; one that was held becomes records now.", '"condition read"')
+_decision_verb("refuse", "refused", "Put a message aside for good.", '"not for us"')
 
 
 @inbox.command(epilog="Example: headwater inbox answer 019abb6c-… answer.json --result full --home rs")

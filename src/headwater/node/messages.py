@@ -12,7 +12,7 @@ import msgspec
 from headwater.errors import NoBasisError, Place, SchemaError
 from headwater.exchange.files import Progress
 from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
-from headwater.exchange.translate import marked
+from headwater.exchange.translate import told
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import convert
 from headwater.model.decision import Decision, Verb
@@ -236,7 +236,6 @@ def _told(
     rests_on = _evidence(view, finding)
     mentions = [mention for record, _ in rests_on for mention in record.mentions if mention.key in finding.subjects]
     persons = [mention for mention in mentions if is_person(mention.schema)]
-    handling = finding.handling
     fact = MessageFact(
         id=finding.id,
         prop="description",
@@ -247,16 +246,10 @@ def _told(
         # A claim about nobody that can be looked up may be about a person.
         personal=bool(persons) or not mentions,
         origin=state_of(node.authority),
-        marking=marked(handling, agreement.markings),
-        handling=tuple(sorted(handling.codes)),
-        conditions=tuple(sorted(handling.conditions)),
-        purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
-        names=tuple(sorted(handling.addressees or ())),
         grade=choice.grade,
-        retain_until=handling.retain_until.isoformat() if handling.retain_until else None,
         evidence=tuple(number for _, numbers in rests_on for number in numbers),
     )
-    return {finding.id: fact}
+    return {finding.id: told(finding.handling, agreement.markings, fact)}
 
 
 def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, ...]]]:
