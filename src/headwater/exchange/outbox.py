@@ -258,7 +258,7 @@ class Outbox:
             sent_at=tx.now,
             expires_at=parse_instant(message.expires or format_instant(tx.now + KEPT_FOR)),
         )
-        tx.put_document(SENT, ref, body)
+        tx.add_document(SENT, ref, body)
         if message.facts:
             tx.add_carried("out", partner.authority, message.facts, ref)
         tx.add_outgoing(
