@@ -115,6 +115,11 @@ class MessageReading(Linked):
         found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
         return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
 
+    def is_due(self, peer: AuthorityId, lane: str) -> bool:
+        """Return whether a message waits for a partner on a lane."""
+        sql = "SELECT 1 FROM outgoing WHERE peer = ? AND lane = ? AND state = 'queued' LIMIT 1"
+        return self._link.one(tuple[int], sql, peer, lane) is not None
+
     def outgoing_at(self, peer: AuthorityId, seq: int) -> Outgoing | None:
         """Return the message to a partner that bears a number, None where there is none."""
         found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)
