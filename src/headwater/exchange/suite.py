@@ -100,6 +100,7 @@ SUITES: Final[dict[str, Suite]] = {XWING.name: XWING}
 """The suites this version speaks."""
 
 
+@lru_cache(maxsize=256)
 def key_id(public_key: bytes) -> str:
     """Return how headers name a key: SHA-256 of the raw public key, in hex."""
     return hashlib.sha256(public_key).hexdigest()

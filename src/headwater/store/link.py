@@ -223,7 +223,7 @@ def _words(sql: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _table(sql: str) -> str:
-    words = _WORD.findall(sql)
+    words: list[str] = _WORD.findall(sql)
     return words[words.index("UPDATE" if words[0] == "UPDATE" else "INTO") + 1]
 
 

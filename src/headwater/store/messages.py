@@ -30,8 +30,10 @@ _OUTGOING: Final = (
     "SELECT id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt, settled_at, number"
     " FROM outgoing LEFT JOIN sealed USING (number)"
 )
-_AMONG: Final = "IN (SELECT value FROM json_each(?))"
-"""A column beside any number of values, handed over as one JSON text: one statement for a whole batch."""
+# Any number of values as one JSON text: one statement for a whole batch.
+_AMONG: Final = "id IN (SELECT value FROM json_each(?))"
+_NUMBERS_AMONG: Final = "SELECT seq FROM incoming WHERE peer = ? AND seq IN (SELECT value FROM json_each(?))"
+_QUEUED_AMONG: Final = "SELECT id FROM outgoing WHERE state = 'queued' AND id IN (SELECT value FROM json_each(?))"
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
 _QUEUE: Final = (
     "INSERT INTO outgoing (number, id, peer, seq, lane, kind, thread, queued_at, expires_at, state, receipt, settled_at)"
@@ -146,18 +148,16 @@ class MessageReading(Linked):
 
     def incoming_among(self, refs: Collection[MessageId]) -> dict[MessageId, Incoming]:
         """Return those of some messages that have come from a partner, by their identifiers."""
-        found = self._link.rows(_IncomingRow, f"{_INCOMING} WHERE id {_AMONG}", _listed(refs))
+        found = self._link.rows(_IncomingRow, f"{_INCOMING} WHERE {_AMONG}", _listed(refs))
         return {MessageId(row.id): _as_incoming(row) for row in found}
 
     def numbers_among(self, peer: AuthorityId, numbers: Collection[int]) -> set[int]:
         """Return those of some numbers that a partner has given to a message that came."""
-        sql = f"SELECT seq FROM incoming WHERE peer = ? AND seq {_AMONG}"
-        return {seq for (seq,) in self._link.rows(tuple[int], sql, peer, _listed(numbers))}
+        return {seq for (seq,) in self._link.rows(tuple[int], _NUMBERS_AMONG, peer, _listed(numbers))}
 
     def queued_among(self, refs: Collection[MessageId]) -> set[MessageId]:
         """Return those of some messages that still wait for a partner."""
-        sql = f"SELECT id FROM outgoing WHERE state = 'queued' AND id {_AMONG}"
-        return {MessageId(ref) for (ref,) in self._link.rows(tuple[str], sql, _listed(refs))}
+        return {MessageId(ref) for (ref,) in self._link.rows(tuple[str], _QUEUED_AMONG, _listed(refs))}
 
     def incoming_at(self, peer: AuthorityId, seq: int) -> Incoming | None:
         """Return the message that a partner gave a number to, None where there is none."""

@@ -50,7 +50,9 @@ def test_both_libraries_sign_alike(length: int) -> None:
         pytest.param(suite.signing_public(SEED), signed() + b"\0", False, id="long"),
         pytest.param(suite.signing_public(SEED)[:31], signed(), False, id="half a key"),
         pytest.param(b"\xff" * 32, signed(), False, id="no point"),
-        pytest.param(suite.signing_public(SEED), signed()[:32] + plus(signed()[32:], ORDER), False, id="over the order"),
+        pytest.param(
+            suite.signing_public(SEED), signed()[:32] + plus(signed()[32:], ORDER), False, id="over the order"
+        ),
         pytest.param(IDENTITY, IDENTITY + bytes(32), True, id="a key of small order, which libsodium alone refuses"),
     ],
 )
