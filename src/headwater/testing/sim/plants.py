@@ -81,10 +81,9 @@ class _WithoutRecords(_Through):
         super().__init__(to)
         self._late = late
 
-    def add_record(self, record: Any, **more: Any) -> bool:  # noqa: ANN401 - a record
+    def add_born(self, record: Any, born_of: Any) -> None:  # noqa: ANN401 - a record and its message
         """Put a record aside."""
-        self._late.append(lambda tx: tx.add_record(record, **more))
-        return True
+        self._late.append(lambda tx: tx.add_born(record, born_of))
 
 
 class _Twice(_Through):
