@@ -228,12 +228,19 @@ class Amends:
         tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
         self._answer(tx, ref)
 
+    def awaited(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
+        """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
+        keys = [_ahead_keys(message) for message in messages]
+        found = tx.keys_among(AHEAD, [key for each in keys for key in each])
+        if not found:
+            return []
+        return [message for message, each in zip(messages, keys, strict=True) if not found.isdisjoint(each)]
+
     def ahead(self, tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
         """Return the amends that came before facts that a message brings."""
-        sender = message.sender or AuthorityId("")
         refs: dict[MessageId, None] = {}
-        for part in dict.fromkeys(name.partition("/")[0] for name in message.facts):
-            body = tx.document(AHEAD, f"{sender}/{part}")
+        for key in _ahead_keys(message):
+            body = tx.document(AHEAD, key)
             refs.update(dict.fromkeys(decode(body, tuple[MessageId, ...]) if body else ()))
         rows = ((ref, tx.incoming(ref)) for ref in refs)
         found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]
@@ -472,6 +479,11 @@ class _Sent:
             if len(rest) < len(asked.content.facts):
                 stripped = dataclasses.replace(asked, content=replace(asked.content, facts=rest))
                 self._tx.replace_document(ASKED, ref, version, encode(stripped), who=who)
+
+
+def _ahead_keys(message: Message) -> list[str]:
+    """Return the keys of the documents that say which amends came before a message's facts."""
+    return list(dict.fromkeys([f"{message.sender or ''}/{name.partition('/')[0]}" for name in message.facts]))
 
 
 def _since(tx: Transaction, ref: MessageId, results: dict[str, str]) -> dict[str, str]:

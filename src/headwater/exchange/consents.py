@@ -158,7 +158,7 @@ def attached(reader: Reader, message: Message) -> Message:
     if message.kind in {Kind.CONSENT, Kind.CONSENT_REQUEST, Kind.NOTICE}:
         return message
     near = {state_of(who) for who in (message.sender, message.recipient) if who}
-    if all(fact.origin in near and not fact.evidence for fact in message.facts.values()):
+    if not [fact for fact in message.facts.values() if fact.evidence or fact.origin not in near]:
         return replace(message, consents=()) if message.consents else message
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}
     records = dict.fromkeys(record_of(FactId(name)) for name in sorted(names))

@@ -151,6 +151,7 @@ class Courier:
     ) -> int:
         moved = 0
         kept = self._look_at_logs(tx, batch, words)
+        queued = tx.queued_among([row.id for row in batch])
         for row in batch:
             word = words.get(row.id)
             if word is None:
@@ -162,7 +163,7 @@ class Courier:
                 self._rest(row)
                 tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
                 continue
-            moved += self._close(tx, row, word, kept[word.receipt])
+            moved += self._close(tx, row, word, kept[word.receipt], is_queued=row.id in queued)
         for doubt in doubts:
             tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
         partner = self._partners.get(tx, self._peer)
@@ -170,14 +171,15 @@ class Courier:
             self._partners.step(tx, self._peer, State.LIVE, self._partners.me, "first receipt")
         return moved
 
-    def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes) -> int:
+    def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes, *, is_queued: bool) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
         if row.state != "queued":
             delivered_again(tx, self._peer, {row.id})
             tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
             return 1
-        if not tx.settle_outgoing(row.id, state, receipt, tx.now):
+        if not is_queued:  # another courier was quicker
             return 0
+        tx.settle_queued(row.id, state, receipt, tx.now)
         self._resting.pop(row.id, None)
         detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
         why = word.line.result.partition(":")[2]

@@ -1,25 +1,26 @@
 """Delivery: a courier with a thread of its own for each partner and lane, so that a dead or slow one holds up nobody.
 
-Couriers sleep until something changes. One watcher looks at the size of the ledger, which grows with everything that is
-queued, also by another process, and wakes them. A courier that rests because its partner could not be reached sleeps through
-that, but not through a word of the partner itself: whoever speaks can be reached, and an outage of days must not cost five
-minutes more.
+Couriers sleep until something waits for them. One watcher looks at the size of the ledger, which grows with everything that
+is queued, also by another process, and with everything that may let go what is queued; then it wakes those that have work.
+A courier that rests because its partner could not be reached sleeps through that, but not through a word of the partner
+itself: whoever speaks can be reached, and an outage of days must not cost five minutes more.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from headwater.errors import HeadwaterError
+from headwater.exchange.again import is_listed
 from headwater.exchange.backoff import FIRST_S
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import Partners
 from headwater.model.ids import AuthorityId
-from headwater.store import Store
+from headwater.store import Snapshot, Store
 
 POLL_S: Final = 0.03
 """Between two looks at the ledger's size: one small read."""
@@ -94,22 +95,31 @@ class Delivery:
     def _watch(self, seen: int, stop: threading.Event) -> int:
         with self._store.snapshot() as snapshot:
             size = snapshot.head().size
-            peers = [partner.authority for partner in self._partners.all(snapshot)] if size != seen else []
-            end = snapshot.incoming_end() if size != seen else 0
-            spoke = snapshot.spoke_after(end if self._heard_to is None else self._heard_to) if size != seen else ()
-        if size != seen:
-            for peer in peers:
-                for lane in Lane:
-                    self._serve((peer, lane), stop)
-            for (peer, _), served in self._served.items():
-                if peer in spoke:
-                    served.heard.set()
-                served.wake.set()
-            self._heard_to = end
+            if size == seen:
+                return size
+            routes = list(self._waiting(snapshot))
+            end = snapshot.incoming_end()
+            spoke = snapshot.spoke_after(end if self._heard_to is None else self._heard_to)
+        for (peer, _), served in self._served.items():
+            if peer in spoke:
+                served.heard.set()
+        for route in routes:
+            self._serve(route, stop)
+        self._heard_to = end
         return size
 
+    def _waiting(self, snapshot: Snapshot) -> Iterator[Route]:
+        """Yield the routes on which something waits; one that rests, or must not go now, waits too."""
+        for peer in self._partners.names(snapshot):
+            again = is_listed(snapshot, peer)
+            for lane in Lane:
+                if again or snapshot.is_due(peer, lane):
+                    yield peer, lane
+
     def _serve(self, route: Route, stop: threading.Event) -> None:
+        """Wake the courier of a route; one that nothing ever waited for has no thread yet."""
         if route in self._served:
+            self._served[route].wake.set()
             return
         wake, heard = threading.Event(), threading.Event()
         thread = threading.Thread(

@@ -1,6 +1,6 @@
 """The desk: what a message does beside being kept. It acts in the transaction that takes the message, before the receipt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,13 +80,19 @@ class Desk:
             case _:
                 return
 
-    def came(self, tx: Transaction, message: Message, terms_of: Callable[[str | None], dict[str, Agreement]]) -> None:
-        """Carry out the amends that came before facts which a message has brought; its row and records are kept already."""
-        for ref, told in self._amends.ahead(tx, message):
-            # It was taken in time: that it has expired since does not matter.
-            judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement))
-            if judgement.outcome is not Outcome.REFUSE:
-                self._amends.carry_out(tx, told, ref, judgement.obligations)
+    def came(
+        self,
+        tx: Transaction,
+        messages: Sequence[Message],
+        terms_of: Callable[[str | None], dict[str, Agreement]],
+    ) -> None:
+        """Carry out the amends that came before facts which messages have brought; rows and records are kept already."""
+        for message in self._amends.awaited(tx, messages):
+            for ref, told in self._amends.ahead(tx, message):
+                # It was taken in time: that it has expired since does not matter.
+                judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement))
+                if judgement.outcome is not Outcome.REFUSE:
+                    self._amends.carry_out(tx, told, ref, judgement.obligations)
 
 
 def _refusing(judgement: Judgement) -> Judgement:

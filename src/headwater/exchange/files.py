@@ -287,7 +287,7 @@ def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> bool:
     for fact in facts[:1]:
         record = tx.kept_record(record_of(fact))
         if record is not None and record.origin.source == SOURCE:
-            tx.add_record(_with_file(as_record(record), ref), born_of=waiting.message)
+            tx.add_born(_with_file(as_record(record), ref), waiting.message)
     tx.put_document(WAITING, f"{waiting.message}/{waiting.file}", encode(_done(waiting)))
     detail: dict[str, str | int] = {"sha256": ref.sha256, "size": ref.size, "from": waiting.peer}
     tx.note(Event("exchange.file-kept", "node", waiting.message, detail=detail))

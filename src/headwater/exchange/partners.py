@@ -147,8 +147,12 @@ class Partners:
 
     def all(self, reader: Documents) -> tuple[Partner, ...]:
         """Return all partners in the order of their names."""
-        found = (self.get(reader, AuthorityId(key)) for key, _, _ in reader.documents(PARTNER))
+        found = (self.get(reader, authority) for authority in self.names(reader))
         return tuple(partner for partner in found if partner is not None)
+
+    def names(self, reader: Documents) -> tuple[AuthorityId, ...]:
+        """Return the authorities of all partners in order."""
+        return tuple(AuthorityId(key) for key, _, _ in reader.documents(PARTNER))
 
     def agreements(self, reader: Documents) -> dict[str, Agreement]:
         """Return all agreements by name, each in the state that this node has it in now."""

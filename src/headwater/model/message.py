@@ -5,7 +5,6 @@ restriction that this version cannot enforce. Facts hold nothing that could lead
 need not walk through them (`gc=False`).
 """
 
-from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -354,5 +353,8 @@ class Message(
 
 def categories_of(message: Message) -> str:
     """Return how many facts of each category a message carries, as the ledger counts them: ``object=2 suspect=1``."""
-    counted = Counter(fact.category for fact in message.facts.values() if fact.category)
-    return " ".join(f"{name}={number}" for name, number in sorted(counted.items()))
+    counted: dict[str, int] = {}
+    for fact in message.facts.values():
+        if fact.category:
+            counted[fact.category] = counted.get(fact.category, 0) + 1
+    return " ".join([f"{name}={counted[name]}" for name in sorted(counted)])

@@ -15,6 +15,7 @@ from headwater.model.canonical import decode, encode
 from headwater.model.merkle import (
     HASH_BYTES,
     Frontier,
+    Growing,
     consistency_proof,
     edge_places,
     inclusion_proof,
@@ -248,21 +249,21 @@ class LedgerWriting(LedgerReading):
 
     now: datetime
     _chance: Chance
-    _edge: Frontier
+    _growing: Growing
 
     def head(self) -> Head:
         """Return the head after what this transaction has added so far."""
-        return Head(self._edge.size, self._edge.root)
+        edge = self._growing.edge
+        return Head(edge.size, edge.root)
 
     def note(self, event: Event) -> int:
         """Append an event and return the number of its leaf."""
         line = event_bytes(event, self.now)
         salt = self._chance.draw(SALT_BYTES)
         data = commitment(salt, line)
-        index = self._edge.size
-        edge, subtrees = self._edge.add(leaf_hash(data))
-        self._link.run("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", index, salt, line, data, b"".join(subtrees))
-        self._edge = edge
+        index = self._growing.size
+        subtrees = self._growing.add(leaf_hash(data))
+        self._link.later("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", (index, salt, line, data, b"".join(subtrees)))
         return index
 
     def index_leaves(self, start: int, subjects: Sequence[str | None]) -> None:

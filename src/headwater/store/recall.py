@@ -77,9 +77,8 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
 
     def add_carried(self, way: str, peer: AuthorityId, names: Iterable[str], message: MessageId) -> None:
         """Remember whose facts a message carries; `way` is ``in`` or ``out``."""
-        parts = dict.fromkeys(name.partition("/")[0] for name in names)
-        rows = [(way, part, peer, message) for part in parts]
-        self._link.many("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", rows)
+        for part in dict.fromkeys([name.partition("/")[0] for name in names]):
+            self._link.later("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", (way, part, peer, message))
 
     def restrict_facts(self, ref: RecordId, places: Collection[int], hold: str | None) -> None:
         """Hide facts of a record from every view; with the hold ``evidence``, from all but those of evidence."""
