@@ -19,6 +19,11 @@ from headwater.cli.progress import bar
 @click.option(
     "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
 )
+@click.option(
+    "--pairs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Score given pairs (CSV id,schema,name1,name2, or JSON lines) instead; --out takes id,score.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
 @click.option(
     "--min-score",
@@ -39,6 +44,7 @@ def screen(
     number: str,
     schema: str,
     lists: tuple[str, ...],
+    pairs: Path | None,
     out: Path | None,
     min_score: float | None,
     top: int,
@@ -54,8 +60,11 @@ def screen(
     """
     from headwater.node import loose, screening
 
-    if (file is None) == (name is None):
-        raise click.UsageError("give either FILE or --name")
+    if (file is not None) + (name is not None) + (pairs is not None) != 1:
+        raise click.UsageError("give one of FILE, --name and --pairs")
+    if pairs is not None:
+        _score_pairs(pairs, out, as_json=as_json)
+        return
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
     asked = screening.Asked(queries, min_score, top)
     if not lists and home is None:
@@ -71,6 +80,16 @@ def screen(
     if out is not None:
         screening.write_hits(out, document["hits"])
     door.answer({"ok": True, **document}, _lines(document), as_json=as_json)
+
+
+def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
+    from headwater.node import pairs as use
+
+    with bar("scoring") as progress:
+        document = use.score_file(pairs, out, progress)
+    shown = [f"{one['score']:.4f}  {one['id']}" for one in document["scores"]]
+    shown += [f"pair {one['id']} was not scored: {one['reason']}" for one in document["not_screenable"]]
+    door.answer({"ok": True, **document}, shown, as_json=as_json)
 
 
 def _lines(document: dict[str, object]) -> list[str]:

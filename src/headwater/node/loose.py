@@ -19,6 +19,8 @@ from headwater.node.files import load
 from headwater.ports import Event
 
 NOBODY: Final = AuthorityId("XX-NOBODY")
+_AS_LIST: Final = {"ftm": "ftm-list"}
+"""What is named as a list is read as one, although its format can hold anything."""
 CACHE_ENV: Final = "XDG_CACHE_HOME"
 
 
@@ -39,7 +41,7 @@ def list_file(text: str) -> ListFile:
     name, colon, file = text.partition(":")
     if not (name and colon and file):
         raise SchemaError("not FORMAT:FILE", where="--list", fix="write it as un:consolidated.xml")
-    return ListFile(name, file)
+    return ListFile(_AS_LIST.get(name, name), file)
 
 
 @dataclass(slots=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.engines.match.query import read_request
-from headwater.engines.match.screening import Hit, ScreenResult, open_index
-from headwater.engines.match.screening import screen as run_match
+from headwater.engines.match.screening import Hit, Screener, ScreenResult, open_index, open_screener
 from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
@@ -110,9 +109,11 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
                 raise SettingsError("the node holds no such list", fix=fix)
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
+        params = _params(asked, held, node.settings, node.clock.now())
+        with cost.of("build"):
+            screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
-            params = _params(asked, held, node.settings, node.clock.now())
-            result = _stricter(_in_turns(current, params, progress))
+            result = _stricter(_in_turns(screener, params, progress))
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
@@ -149,13 +150,15 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
         "as_of": format_instant(clock.now()),
         "stale_after_days": UNSET.list_stale_days,
     }
-    with cost.of("screen"):
+    with cost.of("build"):
         try:
-            result = _in_turns(view, params, progress)
+            screener = open_screener(view, params, queries=len(asked.queries))
         except StoreCorruptError:
             # What is cached can be made again; nothing else is kept here that could be damaged.
             reader.forget()
-            result = _in_turns(view, params, progress)
+            screener = open_screener(view, params, queries=len(asked.queries))
+    with cost.of("screen"):
+        result = _in_turns(screener, params, progress)
     return Answer(result, cost)
 
 
@@ -189,12 +192,17 @@ def short_name(source: str) -> str:
     return source.partition("-")[0]
 
 
+def own_number(source: str, key: str) -> str:
+    """Return an entry's identifier as its list has it: ``7`` of ``un:7``."""
+    return key.removeprefix(f"{short_name(source)}:")
+
+
 def hit_document(hit: Hit) -> dict[str, Any]:
     """Return a hit as one line of a file of hits."""
     return {
         "query": hit.query,
         "list": short_name(hit.list),
-        "entry": hit.entry.partition(":")[2] or hit.entry,
+        "entry": own_number(hit.list, hit.entry),
         "score": hit.finding.score,
         "finding": hit.finding.id,
         "text": hit.finding.text,
@@ -219,12 +227,13 @@ def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: 
     }
 
 
-def _in_turns(view: View, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
+def _in_turns(screener: Screener, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
     """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
-    queries = params["queries"]
+    queries = read_request(params).queries
+    request = read_request({**params, "queries": ()})
     turns: list[ScreenResult] = []
     for at in range(0, max(1, len(queries)), TURN):
-        turns.append(run_match(view, {**params, "queries": queries[at : at + TURN]}))
+        turns.append(screener.answer(replace(request, queries=queries[at : at + TURN])))
         if progress is not None:
             progress(min(at + TURN, len(queries)), len(queries))
     return ScreenResult(

@@ -8,7 +8,7 @@ import pytest
 
 from headwater.errors import SettingsError
 from headwater.formats import registry
-from headwater.formats.ftm import Ftm, FtmRelease
+from headwater.formats.ftm import Ftm, FtmList, FtmRelease
 from headwater.formats.intelligence_report import IntelligenceReport
 from headwater.formats.ofac_csv import OfacCsv, OfacCsvWithoutAliases
 from headwater.formats.registry import release, releases, source, sources
@@ -39,6 +39,7 @@ def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
         OfacCsvWithoutAliases(),
         IntelligenceReport(),
         Ftm(),
+        FtmList(),
     ]
     writers: list[Release] = [FtmRelease()]
     assert {reader.name for reader in readers} == {made.name for made in sources().values()}

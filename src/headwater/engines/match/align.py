@@ -6,18 +6,18 @@ from typing import Final
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, SPELLING_COST, Way, edit_cost, likeness
 from headwater.engines.match.names import Weighed
 
-_DOUBTFUL: Final = 0.2
+DOUBTFUL: Final = 0.2
 """Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
-_JOINED: Final = 0.8
+JOINED: Final = 0.8
 """Likeness of two parts written together and one part: nearer than single parts must be, for joining gives more ways."""
-_WHOLE: Final = 0.9
+WHOLE: Final = 0.9
 """Likeness of two whole names run together."""
-_BLANK: Final = 0.02
+BLANK: Final = 0.02
 """What a blank in another place costs."""
-_LEAST_WHOLE: Final = 6
-_MOST_LENGTHS: Final = 2
-_MOST_RARITY: Final = 1.5
-_TELLING: Final = 0.2
+LEAST_WHOLE: Final = 6
+MOST_LENGTHS: Final = 2
+MOST_RARITY: Final = 1.5
+TELLING: Final = 0.2
 """Rarity above which a part is more than a legal form or a particle."""
 
 
@@ -72,7 +72,7 @@ def align(left: Weighed, right: Weighed) -> Alignment:
     if one.free and other.free:
         meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
     apart = _summed(left, right, meetings, one.rest, other.rest)
-    if (apart.left_over and apart.right_over) or (apart.spelled > _DOUBTFUL and len(left.name.parts) > 1):
+    if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
             return whole
@@ -113,19 +113,19 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
         for j in tuple(whole.free):
             other = whole.weighed.name.parts[j]
             alike = _run_together(sound, other.sound)
-            if alike >= _JOINED:
+            if alike >= JOINED:
                 cut.free = [at for at in cut.free if at not in {i, i + 1}]
                 whole.free.remove(j)
                 one, two = f"{parts[i].text} {parts[i + 1].text}", other.text
                 one, two = (two, one) if turned else (one, two)
-                weight = min(_MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
-                found.append(Meeting(one, two, alike - _BLANK, weight, Way.JOINED))
+                weight = min(MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
+                found.append(Meeting(one, two, alike - BLANK, weight, Way.JOINED))
                 break
     return found
 
 
 def _run_together(left: str, right: str) -> float:
-    if abs(len(left) - len(right)) > _MOST_LENGTHS:
+    if abs(len(left) - len(right)) > MOST_LENGTHS:
         return 0.0
     return 1.0 - LENGTH_SHARE * edit_cost(left, right) / max(len(left), len(right))
 
@@ -138,14 +138,14 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
     """
     one, other = left.name, right.name
     longest = max(len(one.joined), len(other.joined))
-    if longest < _LEAST_WHOLE:
+    if longest < LEAST_WHOLE:
         return None
     alike = _run_together(one.joined, other.joined)
     slip = (1.0 - alike) * longest / LENGTH_SHARE
-    if alike < _WHOLE or (len(one.parts) == len(other.parts) and slip > SPELLING_COST):
+    if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > SPELLING_COST):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
-    return _summed(left, right, [Meeting(one.joined, other.joined, alike - _BLANK, rarity, Way.JOINED)], 0.0, 0.0)
+    return _summed(left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED)], 0.0, 0.0)
 
 
 def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:
@@ -156,6 +156,6 @@ def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: f
         spelled=sum([one.rarity * (1.0 - one.likeness) for one in meetings]),
         left_over=left_over,
         right_over=right_over,
-        telling=sum([one.way is not Way.INITIAL and one.rarity > _TELLING for one in meetings]),
+        telling=sum([one.way is not Way.INITIAL and one.rarity > TELLING for one in meetings]),
         exact=[one.plain for one in left.name.parts] == [one.plain for one in right.name.parts],
     )

@@ -22,9 +22,9 @@ FEATURES: Final = (
     "organisation_conflict",
 )
 """Names of the features, in the order of their weights."""
-_ENOUGH: Final = 1.6
+ENOUGH: Final = 1.6
 """Rarity beyond which more agreement says nothing new."""
-_SPELLED_ALIKE: Final = 0.1
+SPELLED_ALIKE: Final = 0.1
 """Difference in spelling that any two ways of writing one sound can make."""
 
 
@@ -37,7 +37,7 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
     ground = agreed + spelled + conflict + 1e-9
     return (
         1.0,
-        min(agreed, _ENOUGH),
+        min(agreed, ENOUGH),
         spelled,
         spelled / ground,
         min(conflict, 1.5),
@@ -47,7 +47,7 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         float(alignment.telling == 1),
         float(alignment.telling == 0),
         float(alignment.exact),
-        float(alignment.spelled < _SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
+        float(alignment.spelled < SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
         float(weak),
         float(not person),
         0.0 if person else conflict / ground,

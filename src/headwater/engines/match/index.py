@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 1
+INDEX_VERSION: Final = 2
 """Goes into the index's name: another layout or other keys make another index."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
