@@ -1,10 +1,10 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, SPELLING_COST, Way, edit_cost, likeness
-from headwater.engines.match.names import Weighed
+from headwater.engines.match.names import Kind, Weighed
 
 DOUBTFUL: Final = 0.2
 """Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
@@ -23,13 +23,23 @@ TELLING: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One part of each name that meet."""
+    """One part of each name that meet.
+
+    Attributes:
+        length: sounds of the longer part.
+    """
 
     left: str
     right: str
     likeness: float
     rarity: float
     way: Way
+    length: int = 0
+
+    @property
+    def slips(self) -> float:
+        """How many whole edits lie between the parts."""
+        return (1.0 - self.likeness) * self.length / LENGTH_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,8 @@ class Alignment:
         left_over, right_over: rarity of the parts of either name that meet nothing.
         telling: number of meeting parts that are more than an initial or a legal form.
         exact: whether the same letters, after transliteration, stand in the same order.
+        other_form: whether both have a legal form that meets nothing: two companies of one name.
+        other_initial: whether an initial of one is at odds with what is left over of the other.
     """
 
     meetings: tuple[Meeting, ...]
@@ -52,6 +64,13 @@ class Alignment:
     right_over: float
     telling: int
     exact: bool
+    other_form: bool = False
+    other_initial: bool = False
+
+    @property
+    def slips(self) -> float:
+        """How many whole edits lie between the parts that meet."""
+        return sum([one.slips for one in self.meetings])
 
 
 @dataclass(slots=True)
@@ -65,13 +84,22 @@ class _Side:
     def rest(self) -> float:
         return sum([self.weighed.rarity[at] for at in self.free])
 
+    def has(self, *kinds: Kind) -> bool:
+        """Whether a part of one of some kinds has met nothing."""
+        return any(self.weighed.name.parts[at].kind in kinds for at in self.free)
+
 
 def align(left: Weighed, right: Weighed) -> Alignment:
     """Return two names side by side: the best pairs first, then parts that were cut or run together."""
     meetings, one, other = _paired(left, right)
     if one.free and other.free:
         meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
-    apart = _summed(left, right, meetings, one.rest, other.rest)
+    forms = one.has(Kind.FORM) and other.has(Kind.FORM)
+    names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
+    initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
+    apart = replace(
+        _summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials
+    )
     if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
@@ -86,10 +114,10 @@ def _paired(left: Weighed, right: Weighed) -> tuple[list[Meeting], _Side, _Side]
         for j, other in enumerate(right.name.parts):
             alike, way = likeness(one, other)
             if alike >= MEETING:
-                both = left.rarity[i], right.rarity[j]
+                both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
                 weight = min(both) if way is Way.INITIAL else sum(both) / 2
                 pairs.append(
-                    (-alike * (0.5 + weight), abs(i - j), i, j, Meeting(one.text, other.text, alike, weight, way))
+                    (-alike * (0.5 + weight), abs(i - j), i, j, Meeting(one.text, other.text, alike, weight, way, longest))
                 )
     pairs.sort(key=lambda pair: pair[:4])
     mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
@@ -119,7 +147,7 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
                 one, two = f"{parts[i].text} {parts[i + 1].text}", other.text
                 one, two = (two, one) if turned else (one, two)
                 weight = min(MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
-                found.append(Meeting(one, two, alike - BLANK, weight, Way.JOINED))
+                found.append(Meeting(one, two, alike - BLANK, weight, Way.JOINED, max(len(sound), len(other.sound))))
                 break
     return found
 
@@ -145,7 +173,7 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
     if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > SPELLING_COST):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
-    return _summed(left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED)], 0.0, 0.0)
+    return _summed(left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0)
 
 
 def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:

@@ -20,10 +20,18 @@ FEATURES: Final = (
     "weak",
     "organisation",
     "organisation_conflict",
+    "slips",
+    "one_slip",
+    "other_form",
+    "other_initial",
 )
 """Names of the features, in the order of their weights."""
 ENOUGH: Final = 1.6
 """Rarity beyond which more agreement says nothing new."""
+MOST_SLIPS: Final = 3.0
+"""Slips beyond which more say nothing new."""
+ONE_SLIP: Final = 1.05
+"""One whole edit, and what two spellings of a sound may add."""
 SPELLED_ALIKE: Final = 0.1
 """Difference in spelling that any two ways of writing one sound can make."""
 
@@ -33,7 +41,7 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
     conflict = min(alignment.left_over, alignment.right_over)
     left = alignment.left_over - conflict
     right = alignment.right_over - conflict
-    agreed, spelled = alignment.agreed, alignment.spelled
+    agreed, spelled, slips = alignment.agreed, alignment.spelled, alignment.slips
     ground = agreed + spelled + conflict + 1e-9
     return (
         1.0,
@@ -51,4 +59,8 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         float(weak),
         float(not person),
         0.0 if person else conflict / ground,
+        min(slips, MOST_SLIPS),
+        float(slips <= ONE_SLIP and not conflict),
+        float(alignment.other_form),
+        float(alignment.other_initial and person),
     )

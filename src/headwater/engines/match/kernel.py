@@ -16,7 +16,7 @@ import numpy as np
 
 from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
-from headwater.engines.match.features import ENOUGH, SPELLED_ALIKE
+from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,11 +36,11 @@ _FARTHEST: Final = (1.0 - _like.MEETING) / _like.LENGTH_SHARE + 0.01
 UNKNOWN: Final = 99.0
 """Log-odds that stand for: look closer."""
 _SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
-_KIND_INITIAL: Final = 2
+_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM = 0, 1, 2, 4
 
 # The constants of the readable code; numba takes module constants as they are when it compiles.
 FAR: Final = _like.FAR
-_LENGTHS_APART: Final = _like.LENGTHS_APART
+_LENGTH_PARTS: Final = _like.LENGTH_PARTS
 _LENGTH_SHARE: Final = _like.LENGTH_SHARE
 _WRITTEN_SHARE: Final = _like.WRITTEN_SHARE
 _FIRST_SOUND: Final = _like.FIRST_SOUND
@@ -68,6 +68,8 @@ _MOST_RARITY: Final = _align.MOST_RARITY
 _TELLING: Final = _align.TELLING
 _ENOUGH: Final = ENOUGH
 _SPELLED_ALIKE: Final = SPELLED_ALIKE
+_MOST_SLIPS: Final = MOST_SLIPS
+_ONE_SLIP: Final = ONE_SLIP
 
 
 # Compiled functions take few arrays: each one that is handed on is counted up and down, which costs more than the work.
@@ -76,7 +78,7 @@ SOUND, SOUND_END, BONES, BONES_END, PLAIN, FIRST, KIND, ARABIC, ALPHA, GROUP = r
 """Columns of `Words.facts`; known given names begin at the last."""
 READ, LOOSE, SPOKEN, UNREAD, VOWEL = CODES, 2 * CODES, 2 * CODES + 1, 2 * CODES + 2, 2 * CODES + 3
 """Columns of `Tables.costs`; substitution stands before them."""
-_COME, _MET, _WORTH, _COUNTS = 3, 4, 5, 6
+_COME, _MET, _WORTH, _COUNTS, _LENGTH = 3, 4, 5, 6, 7
 """Rows of `Scratch.rows` behind the three of the edit costs."""
 
 
@@ -117,7 +119,7 @@ class Scratch(NamedTuple):
 def scratch() -> Scratch:
     """Return room to work in."""
     return Scratch(
-        np.zeros((7, _MOST_SOUNDS + 2)),
+        np.zeros((8, _MOST_SOUNDS + 2)),
         np.zeros((MOST_PARTS, MOST_PARTS + MEMO)),
         np.zeros((MOST_PARTS, MOST_PARTS + 2 * MEMO), np.int64),
         np.zeros((2, MOST_PARTS), np.uint8),
@@ -170,7 +172,7 @@ def _edit(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int,
 
     Words are given as the run they stand in, where they begin and how long they are: no view is made, which is dear here.
     """
-    if abs(n - m) > _LENGTHS_APART:
+    if abs(n - m) > max(1, max(n, m) // _LENGTH_PARTS):
         return FAR
     for j in range(m):
         rows[_COME, j] = _omit(costs, b, y, m, j)
@@ -384,7 +386,7 @@ def _joined_into(
                 s.free[mine, i] = s.free[mine, i + 1] = s.free[1 - mine, j] = 0
                 rarity = cuts.rarity[c + i] + cuts.rarity[c + i + 1] + wholes.rarity[w + j]
                 s.rows[_MET, met], s.rows[_WORTH, met] = alike - _BLANK, min(_MOST_RARITY, rarity / 2)
-                s.rows[_COUNTS, met] = 1.0
+                s.rows[_COUNTS, met], s.rows[_LENGTH, met] = 1.0, max(size, length)
                 met += 1
                 break
     return met
@@ -409,7 +411,9 @@ def _likenesses(
 
 
 @_njit
-def _paired(s: Scratch, mine: Names, x: int, n: int, theirs: Names, y: int, m: int) -> int:
+def _paired(
+    s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> int:
     """Do `align._paired` on the likenesses; returns how many parts have met."""
     s.free[0, :n] = 1
     s.free[1, :m] = 1
@@ -421,8 +425,8 @@ def _paired(s: Scratch, mine: Names, x: int, n: int, theirs: Names, y: int, m: i
                 continue
             for j in range(m):
                 if s.free[1, j] and s.like[i, j] >= _MEETING:
-                    one, other = mine.rarity[x + i], theirs.rarity[y + j]
-                    rarity = min(one, other) if s.way[i, j] == _INITIAL else (one + other) / 2
+                    a, b = mine.rarity[x + i], theirs.rarity[y + j]
+                    rarity = min(a, b) if s.way[i, j] == _INITIAL else (a + b) / 2
                     value = s.like[i, j] * (0.5 + rarity)
                     if at < 0 or value > best or (value == best and abs(i - j) < near):
                         best, near, at, to, worth = value, abs(i - j), i, j, rarity
@@ -431,6 +435,10 @@ def _paired(s: Scratch, mine: Names, x: int, n: int, theirs: Names, y: int, m: i
         s.free[0, at] = s.free[1, to] = 0
         s.rows[_MET, met], s.rows[_WORTH, met] = s.like[at, to], worth
         s.rows[_COUNTS, met] = 1.0 if s.way[at, to] != _INITIAL else 0.0
+        one, other = mine.parts[x + at], theirs.parts[y + to]
+        s.rows[_LENGTH, met] = max(
+            left.facts[one, SOUND_END] - left.facts[one, SOUND], right.facts[other, SOUND_END] - right.facts[other, SOUND]
+        )
         met += 1
 
 
@@ -444,14 +452,15 @@ def compare_names(
     if n > MOST_PARTS or m > MOST_PARTS:
         return UNKNOWN
     _likenesses(t, s, left, mine, x, n, right, theirs, y, m)
-    met = _paired(s, mine, x, n, theirs, y, m)
+    met = _paired(s, left, mine, x, n, right, theirs, y, m)
     if met < n and met < m:
         met = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
         met = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
-    agreed, spelled, telling = 0.0, 0.0, 0
+    agreed, spelled, slips, telling = 0.0, 0.0, 0.0, 0
     for k in range(met):
         agreed += s.rows[_WORTH, k] * s.rows[_MET, k]
         spelled += s.rows[_WORTH, k] * (1.0 - s.rows[_MET, k])
+        slips += (1.0 - s.rows[_MET, k]) * s.rows[_LENGTH, k] / _LENGTH_SHARE
         telling += 1 if s.rows[_COUNTS, k] > 0 and s.rows[_WORTH, k] > _TELLING else 0
     over_left, over_right, mass, exact = 0.0, 0.0, 0.0, n == m
     for i in range(n):
@@ -462,6 +471,7 @@ def compare_names(
         over_right += theirs.rarity[y + j] if s.free[1, j] else 0.0
     for i in range(min(n, m)):
         exact = exact and left.facts[mine.parts[x + i], PLAIN] == right.facts[theirs.parts[y + i], PLAIN]
+    form, initial = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
         a = b = 0
         for i in range(n):
@@ -478,8 +488,34 @@ def compare_names(
                 agreed, spelled = mass / 2 * (alike - _BLANK), wrong
                 over_left = over_right = 0.0
                 telling = 1 if mass / 2 > _TELLING else 0
+                slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
+                form = initial = False
     weak = theirs.weak[name] != 0
-    return _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
+    total = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
+    total += t.weights[15] * min(slips, _MOST_SLIPS)
+    if slips <= _ONE_SLIP and min(over_left, over_right) == 0.0:
+        total += t.weights[16]
+    total += t.weights[17] if form else 0.0
+    return total + (t.weights[18] if initial and person else 0.0)
+
+
+@_njit
+def _at_odds(
+    s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> tuple[bool, bool]:
+    """Return whether both names have a legal form left over, and whether an initial is at odds with the other name."""
+    bits = 0
+    for i in range(n):
+        kind = left.facts[mine.parts[x + i], KIND]
+        if s.free[0, i]:
+            bits |= (1 if kind == _KIND_FORM else 0) | (2 if kind == _KIND_INITIAL else 0)
+            bits |= 4 if kind <= _KIND_INITIAL else 0
+    for j in range(m):
+        kind = right.facts[theirs.parts[y + j], KIND]
+        if s.free[1, j]:
+            bits |= (8 if kind == _KIND_FORM else 0) | (16 if kind == _KIND_INITIAL else 0)
+            bits |= 32 if kind <= _KIND_INITIAL else 0
+    return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20
 
 
 @_njit

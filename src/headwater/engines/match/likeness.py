@@ -19,8 +19,8 @@ FIRST_SOUND: Final = 1.4
 """People mistake the first letter of a name less often than the others."""
 SPELLING_COST: Final = 0.16
 """Edits up to this are two spellings of one sound, not a slip."""
-LENGTHS_APART: Final = 3
-"""Sounds by which two words may differ in length and still be one word with slips."""
+LENGTH_PARTS: Final = 3
+"""Two words that differ in length by more than this part of the longer are not one word with slips."""
 FAR: Final = 1e9
 """The cost of turning a word into one that has nothing to do with it."""
 SWAP: Final = 0.7
@@ -29,7 +29,7 @@ ANOTHER_FAMILY: Final = 1.0
 """What -ić at the end of a family name adds: Petrov and Petrović are two families."""
 SAME_FAMILY: Final = 0.3
 """What the ending that women bear costs: Petrov and Petrova are one family."""
-FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"))
+FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"), *((end, end + "s") for end in ("ov", "ev", "in")))
 LEAST_ROOT: Final = 5
 SAME_ROOT: Final = 3
 SAME_SOUND: Final = 0.98
@@ -68,7 +68,7 @@ def edit_cost(left: str, right: str) -> float:
     Optimal string alignment (Damerau's edits, each place edited once), every edit at the cost of its sounds. `kernel`
     does the same on arrays of numbers.
     """
-    if abs(len(left) - len(right)) > LENGTHS_APART:
+    if abs(len(left) - len(right)) > max(1, max(len(left), len(right)) // LENGTH_PARTS):
         return FAR
     gone = [omission(left, at) for at in range(len(left))]
     come = [omission(right, at) for at in range(len(right))]
