@@ -6,7 +6,7 @@ handling are the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 import orjson
@@ -73,6 +73,16 @@ class FtmList(Ftm):
     title = "FollowTheMoney entities that make a sanctions list, JSON lines"
     unsaid = PersonCategory.SUSPECT
 
+    def read(self, given: SourceInput) -> Reading:
+        """Yield one record for each line, with the designation that standing on the list is.
+
+        Raises:
+            InputError: the file is beyond the limits.
+        """
+        for found in super().read(given):
+            yield found if isinstance(found, LeftOut) else _designated(found)
+        return ()
+
 
 class FtmRelease:
     """FollowTheMoney JSON lines as a release."""
@@ -113,6 +123,16 @@ def _line(record: Record, mention: Mention) -> bytes:
     if record.recorded_at is not None:
         line[RECORDED] = format_instant(record.recorded_at)
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _designated(record: Record) -> Record:
+    key = record.mentions[0].key
+    sanction = EntityKey(f"{key}#sanction")
+    return replace(
+        record,
+        mentions=(*record.mentions, Mention(sanction, "Sanction")),
+        facts=(*record.facts, Fact(sanction, "entity", key)),
+    )
 
 
 def _record(found: object, origin: Origin, unsaid: PersonCategory | None) -> Record:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, SPELLING_COST, Way, edit_cost, likeness
+from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
 from headwater.engines.match.names import Kind, Weighed
 
 DOUBTFUL: Final = 0.2
@@ -12,6 +12,8 @@ JOINED: Final = 0.8
 """Likeness of two parts written together and one part: nearer than single parts must be, for joining gives more ways."""
 WHOLE: Final = 0.9
 """Likeness of two whole names run together."""
+MOVED_SLIP: Final = 0.45
+"""Edits between names of as many parts whose blank alone has moved: a loose sound at the seam, as the h of Abdullah R."""
 BLANK: Final = 0.02
 """What a blank in another place costs."""
 LEAST_WHOLE: Final = 6
@@ -170,7 +172,7 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
         return None
     alike = _run_together(one.joined, other.joined)
     slip = (1.0 - alike) * longest / LENGTH_SHARE
-    if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > SPELLING_COST):
+    if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > MOVED_SLIP):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0)

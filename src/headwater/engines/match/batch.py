@@ -24,7 +24,7 @@ from headwater.engines.match.coded import codes, gathered, part_arrays
 from headwater.engines.match.features import FEATURES
 from headwater.engines.match.index import WEAK
 from headwater.engines.match.likeness import ENOUGH_BONES, FAMILY_ENDINGS
-from headwater.engines.match.names import Name, Part
+from headwater.engines.match.names import Name, Part, parse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,6 +90,8 @@ class Batch:
         self._meets = _meeting(meets)
         self._scratch = kernel.scratch()
         self._near: dict[tuple[str, str, bool], tuple[Any, ...]] = {}
+        # Compiled code is loaded at its first call; it belongs to the laying out, not to the first question.
+        self.find([Asked(parse("warm up", person=True), "Person", person=True, floor=0.0)])
 
     def find(self, asked: Sequence[Asked]) -> list[list[tuple[int, float]]]:
         """Return, for each query, the listed names at or above its floor with their log-odds."""
@@ -130,9 +132,7 @@ class Batch:
         beside = len(letters) + more_at
         columns = (at[:-1], at[1:], beside[:-1], beside[1:], *(facts[name] for name in FACTS))
         count = len(at) - 1
-        wide = np.concatenate(
-            [*(column.astype(np.int64).reshape(count, -1) for column in columns)], axis=1
-        )
+        wide = np.concatenate([_columns(column, count) for column in columns], axis=1)
         return self._kernel.Words(np.concatenate((letters, more)), wide)
 
     def _near_of(self, parts: Sequence[Part]) -> "kernel.Near":
@@ -167,6 +167,13 @@ class Batch:
         if at is None:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         return np.array([at], np.int32), np.array([BONES_SHARE / 100], np.float32)
+
+
+def _columns(array: "NDArray[Any]", rows: int) -> "NDArray[np.int64]":
+    """Return what there is of each of some rows, a number or several, side by side."""
+    import numpy as np
+
+    return array.astype(np.int64).reshape(rows, len(array) // rows if rows else 1)
 
 
 def _own(array: "NDArray[Any]") -> "NDArray[Any]":

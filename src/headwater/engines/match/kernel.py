@@ -62,6 +62,7 @@ _DOUBTFUL: Final = _align.DOUBTFUL
 _JOINED: Final = _align.JOINED
 _WHOLE: Final = _align.WHOLE
 _BLANK: Final = _align.BLANK
+_MOVED_SLIP: Final = _align.MOVED_SLIP
 _LEAST_WHOLE: Final = _align.LEAST_WHOLE
 _MOST_LENGTHS: Final = _align.MOST_LENGTHS
 _MOST_RARITY: Final = _align.MOST_RARITY
@@ -484,7 +485,7 @@ def compare_names(
             slip = (1.0 - alike) * longest / _LENGTH_SHARE
             wrong = mass / 2 * (1.0 - (alike - _BLANK))
             better = wrong < spelled + min(over_left, over_right)
-            if better and alike >= _WHOLE and not (n == m and slip > _SPELLING_COST):
+            if better and alike >= _WHOLE and not (n == m and slip > _MOVED_SLIP):
                 agreed, spelled = mass / 2 * (alike - _BLANK), wrong
                 over_left = over_right = 0.0
                 telling = 1 if mass / 2 > _TELLING else 0
