@@ -24,6 +24,15 @@ from headwater.cli.progress import bar
     type=click.Path(path_type=Path, dir_okay=False),
     help="Score given pairs (CSV id,schema,name1,name2, or JSON lines) instead; --out takes id,score.",
 )
+@click.option(
+    "--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it."
+)
+@click.option(
+    "--owners",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Who owns or controls whom: CSV owner,owned,percentage,control,source by the ids of FILE.",
+)
+@click.option("--without-aliases", is_flag=True, help="Read sdn.csv alone; every hit says so.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
 @click.option(
     "--min-score",
@@ -45,6 +54,9 @@ def screen(
     schema: str,
     lists: tuple[str, ...],
     pairs: Path | None,
+    since: str | None,
+    owners: Path | None,
+    without_aliases: bool,
     out: Path | None,
     min_score: float | None,
     top: int,
@@ -66,12 +78,16 @@ def screen(
         _score_pairs(pairs, out, as_json=as_json)
         return
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
-    asked = screening.Asked(queries, min_score, top)
+    stakes = screening.stakes_in(owners, queries) if owners else []
+    older = loose.list_file(since, without_aliases=without_aliases) if since else None
+    asked = screening.Asked(queries, min_score, top, since=older, stakes=stakes)
+    if since and not lists:
+        raise click.UsageError("--since compares with a --list FORMAT:FILE")
     if not lists and home is None:
         raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
     with bar("screening") as progress:
         if lists or home is None:
-            files = [loose.list_file(text) for text in lists]
+            files = [loose.list_file(text, without_aliases=without_aliases) for text in lists]
             answer = screening.in_files(asked, files, user, progress)
         else:
             with session_at(home, user, purpose) as (node, session):
@@ -101,6 +117,11 @@ def _lines(document: dict[str, object]) -> list[str]:
         lines.append(f"query {one['query']} was not screened: {one['reason']}")
     for one in document["doubts"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']}, {one['field']}: {one['text']}")
+    since = document.get("since")
+    if isinstance(since, dict):
+        counts = ", ".join(f"{len(since[kind])} {kind}" for kind in ("added", "changed", "removed"))
+        lines.append(f"since the older edition of the {since['list']} list: {counts}")
+        lines += [f"removed: {since['list']} {number}; tell whoever holds a hit on it" for number in since["removed"]]
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]

@@ -32,8 +32,8 @@ class ListFile:
     file: str
 
 
-def list_file(text: str) -> ListFile:
-    """Return the list that ``FORMAT:FILE`` names.
+def list_file(text: str, *, without_aliases: bool = False) -> ListFile:
+    """Return the list that ``FORMAT:FILE`` names; OFAC's without its side files, where a person says so.
 
     Raises:
         SchemaError: it is not of that form.
@@ -41,6 +41,8 @@ def list_file(text: str) -> ListFile:
     name, colon, file = text.partition(":")
     if not (name and colon and file):
         raise SchemaError("not FORMAT:FILE", where="--list", fix="write it as un:consolidated.xml")
+    if without_aliases and name in {"ofac", "ofac-csv"}:
+        name = "ofac-csv-without-aliases"
     return ListFile(_AS_LIST.get(name, name), file)
 
 
@@ -126,3 +128,13 @@ class LooseReader:
 def cache_folder() -> Path:
     """Return where this user's caches lie (XDG Base Directory Specification)."""
     return Path(os.environ.get(CACHE_ENV) or Path.home() / ".cache") / "headwater"
+
+
+def short_name(source: str) -> str:
+    """Return a list's name as people say it: that of its format without what follows it, ``uk`` of ``uk-csv``."""
+    return source.partition("-")[0]
+
+
+def own_number(source: str, key: str) -> str:
+    """Return an entry's identifier as its list has it: ``7`` of ``un:7``."""
+    return key.removeprefix(f"{short_name(source)}:")

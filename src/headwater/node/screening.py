@@ -10,24 +10,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from headwater.engines.match.owned import with_owned
+from headwater.engines.match.ownership import Stake
 from headwater.engines.match.query import read_request
 from headwater.engines.match.screening import Hit, Screener, ScreenResult, open_index, open_screener
-from headwater.errors import FormatError, SettingsError, StoreCorruptError
+from headwater.errors import FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
+from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
-from headwater.node import findings
+from headwater.node import deltas, findings
 from headwater.node.files import bytes_of, write
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
-from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
+from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
 from headwater.node.system import SystemClock, peak_memory_mb
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard
-from headwater.ports import Event, View
+from headwater.ports import Event
 from headwater.settings import Settings
 
 UNSET: Final = Settings()
@@ -48,12 +51,16 @@ class Asked:
         queries: fields as `formats.queries_csv.COLUMNS`.
         min_score: score from which a name is a hit; None is as the node is set, or the default of that setting.
         lists: names of data sources; empty is every list there is.
+        since: an older edition, of whose list only entries added or changed after it are looked at.
+        stakes: who owns or controls whom among the queries.
     """
 
     queries: Sequence[Mapping[str, str]]
     min_score: float | None = None
     top: int = 10
     lists: Sequence[str] = ()
+    since: ListFile | None = None
+    stakes: Sequence[Stake] = ()
 
 
 @dataclass(slots=True)
@@ -77,10 +84,31 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What screening answered."""
+    """What screening answered.
+
+    Attributes:
+        since: with an older edition to compare with, what changed since, as a document.
+    """
 
     result: ScreenResult
     cost: Cost
+    since: Mapping[str, Any] | None = None
+
+
+def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
+    """Return the stakes of a CSV file, whose parties are queries.
+
+    Raises:
+        InputError: it cannot be read as one, or names a party that is no query.
+    """
+    known = {query["id"] for query in queries}
+    found = [Stake(*row) for row in read_stakes(bytes_of(path), file=path.name)]
+    for stake in found:
+        for field, party in (("owner", stake.owner), ("owned", stake.owned)):
+            if party not in known:
+                fix = "give the id of a row of the file of queries"
+                raise SchemaError("a stake of a party that is no query", where=Place(file=path.name, field=field), fix=fix)
+    return found
 
 
 def queries_in(path: Path) -> list[dict[str, str]]:
@@ -113,7 +141,7 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
         with cost.of("build"):
             screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
-            result = _stricter(_in_turns(screener, params, progress))
+            result = _stricter(_owned(_in_turns(screener, params, progress), asked))
     findings.keep(node, session, result.findings)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
@@ -157,9 +185,21 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
             # What is cached can be made again; nothing else is kept here that could be damaged.
             reader.forget()
             screener = open_screener(view, params, queries=len(asked.queries))
+    changed: Mapping[str, Any] | None = None
+    if asked.since is not None:
+        with cost.of("delta"):
+            name, delta = deltas.since(asked.since, reader.records())
+            changed = deltas.document(delta, name)
+            params["only"] = sorted(delta.touched)
     with cost.of("screen"):
-        result = _in_turns(screener, params, progress)
-    return Answer(result, cost)
+        result = _owned(_in_turns(screener, params, progress), asked)
+    return Answer(result, cost, changed)
+
+
+def _owned(result: ScreenResult, asked: Asked) -> ScreenResult:
+    if not asked.stakes:
+        return result
+    return with_owned(result, asked.stakes, {query["id"]: query.get("name", "") for query in asked.queries})
 
 
 def document(answer: Answer, asked: Asked) -> dict[str, Any]:
@@ -182,19 +222,10 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
             }
             for one in result.lists
         ],
+        **({"since": answer.since} if answer.since is not None else {}),
         "cpu_s": {stage: round(seconds, 3) for stage, seconds in answer.cost.cpu_s.items()},
         "peak_rss_mb": round(answer.cost.peak_rss_mb, 1),
     }
-
-
-def short_name(source: str) -> str:
-    """Return a list's name as people say it: that of its format without what follows it, ``uk`` of ``uk-csv``."""
-    return source.partition("-")[0]
-
-
-def own_number(source: str, key: str) -> str:
-    """Return an entry's identifier as its list has it: ``7`` of ``un:7``."""
-    return key.removeprefix(f"{short_name(source)}:")
 
 
 def hit_document(hit: Hit) -> dict[str, Any]:

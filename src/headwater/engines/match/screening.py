@@ -231,11 +231,11 @@ class Screener:
         if self._batch is None:
             found = self.finder.find([query.name for query in queries])
             for query, numbered, floor, names in zip(queries, numbers, floors, found, strict=True):
-                yield self._best(query, numbered, least, self._compared(query, names, floor))
+                yield self._best(query, numbered, self._compared(query, names, floor), least, request.only)
             return
         asked = [Asked(q.name, q.schema, q.person, floor) for q, floor in zip(queries, floors, strict=True)]
         for query, numbered, pairs in zip(queries, numbers, self._batch.find(asked), strict=True):
-            yield self._best(query, numbered, least, self._explained(query, pairs, least, numbered))
+            yield self._best(query, numbered, self._explained(query, pairs, least, numbered), least, request.only)
 
     def _explained(
         self, query: Query, pairs: list[tuple[int, float]], least: float, numbered: frozenset[int]
@@ -273,7 +273,12 @@ class Screener:
         return Weighed(query.name, tuple(self.finder.rarity(part) for part in query.name.parts))
 
     def _best(
-        self, query: Query, numbered: frozenset[int], least: float, matches: Iterable[tuple[int, NameMatch]]
+        self,
+        query: Query,
+        numbered: frozenset[int],
+        matches: Iterable[tuple[int, NameMatch]],
+        least: float,
+        only: frozenset[str] | None,
     ) -> list[_Ranked]:
         """Return every entry that reaches the least score by its best name, best first."""
         best: dict[int, tuple[NameMatch, int] | None] = {}
@@ -287,6 +292,8 @@ class Screener:
         ranked = []
         for owner, named in best.items():
             entry, listed = self.listed.entry(owner)
+            if only is not None and entry.key not in only:
+                continue
             comparison = compare(named[0] if named else None, query.traits, listed)
             if comparison.log_odds >= least:
                 ranked.append(_Ranked(entry, comparison, named[1] if named else None))
