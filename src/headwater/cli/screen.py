@@ -113,6 +113,8 @@ def _lines(document: dict[str, object]) -> list[str]:
     for hit in document["hits"]:  # type: ignore[attr-defined] # a document of our own
         lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {hit['text']}"]
         lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
+    for one in document["silenced"]:  # type: ignore[attr-defined]
+        lines.append(f"query {one['query']} and {one['entry']}: told apart by {one['who']}, and unchanged since")
     for one in document["not_screenable"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']} was not screened: {one['reason']}")
     for one in document["doubts"]:  # type: ignore[attr-defined]

@@ -17,12 +17,14 @@ from headwater.engines.match.screening import Hit, Screener, ScreenResult, open_
 from headwater.errors import FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
+from headwater.formats.safe_csv import csv_bytes
 from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
 from headwater.node import deltas, findings
 from headwater.node.files import bytes_of, write
+from headwater.node.judged import Silenced, judge
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
@@ -88,11 +90,13 @@ class Answer:
 
     Attributes:
         since: with an older edition to compare with, what changed since, as a document.
+        silenced: pairs that somebody has told apart before and that have not changed.
     """
 
     result: ScreenResult
     cost: Cost
     since: Mapping[str, Any] | None = None
+    silenced: tuple[Silenced, ...] = ()
 
 
 def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
@@ -104,10 +108,11 @@ def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
     known = {query["id"] for query in queries}
     found = [Stake(*row) for row in read_stakes(bytes_of(path), file=path.name)]
     for stake in found:
-        for field, party in (("owner", stake.owner), ("owned", stake.owned)):
+        for column, party in (("owner", stake.owner), ("owned", stake.owned)):
             if party not in known:
+                where = Place(file=path.name, field=column)
                 fix = "give the id of a row of the file of queries"
-                raise SchemaError("a stake of a party that is no query", where=Place(file=path.name, field=field), fix=fix)
+                raise SchemaError("a stake of a party that is no query", where=where, fix=fix)
     return found
 
 
@@ -120,8 +125,17 @@ def queries_in(path: Path) -> list[dict[str, str]]:
     return read_queries(bytes_of(path), file=path.name)
 
 
-def at_node(node: Node, session: Session, asked: Asked, progress: Progress | None = None) -> Answer:
+def at_node(
+    node: Node, session: Session, asked: Asked, progress: Progress | None = None, only: Sequence[str] | None = None
+) -> Answer:
     """Screen against the lists that a node holds; keep the hits as findings and log the run.
+
+    Args:
+        node: the node.
+        session: who asks, and why.
+        asked: what is asked.
+        progress: hears how far it is.
+        only: keys of the entries that may be hits; None is every entry.
 
     Raises:
         PolicyError: the user may not screen.
@@ -137,14 +151,16 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
                 raise SettingsError("the node holds no such list", fix=fix)
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
-        params = _params(asked, held, node.settings, node.clock.now())
+        params = {**_params(asked, held, node.settings, node.clock.now()), **({} if only is None else {"only": list(only)})}
         with cost.of("build"):
             screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
-            result = _stricter(_owned(_in_turns(screener, params, progress), asked))
+            found = _stricter(_owned(_in_turns(screener, params, progress), asked))
+            judged = judge(view, found.hits)
+            result = replace(found, hits=judged.hits)
     findings.keep(node, session, result.findings)
-    _log(node, session, asked, held, result)
-    return Answer(result, cost)
+    _log(node, session, asked, held, result, len(judged.silenced))
+    return Answer(result, cost, silenced=judged.silenced)
 
 
 def prepare(node: Node, session: Session) -> None:
@@ -208,6 +224,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
     return {
         "queries": len(asked.queries),
         "hits": [hit_document(hit) for hit in result.hits],
+        "silenced": [one.document() for one in answer.silenced],
         "not_screenable": [{"query": one.query, "reason": one.reason} for one in result.not_screenable],
         "doubts": [{"query": one.query, "field": one.field, "text": one.text} for one in result.doubts],
         "lists": [
@@ -283,7 +300,7 @@ def _stricter(result: ScreenResult) -> ScreenResult:
     return replace(result, hits=hits)
 
 
-def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult) -> None:
+def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult, silenced: int) -> None:
     """Log the run: queries only as a keyed hash, since names are personal data."""
     key = hmac.digest(Keys(node.home).signing_seed(), b"headwater/query/1", "sha256")
     text = "\n".join(sorted(query.get("name", "") for query in asked.queries))
@@ -291,6 +308,7 @@ def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition]
         "queries": len(asked.queries),
         "query_hash": hmac.new(key, text.encode(), hashlib.sha256).hexdigest(),
         "hits": len(result.hits),
+        "silenced": silenced,
         "not_screenable": len(result.not_screenable),
         "lists": " ".join(f"{one.source}@{one.version or one.sha256[:12]}" for one in held),
         "min_score": str(asked.min_score or node.settings.min_score),
@@ -312,10 +330,17 @@ def one_query(name: str, born: str, country: str, number: str, schema: str) -> d
     return {"id": "1", "name": name, **{key: value for key, value in given.items() if value}}
 
 
+HIT_COLUMNS: Final = ("query", "list", "entry", "score", "finding", "text", "version", "row", "sha256")
+
+
 def write_hits(out: Path, hits: Sequence[Mapping[str, Any]]) -> None:
-    """Write hits to a file, one JSON line each; the file appears whole or not at all.
+    """Write hits to a file, one JSON line each, or as CSV where the file is called so; it appears whole or not at all.
 
     Raises:
         StoreIoError: the disk refuses.
     """
-    write(out, b"".join(encode(hit) + b"\n" for hit in hits))
+    if out.suffix.lower() == ".csv":
+        rows = [[str({**hit, **hit["source"]}[name]) for name in HIT_COLUMNS] for hit in hits]
+        write(out, csv_bytes([HIT_COLUMNS, *rows]))
+    else:
+        write(out, b"".join(encode(hit) + b"\n" for hit in hits))

@@ -61,11 +61,11 @@ class Finder:
         """Return the number of some consonants in the index, None where nobody listed has them."""
         return self._bones_at.get(bones)
 
-    def find(self, queries: Sequence[Name | None]) -> list[tuple[int, ...]]:
-        """Return, for each query, the numbers of the names that it could mean, the likeliest first."""
+    def find(self, queries: Sequence[Name | None], *, kept: int = KEPT) -> list[tuple[int, ...]]:
+        """Return, for each query, the numbers of the names that it could mean, the likeliest first, at most so many."""
         self._prepare([part for query in queries if query for part in query.parts])
         keyed = self.keyed(queries)
-        return [self._names(query, keyed[at]) if query else () for at, query in enumerate(queries)]
+        return [self._names(query, keyed[at], kept) if query else () for at, query in enumerate(queries)]
 
     def keyed(self, queries: Sequence[Name | None]) -> "list[NDArray[np.int32]]":
         """Return, for each query, the names that have a skeleton key in common with it."""
@@ -79,7 +79,7 @@ class Finder:
             found[owner[at]].update(names[low[at] : min(high[at], low[at] + MOST_OF_A_KEY)].tolist())
         return [np.array(sorted(one), dtype=np.int32) for one in found]
 
-    def _names(self, query: Name, keyed: "NDArray[np.int32]") -> tuple[int, ...]:
+    def _names(self, query: Name, keyed: "NDArray[np.int32]", kept: int) -> tuple[int, ...]:
         import numpy as np
 
         rarity = [self.rarity(part) for part in query.parts]
@@ -95,8 +95,8 @@ class Finder:
         share = met / np.minimum(mass, weight) * 0.4 + met / (mass + weight) * 1.2
         share[keyed] = np.maximum(share[keyed], KEYED_SHARE)
         some = np.flatnonzero(share >= LEAST_SHARE)
-        if len(some) > KEPT:
-            some = some[np.argpartition(-share[some], KEPT)[:KEPT]]
+        if len(some) > kept:
+            some = some[np.argpartition(-share[some], kept)[:kept]]
         return tuple(some[np.lexsort((some, -share[some]))].tolist())
 
     def numbered(self, numbers: Sequence[str]) -> frozenset[int]:
