@@ -128,3 +128,31 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
         for one in fetched
     ]
     door.answer({"ok": True, "lists": [one.document() for one in fetched]}, lines, as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists token m.analyst --home uk")
+@click.argument("who", metavar="USER")
+@click.option("--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def token(*, who: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Issue a token with which USER's tools ask `headwater lists serve`. It is shown this once."""
+    from headwater.node import match_desk
+
+    with session_at(home, user, purpose) as (node, session):
+        made = match_desk.issue(node, session, who, reason)
+    door.answer({"ok": True, "user": who, "purpose": reason, "token": made}, [made], as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists serve --listen 127.0.0.1:8811 --home uk")
+@click.option("--listen", default="127.0.0.1:8811", show_default=True, help="HOST:PORT to listen on.")
+@options.home()
+def serve(*, listen: str, home: Path) -> None:
+    """Serve screening to tools that speak yente's matching API or OpenRefine's reconciliation, until Ctrl-C."""
+    import os
+    from functools import partial
+
+    from headwater.web import serving
+
+    serving.serve_matching(home, os.environ, listen, partial(door.say, err=True))

@@ -43,6 +43,8 @@ _FEATURES: Final = {
                  "Aircraft Manufacturer's Serial Number (MSN)": "serialNumber"},
 }  # fmt: skip
 _PAPERS: Final = {"Passport": "passportNumber", "Diplomatic Passport": "passportNumber", "Tax ID No.": "taxNumber"}
+_DATES: Final = frozenset({"birthDate", "incorporationDate"})
+_COUNTRIES: Final = ("nationality", "citizenship", "flag", "pastFlags")
 _GENDERS: Final = {"male": "male", "female": "female"}
 
 
@@ -119,30 +121,41 @@ def _tables(given: SourceInput) -> _Tables:
     found = _Tables()
     kinds: dict[str, str] = {}
     for element in _elements(given, _REFERENCES | _TABLES):
-        number, attributes = element.attributes.get("ID", ""), element.attributes
-        if element.tag == "DateOfIssue":
-            found.version = found.version or _day(element)
-        elif element.tag == "PartySubType":
-            found.subtypes[number] = element.text.strip()
-            kinds[number] = attributes.get("PartyTypeID", "")
-        elif element.tag == "AreaCode":
-            found.values["AreaCode", number] = attributes.get("Description", "") or element.text.strip()
-        elif element.tag in _REFERENCES:
-            found.values[element.tag, number] = element.text.strip()
-        elif element.tag == "Location":
-            found.places[number] = element
-        elif element.tag == "IDRegDocument":
-            _kept(found.papers[attributes.get("IdentityID", "")], element)
-        elif element.tag == "ProfileRelationship":
-            _kept(found.relations[attributes.get("From-ProfileID", "")], element)
+        if element.tag in _REFERENCES:
+            _add_reference(found, kinds, element)
         else:
-            _kept(found.measures[attributes.get("ProfileID", "")], element)
+            _add_to_table(found, element)
     # A party's sub-type is Vessel, Aircraft or unknown; unknown ones are told apart by the type above.
     for number, kind in kinds.items():
         above = found.said("PartyType", kind)
         if found.subtypes[number] not in _SCHEMATA and above in _SCHEMATA:
             found.subtypes[number] = above
     return found
+
+
+def _add_reference(found: _Tables, kinds: dict[str, str], element: Element) -> None:
+    number, text = element.attributes.get("ID", ""), element.text.strip()
+    if element.tag == "PartySubType":
+        found.subtypes[number] = text
+        kinds[number] = element.attributes.get("PartyTypeID", "")
+    elif element.tag == "AreaCode":
+        found.values["AreaCode", number] = element.attributes.get("Description", "") or text
+    else:
+        found.values[element.tag, number] = text
+
+
+def _add_to_table(found: _Tables, element: Element) -> None:
+    attributes = element.attributes
+    if element.tag == "DateOfIssue":
+        found.version = found.version or _day(element)
+    elif element.tag == "Location":
+        found.places[attributes.get("ID", "")] = element
+    elif element.tag == "IDRegDocument":
+        _kept(found.papers[attributes.get("IdentityID", "")], element)
+    elif element.tag == "ProfileRelationship":
+        _kept(found.relations[attributes.get("From-ProfileID", "")], element)
+    else:
+        _kept(found.measures[attributes.get("ProfileID", "")], element)
 
 
 def _kept(of: list[Element], element: Element) -> None:
@@ -224,30 +237,34 @@ def _add_feature(entry: Entry, feature: Element, tables: _Tables) -> None:
     prop = _FEATURES.get(entry.schema, _FEATURES["Organization"]).get(kind)
     for version in feature.all("FeatureVersion"):
         for location in version.all("VersionLocation"):
-            words, country = tables.place(location.attributes.get("LocationID", ""))
-            if kind == "Location":
-                entry.say("address", words)
-                entry.say("country", country)
-            elif prop in ("nationality", "citizenship", "flag", "pastFlags"):
-                entry.say(prop, country or words)
-            elif prop == "birthPlace":
-                entry.say(prop, words)
+            _add_location(entry, prop, kind, tables.place(location.attributes.get("LocationID", "")))
         for period in version.all("DatePeriod"):
             _add_period(entry, prop, kind, period)
         for detail in version.all("VersionDetail"):
             text = detail.text.strip() or tables.said("DetailReference", detail.attributes.get("DetailReferenceID", ""))
             if prop == "gender":
                 entry.say("gender", _GENDERS.get(text.lower(), ""), original=text)
-            elif prop is not None and prop not in ("birthDate", "incorporationDate"):
+            elif prop is not None and prop not in _DATES:
                 entry.say(prop, text)
             elif text:
                 entry.note(kind or "Feature", text)
 
 
+def _add_location(entry: Entry, prop: str | None, kind: str, place: tuple[str, str]) -> None:
+    words, country = place
+    if kind == "Location":
+        entry.say("address", words)
+        entry.say("country", country)
+    elif prop in _COUNTRIES:
+        entry.say(prop, country or words)
+    elif prop == "birthPlace":
+        entry.say(prop, words)
+
+
 def _add_period(entry: Entry, prop: str | None, kind: str, period: Element) -> None:
     days = [_day(one) for path in ("Start/From", "Start/To", "End/From", "End/To") for one in period.all(path)]
     known = list(dict.fromkeys(day for day in days if day))
-    if prop not in ("birthDate", "incorporationDate"):
+    if prop is None or prop not in _DATES:
         entry.note(kind or "Period", " to ".join(known))
         return
     if len(known) > 1 and known[0][:4] == known[-1][:4]:

@@ -122,7 +122,7 @@ def rescreen(
         rows = read_queries(bytes(snapshot.blob(file.blob) or b""), file=name)
         held = {one.source: one.digest for one in editions(snapshot)}
         deltas = {
-            source: _delta(snapshot, source, file.screened[source], digest)
+            source: compare_editions(_edition(snapshot, file.screened[source]), _edition(snapshot, digest))
             for source, digest in held.items()
             if source in file.screened and file.screened[source] != digest
         }
@@ -152,11 +152,6 @@ def _file(snapshot: Snapshot, name: str) -> CustomerFile:
 def _edition(snapshot: Snapshot, digest: BlobHash) -> list[Record]:
     ids = [line for line in bytes(snapshot.blob(digest) or b"").decode().split("\n") if line]
     return [record for line in ids if (record := snapshot.record(RecordId(line))) is not None]
-
-
-def _delta(snapshot: Snapshot, source: str, old: BlobHash, new: BlobHash) -> Delta:
-    del source
-    return compare_editions(_edition(snapshot, old), _edition(snapshot, new))
 
 
 def _worth(
@@ -191,6 +186,6 @@ def listing(files: Sequence[CustomerFile]) -> list[dict[str, Any]]:
     """Return stored files as they stand in a document."""
     return [
         {"name": one.name, "rows": one.rows, "kept_at": one.kept_at.isoformat(),
-         "screened": {source: digest for source, digest in one.screened.items()}}
+         "screened": dict(one.screened)}
         for one in files
     ]  # fmt: skip
