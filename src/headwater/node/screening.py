@@ -31,7 +31,7 @@ from headwater.node.node import Node
 from headwater.node.system import SystemClock, peak_memory_mb
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
-from headwater.policy.view import guard
+from headwater.policy.view import guard, permits
 from headwater.ports import Event
 from headwater.settings import Settings
 
@@ -194,13 +194,18 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
         "as_of": format_instant(clock.now()),
         "stale_after_days": UNSET.list_stale_days,
     }
+    today = clock.now().date()
+
+    def opened() -> Screener:
+        return open_screener(view, params, queries=len(asked.queries), sees=lambda each: permits(each, session, today))
+
     with cost.of("build"):
         try:
-            screener = open_screener(view, params, queries=len(asked.queries))
+            screener = opened()
         except StoreCorruptError:
             # What is cached can be made again; nothing else is kept here that could be damaged.
             reader.forget()
-            screener = open_screener(view, params, queries=len(asked.queries))
+            screener = opened()
     changed: Mapping[str, Any] | None = None
     if asked.since is not None:
         with cost.of("delta"):

@@ -25,6 +25,7 @@ from headwater.engines.match.index import (
 from headwater.engines.match.keys import key_hashes
 from headwater.engines.match.names import KIND_RARITY, Name, Part, parse
 from headwater.engines.match.script import Script
+from headwater.model.canonical import encode
 from headwater.model.record import Mention, Record
 from headwater.model.schema import is_person, schema, schemata
 
@@ -92,6 +93,7 @@ class _Building:
 
     entries: list[bytes] = field(default_factory=list)
     schemas: list[str] = field(default_factory=list)
+    handlings: dict[bytes, int] = field(default_factory=dict)
     lists: dict[tuple[str, str], ListHead] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
     owners: list[tuple[int, int, int]] = field(default_factory=list)
@@ -141,6 +143,7 @@ class _Building:
             tuple(countries),
             tuple(genders),
             tuple(numbers),
+            self.handlings.setdefault(encode(record.handling), len(self.handlings)),
         )
         self.schemas.append(mention.schema)
         self.entries.append(msgspec.msgpack.encode(entry))
@@ -175,6 +178,7 @@ class _Building:
             **postings("sound.names", of_sound[flat], name_of_part, len(sounds)),
             **postings("bones.names", of_bones[flat], name_of_part, len(bones)),
             **with_offsets("entry", self.entries),
+            **with_offsets("handling", list(self.handlings)),
         }
         total = len(self.names)
         for key in ("sound", "bones"):

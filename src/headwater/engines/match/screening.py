@@ -7,7 +7,7 @@ from every record's identifier, which reads them all.
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,7 +17,7 @@ from headwater.engines.match.candidates import Finder
 from headwater.engines.match.freshness import ListState, list_state
 from headwater.engines.match.index import INDEX_VERSION, Entry, Index, need_numpy, unpack
 from headwater.engines.match.listed import Listed
-from headwater.engines.match.names import Weighed
+from headwater.engines.match.names import Name, Weighed
 from headwater.engines.match.query import Query, Request, read_request
 from headwater.engines.match.reasons import DIFFERENT_NAME, reasons_for, sentence
 from headwater.engines.match.score import (
@@ -30,7 +30,7 @@ from headwater.engines.match.score import (
     name_floor,
 )
 from headwater.errors import ForbiddenError
-from headwater.model.canonical import encode
+from headwater.model.canonical import decode, encode
 from headwater.model.fact import fact_id
 from headwater.model.finding import Evidence, Finding, Reason, params_text
 from headwater.model.handling import Handling
@@ -143,8 +143,20 @@ def screen(view: View, params: Mapping[str, object]) -> ScreenResult:
     return open_screener(view, params, queries=len(request.queries)).answer(request)
 
 
-def open_screener(view: View, params: Mapping[str, object], *, queries: int) -> "Screener":
+Sees = Callable[[Handling], bool]
+"""Tells whether a record of a handling may be seen."""
+
+
+def open_screener(
+    view: View, params: Mapping[str, object], *, queries: int, sees: Sees | None = None
+) -> "Screener":
     """Return what answers queries against the lists that the parameters name, laid out for so many of them.
+
+    Args:
+        view: what may be seen.
+        params: as those of `screen`.
+        queries: about how many there will be.
+        sees: the view's rule, where a look at the handling is enough and no record need be read; None asks the view.
 
     Raises:
         SchemaError: a parameter is missing, unknown or impossible.
@@ -152,7 +164,7 @@ def open_screener(view: View, params: Mapping[str, object], *, queries: int) -> 
     """
     request = read_request({**params, "queries": ()})
     need_numpy()
-    return Screener(view, open_index(view, request), compiled=queries >= FEWEST and available())
+    return Screener(view, open_index(view, request), compiled=queries >= FEWEST and available(), sees=sees)
 
 
 def open_index(view: View, request: Request) -> Index:
@@ -193,14 +205,17 @@ def meets(asked: str, listed: str) -> bool:
 class Screener:
     """Answers queries against one index; holds what is read from the index and the view."""
 
-    def __init__(self, view: View, index: Index, *, compiled: bool) -> None:
+    def __init__(self, view: View, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
         """Lay out the index.
 
         Args:
             view: what may be seen.
+            index: over the lists.
             compiled: whether names are compared by compiled code first.
+            sees: the view's rule by handling; None asks the view for every record of a hit.
         """
         self.view = view
+        self._sees = sees
         self.index = index
         self.finder = Finder(index)
         self.listed = Listed(index)
@@ -253,7 +268,7 @@ class Screener:
             if owner in numbered
             or compare_traits(query.traits, self.listed.entry(owner)[1]).total(value) >= least - _SLACK
         }
-        asked = self._weighed(query)
+        asked = self._weighed(query.name)
         for at, value in pairs:
             owner = self.listed.owner(at)
             if owner in worth and value >= worth[owner] - _SLACK:
@@ -261,16 +276,17 @@ class Screener:
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
         """Yield the candidates whose names agree well enough."""
-        asked = self._weighed(query) if names else None
-        for at in names if asked else ():
+        if query.name is None:
+            return
+        asked = self._weighed(query.name)
+        for at in names:
             if meets(query.schema, self.listed.entry(self.listed.owner(at))[0].schema):
                 match = compare_names(asked, self.listed.name(at), person=query.person)
                 if match.log_odds >= floor:
                     yield at, match
 
-    def _weighed(self, query: Query) -> Weighed:
-        assert query.name is not None
-        return Weighed(query.name, tuple(self.finder.rarity(part) for part in query.name.parts))
+    def _weighed(self, name: Name) -> Weighed:
+        return Weighed(name, tuple(self.finder.rarity(part) for part in name.parts))
 
     def _best(
         self,
@@ -314,7 +330,7 @@ class Screener:
 
     def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
         """Return the hit as a finding; None where its record may not be seen."""
-        handling = self._handling(entry.record)
+        handling = self._handling(entry)
         if handling is None:
             return None
         reasons = reasons_for(comparison, entry)
@@ -337,13 +353,20 @@ class Screener:
             handling=handling,
         )
 
-    def _handling(self, record: str) -> Handling | None:
-        if record not in self._handlings:
-            try:
-                self._handlings[record] = self.view.record(RecordId(record)).handling
-            except ForbiddenError:
-                self._handlings[record] = None
-        return self._handlings[record]
+    def _handling(self, entry: Entry) -> Handling | None:
+        """Return the handling of an entry's record, None where it may not be seen."""
+        if entry.record not in self._handlings:
+            self._handlings[entry.record] = self._seen(entry)
+        return self._handlings[entry.record]
+
+    def _seen(self, entry: Entry) -> Handling | None:
+        if self._sees is not None:
+            handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
+            return handling if self._sees(handling) else None
+        try:
+            return self.view.record(RecordId(entry.record)).handling
+        except ForbiddenError:
+            return None
 
     def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
         places = [self.listed.fact(name_at)] if name_at is not None else []
