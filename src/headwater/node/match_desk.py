@@ -96,7 +96,7 @@ class Desk:
         threshold = _number(options.get("threshold"), "threshold", self._node.settings.min_score)
         cutoff = min(_number(options.get("cutoff"), "cutoff", CUTOFF), threshold)
         limit = int(_number(options.get("limit"), "limit", 5, most=500))
-        asked = screening.Asked([row for row in rows if row], cutoff, limit, self._lists(dataset))
+        asked = screening.Asked([row for row in rows if row["name"]], cutoff, limit, self._lists(dataset))
         answer = screening.at_node(self._node, caller, asked)
         found: dict[str, list[dict[str, Any]]] = {str(key): [] for key in queries}
         with self._node.view(caller) as view:
@@ -116,7 +116,8 @@ class Desk:
                         "finding": hit.finding.id, "source": {"sha256": hit.sha256, "version": hit.version, "row": hit.row},
                     }
                 )  # fmt: skip
-        hindered = {one.query: one.reason for one in answer.result.not_screenable}
+        hindered = {row["id"]: "a query without a name" for row in rows if not row["name"]}
+        hindered |= {one.query: one.reason for one in answer.result.not_screenable}
         responses = {
             key: {
                 "status": 400 if key in hindered else 200,
@@ -162,7 +163,7 @@ class Desk:
         """
         rows = [_reconciled(str(key), value) for key, value in _few(queries).items()]
         limits = [int(_number(value.get("limit"), "limit", 5, most=100)) for value in queries.values()]
-        asked = screening.Asked([row for row in rows if row], CUTOFF, max(limits, default=5))
+        asked = screening.Asked([row for row in rows if row["name"]], CUTOFF, max(limits, default=5))
         answer = screening.at_node(self._node, caller, asked)
         found: dict[str, list[dict[str, Any]]] = {str(key): [] for key in queries}
         least = self._node.settings.min_score

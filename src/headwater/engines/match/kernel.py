@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.extending import intrinsic
 
 from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
@@ -542,12 +543,15 @@ def _weigh(
     return float(total)
 
 
-@_njit
-def _bits(word: int) -> int:
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+@intrinsic
+def _bits(context: Any, word: Any) -> Any:  # noqa: ANN401 - numba's own types
+    """Return how many bits are set, by the machine's own instruction."""
+    del context, word
+
+    def built(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:  # noqa: ANN401
+        return builder.ctpop(values[0])
+
+    return numba.types.uint64(numba.types.uint64), built
 
 
 @_njit
