@@ -34,7 +34,7 @@ STEPS: Final = (
     Step("nodes", "three nodes are set up and started", (), make_nodes),
     Step("trust", "cards, digits and agreements are exchanged", ("nodes",), make_trust),
     Step("read", "lists and reports in the official formats are read", ("nodes",), read_files),
-    Step("screen", "the consignor is screened in Belgrade's spelling", ("read",), screen_names),
+    Step("screen", "consignor, keeper and driver are screened in Belgrade's spelling", ("read",), screen_names),
     Step("decide", "a person decides what the engine found", ("screen",), decide_hit),
     Step("control", "Pristina's fact does not reach Belgrade through London", ("trust", "read"), keep_control),
     Step("tell", "London tells Belgrade, by the rules and with a second person", ("trust", "decide"), tell_partner),
