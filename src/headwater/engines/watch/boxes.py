@@ -9,9 +9,10 @@ from headwater.engines.watch.boxes_kernel import WIDTH, Floats, frame
 from headwater.errors import SchemaError
 
 DEFAULTS: Final = {
-    "HIGH": 0.6, "NEW": 0.7, "BUFFER": 0.3, "LEAST": 0.2, "LOW_LEAST": 0.4, "AGAIN_BUFFER": 0.3, "AGAIN_LEAST": 0.3,
-    "HEIGHT_POWER": 1.0, "NOISE": 0.05, "ACCEL": 0.01, "SIZE_GAIN": 0.4, "LOST_S": 1.0, "CONFIRM_HITS": 2.0, "SURE": 0.6,
-    "BLEND": 0.3, "CAMERA": 1.0, "COAST": 0.0, "DAMP": 0.95, "YOUNG_LOST": 0.0, "DOUBLE": 0.7,
+    "HIGH": 0.8, "NEW": 0.7, "BUFFER": 0.1, "LEAST": 0.1, "LOW_LEAST": 0.1, "AGAIN_BUFFER": -1.0, "AGAIN_LEAST": 0.3,
+    "HEIGHT_POWER": 2.0, "NOISE": 0.12, "ACCEL": 0.006, "SIZE_GAIN": 0.2, "LOST_S": 1.5, "CONFIRM_HITS": 2.0,
+    "SURE": 0.85, "BLEND": 0.6, "CAMERA": 0.7, "COAST": 0.0, "DAMP": 1.0, "YOUNG_LOST": 0.0, "DOUBLE": 0.5,
+    "CALM": 0.2, "UNREST": 0.2,
 }  # fmt: skip
 """How the tracker judges, in the order of the names in `boxes_kernel`; chosen as docs/howto/sensors.md says."""
 USUAL_RATE: Final = 30.0

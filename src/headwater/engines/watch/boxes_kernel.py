@@ -20,9 +20,15 @@ WIDTH: Final = 21
 """Numbers of one track; places in pixels, speeds in pixels a frame, AWAY in frames since it was seen."""
 
 (HIGH, NEW, BUFFER, LEAST, LOW_LEAST, AGAIN_BUFFER, AGAIN_LEAST, HEIGHT_POWER, NOISE, ACCEL, SIZE_GAIN, LOST_S,
- CONFIRM_HITS, SURE, BLEND, CAMERA, COAST, DAMP, YOUNG_LOST, DOUBLE) = range(20)  # fmt: skip
+ CONFIRM_HITS, SURE, BLEND, CAMERA, COAST, DAMP, YOUNG_LOST, DOUBLE, CALM, UNREST) = range(22)  # fmt: skip
 FIRST_SPEED: Final = 0.1
 """Standard deviation of a new box's speed, heights a frame at 30 frames a second."""
+
+
+@kernel
+def unrest(told: Floats) -> float:
+    """Return how many times more than on a calm scene boxes leave their course: 1 on calm ones, more from a moving car."""
+    return max(1.0, told[UNREST] / told[CALM])
 
 
 @kernel
@@ -114,6 +120,8 @@ def update(row: Floats, seen: Floats, one: int, told: Floats, pace: float) -> No
     whole = row[P11] + noise
     gain, lift = row[P11] / whole, row[P12] / whole
     dx, dy = seen[one, 0] - row[CX], seen[one, 1] - row[CY]
+    if row[HITS] > 2.0 and row[AWAY] == 0.0:
+        told[UNREST] += 0.01 * (min((dx * dx + dy * dy) / (2.0 * whole), 9.0) - told[UNREST])
     if row[AWAY] > 0.0 and row[HITS] > 1.0:
         # What was seen last and what is seen now tell the speed between better than the speed guessed while it was away.
         span = row[AWAY] + 1.0
@@ -129,7 +137,7 @@ def update(row: Floats, seen: Floats, one: int, told: Floats, pace: float) -> No
     row[P22] -= lift * row[P12]
     row[P12] -= gain * row[P12]
     row[P11] -= gain * row[P11]
-    size = max(told[SIZE_GAIN], 1.0 / (row[HITS] + 1.0))
+    size = max(min(told[SIZE_GAIN] * unrest(told), 0.8), 1.0 / (row[HITS] + 1.0))
     row[W] += size * (seen[one, 2] - row[W])
     row[H] += size * (seen[one, 3] - row[H])
     row[LX], row[LY], row[LW], row[LH] = seen[one, 0], seen[one, 1], seen[one, 2], seen[one, 3]
@@ -143,6 +151,7 @@ def update(row: Floats, seen: Floats, one: int, told: Floats, pace: float) -> No
 @kernel
 def predict(tracks: Floats, count: int, told: Floats, pace: float, boxes: Floats) -> None:
     """Move every track on by a frame, and write its box as centre and size."""
+    wild = unrest(told)
     for k in range(count):
         row = tracks[k]
         if row[AWAY] > 0.0:
@@ -150,7 +159,7 @@ def predict(tracks: Floats, count: int, told: Floats, pace: float, boxes: Floats
             row[VY] *= told[DAMP] ** pace
         row[CX] += row[VX]
         row[CY] += row[VY]
-        q = (told[ACCEL] * row[H] * pace) ** 2
+        q = (told[ACCEL] * row[H] * pace * wild) ** 2
         row[P11] += 2.0 * row[P12] + row[P22] + q / 3.0
         row[P12] += row[P22] + q / 2.0
         row[P22] += q
@@ -251,12 +260,12 @@ def frame(tracks: Floats, count: int, told: Floats, pace: float, next_id: int, g
             row[CONFIRMED] = 1.0
         next_id += 1
         kept += 1
-    out, shown = np.empty((kept, 5)), 0
+    out, shown, wild = np.empty((kept, 5)), 0, unrest(told)
     for k in range(kept):
         row = tracks[k]
         if row[CONFIRMED] == 0.0 or row[AWAY] > told[COAST]:
             continue
-        blend = told[BLEND] if row[AWAY] == 0.0 else 1.0
+        blend = told[BLEND] / wild if row[AWAY] == 0.0 else 1.0
         cx, cy = blend * row[CX] + (1.0 - blend) * row[LX], blend * row[CY] + (1.0 - blend) * row[LY]
         w, h = blend * row[W] + (1.0 - blend) * row[LW], blend * row[H] + (1.0 - blend) * row[LH]
         out[shown, 0], out[shown, 1], out[shown, 2], out[shown, 3] = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2

@@ -29,6 +29,9 @@ class PointTracker:
         accel: spectral density of an object's acceleration, m^2/s^3.
         sigma_v: standard deviation of an object's speed on each axis before it is known, m/s.
 
+    Attributes:
+        owners: id of the track to which each point of the last scan was given.
+
     Source: Bar-Shalom, Li and Kirubarajan 2001, Estimation with Applications to Tracking and Navigation.
     """
 
@@ -51,15 +54,20 @@ class PointTracker:
         self._told[[NOW, NEXT_ID]] = -1e18, 1.0
         self._tracks = np.zeros((64, WIDTH))
         self._count = 0
+        self.owners = np.zeros(0)
 
-    def step(self, time_s: float, points: ArrayLike) -> Floats:
+    def step(self, time_s: float, points: ArrayLike, sigma_m: float | None = None) -> Floats:
         """Take one scan and return the tracks that it shows: seen in it, or more likely there and missed than not.
 
         Args:
             time_s: time of the scan, not before the last one's.
             points: places in metres.
+            sigma_m: standard deviation of this scan's points where it differs from the usual.
         Shape: (n, 2) -> (m, 6) id, x, vx, y, vy, confirmed (1 or 0).  Units: s, m, m/s.
         """
         seen = np.ascontiguousarray(points, np.float64).reshape(-1, 2)
-        self._tracks, self._count, out = scan(self._tracks, self._count, self._told, float(time_s), seen)
+        if sigma_m is not None:
+            self._told[SIGMA] = sigma_m
+        self.owners = np.zeros(len(seen))
+        self._tracks, self._count, out = scan(self._tracks, self._count, self._told, float(time_s), seen, self.owners)
         return out

@@ -246,8 +246,13 @@ def begin_track(row: Floats, told: Floats, x: float, y: float, now: float) -> No
 
 
 @kernel
-def scan(tracks: Floats, count: int, told: Floats, now: float, points: Floats) -> tuple[Floats, int, Floats]:
-    """Take one scan: return the tracks, their number, and what is to be shown (id, x, vx, y, vy, confirmed)."""
+def scan(
+    tracks: Floats, count: int, told: Floats, now: float, points: Floats, owners: Floats
+) -> tuple[Floats, int, Floats]:
+    """Take one scan: return the tracks, their number, and what is to be shown (id, x, vx, y, vy, confirmed).
+
+    `owners` takes the id of the track to which each point was given.
+    """
     dt = max(now - told[NOW], 0.0)
     told[NOW] = now
     seen = len(points)
@@ -262,6 +267,8 @@ def scan(tracks: Floats, count: int, told: Floats, now: float, points: Floats) -
                 after(tracks[k], told, points, partner[k], now)
                 if partner[k] == EMPTY:
                     tracks[k, UPDATED] = -1.0  # looked at: it must not be looked at again at another rank
+                else:
+                    owners[partner[k]] = tracks[k, ID]
         for j in range(seen):
             if owner[j] != EMPTY:
                 free[j] = False
@@ -285,6 +292,7 @@ def scan(tracks: Floats, count: int, told: Floats, now: float, points: Floats) -
     for j in range(seen):
         if free[j]:
             begin_track(tracks[kept], told, points[j, 0], points[j, 1], now)
+            owners[j] = tracks[kept, ID]
             kept += 1
     out, shown = np.empty((kept, 6)), 0
     regular = seen_rate(told) > SELDOM * told[DETECT]
