@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
@@ -15,7 +15,6 @@ from headwater.store import Store, StoreOptions, Transaction, migrate
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import (
     PEER,
-    START,
     event,
     incoming,
     message_id,
@@ -26,7 +25,7 @@ from tests.contract.store_kit import (
     record,
 )
 
-LATER = START + timedelta(hours=1)
+LATER = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 def states(store: Store) -> list[str]:
