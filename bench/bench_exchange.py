@@ -29,7 +29,7 @@ from shutil import which
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.exchange_alone import file_speed, idle_node
+from bench.exchange_alone import idle_node
 from bench.exchange_nodes import RS, UK, London, cpu_s, houses, london, serve
 from bench.exchange_recall import recall_s
 from bench.exchange_seal import cpu_us, jose, ours
@@ -170,16 +170,6 @@ def sealing() -> Iterator[Figure]:
     yield Figure("envelope beside JOSE", theirs / mine, "times as quick", how, at_least=1.3)
 
 
-def filing() -> Iterator[Figure]:
-    """Sealing and opening a large file."""
-    speed = file_speed()
-    beside = f"{speed.cipher_mb_s:.0f} of AES-256-GCM alone over the same chunks"
-    how = f"a file of {speed.size_mb} MB read, hashed, sealed and kept in chunks, a CPU second of one core; {beside}"
-    yield Figure("file sealed", speed.sealed_mb_s, "MB/s", how, at_least=200)
-    how = f"the same opened and hashed; {beside}"
-    yield Figure("file opened", speed.opened_mb_s, "MB/s", how, at_least=200)
-
-
 def idling() -> Iterator[Figure]:
     """A node that has nothing to do."""
     idle = idle_node()
@@ -223,7 +213,7 @@ def main() -> int:
         json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0], "at": time.strftime("%FT%TZ", time.gmtime())})
     )
     rows = []
-    for part in (sealing(), filing(), idling(), exchanging(asked), recalling(asked.facts)):
+    for part in (sealing(), idling(), exchanging(asked), recalling(asked.facts)):
         for figure in part:
             rows.append(figure.row())
             print(json.dumps(rows[-1]), flush=True)

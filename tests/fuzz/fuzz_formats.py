@@ -150,7 +150,7 @@ _CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...
     lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
     lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
     lambda data, begin, end, other, far, piece, draw: (
-        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+        data[:begin] + _repeated(data[begin:end], draw.choice((2, 3, 50, 3000))) + data[end:]
     ),
     lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
     lambda data, begin, end, other, far, piece, draw: data[:begin],
@@ -167,6 +167,11 @@ def mutate(seed: bytes, draw: Random) -> bytes:
         data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
         data = data[:MOST_BYTES]
     return data
+
+
+def _repeated(part: bytes, times: int) -> bytes:
+    """Return a part again and again, no longer than an input may be: 3,000 times a whole file is gigabytes."""
+    return part * min(times, MOST_BYTES // max(len(part), 1) + 1)
 
 
 def _part(data: bytes, draw: Random) -> tuple[int, int]:

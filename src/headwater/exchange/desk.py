@@ -7,11 +7,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.exchange import consents
-from headwater.exchange.amends import CORRECTIONS, Amends
+from headwater.exchange.amends import Amends
 from headwater.exchange.files import expect
 from headwater.model.ids import MessageId
 from headwater.model.message import HOUSEKEEPING, Kind, Message
 from headwater.policy.agreement import Agreement
+from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome
 from headwater.ports import Event
@@ -45,11 +46,11 @@ class Desk:
         New facts that an amend brings are asked about as those of an ordinary message: what refuses or holds them refuses
         the amend, so that the sender withdraws the old ones alone.
         """
+        if (refusal := unexpected(Op.RECEIVE, message)) is not None:
+            return refusal
         judgement = decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
         terms = agreements.get(message.agreement or "")
         if message.kind in HOUSEKEEPING and message.facts and terms is not None:
-            if message.amend is None or message.amend.action not in CORRECTIONS:
-                return Judgement(Outcome.REFUSE, "unexpected-facts")
             kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})
             kind = Kind.SPONTANEOUS if Kind.SPONTANEOUS in kinds else next(iter(kinds), Kind.SPONTANEOUS)
             told = replace(message, kind=kind, amend=None, classification=_highest(message, terms))

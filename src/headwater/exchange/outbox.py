@@ -24,10 +24,12 @@ from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.suite import key_id
+from headwater.exchange.words import bound, speak
 from headwater.model.canonical import decode, encode
-from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id
-from headwater.model.message import Kind, Message, categories_of
+from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id, state_of
+from headwater.model.message import Kind, Message, Word, categories_of
 from headwater.model.times import format_instant, parse_instant
+from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import apply, decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
 from headwater.ports import Chance, Clock, Event
@@ -203,7 +205,7 @@ class Outbox:
         ready, now = self._ready(message), self._clock.now()
         with self._store.snapshot() as snapshot:
             self._open_partner(snapshot, ready.recipient or AuthorityId(""), now)
-            ready = attached(snapshot, ready)
+            ready = bound(snapshot, self._partners, attached(snapshot, ready), now)
             judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
 
@@ -344,7 +346,7 @@ class Outbox:
         ways: "Callable[[AuthorityId], _Way] | None" = None,
     ) -> Sending:
         way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
-        message = attached(tx, message)
+        message = bound(tx, self._partners, attached(tx, message), tx.now)
         judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
         draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
@@ -405,6 +407,8 @@ class Outbox:
         """
         if message.break_glass is not None and not message.break_glass.approver:
             return Judgement(Outcome.HOLD, BREAK_GLASS, reasons=(_NOT_APPROVED,))
+        if (refusal := unexpected(Op.SEND, message)) is not None:
+            return refusal
         names = [message.agreement, *[fact.via for fact in message.facts.values() if fact.via]]
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(message.agreement or "")
@@ -428,6 +432,11 @@ class Outbox:
             if key.is_valid(tx.now) and key.name in self._keys.signing_seeds:
                 return key.name, self._keys.signing_seeds[key.name]
         raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
+
+    def speak(self, about: str, terms: Sequence[str], facts: Sequence[str], at: datetime) -> Word:
+        """Return this node's own word about facts of its own, for holders that have them from others."""
+        seeds = self._keys.signing_seeds.values()
+        return speak(seeds, about, terms, facts, state_of(self._partners.me), at)
 
     def new_id(self) -> MessageId:
         """Return the identifier of a new message."""

@@ -70,6 +70,27 @@ def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
     return max(sorted(handling.markings), key=lambda marking: ranks[marking], default="NONE")
 
 
+def told(handling: Handling, ranks: Mapping[str, int], fact: MessageFact) -> MessageFact:
+    """Return a fact of our own with what may be done with it, as a message says it: the one place for that.
+
+    Args:
+        handling: of the record that the fact stands in, or of the finding that it is.
+        ranks: the markings of the agreement that the message goes under.
+        fact: all else about it.
+    """
+    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
+    return msgspec.structs.replace(
+        fact,
+        marking=marked(handling, ranks),
+        handling=tuple(sorted(codes)),
+        conditions=tuple(sorted(handling.conditions)),
+        purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
+        names=tuple(sorted(handling.addressees or ())),
+        onward=_onward(handling),
+        retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
+    )
+
+
 def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, MessageFact]:
     """Return the facts of one of our own records as a message carries them, by their place in the record.
 
@@ -78,15 +99,13 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
         ranks: the markings of the agreement that the message goes under.
         on: the day, to tell whether somebody may be a minor.
     """
-    handling = record.handling
-    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
     minors = _minors(record, on)
     found: dict[str, MessageFact] = {}
     for number, fact in record.numbered():
         mention = record.mention(fact.entity)
         if mention is None:  # a record that exists names the entity of every fact
             continue
-        found[number] = MessageFact(
+        fact_alone = MessageFact(
             id=number,
             prop=fact.prop,
             entity=fact.entity,
@@ -97,17 +116,11 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
             category=_category(record, mention, fact),
             personal=mention.schema not in _NO_PERSONAL_DATA,
             origin=state_of(record.origin.originator),
-            marking=marked(handling, ranks),
-            handling=tuple(sorted(codes)),
-            conditions=tuple(sorted(handling.conditions)),
-            purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
-            names=tuple(sorted(handling.addressees or ())),
-            onward=_onward(handling),
             grade=None if record.grade is None else str(record.grade),
-            retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
             minor=fact.entity in minors,
             sensitive=fact.prop if fact.prop in SENSITIVE_PROPERTIES else None,
         )
+        found[number] = told(record.handling, ranks, fact_alone)
     return found
 
 

@@ -119,7 +119,7 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
     shown = one(node, session, ref)
     if not shown.is_confirmed:
         raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
-    writer = registry.release(form)
+    writer = registry.release(form, node.settings.plugin_names)
     with node.view(session) as view:
         refs = [RecordId(each.ref.partition("/")[0]) for each in shown.finding.evidence if each.ref.startswith("rec-")]
         records = [view.record(record) for record in dict.fromkeys(refs)]

@@ -169,9 +169,24 @@ class MessageReading(Linked):
         found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
         return (found[0] or 0) if found else 0
 
+    def incoming_end(self) -> int:
+        """Return the number of the message that was kept last, whoever sent it; 0 where there is none."""
+        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM incoming")
+        return (found[0] or 0) if found else 0
+
+    def spoke_after(self, number: int) -> frozenset[AuthorityId]:
+        """Return the partners of which a message was kept after the one with a number: only those rows are read."""
+        rows = self._link.rows(tuple[str], "SELECT DISTINCT peer FROM incoming WHERE number > ?", number)
+        return frozenset(AuthorityId(peer) for (peer,) in rows)
+
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
+
+    def incoming_since(self, peer: AuthorityId, since: datetime) -> list[Incoming]:
+        """Return what was kept from a partner from a time on, in the order it was kept."""
+        sql = f"{_INCOMING} WHERE peer = ? AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, peer, to_micros(since))]
 
     def incoming_requests(self, since: datetime) -> list[Incoming]:
         """Return the requests of partners from a time on, in the order they were kept."""

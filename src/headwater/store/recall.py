@@ -115,6 +115,10 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
         self._replace("document", f"{kind}/{key}/{version}", body, who)
         self._documents.pop((kind, key), None)
 
+    def forget_blob(self, ref: BlobHash) -> None:
+        """Let a blob's file go with the next sweep, unless a record refers to it."""
+        self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", ref)
+
     def forget_erased_blobs(self) -> None:
         """Note that the files of all erased blobs are gone."""
         self._link.run("DELETE FROM erased_blob")

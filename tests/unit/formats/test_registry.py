@@ -88,5 +88,8 @@ def test_a_format_of_another_package_is_found_and_cannot_take_a_name_of_ours(mon
     monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or pytest)
     assert {"theirs", "broken"} <= sources().keys()
     assert sources()["un"].name == "un-xml"
+    with pytest.raises(SettingsError, match="which no setting names"):
+        source("theirs")
+    assert source("theirs", {"theirs"}).name == "theirs"
     with pytest.raises(SettingsError, match="'broken' from another package cannot be loaded"):
-        source("broken")
+        source("broken", {"broken"})

@@ -18,7 +18,7 @@ from headwater.testing.sim.node import SimStore
 from headwater.testing.sim.world import Gate
 
 Change = Callable[[Any], Any]
-_HELD_OPEN_S: Final = 10.0
+_HELD_OPEN_S: Final = 60.0
 """How long a plant holds the moment open in which it shows, as a slow disk would."""
 
 
