@@ -1,9 +1,9 @@
 """Delivery: a courier with a thread of its own for each partner and lane, so that a dead or slow one holds up nobody.
 
 Couriers sleep until something waits for them. One watcher looks at the size of the ledger, which grows with everything that
-is queued, also by another process, and with everything that may let go what is queued; then it wakes those that have work.
-A courier that rests because its partner could not be reached sleeps through that, but not through a word of the partner
-itself: whoever speaks can be reached, and an outage of days must not cost five minutes more.
+is queued, also by another process, and with everything that may let go what is queued; then it wakes those that have work. A
+courier that rests because its partner could not be reached sleeps through that, but not through a word of the partner itself:
+whoever speaks can be reached, and an outage of days must not cost five minutes more.
 """
 
 import logging
@@ -97,30 +97,28 @@ class Delivery:
             size = snapshot.head().size
             if size == seen:
                 return size
-            routes = list(self._waiting(snapshot))
+            routes = list(self._routes(snapshot))
             end = snapshot.incoming_end()
             spoke = snapshot.spoke_after(end if self._heard_to is None else self._heard_to)
         for (peer, _), served in self._served.items():
             if peer in spoke:
                 served.heard.set()
-        for route in routes:
-            self._serve(route, stop)
+        for route, is_waiting in routes:
+            if route not in self._served:
+                self._serve(route, stop)
+            elif is_waiting:
+                self._served[route].wake.set()
         self._heard_to = end
         return size
 
-    def _waiting(self, snapshot: Snapshot) -> Iterator[Route]:
-        """Yield the routes on which something waits; one that rests, or must not go now, waits too."""
+    def _routes(self, snapshot: Snapshot) -> Iterator[tuple[Route, bool]]:
+        """Yield all routes, and whether something waits on each; what rests, or must not go now, waits too."""
         for peer in self._partners.names(snapshot):
             again = is_listed(snapshot, peer)
             for lane in Lane:
-                if again or snapshot.is_due(peer, lane):
-                    yield peer, lane
+                yield (peer, lane), again or snapshot.is_due(peer, lane)
 
     def _serve(self, route: Route, stop: threading.Event) -> None:
-        """Wake the courier of a route; one that nothing ever waited for has no thread yet."""
-        if route in self._served:
-            self._served[route].wake.set()
-            return
         wake, heard = threading.Event(), threading.Event()
         thread = threading.Thread(
             target=work,

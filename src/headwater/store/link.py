@@ -63,6 +63,7 @@ class Link:
         self._fold_at = options.checkpoint_pages
         self._waiting: dict[str, list[Row]] = {}
         self._waited_for: set[str] = set()
+        self._spoilt: StoreError | None = None
         try:
             self._connection = apsw.Connection(str(file), flags=flags, vfs=options.vfs)
         except apsw.Error as error:
@@ -141,15 +142,24 @@ class Link:
         self._waited_for.add(table)
 
     def write_waiting(self) -> None:
-        """Write all rows that wait, those of a statement together, the statements in the order of their first rows."""
-        waiting = self._waiting
-        self.forget_waiting()
-        for sql, rows in waiting.items():
-            self.many(sql, rows)
+        """Write all rows that wait, those of a statement together, the statements in the order of their first rows.
+
+        Raises:
+            StoreError: a row does not go in. Others may have, so from then on the change can only be undone.
+        """
+        if self._spoilt is not None:
+            raise self._spoilt
+        waiting, self._waiting, self._waited_for = self._waiting, {}, set()
+        try:
+            for sql, rows in waiting.items():
+                self.many(sql, rows)
+        except StoreError as error:
+            self._spoilt = error
+            raise
 
     def forget_waiting(self) -> None:
         """Give up the rows that wait: their change is undone."""
-        self._waiting, self._waited_for = {}, set()
+        self._waiting, self._waited_for, self._spoilt = {}, set(), None
 
     def begin(self, how: str = "IMMEDIATE") -> None:
         """Open a transaction, waiting for other processes as long as the options say."""

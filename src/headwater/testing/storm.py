@@ -145,7 +145,7 @@ class _Storm:
                 killed = f"{self.counts['nodes_killed']} nodes and {self.counts['officers_killed']} officers killed"
                 rate = self.promised / (now - begun)
                 left = (messages - self.promised) / rate / 60 if rate else float("inf")
-                done = f"{self.promised:,} of {messages:,} promised, {rate:.0f} a second, {left:.0f} min to go"
+                done = f"{self.promised:,} of {messages:,} promised, {rate:.0f} a second, {left:.1f} min to go"
                 self._tell(f"{done}; {killed}, {self.counts['disks_filled']} disks filled")
 
     def _strike(self, now: float) -> None:

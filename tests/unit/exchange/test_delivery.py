@@ -108,3 +108,34 @@ def test_delivery_tells_the_couriers_of_a_partner_that_has_spoken(london: Node, 
     finally:
         stop.set()
         thread.join(20)
+
+
+class Idle:
+    """A courier that has nothing to do; it counts how often it was woken to find that out."""
+
+    def __init__(self) -> None:
+        self.woken = threading.Semaphore(0)
+
+    def step(self) -> Step:
+        self.woken.release()
+        return Step(0, None)
+
+
+def test_a_courier_is_woken_by_what_waits_on_its_own_lane_alone(london: Node, belgrade: Node) -> None:
+    stop, normal, urgent = threading.Event(), Idle(), Idle()
+
+    def made(route: tuple[str, str]) -> Idle:
+        return normal if route[1] == "normal" else urgent
+
+    delivery = Delivery(london.store, Partners(LONDON), made)  # type: ignore[arg-type]
+    thread = threading.Thread(target=delivery.run, args=(stop,))
+    thread.start()
+    try:
+        assert normal.woken.acquire(timeout=20)
+        assert urgent.woken.acquire(timeout=20)
+        london.exchange.send(message(), who="o.reed")
+        assert normal.woken.acquire(timeout=20)
+        assert not urgent.woken.acquire(blocking=False)
+    finally:
+        stop.set()
+        thread.join(20)
