@@ -52,6 +52,7 @@ _SOURCES: Final = (
         "IntelligenceReport",
     ),
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
+    ("things-csv", ("things",), "People, firms, vehicles and vessels, CSV", "things_csv", "ThingsCsv"),
 )
 LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases"})
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
