@@ -19,20 +19,75 @@ from headwater.errors import SchemaError
 from headwater.exercise.names import company_name, cyrillic, given_names, plain, stems
 
 COLUMNS: Final = (
-    *("id", "originator", "schema", "category", "name", "given_name", "family_name", "birth_date", "gender", "birth_place"),
+    *(
+        "id",
+        "originator",
+        "schema",
+        "category",
+        "name",
+        "given_name",
+        "family_name",
+        "birth_date",
+        "gender",
+        "birth_place",
+    ),
     *("father_name", "id_number", "passport_number", "phone", "address", "registration_number", "vin", "model"),
 )
 STATES: Final = ("RS-MOI", "XK-KP", "UK-NCA")
 _HOME: Final = {"Serbian": "RS-MOI", "Albanian": "XK-KP", "English": "UK-NCA"}
 _LANGUAGES: Final = ("Serbian", "Albanian", "English")
-_TOWNS: Final = ("Primerovac", "Testograd", "Shembullaj", "Fshati i Shpikur", "Exampleville", "Testborough", "Nonesuch-on-Sea")
-_STREETS: Final = ("Example Street", "Fiction Lane", "Rruga e Shembullit", "Ulica Izmišljena", "Placeholder Road", "Uzorna")
+_TOWNS: Final = (
+    "Primerovac",
+    "Testograd",
+    "Shembullaj",
+    "Fshati i Shpikur",
+    "Exampleville",
+    "Testborough",
+    "Nonesuch-on-Sea",
+)
+_STREETS: Final = (
+    "Example Street",
+    "Fiction Lane",
+    "Rruga e Shembullit",
+    "Ulica Izmišljena",
+    "Placeholder Road",
+    "Uzorna",
+)
 _MODELS: Final = ("Testwagen Kombi", "Example Transit", "Primer Furgon", "Sample Hauler", "Nonesuch Van")
 _OPTICAL: Final = {"0": "O", "O": "0", "1": "I", "I": "1", "8": "B", "B": "8", "5": "S", "S": "5"}
-_ALBANIAN: Final = str.maketrans({"š": "sh", "č": "ç", "ć": "q", "đ": "gj", "ž": "zh", "Š": "Sh", "Č": "Ç", "Ć": "Q", "Đ": "Gj", "Ž": "Zh"})
-_ENGLISH: Final = str.maketrans({"š": "sh", "č": "ch", "ć": "ch", "đ": "dj", "ž": "zh", "Š": "Sh", "Č": "Ch", "Ć": "Ch", "Đ": "Dj", "Ž": "Zh", "ë": "e", "ç": "ch", "Ç": "Ch", "Ë": "E"})
+_ALBANIAN: Final = str.maketrans(
+    {"š": "sh", "č": "ç", "ć": "q", "đ": "gj", "ž": "zh", "Š": "Sh", "Č": "Ç", "Ć": "Q", "Đ": "Gj", "Ž": "Zh"}
+)
+_ENGLISH: Final = str.maketrans(
+    {
+        "š": "sh",
+        "č": "ch",
+        "ć": "ch",
+        "đ": "dj",
+        "ž": "zh",
+        "Š": "Sh",
+        "Č": "Ch",
+        "Ć": "Ch",
+        "Đ": "Dj",
+        "Ž": "Zh",
+        "ë": "e",
+        "ç": "ch",
+        "Ç": "Ch",
+        "Ë": "E",
+    }
+)
 _TO_SERBIAN: Final = (
-    *(("xh", "dž"), ("sh", "š"), ("zh", "ž"), ("gj", "đ"), ("ll", "l"), ("rr", "r"), ("th", "t"), ("dh", "d"), ("ph", "f")),
+    *(
+        ("xh", "dž"),
+        ("sh", "š"),
+        ("zh", "ž"),
+        ("gj", "đ"),
+        ("ll", "l"),
+        ("rr", "r"),
+        ("th", "t"),
+        ("dh", "d"),
+        ("ph", "f"),
+    ),
     *(("ck", "k"), ("q", "ć"), ("ç", "č"), ("ë", "e"), ("y", "i"), ("w", "v"), ("x", "ks")),
 )
 
@@ -97,7 +152,9 @@ def link_files(records: Sequence[LinkRecord]) -> dict[str, bytes]:
     """Return one CSV file for each state, and ``truth.csv`` with the thing of each record."""
     files: dict[str, bytes] = {}
     for state in STATES:
-        rows = [[one.fields.get(column, "") for column in COLUMNS] for one in records if one.fields["originator"] == state]
+        rows = [
+            [one.fields.get(column, "") for column in COLUMNS] for one in records if one.fields["originator"] == state
+        ]
         files[f"records-{state}.csv"] = _csv(COLUMNS, rows)
     truth = [[f"{one.fields['originator']}/{one.fields['id']}", one.truth] for one in records]
     files["truth.csv"] = _csv(("record", "thing"), truth)
@@ -136,7 +193,11 @@ class _World:
     def __init__(self, draw: Random) -> None:
         self._draw = draw
         self._number = 0
-        self._given = {(language, female): given_names(language, female=female) for language in _LANGUAGES for female in (False, True)}
+        self._given = {
+            (language, female): given_names(language, female=female)
+            for language in _LANGUAGES
+            for female in (False, True)
+        }
         # A few families are common and most are rare, as in life (Zipf).
         self._weights = {size: list(accumulate(1 / (rank + 3) for rank in range(size))) for size in range(4, 40)}
 
@@ -290,7 +351,12 @@ class _World:
         name, _ = company_name(draw)
         body, _, form = name.rpartition(" ")
         body = body.replace("TEST", f"TEST {self._family_name(draw.choice(_LANGUAGES)).upper()}")
-        number, registered, address, phone = self._next(), f"TEST{draw.randrange(10**7):07d}", self._address(), self._phone()
+        number, registered, address, phone = (
+            self._next(),
+            f"TEST{draw.randrange(10**7):07d}",
+            self._address(),
+            self._phone(),
+        )
         home = draw.choice(STATES)
         for state in self._states():
             told = {"originator": state, "schema": "Company", "name": self._firm(body, form, state)}

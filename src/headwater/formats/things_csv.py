@@ -106,7 +106,9 @@ class ThingsCsv:
         if given is None:
             return self._category
         if given not in list(PersonCategory):
-            raise SchemaError("no such category", where=Place(field="category"), fix=f"name one of {', '.join(PersonCategory)}")
+            raise SchemaError(
+                "no such category", where=Place(field="category"), fix=f"name one of {', '.join(PersonCategory)}"
+            )
         return PersonCategory(given)
 
 
@@ -120,7 +122,11 @@ def _columns(head: Row | None, file: str) -> list[str]:
         raise SchemaError("no column 'id'", where=where, fix=f"use the columns {','.join(every)}")
     unknown = [name for name in columns if name not in every]
     if unknown:
-        raise SchemaError("an unknown column", where=Place(file=file, line=head.line, field=unknown[0][:40]), fix=f"use {','.join(every)}")
+        raise SchemaError(
+            "an unknown column",
+            where=Place(file=file, line=head.line, field=unknown[0][:40]),
+            fix=f"use {','.join(every)}",
+        )
     if len(set(columns)) != len(columns):
         raise SchemaError("a column is named twice", where=where)
     return columns

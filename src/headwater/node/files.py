@@ -23,7 +23,7 @@ def load(
         InputError: the file cannot be read as what it claims to be.
     """
     source = registry.source(name)
-    given = _given(file, originator)
+    given = given_file(file, originator)
     return source, given, read_all(source, given, keep_good=keep_good)
 
 
@@ -77,7 +77,12 @@ def json_object(path: Path) -> dict[str, object]:
     return found
 
 
-def _given(file: str, originator: AuthorityId) -> SourceInput:
+def given_file(file: str, originator: AuthorityId) -> SourceInput:
+    """Return a file, or standard input, as an input.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
     if file == STDIN:
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         return SourceInput("stdin", data, lambda _: None, originator)

@@ -20,7 +20,7 @@ from typing import Final
 
 from headwater.engines.match.link.pairing import Edge
 
-SUPPORT: Final = 0.34
+SUPPORT: Final = 0.5
 """Share of the pairs between two clusters that must weigh enough. Chosen on the fitting half."""
 _CLOSE: Final = 1
 """Characters in which two numbers may differ and still be one, mistyped."""

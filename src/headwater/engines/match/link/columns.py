@@ -116,12 +116,14 @@ def sure_numbers(unit: Unit) -> frozenset[str]:
     """Return the numbers of which a thing has one alone, each with who gives it out: two that differ are two things."""
     state = unit.originator.partition("-")[0]
     if unit.sort is Sort.PERSON:
-        return frozenset(f"{state}:{normal(one.value)}" for one in unit.said("idNumber") if normal(one.value))
+        return frozenset(f"{state}:{optical(normal(one.value))}" for one in unit.said("idNumber") if normal(one.value))
     if unit.sort is Sort.ORGANISATION:
-        return frozenset(f"{state}:{normal(one.value)}" for one in unit.said("registrationNumber") if normal(one.value))
+        return frozenset(
+            f"{state}:{optical(normal(one.value))}" for one in unit.said("registrationNumber") if normal(one.value)
+        )
     if unit.sort is Sort.VESSEL:
-        return frozenset(f"imo:{normal(one.value)}" for one in unit.said("imoNumber") if normal(one.value))
-    return frozenset(f"vin:{vin}" for vin in _vins(unit))
+        return frozenset(f"imo:{optical(normal(one.value))}" for one in unit.said("imoNumber") if normal(one.value))
+    return frozenset(f"vin:{optical(vin)}" for vin in _vins(unit))
 
 
 def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
@@ -227,7 +229,9 @@ def _vehicle(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         "make": " ".join(sorted(_hulls(unit, "name", "model"))) or None,
         "built": next((one.value[:4] for one in unit.said("buildDate")), None),
     }
-    row["keys"] = sorted({*(f"p{one}" for one in row["plates_optical"] or ()), *(f"n{one}" for one in row["optical"] or ())})
+    row["keys"] = sorted(
+        {*(f"p{one}" for one in row["plates_optical"] or ()), *(f"n{one}" for one in row["optical"] or ())}
+    )
     return row
 
 
@@ -314,5 +318,3 @@ def _turned(birth: str | None) -> list[str]:
         swapped = figures[:at] + figures[at + 1] + figures[at] + figures[at + 2 :]
         turned.add(f"{swapped[:4]}-{swapped[4:6]}-{swapped[6:]}")
     return sorted(turned - {birth})
-
-

@@ -120,7 +120,7 @@ class Model:
         m, u = self.chances(comparison)[comparison.codes[gamma]]
         level = comparison.level(gamma)
         if level is not None and level.rarity and frequency is not None:
-            return log2(m / u) + log2(u / max(frequency, weights.LEAST_FREQUENCY))
+            return log2(m / u) + log2(u / max(frequency, weights.LEAST_FREQUENCY.get(level.rarity, weights.RARE)))
         return log2(m / u)
 
     @property
@@ -149,9 +149,17 @@ FAMILY: Final = Comparison(
     ("lastName", *_NAME),
     (
         Level("same", _same("family"), "family names are the same as they sound", "family"),
-        Level("turned", "l.family = r.given and l.given = r.family", "given and family name are the same, in the other order"),
+        Level(
+            "turned",
+            "l.family = r.given and l.given = r.family",
+            "given and family name are the same, in the other order",
+        ),
         Level("near", _near("family"), "family names are near each other as they sound"),
-        Level("among", "{contains}(r.words, l.family) or {contains}(l.words, r.family)", "one's family name is among the other's names"),
+        Level(
+            "among",
+            "{contains}(r.words, l.family) or {contains}(l.words, r.family)",
+            "one's family name is among the other's names",
+        ),
     ),
     "family names differ",
 )
@@ -163,7 +171,11 @@ GIVEN: Final = Comparison(
         Level("same", _same("given"), "given names are the same as they sound", "given"),
         Level("turned", "l.family = r.given and l.given = r.family", "(given name: see the family name)"),
         Level("near", _near("given"), "given names are near each other, or forms of one name"),
-        Level("among", "{contains}(r.words, l.given) or {contains}(l.words, r.given)", "one's given name is among the other's names"),
+        Level(
+            "among",
+            "{contains}(r.words, l.given) or {contains}(l.words, r.given)",
+            "one's given name is among the other's names",
+        ),
         Level(
             "initial",
             "(length(l.given) = 1 or length(r.given) = 1) and substr(l.given, 1, 1) = substr(r.given, 1, 1)",
@@ -179,7 +191,9 @@ BIRTH: Final = Comparison(
     ("birthDate",),
     (
         Level("equal", "{overlap}(l.births, r.births)", "date of birth is the same"),
-        Level("turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"),
+        Level(
+            "turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"
+        ),
         Level("digit", f"{_WHOLE} and levenshtein(l.birth, r.birth) = 1", "date of birth differs in one digit"),
         Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same"),
         Level("near", _YEAR, "year of birth is the same, day or month differs"),
@@ -189,8 +203,16 @@ BIRTH: Final = Comparison(
 )
 _NUMBER_LEVELS: Final = (
     Level("equal", "{overlap}(l.numbers, r.numbers)", "a number is the same"),
-    Level("optical", "{overlap}(l.optical, r.optical)", "a number is the same but for characters that are read for each other"),
-    Level("typing", "l.state = r.state and levenshtein(l.numbers[{first}], r.numbers[{first}]) <= 1", "numbers of one register differ in one character"),
+    Level(
+        "optical",
+        "{overlap}(l.optical, r.optical)",
+        "a number is the same but for characters that are read for each other",
+    ),
+    Level(
+        "typing",
+        "l.state = r.state and levenshtein(l.numbers[{first}], r.numbers[{first}]) <= 1",
+        "numbers of one register differ in one character",
+    ),
     Level("contradicted", "l.state = r.state", "one register gives them different numbers"),
 )
 NUMBERS: Final = Comparison(
@@ -222,10 +244,18 @@ ADDRESS: Final = Comparison(
     "addresses differ",
 )
 PLACE: Final = Comparison(
-    "place", "place", ("birthPlace",), (Level("same", _same("place"), "place of birth is the same"),), "places of birth differ"
+    "place",
+    "place",
+    ("birthPlace",),
+    (Level("same", _same("place"), "place of birth is the same"),),
+    "places of birth differ",
 )
 FATHER: Final = Comparison(
-    "father", "father", ("fatherName",), (Level("same", _same("father"), "father's name is the same"),), "fathers' names differ"
+    "father",
+    "father",
+    ("fatherName",),
+    (Level("same", _same("father"), "father's name is the same"),),
+    "fathers' names differ",
 )
 GENDER: Final = Comparison(
     "gender", "gender", ("gender",), (Level("same", _same("gender"), "gender is the same"),), "gender differs"
@@ -236,10 +266,18 @@ TITLE: Final = Comparison(
     _NAME,
     (
         Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level("near", "levenshtein(l.title, r.title) <= 2 and length(l.title) >= 8", "names are nearly the same as they sound"),
+        Level(
+            "near",
+            "levenshtein(l.title, r.title) <= 2 and length(l.title) >= 8",
+            "names are nearly the same as they sound",
+        ),
         Level("core", "l.core = r.core", "the words that tell the names apart from others are the same"),
         Level("among", "{overlap}(l.words, r.words)", "the names share a word that few others bear"),
-        Level("kin", "{overlap}(l.kin, r.words)", "the names have words that few others bear and that sound nearly the same"),
+        Level(
+            "kin",
+            "{overlap}(l.kin, r.words)",
+            "the names have words that few others bear and that sound nearly the same",
+        ),
     ),
     "names differ",
 )
@@ -249,7 +287,11 @@ VESSEL_TITLE: Final = Comparison(
     _NAME,
     (
         Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level("near", "levenshtein(l.title, r.title) <= 1 and length(l.title) >= 5", "names are nearly the same as they sound"),
+        Level(
+            "near",
+            "levenshtein(l.title, r.title) <= 1 and length(l.title) >= 5",
+            "names are nearly the same as they sound",
+        ),
     ),
     "names differ",
 )
@@ -259,12 +301,28 @@ PLATES: Final = Comparison(
     ("registrationNumber",),
     (
         Level("equal", "{overlap}(l.plates, r.plates)", "plate is the same"),
-        Level("optical", "{overlap}(l.plates_optical, r.plates_optical)", "plate is the same but for characters that cameras confuse"),
+        Level(
+            "optical",
+            "{overlap}(l.plates_optical, r.plates_optical)",
+            "plate is the same but for characters that cameras confuse",
+        ),
     ),
     "plates differ",
 )
-MAKE: Final = Comparison("make", "make", ("model", "name"), (Level("same", _same("make"), "make and model are the same"),), "make and model differ")
-BUILT: Final = Comparison("built", "built", ("buildDate",), (Level("same", _same("built"), "year of building is the same"),), "year of building differs")
+MAKE: Final = Comparison(
+    "make",
+    "make",
+    ("model", "name"),
+    (Level("same", _same("make"), "make and model are the same"),),
+    "make and model differ",
+)
+BUILT: Final = Comparison(
+    "built",
+    "built",
+    ("buildDate",),
+    (Level("same", _same("built"), "year of building is the same"),),
+    "year of building differs",
+)
 CALLS: Final = Comparison(
     "calls",
     "calls",
@@ -275,10 +333,10 @@ CALLS: Final = Comparison(
 
 MODELS: Final[Mapping[Sort, Model]] = {
     Sort.PERSON: Model(
-        Sort.PERSON, (FAMILY, GIVEN, BIRTH, NUMBERS, CONTACTS, ADDRESS, PLACE, FATHER, GENDER), 1.0, 3.0, -2.0
+        Sort.PERSON, (FAMILY, GIVEN, BIRTH, NUMBERS, CONTACTS, ADDRESS, PLACE, FATHER, GENDER), 1.0, 4.0, -2.0
     ),
-    Sort.ORGANISATION: Model(Sort.ORGANISATION, (TITLE, NUMBERS, CONTACTS, ADDRESS), 1.0, 3.0, -2.0),
-    Sort.VEHICLE: Model(Sort.VEHICLE, (PLATES, NUMBERS, MAKE, BUILT), 1.0, 3.0, -2.0),
-    Sort.VESSEL: Model(Sort.VESSEL, (VESSEL_TITLE, NUMBERS, CALLS, BUILT), 1.0, 3.0, -2.0),
+    Sort.ORGANISATION: Model(Sort.ORGANISATION, (TITLE, NUMBERS, CONTACTS, ADDRESS), 1.0, 0.0, -2.0),
+    Sort.VEHICLE: Model(Sort.VEHICLE, (PLATES, NUMBERS, MAKE, BUILT), 1.0, 2.0, -2.0),
+    Sort.VESSEL: Model(Sort.VESSEL, (VESSEL_TITLE, NUMBERS, CALLS, BUILT), 1.0, 2.0, -2.0),
 }
 """Nationality, religion and what a person is suspected of are not compared (`docs/explain/rights`)."""

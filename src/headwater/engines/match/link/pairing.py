@@ -25,7 +25,21 @@ if TYPE_CHECKING:
 Database = Callable[[], Any]
 """Makes one of Splink's database interfaces; what lies behind it (memory, a cluster) is the caller's affair."""
 _LISTS: Final = frozenset(
-    {"words", "births", "turned", "numbers", "optical", "contacts", "plates", "plates_optical", "calls", "keys", "kin", "family_near", "given_near"}
+    {
+        "words",
+        "births",
+        "turned",
+        "numbers",
+        "optical",
+        "contacts",
+        "plates",
+        "plates_optical",
+        "calls",
+        "keys",
+        "kin",
+        "family_near",
+        "given_near",
+    }
 )
 _SIDE: Final = re.compile(r"\b([lr])\.(\w+)")
 _SLACK: Final = 0.01
@@ -76,7 +90,9 @@ def edges_between(rows: Sequence[Row], model: Model, database: Database, least: 
     frequencies = {column: frequencies_of(rows, model, column) for column in model.rare_columns}
     found = predicted(rows, model, database(), frequencies, least - _SLACK)
     columns = [f"gamma_{comparison.name}" for comparison in model.comparisons]
-    table = found.query_sql(f"select {', '.join(('unique_id_l', 'unique_id_r', *columns))} from {{this}}").as_pyarrow_table()
+    table = found.query_sql(
+        f"select {', '.join(('unique_id_l', 'unique_id_r', *columns))} from {{this}}"
+    ).as_pyarrow_table()
     weigh = _Scale(model, rows, frequencies)
     edges = []
     for left, right, *levels in zip(*table.to_pydict().values(), strict=True):
@@ -144,7 +160,11 @@ def _comparison(model: Model, comparison: Comparison, words: Mapping[str, str]) 
     chances = model.chances(comparison)
     column = comparison.column
     levels: list[dict[str, Any]] = [
-        {"sql_condition": f"{column}_l is null or {column}_r is null", "label_for_charts": "not given", "is_null_level": True}
+        {
+            "sql_condition": f"{column}_l is null or {column}_r is null",
+            "label_for_charts": "not given",
+            "is_null_level": True,
+        }
     ]
     for level in comparison.levels:
         m, u = chances[level.code]
@@ -158,17 +178,23 @@ def _comparison(model: Model, comparison: Comparison, words: Mapping[str, str]) 
             made |= {
                 "tf_adjustment_column": level.rarity,
                 "tf_adjustment_weight": 1.0,
-                "tf_minimum_u_value": weights.LEAST_FREQUENCY,
+                "tf_minimum_u_value": weights.LEAST_FREQUENCY.get(level.rarity, weights.RARE),
                 "disable_tf_exact_match_detection": True,  # the level says itself which value it is about
             }
         levels.append(made)
     m, u = chances["other"]
-    levels.append({"sql_condition": "ELSE", "label_for_charts": comparison.otherwise, "m_probability": m, "u_probability": u})
+    levels.append(
+        {"sql_condition": "ELSE", "label_for_charts": comparison.otherwise, "m_probability": m, "u_probability": u}
+    )
     return {"output_column_name": comparison.name, "comparison_levels": levels}
 
 
 def predicted(
-    rows: Sequence[Row], model: Model, database: Any, frequencies: Mapping[str, Mapping[str, float]], least: float  # noqa: ANN401
+    rows: Sequence[Row],
+    model: Model,
+    database: Any,
+    frequencies: Mapping[str, Mapping[str, float]],
+    least: float,  # noqa: ANN401
 ) -> "pa.Table":
     """Return Splink's answer as an Arrow table."""
     import pyarrow as pa

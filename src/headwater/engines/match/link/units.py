@@ -140,7 +140,9 @@ def _beside(
 
 
 def _unit(originator: AuthorityId, key: EntityKey, gathered: _Gathered) -> Unit:
-    values = {prop: tuple({one.value: one for one in reversed(said)}.values())[::-1] for prop, said in gathered.values.items()}
+    values = {
+        prop: tuple({one.value: one for one in reversed(said)}.values())[::-1] for prop, said in gathered.values.items()
+    }
     return Unit(
         name=f"{originator}/{key}",
         originator=originator,
