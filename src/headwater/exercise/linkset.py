@@ -288,18 +288,23 @@ class _World:
         if draw.random() < 0.4:  # noqa: PLR2004
             yield "phone", self._dialled(draw.choice(person.phones))
         if draw.random() < 0.45:  # noqa: PLR2004
-            yield "address", person.address if draw.random() < 0.8 else self._address()  # noqa: PLR2004
+            yield "address", self._written(person.address) if draw.random() < 0.8 else self._address()  # noqa: PLR2004
 
     def _named(self, given: str, family: str, language: str, state: str) -> Iterator[tuple[str, str]]:
-        first, last = (spelled(part, language, state, Random(self._draw.random())) for part in (given, family))
-        script = self._draw.random()
-        if state == "RS-MOI":  # one record is in one script
-            own = [_by_ear(part) if language != "Serbian" else part for part in (given, family)]
-            first, last = [cyrillic(part, "Serbian") for part in own] if script < 0.6 else own  # noqa: PLR2004
         way = self._draw.random()
+        # One clerk writes both parts: in one script, by one habit.
+        first, last = (spelled(part, language, state, Random(f"clerk/{way}")) for part in (given, family))
         yield "name", f"{last} {first}" if way < 0.12 else f"{first} {last}"  # noqa: PLR2004
         if way > 0.6:  # noqa: PLR2004
             yield from (("given_name", first), ("family_name", last))
+
+    def _written(self, address: str) -> str:
+        """Return an address as one of several clerks writes it: whole, without the town, or with a slip."""
+        way = self._draw.random()
+        if way < 0.1:  # noqa: PLR2004
+            return address.partition(",")[0]
+        house, _, rest = address.partition(" ")
+        return f"{house} {self._slip(rest)}"
 
     def _slip(self, word: str) -> str:
         """Return a word, now and then with one slip of the pen."""

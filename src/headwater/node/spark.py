@@ -15,6 +15,8 @@ from typing import Any, Final
 from headwater.errors import MissingExtraError
 
 EXTRA: Final = "spark"
+PARTITIONS_ENV: Final = "SPARK_SQL_SHUFFLE_PARTITIONS"
+"""Pieces that Spark cuts its work into; without it one for each core here, for a large cluster some hundreds."""
 _QUIET: Final = "-Dlog4j2.level=ERROR -Dorg.slf4j.simpleLogger.defaultLogLevel=error"
 
 
@@ -54,7 +56,7 @@ def splink_on_spark() -> Iterator[Callable[[], Any]]:
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.driver.extraJavaOptions", _QUIET)
-            .config("spark.sql.shuffle.partitions", str(4 * (os.cpu_count() or 1)))
+            .config("spark.sql.shuffle.partitions", os.environ.get(PARTITIONS_ENV) or str(os.cpu_count() or 1))
             .config("spark.sql.warehouse.dir", folder)
             .config("spark.sql.execution.arrow.pyspark.enabled", "true")
             .getOrCreate()

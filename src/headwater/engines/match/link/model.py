@@ -181,6 +181,11 @@ GIVEN: Final = Comparison(
             "(length(l.given) = 1 or length(r.given) = 1) and substr(l.given, 1, 1) = substr(r.given, 1, 1)",
             "one given name is an initial that fits the other",
         ),
+        Level(
+            "twin",
+            "l.family = r.family and {overlap}(l.births, r.births)",
+            "given names differ where family name and date of birth are the same, as of twins",
+        ),
         Level("unlike", "l.named = r.named", "given names are two known names that are not forms of one"),
     ),
     "given names differ",
@@ -222,26 +227,44 @@ NUMBERS: Final = Comparison(
     _NUMBER_LEVELS,
     "no number in common",
 )
-CONTACTS: Final = Comparison(
-    "contacts",
-    "contacts",
-    ("phone", "email", "website"),
-    (Level("equal", "{overlap}(l.contacts, r.contacts)", "a telephone number or an address for messages is the same"),),
-    "no telephone number in common",
+_CONTACT: Final = Level(
+    "equal", "{overlap}(l.contacts, r.contacts)", "a telephone number or an address for messages is the same"
 )
-ADDRESS: Final = Comparison(
+_ADDRESS: Final = (
+    Level("same", _same("address"), "address is the same"),
+    Level(
+        "near",
+        "l.house = r.house and levenshtein(l.address, r.address) <= 4 and length(l.address) >= 12",
+        "address is nearly the same",
+    ),
+)
+CONTACTS: Final = Comparison(
+    "contacts", "contacts", ("phone", "email", "website"), (_CONTACT,), "no telephone number in common"
+)
+HOME_CONTACTS: Final = Comparison(
+    "contacts",
+    "contacts",
+    CONTACTS.shown,
+    (
+        Level(
+            "household",
+            "{overlap}(l.contacts, r.contacts) and l.family = r.family",
+            "a telephone number is the same, as in one family",
+        ),
+        _CONTACT,
+    ),
+    CONTACTS.otherwise,
+)
+ADDRESS: Final = Comparison("address", "address", ("address",), _ADDRESS, "addresses differ")
+HOME_ADDRESS: Final = Comparison(
     "address",
     "address",
     ("address",),
     (
-        Level("same", _same("address"), "address is the same"),
-        Level(
-            "near",
-            "l.house = r.house and levenshtein(l.address, r.address) <= 4 and length(l.address) >= 12",
-            "address is nearly the same",
-        ),
+        Level("household", "l.address = r.address and l.family = r.family", "address is the same, as in one family"),
+        *_ADDRESS,
     ),
-    "addresses differ",
+    ADDRESS.otherwise,
 )
 PLACE: Final = Comparison(
     "place",
@@ -333,7 +356,7 @@ CALLS: Final = Comparison(
 
 MODELS: Final[Mapping[Sort, Model]] = {
     Sort.PERSON: Model(
-        Sort.PERSON, (FAMILY, GIVEN, BIRTH, NUMBERS, CONTACTS, ADDRESS, PLACE, FATHER, GENDER), 1.0, 4.0, -2.0
+        Sort.PERSON, (FAMILY, GIVEN, BIRTH, NUMBERS, HOME_CONTACTS, HOME_ADDRESS, PLACE, FATHER, GENDER), 1.0, 3.0, -2.0
     ),
     Sort.ORGANISATION: Model(Sort.ORGANISATION, (TITLE, NUMBERS, CONTACTS, ADDRESS), 1.0, 0.0, -2.0),
     Sort.VEHICLE: Model(Sort.VEHICLE, (PLATES, NUMBERS, MAKE, BUILT), 1.0, 2.0, -2.0),

@@ -78,7 +78,7 @@ class _Scale:
                 continue
             x, colour = self.at(bits), "#8a949c" if bits == 0 else "#dfe3e6"
             lines.append(f'<line x1="{x}" y1="{_TOP - 12}" x2="{x}" y2="{height - 40}" stroke="{colour}"/>')
-            lines.append(f'<text x="{x}" y="{height - 24}" text-anchor="middle" fill="{_PLAIN}">{bits:+d}</text>')
+            lines.append(f'<text x="{x}" y="{height - 24}" text-anchor="middle" fill="{_PLAIN}">{_signed(bits)}</text>')
         lines.append(
             f'<text x="{_AXIS_RIGHT}" y="{height - 6}" text-anchor="end" fill="{_PLAIN}">bits: each doubles the odds</text>'
         )
@@ -101,3 +101,7 @@ def _row(at: int, text: str, values: str, scale: _Scale, start: float, end: floa
 def _short(text: str, most: int = _MOST_LETTERS) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def _signed(bits: int) -> str:
+    return f"{bits:+d}" if bits else "0"
