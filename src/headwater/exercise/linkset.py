@@ -365,7 +365,7 @@ class _World:
         home = draw.choice(STATES)
         for state in self._states():
             told = {"originator": state, "schema": "Company", "name": self._firm(body, form, state)}
-            if draw.random() < (0.6 if state == home else 0.2):  # noqa: PLR2004
+            if draw.random() < (0.6 if state == home else 0.2):
                 told["registration_number"] = self._misread(registered)
             if draw.random() < 0.4:  # noqa: PLR2004
                 told["phone"] = self._dialled(phone)

@@ -30,7 +30,7 @@ from headwater.errors import ForbiddenError, SettingsError
 from headwater.formats import registry
 from headwater.formats.reading import read_all
 from headwater.formats.things_csv import ThingsCsv
-from headwater.model.decision import Decision
+from headwater.model.decision import Decision, Verb
 from headwater.model.finding import Finding
 from headwater.model.ids import AuthorityId, FindingId, RecordId
 from headwater.model.record import PersonCategory, Record
@@ -53,7 +53,7 @@ DUCKDB: Final = "duckdb"
 SPARK: Final = "spark"
 SUFFIXES: Final[Mapping[str, str]] = {".csv": "things-csv", ".json": "ftm", ".jsonl": "ftm", ".ndjson": "ftm"}
 """The format of a file by the end of its name, where none is said before a colon."""
-_VERB_OF: Final = {verdict: verb for verb, verdict in VERBS.items()}
+_VERB_OF: Final = {verdict: Verb(verb) for verb, verdict in VERBS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ def judge(node: Node, session: Session, left: str, right: str, verdict: str, rea
     Args:
         node: the node.
         session: who says it.
-        left, right: names of units, ``ORIGINATOR/key``.
+        left: name of a unit, ``ORIGINATOR/key``.
+        right: name of another.
         verdict: ``same``, ``different`` or ``unsure``.
         reason: why, in the person's own words.
 
@@ -202,7 +203,7 @@ def _judgements(snapshot: Snapshot, view: View) -> list[Judgement]:
             continue
         if finding.kind in KINDS and finding.engine == NAME:
             made = view.decisions(about)
-            at = {one.id: format_instant(one.decided_at) for one in made}
+            at = {str(one.id): format_instant(one.decided_at) for one in made}
             judgement = judgement_of(finding, made, at)
             found += [judgement] if judgement else []
     return found

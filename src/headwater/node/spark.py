@@ -63,7 +63,8 @@ def splink_on_spark() -> Iterator[Callable[[], Any]]:
         )
         try:
             session.sparkContext.setLogLevel("ERROR")
-            yield lambda: SparkAPI(
+            interface: Any = SparkAPI
+            yield lambda: interface(
                 spark_session=session, break_lineage_method="persist", register_udfs_automatically=False
             )
         finally:

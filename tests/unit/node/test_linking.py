@@ -11,7 +11,8 @@ from headwater.exercise.linkset import link_files, link_records
 from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId
 from headwater.model.record import PersonCategory, Record
-from headwater.node import Node, link_files as files_of, linking, spark, users
+from headwater.node import Node, linking, spark, users
+from headwater.node import link_files as files_of
 from headwater.node.users import User
 from headwater.testing.fakes import FakeClock
 from tests.link_world import BELGRADE, LONDON, PRISTINA, organiser, told
@@ -152,7 +153,7 @@ def test_files_are_linked_without_a_node_and_all_is_written(tmp_path: Path) -> N
     heard: list[tuple[int, int]] = []
     answer = linking.in_files(files, user="o.reed", progress=lambda done, total: heard.append((done, total)))
     out = files_of.write_all(tmp_path / "out", answer, pictures=5)
-    assert heard[-1] == (5, 5)
+    assert heard[-1] == (13, 13)
     assert sum(path.endswith(".svg") for path in out) == 5
     assert all(Path(path).stat().st_size for path in out)
     lines = (tmp_path / "out" / "clusters.csv").read_text(encoding="utf-8").splitlines()

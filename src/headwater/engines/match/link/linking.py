@@ -6,6 +6,7 @@ what that weighs, `cluster` what is taken together, and people's judgements stan
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from headwater.engines.match.link.cluster import Clustering, Kept, Why, cluster
@@ -25,6 +26,8 @@ KIND_PAIR: Final = "match.link"
 KINDS: Final = frozenset({KIND_CLUSTER, KIND_PAIR})
 MOST_ASKED: Final = 200
 """Pairs of one sort that a person is asked about in one run, unless another number is given."""
+_STEPS: Final = 3
+"""Signs of progress for each sort: columns made, pairs weighed, clusters found."""
 _PARAMS: Final = frozenset({"sorts", "judgements", "ask"})
 
 Progress = Callable[[int, int], None]
@@ -131,16 +134,20 @@ def link(
         MissingExtraError: Splink or what it needs is not installed.
     """
     need_splink()
+    steps = count(1)
+    total = 1 + _STEPS * len(asked.sorts)
     units = units_of(view.records())
     earlier = earlier_names(view.findings(), KIND_CLUSTER)
-    results: list[SortResult] = []
-    steps = len(asked.sorts) + 1
-    progress(1, steps)
-    for at, sort in enumerate(asked.sorts):
-        mine = [unit for unit in units if unit.sort is sort]
-        results.append(_link_sort(sort, mine, asked, database or in_memory, earlier))
-        progress(at + 2, steps)
-    return results
+
+    def step() -> None:
+        progress(next(steps), total)
+
+    step()
+    sorted_units = ([unit for unit in units if unit.sort is sort] for sort in asked.sorts)
+    return [
+        _link_sort(sort, mine, asked, database or in_memory, earlier, step)
+        for sort, mine in zip(asked.sorts, sorted_units, strict=True)
+    ]
 
 
 def compare(left: Unit, right: Unit, others: Sequence[Unit] = (), database: Database | None = None) -> Pair:
@@ -164,12 +171,19 @@ def compare(left: Unit, right: Unit, others: Sequence[Unit] = (), database: Data
 
 
 def _link_sort(
-    sort: Sort, units: Sequence[Unit], asked: Asked, database: Database, earlier: Sequence[tuple[str, frozenset[str]]]
+    sort: Sort,
+    units: Sequence[Unit],
+    asked: Asked,
+    database: Database,
+    earlier: Sequence[tuple[str, frozenset[str]]],
+    step: Callable[[], None],
 ) -> SortResult:
     model = MODELS[sort]
     rows: list[Row] = rows_of(units)
     common = capped(rows)
+    step()
     edges = edges_between(rows, model, database, model.review)
+    step()
     words = _Words(units, asked.words)
     sure = {at: numbers for at, unit in enumerate(units) if (numbers := sure_numbers(unit))}
     found = cluster(
@@ -184,6 +198,7 @@ def _link_sort(
     result.kept = [(units[one.left], units[one.right], one.why) for one in found.kept]
     result.clusters = _clusters(result, found, earlier)
     result.questions = list(_questions(result, found, words, model, asked.ask))
+    step()
     return result
 
 

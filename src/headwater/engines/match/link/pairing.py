@@ -90,9 +90,8 @@ def edges_between(rows: Sequence[Row], model: Model, database: Database, least: 
     frequencies = {column: frequencies_of(rows, model, column) for column in model.rare_columns}
     found = predicted(rows, model, database(), frequencies, least - _SLACK)
     columns = [f"gamma_{comparison.name}" for comparison in model.comparisons]
-    table = found.query_sql(
-        f"select {', '.join(('unique_id_l', 'unique_id_r', *columns))} from {{this}}"
-    ).as_pyarrow_table()
+    wanted = ", ".join(("unique_id_l", "unique_id_r", *columns))
+    table = found.query_sql(f"select {wanted} from {{this}}").as_pyarrow_table()  # noqa: S608 - names from the model
     weigh = _Scale(model, rows, frequencies)
     edges = []
     for left, right, *levels in zip(*table.to_pydict().values(), strict=True):
@@ -192,11 +191,11 @@ def _comparison(model: Model, comparison: Comparison, words: Mapping[str, str]) 
 def predicted(
     rows: Sequence[Row],
     model: Model,
-    database: Any,
+    database: Any,  # noqa: ANN401 - Splink's interface is generic over databases
     frequencies: Mapping[str, Mapping[str, float]],
-    least: float,  # noqa: ANN401
-) -> "pa.Table":
-    """Return Splink's answer as an Arrow table."""
+    least: float,
+) -> Any:  # noqa: ANN401 - and so is its answer
+    """Return the pairs that weigh at least so much, as Splink's own table in that database."""
     import pyarrow as pa
     from splink import Linker
 
@@ -210,8 +209,7 @@ def predicted(
     for column, frequency in frequencies.items():
         table = pa.table({column: list(frequency), f"tf_{column}": list(frequency.values())})
         linker.table_management.register_term_frequency_lookup(database.register(table), column)
-    found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-    return found
+    return linker.inference.predict(threshold_match_weight=least, warning_mode="never")
 
 
 def table_of(rows: Sequence[Row]) -> "pa.Table":

@@ -85,10 +85,10 @@ class _Scale:
         return lines
 
 
-def _row(at: int, text: str, values: str, scale: _Scale, start: float, end: float, *, colour: str) -> list[str]:  # noqa: PLR0913
+def _row(at: int, text: str, values: str, scale: _Scale, start: float, end: float, *, colour: str) -> list[str]:
     y = _TOP + at * _ROW
     left, right = sorted((scale.at(start), scale.at(end)))
-    outside = right + 4 if right + 50 < WIDTH else left - 4  # noqa: PLR2004 - room for a number
+    outside = right + 4 if right + 50 < WIDTH else left - 4
     anchor = "start" if outside > right else "end"
     return [
         f'<text x="20" y="{y + 10}" fill="{_TOTAL}">{escape(_short(text, 68))}</text>',
