@@ -5,8 +5,10 @@ reads them, each as its `hull`, the sounds with those merged that a keyboard wit
 neighbouring state does not tell apart. Which parts of names are near each other is asked of screening's `likeness`.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from headwater.engines.match.dates import read_date, salvage_date
@@ -32,16 +34,17 @@ PHONE_FIGURES: Final = 8
 MOST_SHARED: Final = 60
 """Units that one key of a block may hold; a commoner key compares nobody, and the run says how many there were."""
 _MERGED: Final = str.maketrans({"S": "s", "Z": "z", "C": "c", "q": "c", "J": "d", "j": "i", "T": "t", "D": "d"})
+_RUN: Final = re.compile(r"(.)\1+")
 _PERSON_NAMES: Final = ("name", "alias", "previousName")
 _STATE_NUMBERS: Final = ("idNumber", "socialSecurityNumber", "innCode")
 _PAPERS: Final = ("passportNumber", "taxNumber", "licenseNumber")
 _COMPANY_NUMBERS: Final = ("registrationNumber", "taxNumber", "vatCode", "leiCode", "innCode", "ogrnCode", "dunsCode")
 
 
+@lru_cache(maxsize=1 << 16)
 def hull(sound: str) -> str:
     """Return a folded word with the sounds merged that states spell alike: š with s, ć with c and q, đ with d, j with i."""
-    merged = sound.translate(_MERGED)
-    return "".join(letter for at, letter in enumerate(merged) if at == 0 or letter != merged[at - 1])
+    return _RUN.sub(r"\1", sound.translate(_MERGED))
 
 
 def rows_of(units: Sequence[Unit]) -> list[Row]:
@@ -168,8 +171,13 @@ def _split(unit: Unit, names: Sequence[Name]) -> tuple[Part | None, Part | None]
 
 
 def _first_part(unit: Unit, prop: str) -> Part | None:
-    found = next((name for one in unit.said(prop) if (name := parse(one.value, person=True))), None)
+    found = next((name for one in unit.said(prop) if (name := _name_in(one.value))), None)
     return found.parts[0 if prop == "firstName" else -1] if found else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _name_in(text: str) -> Name | None:
+    return parse(text, person=True)
 
 
 def _person_keys(row: Row, family: Part | None, given: Part | None) -> Iterator[str]:
@@ -297,11 +305,16 @@ def _contacts(unit: Unit) -> Row:
     }
 
 
-def _hulls(unit: Unit, *props: str) -> list[str]:
+def _hulls(unit: Unit, *props: str) -> tuple[str, ...]:
     """Return the words of the first value of some properties, each as its hull, in order."""
-    text = next((one.value for one in unit.said(*props)), "")
+    return _words_in(next((one.value for one in unit.said(*props)), ""))
+
+
+@lru_cache(maxsize=1 << 15)
+def _words_in(text: str) -> tuple[str, ...]:
+    """Return the words of a text, each as its hull; places, streets and fathers' names come again and again."""
     name = parse(text, person=False)
-    return [hull(part.sound) for part in name.parts] if name else []
+    return tuple(hull(part.sound) for part in name.parts) if name else ()
 
 
 def _text(unit: Unit, prop: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.model.handling import Handling, join_all
 from headwater.model.ids import AuthorityId, EntityKey, FactId, RecordId
-from headwater.model.record import Mention, Record
+from headwater.model.record import Record
 from headwater.model.schema import schema
 
 
@@ -83,13 +83,14 @@ def units_of(records: Iterable[Record]) -> list[Unit]:
     """Return the units that records speak of, in the order of their names; no protected person among them."""
     gathered: dict[tuple[AuthorityId, EntityKey], _Gathered] = {}
     protected: set[EntityKey] = set()
-    for record in sorted(records, key=lambda one: one.id):
+    for ref, record in sorted(((record.id, record) for record in records), key=lambda one: one[0]):
+        facts = numbered_facts(record)
         protected.update(mention.key for mention in record.mentions if mention.protected)
         for mention in record.mentions:
             sort = sort_of(mention.schema)
             if sort is not None:
                 place = (record.origin.originator, mention.key)
-                gathered.setdefault(place, _Gathered(sort, [], [], {})).add(record, mention)
+                gathered.setdefault(place, _Gathered(sort, [], [], {})).add(ref, record, mention.key, facts)
     kept = (_unit(*place, one) for place, one in gathered.items() if place[1] not in protected)
     return sorted((unit for unit in kept if unit.values), key=lambda unit: unit.name)
 
@@ -101,19 +102,21 @@ class _Gathered:
     handlings: list[Handling]
     values: dict[str, list[Said]]
 
-    def add(self, record: Record, mention: Mention) -> None:
+    def add(self, ref: RecordId, record: Record, key: EntityKey, facts: "FactsOf") -> None:
         """Take in what one record says of the thing."""
-        self.records.append(record.id)
+        self.records.append(ref)
         self.handlings.append(record.handling)
-        numbered = list(record.numbered())
-        for number, fact in numbered:
-            if fact.entity == mention.key:
-                self.values.setdefault(fact.prop, []).append(Said(fact.value, number))
-        for prop, said in _beside(record, mention.key, numbered_facts(record)):
+        for number, prop, value in facts.get(key, ()):
+            self.values.setdefault(prop, []).append(Said(value, number))
+        for prop, said in _beside(record, key, facts):
             self.values.setdefault(prop, []).append(said)
 
 
-def numbered_facts(record: Record) -> dict[EntityKey, list[tuple[FactId, str, str]]]:
+FactsOf = Mapping[EntityKey, list[tuple[FactId, str, str]]]
+"""Facts by entity: identifier, property, value."""
+
+
+def numbered_facts(record: Record) -> FactsOf:
     """Return a record's facts by entity: identifier, property, value."""
     found: dict[EntityKey, list[tuple[FactId, str, str]]] = {}
     for number, fact in record.numbered():
@@ -121,9 +124,7 @@ def numbered_facts(record: Record) -> dict[EntityKey, list[tuple[FactId, str, st
     return found
 
 
-def _beside(
-    record: Record, key: EntityKey, facts: Mapping[EntityKey, list[tuple[FactId, str, str]]]
-) -> Iterator[tuple[str, Said]]:
+def _beside(record: Record, key: EntityKey, facts: FactsOf) -> Iterator[tuple[str, Said]]:
     """Yield what entities of their own say for a thing: the number of its document, the text of its address."""
     types = {mention.key: mention.schema for mention in record.mentions}
     for other, name in types.items():

@@ -46,7 +46,7 @@ def test_a_cluster_says_in_sentences_why_with_both_values_and_rests_on_these_fac
         "3 records of 3 states (RS, UK, XK) speak of one person: Ђорђе Измишљеновић (RS-MOI/rs-1)"
     )
     codes = {reason.code for reason in found.reasons}
-    assert {"link.family.same", "link.given.same", "link.birth.turned", "link.contacts.equal"} <= codes
+    assert {"link.family.same", "link.given.same", "link.birth.turned", "link.contacts.household"} <= codes
     swapped = next(reason for reason in found.reasons if reason.code == "link.birth.turned")
     assert {swapped.left, swapped.right} == {"1975-03-04", "1975-04-03"}
     view = MemoryView(organiser())

@@ -40,7 +40,7 @@ def test_what_splink_adds_up_is_what_we_add_up(made: list[Record], sort: Sort) -
     }
     ours = {(edge.left, edge.right): edge.weight for edge in edges_between(rows, model, in_memory, -1000.0)}
     assert ours.keys() == theirs.keys()
-    assert len(ours) > 20
+    assert len(ours) > 5
     assert ours == pytest.approx(theirs, abs=1e-6)
 
 
