@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from headwater.engines.match.link.cluster import Why
-from headwater.engines.match.link.explain import Pair, facts_of, probability
+from headwater.engines.match.link.explain import Pair, facts_of
 from headwater.engines.match.link.linking import (
     KIND_CLUSTER,
     KIND_PAIR,
@@ -195,6 +195,3 @@ def _listed(units: Sequence[Unit]) -> str:
     most = 6
     told = [f"{unit.label} ({unit.name})" for unit in units[:most]]
     return ", ".join(told) + (f" and {len(units) - most} more" if len(units) > most else "")
-
-
-__all__ = ["LinkEngine", "claims", "probability"]

@@ -36,6 +36,10 @@ MOST_SHARED: Final = 60
 _MERGED: Final = str.maketrans({"S": "s", "Z": "z", "C": "c", "q": "c", "J": "d", "j": "i", "T": "t", "D": "d"})
 _RUN: Final = re.compile(r"(.)\1+")
 _PERSON_NAMES: Final = ("name", "alias", "previousName")
+_WITH_NEIGHBOURS: Final[Mapping[Sort, tuple[str, ...]]] = {
+    Sort.PERSON: ("family", "given"),
+    Sort.ORGANISATION: ("words",),
+}
 _STATE_NUMBERS: Final = ("idNumber", "socialSecurityNumber", "innCode")
 _PAPERS: Final = ("passportNumber", "taxNumber", "licenseNumber")
 _COMPANY_NUMBERS: Final = ("registrationNumber", "taxNumber", "vatCode", "leiCode", "innCode", "ogrnCode", "dunsCode")
@@ -58,8 +62,8 @@ def rows_of(units: Sequence[Unit]) -> list[Row]:
         row = build(unit, parts)
         row["unique_id"] = at
         rows.append(row)
-    for column, known in sorted(parts.items()):
-        near = neighbours(known)
+    for column in _WITH_NEIGHBOURS.get(units[0].sort, ()):
+        near = neighbours(parts[column])
         if column == "words":
             _tell_words(rows, near)
             continue

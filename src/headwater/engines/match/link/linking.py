@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from headwater.engines.match.link.cluster import Clustering, Kept, Why, cluster
+from headwater.engines.match.link.cluster import Clustering, Why, cluster
 from headwater.engines.match.link.columns import Row, capped, rows_of, sure_numbers
 from headwater.engines.match.link.explain import Pair, pair_of
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
@@ -57,7 +57,7 @@ class Cluster:
         name: stable.
         members: the units, by name.
         pairs: the pairs that hold it together, the heaviest first.
-        judged: pairs of units that only a person's word joins.
+        judged: pairs of units that a person's word joins.
     """
 
     name: str
@@ -196,7 +196,7 @@ def _link_sort(
     )
     result = SortResult(sort, units, edges, common_keys=common)
     result.kept = [(units[one.left], units[one.right], one.why) for one in found.kept]
-    result.clusters = _clusters(result, found, earlier)
+    result.clusters = _clusters(result, found, words, earlier)
     result.questions = list(_questions(result, found, words, model, asked.ask))
     step()
     return result
@@ -218,9 +218,13 @@ class _Words:
         return self._by[verdict]
 
 
-def _clusters(result: SortResult, found: Clustering, earlier: Sequence[tuple[str, frozenset[str]]]) -> list[Cluster]:
+def _clusters(
+    result: SortResult, found: Clustering, words: "_Words", earlier: Sequence[tuple[str, frozenset[str]]]
+) -> list[Cluster]:
     units, model = result.units, MODELS[result.sort]
-    weighed = {(edge.left, edge.right): edge for edge in result.edges}
+    said = set(words.pairs(Verdict.SAME))
+    # What a person said is one rests on that word, whatever the two weigh.
+    weighed = {ends: edge for edge in result.edges if (ends := (edge.left, edge.right)) not in said}
     names = named([[units[at].name for at in members] for members in found.clusters], earlier)
     made: list[Cluster] = []
     for name, members in zip(names, found.clusters, strict=True):
@@ -238,14 +242,16 @@ def _clusters(result: SortResult, found: Clustering, earlier: Sequence[tuple[str
 def _questions(result: SortResult, found: Clustering, words: _Words, model: Model, most: int) -> Iterator[Question]:
     """Yield the heaviest pair between each two clusters that were not joined, the most doubtful first."""
     of = {unit: members[0] for members in found.clusters for unit in members}
-    silenced = set(words.pairs(Verdict.DIFFERENT))
+    silenced = {
+        tuple(sorted((of.get(left, left), of.get(right, right)))) for left, right in words.pairs(Verdict.DIFFERENT)
+    }
     apart = {(one.left, one.right): one.why for one in found.kept if one.why is not Why.JUDGED}
     best: dict[tuple[int, int], Edge] = {}
     for edge in result.edges:
         ends = of.get(edge.left, edge.left), of.get(edge.right, edge.right)
-        if ends[0] == ends[1] or (edge.left, edge.right) in silenced:
-            continue
         between = (min(ends), max(ends))
+        if ends[0] == ends[1] or between in silenced:
+            continue
         known = best.get(between)
         if known is None or (-edge.weight, edge.left, edge.right) < (-known.weight, known.left, known.right):
             best[between] = edge
@@ -254,6 +260,3 @@ def _questions(result: SortResult, found: Clustering, words: _Words, model: Mode
         pair = pair_of(result.units[edge.left], result.units[edge.right], edge, model)
         if pair.bars:
             yield Question(result.sort, pair, apart.get((edge.left, edge.right)))
-
-
-__all__ = ["Asked", "Cluster", "Kept", "Question", "SortResult", "compare", "link", "read_params"]

@@ -1,7 +1,7 @@
 """Names of clusters: ours, and stable. New data never renames a cluster that is still there."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from headwater.errors import HeadwaterError
@@ -59,8 +59,3 @@ def _new(members: Sequence[str], used: set[str]) -> str:
             used.add(name)
             return name
         turn += 1
-
-
-def members_by_name(names: Sequence[str], clusters: Sequence[Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return the members of each cluster by its name."""
-    return {name: tuple(members) for name, members in zip(names, clusters, strict=True)}

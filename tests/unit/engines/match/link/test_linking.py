@@ -107,6 +107,23 @@ def test_the_name_of_a_cluster_outlives_new_records() -> None:
     assert after.id != first[0].id
 
 
+def test_people_of_whom_no_name_is_known_are_linked_by_their_papers_alone() -> None:
+    records = (
+        told(BELGRADE, "rs-1", passportNumber="X1000055T", birthDate="1975"),
+        told(LONDON, "uk-1", passportNumber="X10O0055T", birthDate="1975-03-04"),
+        told(LONDON, "uk-2", birthDate="1975-03-04"),
+    )
+    assert clusters(records) == [{"RS-MOI/rs-1", "UK-NCA/uk-1"}]
+
+
+def test_a_firm_without_a_name_is_linked_by_its_number() -> None:
+    records = (
+        told(BELGRADE, "rs-1", schema="Company", registrationNumber="20991122", address="1 Example Street"),
+        told(LONDON, "uk-1", schema="Company", registrationNumber="2099-1122", address="1 Example Street"),
+    )
+    assert clusters(records, sort="organisation") == [{"RS-MOI/rs-1", "UK-NCA/uk-1"}]
+
+
 @pytest.mark.parametrize(
     "params", [{"sort": ["person"]}, {"sorts": ["goat"]}, {"sorts": []}, {"ask": -1}, {"judgements": 3}]
 )
