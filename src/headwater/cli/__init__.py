@@ -24,6 +24,7 @@ VERBS: Final = {
     "demo": "Run the exercise: three nodes, from official files to a sealed case.",
     "findings": "List, show and decide what the engines claim.",
     "inbox": "Look at what partners sent, and answer for it.",
+    "link": "Find which records of several states speak of one person, firm, vehicle or vessel.",
     "lists": "Make, show and keep sanctions lists.",
     "node": "Set up, serve, check and explain a node.",
     "ofsi": "Draft reports to OFSI from confirmed hits, and the annual frozen-asset review.",
