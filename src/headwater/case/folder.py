@@ -54,6 +54,7 @@ def new_case(folder: Path) -> CaseFile:
         searches=tuple(lines.search(row, people) for row in top.rows("searches")),
         indicators=tuple(lines.indicator(row, people) for row in top.rows("indicators")),
         decisions=tuple(lines.decision(row, people) for row in top.rows("decisions")),
+        methods=tuple(lines.method(row) for row in top.rows("methods")),
         strays=_strays(folder, [*exhibits, *statements]),
     )
     top.end()

@@ -12,9 +12,12 @@ from headwater.case.files import hash_inside
 from headwater.case.model import (
     CATEGORIES,
     PROFILES,
+    Effect,
     Indicator,
     Material,
     Matter,
+    Method,
+    MethodStatus,
     Offence,
     Person,
     Proof,
@@ -151,6 +154,8 @@ def material(row: Row) -> Material:
             block=row.flag("block"),
             count=row.count("count"),
             presumption=row.optional("presumption") or "",
+            effect=None if row.optional("effect") is None else row.word("effect", Effect),
+            location=row.optional("location") or "",
         )
     row.end()
     return line
@@ -186,6 +191,19 @@ def search(row: Row, people: Collection[str]) -> Search:
         at=row.instant("at"),
         by=_one_of(row, "by", people),
     )
+    row.end()
+    return line
+
+
+def method(row: Row) -> Method:
+    """Return what is known of the validation of an engine."""
+    with _at(row):
+        line = Method(
+            engine=row.text("engine"),
+            version=row.text("version"),
+            status=row.word("status", MethodStatus),
+            reference=row.optional("reference") or "",
+        )
     row.end()
     return line
 
