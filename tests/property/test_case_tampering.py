@@ -232,7 +232,7 @@ KNOWN: dict[str, tuple[str, Callable[[Path], object]]] = {
         "signature",
         lambda bundle: edit_seal(bundle, lambda head: head.update(sealed_at="2020-01-01T00:00:00Z")),
     ),
-    "a stamp claimed": ("format", lambda bundle: edit_seal(bundle, lambda head: head.update(stamped=True), signed=7)),
+    "a stamp claimed": ("missing", lambda bundle: edit_seal(bundle, lambda head: head.update(stamped=True), signed=7)),
     "another version": ("format", lambda bundle: edit_seal(bundle, lambda head: head.update(version=2), signed=7)),
     "a version that is true": (
         "format",

@@ -5,10 +5,10 @@ schedules and the property test all ask here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headwater.case.exhibit import ExhibitStatus, reference_key
-from headwater.case.model import CaseFile, Schedule
+from headwater.case.model import CaseFile, Material, Schedule
 from headwater.case.numbering import item_key
 from headwater.model.finding import Finding
 
@@ -60,3 +60,21 @@ def coverage(case: CaseFile, findings: Iterable[Finding] = ()) -> Coverage:
         {each: tuple(item for item, where in listed.items() if where is each) for each in Schedule},
         (*unlisted, *strays),
     )
+
+
+def with_findings(case: CaseFile, findings: Iterable[Finding]) -> CaseFile:
+    """Return a case in which every finding that it keeps is listed: sensitive where its handling lets nobody else have it.
+
+    A line that the officer wrote about a finding stands as it is.
+    """
+    known = {item_key(line.id) for line in case.material}
+    added = [_line(finding) for finding in findings if item_key(finding.id) not in known]
+    return replace(case, material=(*case.material, *added))
+
+
+def _line(finding: Finding) -> Material:
+    described = f"Output of the engine {finding.engine}, version {finding.engine_version}: {finding.kind}, {finding.id}"
+    if finding.handling.releasable_to is None and "TLP:RED" not in finding.handling.codes:
+        return Material(id=finding.id, schedule=Schedule.MG6C, description=described)
+    reason = "originator control: the handling of what it rests on gives no release"
+    return Material(id=finding.id, schedule=Schedule.MG6D, description=described, reason=reason)

@@ -68,7 +68,7 @@ def look_at(file: BinaryIO, shield: Shield) -> Look:
 
     def again() -> BinaryIO:
         file.seek(0)
-        return io.BufferedReader(_Kept(file))  # type: ignore[type-var] # closing it leaves the caller's file open
+        return io.BufferedReader(_Kept(file))  # closing it leaves the caller's file open
 
     return look.end(again)
 

@@ -171,26 +171,32 @@ def _is_number(value: object, kind: str) -> bool:
 
 def _file(vertex: Vertex, graph: Mapping[str, Vertex]) -> Iterator[Problem]:
     facets = [graph[ref] for ref in vertex.pointers("core:hasFacet") if ref in graph]
-    names = [name for facet in facets for name in facet.texts("observable:fileName")]
     sizes = [size for facet in facets for size in facet.texts("observable:sizeInBytes")]
-    if not any(name.strip() for name in names):
+    if not any(name.strip() for facet in facets for name in facet.texts("observable:fileName")):
         yield Problem("no-name", vertex.ref, "a file without a name")
-    if not sizes or len(set(sizes)) > 1 or any(size.startswith("-") for size in sizes):
+    if not sizes or len(set(sizes)) > 1 or sizes[0].startswith("-"):
         yield Problem("bad-size", vertex.ref, "a file without one size")
-    hashes = [graph[ref] for facet in facets for ref in facet.pointers("observable:hash") if ref in graph]
-    if not any(one.texts("types:hashValue") for one in hashes):
-        yield Problem("no-hash", vertex.ref, "a file without a hash")
+    if any(_climbs(path) for facet in facets for name in _PATHS for path in facet.texts(name)):
+        yield Problem("bad-path", vertex.ref, "a path that climbs out")
+    yield from _hashes(
+        vertex, [graph[ref] for each in facets for ref in each.pointers("observable:hash") if ref in graph]
+    )
+
+
+def _climbs(path: str) -> bool:
+    return ".." in path and ".." in re.split(r"[/\\]", path)
+
+
+def _hashes(vertex: Vertex, hashes: list[Vertex]) -> Iterator[Problem]:
     by_method: dict[str, set[str]] = {}
     for one in hashes:
         for method in one.texts("types:hashMethod"):
             by_method.setdefault(_method(method), set()).update(value.lower() for value in one.texts("types:hashValue"))
+    if not any(one.texts("types:hashValue") for one in hashes):
+        yield Problem("no-hash", vertex.ref, "a file without a hash")
     for method, values in by_method.items():
         if len(values) > 1:
             yield Problem("bad-hash", vertex.ref, f"two values of one {ascii(method)[1:-1]}")
-    for facet in facets:
-        for path in (text for name in _PATHS for text in facet.texts(name)):
-            if ".." in re.split(r"[/\\]", path) or "\0" in path:
-                yield Problem("bad-path", vertex.ref, "a path that climbs out")
 
 
 def _hash(vertex: Vertex, _: Mapping[str, Vertex]) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ def custody_problems(graph: Mapping[str, Vertex]) -> list[Problem]:
     return [
         *_numbers(records),
         *_listed(graph, records),
-        *_touched(graph, records, actions),
+        *_touched(records, actions),
         *_circles(graph),
         *_informed(graph, actions),
     ]
@@ -60,7 +60,7 @@ def _listed(graph: Mapping[str, Vertex], records: list[Vertex]) -> Iterator[Prob
             yield Problem("unlisted-material", record.ref, "a record outside the investigation")
 
 
-def _touched(graph: Mapping[str, Vertex], records: list[Vertex], actions: list[Vertex]) -> Iterator[Problem]:
+def _touched(records: list[Vertex], actions: list[Vertex]) -> Iterator[Problem]:
     """Look at the events of each exhibit: there must be one, and none before it was seized."""
     events: dict[str, list[Vertex]] = {}
     for action in actions:
@@ -86,21 +86,22 @@ def _circles(graph: Mapping[str, Vertex]) -> Iterator[Problem]:
     holds: dict[str, set[str]] = {}
     after: dict[str, set[str]] = {}
     for vertex in graph.values():
-        if "action:object" in vertex.values:
-            for ref in vertex.pointers("action:object"):
-                flows.setdefault(ref, set()).update(vertex.pointers("action:result"))
-        inner = {*vertex.pointers("core:object"), *vertex.pointers("action:subaction")}
-        if inner:
-            holds[vertex.ref] = inner
-        for name in ("investigation:wasInformedBy", "investigation:wasDerivedFrom"):
-            if name in vertex.values:
-                after.setdefault(vertex.ref, set()).update(vertex.pointers(name))
+        for ref in vertex.pointers("action:object"):
+            flows.setdefault(ref, set()).update(vertex.pointers("action:result"))
+        _lead(holds, vertex, "core:object", "action:subaction")
+        _lead(after, vertex, "investigation:wasInformedBy", "investigation:wasDerivedFrom")
         if any(_ONE_WAY.search(kind) for kind in vertex.texts("core:kindOfRelationship")):
             for source in vertex.pointers("core:source"):
                 after.setdefault(source, set()).update(vertex.pointers("core:target"))
     for edges, text in ((flows, "it results from itself"), (holds, "it holds itself"), (after, "it follows itself")):
         for ref in _in_circles(edges):
             yield Problem("custody-order", ref, f"a circle: {text}")
+
+
+def _lead(edges: dict[str, set[str]], vertex: Vertex, *names: str) -> None:
+    for name in names:
+        if name in vertex.links:
+            edges.setdefault(vertex.ref, set()).update(vertex.links[name])
 
 
 def _in_circles(edges: Mapping[str, set[str]]) -> Iterator[str]:

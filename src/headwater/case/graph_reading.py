@@ -156,13 +156,16 @@ class _Reader:
             elif key not in _KEPT:
                 told = True
                 parts = held if isinstance(held, list) else [held]
-                for part in parts:
-                    if type(part) is dict:
-                        self.pairs += len(part)
-                        if "@value" not in part and (len(part) > 1 or "@id" not in part):
-                            self.take(part, depth + 1)
+                self._inside(parts, depth)
                 self._put(vertex, key, parts)
         vertex.defined += told
+
+    def _inside(self, parts: list[Any], depth: int) -> None:
+        for part in parts:
+            if type(part) is dict:
+                self.pairs += len(part)
+                if "@value" not in part and (len(part) > 1 or "@id" not in part):
+                    self.take(part, depth + 1)
 
     def _kinds(self, held: object) -> frozenset[str]:
         if isinstance(held, str) and held in self._classes:

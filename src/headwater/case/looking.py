@@ -109,7 +109,15 @@ class _Opener:
     def _take(self, file: BinaryIO) -> bytes:
         try:
             data = file.read(self._left + 1)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            lzma.LZMAError,
+            zipfile.BadZipFile,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
             raise UnreadError("a damaged or encrypted part") from error
         self._left -= len(data)
         if self._left < 0:
@@ -210,7 +218,7 @@ class _Opener:
             yield from _pdf_words(reader)
             for name, contents in reader.attachments.items():
                 yield name
-                for body in contents if isinstance(contents, list) else [contents]:
+                for body in contents:
                     self._count()
                     yield from self._inner(self._take(io.BytesIO(body)), depth)
         except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:

@@ -122,6 +122,7 @@ def pdf_of(paper: Paper, at: datetime) -> bytes:
     except ModuleNotFoundError as error:
         raise MissingExtraError("case", error.name or "typst") from error
     said = paper.said()
+    fault: Exception | None = None
     for attempt in (None, *_UNSHAPED):
         data = said if attempt is None else _shaped(said, attempt)
         try:
@@ -134,8 +135,8 @@ def pdf_of(paper: Paper, at: datetime) -> bytes:
             )
         except typst.TypstError as error:
             fault = error
-            continue
-        return made
+        else:
+            return made
     raise SchemaError("the paper cannot be set", where=paper.short, fix="look for unusual letters in it") from fault
 
 

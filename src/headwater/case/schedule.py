@@ -14,6 +14,7 @@ from headwater.case.coverage import coverage
 from headwater.case.model import CaseFile, Material, MethodStatus, Schedule
 from headwater.case.numbering import Number, Numbering, item_key
 from headwater.case.paper import Paper, Part
+from headwater.case.reference import offences
 from headwater.model.finding import Finding
 from headwater.model.ids import AuthorityId
 from headwater.model.times import format_instant
@@ -35,6 +36,10 @@ TITLES: Final = {
     Form.DMD: "Disclosure management document",
 }
 DRAFT: Final = "DRAFT"
+VALIDATION: Final = (
+    "Validation under the Forensic Science Regulator's code of practice, version 2 (in force 2 October 2025). What a "
+    "method that is not validated claims is intelligence only."
+)
 _NUMBER: Final = ("No.", "auto")
 
 
@@ -108,8 +113,6 @@ def paper(form: Form, given: Disclosure) -> Paper:
 
 def elements_table(case: CaseFile) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return every element of every offence with the items that are said to prove it: offence, element, items."""
-    from headwater.case.reference import offences
-
     proved: dict[tuple[str, str], list[str]] = {}
     for line in case.proofs:
         proved.setdefault((line.offence, line.element), []).extend(line.proved_by)
@@ -143,14 +146,22 @@ def _mg6c(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
         else (str(number.number), "Not in use.", "", _issue(number), "", "")
         for number, line in _listed(given, Schedule.MG6C)
     ]
-    columns = (_NUMBER, ("Description", "6"), ("Location", "2"), ("Issue", "1.3"), ("D / I / CND", "1"), ("Comment", "2"))
+    columns = (
+        _NUMBER,
+        ("Description", "6"),
+        ("Location", "2"),
+        ("Issue", "1.3"),
+        ("D / I / CND", "1"),
+        ("Comment", "2"),
+    )
     text = ("D: disclose; I: inspect; CND: clearly not disclosable. The last two columns are the prosecutor's.",)
     nothing = ("There is no relevant non-sensitive unused material.",)
     part = Part(heading="Items", text=text if rows else nothing, columns=columns, rows=rows)
-    return (part,), (
+    certified = (
         f"I, {given.officer}, have inspected the material retained in this case. This schedule lists, to the best of my "
-        "knowledge and belief, all relevant non-sensitive material that does not form part of the prosecution case.",
+        "knowledge and belief, all relevant non-sensitive material that does not form part of the prosecution case."
     )
+    return (part,), (certified,)
 
 
 def _mg6d(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
@@ -187,7 +198,7 @@ def _mg6e(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
     covered = coverage(given.case)
     counts = (
         f"Relied on as evidence: {len(covered.used)}. Listed on MG6C: {len(covered.listed[Schedule.MG6C])}. "
-        f"Listed on MG6D: {len(covered.listed[Schedule.MG6D])}. Listed nowhere: {len(covered.unlisted)}.",
+        f"Listed on MG6D: {len(covered.listed[Schedule.MG6D])}. Listed nowhere: {len(covered.unlisted)}."
     )
     parts = (
         Part(
@@ -196,26 +207,37 @@ def _mg6e(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
             columns=columns,
             rows=rows,
         ),
-        Part(heading="All that the case touched", text=counts),
+        Part(heading="All that the case touched", text=(counts,)),
     )
-    return parts, (
+    certified = (
         f"I, {given.officer}, have reviewed all relevant material that was retained and made available to me. Nothing "
         "that I have seen, apart from the items above, might reasonably be considered capable of undermining the "
-        "prosecution case or of assisting the case for the accused.",
+        "prosecution case or of assisting the case for the accused."
     )
+    return parts, (certified,)
 
 
 def _dmd(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-    runs = [*_told(given.case), *given.runs, *(_claimed(finding) for finding in given.findings)]
+    secret = _sensitive(given.case)
+    claimed = [_claimed(finding, secret=item_key(finding.id) in secret) for finding in given.findings]
+    runs = [*_told(given.case), *given.runs, *claimed]
     rows = [
         (str(at), run.tool, run.terms, run.over, "" if run.hits is None else str(run.hits), run.at, run.by)
         for at, run in enumerate(runs, start=1)
     ]
-    columns = (_NUMBER, ("Tool", "2"), ("Terms or parameters", "4"), ("Over", "3"), ("Hits", "auto"), ("When", "2"), ("By", "1"))
+    columns = (
+        _NUMBER,
+        ("Tool", "2"),
+        ("Terms or parameters", "4"),
+        ("Over", "3"),
+        ("Hits", "auto"),
+        ("When", "2"),
+        ("By", "1"),
+    )
     foreign = [
         (exhibit.ref, exhibit.origin.node, exhibit.origin.returned_under or "not returned: intelligence only")
         for exhibit in given.case.exhibits
-        if exhibit.origin is not None and item_key(exhibit.ref) not in _sensitive(given.case)
+        if exhibit.origin is not None and item_key(exhibit.ref) not in secret
     ]
     parts = (
         Part(
@@ -226,10 +248,7 @@ def _dmd(given: Disclosure) -> tuple[tuple[Part, ...], tuple[str, ...]]:
         ),
         Part(
             heading="Methods",
-            text=(
-                "Validation under the Forensic Science Regulator's code of practice, version 2 (in force 2 October "
-                "2025). What a method that is not validated claims is intelligence only.",
-            ),
+            text=(VALIDATION,),
             columns=(("Engine", "2"), ("Version", "1"), ("Status", "2"), ("Report", "3")),
             rows=_methods(given),
         ),
@@ -256,20 +275,21 @@ def _told(case: CaseFile) -> Iterable[Run]:
         )
 
 
-def _claimed(finding: Finding) -> Run:
+def _claimed(finding: Finding, *, secret: bool) -> Run:
     tool = f"{finding.engine} {finding.engine_version}"
-    return Run(tool=tool, terms=finding.params, over=finding.kind, hits=1, at="", by="engine")
+    terms = "withheld: sensitive" if secret else finding.params
+    return Run(tool=tool, terms=terms, over=f"{finding.kind}, {finding.id}", hits=1, at="", by="engine")
 
 
 def _methods(given: Disclosure) -> Sequence[tuple[str, ...]]:
     known = {(method.engine, method.version): method for method in given.case.methods}
-    for finding in given.findings:
-        known.setdefault((finding.engine, finding.engine_version), None)  # type: ignore[arg-type] # not told of
+    used = {(finding.engine, finding.engine_version) for finding in given.findings}
     rows = []
-    for (engine, version), method in sorted(known.items()):
+    for engine, version in sorted({*known, *used}):
+        method = known.get((engine, version))
         validated = method is not None and method.status is MethodStatus.VALIDATED
         status = "validated" if validated else "not validated: intelligence only"
-        rows.append((engine, version, status, method.reference if method is not None else ""))
+        rows.append((engine, version, status, method.reference if method else ""))
     return rows
 
 

@@ -145,7 +145,11 @@ class LocalAuthority:
         certificate = held.public_bytes(serialization.Encoding.DER)
         serial = int.from_bytes(chance.draw(8), "big") >> 1
         info = _sequence(
-            _whole(1), _oid(_POLICY), _imprint(digest), _whole(serial), _der(0x18, at.strftime("%Y%m%d%H%M%SZ").encode())
+            _whole(1),
+            _oid(_POLICY),
+            _imprint(digest),
+            _whole(serial),
+            _der(0x18, at.strftime("%Y%m%d%H%M%SZ").encode()),
         )
         attributes = _set(
             _attribute(_CONTENT_TYPE, _oid(_TST_INFO)),

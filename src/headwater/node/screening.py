@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.engines.match.query import read_request
-from headwater.engines.match.screening import Hit, ScreenResult, open_index
+from headwater.engines.match.screening import Hit, MatchEngine, ScreenResult, open_index
 from headwater.engines.match.screening import screen as run_match
 from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
 from headwater.model.canonical import encode
+from headwater.model.finding import params_text
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
-from headwater.node import findings
+from headwater.node import findings, runs
 from headwater.node.files import bytes_of, write
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
@@ -113,7 +114,9 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
         with cost.of("screen"):
             params = _params(asked, held, node.settings, node.clock.now())
             result = _stricter(_in_turns(current, params, progress))
-    findings.keep(node, session, result.findings)
+    told = params_text({name: value for name, value in params.items() if name != "queries"})
+    noted = runs.Noted(MatchEngine.name, MatchEngine.version, told, OF_A_QUERY, per_query=True)
+    findings.keep(node, session, result.findings, noted)
     _log(node, session, asked, held, result)
     return Answer(result, cost)
 

@@ -51,9 +51,7 @@ def xlsx(text: str) -> bytes:
 
 
 def pdf(text: str) -> bytes:
-    return pdf_of(
-        Paper(title="A paper", short="x", author="UK-NCA", facts=(), parts=(Part(text=(text,)),)), NOON
-    )
+    return pdf_of(Paper(title="A paper", short="x", author="UK-NCA", facts=(), parts=(Part(text=(text,)),)), NOON)
 
 
 def pdf_with(change: Callable[..., None]) -> Callable[[str], bytes]:
@@ -144,7 +142,9 @@ KINDS: dict[str, Callable[[str], bytes]] = {
     "mail": mail,
     "a subject of mail": mail_subject,
     "HTML": lambda text: "".join(f"<b>&#{ord(letter)};</b>" for letter in text).encode(),
-    "JSON with escapes": lambda text: b'{"x":"' + text.encode("ascii", "backslashreplace").replace(b"\\x", b"\\u00") + b'"}',
+    "JSON with escapes": lambda text: (
+        b'{"x":"' + text.encode("ascii", "backslashreplace").replace(b"\\x", b"\\u00") + b'"}'
+    ),
     "an address of the web": lambda text: ("https://x/?q=" + "%20".join(text.split()).replace("ć", "%C4%87")).encode(),
     "RTF": rtf,
     "UTF-16 without a mark": lambda text: text.encode("utf-16-le"),
@@ -174,7 +174,9 @@ CLOSED = {
     "an archive cut short": zipped({"a.txt": b"x" * 5000})[:-30],
     "a PDF cut short": b"%PDF-1.7\n1 0 obj\n<<",
     "gzip cut short": gzip.compress(bytes(range(256)) * 40)[:-40],
-    "an encrypted office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99 + "EncryptedPackage".encode("utf-16-le"),
+    "an encrypted office file": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    + b"\0" * 99
+    + "EncryptedPackage".encode("utf-16-le"),
 }
 
 

@@ -42,7 +42,7 @@ def to(*refs: str) -> list[dict[str, str]]:
 
 def good() -> Vertices:
     """A sound graph of one exhibit that was seized."""
-    facets = [
+    facets: list[dict[str, Any]] = [
         {
             "@id": "kb:facet-1",
             "@type": "observable:FileFacet",
@@ -62,7 +62,7 @@ def good() -> Vertices:
             ],
         },
     ]
-    vertices = [
+    vertices: list[dict[str, Any]] = [
         {"@id": INVESTIGATION, "@type": "investigation:Investigation", "core:object": to(RECORD, FILE, ACTION)},
         {
             "@id": RECORD,
@@ -125,7 +125,11 @@ def second_record(vertices: Vertices, number: str) -> None:
 
 
 NONSENSE: list[tuple[str, str, Spoil]] = [
-    ("a hash that is no hex", "bad-hash", lambda g: digest(g).update({"types:hashValue": typed("hexBinary", "zz" * 32)})),
+    (
+        "a hash that is no hex",
+        "bad-hash",
+        lambda g: digest(g).update({"types:hashValue": typed("hexBinary", "zz" * 32)}),
+    ),
     ("a hash too short", "bad-hash", lambda g: digest(g).update({"types:hashValue": typed("hexBinary", "ab" * 31)})),
     ("a hash without its type", "bad-hash", lambda g: digest(g).update({"types:hashValue": "ab" * 32})),
     ("a hash without a method", "bad-hash", lambda g: digest(g).pop("types:hashMethod")),
@@ -146,7 +150,11 @@ NONSENSE: list[tuple[str, str, Spoil]] = [
     ("no name", "no-name", lambda g: facet(g, 0).pop("observable:fileName")),
     ("no size", "bad-size", lambda g: facet(g, 0).pop("observable:sizeInBytes")),
     ("a size in words", "bad-size", lambda g: facet(g, 0).update({"observable:sizeInBytes": "30 bytes"})),
-    ("a size below nothing", "bad-size", lambda g: facet(g, 0).update({"observable:sizeInBytes": typed("integer", "-1")})),
+    (
+        "a size below nothing",
+        "bad-size",
+        lambda g: facet(g, 0).update({"observable:sizeInBytes": typed("integer", "-1")}),
+    ),
     ("a path that climbs out", "bad-path", lambda g: facet(g, 0).update({"observable:filePath": "data/../../etc/x"})),
     ("a name that climbs out", "bad-path", lambda g: facet(g, 0).update({"observable:fileName": "..\\..\\x"})),
     ("a time in words", "bad-time", lambda g: g[ACTION].update({"action:startTime": "yesterday"})),
@@ -164,7 +172,11 @@ NONSENSE: list[tuple[str, str, Spoil]] = [
     ("a name did it", "performer-not-identity", lambda g: g[ACTION].update({"action:performer": "J. Smith"})),
     ("a record of nothing", "empty-provenance", lambda g: g[RECORD].pop("core:object")),
     ("a record of an empty list", "empty-provenance", lambda g: g[RECORD].update({"core:object": []})),
-    ("two exhibit numbers", "exhibit-number", lambda g: g[RECORD].update({"investigation:exhibitNumber": ["JS/1", "JS/2"]})),
+    (
+        "two exhibit numbers",
+        "exhibit-number",
+        lambda g: g[RECORD].update({"investigation:exhibitNumber": ["JS/1", "JS/2"]}),
+    ),
     ("no exhibit number", "exhibit-number", lambda g: g[RECORD].pop("investigation:exhibitNumber")),
     ("an exhibit number used again", "exhibit-number", lambda g: second_record(g, "js / 1")),
     ("a word misspelt", "unknown-property", lambda g: g[RECORD].update({"investigation:exhibitNumberr": "x"})),
@@ -174,8 +186,16 @@ NONSENSE: list[tuple[str, str, Spoil]] = [
     ("a thing that does not say what it is", "wrong-kind", lambda g: g[PERSON].pop("@type")),
     ("a person for a facet", "wrong-kind", lambda g: g[FILE]["core:hasFacet"].append({"@id": PERSON})),
     ("a text for a thing", "wrong-kind", lambda g: g[ACTION].update({"action:object": "scan.txt"})),
-    ("a record outside the investigation", "unlisted-material", lambda g: g[INVESTIGATION].update({"core:object": to(FILE)})),
-    ("no custody", "custody-gap", lambda g: (g.pop(ACTION), g[INVESTIGATION].update({"core:object": to(RECORD, FILE)}))),
+    (
+        "a record outside the investigation",
+        "unlisted-material",
+        lambda g: g[INVESTIGATION].update({"core:object": to(FILE)}),
+    ),
+    (
+        "no custody",
+        "custody-gap",
+        lambda g: (g.pop(ACTION), g[INVESTIGATION].update({"core:object": to(RECORD, FILE)})),
+    ),
     ("copied before it was seized", "custody-order", lambda g: another_action(g, **at("2026-02-11T09:00:00Z"))),
     (
         "a result of itself",
@@ -218,9 +238,7 @@ SOUND: dict[str, Spoil] = {
         {CONTEXT["core"] + "description": g[RECORD].get("core:description", "a scan")}
     ),
     "copied after it was seized": lambda g: another_action(g, **at("2026-02-11T11:00:00Z")),
-    "a clock a few hours ahead": lambda g: g[ACTION].update(
-        at((NOON + timedelta(hours=3)).isoformat())
-    ),
+    "a clock a few hours ahead": lambda g: g[ACTION].update(at((NOON + timedelta(hours=3)).isoformat())),
     "a body that did it": lambda g: g[PERSON].update({"@type": "identity:Organization"}),
     "a size that is a number": lambda g: facet(g, 0).update({"observable:sizeInBytes": 30}),
 }

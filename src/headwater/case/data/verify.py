@@ -14,7 +14,7 @@ given; the receipts are over this seal, and so is the one that was given. Duplic
 """
 
 # A path is hashed as the text that it is; pathlib would tidy it first.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH118, PLR2004 - tags and lengths of DER are the standard's own numbers
 from __future__ import annotations
 
 import argparse
@@ -238,7 +238,7 @@ _BASE = _unpack((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little")) or (0, 1, 
 
 def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether a signature over a message is by the holder of a public key."""
-    if len(key) != 32 or len(signature) != 64:  # noqa: PLR2004 - RFC 8032, section 5.1.5 and 5.1.6
+    if len(key) != 32 or len(signature) != 64:
         return False
     point = _unpack(key)
     scalar = int.from_bytes(signature[32:], "little")
@@ -440,13 +440,13 @@ def key_verify(key: tuple[str, Any], algorithm: str, message: bytes, signature: 
         return False
     digest = _HASHES[hashed](message).digest()
     if kind == "rsa":
-        modulus, exponent = point
+        modulus, exponent = int(point[0]), int(point[1])
         size = (modulus.bit_length() + 7) // 8
         if not algorithm.startswith("rsa") or len(signature) != size or modulus.bit_length() < 2048:
             return False
         tail = b"\0" + _PREFIXES[hashed] + digest
         padded = b"\0\1" + b"\xff" * (size - 2 - len(tail)) + tail
-        return pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big") == padded
+        return padded == pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
     if not algorithm.startswith("ecdsa"):
         return False
     try:
@@ -456,7 +456,7 @@ def key_verify(key: tuple[str, Any], algorithm: str, message: bytes, signature: 
     return _ecdsa(_CURVES[kind], point, digest, r, s)
 
 
-def _ecdsa(curve: Any, point: tuple[int, int], digest: bytes, r: int, s: int) -> bool:  # noqa: ANN401 - four numbers
+def _ecdsa(curve: tuple[int, int, int, tuple[int, int]], point: tuple[int, int], digest: bytes, r: int, s: int) -> bool:
     prime, b, order, base = curve
     x, y = point
     on_curve = x < prime and y < prime and (y * y - (x * x * x - 3 * x + b)) % prime == 0
@@ -900,7 +900,11 @@ def _check_beside(
 
 
 def _check_stamp(
-    folder: str, head: Mapping[str, Any], seal: Any, roots: Sequence[Certificate], problems: list[Problem]  # noqa: ANN401
+    folder: str,
+    head: Mapping[str, Any],
+    seal: object,
+    roots: Sequence[Certificate],
+    problems: list[Problem],
 ) -> str:
     """Return the time that the stamp over this seal gives; note what is wrong with it."""
     try:
