@@ -24,7 +24,7 @@ ROUTE: Final = "mutual-legal-assistance"
 ENGLISH: Final = "en"
 LANGUAGES: Final = MappingProxyType({"AL": "sq", "XK": "sq", "RS": "sr", "ME": "sr", "MK": "mk", "BA": "bs"})
 """The language that a letter to a state has beside English, by the state's code."""
-UNCONFIRMED: Final = "BASIS NOT CONFIRMED"
+UNCONFIRMED: Final = "UNCONFIRMED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
