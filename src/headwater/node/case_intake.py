@@ -20,7 +20,7 @@ from headwater.case.folder import CASE_FILE, load_case
 from headwater.case.gate import NAMED, look_at
 from headwater.case.model import CaseFile, Person
 from headwater.case.protected import Shield
-from headwater.errors import Place, StoreIoError
+from headwater.errors import Place, SchemaError, StoreIoError
 from headwater.model.canonical import decode, encode
 from headwater.node import protected
 from headwater.node.node import Node
@@ -137,6 +137,10 @@ class Intake:
     def _lay(self, path: str, place: str, guard: Shield, *, secret: bool) -> None:
         """Copy one item to its place, or put it into the vault."""
         where = Place(file=CASE_FILE, field="file")
+        if place in self.hidden or (self.target / place).exists():
+            raise SchemaError(
+                "an item of that reference is in the case already", where=where, fix="give it another one"
+            )
         with os.fdopen(open_inside(self.source, path, where=where), "rb") as file:
             look = None if secret else look_at(file, guard)
             file.seek(0)

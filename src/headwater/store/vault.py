@@ -92,6 +92,8 @@ class Vault:
                 (size,) = _LENGTH.unpack(head[_NONCE_BYTES:]) if len(head) == _NONCE_BYTES + _LENGTH.size else (0,)
                 ended = bool(size & 1)
                 sealed = file.read(size >> 1)
+                if len(sealed) != size >> 1 or (ended and file.peek(1)):
+                    raise StoreCorruptError("an entry of the vault is not what was kept", where=ref)
                 try:
                     piece = cipher.decrypt(head[:_NONCE_BYTES], sealed, _bound(ref, number, last=ended))
                 except InvalidTag as error:

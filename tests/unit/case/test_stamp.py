@@ -164,7 +164,7 @@ def test_we_take_openssls_stamps(tmp_path: Path, kind: str) -> None:
         encoding="utf-8",
     )
     (tmp_path / "serial").write_text("01", encoding="ascii")
-    run = ["req", "-x509", "-nodes", "-days", "2", "-config", config]
+    run: list[str | Path] = ["req", "-x509", "-nodes", "-days", "2", "-config", config]
     assert openssl(*run, *key, "-keyout", tmp_path / "ca.key", "-out", tmp_path / "ca.pem", "-subj", "/CN=Made up root",
                    "-extensions", "root").returncode == 0  # fmt: skip
     done = openssl(*run, *key, "-keyout", tmp_path / "tsa.key", "-out", tmp_path / "tsa.pem", "-subj", "/CN=Made up TSA",
