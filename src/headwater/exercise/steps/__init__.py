@@ -45,12 +45,17 @@ STEPS: Final = (
     Step("consent", "Pristina is asked, and consents: now its fact reaches Belgrade", ("control",), ask_consent),
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
-    Step("case", "a case file is built, sealed and verified by a stranger's means", ("tell",), build_case),
     Step(
         "witness",
         "London and Belgrade cosign each other's logs, and a stranger checks a proof",
         ("tell",),
         witness_logs,
+    ),
+    Step(
+        "case",
+        "a case is built from what the three found, sealed, receipted by Belgrade, and given to prosecutor and defence",
+        ("tell", "request", "alert"),
+        build_case,
     ),
     Step("audit", "every ledger is checked", ("tell", "case"), check_ledgers),
 )
