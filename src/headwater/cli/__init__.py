@@ -22,6 +22,7 @@ VERBS: Final = {
     "consent": "Ask originators before their facts go further, and answer them.",
     "customers": "Keep files of customers and screen them again when a list changes.",
     "demo": "Run the exercise: three nodes, from official files to a sealed case.",
+    "figures": "Keep published figures by vintage; judge claims, forecast, find breaks, publish tables.",
     "findings": "List, show and decide what the engines claim.",
     "inbox": "Look at what partners sent, and answer for it.",
     "link": "Find which records of several states speak of one person, firm, vehicle or vessel.",

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from headwater.exercise.stage import Stage
 from headwater.exercise.steps.asking import answer_in_time, ask_consent, recall
 from headwater.exercise.steps.closing import build_case, check_ledgers
+from headwater.exercise.steps.figuring import judge_claims
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
@@ -50,6 +51,12 @@ STEPS: Final = (
         "London and Belgrade cosign each other's logs, and a stranger checks a proof",
         ("tell",),
         witness_logs,
+    ),
+    Step(
+        "figures",
+        "two sentences of ministers are held against the figures, and routes are forecast",
+        ("nodes",),
+        judge_claims,
     ),
     Step(
         "case",
