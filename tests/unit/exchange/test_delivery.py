@@ -96,6 +96,7 @@ class Resting:
 
 def test_delivery_tells_the_couriers_of_a_partner_that_has_spoken(london: Node, belgrade: Node) -> None:
     stop, courier = threading.Event(), Resting()
+    london.exchange.send(message(), who="o.reed")
     delivery = Delivery(london.store, Partners(LONDON), lambda _: courier)  # type: ignore[arg-type,return-value]
     thread = threading.Thread(target=delivery.run, args=(stop,))
     thread.start()
