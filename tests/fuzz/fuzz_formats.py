@@ -21,6 +21,7 @@ from random import Random
 
 from headwater.errors import InputError, PolicyError
 from headwater.exercise.list_files import list_files
+from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.lists import make_list
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
@@ -136,6 +137,7 @@ def targets() -> dict[str, Target]:
     found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
     records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    found["things-csv"] = Target((link_files(link_records(30, 1))["records-RS-MOI.csv"],), _reader("things-csv", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
