@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from random import Random
 
 from headwater.errors import InputError, PolicyError
-from headwater.exercise.list_files import list_files
 from headwater.exercise.linkset import link_files, link_records
+from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
