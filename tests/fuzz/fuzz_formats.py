@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from random import Random
 
 from headwater.errors import InputError, PolicyError
+from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.formats.assets_csv import read_assets
@@ -147,6 +148,7 @@ def targets() -> dict[str, Target]:
     found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
     records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    found["things-csv"] = Target((link_files(link_records(30, 1))["records-RS-MOI.csv"],), _reader("things-csv", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
     found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
