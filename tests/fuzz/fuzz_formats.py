@@ -22,10 +22,13 @@ from random import Random
 from headwater.errors import InputError, PolicyError
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.formats.assets_csv import read_assets
+from headwater.formats.pairs import read_pairs
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
 from headwater.formats.safe import parse_json, parse_wire_json
 from headwater.formats.safe_archive import read_members
+from headwater.formats.stakes_csv import read_stakes
 from headwater.model.ids import AuthorityId
 from headwater.ports import SourceInput
 
@@ -112,6 +115,14 @@ _PIECES: tuple[bytes, ...] = (
 )
 
 
+PAIRS_CSV = b"id,schema,name1,name2\n1,Person,Ana Primer,Ana Primerova\n"
+PAIRS_JSON = b'{"id":"1","schema":"Person","query":{"name":["Ana Primer"]},"candidate":{"name":["Anna Primer"]}}\n'
+ASSETS = (
+    b"holder,nature,description,currency,amount,valued_on,frozen_on\n"
+    b"Ana Primer,funds,account,GBP,1200.50,2026-09-30,2026-03-01\n"
+)
+
+
 @dataclass(frozen=True)
 class Target:
     """One parser: valid inputs to begin with, and how an input is given to it."""
@@ -123,7 +134,7 @@ class Target:
 def targets() -> dict[str, Target]:
     """Every parser by name."""
     made = make_list(4, 7)
-    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv")}
+    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml")}
     found = {form: Target(tuple(files.values())[:1], _reader(form, files)) for form, files in lists.items()}
     ofac = lists["ofac-csv"]
     found["ofac-alt"] = Target(
@@ -138,6 +149,10 @@ def targets() -> dict[str, Target]:
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
+    found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
+    found["pairs"] = Target((PAIRS_CSV, PAIRS_JSON), read_pairs)
+    found["stakes"] = Target((b"owner,owned,percentage,control,source\n1,2,60,no,register\n2,3,,yes,\n",), read_stakes)
+    found["assets"] = Target((ASSETS,), read_assets)
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
     found["archive"] = Target(tuple(_archives()), read_members)
     return found

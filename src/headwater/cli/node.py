@@ -210,3 +210,17 @@ def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
     return 0 if ok else exit_code
+
+
+@node.command(name="stamp-authority", epilog="Example: headwater node stamp-authority --out test-authority")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to make it in.")
+@options.as_json
+def stamp_authority(*, out: Path, as_json: bool) -> None:
+    """Make a time-stamp authority for tests and exercises. It proves nothing to a court, and its certificates say so."""
+    from headwater.case.stamp import ROOT_FILE, make_authority
+    from headwater.node.system import SystemClock
+
+    make_authority(out, SystemClock().now().replace(microsecond=0))
+    root = out / ROOT_FILE
+    lines = [f"test authority in {out}", f"seal with: --stamp local:{out}", f"verify with: --stamp-root {root}"]
+    door.answer({"ok": True, "path": str(out), "root": str(root)}, lines, as_json=as_json)

@@ -46,6 +46,8 @@ _SOURCES: Final = (
     ("uk-xml", (), "UK Sanctions List, XML", "uk_xml", "UkXml"),
     ("ofac-csv", ("ofac",), "OFAC SDN list, sdn.csv with alt.csv and add.csv beside it", "ofac_csv", "OfacCsv"),
     ("ofac-csv-without-aliases", (), "OFAC SDN list, sdn.csv alone", "ofac_csv", "OfacCsvWithoutAliases"),
+    ("ofac-xml", (), "OFAC SDN list, advanced XML", "ofac_xml", "OfacXml"),
+    ("eu-xml", ("eu",), "EU Financial Sanctions File, XML 1.1", "eu_xml", "EuXml"),
     (
         "intelligence-report",
         ("report",),
@@ -54,8 +56,10 @@ _SOURCES: Final = (
         "IntelligenceReport",
     ),
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
+    ("ftm-list", (), "FollowTheMoney entities that make a sanctions list, JSON lines", "ftm", "FtmList"),
+    ("things-csv", ("things",), "People, firms, vehicles and vessels, CSV", "things_csv", "ThingsCsv"),
 )
-LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases"})
+LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"})
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
 _RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
 

@@ -37,7 +37,7 @@ def load(
         SettingsError: there is no such format that may be loaded.
     """
     source = registry.source(name, plugins)
-    given = _given(file, originator)
+    given = given_file(file, originator)
     return source, given, read_all(source, given, keep_good=keep_good)
 
 
@@ -91,7 +91,12 @@ def json_object(path: Path) -> dict[str, object]:
     return found
 
 
-def _given(file: str, originator: AuthorityId) -> SourceInput:
+def given_file(file: str, originator: AuthorityId) -> SourceInput:
+    """Return a file, or standard input, as an input.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
     if file == STDIN:
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         return SourceInput("stdin", data, lambda _: None, originator)

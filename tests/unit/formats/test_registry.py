@@ -8,9 +8,11 @@ import pytest
 
 from headwater.errors import SettingsError
 from headwater.formats import registry
-from headwater.formats.ftm import Ftm, FtmRelease
+from headwater.formats.eu_xml import EuXml
+from headwater.formats.ftm import Ftm, FtmList, FtmRelease
 from headwater.formats.intelligence_report import IntelligenceReport
 from headwater.formats.ofac_csv import OfacCsv, OfacCsvWithoutAliases
+from headwater.formats.ofac_xml import OfacXml
 from headwater.formats.registry import release, releases, source, sources
 from headwater.formats.uk import Uk
 from headwater.formats.uk_csv import UkCsv
@@ -37,8 +39,11 @@ def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
         UkXml(),
         OfacCsv(),
         OfacCsvWithoutAliases(),
+        OfacXml(),
+        EuXml(),
         IntelligenceReport(),
         Ftm(),
+        FtmList(),
     ]
     writers: list[Release] = [FtmRelease()]
     assert {reader.name for reader in readers} == {made.name for made in sources().values()}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 1
+INDEX_VERSION: Final = 3
 """Goes into the index's name: another layout or other keys make another index."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
@@ -44,6 +44,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         schema: entity type.
         source, version, file, sha256, place: the list, its version, the file and the row or element.
         dates, countries, genders, numbers: facts to compare, each with the place of its fact in the record.
+        handling: number of the record's handling in the index.
     """
 
     record: str
@@ -58,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     countries: tuple[tuple[str, int], ...] = ()
     genders: tuple[tuple[str, int], ...] = ()
     numbers: tuple[tuple[str, int], ...] = ()
+    handling: int = 0
 
 
 class ListHead(msgspec.Struct, frozen=True):
