@@ -2,7 +2,7 @@
 
     python bench/bench_figures.py [--data ../shared/data/figures] [--without-peers]
 
-The members, weights and intervals of the forecast were chosen on months that are not reported here (docs/adr/0013): routes
+The members, weights and intervals of the forecast were chosen on months that are not reported here (docs/adr/0016): routes
 to 2021-12, small boats to 2022-12, returns to 2016, and NRM referrals, which are not reported at all. Peers run in an
 environment of their own, `.peers/figures`, made when it is not there; one that cannot be had is named. Where the data is
 absent it measures made-up routes alone. The last line is the document that bench/run.py reads.

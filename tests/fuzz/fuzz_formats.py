@@ -23,15 +23,19 @@ from random import Random
 
 from headwater.errors import InputError, PolicyError
 from headwater.exercise.editions import Made, editions
+from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.formats.assets_csv import read_assets
 from headwater.formats.figures import FigureInput, reader
+from headwater.formats.pairs import read_pairs
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
 from headwater.formats.safe import parse_json, parse_wire_json
 from headwater.formats.safe_archive import read_members
 from headwater.formats.safe_sheet import is_workbook, read_workbook
 from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
+from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
@@ -123,6 +127,14 @@ _SHEET = "xl/worksheets/sheet1.xml"
 _CELLS: list[list[str | int | float | date | None]] = [["Route", None, "JAN2024"], ["x", date(2024, 1, 31), 5, 2.5, -1]]
 
 
+PAIRS_CSV = b"id,schema,name1,name2\n1,Person,Ana Primer,Ana Primerova\n"
+PAIRS_JSON = b'{"id":"1","schema":"Person","query":{"name":["Ana Primer"]},"candidate":{"name":["Anna Primer"]}}\n'
+ASSETS = (
+    b"holder,nature,description,currency,amount,valued_on,frozen_on\n"
+    b"Ana Primer,funds,account,GBP,1200.50,2026-09-30,2026-03-01\n"
+)
+
+
 @dataclass(frozen=True)
 class Target:
     """One parser: valid inputs to begin with, and how an input is given to it."""
@@ -134,7 +146,7 @@ class Target:
 def targets() -> dict[str, Target]:
     """Every parser by name."""
     made = make_list(4, 7)
-    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv")}
+    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml")}
     found = {form: Target(tuple(files.values())[:1], _reader(form, files)) for form, files in lists.items()}
     ofac = lists["ofac-csv"]
     found["ofac-alt"] = Target(
@@ -147,8 +159,13 @@ def targets() -> dict[str, Target]:
     found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
     records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    found["things-csv"] = Target((link_files(link_records(30, 1))["records-RS-MOI.csv"],), _reader("things-csv", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
+    found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
+    found["pairs"] = Target((PAIRS_CSV, PAIRS_JSON), read_pairs)
+    found["stakes"] = Target((b"owner,owned,percentage,control,source\n1,2,60,no,register\n2,3,,yes,\n",), read_stakes)
+    found["assets"] = Target((ASSETS,), read_assets)
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
     found["archive"] = Target(tuple(_archives()), read_members)
     for one in editions(1):
@@ -166,7 +183,7 @@ _CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...
     lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
     lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
     lambda data, begin, end, other, far, piece, draw: (
-        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+        data[:begin] + _repeated(data[begin:end], draw.choice((2, 3, 50, 3000))) + data[end:]
     ),
     lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
     lambda data, begin, end, other, far, piece, draw: data[:begin],
@@ -183,6 +200,11 @@ def mutate(seed: bytes, draw: Random) -> bytes:
         data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
         data = data[:MOST_BYTES]
     return data
+
+
+def _repeated(part: bytes, times: int) -> bytes:
+    """Return a part again and again, no longer than an input may be: 3,000 times a whole file is gigabytes."""
+    return part * min(times, MOST_BYTES // max(len(part), 1) + 1)
 
 
 def _part(data: bytes, draw: Random) -> tuple[int, int]:

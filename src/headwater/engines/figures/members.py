@@ -4,7 +4,7 @@ All take the level from the newest values, less the season, and differ in how fa
 one or two years, and in how strongly they trust the season. Two go by last year alone, and two know no season at all.
 A zero counts as any other value: counts are worked on as log(1 + count).
 
-The choice was made on months that no reported figure rests on: docs/adr/0013 says which.
+The choice was made on months that no reported figure rests on: docs/adr/0016 says which.
 """
 
 from dataclasses import dataclass
