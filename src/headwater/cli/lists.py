@@ -132,7 +132,9 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
 
 @lists.command(epilog="Example: headwater lists token m.analyst --home uk")
 @click.argument("who", metavar="USER")
-@click.option("--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for.")
+@click.option(
+    "--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for."
+)
 @options.home()
 @options.acting("operation")
 @options.as_json
