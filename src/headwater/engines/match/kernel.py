@@ -576,7 +576,7 @@ def _count_bits(context: Any, word: Any) -> Any:
     return numba.types.uint64(numba.types.uint64), built
 
 
-_bits: Callable[[Any], Any] = intrinsic(_count_bits)
+_bits: Callable[[Any], Any] = cast("Any", intrinsic)(_count_bits)
 
 
 @_njit
