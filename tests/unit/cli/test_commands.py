@@ -20,6 +20,7 @@ from tests.unit.cli.conftest import Run, who
 WITHOUT_JSON = {
     "completion": "it prints a script for the shell",
     "conformance": "it answers one document a line, always",
+    "lists serve": "it answers over HTTP",
     "node serve": "it answers over HTTP",
 }
 
