@@ -16,6 +16,7 @@ SAYS = {
     "read": "input.",
     "screen": "store.corrupt",
     "decide": "switched off",
+    "link": "were not brought together",
     "control": "not held back",
     "tell": "in vain for the receipt",
     "alert": "in vain for the receipt",

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from random import Random
 
 from headwater.errors import InputError, PolicyError
+from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.formats.assets_csv import read_assets
@@ -147,6 +148,7 @@ def targets() -> dict[str, Target]:
     found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
     records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    found["things-csv"] = Target((link_files(link_records(30, 1))["records-RS-MOI.csv"],), _reader("things-csv", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
     found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
@@ -165,7 +167,7 @@ _CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...
     lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
     lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
     lambda data, begin, end, other, far, piece, draw: (
-        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+        data[:begin] + _repeated(data[begin:end], draw.choice((2, 3, 50, 3000))) + data[end:]
     ),
     lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
     lambda data, begin, end, other, far, piece, draw: data[:begin],
@@ -182,6 +184,11 @@ def mutate(seed: bytes, draw: Random) -> bytes:
         data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
         data = data[:MOST_BYTES]
     return data
+
+
+def _repeated(part: bytes, times: int) -> bytes:
+    """Return a part again and again, no longer than an input may be: 3,000 times a whole file is gigabytes."""
+    return part * min(times, MOST_BYTES // max(len(part), 1) + 1)
 
 
 def _part(data: bytes, draw: Random) -> tuple[int, int]:

@@ -29,6 +29,7 @@ _WHAT: Final = {
     "case.jsonld": "Exhibits and their chain of custody, as a CASE graph",
     "exhibits": "An exhibit, byte for byte as it was read into the case",
     "findings": "What an engine claimed, with its reasons and evidence",
+    "schedules": "A paper of disclosure, PDF/A-3a and PDF/UA-1",
     "log.jsonl": "The lines of the node's ledger about the case",
     "statements": "A statement, byte for byte as it was read into the case",
 }

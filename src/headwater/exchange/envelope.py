@@ -32,7 +32,7 @@ from headwater.errors import InputError, Place, SchemaError, SignatureError
 from headwater.exchange.refusal import Code, Refusal
 from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Suite, is_signed, key_id, sign
 from headwater.formats.safe import WIRE_INTEGER_BITS, parse_wire_json
-from headwater.model.canonical import encode
+from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, MessageId, authority_id, blob_hash, message_id
 from headwater.model.times import format_instant, parse_instant
 
@@ -167,10 +167,12 @@ def read(envelope: bytes, suites: Mapping[str, Suite] = SUITES) -> Sealed | Refu
     if end > len(envelope):
         return Refusal(Code.BAD_HEADER, "cut short")
     header_bytes = envelope[_LENGTH.size : end]
-    try:
-        header = _header(parse_wire_json(header_bytes), suites)
-    except InputError as error:
-        return Refusal(Code.BAD_HEADER, error.where.field or error.what)
+    header = _plain_header(header_bytes, suites)
+    if header is None:
+        try:
+            header = _header(parse_wire_json(header_bytes), suites)
+        except InputError as error:
+            return Refusal(Code.BAD_HEADER, error.where.field or error.what)
     return Sealed(header, header_bytes, envelope[end:], hashlib.sha256(envelope).digest())
 
 
@@ -257,6 +259,19 @@ def _info(header_bytes: bytes) -> bytes:
 
 def _signed_bytes(header_bytes: bytes, body: bytes, rkid: str) -> bytes:
     return _SIGNED + hashlib.sha256(header_bytes).digest() + hashlib.sha256(body).digest() + bytes.fromhex(rkid)
+
+
+def _plain_header(header_bytes: bytes, suites: Mapping[str, Suite]) -> Header | None:
+    """Return the header that bytes hold where they are exactly what this node would write for it, else None.
+
+    Nothing that the wire forbids can stand in such bytes (`body` does the same with messages). Any others are looked at
+    one check after the other.
+    """
+    try:
+        header = _header(decode(header_bytes, dict[str, Any]), suites)
+    except InputError:
+        return None
+    return header if header.to_bytes() == header_bytes else None
 
 
 def _header(given: dict[str, Any], suites: Mapping[str, Suite]) -> Header:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,10 +24,12 @@ from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.suite import key_id
+from headwater.exchange.words import bound, speak
 from headwater.model.canonical import decode, encode
-from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id
-from headwater.model.message import Kind, Message, categories_of
+from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id, state_of
+from headwater.model.message import Kind, Message, Word, categories_of
 from headwater.model.times import format_instant, parse_instant
+from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import apply, decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
 from headwater.ports import Chance, Clock, Event
@@ -109,6 +112,21 @@ def nothing(_tx: Transaction, _sending: Sending) -> None:
     """Keep nothing more."""
 
 
+class _Way:
+    """The way to one partner, as it is within one change."""
+
+    def __init__(self, partner: Partner, signing: Callable[[], tuple[str, bytes]], now: datetime) -> None:
+        self.partner = partner
+        self._signing = signing
+        self._now = now
+
+    @cached_property
+    def keys(self) -> tuple[bytes, str, str, bytes]:
+        """The partner's key with its name, and this node's with its seed: asked for once something is to go."""
+        sealing = self.partner.card.card.sealing_key(self._now)
+        return (sealing, key_id(sealing), *self._signing())
+
+
 class Outbox:
     """Queues messages to partners."""
 
@@ -152,7 +170,12 @@ class Outbox:
             TrustError: a recipient is no partner whose card is confirmed and current.
         """
         ready = [(self._ready(message), self.new_id()) for message in messages]
-        return self._store.write(lambda tx: [self._send(tx, message, ref, who) for message, ref in ready])
+
+        def change(tx: Transaction) -> list[Sending]:
+            ways = self._ways(tx)
+            return [self._send(tx, message, ref, who, ways=ways) for message, ref in ready]
+
+        return self._store.write(change)
 
     def send_in(self, tx: Transaction, message: Message, *, who: str) -> Sending:
         """Do what `send` does as a part of a transaction.
@@ -181,8 +204,8 @@ class Outbox:
         """
         ready, now = self._ready(message), self._clock.now()
         with self._store.snapshot() as snapshot:
-            self._open_partner(snapshot, ready, now)
-            ready = attached(snapshot, ready)
+            self._open_partner(snapshot, ready.recipient or AuthorityId(""), now)
+            ready = bound(snapshot, self._partners, attached(snapshot, ready), now)
             judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
 
@@ -241,11 +264,17 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        self._queue(tx, message, ref, who, self._open_partner(tx, message, tx.now))
+        self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId("")))
 
-    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, partner: Partner) -> None:
-        recipient_key = partner.card.card.sealing_key(tx.now)
-        skid, signing_seed = self._signing(tx)
+    def _ways(self, tx: Transaction) -> "Callable[[AuthorityId], _Way]":
+        """Return what finds the way to a partner, once for all messages of a change."""
+        return cache(
+            lambda authority: _Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
+        )
+
+    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: "_Way") -> None:
+        recipient_key, rkid, skid, signing_seed = way.keys
+        partner = way.partner
         body = write_body(message)
         header = Header(
             id=ref,
@@ -254,11 +283,11 @@ class Outbox:
             seq=tx.next_seq(partner.authority),
             lane=Lane.NORMAL if message.urgency == "normal" else Lane.URGENT,
             skid=skid,
-            rkid=key_id(recipient_key),
+            rkid=rkid,
             sent_at=tx.now,
             expires_at=parse_instant(message.expires or format_instant(tx.now + KEPT_FOR)),
         )
-        tx.put_document(SENT, ref, body)
+        tx.add_document(SENT, ref, body)
         if message.facts:
             tx.add_carried("out", partner.authority, message.facts, ref)
         tx.add_outgoing(
@@ -307,10 +336,17 @@ class Outbox:
         return ref
 
     def _send(
-        self, tx: Transaction, message: Message, ref: MessageId, who: str, *, asked_at: datetime | None = None
+        self,
+        tx: Transaction,
+        message: Message,
+        ref: MessageId,
+        who: str,
+        *,
+        asked_at: datetime | None = None,
+        ways: "Callable[[AuthorityId], _Way] | None" = None,
     ) -> Sending:
-        partner = self._open_partner(tx, message, tx.now)
-        message = attached(tx, message)
+        way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
+        message = bound(tx, self._partners, attached(tx, message), tx.now)
         judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
         draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
@@ -329,7 +365,7 @@ class Outbox:
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
-        self._queue(tx, goes, ref, who, partner)
+        self._queue(tx, goes, ref, who, way)
         for duty in judgement.obligations:
             if duty.startswith("notice:"):
                 self._give_notice(tx, goes, ref, StateCode(duty.removeprefix("notice:")), who)
@@ -360,7 +396,8 @@ class Outbox:
         check_request(message)
         expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
         # Where else a fact was passed on to is for this node's own recalls.
-        facts = {name: replace(fact, sent_to=()) if fact.sent_to else fact for name, fact in message.facts.items()}
+        told = {name: replace(fact, sent_to=()) for name, fact in message.facts.items() if fact.sent_to}
+        facts = {**message.facts, **told} if told else message.facts
         return replace(message, sender=me, expires=expires, facts=facts)
 
     def judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
@@ -370,14 +407,16 @@ class Outbox:
         """
         if message.break_glass is not None and not message.break_glass.approver:
             return Judgement(Outcome.HOLD, BREAK_GLASS, reasons=(_NOT_APPROVED,))
-        names = [message.agreement, *(fact.via for fact in message.facts.values())]
+        if (refusal := unexpected(Op.SEND, message)) is not None:
+            return refusal
+        names = [message.agreement, *[fact.via for fact in message.facts.values() if fact.via]]
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(message.agreement or "")
         held = evidence_of(reader, message, terms.markings if terms else {}, now.date())
         return decide(Op.SEND, agreements, message, held, now)
 
-    def _open_partner(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Partner:
-        partner = self._partners.need(reader, message.recipient or AuthorityId(""))
+    def _open_partner(self, reader: Snapshot | Transaction, authority: AuthorityId, now: datetime) -> Partner:
+        partner = self._partners.need(reader, authority)
         if not partner.is_open:
             raise KeyTrustError(
                 f"{partner.authority} is {partner.state}", fix="confirm the partner first, or lift its suspension"
@@ -393,6 +432,11 @@ class Outbox:
             if key.is_valid(tx.now) and key.name in self._keys.signing_seeds:
                 return key.name, self._keys.signing_seeds[key.name]
         raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
+
+    def speak(self, about: str, terms: Sequence[str], facts: Sequence[str], at: datetime) -> Word:
+        """Return this node's own word about facts of its own, for holders that have them from others."""
+        seeds = self._keys.signing_seeds.values()
+        return speak(seeds, about, terms, facts, state_of(self._partners.me), at)
 
     def new_id(self) -> MessageId:
         """Return the identifier of a new message."""

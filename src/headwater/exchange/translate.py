@@ -70,6 +70,27 @@ def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
     return max(sorted(handling.markings), key=lambda marking: ranks[marking], default="NONE")
 
 
+def told(handling: Handling, ranks: Mapping[str, int], fact: MessageFact) -> MessageFact:
+    """Return a fact of our own with what may be done with it, as a message says it: the one place for that.
+
+    Args:
+        handling: of the record that the fact stands in, or of the finding that it is.
+        ranks: the markings of the agreement that the message goes under.
+        fact: all else about it.
+    """
+    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
+    return msgspec.structs.replace(
+        fact,
+        marking=marked(handling, ranks),
+        handling=tuple(sorted(codes)),
+        conditions=tuple(sorted(handling.conditions)),
+        purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
+        names=tuple(sorted(handling.addressees or ())),
+        onward=_onward(handling),
+        retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
+    )
+
+
 def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, MessageFact]:
     """Return the facts of one of our own records as a message carries them, by their place in the record.
 
@@ -78,15 +99,13 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
         ranks: the markings of the agreement that the message goes under.
         on: the day, to tell whether somebody may be a minor.
     """
-    handling = record.handling
-    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
     minors = _minors(record, on)
     found: dict[str, MessageFact] = {}
     for number, fact in record.numbered():
         mention = record.mention(fact.entity)
         if mention is None:  # a record that exists names the entity of every fact
             continue
-        found[number] = MessageFact(
+        fact_alone = MessageFact(
             id=number,
             prop=fact.prop,
             entity=fact.entity,
@@ -97,17 +116,11 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
             category=_category(record, mention, fact),
             personal=mention.schema not in _NO_PERSONAL_DATA,
             origin=state_of(record.origin.originator),
-            marking=marked(handling, ranks),
-            handling=tuple(sorted(codes)),
-            conditions=tuple(sorted(handling.conditions)),
-            purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
-            names=tuple(sorted(handling.addressees or ())),
-            onward=_onward(handling),
             grade=None if record.grade is None else str(record.grade),
-            retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
             minor=fact.entity in minors,
             sensitive=fact.prop if fact.prop in SENSITIVE_PROPERTIES else None,
         )
+        found[number] = told(record.handling, ranks, fact_alone)
     return found
 
 
@@ -149,32 +162,50 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
     Raises:
         SchemaError: a fact's handling, grade or date is none, or two facts say that one entity is two things.
     """
-    groups: dict[tuple[AuthorityId, Grade | None, Handling], list[tuple[Mention, Fact]]] = {}
+    groups: dict[tuple[AuthorityId, Grade | None, Handling], _Members] = {}
     # Most facts of a message share their terms and entities: both are read once, not once for each fact.
-    by_terms: dict[tuple[object, ...], list[tuple[Mention, Fact]]] = {}
+    by_terms: dict[tuple[object, ...], _Members] = {}
     mentions: dict[tuple[str | None, str | None, str], Mention] = {}
     for given in message.facts.values():
         terms = _terms(given)
         members = by_terms.get(terms)
         if members is None:
             handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
-            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), [])
+            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), _Members())
             by_terms[terms] = members
         if _is_known(given):
             named = (given.entity, given.schema, given.category)
             mention = mentions.get(named) or mentions.setdefault(named, _mention(given, message))
-            members.append((mention, _fact(given, mention, message)))
+            members.add(mention, given, message)
     return tuple(
         Record(
             origin=Origin(originator=originator, source=SOURCE, place=ref),
             handling=handling,
             grade=grade,
-            mentions=tuple(dict.fromkeys(mention for mention, _ in members)),
-            facts=tuple(dict.fromkeys(fact for _, fact in members)),
+            mentions=tuple(dict.fromkeys(members.mentions.values())),
+            facts=tuple(members.facts.values()),
         )
         for (originator, grade, handling), members in groups.items()
-        if members
+        if members.facts
     )
+
+
+class _Members:
+    """The facts of a message that go into one record, and the entities that they speak of, each once and in order."""
+
+    __slots__ = ("facts", "mentions")
+
+    def __init__(self) -> None:
+        self.mentions: dict[int, Mention] = {}
+        # By what a fact consists of: to compare those is much quicker than to compare facts.
+        self.facts: dict[tuple[str | None, ...], Fact] = {}
+
+    def add(self, mention: Mention, given: MessageFact, message: Message) -> None:
+        """Add a fact that is there already only once."""
+        self.mentions[id(mention)] = mention
+        consists_of = (mention.key, given.prop, given.value, given.lang, given.original)
+        if consists_of not in self.facts:
+            self.facts[consists_of] = _fact(given, mention, message)
 
 
 def clamped(record: Record, until: date) -> Record:
@@ -233,9 +264,9 @@ def _mention(given: MessageFact, message: Message) -> Mention:
 
 
 def _fact(given: MessageFact, mention: Mention, message: Message) -> Fact:
-    text = given.value or ""
-    names_an_entity = schema(mention.schema).properties.get(given.prop) == "entity"
-    value = _partners_key(text, message) if names_an_entity else text
+    value = given.value or ""
+    if schema(mention.schema).properties.get(given.prop) == "entity":
+        value = _partners_key(value, message)
     return Fact(mention.key, given.prop, value, given.lang, given.original)
 
 

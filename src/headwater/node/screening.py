@@ -13,16 +13,17 @@ from typing import Any, Final
 from headwater.engines.match.owned import with_owned
 from headwater.engines.match.ownership import Stake
 from headwater.engines.match.query import read_request
-from headwater.engines.match.screening import Hit, Screener, ScreenResult, open_index, open_screener
+from headwater.engines.match.screening import Hit, MatchEngine, Screener, ScreenResult, open_index, open_screener
 from headwater.errors import FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
 from headwater.formats.safe_csv import csv_bytes
 from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
+from headwater.model.finding import params_text
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
-from headwater.node import deltas, findings
+from headwater.node import deltas, findings, runs
 from headwater.node.files import bytes_of, write
 from headwater.node.judged import Silenced, judge
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
@@ -161,7 +162,9 @@ def at_node(
             found = _stricter(_owned(_in_turns(screener, params, progress), asked))
             judged = judge(view, found.hits)
             result = replace(found, hits=judged.hits)
-    findings.keep(node, session, result.findings)
+    told = params_text({name: value for name, value in params.items() if name != "queries"})
+    noted = runs.Noted(MatchEngine.name, MatchEngine.version, told, OF_A_QUERY, per_query=True)
+    findings.keep(node, session, result.findings, noted)
     _log(node, session, asked, held, result, len(judged.silenced))
     return Answer(result, cost, silenced=judged.silenced)
 

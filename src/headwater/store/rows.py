@@ -27,7 +27,7 @@ class StoreOptions:
             tests that must see them lost.
         vfs: name of an `apsw` file layer that stands in for the disk; None is the operating system's own.
         busy_wait_s: how long to wait for another process that writes.
-        checkpoint_pages: pages of 4 KiB that SQLite's log may reach before it is folded into the database, which costs
+        checkpoint_pages: pages of 8 KiB that SQLite's log may reach before it is folded into the database, which costs
             two more syncs.
         read_only: open without ever writing, as far as a damaged store can still be read.
         threaded: commit in a thread of the store's own, so that changes from many threads share a sync. Without, each
@@ -37,7 +37,7 @@ class StoreOptions:
     synchronous: str = "FULL"
     vfs: str | None = None
     busy_wait_s: float = 5.0
-    checkpoint_pages: int = 4000
+    checkpoint_pages: int = 2000
     read_only: bool = False
     threaded: bool = True
 

@@ -13,7 +13,10 @@ from headwater.node.match_desk import Desk
 
 
 def serve_node(
-    home: Path, env: Mapping[str, str], flags: Mapping[str, object], tell: Callable[[str], None] = lambda _: None
+    home: Path,
+    env: Mapping[str, str],
+    flags: Mapping[str, object],
+    tell: Callable[[str, str], None] = lambda _who, _where: None,
 ) -> None:
     """Serve a node until Ctrl-C or SIGTERM; what was begun is finished first.
 
@@ -21,7 +24,7 @@ def serve_node(
         home: the node's directory.
         env: environment variables.
         flags: settings given on the command line.
-        tell: hears one line once it can listen.
+        tell: hears authority and address once it can listen.
 
     Raises:
         MissingExtraError: the web libraries are not installed.
@@ -34,7 +37,7 @@ def serve_node(
         raise MissingExtraError("web", error.name or "starlette") from error
     with Node.open(home, env, flags) as node:
         _check_address(*node.settings.address)
-        tell(f"{node.authority} listens on {node.settings.listen}; stop it with Ctrl-C")
+        tell(node.authority, node.settings.listen)
         keep_for_good()
         stop, ended = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1, "delivery") as pool:

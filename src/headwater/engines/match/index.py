@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from headwater.errors import MissingExtraError, StoreCorruptError
+from headwater.errors import InputError, MissingExtraError, StoreCorruptError
+from headwater.model.canonical import decode, meet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,14 +146,15 @@ def unpack(data: memoryview | bytes) -> Index:
     (length,) = struct.unpack("<Q", view[len(_MAGIC) : begin])
     if length > len(view):
         raise StoreCorruptError("a screening index cut short")
+    meet(Entry)
     try:
-        head = msgspec.json.decode(view[begin : begin + length], type=Head)
+        head = decode(bytes(view[begin : begin + length]), Head)
         start = -(-(begin + length) // _ALIGN) * _ALIGN
         arrays = {
             name: np.frombuffer(view, dtype=kind, count=count, offset=start + offset) if count else np.zeros(0, kind)
             for name, (kind, count, offset) in head.arrays.items()
         }
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
+    except (InputError, ValueError, TypeError) as error:
         raise StoreCorruptError("a screening index whose head does not fit its body") from error
     return Index(head, arrays)
 

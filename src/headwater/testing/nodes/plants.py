@@ -78,7 +78,7 @@ class _SplitStore(_Through):
         late: list[Any] = []
         answer = self._to.write(lambda tx: change(_WithoutRecords(tx, late)))
         _hold_open()
-        self._to.write(lambda tx: [tx.add_record(*given, **named) for given, named in late])
+        self._to.write(lambda tx: [tx.add_born(*given) for given in late])
         return answer
 
 
@@ -87,10 +87,9 @@ class _WithoutRecords(_Through):
         super().__init__(to)
         self._late = late
 
-    def add_record(self, *given: Any, **named: Any) -> bool:  # noqa: ANN401 - a record and what is said of it
+    def add_born(self, *given: Any) -> None:  # noqa: ANN401 - a record and its message
         """Put a record aside."""
-        self._late.append((given, named))
-        return True
+        self._late.append(given)
 
 
 class _SlowStore(_Through):
