@@ -40,7 +40,10 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found = use.every(node, session)
-    lines = [f"{one.name}: {one.rows} customers, screened against {', '.join(sorted(one.screened)) or 'nothing'}" for one in found]
+    lines = [
+        f"{one.name}: {one.rows} customers, screened against {', '.join(sorted(one.screened)) or 'nothing'}"
+        for one in found
+    ]
     door.answer({"ok": True, "customers": use.listing(found)}, lines or ["none"], as_json=as_json)
 
 
@@ -64,5 +67,8 @@ def rescreen(*, name: str, out: Path | None, home: Path, user: str, purpose: str
     if out is not None:
         screening.write_hits(out, document["hits"])
     lines = [f"{hit['score']:.4f}  {hit['query']}  {hit['text']}" for hit in document["hits"]]
-    lines += [f"removed from the list: {one['text']} ({one['finding']}, {one['state']})" for one in document["removed_findings"]]
+    lines += [
+        f"removed from the list: {one['text']} ({one['finding']}, {one['state']})"
+        for one in document["removed_findings"]
+    ]
     door.answer({"ok": True, **document}, lines or ["nothing new"], as_json=as_json)

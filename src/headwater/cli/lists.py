@@ -132,7 +132,9 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
 
 @lists.command(epilog="Example: headwater lists token m.analyst --home uk")
 @click.argument("who", metavar="USER")
-@click.option("--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for.")
+@click.option(
+    "--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for."
+)
 @options.home()
 @options.acting("operation")
 @options.as_json
@@ -148,11 +150,22 @@ def token(*, who: str, reason: str, home: Path, user: str, purpose: str, as_json
 @lists.command(epilog="Example: headwater lists serve --listen 127.0.0.1:8811 --home uk")
 @click.option("--listen", default="127.0.0.1:8811", show_default=True, help="HOST:PORT to listen on.")
 @options.home()
-def serve(*, listen: str, home: Path) -> None:
-    """Serve screening to tools that speak yente's matching API or OpenRefine's reconciliation, until Ctrl-C."""
+@options.as_json
+def serve(*, listen: str, home: Path, as_json: bool) -> None:
+    """Serve screening to tools that speak yente's matching API or OpenRefine's reconciliation, until Ctrl-C.
+
+    With --json, one document says once it listens.
+    """
     import os
-    from functools import partial
+    from importlib import import_module
 
-    from headwater.web import serving
+    # By name: doors do not import each other.
+    serving = import_module("headwater.web.serving")
 
-    serving.serve_matching(home, os.environ, listen, partial(door.say, err=True))
+    def tell(line: str) -> None:
+        if as_json:
+            door.answer({"ok": True, "listen": listen}, [], as_json=True)
+        else:
+            door.say(line, err=True)
+
+    serving.serve_matching(home, os.environ, listen, tell)

@@ -22,7 +22,9 @@ def ofsi() -> None:
 @click.option("--organisation", required=True, help="Who reports.")
 @click.option("--contact", default="", help="How OFSI reaches you.")
 @click.option("--assets", type=click.Path(path_type=Path, dir_okay=False), help="What is held: holder,nature,description,currency,amount,valued_on,frozen_on.")  # fmt: skip
-@click.option("--known-on", type=click.DateTime(["%Y-%m-%d"]), help="When it became known; default: the day of the decision.")
+@click.option(
+    "--known-on", type=click.DateTime(["%Y-%m-%d"]), help="When it became known; default: the day of the decision."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .json, or text.")
 @options.home()
 @options.acting("sanctions")
@@ -42,11 +44,17 @@ def report(
     _answer(document, use.text(document), out, as_json=as_json)
 
 
-@ofsi.command(epilog="Example: headwater ofsi review --year 2026 --organisation 'Example Bank' --assets held.csv --home uk")
+@ofsi.command(
+    epilog="Example: headwater ofsi review --year 2026 --organisation 'Example Bank' --assets held.csv --home uk"
+)
 @click.option("--year", required=True, type=int, help="Year whose 30 September the values are of.")
 @click.option("--organisation", required=True, help="Who reports.")
 @click.option("--contact", default="", help="How OFSI reaches you.")
-@click.option("--assets", type=click.Path(path_type=Path, dir_okay=False), help="What is frozen; none reports that nothing is held.")
+@click.option(
+    "--assets",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What is frozen; none reports that nothing is held.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .json, or text.")
 @options.home()
 @options.acting("sanctions")

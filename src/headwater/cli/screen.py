@@ -24,9 +24,7 @@ from headwater.cli.progress import bar
     type=click.Path(path_type=Path, dir_okay=False),
     help="Score given pairs (CSV id,schema,name1,name2, or JSON lines) instead; --out takes id,score.",
 )
-@click.option(
-    "--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it."
-)
+@click.option("--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it.")
 @click.option(
     "--owners",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -17,7 +17,9 @@ _MALE, _FEMALE = "91526", "91527"
 
 def eu_xml(designations: Iterable[Designation], published: date) -> bytes:
     """Return persons and bodies as the EU's file; it has no ships."""
-    head = _open("export", xmlns=_EU, generationDate=f"{published.isoformat()}T00:00:00.000+01:00", globalFileId="900001")
+    head = _open(
+        "export", xmlns=_EU, generationDate=f"{published.isoformat()}T00:00:00.000+01:00", globalFileId="900001"
+    )
     parts = [_eu_entity(one) for one in designations if one.kind != "Ship"]
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{"".join(parts)}</export>\n'.encode()
 
@@ -60,7 +62,12 @@ def ofac_xml(designations: Sequence[Designation], published: date) -> bytes:
         papers += [
             f"{_open('IDRegDocument', ID=f'{number}{kind}', IDRegDocTypeID=kind, IdentityID=number)}"
             f"<IDRegistrationNo>{_text(value)}</IDRegistrationNo></IDRegDocument>"
-            for kind, value in (("1571", one.passport), ("1584", one.national_id), ("1619", one.registration), ("1626", one.imo and f"IMO {one.imo}"))
+            for kind, value in (
+                ("1571", one.passport),
+                ("1584", one.national_id),
+                ("1619", one.registration),
+                ("1626", one.imo and f"IMO {one.imo}"),
+            )
             if value
         ]
         parties.append(_ofac_party(one, number))
@@ -128,7 +135,9 @@ def _alias(number: str, parts: Sequence[tuple[str, str]], *, primary: bool, low:
         for text, at in parts
         if text
     )
-    head = _open("Alias", AliasTypeID="1403" if primary else "1400", Primary=str(primary).lower(), LowQuality=str(low).lower())
+    head = _open(
+        "Alias", AliasTypeID="1403" if primary else "1400", Primary=str(primary).lower(), LowQuality=str(low).lower()
+    )
     return f"{head}<DocumentedName ID='1'>{values}</DocumentedName></Alias>"
 
 
@@ -137,7 +146,9 @@ def _feature(kind: str, inside: str) -> str:
 
 
 def _day(tag: str, text: str) -> str:
-    parts = "".join(f"<{name}>{int(part)}</{name}>" for name, part in zip(("Year", "Month", "Day"), text.split("-"), strict=False))
+    parts = "".join(
+        f"<{name}>{int(part)}</{name}>" for name, part in zip(("Year", "Month", "Day"), text.split("-"), strict=False)
+    )
     return f"<{tag}>{parts}</{tag}>"
 
 

@@ -155,7 +155,9 @@ def _add_paper(entry: Entry, paper: Element) -> None:
     if (prop in _BODY_ONLY and person) or (prop in _PERSON_ONLY and not person) or prop == "imoNumber":
         prop = "idNumber"
     said = [given.get("identificationTypeDescription", ""), given.get("number", ""), _country(paper)]
-    said += [word for word in ("knownFalse", "knownExpired", "reportedLost", "revokedByIssuer") if given.get(word) == "true"]
+    said += [
+        word for word in ("knownFalse", "knownExpired", "reportedLost", "revokedByIssuer") if given.get(word) == "true"
+    ]
     words = ", ".join(part for part in said if part)
     entry.say(prop, number, original=words)
     if not number:
@@ -173,7 +175,10 @@ def _add_sanction(entry: Entry, element: Element, place: Place) -> None:
     for act in element.all("regulation"):
         given = act.attributes
         entry.decree("program", given.get("programme", ""))
-        entry.decree("provisions", " ".join(part for part in (given.get("regulationType", ""), given.get("numberTitle", "")) if part))
+        entry.decree(
+            "provisions",
+            " ".join(part for part in (given.get("regulationType", ""), given.get("numberTitle", "")) if part),
+        )
         for link in act.texts("publicationUrl"):
             entry.decree("sourceUrl", link)
         start = given.get("entryIntoForceDate") or given.get("publicationDate")

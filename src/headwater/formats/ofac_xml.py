@@ -169,7 +169,9 @@ def _entry(party: Element, tables: _Tables, place: Place) -> Entry:
     if not profiles:
         raise SchemaError("a party without a profile", where=place)
     profile = profiles[0]
-    number = identifier(party.attributes.get("FixedRef", ""), where=Place(file=place.file, line=place.line, field="FixedRef"))
+    number = identifier(
+        party.attributes.get("FixedRef", ""), where=Place(file=place.file, line=place.line, field="FixedRef")
+    )
     kind = tables.subtypes.get(profile.attributes.get("PartySubTypeID", ""), "")
     entry = Entry(EntityKey(f"ofac:{number}"), _SCHEMATA.get(kind, "LegalEntity"))
     for identity in profile.all("Identity"):
@@ -224,7 +226,9 @@ def _add_paper(entry: Entry, paper: Element, tables: _Tables) -> None:
         prop = _PAPERS.get(kind, "idNumber")
     elif entry.schema == "Vessel":
         imo = "IMO" in kind or number.upper().startswith("IMO")
-        prop, number = ("imoNumber", number.upper().removeprefix("IMO").strip()) if imo else ("registrationNumber", number)
+        prop, number = (
+            ("imoNumber", number.upper().removeprefix("IMO").strip()) if imo else ("registrationNumber", number)
+        )
     elif entry.schema == "Airplane":
         prop = "registrationNumber"
     else:

@@ -70,7 +70,9 @@ def _json(data: bytes, file: str | None) -> Iterator[tuple[int, Pair]]:
             raise SchemaError("a pair without a type", where=where)
         if not isinstance(found.get("id"), str | int) or isinstance(found.get("id"), bool):
             raise SchemaError("a pair without an id", where=where)
-        sides = [_properties(found.get(side), Place(file=file, line=line, field=side)) for side in ("query", "candidate")]
+        sides = [
+            _properties(found.get(side), Place(file=file, line=line, field=side)) for side in ("query", "candidate")
+        ]
         yield line, Pair(str(found["id"]), found["schema"], *sides)
 
 

@@ -59,7 +59,9 @@ _SOURCES: Final = (
     ("ftm-list", (), "FollowTheMoney entities that make a sanctions list, JSON lines", "ftm", "FtmList"),
     ("things-csv", ("things",), "People, firms, vehicles and vessels, CSV", "things_csv", "ThingsCsv"),
 )
-LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"})
+LISTS: Final = frozenset(
+    {"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"}
+)
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
 _RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
 

@@ -69,7 +69,12 @@ class Rescreened:
 
         found = screening.document(self.answer, asked) if self.answer else {"hits": [], "silenced": []}
         gone = [
-            {"finding": one.finding.id, "state": one.state, "subjects": list(one.finding.subjects), "text": one.finding.text}
+            {
+                "finding": one.finding.id,
+                "state": one.state,
+                "subjects": list(one.finding.subjects),
+                "text": one.finding.text,
+            }
             for one in self.removed
         ]
         changed = [document(delta, short_name(source)) for source, delta in self.deltas.items()]

@@ -113,4 +113,6 @@ def _told(hit: Hit, decision: Decision, changed: list[str]) -> Hit:
     words = f"decided before as {WORDS[decision.verb]} by {decision.who}; since then {'; '.join(changed)}"
     finding = hit.finding
     reason = Reason("decision.reopened", 0.0, words)
-    return replace(hit, finding=replace(finding, text=f"{finding.text} Open again: {words}.", reasons=(*finding.reasons, reason)))
+    return replace(
+        hit, finding=replace(finding, text=f"{finding.text} Open again: {words}.", reasons=(*finding.reasons, reason))
+    )

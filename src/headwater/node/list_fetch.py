@@ -147,7 +147,9 @@ def fetch(name: str, folder: Path, now: datetime, get: Get | None = None) -> Fet
     before = known.get("entries")
     if isinstance(before, int) and entries < before * (1.0 - MOST_SHRINK):
         what = f"the {name} list has shrunk from {before} to {entries} entries, by more than {MOST_SHRINK:.0%}"
-        raise PeerRefusedError(what, where=published.files[0][1], fix="look at the publisher's page; the old version stays")
+        raise PeerRefusedError(
+            what, where=published.files[0][1], fix="look at the publisher's page; the old version stays"
+        )
     sums = {file: hashlib.sha256(content).hexdigest() for file, content in data.items()}
     edition = home / sums[main][:16]
     make_folder(edition)
@@ -157,7 +159,9 @@ def fetch(name: str, folder: Path, now: datetime, get: Get | None = None) -> Fet
             "sha256": sums[main], "fetched": format_instant(now)}  # fmt: skip
     # One small file names the edition in force: until it is replaced, which is one step, the old edition stays.
     write(home / "current.json", json.dumps(note, indent=1).encode() + b"\n")
-    return Fetched(name, published.format, edition / main, version, sums[main], entries, before, sums[main] != known.get("sha256"))
+    return Fetched(
+        name, published.format, edition / main, version, sums[main], entries, before, sums[main] != known.get("sha256")
+    )
 
 
 def current(folder: Path) -> dict[str, dict[str, Any]]:
@@ -193,8 +197,12 @@ def https_get(url: str, hosts: frozenset[str]) -> bytes:
         parts = urlsplit(url)
         if parts.scheme != "https" or parts.hostname not in hosts:
             fix = "see whether the publisher has moved; the old version stays"
-            raise PeerRefusedError("the list is answered from another host", where=f"{parts.scheme}://{parts.hostname}", fix=fix)
-        status, moved, body = _ask(parts.hostname, parts.port, f"{parts.path}?{parts.query}" if parts.query else parts.path)
+            raise PeerRefusedError(
+                "the list is answered from another host", where=f"{parts.scheme}://{parts.hostname}", fix=fix
+            )
+        status, moved, body = _ask(
+            parts.hostname, parts.port, f"{parts.path}?{parts.query}" if parts.query else parts.path
+        )
         if status in _MOVED and moved:
             url = urljoin(url, moved)
             continue
@@ -211,7 +219,9 @@ def _ask(host: str, port: int | None, path: str) -> tuple[int, str, bytes]:
         answer = connection.getresponse()
         body = b"".join(iter(lambda: answer.read(_CHUNK), b"")) if answer.status == HTTPStatus.OK else b""
     except TimeoutError as error:
-        raise PeerTimeoutError("the publisher did not answer in time", where=host, fix="the old version stays") from error
+        raise PeerTimeoutError(
+            "the publisher did not answer in time", where=host, fix="the old version stays"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         fix = "see to the network and try again; the old version stays"
         raise PeerUnreachableError("the publisher cannot be reached", where=host, fix=fix) from error

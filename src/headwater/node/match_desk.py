@@ -55,7 +55,9 @@ def issue(node: Node, session: Session, user: str, purpose: str) -> str:
         if transaction.document(KIND, digest) is not None:
             raise ConflictError("the token exists", fix="try again")
         transaction.put_document(KIND, digest, encode(Token(user, purpose)))
-        transaction.note(Event("match.token", session.user, user, session.purpose, {"token": digest[:12], "for": purpose}))
+        transaction.note(
+            Event("match.token", session.user, user, session.purpose, {"token": digest[:12], "for": purpose})
+        )
 
     node.store.write(change)
     return token
@@ -85,7 +87,9 @@ class Desk:
         held = decode(body, Token)
         return self._node.session(held.user, held.purpose)
 
-    def match(self, caller: Session, dataset: str, queries: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
+    def match(
+        self, caller: Session, dataset: str, queries: Mapping[str, Any], options: Mapping[str, str]
+    ) -> dict[str, Any]:
         """Return yente's answer: for each query the entries that score, with their properties and features.
 
         Raises:
@@ -141,7 +145,10 @@ class Desk:
              "updated_at": one.read_at.isoformat(), "checksum": one.sha256}
             for one in held
         ]  # fmt: skip
-        return {"datasets": [{"name": "default", "children": [one["name"] for one in shown]}, *shown], "current": [*ALL]}
+        return {
+            "datasets": [{"name": "default", "children": [one["name"] for one in shown]}, *shown],
+            "current": [*ALL],
+        }
 
     def manifest(self, base: str) -> dict[str, Any]:
         """Return what the reconciliation service is."""
@@ -254,5 +261,3 @@ def _number(text: object, field: str, default: float, *, most: float = 1.0) -> f
     if not 0 < value <= most or (most <= 1.0 and value >= 1.0):
         raise SchemaError(f"not above 0 and up to {most:g}", where=Place(field=field))
     return value
-
-

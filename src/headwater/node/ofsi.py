@@ -159,7 +159,11 @@ def _indented(value: object, depth: int) -> list[str]:
             found += [f"{pad}{shown}: {inner}"] if flat else [f"{pad}{shown}:", *_indented(inner, depth + 1)]
         return found
     if isinstance(value, list):
-        return [line for one in value for line in ([f"{pad}- {one}"] if isinstance(one, str) else [*_indented(one, depth), f"{pad}-"])] or [f"{pad}none"]
+        return [
+            line
+            for one in value
+            for line in ([f"{pad}- {one}"] if isinstance(one, str) else [*_indented(one, depth), f"{pad}-"])
+        ] or [f"{pad}none"]
     return [f"{pad}{value}"]
 
 

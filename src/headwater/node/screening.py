@@ -152,7 +152,10 @@ def at_node(
                 raise SettingsError("the node holds no such list", fix=fix)
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
-        params = {**_params(asked, held, node.settings, node.clock.now()), **({} if only is None else {"only": list(only)})}
+        params = {
+            **_params(asked, held, node.settings, node.clock.now()),
+            **({} if only is None else {"only": list(only)}),
+        }
         with cost.of("build"):
             screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
@@ -308,7 +311,9 @@ def _stricter(result: ScreenResult) -> ScreenResult:
     return replace(result, hits=hits)
 
 
-def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult, silenced: int) -> None:
+def _log(
+    node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult, silenced: int
+) -> None:
     """Log the run: queries only as a keyed hash, since names are personal data."""
     key = hmac.digest(Keys(node.home).signing_seed(), b"headwater/query/1", "sha256")
     text = "\n".join(sorted(query.get("name", "") for query in asked.queries))

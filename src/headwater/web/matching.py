@@ -55,7 +55,9 @@ class MatchDesk(Protocol):
         """Return who calls with a token."""
         ...
 
-    def match(self, caller: Session, dataset: str, queries: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
+    def match(
+        self, caller: Session, dataset: str, queries: Mapping[str, Any], options: Mapping[str, str]
+    ) -> dict[str, Any]:
         """Return yente's answer to queries."""
         ...
 
@@ -147,7 +149,9 @@ async def _answered(work: Awaitable[dict[str, Any]]) -> Response:
     except HeadwaterError as error:
         status = next(number for kind, number in STATUS if isinstance(error, kind))
         if isinstance(error, ForbiddenError) and error.what.startswith("no token"):
-            return JSONResponse({"code": error.code}, status_code=401, headers={"WWW-Authenticate": 'Basic realm="headwater"'})
+            return JSONResponse(
+                {"code": error.code}, status_code=401, headers={"WWW-Authenticate": 'Basic realm="headwater"'}
+            )
         return JSONResponse({"code": error.code, "detail": error.what}, status_code=status)
     except ClientDisconnect:
         return Response(status_code=400)

@@ -25,7 +25,10 @@ def one(inside: str) -> Record:
 
 def test_an_entry_is_one_record_with_its_designation_and_its_place() -> None:
     record = one(PERSON + NAME + '<regulation programme="TEST" numberTitle="1/2026" regulationType="regulation"/>')
-    assert [(mention.key, mention.schema) for mention in record.mentions] == [("eu:77", "Person"), ("eu:77#sanction", "Sanction")]
+    assert [(mention.key, mention.schema) for mention in record.mentions] == [
+        ("eu:77", "Person"),
+        ("eu:77#sanction", "Sanction"),
+    ]
     assert (record.origin.version, record.origin.place, record.origin.originator) == ("2026-02-13", "line 2", "EU-COM")
     assert values(record, "name") == ["Ana Primer"]
     assert values(record, "gender") == ["female"]
@@ -34,7 +37,9 @@ def test_an_entry_is_one_record_with_its_designation_and_its_place() -> None:
 
 
 def test_a_weak_alias_is_told_from_a_strong_one() -> None:
-    record = one(PERSON + NAME + '<nameAlias wholeName="Anka" strong="false"/><nameAlias wholeName="Ана Пример" strong="true"/>')
+    record = one(
+        PERSON + NAME + '<nameAlias wholeName="Anka" strong="false"/><nameAlias wholeName="Ана Пример" strong="true"/>'
+    )
     assert (values(record, "weakAlias"), values(record, "alias")) == (["Anka"], ["Ана Пример"])
 
 

@@ -57,7 +57,9 @@ def refuses(error: HeadwaterError) -> Callable[[str, frozenset[str]], bytes]:
         sends(15),
     ],
 )
-def test_what_cannot_be_trusted_leaves_the_old_version(get: Callable[[str, frozenset[str]], bytes], tmp_path: Path) -> None:
+def test_what_cannot_be_trusted_leaves_the_old_version(
+    get: Callable[[str, frozenset[str]], bytes], tmp_path: Path
+) -> None:
     fetch("uk", tmp_path, NOW, sends(20))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises((PeerUnreachableError, PeerRefusedError)) as refused:

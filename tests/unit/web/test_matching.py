@@ -17,7 +17,11 @@ from headwater.web.matching import MAX_BODY, matching_app, token_of
 from tests.node_world import AUDITOR, WRITER, as_user, events, init, node_at, read, write_list
 
 MARKO = "Marko Izmišljotinović"
-QUERY = {"queries": {"q1": {"schema": "Person", "properties": {"name": ["Марко Измишљотиновић"], "birthDate": ["1975-04-02"]}}}}
+QUERY = {
+    "queries": {
+        "q1": {"schema": "Person", "properties": {"name": ["Марко Измишљотиновић"], "birthDate": ["1975-04-02"]}}
+    }
+}
 
 
 @pytest.fixture
@@ -68,7 +72,9 @@ def test_openrefine_reads_the_manifest_and_reconciles(node: Node, token: str) ->
     basic = "Basic " + base64.b64encode(f"any:{token}".encode()).decode()
     status, manifest = call(node, "GET", "/reconcile", authorization=basic)
     assert (status, manifest["versions"]) == (200, ["0.2"])
-    form = urlencode({"queries": json.dumps({"q0": {"query": MARKO, "type": "Person", "limit": 2}, "q1": {"query": "Nobody Here"}})})
+    form = urlencode(
+        {"queries": json.dumps({"q0": {"query": MARKO, "type": "Person", "limit": 2}, "q1": {"query": "Nobody Here"}})}
+    )
     status, answer = call(node, "POST", "/reconcile", form.encode(), basic)
     assert status == 200
     assert answer["q0"]["result"][0]["id"] == "uk:TEST000001"
@@ -120,7 +126,13 @@ def test_a_question_that_is_none_is_refused(node: Node, token: str, path: str, b
 
 
 def test_a_name_that_cannot_be_screened_is_said_so_and_the_others_are_answered(node: Node, token: str) -> None:
-    body = {"queries": {**QUERY["queries"], "q2": {"schema": "Person", "properties": {"name": ["..."]}}, "q3": {"properties": {}}}}
+    body = {
+        "queries": {
+            **QUERY["queries"],
+            "q2": {"schema": "Person", "properties": {"name": ["..."]}},
+            "q3": {"properties": {}},
+        }
+    }
     _, answer = call(node, "POST", "/match/sanctions", json.dumps(body).encode(), f"Bearer {token}")
     assert answer["responses"]["q2"]["status"] == 400
     assert answer["responses"]["q1"]["results"]

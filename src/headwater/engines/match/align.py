@@ -99,9 +99,7 @@ def align(left: Weighed, right: Weighed) -> Alignment:
     forms = one.has(Kind.FORM) and other.has(Kind.FORM)
     names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
     initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
-    apart = replace(
-        _summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials
-    )
+    apart = replace(_summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials)
     if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
@@ -119,7 +117,13 @@ def _paired(left: Weighed, right: Weighed) -> tuple[list[Meeting], _Side, _Side]
                 both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
                 weight = min(both) if way is Way.INITIAL else sum(both) / 2
                 pairs.append(
-                    (-alike * (0.5 + weight), abs(i - j), i, j, Meeting(one.text, other.text, alike, weight, way, longest))
+                    (
+                        -alike * (0.5 + weight),
+                        abs(i - j),
+                        i,
+                        j,
+                        Meeting(one.text, other.text, alike, weight, way, longest),
+                    )
                 )
     pairs.sort(key=lambda pair: pair[:4])
     mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
@@ -175,7 +179,9 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
     if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > MOVED_SLIP):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
-    return _summed(left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0)
+    return _summed(
+        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0
+    )
 
 
 def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:

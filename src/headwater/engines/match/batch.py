@@ -85,7 +85,15 @@ class Batch:
             arrays["part.rarity"][parts].astype(np.float64),
             (arrays["name.kind"] == WEAK).astype(np.uint8),
         )
-        keys = ("sound.names", "sound.names.at", "bones.names", "bones.names.at", "name.weight", "name.owner", "entry.schema")
+        keys = (
+            "sound.names",
+            "sound.names.at",
+            "bones.names",
+            "bones.names.at",
+            "name.weight",
+            "name.owner",
+            "entry.schema",
+        )
         self._held = kernel.Held(*(_own(arrays[key]) for key in keys))
         self._meets = _meeting(meets)
         self._scratch = kernel.scratch()
@@ -102,7 +110,9 @@ class Batch:
         lengths = [len(one.name.parts) if one.name else 0 for one in asked]
         flat = np.array([place[part] for one in asked if one.name for part in one.name.parts], dtype=np.int32)
         rarity = np.array([self.finder.rarity(part) for part in parts], dtype=np.float64)
-        names = self._kernel.Names(flat, _ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8))
+        names = self._kernel.Names(
+            flat, _ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
+        )
         keyed = self.finder.keyed([one.name for one in asked])
         order = schema_names()
         wanted = self._kernel.Wanted(
@@ -154,7 +164,9 @@ class Batch:
         at = [_ends([len(row[column]) for row in rows]) for column in (0, 2)]
         return self._kernel.Near(at[0], columns[0], columns[1], at[1], columns[2], columns[3])
 
-    def _rows(self, texts: Sequence[str], vocabulary: Any, letters: Any, cutoff: int) -> list[tuple[Any, Any]]:
+    def _rows(
+        self, texts: Sequence[str], vocabulary: "Run", letters: "NDArray[np.uint64]", cutoff: int
+    ) -> list[tuple[Any, Any]]:
         if not texts:
             return []
         ends, found, how = self._kernel.near(*codes(texts), *vocabulary, letters, cutoff / 100)
@@ -210,8 +222,11 @@ def _tables() -> "kernel.Tables":
     swap = np.array([[sound.substitution(a, b) for b in letters] for a in letters])
     read = np.array([[sound.read(a, b) for b in letters] for a in letters])
     single = [
-        [sound.LOOSE.get(a, 1.0), sound.spoken(a, 0), sound.UNREAD.get(a, 1.0), float(a in sound.VOWELS)] for a in letters
+        [sound.LOOSE.get(a, 1.0), sound.spoken(a, 0), sound.UNREAD.get(a, 1.0), float(a in sound.VOWELS)]
+        for a in letters
     ]
     return kernel.Tables(
-        np.concatenate((swap, read, np.array(single)), axis=1), endings, np.array([weights.NAME[name] for name in FEATURES])
+        np.concatenate((swap, read, np.array(single)), axis=1),
+        endings,
+        np.array([weights.NAME[name] for name in FEATURES]),
     )

@@ -53,7 +53,9 @@ def content_of(record: Record) -> Content:
     found: dict[str, set[str]] = {}
     for fact in record.facts:
         if fact.prop != "entity":
-            found.setdefault(fact.prop, set()).add(fact.value if fact.original is None else f"{fact.value} ({fact.original})")
+            found.setdefault(fact.prop, set()).add(
+                fact.value if fact.original is None else f"{fact.value} ({fact.original})"
+            )
     found["schema"] = {record.mentions[0].schema} if record.mentions else set()
     return {prop: frozenset(values) for prop, values in found.items()}
 

@@ -145,7 +145,12 @@ def _omit(costs: Any, word: Any, x: int, n: int, at: int) -> float:
     if letter >= CODES:
         return 1.0
     last = n - 1
-    if (letter == 105 or letter == 106) and 0 < at < last and word[x + at + 1] < CODES and costs[word[x + at + 1], VOWEL]:
+    if (
+        (letter == 105 or letter == 106)
+        and 0 < at < last
+        and word[x + at + 1] < CODES
+        and costs[word[x + at + 1], VOWEL]
+    ):
         return 0.25
     if at == last and (letter == 97 or letter == 101 or letter == 111):
         return 0.9
@@ -369,7 +374,18 @@ def _put(out: Any, at: int, words: Words, part: int) -> int:
 
 @_njit
 def _joined_into(
-    t: Tables, s: Scratch, cut: Words, cuts: Names, c: int, n: int, mine: int, whole: Words, wholes: Names, w: int, m: int, met: int
+    t: Tables,
+    s: Scratch,
+    cut: Words,
+    cuts: Names,
+    c: int,
+    n: int,
+    mine: int,
+    whole: Words,
+    wholes: Names,
+    w: int,
+    m: int,
+    met: int,
 ) -> int:
     """Do `align._joined`; what meets goes into the scratch. Returns how many have met."""
     for i in range(n - 1):
@@ -413,9 +429,7 @@ def _likenesses(
 
 
 @_njit
-def _paired(
-    s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
-) -> int:
+def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int) -> int:
     """Do `align._paired` on the likenesses; returns how many parts have met."""
     s.free[0, :n] = 1
     s.free[1, :m] = 1
@@ -439,7 +453,8 @@ def _paired(
         s.rows[_COUNTS, met] = 1.0 if s.way[at, to] != _INITIAL else 0.0
         one, other = mine.parts[x + at], theirs.parts[y + to]
         s.rows[_LENGTH, met] = max(
-            left.facts[one, SOUND_END] - left.facts[one, SOUND], right.facts[other, SOUND_END] - right.facts[other, SOUND]
+            left.facts[one, SOUND_END] - left.facts[one, SOUND],
+            right.facts[other, SOUND_END] - right.facts[other, SOUND],
         )
         met += 1
 
@@ -498,7 +513,7 @@ def compare_names(
     if slips <= _ONE_SLIP and min(over_left, over_right) == 0.0:
         total += t.weights[16]
     total += t.weights[17] if form else 0.0
-    return total + (t.weights[18] if initial and person else 0.0)
+    return float(total + (t.weights[18] if initial and person else 0.0))
 
 
 @_njit
@@ -522,7 +537,15 @@ def _at_odds(
 
 @_njit
 def _weigh(
-    w: Any, agreed: float, spelled: float, left: float, right: float, telling: int, exact: bool, person: bool, weak: bool
+    w: Any,
+    agreed: float,
+    spelled: float,
+    left: float,
+    right: float,
+    telling: int,
+    exact: bool,
+    person: bool,
+    weak: bool,
 ) -> float:
     """Return the features of `features.features`, weighed."""
     conflict = min(left, right)
@@ -543,15 +566,17 @@ def _weigh(
     return float(total)
 
 
-@intrinsic
-def _bits(context: Any, word: Any) -> Any:  # noqa: ANN401 - numba's own types
+def _count_bits(context: Any, word: Any) -> Any:
     """Return how many bits are set, by the machine's own instruction."""
     del context, word
 
-    def built(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:  # noqa: ANN401
+    def built(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.ctpop(values[0])
 
     return numba.types.uint64(numba.types.uint64), built
+
+
+_bits: Callable[[Any], Any] = cast("Any", intrinsic)(_count_bits)
 
 
 @_njit
@@ -662,7 +687,17 @@ class Held(NamedTuple):
 
 @_njit
 def _touch(
-    names: Any, low: int, high: int, worth: float, tag: int, query: int, last: Any, seen: Any, met: Any, touched: Any, n: int
+    names: Any,
+    low: int,
+    high: int,
+    worth: Any,
+    tag: int,
+    query: int,
+    last: Any,
+    seen: Any,
+    met: Any,
+    touched: Any,
+    n: int,
 ) -> int:
     """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first."""
     for k in range(low, high):
@@ -681,7 +716,17 @@ def _touch(
 
 @_njit
 def _merge_touch(
-    held: Held, near_: Near, part: int, rarity: float, tag: int, query: int, last: Any, seen: Any, met: Any, touched: Any, n: int
+    held: Held,
+    near_: Near,
+    part: int,
+    rarity: float,
+    tag: int,
+    query: int,
+    last: Any,
+    seen: Any,
+    met: Any,
+    touched: Any,
+    n: int,
 ) -> int:
     """Walk the words near a part by sound and by bones, the nearest first."""
     i, j = near_.sound_at[part], near_.bones_at[part]

@@ -29,7 +29,15 @@ ANOTHER_FAMILY: Final = 1.0
 """What -ić at the end of a family name adds: Petrov and Petrović are two families."""
 SAME_FAMILY: Final = 0.3
 """What the ending that women bear costs: Petrov and Petrova are one family."""
-FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"), *((end, end + "s") for end in ("ov", "ev", "in")))
+FAMILY_ENDINGS: Final = (
+    ("ov", "ova"),
+    ("ev", "eva"),
+    ("in", "ina"),
+    ("ski", "ska"),
+    ("ski", "skaia"),
+    ("ki", "ka"),
+    *((end, end + "s") for end in ("ov", "ev", "in")),
+)
 LEAST_ROOT: Final = 5
 SAME_ROOT: Final = 3
 SAME_SOUND: Final = 0.98

@@ -36,7 +36,9 @@ def _hit(caught: Caught, best: Mapping[str, Hit], names: Mapping[str, str]) -> H
         text = f"{caught.percentage:g} % is owned, directly or through others, by {whose}: {chain}"
         reasons.append(Reason("ownership.share", 0.0, text, caught.party, ", ".join(caught.listed)))
     if caught.control:
-        reasons.append(Reason("ownership.control", 0.0, f"a listed party controls it: {chain}", caught.party, root.query))
+        reasons.append(
+            Reason("ownership.control", 0.0, f"a listed party controls it: {chain}", caught.party, root.query)
+        )
     name = names.get(root.query, root.query)
     finding = replace(
         root.finding,

@@ -147,9 +147,7 @@ Sees = Callable[[Handling], bool]
 """Tells whether a record of a handling may be seen."""
 
 
-def open_screener(
-    view: View, params: Mapping[str, object], *, queries: int, sees: Sees | None = None
-) -> "Screener":
+def open_screener(view: View, params: Mapping[str, object], *, queries: int, sees: Sees | None = None) -> "Screener":
     """Return what answers queries against the lists that the parameters name, laid out for so many of them.
 
     Args:

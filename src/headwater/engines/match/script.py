@@ -79,16 +79,67 @@ _KANA: Final = _table(
     "ヲ=o ン=n ガ=ga ギ=gi グ=gu ゲ=ge ゴ=go ザ=za ジ=ji ズ=zu ゼ=ze ゾ=zo ダ=da ヂ=ji ヅ=zu デ=de ド=do バ=ba ビ=bi ブ=bu ベ=be ボ=bo "
     "パ=pa ピ=pi プ=pu ペ=pe ポ=po ヴ=v ァ=a ィ=i ゥ=u ェ=e ォ=o ャ=ya ュ=yu ョ=yo ッ= ー= "
 )
-_HIRAGANA: Final = {code - 0x60: latin for code, latin in _KANA.items() if 0x30A1 <= code <= 0x30F4}
+_HIRAGANA: Final = {code - 0x60: latin for code, latin in _KANA.items() if ord("ァ") <= code <= ord("ヴ")}
 _HEBREW: Final = _table(
     "א=a ב=b ג=g ד=d ה=h ו=v ז=z ח=h ט=t י=y כ=k ך=k ל=l מ=m ם=m נ=n ן=n ס=s ע=a פ=p ף=f צ=ts ץ=ts ק=k ר=r ש=sh ת=t"
 )
 # Hangul syllables are composed by rule (Unicode Standard, chapter 3.12); letters by the Revised Romanization of 2000.
 _HANGUL_FIRST: Final = 0xAC00
 _HANGUL_LAST: Final = 0xD7A3
-_LEADS: Final = "g kk n d tt r m b pp s ss  j jj ch k t p h".split(" ")
-_VOWELS: Final = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split(" ")
-_TAILS: Final = " k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split(" ")
+_LEADS: Final = ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"]
+_VOWELS: Final = [
+    "a",
+    "ae",
+    "ya",
+    "yae",
+    "eo",
+    "e",
+    "yeo",
+    "ye",
+    "o",
+    "wa",
+    "wae",
+    "oe",
+    "yo",
+    "u",
+    "wo",
+    "we",
+    "wi",
+    "yu",
+    "eu",
+    "ui",
+    "i",
+]
+_TAILS: Final = [
+    "",
+    "k",
+    "k",
+    "k",
+    "n",
+    "n",
+    "n",
+    "t",
+    "l",
+    "k",
+    "m",
+    "l",
+    "l",
+    "l",
+    "p",
+    "l",
+    "m",
+    "p",
+    "p",
+    "t",
+    "t",
+    "ng",
+    "t",
+    "t",
+    "k",
+    "t",
+    "p",
+    "t",
+]
 _SHORTEST_BARE: Final = 3
 """Letters of a word of Arabic script that is too short to have an article."""
 _FIRST_ARABIC: Final = "ال"
