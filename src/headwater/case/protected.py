@@ -33,6 +33,8 @@ _EIGHT_BIT: Final = ("cp1250", "cp1251", "cp1252", "iso8859_5")
 _RAW: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252")
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _NOBODY: Final = re.compile(r"(?!)")
+_EMPTY: Final = re.compile(rb"\0{16,}")
+"""What fills disk images and sparse files; shortened to as many as four divide, so that wide letters stay where they are."""
 
 
 def draw_pseudonym(chance: Chance) -> str:
@@ -84,6 +86,7 @@ class Shield:
         ascii_hit = any(word.encode() in squeezed for word in self.names)
         if not ascii_hit and data.isascii() and b"\0" not in data:
             return False
+        data = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data)
         text = _as_utf8(data)
         if text is not None and "\0" not in text:
             return self.says(text)
