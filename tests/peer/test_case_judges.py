@@ -120,4 +120,4 @@ def test_the_judges_do_judge(tmp_path: Path, judges: Path) -> None:
     )
     row = json.loads(done.stdout)
     assert row["crate"]
-    assert "core/descriptionn" in row["graph"][0]
+    assert "NonExistentCDOConceptWarning" in row["graph"][0]

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from headwater.case.collecting import collecting_later
 from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
@@ -108,7 +109,7 @@ def seal(
     names = {**draw_pseudonyms(case, chance), **options.pseudonyms}
     guard = options.shield or shield(case, names)
     at = clock.now()
-    with folder_beside(out) as folder:
+    with folder_beside(out) as folder, collecting_later():
         payload = _Payload(folder=folder, case=case, shield=guard, options=options)
         payload.copy_items()
         for finding in findings:

@@ -5,16 +5,15 @@ looks for what a court would ask: is each item named, sized and hashed, who did 
 lead somewhere.
 """
 
-import gc
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
 from headwater.case.check import Problem
+from headwater.case.collecting import collecting_later
 from headwater.case.graph_custody import custody_problems
 from headwater.case.graph_reading import Vertex, literal, read_graph
 from headwater.case.terms import OURS, terms
@@ -56,20 +55,8 @@ def check_graph(data: bytes, *, file: str, now: datetime) -> list[Problem]:
     Raises:
         InputError: it cannot be read as a graph.
     """
-    with _without_collecting():
+    with collecting_later():
         return _found(read_graph(data, file=file), now)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Hold the garbage collector: it would walk through tens of thousands of vertices, none of them garbage."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _found(graph: Mapping[str, Vertex], now: datetime) -> list[Problem]:

@@ -63,7 +63,11 @@ def is_opened(head: bytes) -> bool:
         or head[257:262] == b"ustar"
         or head[8:12] == b"WEBP"
         or head[4:8] == b"ftyp"
-        or (len(head.translate(None, CONTROLS)) == len(head) and _SHOWN_OTHERWISE.search(head) is not None)
+        or (
+            b"\0" not in head
+            and len(head.translate(None, CONTROLS)) == len(head)
+            and _SHOWN_OTHERWISE.search(head) is not None
+        )
     )
 
 

@@ -55,11 +55,13 @@ class Shield:
         names: pseudonym for each identifier, as plain letters and digits only.
         pattern: finds an identifier in plain text.
         raw: identifiers with letters outside ASCII, as they stand in files that are no text.
+        words: the longest word of each identifier, in one and in two bytes a letter: what is looked for first there.
     """
 
     names: Mapping[str, str]
     pattern: re.Pattern[str]
     raw: tuple[bytes, ...]
+    words: tuple[bytes, ...] = ()
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
@@ -81,20 +83,35 @@ class Shield:
         """Return whether an identifier stands in the bytes of a file, or of a piece of one, as they are."""
         if not self.names:
             return False
+        if b"\0" in data:
+            return self._finds_in_binary(data)
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
         ascii_hit = any(word.encode() in squeezed for word in self.names)
-        if not ascii_hit and data.isascii() and b"\0" not in data:
+        if not ascii_hit and data.isascii():
             return False
         data = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data)
         text = _as_utf8(data)
-        if text is not None and "\0" not in text:
+        if text is not None:
             return self.says(text)
         if ascii_hit and self.says(data.decode("latin-1")):
             return True
+        return any(form in data for form in self.raw) or any(self.says(each) for each in _eight_bit(data))
+
+    def _finds_in_binary(self, data: bytes) -> bool:
+        """Look at bytes with zeros: a text of two or four bytes a letter, or a file in which words stand here and there."""
+        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+            # What is no such text fails within the first letters.
+            with suppress(UnicodeDecodeError):
+                if self.says(codecs.getincrementaldecoder(encoding)().decode(data)):
+                    return True
         if any(form in data for form in self.raw):
             return True
-        return any(self.says(each) for each in _texts(data, text))
+        lowered = data.lower()
+        if not any(word in lowered for word in self.words):
+            return False
+        narrow = lowered.replace(b"\0", b"").decode("latin-1")
+        return self.says(lowered.decode("latin-1")) or self.says(narrow)
 
 
 def shield(case: CaseFile, pseudonyms: Mapping[str, str]) -> Shield:
@@ -112,16 +129,21 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
     """
     names: dict[str, str] = {}
     raw: set[bytes] = set()
+    longest: set[bytes] = set()
     for person, values in identifiers.items():
         for value in values:
             for word in _spellings(value):
                 names.setdefault(word, pseudonyms[person])
-            if not value.isascii() and len(squeeze(value)) >= _SHORTEST:
+            if len(squeeze(value)) < _SHORTEST:
+                continue
+            word = max((squeeze(part) for part in plain(value).split()), key=len)
+            longest.update(word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+            if not value.isascii():
                 raw.update(_forms(value))
     words = sorted(names, key=lambda word: (-len(word), word))
     forms = "|".join(r"[\W_]*".join(map(re.escape, word)) for word in words)
     pattern = re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])") if words else _NOBODY
-    return Shield(names, pattern, tuple(sorted(raw)))
+    return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)))
 
 
 def identifiers_of(person: Person) -> tuple[str, ...]:
@@ -168,14 +190,8 @@ def _as_utf8(data: bytes) -> str | None:
         return None
 
 
-def _texts(data: bytes, utf8: str | None) -> Iterator[str]:
-    """Yield the texts that the bytes may be, when they are no plain UTF-8."""
-    if utf8 is not None:
-        yield utf8
-    if b"\0" in data:
-        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-            with suppress(UnicodeDecodeError):
-                yield codecs.getincrementaldecoder(encoding)().decode(data)
-    elif len(data.translate(None, CONTROLS)) == len(data):
+def _eight_bit(data: bytes) -> Iterator[str]:
+    """Yield the texts of one byte a letter that the bytes may be."""
+    if len(data.translate(None, CONTROLS)) == len(data):
         for encoding in _EIGHT_BIT:
             yield data.decode(encoding, "replace")
