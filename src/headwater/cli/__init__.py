@@ -31,6 +31,7 @@ VERBS: Final = {
     "request": "Ask a partner, with a clock.",
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
+    "trace": "Find and follow illicit money, supplies and routes in tables.",
     "user": "Add, list and disable the users of a node.",
 }
 

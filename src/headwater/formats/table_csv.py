@@ -6,7 +6,7 @@ number of minor units, a time has a zone.
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, Place, SchemaError
@@ -40,10 +40,17 @@ class TableCsv:
             FormatError: empty, not CSV, not UTF-8, a heading is missing.
             LimitError: a row longer than a block.
         """
-        headings = self._headings(stream, file)
+        yield from self.rows_of_blocks(_blocks(stream, self._headings(stream, file), file), file=file, span=span)
+
+    def rows_of_blocks(self, blocks: Iterable[Any], *, file: str, span: Span) -> Iterator[Rows | LeftOut]:
+        """Yield the good rows of blocks of texts under the table's own headings, and each bad one with its line.
+
+        Raises:
+            FormatError: there is no row.
+        """
         done = 0
         folds = 0
-        for block in _blocks(stream, headings, file):
+        for block in blocks:
             found, bad = self._block(block, done, span)
             for at, error in bad:
                 yield LeftOut(error.located(file=file, line=done + at + 2 + folds))
@@ -65,10 +72,15 @@ class TableCsv:
         except (UnicodeDecodeError, csv.Error) as error:
             raise FormatError("the first line holds no CSV headings", where=Place(file=file, line=1)) from error
         names = [cell.strip().casefold() for cell in cells]
-        self._check_headings(names, Place(file=file, line=1))
+        self.check_headings(names, Place(file=file, line=1))
         return names
 
-    def _check_headings(self, names: list[str], place: Place) -> None:
+    def check_headings(self, names: list[str], place: Place) -> None:
+        """Refuse headings that are not the table's.
+
+        Raises:
+            SchemaError: one is unknown, named twice, or missing.
+        """
         wanted = {column.heading: column for column in self._table.columns if column.name not in self._fixed}
         fix = f"use the columns {','.join(wanted)}"
         if len(names) > MAX_COLUMNS or len(set(names)) != len(names):

@@ -52,3 +52,14 @@ def table_source(name: str) -> TableSource:
     _, module, cls = _OTHERS[name]
     found: TableSource = getattr(import_module(f"headwater.formats.{module}"), cls)()
     return found
+
+
+def csv_named(headings: list[str]) -> str | None:
+    """Return the name of the CSV format whose headings these are, None where no table has them."""
+    given = {heading.strip().strip('"').casefold() for heading in headings}
+    for name, (kind, _, fixed) in _CSV.items():
+        columns = [column for column in table(kind).columns if column.name not in fixed]
+        needed = {column.heading for column in columns if column.required}
+        if needed <= given <= {column.heading for column in columns}:
+            return name
+    return None

@@ -81,23 +81,23 @@ def key_of(*columns: Any) -> Any:  # noqa: ANN401
     return found
 
 
-def payment_claims(rows: Any, by: list[str], *, payer: str = "", **facts: Any) -> Claims:  # noqa: ANN401
+def payment_claims(sheets: Any, rows: Any, by: list[str], *, payer: str = "", **facts: Any) -> Claims:  # noqa: ANN401
     """Return claims made of payments, one for each group.
 
     Args:
+        sheets: the tables of the run.
         rows: payments that a pattern is made of, each once in a group.
         by: columns that name a claim: ``subject``, perhaps ``subject2``, and ``unit``.
         payer: the column of accounts on the paying side of a passage, blank where there is none.
         facts: further aggregates for the sentence, each a function of the rows.
     """
     ibis = need_ibis()
-    rows = rows.mutate(key=key_of(*(rows[name] for name in by))).cache()
+    rows = sheets.hold(rows.mutate(key=key_of(*(rows[name] for name in by))))
     groups = rows.group_by(["key", *by]).aggregate(
         amount=rows.value.sum(),
         first_s=rows.t.min(),
         last_s=rows.t.max(),
-        from_country=one_or_several(rows.from_country),
-        to_country=one_or_several(rows.to_country),
+        **{side: one_or_several(rows[side]) for side in ("from_country", "to_country") if side not in by},
         payments=rows.count(),
         **{name: make(rows) for name, make in facts.items()},
     )
@@ -116,28 +116,37 @@ def keep_members(claims: Claims) -> Claims:
     return Claims(claims.groups, claims.members.semi_join(claims.groups, "key"))
 
 
-def goods_claims(rows: Any, by: list[str], kind: str, **facts: Any) -> Claims:  # noqa: ANN401
+def goods_claims(sheets: Any, rows: Any, by: list[str], kind: str, **facts: Any) -> Claims:  # noqa: ANN401
     """Return claims made of rows of another table: ``subject`` is a name there, not a number.
 
     The rows need ``t``; where they have ``value`` and ``unit`` these are summed.
     """
     ibis = need_ibis()
-    rows = rows.mutate(key=key_of(*(rows[name] for name in by))).cache()
-    has_value = "value" in rows.columns
+    rows = sheets.hold(rows.mutate(key=key_of(*(rows[name] for name in by))))
+    sums: dict[str, Any] = {}
+    if "value" in rows.columns:
+        sums = {"amount": rows.value.sum(), "unit": one_or_several(rows.unit)}
+    sums |= {side: one_or_several(rows[side]) for side in ("from_country", "to_country") if side in rows.columns}
     groups = rows.group_by(["key", *by]).aggregate(
-        amount=rows.value.sum() if has_value else ibis.literal(0, "int64").sum(),
-        unit=one_or_several(rows.unit) if has_value else ibis.literal("").max(),
         first_s=rows.t.min(),
         last_s=rows.t.max(),
-        from_country=one_or_several(rows.from_country) if "from_country" in rows.columns else ibis.literal("").max(),
-        to_country=one_or_several(rows.to_country) if "to_country" in rows.columns else ibis.literal("").max(),
         rows=rows.count(),
+        **sums,
         **{name: make(rows) for name, make in facts.items()},
     )
+    groups = blanks(groups)
     members = rows.select(
         "key", kind=ibis.literal(kind), tab=rows.tab, row=rows.row, payer=ibis.literal(-1, "int64")
     ).distinct()
     return Claims(groups, members)
+
+
+def blanks(groups: Any) -> Any:  # noqa: ANN401
+    """Return groups with every column that a claim has, blank or nothing where its rows say nothing of it."""
+    ibis = need_ibis()
+    zero, blank = ibis.literal(0, "int64"), ibis.literal("")
+    every = {"amount": zero, "unit": blank, "first_s": zero, "last_s": zero, "from_country": blank, "to_country": blank}
+    return groups.mutate(**{name: value for name, value in every.items() if name not in groups.columns})
 
 
 def metres(lat: Any, lon: Any, other_lat: Any, other_lon: Any) -> Any:  # noqa: ANN401

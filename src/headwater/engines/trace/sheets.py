@@ -36,13 +36,12 @@ class Sheets:
     Attributes:
         backend: the Ibis backend that computes.
         paths: paths of the Parquet files of each kind, in the order in which ``tab`` numbers them.
-        since_s: rows older than this are not read; None is all.
     """
 
     backend: Any
     paths: Mapping[str, Sequence[str]]
-    since_s: int | None = None
     _kept: dict[str, Any] = field(default_factory=dict)
+    _held: list[Any] = field(default_factory=list)
 
     def has(self, kind: str) -> bool:
         """Return whether there is any table of a kind."""
@@ -60,8 +59,32 @@ class Sheets:
     def keep(self, name: str, make: Any) -> Any:  # noqa: ANN401
         """Return an expression computed once and kept for the run."""
         if name not in self._kept:
-            self._kept[name] = make().cache()
+            self._kept[name] = self.hold(make())
         return self._kept[name]
+
+    def hold(self, expression: Any) -> Any:  # noqa: ANN401
+        """Return an expression computed once, until `close`."""
+        if self.backend.name != "duckdb":
+            cached = expression.cache()
+            self._held.append(cached)
+            return cached
+        name = f"headwater_held_{len(self._held)}"
+        self._held.append(name)
+        return self.backend.create_table(name, expression, temp=True, overwrite=True)
+
+    def rows_of(self, column: str, kind: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Return some values as a table of one column."""
+        return self.hold(need_ibis().memtable({column: list(values)}, schema={column: kind}))
+
+    def close(self) -> None:
+        """Let go of what was held."""
+        self._kept.clear()
+        while self._held:
+            held = self._held.pop()
+            if isinstance(held, str):
+                self.backend.drop_table(held, force=True)
+            else:
+                held.release()
 
     @property
     def accounts(self) -> Any:  # noqa: ANN401
@@ -101,8 +124,6 @@ class Sheets:
         raw = self._rated(self._single(self.raw("payments")))
         raw = raw.filter(raw.sender != raw.receiver)
         raw = raw.mutate(t=(raw.time_us // MICRO).cast("int64"))
-        if self.since_s is not None:
-            raw = raw.filter(raw.t >= self.since_s)
         payers = self.accounts.rename(src="acc", sender="name")
         payees = self.accounts.rename(dst="acc", receiver="name")
         joined = raw.join(payers, "sender").join(payees, "receiver")
@@ -125,7 +146,6 @@ class Sheets:
         if not self.has("rates"):
             return raw.mutate(value=raw.amount, unit=raw.currency)
         rates = self._checked_rates()
-        rates = self.raw("rates")
         until = ibis.window(group_by=rates.currency, order_by=rates.time_us)
         spans = rates.mutate(until_us=rates.time_us.lead().over(until).fill_null(2**62))
         spans = spans.select(

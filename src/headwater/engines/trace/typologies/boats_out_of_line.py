@@ -83,7 +83,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     day = ((found.t - _LEAP_YEAR_S) // DAY_S * 4 % 1461) // 4
     found = found.mutate(winter=((day < 60) | (day >= 305)).cast("int64"))  # noqa: PLR2004 - November to February
     claims = goods_claims(
-        found,
+        sheets, found,
         ["subject"],
         "shipments",
         boats=lambda rows: rows.boats.sum(),

@@ -31,7 +31,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     rows = slots.semi_join(sums, ["subject", "unit", "slot"]).drop("slot")
     rows = rows.mutate(payer=ibis.ifelse(rows.is_out == 0, rows.src, ibis.literal(-1, "int32")))
     claims = payment_claims(
-        rows,
+        sheets, rows,
         ["subject", "unit"],
         payer="payer",
         payers=lambda found: ibis.ifelse(found.is_out == 0, found.other, null).nunique(),

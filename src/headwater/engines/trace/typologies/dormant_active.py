@@ -37,7 +37,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         & (rows.value >= given["least_amount"])
     )
     return payment_claims(
-        rows,
+        sheets, rows,
         ["subject", "unit"],
         payers=lambda found: found.src.nunique(),
         slept_days=lambda found: found.slept.max() // DAY_S,

@@ -39,7 +39,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         from_country=pairs.from_country2, boats=zero, engines=pairs.pieces2,
     )
     return goods_claims(
-        ibis.union(first, second).distinct(),
+        sheets, ibis.union(first, second).distinct(),
         ["subject", "subject2"],
         "shipments",
         boats=lambda rows: rows.boats.sum(),

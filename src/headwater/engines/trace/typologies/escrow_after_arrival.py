@@ -31,7 +31,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     seen = seen.mutate(day=(seen.time_us // 1_000_000 // DAY_S).cast("int64"))
     span = given["after_days"]
     days = ibis.union(*(seen.select(day=seen.day + step) for step in range(span + 1)), distinct=True)
-    pairs = pairs.mutate(day=(pairs.t2 // DAY_S).cast("int64")).semi_join(days, "day").cache()
+    pairs = sheets.hold(pairs.mutate(day=(pairs.t2 // DAY_S).cast("int64")).semi_join(days, "day"))
     keys = ["holder", "taker", "unit"]
     ends = pairs.group_by(keys).aggregate(payers=pairs.src.nunique(), outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique())
     ends = ends.filter((ends.payers >= given["least_times"]) & (ends.outs >= given["least_times"]))
@@ -46,7 +46,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         to_country=pairs.to2, payer=ibis.literal(-1, "int32"), out=pairs.value2,
     )
     claims = payment_claims(
-        ibis.union(came, went).distinct(),
+        sheets, ibis.union(came, went).distinct(),
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.payer >= 0, rows.payer, ibis.null("int32")).nunique(),

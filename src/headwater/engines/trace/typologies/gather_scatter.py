@@ -40,7 +40,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     )
     found = found.mutate(payer=ibis.ifelse(found.is_out == 0, found.src, ibis.literal(-1, "int32")))
     claims = payment_claims(
-        found,
+        sheets, found,
         ["subject", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.is_out == 0, rows.other, ibis.null("int32")).nunique(),

@@ -17,7 +17,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         lambda slots: slots.payers >= given["least_payers"],
         payers=lambda slots: slots.src.nunique(),
     )
-    claims = payment_claims(found, ["subject", "unit"], payer="src", payers=lambda rows: rows.src.nunique())
+    claims = payment_claims(sheets, found, ["subject", "unit"], payer="src", payers=lambda rows: rows.src.nunique())
     left = paid.group_by(subject="src", unit="unit").aggregate(left=paid.value.sum())
     groups = claims.groups.left_join(left, ["subject", "unit"])
     groups = groups.mutate(left_minor=groups.left.fill_null(0)).drop("left", "subject_right", "unit_right")

@@ -44,7 +44,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     rows = rows.mutate(subject=rows.hirer)
     return keep_members(
         goods_claims(
-            rows,
+            sheets, rows,
             ["subject"],
             "hires",
             vehicles=lambda found: found.vehicle.nunique(),

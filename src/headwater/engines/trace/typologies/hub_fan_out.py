@@ -24,7 +24,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         payees=lambda slots: slots.dst.nunique(),
     )
     return payment_claims(
-        found,
+        sheets, found,
         ["subject", "unit"],
         payees=lambda rows: rows.dst.nunique(),
         countries=lambda rows: rows.to_country.nunique(),

@@ -50,7 +50,7 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ibis = need_ibis()
-    pairs = pairs_of(sheets, given).cache()
+    pairs = sheets.hold(pairs_of(sheets, given))
     keys = ["hub", "hub2", "unit"]
     sums = pairs.group_by(keys).aggregate(
         payers=pairs.src.nunique(), payees=pairs.payee.nunique(), ins=(pairs.tab.cast("int64") * 2**40 + pairs.row).nunique(),
@@ -75,7 +75,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
         to_country=pairs.to2, party=pairs.payee, out=pairs.value2, payer=pairs.payee,
     )
     claims = payment_claims(
-        ibis.union(came, went).distinct(),
+        sheets, ibis.union(came, went).distinct(),
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.out == 0, rows.party, ibis.null("int32")).nunique(),

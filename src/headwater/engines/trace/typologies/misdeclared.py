@@ -21,7 +21,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     cover = cover.semi_join(known, [("seller", "party")])
     cover = cover.mutate(subject=cover.seller, subject2=cover.buyer)
     return goods_claims(
-        cover,
+        sheets, cover,
         ["subject", "subject2"],
         "shipments",
         pieces=lambda rows: rows.quantity.sum(),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headwater.engines.trace.shapes import blanks
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import FATF, Claims, Parameter, Params, Typology
 
@@ -13,7 +14,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     ibis = need_ibis()
     held = sheets.raw("ownership")
     held = held.filter(held.share_bp.isnull() | (held.share_bp >= given["least_share"] * 100))
-    held = held.select("owner", "owned", "tab", "row").cache()
+    held = sheets.hold(held.select("owner", "owned", "tab", "row"))
     firms = sheets.raw("companies")
     listed = firms.filter(firms.designated == 1)
     empty = ibis.literal(-1, "int64")
@@ -31,17 +32,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         found.append(level)
     chains = ibis.union(*found)
     best = chains.group_by(["root", "owned"]).aggregate(depth=chains.depth.min())
-    chains = chains.semi_join(best, ["root", "owned", "depth"]).mutate(key=ibis._.owned + " < " + ibis._.root).cache()
+    chains = sheets.hold(chains.semi_join(best, ["root", "owned", "depth"]).mutate(key=ibis._.owned + " < " + ibis._.root))
     groups = chains.group_by("key").aggregate(
         subject=chains.owned.min(),
         subject2=chains.root.min(),
         links=chains.depth.max(),
-        amount=ibis.literal(0, "int64").sum(),
-        unit=ibis.literal("").max(),
-        first_s=ibis.literal(0, "int64").max(),
-        last_s=ibis.literal(0, "int64").max(),
-        from_country=ibis.literal("").max(),
-        to_country=ibis.literal("").max(),
     )
     members = ibis.union(
         *(
@@ -51,7 +46,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
             for at in range(DEPTH)
         )
     )
-    return Claims(groups, members.filter(members.row >= 0).distinct())
+    return Claims(blanks(groups), members.filter(members.row >= 0).distinct())
 
 
 TYPOLOGY = Typology(

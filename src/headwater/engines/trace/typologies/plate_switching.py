@@ -17,7 +17,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         plates=lambda slots: slots.plate.nunique(),
     )
     return goods_claims(
-        found,
+        sheets, found,
         ["subject"],
         "hires",
         plates=lambda rows: rows.plate.nunique(),

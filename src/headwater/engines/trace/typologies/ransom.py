@@ -25,7 +25,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         lambda slots: slots.times >= given["least_times"],
         times=lambda slots: slots.count(),
     )
-    claims = payment_claims(found, ["subject", "unit"], payer="src", payers=lambda rows: rows.src.nunique())
+    claims = payment_claims(sheets, found, ["subject", "unit"], payer="src", payers=lambda rows: rows.src.nunique())
     groups = claims.groups.filter(claims.groups.payers >= given["least_payers"])
     return keep_members(Claims(groups, claims.members))
 

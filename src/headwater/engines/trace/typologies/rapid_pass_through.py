@@ -29,7 +29,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     hit = sums.semi_join(often, ["subject", "unit"])
     rows = slots.semi_join(hit, ["subject", "unit", "slot"]).drop("slot").distinct()
     claims = payment_claims(
-        rows,
+        sheets, rows,
         ["subject", "unit"],
         out_minor=lambda found: found.went.sum(),
         payers=lambda found: (found.src.nunique()),

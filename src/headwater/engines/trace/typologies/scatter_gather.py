@@ -43,7 +43,7 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ibis = need_ibis()
-    pairs = legs(sheets, given).cache()
+    pairs = sheets.hold(legs(sheets, given))
     keys = ["src", "dst2", "unit"]
     ends = pairs.group_by(keys).aggregate(middles=pairs.mid.nunique(), spread=pairs.t2.max() - pairs.t.min())
     ends = ends.filter((ends.middles >= given["least_middles"]) & (ends.spread <= given["spread_days"] * DAY_S))
@@ -59,7 +59,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     )
     rows = ibis.union(out, back).distinct()
     claims = payment_claims(
-        rows,
+        sheets, rows,
         ["subject", "subject2", "unit"],
         middles=lambda found: found.mid.nunique(),
         back_minor=lambda found: found.back.sum(),

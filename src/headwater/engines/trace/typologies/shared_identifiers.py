@@ -3,7 +3,7 @@
 from typing import Any
 
 from headwater.engines.trace.sheets import need_ibis
-from headwater.engines.trace.shapes import key_of
+from headwater.engines.trace.shapes import blanks, key_of
 from headwater.engines.trace.typology import FATF, Claims, Parameter, Params, Typology
 
 
@@ -15,23 +15,17 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         (shared.customers >= given["least_customers"]) & (shared.customers <= given["most_customers"])
     )
     rows = raw.inner_join(shared, ["kind", "value"])
-    rows = rows.mutate(key=key_of(rows.kind, rows.value)).cache()
+    rows = sheets.hold(rows.mutate(key=key_of(rows.kind, rows.value)))
     groups = rows.group_by("key").aggregate(
         subject=rows.customer.min(),
         customers=rows.customers.max(),
         what=rows.kind.max(),
-        amount=ibis.literal(0, "int64").sum(),
-        unit=ibis.literal("").max(),
-        first_s=ibis.literal(0, "int64").max(),
-        last_s=ibis.literal(0, "int64").max(),
-        from_country=ibis.literal("").max(),
-        to_country=ibis.literal("").max(),
     )
     members = rows.select(
         "key", kind=ibis.literal("identifiers"), tab=rows.tab, row=rows.row, payer=ibis.literal(-1, "int64"),
         party=rows.customer,
     )
-    return Claims(groups, members)
+    return Claims(blanks(groups), members)
 
 
 TYPOLOGY = Typology(

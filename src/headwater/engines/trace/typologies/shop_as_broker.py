@@ -36,7 +36,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         sent=lambda slots: slots.went.sum(),
     )
     claims = payment_claims(
-        found,
+        sheets, found,
         ["subject", "unit"],
         payers=lambda rows: ibis.ifelse(rows.is_out == 0, rows.other, null).nunique(),
         payees=lambda rows: ibis.ifelse(rows.is_out == 1, rows.other, null).nunique(),

@@ -18,7 +18,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         lambda slots: slots.times >= given["least_times"],
         times=lambda slots: slots.count(),
     )
-    return payment_claims(found, ["subject", "unit"], payers=lambda rows: rows.src.nunique())
+    return payment_claims(sheets, found, ["subject", "unit"], payers=lambda rows: rows.src.nunique())
 
 
 TYPOLOGY = Typology(

@@ -21,7 +21,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     rows = paid.semi_join(hubs_of(sheets), [("src", "hub")]).semi_join(quiet, "dst")
     rows = rows.semi_join(sheets.parties.select(dst="acc").distinct(), "dst")
     rows = rows.mutate(subject=rows.dst)
-    claims = payment_claims(rows, ["subject", "unit"], hubs=lambda found: found.src.nunique())
+    claims = payment_claims(sheets, rows, ["subject", "unit"], hubs=lambda found: found.src.nunique())
     groups = claims.groups.filter(claims.groups.hubs >= given["least_hubs"])
     return keep_members(Claims(groups, claims.members))
 

@@ -22,7 +22,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         lambda slots: slots.times >= given["least_tickets"],
         times=lambda slots: slots.count(),
     )
-    return payment_claims(found, ["subject", "unit"], sellers=lambda rows: rows.dst.nunique())
+    return payment_claims(sheets, found, ["subject", "unit"], sellers=lambda rows: rows.dst.nunique())
 
 
 TYPOLOGY = Typology(
