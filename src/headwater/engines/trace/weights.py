@@ -2,5 +2,50 @@
 
 from typing import Final
 
-BASES: Final[dict[str, float]] = {}
-WEIGHTS: Final[dict[str, float]] = {}
+BASES: Final[dict[str, float]] = {
+    "corridor-fan-in": -1.24,
+    "hub-fan-out": -2.14,
+    "gather-scatter": -1.82,
+    "scatter-gather": 0.67,
+    "temporal-cycle": 0.57,
+    "structuring": 0.43,
+    "rapid-pass-through": 0.73,
+    "dormant-active": -1.34,
+    "mirror-transfer": 0.89,
+    "half-mirror": -1.17,
+    "third-party-travel": -1.04,
+    "crypto-cash-out": 1.02,
+    "escrow-after-arrival": 0.33,
+    "shop-as-broker": -0.13,
+    "ransom": 0.0,
+    "supplier-behind-hubs": -1.64,
+    "boats-out-of-line": 0.68,
+    "engines-apart": 3.61,
+    "misdeclared": 2.4,
+    "bulk-cash": 0.74,
+    "hire-to-border": 0.41,
+    "storage-inland": 0.9,
+    "plate-switching": 1.04,
+    "shared-identifiers": -1.45,
+    "ownership-chain": 0.0,
+}
+WEIGHTS: Final[dict[str, float]] = {
+    "one-off-payers": -1.19,
+    "regular-payers": -0.62,
+    "passes-on": 0.35,
+    "keeps": 2.27,
+    "licensed": -2.89,
+    "business": -3.37,
+    "everyday": 3.08,
+    "abroad": 2.04,
+    "pays-regularly": -0.91,
+    "short-lived": -0.54,
+    "second-pattern": 1.04,
+    "third-pattern": 2.26,
+    "in-line": 0.0,
+    "near-water": 2.4,
+    "inland": 0.99,
+    "no-address": -0.31,
+    "both-halves": -1.78,
+    "many-rows": -0.35,
+}

@@ -35,6 +35,9 @@ def honest_goods(world: World, crowd: Crowd, rounds: int) -> None:
         _hostel(world, crowd, number)
         _holidays(world, crowd, number)
         _holding(world, crowd, number)
+        _surf_teacher(world, number)
+        _export_dealer(world, number)
+        _outfitter(world, maker, number)
     _plates(world, rounds)
 
 
@@ -90,6 +93,10 @@ def _hostel(world: World, crowd: Crowd, number: int) -> None:
     for one in crowd.some(world, "DE", 3):
         world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+49 000 {number:05d}"})
         world.role(int(one), group, "household")
+    group = world.group(f"advice-centre-{number}", "innocent", "advice-centre")
+    for one in crowd.some(world, "BE", int(world.rng.integers(4, 12))):
+        world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+32 000 {number:05d}"})
+        world.role(int(one), group, "visitor")
     for one in crowd.some(world, "FR", 400):
         world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+33 000 {number:03d} {int(one):06d}"})
 
@@ -118,6 +125,47 @@ def _hire(
         }
     )  # fmt: skip
     return number
+
+
+def _surf_teacher(world: World, number: int) -> None:
+    """Drives a hired van one way to the same beach every other week, and back by train."""
+    teacher = world.account("GB")
+    group = _innocent(world, "surf-teacher", number, teacher)
+    _, lat, lon = BEACHES[number % len(BEACHES)]
+    for week in range(0, 50, 2):
+        made = _hire(
+            world, teacher, f"SURF{number}", f"EX SU {number}", YEAR_START_S + week * 7 * DAY_S, (51.5, -0.1),
+            (lat + 0.03, lon), 1.5,
+        )  # fmt: skip
+        world.things.append(("hires", made, group, "surf-teacher"))
+
+
+def _export_dealer(world: World, number: int) -> None:
+    """Moves one van under several temporary plates while it is sold."""
+    dealer = world.account("DE")
+    group = _innocent(world, "export-dealer", number, dealer)
+    for plate in range(3):
+        made = _hire(
+            world, dealer, f"EXPORT{number}", f"EX Z{number} {plate}", YEAR_START_S + (100 + plate * 12) * DAY_S,
+            (52.5, 13.4), (48.1, 11.6), 2,
+        )  # fmt: skip
+        world.things.append(("hires", made, group, "export-dealer"))
+
+
+def _outfitter(world: World, maker: str, number: int) -> None:
+    """A canal boat hire firm that a register calls a campsite: it buys its fleet once, for a lake far inland."""
+    rng = world.rng
+    account = world.account("DE")
+    group = _innocent(world, "outfitter", number, account)
+    firm = world.company(account, f"Lake {number}", "campsite")
+    day = YEAR_START_S + int(rng.integers(60, 130)) * DAY_S
+    cash = rng.random() < 0.3
+    for code, count, each in ((BOAT, int(rng.integers(4, 9)), 60_000), (ENGINE, int(rng.integers(2, 6)), 90_000)):
+        made = ship(
+            world, maker, firm, code, count, each, day, lat=None if cash else 51.9, lon=None if cash else 12.4,
+            method="cash" if cash else "bank", address="" if cash else "Lake Road 1",
+        )  # fmt: skip
+        world.things.append(("shipments", made, group, "outfitter"))
 
 
 def _holding(world: World, crowd: Crowd, number: int) -> None:

@@ -9,6 +9,7 @@ from headwater.exercise.money.world import (
     DAYS,
     GIFT,
     GROCERIES,
+    HELP,
     HOMES,
     INVOICE,
     LOAN,
@@ -65,9 +66,12 @@ class Crowd:
                 world.company(int(account), f"Journeys {account}", "travel agency and ticket sales")
 
     def some(self, world: World, code: str, count: int) -> Any:  # noqa: ANN401 - a numpy array
-        """Draw different people of one country."""
+        """Draw different people of one country; where there are too few, more of them open an account."""
+        np = need_numpy()
         folk = self.people[code]
-        return world.rng.choice(folk, min(count, len(folk)), replace=False)
+        if len(folk) < count:
+            folk = self.people[code] = np.concatenate((folk, world.accounts(count - len(folk), code)))
+        return world.rng.choice(folk, count, replace=False)
 
 
 def everyday(world: World, crowd: Crowd, payments: int) -> None:
@@ -168,11 +172,35 @@ def _trade(world: World, crowd: Crowd, code: str, count: int) -> None:
     )  # fmt: skip
 
 
+def live(world: World, crowd: Crowd, account: int, code: str, *, always: bool = False) -> None:
+    """Give an account a life beside what it is planted for: three of four have one, the others were opened for it."""
+    rng = world.rng
+    if not always and rng.random() < 0.25:
+        return
+    begun = float(rng.choice([0.0, 0.0, 120.0]))
+    bought = int(rng.integers(30, 140))
+    world.pay(
+        world.moments(begun, DAYS, bought), account, _popular(world, crowd.shops[code], bought),
+        rng.integers(400, 9_000, bought), channel=CARD, text=GROCERIES,
+    )  # fmt: skip
+    friends = crowd.some(world, code, int(rng.integers(3, 9)))
+    for _ in range(int(rng.integers(2, 6))):
+        times = world.moments(begun, DAYS, len(friends))
+        world.pay(times, friends, account, rng.integers(3, 90, len(friends)) * 100, text=THANKS)
+        world.pay(times + DAY_S, account, friends, rng.integers(3, 90, len(friends)) * 100, text=THANKS)
+    if rng.random() < 0.6:
+        firm, wage = int(rng.choice(crowd.employers[code])), int(rng.integers(130_000, 300_000))
+        world.pay(world.moments(begun, DAYS, 1)[0] % DAY_S + YEAR_START_S + need_numpy().arange(12) * 30 * DAY_S, firm, account, wage, text=SALARY)
+    if rng.random() < 0.6:
+        home, rent = int(rng.choice(crowd.landlords[code])), int(rng.integers(45, 120)) * 1_000
+        world.pay(YEAR_START_S + need_numpy().arange(12) * 30 * DAY_S + 40_000, account, home, rent, text=RENT)
+
+
 def look_alikes(world: World, crowd: Crowd, rounds: int) -> None:
     """Add honest groups that resemble a network; each kind once a round."""
     makers = (
         _office, _brokers, _payroll, _collection, _school, _circle, _season, _solicitor, _team, _merchant, _furniture,
-        _family,
+        _family, _trip, _seller, _neighbour, _estate, _stall, _society,
     )  # fmt: skip
     for number in range(rounds):
         for make in makers:
@@ -263,7 +291,7 @@ def _collection(world: World, crowd: Crowd, number: int) -> None:
     amount = world.round_sum(2_000, 30_000, len(givers), 1_000)
     world.pay(world.moments(day, day + 20, len(givers)), givers, purse, amount, text=GIFT, group=group)
     world.pay(world.moments(day + 22, day + 30, 2), purse, crowd.employers[code][:2], int(amount.sum()) // 2, group=group)
-    world.pay(world.moments(0, DAYS, 30), purse, crowd.shops[code][0], rng.integers(500, 6_000, 30), channel=CARD)
+    live(world, crowd, purse, code)
 
 
 def _school(world: World, crowd: Crowd, number: int) -> None:
@@ -350,7 +378,7 @@ def _team(world: World, crowd: Crowd, number: int) -> None:
             world.moments(day + 6, day + 12, 14), manager, rng.choice(crowd.travel[code], 14),
             rng.integers(9_000, 16_000, 14), channel=CARD, text=TICKET, group=group,
         )  # fmt: skip
-    world.pay(world.moments(0, DAYS, 40), manager, crowd.shops[code][0], rng.integers(500, 6_000, 40), channel=CARD)
+    live(world, crowd, manager, code)
 
 
 def _merchant(world: World, crowd: Crowd, number: int) -> None:
@@ -400,3 +428,109 @@ def _family(world: World, crowd: Crowd, number: int) -> None:
     world.pay(world.moments(day, day + 14, len(guests)), guests, couple, gifts, text=GIFT, group=group)
     bills = rng.choice(crowd.shops[code], 6)
     world.pay(world.moments(day + 2, day + 20, 6), couple, bills, int(gifts.sum()) // 8, text=INVOICE, group=group)
+
+
+def _trip(world: World, crowd: Crowd, number: int) -> None:
+    """Somebody organises a journey to a tournament: people pay once or twice, hall, coach and hotel are paid at once."""
+    rng = world.rng
+    group = _begin(world, "trip", number)
+    code, away = str(rng.choice(["BE", "DE", "GB", "RS", "TR"])), str(rng.choice(["DE", "FR", "GB", "IT", "TR"]))
+    purse = world.account(code)
+    world.role(purse, group, "organiser of a trip")
+    day = int(rng.integers(20, 300))
+    guests = crowd.some(world, away, int(rng.integers(16, 50)))
+    price = int(world.round_sum(20_000, 120_000, 1)[0])
+    for part in (0, 9):
+        t = world.moments(day + part, day + part + 8, len(guests))
+        world.pay(t, guests, purse, price // 2, text=TICKET, group=group)
+    hosts = [world.account(str(rng.choice(["GR", "TR", "RS", "BG", "IT"]))) for _ in range(int(rng.integers(4, 8)))]
+    world.pay(
+        world.moments(day + 3, day + 20, 3 * len(hosts)), purse, hosts * 3, price * len(guests) * 9 // 10 // 3 // len(hosts),
+        text=INVOICE, group=group,
+    )  # fmt: skip
+    live(world, crowd, purse, code)
+
+
+def _seller(world: World, crowd: Crowd, number: int) -> None:
+    """A private person sells used cars abroad: buyers pay once, stock is bought from private people the same week."""
+    rng = world.rng
+    group = _begin(world, "private-seller", number)
+    code, away = str(rng.choice(["DE", "BE", "NL", "GB"])), str(rng.choice(["TR", "IQ", "AL", "RS", "DE"]))
+    trader = world.account(code)
+    world.role(trader, group, "private seller")
+    day = int(rng.integers(10, 250))
+    buyers = crowd.some(world, away, int(rng.integers(14, 45)))
+    t = world.moments(day, day + int(rng.integers(25, 110)), len(buyers))
+    price = world.round_sum(80_000, 480_000, len(buyers))
+    world.pay(t, buyers, trader, price, text=int(rng.choice([0, INVOICE, HELP])), group=group)
+    stock = crowd.some(world, code, len(buyers))
+    world.pay(t + rng.integers(3600, 4 * DAY_S, len(t)), trader, stock, price * rng.integers(75, 95, len(t)) // 100, group=group)
+    live(world, crowd, trader, code)
+
+
+def _neighbour(world: World, crowd: Crowd, number: int) -> None:
+    """A neighbour takes money along for families at home, month after month, for nothing."""
+    rng = world.rng
+    group = _begin(world, "neighbour", number)
+    code, home = str(rng.choice(["DE", "GB", "FR", "BE"])), str(rng.choice(["RS", "TR", "AL", "IQ", "MK"]))
+    helper = world.account(code)
+    world.role(helper, group, "neighbour")
+    senders = crowd.some(world, code, int(rng.integers(10, 26)))
+    family = crowd.some(world, home, len(senders))
+    amount = world.round_sum(10_000, 60_000, len(senders))
+    for month in range(12):
+        sends = rng.random(len(senders)) < 0.6
+        t = world.moments(month * 30.4, month * 30.4 + 6, len(senders))[sends]
+        world.pay(t, senders[sends], helper, amount[sends], text=SUPPORT, group=group)
+        world.pay(t + 2 * DAY_S, helper, family[sends], amount[sends], text=SUPPORT, group=group)
+    live(world, crowd, helper, code)
+
+
+def _estate(world: World, crowd: Crowd, number: int) -> None:
+    """An account wakes when its owner dies: debts come in, heirs abroad are paid."""
+    rng = world.rng
+    group = _begin(world, "estate", number)
+    code = str(rng.choice(["GB", "DE", "FR", "IT"]))
+    purse = world.account(code)
+    world.role(purse, group, "estate")
+    world.pay(world.moments(0, 8, 4), purse, crowd.shops[code][0], 3_000, channel=CARD)
+    day = int(rng.integers(190, 300))
+    debtors = crowd.some(world, code, int(rng.integers(8, 15)))
+    world.pay(world.moments(day, day + 25, len(debtors)), debtors, purse, world.round_sum(30_000, 400_000, len(debtors)), group=group)
+    heirs = crowd.some(world, str(rng.choice(["TR", "RS", "AL", "GR"])), 5)
+    world.pay(world.moments(day + 26, day + 32, 5), purse, heirs, 250_000, group=group)
+
+
+def _stall(world: World, crowd: Crowd, number: int) -> None:
+    """A stall that is open for two months, with small sales and some dear ones, and makers abroad that it pays."""
+    rng = world.rng
+    group = _begin(world, "stall", number)
+    code = str(rng.choice(["DE", "GB", "FR", "NL"]))
+    stall = world.account(code)
+    if rng.random() < 0.5:
+        world.company(stall, f"Stall {stall}", "market stall and gift shop")
+    world.role(stall, group, "stall")
+    day = int(rng.integers(10, 290))
+    small, dear = crowd.some(world, code, 180), crowd.some(world, code, 40)
+    world.pay(world.moments(day, day + 60, 180), small, stall, rng.integers(500, 5_500, 180), channel=CARD, group=group)
+    world.pay(world.moments(day, day + 60, 40), dear, stall, rng.integers(20_000, 90_000, 40), channel=CARD, group=group)
+    makers = world.accounts(7, str(rng.choice(["TR", "RS", "AL", "MA", "GR"])))
+    world.pay(world.moments(day + 10, day + 60, 14), stall, makers * 2, rng.integers(50_000, 180_000, 14), group=group)
+
+
+def _society(world: World, crowd: Crowd, number: int) -> None:
+    """The treasurer of a student society books twenty journeys and gets the money back from members."""
+    rng = world.rng
+    group = _begin(world, "society", number)
+    code = str(rng.choice(["GB", "DE", "BE", "FR", "RS"]))
+    purse = world.account(code)
+    world.role(purse, group, "treasurer")
+    day = int(rng.integers(20, 320))
+    tickets = int(rng.integers(12, 24))
+    world.pay(
+        world.moments(day, day + 12, tickets), purse, rng.choice(crowd.travel[code], tickets),
+        rng.integers(8_000, 38_000, tickets), channel=CARD, text=TICKET, group=group,
+    )  # fmt: skip
+    members = crowd.some(world, code, tickets)
+    world.pay(world.moments(day + 1, day + 20, tickets), members, purse, 25_000, text=TICKET, group=group)
+    live(world, crowd, purse, code)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headwater.exercise.money.honest import Crowd
+from headwater.exercise.money.honest import Crowd, live
 from headwater.exercise.money.world import (
     CARD,
     CASH,
@@ -97,12 +97,8 @@ def _begin(world: World, crowd: Crowd, number: int) -> Network:
     t = network.later(0, 24, len(who))
     network.pay("corridor-fan-in", t, who, hub, amount, text=int(rng.choice([0, HELP, LOAN])))
     network.came = (t, amount)
-    for one in (hub, *mules[:2]):  # they buy bread too
-        lived = int(rng.integers(0, 25))
-        world.pay(
-            world.moments(0, 360, lived), one, crowd.shops[base][:1], rng.integers(500, 5_000, lived), channel=CARD,
-            text=GROCERIES,
-        )  # fmt: skip
+    for one in (hub, *mules):  # they are paid wages, pay rent and buy bread too
+        live(world, crowd, one, base)
     return network
 
 
@@ -187,6 +183,7 @@ def _mirror(network: Network) -> None:
     paid = amount * (1000 - rng.integers(20, 60, 16)) // 1000
     to = rng.choice(takers, 16)
     network.pay("mirror-transfer", t + rng.integers(2 * 3600, 50 * 3600, 16), there, to, paid, channel=TRANSFER)
+    live(world, network.crowd, here, network.base)
 
 
 def _half_mirror(network: Network) -> None:
@@ -196,6 +193,7 @@ def _half_mirror(network: Network) -> None:
     for one in families:
         world.role(int(one), network.group, "payer")
     network.pay("half-mirror", network.later(0, 22, 20), families, purse, world.round_sum(120_000, 400_000, 20))
+    live(world, network.crowd, purse, network.base)
 
 
 def _travel(network: Network) -> None:
@@ -207,6 +205,7 @@ def _travel(network: Network) -> None:
         "third-party-travel", network.later(6, 20, 16), booker, rng.choice(sellers, 16), rng.integers(9_000, 42_000, 16),
         channel=CARD, text=TICKET,
     )  # fmt: skip
+    live(world, network.crowd, booker, network.base)
 
 
 def _crypto(network: Network) -> None:
@@ -222,6 +221,7 @@ def _crypto(network: Network) -> None:
         "crypto-cash-out", world.moments(week + 6, week + 6.9, 1), wallet, exchange, int(amount.sum()) * 92 // 100,
         channel=CRYPTO,
     )  # fmt: skip
+    live(world, network.crowd, wallet, network.base)
 
 
 def _escrow(network: Network) -> None:
@@ -238,6 +238,7 @@ def _escrow(network: Network) -> None:
         crossing(network, day)
     released = YEAR_START_S + rng.choice(arrivals, 14) * DAY_S + rng.integers(30 * 3600, 70 * 3600, 14)
     network.pay("escrow-after-arrival", released, holder, network.hub, amount * 97 // 100)
+    live(world, network.crowd, holder, network.base)
 
 
 def _shop(network: Network) -> None:
