@@ -53,7 +53,7 @@ class TableCsv:
         for block in blocks:
             found, bad = self._block(block, done, span)
             for at, error in bad:
-                yield LeftOut(error.located(file=file, line=done + at + 2 + folds))
+                yield LeftOut(error.located(file=file, line=done + at + 2 + folds + _folds(block.slice(0, at))))
             if found.num_rows:
                 yield Rows(self._table.name, found)
             done += block.num_rows

@@ -8,7 +8,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -23,6 +23,7 @@ from headwater.model.tables import ROW, TABLES, place_of_table
 from headwater.model.times import parse_instant
 from headwater.node.files import STDIN
 from headwater.node.node import Node
+from headwater.node.system import SystemClock
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event, LeftOut, Rows, Span
@@ -45,12 +46,14 @@ class Staged:
         path: its Parquet file.
         rows: how many rows it has.
         doubled: how many rows came twice and were kept once.
+        to_self: how many payments go from an account to itself.
     """
 
     table: str
     path: Path
     rows: int
     doubled: int
+    to_self: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class TableRead:
     Attributes:
         tables: rows of each kind of table.
         doubled: rows that came twice and were kept once.
+        to_self: payments of an account to itself: kept, and in no pattern.
         added: how many tables the node did not have.
         ids: the records that own them.
         left_out: rows that were not kept, with the error of each.
@@ -69,6 +73,7 @@ class TableRead:
     file: str
     tables: dict[str, int] = field(default_factory=dict)
     doubled: int = 0
+    to_self: int = 0
     added: int = 0
     ids: tuple[RecordId, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -99,7 +104,6 @@ def read_tables(
     name: str,
     files: Sequence[str],
     *,
-    now: datetime,
     span: str = "",
     keep_good: bool = False,
     into: tuple[Node, Session] | None = None,
@@ -110,8 +114,7 @@ def read_tables(
     Args:
         name: name of the format.
         files: paths; ``-`` is standard input.
-        now: the clock: no row may be further ahead of it than a day.
-        span: ``FROM/TO``, the times that the table may hold.
+        span: ``FROM/TO``, the times that the table may hold; never further ahead of the clock than a day.
         keep_good: keep the good rows of a file that has bad ones.
         into: the node that keeps them, and for whom.
         progress: hears how many bytes of how many are read, of one file after the other.
@@ -123,12 +126,13 @@ def read_tables(
     """
     if into is not None:
         may(into[1], Act.RECORD_ADD)
+    clock = SystemClock() if into is None else into[0].clock
     done = []
     for file in files:
         with tempfile.TemporaryDirectory(prefix="headwater-", dir=_beside(into)) as folder:
             try:
                 digest, staged, left_out = stage(
-                    name, file, Path(folder), span_of(span, now), keep_good=keep_good, progress=progress
+                    name, file, Path(folder), span_of(span, clock.now()), keep_good=keep_good, progress=progress
                 )
             except InputError as error:
                 done.append(TableRead(Path(file).name, error=error.located(file=Path(file).name)))  # type: ignore[arg-type]
@@ -177,7 +181,8 @@ def staged_from(
                 tables.add(found.table, found.data)
     if not tables.rows:
         raise left_out[0].error if left_out else FormatError("there is no row in it", where=file)
-    return [_deduplicated(folder, kind, count, file) for kind, count in tables.rows.items()], tuple(left_out)
+    staged = [_deduplicated(folder, kind, count, file) for kind, count in tables.rows.items()]
+    return [replace(one, to_self=tables.to_self) if one.table == "payments" else one for one in staged], tuple(left_out)
 
 
 class _Counted:
@@ -243,6 +248,7 @@ class _Writers:
         self._folder, self._stack = folder, stack
         self._open: dict[str, Any] = {}
         self.rows: dict[str, int] = {}
+        self.to_self = 0
 
     def add(self, kind: str, data: Any) -> None:  # noqa: ANN401 - an Arrow table
         need_arrow()
@@ -258,6 +264,9 @@ class _Writers:
         except OSError as error:
             raise StoreIoError(f"the table cannot be written: {error}", where=kind) from error
         self.rows[kind] += data.num_rows
+        if kind == "payments":
+            same = need_arrow().compute.equal(data["sender"], data["receiver"])
+            self.to_self += need_arrow().compute.sum(same).as_py() or 0
 
 
 def _deduplicated(folder: Path, kind: str, rows: int, file: str) -> Staged:
@@ -321,10 +330,10 @@ def _kept(
     into: tuple[Node, Session] | None,
 ) -> TableRead:  # fmt: skip
     counts = {one.table: one.rows for one in staged}
-    doubled = sum(one.doubled for one in staged)
+    doubled, to_self = sum(one.doubled for one in staged), sum(one.to_self for one in staged)
     shown = Path(file).name
     if into is None:
-        return TableRead(shown, counts, doubled, left_out=left_out)
+        return TableRead(shown, counts, doubled, to_self, left_out=left_out)
     node, session = into
     records = [
         table_record(node.authority, name, shown, digest, one.table, node.store.put_table(one.path)) for one in staged
@@ -337,7 +346,7 @@ def _kept(
         return added
 
     added = node.store.write(change)
-    return TableRead(shown, counts, doubled, added, tuple(record.id for record in records), left_out)
+    return TableRead(shown, counts, doubled, to_self, added, tuple(record.id for record in records), left_out)
 
 
 def table_record(

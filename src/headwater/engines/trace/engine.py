@@ -104,7 +104,7 @@ class TraceEngine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tables:
+class Tables:
     """The tables that a view shows: hash and handling of each, by kind, in the order in which they are numbered."""
 
     refs: Mapping[str, tuple[BlobHash, ...]]
@@ -139,7 +139,7 @@ def trace(
         MissingExtraError: a library is not installed.
     """
     asked, settings, since_s, salt = _read_params(params)
-    tables = _tables(view)
+    tables = tables_of(view)
     if backend is None:
         backend = need_ibis().duckdb.connect()
     sheets = Sheets(backend, checked(tables.paths))
@@ -153,7 +153,7 @@ _Asked = tuple[tuple[Typology, ...], Mapping[str, Mapping[str, object]], int | N
 """Typologies, values of their parameters, from when on, salt of the pseudonyms."""
 
 
-def _trace(sheets: Sheets, tables: _Tables, given: _Asked, progress: Progress | None) -> TraceResult:
+def _trace(sheets: Sheets, tables: Tables, given: _Asked, progress: Progress | None) -> TraceResult:
     asked, settings, since_s, salt = given
     drafts: list[_Draft] = []
     skipped: dict[str, str] = {}
@@ -200,7 +200,8 @@ def _read_params(params: Mapping[str, object]) -> _Asked:
     return asked, settings, int(parse_instant(since, field="since").timestamp()) if since else None, salt
 
 
-def _tables(view: View) -> _Tables:
+def tables_of(view: View) -> Tables:
+    """Return the tables that a view shows, numbered in an order that does not depend on that of the records."""
     found: dict[str, dict[BlobHash, Handling]] = {}
     for record in view.records():
         kind = table_of(record)
@@ -210,7 +211,7 @@ def _tables(view: View) -> _Tables:
                 held[ref] = held[ref].join(record.handling) if ref in held else record.handling
     refs = {kind: tuple(sorted(held)) for kind, held in found.items()}
     paths = {kind: tuple(view.table_path(ref) for ref in held) for kind, held in refs.items()}
-    return _Tables(refs, paths, join_all(one for held in found.values() for one in held.values()))
+    return Tables(refs, paths, join_all(one for held in found.values() for one in held.values()))
 
 
 def _drafts(sheets: Sheets, one: Typology, given: Mapping[str, Any], since_s: int | None) -> list[_Draft]:
@@ -264,7 +265,7 @@ class _Known:
 
 
 def _claims(
-    sheets: Sheets, tables: _Tables, drafts: list[_Draft], settings: Mapping[str, Mapping[str, object]], salt: str
+    sheets: Sheets, tables: Tables, drafts: list[_Draft], settings: Mapping[str, Mapping[str, object]], salt: str
 ) -> list[Claim]:
     known = _known(sheets, drafts)
     held: Mapping[int, Profile] = {}
@@ -309,7 +310,7 @@ def _known(sheets: Sheets, drafts: list[_Draft]) -> _Known:
 
 def _claim(
     draft: _Draft,
-    tables: _Tables,
+    tables: Tables,
     subjects: tuple[str, ...],
     signs: frozenset[str],
     given: Mapping[str, Any],

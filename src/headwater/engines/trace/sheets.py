@@ -121,7 +121,7 @@ class Sheets:
         return names.mutate(acc=ibis.row_number().over(order_by=names.name).cast("int32"))
 
     def _payments(self) -> Any:  # noqa: ANN401
-        raw = self._rated(self._single(self.raw("payments")))
+        raw = self.rated(self.single(self.raw("payments")))
         raw = raw.filter(raw.sender != raw.receiver)
         raw = raw.mutate(t=(raw.time_us // MICRO).cast("int64"))
         payers = self.accounts.rename(src="acc", sender="name")
@@ -130,8 +130,8 @@ class Sheets:
         wanted = ("tab", "row", "t", "src", "dst", "value", "unit", "channel", "from_country", "to_country")
         return joined.select(*wanted)
 
-    def _single(self, raw: Any) -> Any:  # noqa: ANN401
-        """Leave a payment out that stands in an earlier table too: two banks may both report it."""
+    def single(self, raw: Any) -> Any:  # noqa: ANN401
+        """Return payments without those that stand in an earlier table too: two banks may both report one."""
         if len(self.paths["payments"]) == 1:
             return raw
         ibis = need_ibis()
@@ -140,7 +140,7 @@ class Sheets:
         ranked = raw.mutate(copy=ibis.row_number().over(first))
         return ranked.filter(ranked.copy == 0).drop("copy")
 
-    def _rated(self, raw: Any) -> Any:  # noqa: ANN401
+    def rated(self, raw: Any) -> Any:  # noqa: ANN401
         """Add ``value`` and ``unit``: in the base currency where the user gave rates, as given where not."""
         ibis = need_ibis()
         if not self.has("rates"):

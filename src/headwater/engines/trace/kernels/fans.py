@@ -91,3 +91,35 @@ def _slide(  # noqa: PLR0913, PLR0917 - arrays of one graph
             degree[edge], fan[edge], total[edge] = count, different, money
         for place in range(low, high):
             held[other[see_edge[place]]] = 0
+
+
+def recency(edges: Edges) -> dict[str, Any]:
+    """Return, for each payment, seconds since its payer last paid and its payee was last paid, and payments of the pair.
+
+    Returns:
+        ``since_src``, ``since_dst`` (-1 where there is none) and ``pair_before``, in the order of the sorted payments.
+    """
+    pair = np.unique(edges.u * np.int64(edges.vertices) + edges.v, return_inverse=True)[1]
+    found = {
+        "since_src": np.full(len(edges), -1, np.int64),
+        "since_dst": np.full(len(edges), -1, np.int64),
+        "pair_before": np.zeros(len(edges), np.int64),
+    }
+    _remember(edges.t, edges.u, edges.v, pair.astype(np.int64), edges.vertices, *found.values())
+    return found
+
+
+@compiled
+def _remember(  # noqa: PLR0913, PLR0917 - arrays of one graph
+    t: Array, u: Array, v: Array, pair: Array, vertices: int, since_src: Array, since_dst: Array, before: Array
+) -> None:
+    paid, got = np.full(vertices, -1, np.int64), np.full(vertices, -1, np.int64)
+    seen = np.zeros(len(t), np.int64)
+    for edge in range(len(t)):
+        if paid[u[edge]] >= 0:
+            since_src[edge] = t[edge] - t[paid[u[edge]]]
+        if got[v[edge]] >= 0:
+            since_dst[edge] = t[edge] - t[got[v[edge]]]
+        before[edge] = seen[pair[edge]]
+        paid[u[edge]], got[v[edge]] = edge, edge
+        seen[pair[edge]] += 1
