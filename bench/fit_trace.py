@@ -18,7 +18,9 @@ from headwater.engines.trace.engine import Claim
 from headwater.engines.trace.score import SIGNS
 from headwater.engines.trace.typologies import TYPOLOGIES
 
-FITTED = [World(4_000 + 3_000 * (seed % 4), 20_000 + 20_000 * (seed % 3), 5 + 4 * (seed % 3), seed) for seed in range(1, 13)]
+FITTED = [
+    World(4_000 + 3_000 * (seed % 4), 20_000 + 20_000 * (seed % 3), 5 + 4 * (seed % 3), seed) for seed in range(1, 13)
+]
 REPORTED = [World(8_000, 60_000, 5 + 4 * (seed % 3), seed) for seed in range(101, 105)]
 RIDGE = 1.5
 TARGET = Path(__file__).resolve().parents[1] / "src/headwater/engines/trace/weights.py"
@@ -70,7 +72,7 @@ def main() -> None:
     x, y = np.array(rows), np.array(labels)
     weights = fit(x, y)
     if given.write:
-        TARGET.write_text(text(weights), encoding="utf-8")
+        TARGET.write_text(text(weights.tolist()), encoding="utf-8")
     results = []
     for world in REPORTED:
         found, truth = run(world)
@@ -78,7 +80,10 @@ def main() -> None:
         order = np.argsort(-(np.array(scored) @ weights), kind="stable")
         ranked = [found.claims[at] for at in order]
         named = sum(truth.right(claim) for claim in ranked)
-        results.append({"seed": world.seed, "networks": world.networks, "right": named, "all": len(ranked)} | at_budget(ranked, truth, 50))
+        results.append(
+            {"seed": world.seed, "networks": world.networks, "right": named, "all": len(ranked)}
+            | at_budget(ranked, truth, 50)
+        )
         print(json.dumps(results[-1]), flush=True)
     print(json.dumps({"fitted_on": len(y), "right": int(y.sum())}))
 

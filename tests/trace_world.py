@@ -37,6 +37,12 @@ def read(name: str, data: bytes, span: Span = ANY_TIME) -> tuple[dict[str, list[
     return rows, errors
 
 
+def refused(name: str, data: bytes) -> None:
+    """Raise what is wrong with some bytes, whether the whole is refused or a row of it."""
+    _, errors = read(name, data)
+    raise errors[0]
+
+
 def pay(number: int, at_s: int, src: str, dst: str, amount: int, **more: Any) -> dict[str, Any]:
     """One payment, some seconds after the start."""
     return {
@@ -78,7 +84,9 @@ class Tables:
         return made
 
 
-def passage(hub: str, payers: int, *, first: int = 0, origin: str = "IQ", base: str = "BE", channel: str = "bank") -> list[dict[str, Any]]:
+def passage(
+    hub: str, payers: int, *, first: int = 0, origin: str = "IQ", base: str = "BE", channel: str = "bank"
+) -> list[dict[str, Any]]:
     """Payments of many into a hub, which sends them on to three helpers the next day."""
     rows = []
     for number in range(payers):
@@ -86,6 +94,15 @@ def passage(hub: str, payers: int, *, first: int = 0, origin: str = "IQ", base: 
         more = {"from_country": origin, "to_country": base, "channel": channel}
         rows.append(pay(first, at_s, f"{hub}-family-{number}", hub, 150_000, **more))
         rows.append(
-            pay(first, at_s + DAY_S, hub, f"{hub}-helper-{number % 3}", 140_000, from_country=base, to_country=base, channel=channel)
+            pay(
+                first,
+                at_s + DAY_S,
+                hub,
+                f"{hub}-helper-{number % 3}",
+                140_000,
+                from_country=base,
+                to_country=base,
+                channel=channel,
+            )
         )
     return rows

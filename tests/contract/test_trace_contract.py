@@ -15,7 +15,10 @@ def test_trace_keeps(rule: Callable[[EngineCase], None], tmp_path: Path) -> None
     tables = Tables(tmp_path)
     first = tables.add("payments", numbered(passage("HUB", 14)))
     tables.add("payments", numbered(passage("OTHER", 16, origin="TR")))
-    tables.add("companies", [{"id": "C1", "name": "Example (fictional)", "account": "HUB", "activity": "kiosk", "money_service": 0}])
+    tables.add(
+        "companies",
+        [{"id": "C1", "name": "Example (fictional)", "account": "HUB", "activity": "kiosk", "money_service": 0}],
+    )
     rule(
         EngineCase(
             engine=TraceEngine(),

@@ -67,7 +67,8 @@ def test_cycles_are_those_of_brute_force(batch: int) -> None:
         window, longest = Random(seed + 1).choice((5, 20, 300)), 3 + seed % 6
         wanted = cycles_by_hand(rows, window, longest)
         counted = count_cycles(edges(rows), window_s=window, longest=longest, budget=10**9)
-        closes, member = defaultdict(int), defaultdict(int)
+        closes: dict[tuple[int, int], int] = defaultdict(int)
+        member: dict[tuple[int, int], int] = defaultdict(int)
         for cycle in wanted:
             closes[cycle[-1], len(cycle)] += 1
             for at in cycle:
@@ -76,9 +77,7 @@ def test_cycles_are_those_of_brute_force(batch: int) -> None:
             for length in range(longest + 1):
                 assert counted.closes[at, length] == closes[at, length], seed
                 assert counted.member[at, length] == member[at, length], seed
-        listed = find_cycles(
-            edges(rows), window_s=window, shortest=2, longest=longest, least_share=80, budget=10**9
-        )
+        listed = find_cycles(edges(rows), window_s=window, shortest=2, longest=longest, least_share=80, budget=10**9)
         assert sorted(listed.cycles) == sorted(cycles_by_hand(rows, window, longest, 80)), seed
         assert not counted.truncated
         seen += len(wanted)
@@ -129,7 +128,9 @@ def test_scatter_gather_is_that_of_brute_force() -> None:
         for at, (now, middle, end, _) in enumerate(rows):
             best = 0
             sources = {
-                row[1] for row in rows if row[2] == middle and now - window <= row[0] < now and row[1] not in (end, middle)
+                row[1]
+                for row in rows
+                if row[2] == middle and now - window <= row[0] < now and row[1] not in (end, middle)
             }
             if middle != end:
                 for source in sources:

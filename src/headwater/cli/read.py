@@ -120,9 +120,7 @@ def _read_tables(
             outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, progress=progress)
         else:
             with session_at(home, user, purpose) as at:
-                outcomes = tables.read_tables(
-                    name, files, span=span, keep_good=keep_good, into=at, progress=progress
-                )
+                outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, into=at, progress=progress)
     refused = [outcome.error for outcome in outcomes if outcome.error is not None]
     door.answer(
         {"ok": not refused, "kept": home is not None, "files": [_table_document(outcome) for outcome in outcomes]},

@@ -19,12 +19,18 @@ def trace() -> None:
 
 @trace.command(epilog="Example: headwater trace run payments.csv companies.csv --out findings.jsonl")
 @click.argument("files", nargs=-1, metavar="[FILE.parquet|FILE.csv ...]")
-@click.option("--typology", "typologies", multiple=True, metavar="NAME", help="Only this one; may be given several times.")
+@click.option(
+    "--typology", "typologies", multiple=True, metavar="NAME", help="Only this one; may be given several times."
+)
 @click.option("--set", "given", multiple=True, metavar="TYPOLOGY.PARAMETER=VALUE", help="Another value of a parameter.")
 @click.option("--since", help="Only findings that reach this time, RFC 3339.")
 @click.option("--span", default="", metavar="FROM/TO", help="The times that the files may hold, RFC 3339.")
-@click.option("--on", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="What computes.")
-@click.option("--memory-mb", type=click.IntRange(64), help="Most memory that DuckDB takes before it spills to the disk.")
+@click.option(
+    "--on", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="What computes."
+)
+@click.option(
+    "--memory-mb", type=click.IntRange(64), help="Most memory that DuckDB takes before it spills to the disk."
+)
 @click.option("--out", type=FILE, help="File for the findings, one JSON line each.")
 @options.home(required=False)
 @options.acting("oic")
@@ -64,7 +70,8 @@ def run(
         tracing.write_findings(out, answer.result)
     document = tracing.document(answer)
     lines = [
-        f"{claim.finding.score:.2f}  {claim.typology.name}: {claim.finding.text}" for claim in answer.result.claims[:SHOWN]
+        f"{claim.finding.score:.2f}  {claim.typology.name}: {claim.finding.text}"
+        for claim in answer.result.claims[:SHOWN]
     ]
     lines += [f"protect  {claim.typology.name}: {claim.finding.text}" for claim in answer.result.protecting[:SHOWN]]
     lines.append(f"{document['findings']} findings in {document['rows']} payments")
@@ -84,14 +91,20 @@ def typologies(*, name: str | None, as_json: bool) -> None:
     for one in found:
         lines += [f"{one['name']}: {one['title']} ({one['source']})"]
         if name:
-            lines += [f"  says: {one['sentence']}", f"  innocent: {one['innocent']}", f"  needs: {', '.join(one['needs'])}"]
+            lines += [
+                f"  says: {one['sentence']}",
+                f"  innocent: {one['innocent']}",
+                f"  needs: {', '.join(one['needs'])}",
+            ]
             lines += [
                 f"  {each['name']} = {each['default']} {each['unit']}: {each['meaning']}" for each in one["parameters"]
             ]
     door.answer({"ok": True, "typologies": found}, lines, as_json=as_json)
 
 
-@trace.command(epilog="Example: headwater trace make --accounts 10000 --payments 100000 --networks 9 --seed 1 --out year")
+@trace.command(
+    epilog="Example: headwater trace make --accounts 10000 --payments 100000 --networks 9 --seed 1 --out year"
+)
 @click.option("--accounts", type=click.IntRange(1), default=10_000, show_default=True, help="About how many accounts.")
 @click.option("--payments", type=click.IntRange(1), default=100_000, show_default=True, help="About how many payments.")
 @click.option("--networks", type=click.IntRange(0), default=9, show_default=True, help="How many smuggling networks.")
@@ -107,7 +120,9 @@ def make(*, accounts: int, payments: int, networks: int, seed: int, out: Path, a
     door.answer({"ok": True, "dir": str(out), "rows": made}, [*lines, "everything in it is invented"], as_json=as_json)
 
 
-@trace.command(epilog="Example: headwater trace follow P000000042 --rule fifo --hops 4 --svg trail.svg --file payments.csv")
+@trace.command(
+    epilog="Example: headwater trace follow P000000042 --rule fifo --hops 4 --svg trail.svg --file payments.csv"
+)
 @click.argument("payment", metavar="PAYMENT_ID")
 @click.option(
     "--rule", type=click.Choice(["fifo", "proportional", "earliest"]), default="fifo", show_default=True,
@@ -164,7 +179,9 @@ def follow(
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
 @click.option("--window-days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Of counts and sums.")
 @click.option("--cycle-days", type=click.IntRange(1, 3650), default=10, show_default=True, help="Of cycles.")
-@click.option("--longest", type=click.IntRange(2, 6), default=4, show_default=True, help="Payments in the longest cycle.")
+@click.option(
+    "--longest", type=click.IntRange(2, 6), default=4, show_default=True, help="Payments in the longest cycle."
+)
 @click.option("--out", type=FILE, required=True, help="Parquet file for the features.")
 @options.home(required=False)
 @options.acting("oic")
@@ -185,25 +202,31 @@ def features(
 
     Columns that begin with ahead_ look ahead: fair for an investigation afterwards, not for stopping a payment.
     """
+    from headwater.engines.trace.features import FeatureSettings
     from headwater.node import trail as trails
 
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
-    settings = trails.FeatureSettings(window_days, cycle_days, longest)
+    settings = FeatureSettings(window_days, cycle_days, longest)
     if files:
         rows = trails.features(settings, files=files, user=user, out=out)
     else:
         with session_at(home or Path(), user, purpose) as at:
             rows = trails.features(settings, files=(), user=user, out=out, at=at)
     columns = trails.feature_columns()
-    lines = [f"{rows:,} payments, {len(columns)} columns in {out}", *(f"  {name}: {text}" for name, text in columns.items())]
+    lines = [
+        f"{rows:,} payments, {len(columns)} columns in {out}",
+        *(f"  {name}: {text}" for name, text in columns.items()),
+    ]
     door.answer({"ok": True, "rows": rows, "columns": columns, "out": str(out)}, lines, as_json=as_json)
 
 
 @trace.command(epilog="Example: headwater trace picture findings.jsonl --timeline case.svg crossings.csv shipments.csv")
 @click.argument("findings", type=FILE)
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
-@click.option("--timeline", "line", type=FILE, help="File for the timeline that joins findings, goods, hires and crossings.")
+@click.option(
+    "--timeline", "line", type=FILE, help="File for the timeline that joins findings, goods, hires and crossings."
+)
 @click.option("--hub", "account", metavar="ACCOUNT", help="Draw this hub, or only findings that name it.")
 @click.option("--svg", type=FILE, help="File for the picture of the hub with its corridors.")
 @options.as_json

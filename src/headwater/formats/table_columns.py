@@ -38,12 +38,12 @@ def need_arrow() -> Any:  # noqa: ANN401 - the library has no types
         MissingExtraError: it is not installed.
     """
     try:
-        import pyarrow
+        import pyarrow as pa
         import pyarrow.compute
-        import pyarrow.csv  # noqa: F401 - an attribute of pyarrow from here on
+        import pyarrow.csv
     except ModuleNotFoundError as error:
         raise MissingExtraError("trace", error.name or "pyarrow") from error
-    return pyarrow
+    return pa
 
 
 def arrow_type(column: Column) -> Any:  # noqa: ANN401 - the library has no types

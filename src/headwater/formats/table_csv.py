@@ -29,7 +29,7 @@ class TableCsv:
         """Read a kind of table; `fixed` columns have one value that the format itself gives."""
         self.name = name
         self.title = title
-        self.tables = (table.name,)
+        self.tables: tuple[str, ...] = (table.name,)
         self._table = table
         self._fixed = fixed or {}
 
@@ -169,5 +169,3 @@ def _folds(block: Any) -> int:  # noqa: ANN401
         if pc.any(pc.match_substring(block[name], "\n")).as_py():
             count += pc.sum(pc.count_substring(block[name], "\n")).as_py()
     return count
-
-

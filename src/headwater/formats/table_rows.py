@@ -15,7 +15,9 @@ AT_ONCE: Final = 50_000
 def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - an Arrow table
     """Return typed rows as an Arrow table with all columns of their kind."""
     pa = need_arrow()
-    columns = {column.name: pa.array([row[column.name] for row in rows], arrow_type(column)) for column in table.columns}
+    columns = {
+        column.name: pa.array([row[column.name] for row in rows], arrow_type(column)) for column in table.columns
+    }
     columns[ROW] = pa.array([row[ROW] for row in rows], pa.int64())
     return pa.table(columns)
 

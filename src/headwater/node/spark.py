@@ -14,8 +14,9 @@ MASTER_ENV: Final = "HEADWATER_SPARK_MASTER"
 """Where Spark runs, for example ``spark://host:7077``; without it, in this process and its Java machine."""
 _SETTINGS: Final = {
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.shuffle.partitions": "4",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.execution.arrow.pyspark.enabled": "true",

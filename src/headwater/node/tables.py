@@ -13,7 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from headwater.errors import FormatError, HeadwaterError, InputError, MissingExtraError, Place, SchemaError, StoreIoError
+from headwater.errors import (
+    FormatError,
+    HeadwaterError,
+    InputError,
+    MissingExtraError,
+    Place,
+    SchemaError,
+    StoreIoError,
+)
 from headwater.formats.table_columns import EPOCH, need_arrow
 from headwater.formats.table_sources import table_source
 from headwater.model.handling import Handling
@@ -27,6 +35,7 @@ from headwater.node.system import SystemClock
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event, LeftOut, Rows, Span
+from headwater.store import Transaction
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
@@ -97,7 +106,9 @@ def span_of(text: str, now: datetime) -> Span:
     ended = parse_instant(high, field="span") if high else now + AHEAD
     if begun > ended:
         raise SchemaError("a span that ends before it begins", where="--span")
-    return Span((begun - EPOCH) // timedelta(microseconds=1), (min(ended, now + AHEAD) - EPOCH) // timedelta(microseconds=1))
+    return Span(
+        (begun - EPOCH) // timedelta(microseconds=1), (min(ended, now + AHEAD) - EPOCH) // timedelta(microseconds=1)
+    )
 
 
 def read_tables(
@@ -135,7 +146,7 @@ def read_tables(
                     name, file, Path(folder), span_of(span, clock.now()), keep_good=keep_good, progress=progress
                 )
             except InputError as error:
-                done.append(TableRead(Path(file).name, error=error.located(file=Path(file).name)))  # type: ignore[arg-type]
+                done.append(TableRead(Path(file).name, error=error.located(file=Path(file).name)))
                 continue
             done.append(_kept(name, file, digest, staged, left_out, into))
     return done
@@ -308,14 +319,14 @@ def connection(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
         import duckdb
     except ModuleNotFoundError as error:
         raise MissingExtraError("trace", error.name or "duckdb") from error
-    con = duckdb.connect(config=duck_config(folder, memory_mb))
+    con = duckdb.connect(config=dict(duck_config(folder, memory_mb)))
     try:
         yield con
     finally:
         con.close()
 
 
-def duck_config(folder: Path, memory_mb: int | None) -> dict[str, str]:
+def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
     """Return DuckDB's settings: where it spills, how much memory it takes, nothing fetched from outside."""
     found = {
         "temp_directory": str(folder / "spill"),
@@ -339,13 +350,13 @@ def _kept(
         table_record(node.authority, name, shown, digest, one.table, node.store.put_table(one.path)) for one in staged
     ]
 
-    def change(transaction: Any) -> int:  # noqa: ANN401 - a transaction of the store
+    def change(transaction: Transaction) -> int:
         added = sum(transaction.add_record(record) for record in records)
         detail: dict[str, str | int] = {"source": name, "file": shown, "added": added, "doubled": doubled, **counts}
         transaction.note(Event("store.read", session.user, digest, session.purpose, detail))
         return added
 
-    added = node.store.write(change)
+    added: int = node.store.write(change)
     return TableRead(shown, counts, doubled, to_self, added, tuple(record.id for record in records), left_out)
 
 

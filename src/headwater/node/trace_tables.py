@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +100,9 @@ def _named(path: Path) -> str:
         return "bods" if b'"recordType"' in start else "ftm-tables"
     found = csv_named(first.decode("utf-8", "replace").split(","))
     if found is None:
-        raise FormatError("no table that headwater knows", where=path.name, fix=f"use the headings of {', '.join(names())}")
+        raise FormatError(
+            "no table that headwater knows", where=path.name, fix=f"use the headings of {', '.join(names())}"
+        )
     return found
 
 
@@ -127,9 +128,12 @@ def _parquet(path: Path, folder: Path, span: Span) -> tuple[str, BlobHash, list[
         )
         return inside.name, digest, staged_from(rows, folder, path.name, keep_good=False)[0]
     name = csv_named(columns)
-    source = table_source(name) if name else None
-    if name is None or not isinstance(source, TableCsv):
-        raise SchemaError("no table that headwater knows", where=Place(file=path.name), fix=f"use one of {', '.join(names())}")
+    if name is None:
+        raise SchemaError(
+            "no table that headwater knows", where=Place(file=path.name), fix=f"use one of {', '.join(names())}"
+        )
+    source = table_source(name)
+    assert isinstance(source, TableCsv)  # noqa: S101 - only CSV formats have headings
     blocks = (_texts(pa.Table.from_batches([batch]), columns) for batch in held.iter_batches(AT_ONCE))
     found = source.rows_of_blocks(blocks, file=path.name, span=span)
     return name, digest, staged_from(found, folder, path.name, keep_good=False)[0]
@@ -170,4 +174,3 @@ def _texts(rows: Any, names: list[str]) -> Any:  # noqa: ANN401 - Arrow tables
             values = pa.compute.strftime(values.cast(pa.timestamp("us", tz="UTC")), format="%Y-%m-%dT%H:%M:%SZ")  # noqa: PLW2901
         arrays[name] = pa.compute.fill_null(values.cast(pa.string()), "")
     return pa.table(arrays)
-

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from headwater.engines.trace.engine import tables_of
 from headwater.engines.trace.features import COLUMNS, FeatureSettings, features_of
 from headwater.engines.trace.pictures import Moment, hub, sankey, timeline
 from headwater.engines.trace.sheets import Sheets, checked, need_ibis
-from headwater.engines.trace.engine import tables_of
 from headwater.engines.trace.trail import Trail, follow_payment
 from headwater.errors import FormatError, Place, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
@@ -125,7 +125,8 @@ def case_timeline(findings: Path, files: Sequence[str], subject: str | None, svg
             continue
         for side in ("first", "last"):
             if claim.get(side):
-                moments.append(Moment(_micros(claim[side]), "payment", f"{claim['typology']}, {side}: {claim['text'][:120]}"))
+                words = f"{claim['typology']}, {side}: {claim['text'][:120]}"
+                moments += [Moment(_micros(claim[side]), "payment", words)]
     if files:
         with _opened(files, "timeline", None, "", "") as (view, backend, _):
             moments += _table_moments(Sheets(backend, checked(tables_of(view).paths)))
@@ -187,7 +188,10 @@ def _opened(
 ) -> Iterator[tuple[View, Any, str]]:
     """Yield the view over a node's tables or over files, a backend that reads them, and the salt of pseudonyms."""
     clock = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="headwater-", dir=at[0].home if at else None) as folder, ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="headwater-", dir=at[0].home if at else None) as folder,
+        ExitStack() as stack,
+    ):
         backend = need_ibis().duckdb.connect(**duck_config(Path(folder), None))
         if at is None:
             reader = opened(files, Path(folder), span_of("", clock.now()))

@@ -72,7 +72,9 @@ def test_a_bad_entry_is_refused_with_its_line_and_field(name: str, old: str, new
     assert errors[0].where.line
 
 
-@pytest.mark.parametrize("text", ["<Document/>", "<!DOCTYPE x><Document><BkToCstmrStmt/></Document>", STATEMENT[:400], "{}"])
+@pytest.mark.parametrize(
+    "text", ["<Document/>", "<!DOCTYPE x><Document><BkToCstmrStmt/></Document>", STATEMENT[:400], "{}"]
+)
 def test_what_is_no_statement_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         read("camt053", text.encode())

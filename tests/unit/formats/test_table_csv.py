@@ -5,7 +5,7 @@ import pytest
 from headwater.errors import FormatError, InputError, SchemaError
 from headwater.formats.table_sources import csv_named, names, table_source
 from headwater.ports import Span
-from tests.trace_world import read
+from tests.trace_world import read, refused
 
 HEAD = "id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
 GOOD = "P1,2025-03-01T10:00:00+01:00,A,B,1234,EUR,bank,DE,BE,help\n"
@@ -89,8 +89,7 @@ def test_lines_are_counted_through_values_that_hold_line_ends() -> None:
 )
 def test_what_is_no_such_table_is_refused_as_a_whole(data: bytes) -> None:
     with pytest.raises(InputError) as caught:
-        _, errors = read("payments", data)
-        raise errors[0]
+        refused("payments", data)
     assert caught.value.exit == 65
     assert "\\xff" not in str(caught.value)
 

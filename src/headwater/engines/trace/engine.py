@@ -122,7 +122,11 @@ class _Draft:
 
 
 def trace(
-    view: View, params: Mapping[str, object], *, backend: Any = None, progress: Progress | None = None  # noqa: ANN401
+    view: View,
+    params: Mapping[str, object],
+    *,
+    backend: Any = None,  # noqa: ANN401 - an Ibis backend
+    progress: Progress | None = None,
 ) -> TraceResult:
     """Return what every typology asked for finds in the tables of a view.
 
@@ -240,7 +244,9 @@ def _without_payers(drafts: list[_Draft]) -> list[_Draft]:
     return [
         draft
         for draft in drafts
-        if not any(draft.group.get(side) in kept for side in ("subject", "subject2") if draft.group.get(side) is not None)
+        if not any(
+            draft.group.get(side) in kept for side in ("subject", "subject2") if draft.group.get(side) is not None
+        )
     ]
 
 
@@ -277,9 +283,7 @@ def _claims(
     made = []
     for draft in drafts:
         account = known.account(draft)
-        signs = signs_of(
-            draft.group, held.get(account) if isinstance(account, int) else None, len(patterns[account])
-        )
+        signs = signs_of(draft.group, held.get(account) if isinstance(account, int) else None, len(patterns[account]))
         given = draft.typology.params(settings.get(draft.typology.name, {}))
         made.append(_claim(draft, tables, known.subjects(draft), signs, given, salt))
     return made
@@ -367,7 +371,9 @@ def _notes(one: Typology, rows: int, payers: int, salt: str, group: Mapping[str,
     if rows > MOST_ROWS:
         yield Reason("trace.rows", 0.0, f"It rests on {rows:,} rows; the first {MOST_ROWS:,} are named.")
     if group.get("truncated"):
-        yield Reason("trace.truncated", 0.0, f"The search was cut short at {group['truncated']} payments: there may be more.")
+        yield Reason(
+            "trace.truncated", 0.0, f"The search was cut short at {group['truncated']} payments: there may be more."
+        )
 
 
 def _time(seconds: object) -> str:

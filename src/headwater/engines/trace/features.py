@@ -4,6 +4,7 @@ Causal features know only what came before a payment and could stop one; those w
 serve an investigation. No column speaks of a person's nationality, religion, age or sex, nor of a country.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,6 +24,7 @@ _MEASURES: Final = {
     "fan": "different counterparts",
     "sum": "sum in minor units",
 }
+SHORTEST: Final = 2
 LONGEST: Final = 6
 
 
@@ -36,7 +38,10 @@ def _columns() -> dict[str, str]:
         "pair_before": "payments from this payer to this payee before this one",
         "passed_share": "payee's payments out within the window behind, in hundredths of those in",
     }
-    for when, words in (("", "within the window that ends with it"), ("ahead_", "within the window that begins with it")):
+    for when, words in (
+        ("", "within the window that ends with it"),
+        ("ahead_", "within the window that begins with it"),
+    ):
         for side, whose in _SIDES.items():
             for measure, what in _MEASURES.items():
                 made[f"{when}{side}_{measure}"] = f"{whose}: {what}, {words}"
@@ -70,7 +75,9 @@ class FeatureSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be counted."""
-        if not (self.window_days > 0 and self.cycle_days > 0 and 2 <= self.longest <= LONGEST and self.budget > 0):
+        if not (
+            self.window_days > 0 and self.cycle_days > 0 and SHORTEST <= self.longest <= LONGEST and self.budget > 0
+        ):
             raise SchemaError("an impossible window or length", where=Place(field="features"))
 
 
@@ -84,7 +91,8 @@ def features_of(sheets: Sheets, settings: FeatureSettings) -> Any:  # noqa: ANN4
 
     paid = sheets.payments.select("tab", "row", "t", "src", "dst", "value").order_by(["t", "tab", "row"])
     rows = sheets.backend.to_pyarrow(paid)
-    made = count_features(*(rows[name].to_numpy() for name in ("t", "src", "dst", "value")), settings)
+    t, src, dst, value = (rows[name].to_numpy() for name in ("t", "src", "dst", "value"))
+    made = count_features(t, src, dst, value, settings)
     arrays = {"tab": rows["tab"], "row": rows["row"]} | {name: pa.array(values) for name, values in made.items()}
     return pa.table({name: arrays[name] for name in COLUMNS})
 
@@ -94,7 +102,8 @@ def count_features(t: Any, src: Any, dst: Any, value: Any, settings: FeatureSett
 
     Args:
         t: seconds.
-        src, dst: accounts as whole numbers.
+        src: account that pays, a whole number.
+        dst: account that is paid.
         value: minor units.
         settings: windows and lengths.
     """
@@ -125,27 +134,27 @@ def count_features(t: Any, src: Any, dst: Any, value: Any, settings: FeatureSett
 
 
 def update_features(
-    old: dict[str, Any], t: Any, src: Any, dst: Any, value: Any, first_new: int, settings: FeatureSettings  # noqa: ANN401
+    old: dict[str, Any], columns: Sequence[Any], first_new: int, settings: FeatureSettings
 ) -> dict[str, Any]:
     """Return the features after new payments, counted anew only where the new ones reach: equal to a full run.
 
     Args:
         old: features of the payments before ``first_new``.
-        t, src, dst, value: all payments in the order of time; the new ones stand last.
+        columns: ``t``, ``src``, ``dst`` and ``value`` of all payments in the order of time; the new ones stand last.
         first_new: place of the first new payment.
         settings: as for the old features.
     """
     import numpy as np
 
-    t = np.asarray(t)
-    if first_new >= len(t) or not len(t):
+    t, src, dst, value = (np.asarray(column) for column in columns)
+    if first_new >= len(t):
         return old
     reach_s = max(settings.window_days, settings.cycle_days) * DAY_S
     # Behind a new payment, windows look back `reach`; ahead of an old one they look as far: both ends of the part that is
     # counted anew need what lies one more window away.
     touched = int(np.searchsorted(t, t[first_new] - reach_s))
     begin = int(np.searchsorted(t, t[touched] - reach_s)) if touched < len(t) else first_new
-    part = count_features(*(np.asarray(column)[begin:] for column in (t, src, dst, value)), settings)
+    part = count_features(t[begin:], src[begin:], dst[begin:], value[begin:], settings)
     memory = ("since_src", "since_dst", "pair_before")
     whole = _remembered(t, src, dst, value)
     made = {}

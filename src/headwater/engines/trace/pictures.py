@@ -17,7 +17,13 @@ MOST_NODES: Final = 24
 """Accounts that one column shows; the rest are drawn as one, so that the picture stays readable."""
 _INK: Final = "#0b0c0c"
 _FLOW: Final = "#1d70b8"
-_MARKS: Final = {"payment": "#1d70b8", "shipment": "#594d00", "hire": "#4c2c92", "crossing": "#d4351c", "scan": "#00703c"}
+_MARKS: Final = {
+    "payment": "#1d70b8",
+    "shipment": "#594d00",
+    "hire": "#4c2c92",
+    "crossing": "#d4351c",
+    "scan": "#00703c",
+}
 _HEAD: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
     'aria-labelledby="t" font-family="Arial, sans-serif" font-size="12"><title id="t">{title}</title>'
@@ -61,7 +67,9 @@ def sankey(trail: Trail) -> str:
         )
     rest = sum(one.part for one in trail.rests)
     told = f"{money_text(rest, trail.unit)} rests at {len({one.account for one in trail.rests})} accounts; "
-    told += f"{money_text(trail.beyond, trail.unit)} went further than was followed. The rule is a convention, not a fact."
+    told += (
+        f"{money_text(trail.beyond, trail.unit)} went further than was followed. The rule is a convention, not a fact."
+    )
     parts.append(f'<text x="20" y="{height - 16}" fill="{_INK}">{escape(told)}</text></svg>')
     return "".join(parts)
 
@@ -162,7 +170,9 @@ def timeline(title: str, moments: Iterable[Moment]) -> str:
         for one in mine:
             x = 150 + (one.time_us - first) / span * (WIDTH - 190)
             said = escape(f"{_day(one.time_us)} {one.text}")
-            parts.append(f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="{_MARKS[kind]}" fill-opacity="0.75"><title>{said}</title></circle>')
+            parts.append(
+                f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="{_MARKS[kind]}" fill-opacity="0.75"><title>{said}</title></circle>'
+            )
     if given:
         y = 90 + 60 * len(lanes)
         parts.append(

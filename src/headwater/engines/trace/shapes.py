@@ -166,6 +166,4 @@ def metres(lat: Any, lon: Any, other_lat: Any, other_lon: Any) -> Any:  # noqa: 
 def shipped(sheets: Any) -> Any:  # noqa: ANN401
     """Return the shipments with ``t`` in seconds, ``value`` and ``unit``."""
     raw = sheets.raw("shipments")
-    return raw.mutate(
-        t=(raw.time_us // 1_000_000).cast("int64"), value=raw.amount.fill_null(0), unit=raw.currency
-    )
+    return raw.mutate(t=(raw.time_us // 1_000_000).cast("int64"), value=raw.amount.fill_null(0), unit=raw.currency)

@@ -95,7 +95,9 @@ def follow_payment(view: View, payment: str, *, rule: str, hops: int, salt: str,
     from headwater.engines.trace.sheets import Sheets, checked
 
     if rule not in RULES or not 1 <= hops <= MOST_HOPS:
-        raise SchemaError("no such rule, or too many hops", where="follow", fix=f"use {', '.join(RULES)}, 1 to {MOST_HOPS}")
+        raise SchemaError(
+            "no such rule, or too many hops", where="follow", fix=f"use {', '.join(RULES)}, 1 to {MOST_HOPS}"
+        )
     tables = tables_of(view)
     sheets = Sheets(backend, checked(tables.paths))
     if not sheets.has("payments"):
@@ -111,7 +113,9 @@ def follow_payment(view: View, payment: str, *, rule: str, hops: int, salt: str,
     unit = str(backend.to_pyarrow(single.filter(single.id == payment).select("unit"))["unit"][0])
     single = single.filter((single.unit == unit) & (single.sender != single.receiver))
     rows = backend.to_pyarrow(single.order_by(["time_us", "tab", "row"]))
-    codes = {name: number for number, name in enumerate(sorted({*rows["sender"].to_pylist(), *rows["receiver"].to_pylist()}))}
+    codes = {
+        name: number for number, name in enumerate(sorted({*rows["sender"].to_pylist(), *rows["receiver"].to_pylist()}))
+    }
     names = list(codes)
     edges = make_edges(
         rows["time_us"].to_numpy(),

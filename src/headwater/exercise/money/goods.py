@@ -30,11 +30,11 @@ def honest_goods(world: World, crowd: Crowd, rounds: int) -> None:
         maker = world.company(world.account("TR"), f"Boats {number}", "boat building")
         for kind, activity in (("fishing-shop", "fishing tackle shop"), ("sailing-school", "sailing school")):
             _buyer_in_line(world, maker, kind, activity, number)
-        _tent_trader(world, maker, number)
+        _tent_trader(world, number)
         _club(world, maker, number)
         _hostel(world, crowd, number)
         _holidays(world, crowd, number)
-        _holding(world, crowd, number)
+        _holding(world, number)
         _surf_teacher(world, number)
         _export_dealer(world, number)
         _outfitter(world, maker, number)
@@ -62,7 +62,7 @@ def _buyer_in_line(world: World, maker: str, kind: str, activity: str, number: i
             world.things.append(("shipments", made, group, kind))
 
 
-def _tent_trader(world: World, maker: str, number: int) -> None:
+def _tent_trader(world: World, number: int) -> None:
     account = world.account("DE")
     group = _innocent(world, "tent-trader", number, account)
     firm = world.company(account, f"Tents {number}", "camping goods")
@@ -80,7 +80,17 @@ def _club(world: World, maker: str, number: int) -> None:
     firm = world.company(account, f"Anglers {number}", "angling club")
     for code in (BOAT, ENGINE):
         made = ship(
-            world, maker, firm, code, 2, 70_000, YEAR_START_S + 100 * DAY_S, method="cash", address="", lat=None, lon=None
+            world,
+            maker,
+            firm,
+            code,
+            2,
+            70_000,
+            YEAR_START_S + 100 * DAY_S,
+            method="cash",
+            address="",
+            lat=None,
+            lon=None,
         )
         world.things.append(("shipments", made, group, "club"))
 
@@ -98,7 +108,9 @@ def _hostel(world: World, crowd: Crowd, number: int) -> None:
         world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+32 000 {number:05d}"})
         world.role(int(one), group, "visitor")
     for one in crowd.some(world, "FR", 400):
-        world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+33 000 {number:03d} {int(one):06d}"})
+        world.identifiers.append(
+            {"customer": int(one), "kind": "phone", "value": f"+33 000 {number:03d} {int(one):06d}"}
+        )
 
 
 def _holidays(world: World, crowd: Crowd, number: int) -> None:
@@ -168,7 +180,7 @@ def _outfitter(world: World, maker: str, number: int) -> None:
         world.things.append(("shipments", made, group, "outfitter"))
 
 
-def _holding(world: World, crowd: Crowd, number: int) -> None:
+def _holding(world: World, number: int) -> None:
     """An ordinary group of companies, and one in which a listed party holds little."""
     names = [world.company(-1, f"Holding {number}-{part}", "holding", home="NL") for part in range(3)]
     for above, below in ((names[0], names[1]), (names[1], names[2])):
@@ -200,8 +212,12 @@ def _supplier(network: Network) -> str:
     world = network.world
     account = network.guilty(world.account("TR"), "supplier")
     firm = world.company(account, f"Trade {account}", "general trade")
-    network.pay("supplier-behind-hubs", network.later(4, 9, 3), network.hub, account, world.round_sum(150_000, 400_000, 3))
-    network.pay("supplier-behind-hubs", network.later(4, 9, 2), network.mules[3], account, world.round_sum(50_000, 90_000, 2))
+    network.pay(
+        "supplier-behind-hubs", network.later(4, 9, 3), network.hub, account, world.round_sum(150_000, 400_000, 3)
+    )
+    network.pay(
+        "supplier-behind-hubs", network.later(4, 9, 2), network.mules[3], account, world.round_sum(50_000, 90_000, 2)
+    )
     world.listings.append(
         {
             "id": f"L{len(world.listings):05d}", "time_s": YEAR_START_S + network.day * DAY_S, "seller": firm,
@@ -243,7 +259,16 @@ def _apart(network: Network) -> None:
     for after in (3, 8):
         _put(network, "engines-apart", seller, hulls, BOAT, 4, 72_000, _day(network, after), lat=lat, lon=lon)
         _put(
-            network, "engines-apart", seller, motors, ENGINE, 4, 99_000, _day(network, after + 2), lat=lat + 0.04, lon=lon
+            network,
+            "engines-apart",
+            seller,
+            motors,
+            ENGINE,
+            4,
+            99_000,
+            _day(network, after + 2),
+            lat=lat + 0.04,
+            lon=lon,
         )
 
 

@@ -137,7 +137,7 @@ def _support(world: World, crowd: Crowd, code: str, count: int) -> None:
             continue
         home = crowd.people[other][rng.integers(0, len(crowd.people[other]), len(mine))]
         amount = rng.integers(5, 45, len(mine)) * 1_000
-        for month in range(0, 12):
+        for month in range(12):
             sends = rng.random(len(mine)) < 0.7
             t = world.moments(month * 30.4, month * 30.4 + 9, len(mine))
             world.pay(t[sends], mine[sends], home[sends], amount[sends], text=SUPPORT)
@@ -190,7 +190,13 @@ def live(world: World, crowd: Crowd, account: int, code: str, *, always: bool = 
         world.pay(times + DAY_S, account, friends, rng.integers(3, 90, len(friends)) * 100, text=THANKS)
     if rng.random() < 0.6:
         firm, wage = int(rng.choice(crowd.employers[code])), int(rng.integers(130_000, 300_000))
-        world.pay(world.moments(begun, DAYS, 1)[0] % DAY_S + YEAR_START_S + need_numpy().arange(12) * 30 * DAY_S, firm, account, wage, text=SALARY)
+        world.pay(
+            world.moments(begun, DAYS, 1)[0] % DAY_S + YEAR_START_S + need_numpy().arange(12) * 30 * DAY_S,
+            firm,
+            account,
+            wage,
+            text=SALARY,
+        )
     if rng.random() < 0.6:
         home, rent = int(rng.choice(crowd.landlords[code])), int(rng.integers(45, 120)) * 1_000
         world.pay(YEAR_START_S + need_numpy().arange(12) * 30 * DAY_S + 40_000, account, home, rent, text=RENT)
@@ -290,7 +296,9 @@ def _collection(world: World, crowd: Crowd, number: int) -> None:
     givers = crowd.some(world, code, int(rng.integers(25, 80)))
     amount = world.round_sum(2_000, 30_000, len(givers), 1_000)
     world.pay(world.moments(day, day + 20, len(givers)), givers, purse, amount, text=GIFT, group=group)
-    world.pay(world.moments(day + 22, day + 30, 2), purse, crowd.employers[code][:2], int(amount.sum()) // 2, group=group)
+    world.pay(
+        world.moments(day + 22, day + 30, 2), purse, crowd.employers[code][:2], int(amount.sum()) // 2, group=group
+    )
     live(world, crowd, purse, code)
 
 
@@ -394,7 +402,14 @@ def _merchant(world: World, crowd: Crowd, number: int) -> None:
         buyers = crowd.some(world, code, int(rng.integers(5, 11)))
         amount = rng.integers(10_000, 90_000, len(buyers))
         world.pay(world.moments(week * 7, week * 7 + 5, len(buyers)), buyers, shop, amount, channel=CRYPTO, group=group)
-        world.pay(world.moments(week * 7 + 6, week * 7 + 6.9, 1), shop, exchange, int(amount.sum() * 0.95), channel=CRYPTO, group=group)
+        world.pay(
+            world.moments(week * 7 + 6, week * 7 + 6.9, 1),
+            shop,
+            exchange,
+            int(amount.sum() * 0.95),
+            channel=CRYPTO,
+            group=group,
+        )
 
 
 def _furniture(world: World, crowd: Crowd, number: int) -> None:
@@ -410,9 +425,11 @@ def _furniture(world: World, crowd: Crowd, number: int) -> None:
     price = world.round_sum(200_000, 900_000, len(buyers))
     world.pay(t, buyers, maker, price // 3, text=INVOICE, group=group)
     world.pay(t + rng.integers(10, 30, len(buyers)) * DAY_S, buyers, maker, price * 2 // 3, text=INVOICE, group=group)
-    for supplier in (world.accounts(5, code)):
+    for supplier in world.accounts(5, code):
         world.company(supplier, f"Timber {supplier}", "timber trade")
-        world.pay(world.moments(0, DAYS, 24), maker, supplier, rng.integers(100_000, 500_000, 24), text=INVOICE, group=group)
+        world.pay(
+            world.moments(0, DAYS, 24), maker, supplier, rng.integers(100_000, 500_000, 24), text=INVOICE, group=group
+        )
 
 
 def _family(world: World, crowd: Crowd, number: int) -> None:
@@ -464,7 +481,13 @@ def _seller(world: World, crowd: Crowd, number: int) -> None:
     price = world.round_sum(80_000, 480_000, len(buyers))
     world.pay(t, buyers, trader, price, text=int(rng.choice([0, INVOICE, HELP])), group=group)
     stock = crowd.some(world, code, len(buyers))
-    world.pay(t + rng.integers(3600, 4 * DAY_S, len(t)), trader, stock, price * rng.integers(75, 95, len(t)) // 100, group=group)
+    world.pay(
+        t + rng.integers(3600, 4 * DAY_S, len(t)),
+        trader,
+        stock,
+        price * rng.integers(75, 95, len(t)) // 100,
+        group=group,
+    )
     live(world, crowd, trader, code)
 
 
@@ -496,7 +519,13 @@ def _estate(world: World, crowd: Crowd, number: int) -> None:
     world.pay(world.moments(0, 8, 4), purse, crowd.shops[code][0], 3_000, channel=CARD)
     day = int(rng.integers(190, 300))
     debtors = crowd.some(world, code, int(rng.integers(8, 15)))
-    world.pay(world.moments(day, day + 25, len(debtors)), debtors, purse, world.round_sum(30_000, 400_000, len(debtors)), group=group)
+    world.pay(
+        world.moments(day, day + 25, len(debtors)),
+        debtors,
+        purse,
+        world.round_sum(30_000, 400_000, len(debtors)),
+        group=group,
+    )
     heirs = crowd.some(world, str(rng.choice(["TR", "RS", "AL", "GR"])), 5)
     world.pay(world.moments(day + 26, day + 32, 5), purse, heirs, 250_000, group=group)
 
@@ -513,7 +542,9 @@ def _stall(world: World, crowd: Crowd, number: int) -> None:
     day = int(rng.integers(10, 290))
     small, dear = crowd.some(world, code, 180), crowd.some(world, code, 40)
     world.pay(world.moments(day, day + 60, 180), small, stall, rng.integers(500, 5_500, 180), channel=CARD, group=group)
-    world.pay(world.moments(day, day + 60, 40), dear, stall, rng.integers(20_000, 90_000, 40), channel=CARD, group=group)
+    world.pay(
+        world.moments(day, day + 60, 40), dear, stall, rng.integers(20_000, 90_000, 40), channel=CARD, group=group
+    )
     makers = world.accounts(7, str(rng.choice(["TR", "RS", "AL", "MA", "GR"])))
     world.pay(world.moments(day + 10, day + 60, 14), stall, makers * 2, rng.integers(50_000, 180_000, 14), group=group)
 

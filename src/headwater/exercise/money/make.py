@@ -33,7 +33,9 @@ def make(accounts: int, payments: int, networks: int, seed: int, out: Path) -> d
     """
     if accounts < LEAST_ACCOUNTS or payments < LEAST_PAYMENTS or networks < 0:
         raise SchemaError(
-            "too small a world", where="trace make", fix=f"at least {LEAST_ACCOUNTS} accounts, {LEAST_PAYMENTS} payments"
+            "too small a world",
+            where="trace make",
+            fix=f"at least {LEAST_ACCOUNTS} accounts, {LEAST_PAYMENTS} payments",
         )
     world, crowd = _empty(accounts, seed)
     rounds = max(2, networks // 3)
@@ -125,9 +127,9 @@ def _others(world: World, names: list[str], pa: Any) -> dict[str, Any]:  # noqa:
 
     companies = [row | {"account": names[row["account"]] if row["account"] >= 0 else ""} for row in world.companies]
     shipments = [_timed(row) for row in world.shipments]
-    hires = [_timed(row, "start", "end") | {"hirer": party(row["hirer"])} for row in world.hires]
+    hires = [_timed(row) | {"hirer": party(row["hirer"])} for row in world.hires]
     identifiers = [row | {"customer": party(row["customer"])} for row in world.identifiers]
-    contacts = [_timed(row, "first", "last") for row in world.contacts]
+    contacts = [_timed(row) for row in world.contacts]
     places = [
         {"id": name, "kind": "river" if "Reka" in name else "beach", "country": "", "lat": lat, "lon": lon}
         for name, lat, lon in BEACHES
@@ -149,7 +151,7 @@ def _others(world: World, names: list[str], pa: Any) -> dict[str, Any]:  # noqa:
     return {name: pa.Table.from_pylist(rows) for name, rows in made.items() if rows}
 
 
-def _timed(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def _timed(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with its seconds as RFC 3339 times."""
     from datetime import UTC, datetime
 

@@ -210,4 +210,6 @@ def test_a_score_is_the_weighed_sum_of_its_reasons() -> None:
     high, _ = score("corridor-fan-in", frozenset({"third-pattern"}))
     assert low < 0.1 < high
     assert {reason.code for reason in reasons} == {"trace.licensed", "trace.business"}
-    assert [abs(reason.weight) for reason in reasons] == sorted((abs(reason.weight) for reason in reasons), reverse=True)
+    assert [abs(reason.weight) for reason in reasons] == sorted(
+        (abs(reason.weight) for reason in reasons), reverse=True
+    )

@@ -1,7 +1,7 @@
 """Compiles the kernels with numba, once on a machine: the result is kept beside the code or in the user's cache."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from headwater.errors import MissingExtraError
 
@@ -20,5 +20,4 @@ def compiled(function: F) -> F:
         import numba
     except ModuleNotFoundError as error:
         raise MissingExtraError("trace", error.name or "numba") from error
-    made: F = numba.njit(cache=True)(function)
-    return made
+    return cast("F", numba.njit(cache=True)(function))

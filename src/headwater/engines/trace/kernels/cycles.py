@@ -52,20 +52,20 @@ def count_cycles(
         window_s: seconds from first to last payment of a cycle.
         longest: payments in the longest cycle, 2 to 8.
         budget: steps of the search for one closing payment.
-        first, last: only cycles that these payments close, by place in the sorted arrays.
+        first: only cycles that payments from this place in the sorted arrays on close.
+        last: and before this place; None is to the end.
     """
     return _search(edges, window_s, longest, 0, budget, (first, len(edges) if last is None else last), listing=False)
 
 
-def find_cycles(
-    edges: Edges, *, window_s: int, shortest: int, longest: int, least_share: int, budget: int
-) -> Cycles:
+def find_cycles(edges: Edges, *, window_s: int, shortest: int, longest: int, least_share: int, budget: int) -> Cycles:
     """Return the cycles themselves, along which amounts are about kept.
 
     Args:
         edges: the payments.
         window_s: seconds from first to last payment of a cycle.
-        shortest, longest: payments in a cycle.
+        shortest: payments in the shortest cycle.
+        longest: payments in the longest, up to 8.
         least_share: per cent of a payment that the next must have at least; it may have as much more. 0 is any.
         budget: steps of the search for one closing payment.
     """
@@ -108,6 +108,7 @@ def _after(edge_of: Array, t: Array, low: int, high: int, when: int) -> int:
             high = middle
     return low
 
+
 @compiled
 def _kept(before: int, after: int, share: int) -> bool:
     return after * 100 >= before * share and after * 100 <= before * (200 - share)
@@ -128,7 +129,7 @@ def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept to
     member: Array,
     cut: Array,
     store: Array,
-    listing: bool,
+    listing: bool,  # noqa: FBT001
 ) -> int:
     window, longest, share, budget, first, last = limits
     vertices = len(out_at) - 1

@@ -68,8 +68,7 @@ def _slide(  # noqa: PLR0913, PLR0917 - arrays of one graph
             latest = now + window if ahead else now
             # In the order of the sorted arrays, so that of payments at one time the earlier row does not see the later.
             while high < end and (
-                t[see_edge[high]] < latest
-                or (t[see_edge[high]] == latest and (ahead or see_edge[high] <= edge))
+                t[see_edge[high]] < latest or (t[see_edge[high]] == latest and (ahead or see_edge[high] <= edge))
             ):
                 seen = see_edge[high]
                 count += 1
@@ -110,7 +109,7 @@ def recency(edges: Edges) -> dict[str, Any]:
 
 
 @compiled
-def _remember(  # noqa: PLR0913, PLR0917 - arrays of one graph
+def _remember(
     t: Array, u: Array, v: Array, pair: Array, vertices: int, since_src: Array, since_dst: Array, before: Array
 ) -> None:
     paid, got = np.full(vertices, -1, np.int64), np.full(vertices, -1, np.int64)

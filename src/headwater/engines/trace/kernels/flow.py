@@ -11,7 +11,7 @@ rules are conventions that courts choose between, not facts; each trail names it
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -55,7 +55,14 @@ def follow(edges: Edges, start: int, *, rule: str, hops: int) -> Flow:
 
 
 @compiled
-def _fifo(t: Array, u: Array, v: Array, value: Array, vertices: int, limits: Array) -> Array:  # noqa: ARG001
+def _fifo(  # noqa: C901, PLR0912, PLR0915 - one loop, kept together for the compiler
+    t: Array,  # noqa: ARG001 - one shape for all rules
+    u: Array,
+    v: Array,
+    value: Array,
+    vertices: int,
+    limits: Array,
+) -> Array:
     start, hops = limits
     count = len(u)
     # Lots of money wait in a queue at each account; hop 0 is money that is not followed.
@@ -202,5 +209,5 @@ def _lying(followed: Array, hops: int) -> Array:
     for account in range(len(followed)):
         for level in range(1, hops + 1):
             if followed[account, level] > 0:
-                rest.append((np.int64(account), np.int64(level), followed[account, level]))
+                rest.append((np.int64(account), np.int64(level), followed[account, level]))  # noqa: PERF401 - compiled
     return rest

@@ -36,7 +36,8 @@ def scatter_gather(
         edges: the payments.
         window_s: seconds from the first payment of a pattern to the one that is asked about.
         budget: steps of the search for one payment.
-        first, last: only for these payments, by place in the sorted arrays.
+        first: only for payments from this place in the sorted arrays on.
+        last: and before this place; None is to the end.
     """
     middles = np.zeros(len(edges), np.int64)
     cut = np.zeros(len(edges), np.bool_)
@@ -46,7 +47,7 @@ def scatter_gather(
 
 
 @compiled
-def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one loop, kept together for the compiler
+def _scan(  # noqa: C901, PLR0912, PLR0915 - one loop, kept together for the compiler
     in_at: Array,
     in_edge: Array,
     t: Array,

@@ -1,5 +1,6 @@
 """Every typology by name, one file each. A new one is a new file, an import and a word in this list."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -33,7 +34,7 @@ from headwater.engines.trace.typologies import (
 from headwater.engines.trace.typology import Typology
 from headwater.errors import SettingsError
 
-TYPOLOGIES: Final = MappingProxyType(
+TYPOLOGIES: Final[Mapping[str, Typology]] = MappingProxyType(
     {
         module.TYPOLOGY.name: module.TYPOLOGY
         for module in (

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import (
     bursts,
     goods_claims,
@@ -14,6 +13,7 @@ from headwater.engines.trace.shapes import (
     metres,
     shipped,
 )
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, NCA, Claims, Parameter, Params, Typology
 
 _MARINE = "boat|marine|fish|sail|yacht|diving|water sport|chandler|rescue|angling|harbour"
@@ -83,7 +83,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     day = ((found.t - _LEAP_YEAR_S) // DAY_S * 4 % 1461) // 4
     found = found.mutate(winter=((day < 60) | (day >= 305)).cast("int64"))  # noqa: PLR2004 - November to February
     claims = goods_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject"],
         "shipments",
         boats=lambda rows: rows.boats.sum(),

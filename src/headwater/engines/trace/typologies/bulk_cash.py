@@ -19,7 +19,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         pieces=lambda slots: slots.quantity.sum(),
     )
     return goods_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject"],
         "shipments",
         boats=lambda rows: rows.boats.sum(),

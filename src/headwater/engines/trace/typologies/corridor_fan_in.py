@@ -18,7 +18,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         payers=lambda slots: slots.src.nunique(),
     )
     claims = payment_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject", "unit", "from_country", "to_country"],
         payer="src",
         payers=lambda rows: rows.src.nunique(),

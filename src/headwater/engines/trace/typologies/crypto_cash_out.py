@@ -31,14 +31,17 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     rows = slots.semi_join(sums, ["subject", "unit", "slot"]).drop("slot")
     rows = rows.mutate(payer=ibis.ifelse(rows.is_out == 0, rows.src, ibis.literal(-1, "int32")))
     claims = payment_claims(
-        sheets, rows,
+        sheets,
+        rows,
         ["subject", "unit"],
         payer="payer",
         payers=lambda found: ibis.ifelse(found.is_out == 0, found.other, null).nunique(),
         payees=lambda found: ibis.ifelse(found.is_out == 1, found.other, null).nunique(),
         out_minor=lambda found: found.went.sum(),
     )
-    return keep_members(Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members))
+    return keep_members(
+        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
+    )
 
 
 TYPOLOGY = Typology(

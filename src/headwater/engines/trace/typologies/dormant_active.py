@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
 
@@ -27,7 +27,9 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     next_others = woken.others.lead().over(ibis.window(group_by=woken.subject, order_by=woken.slot))
     next_slot = woken.slot.lead().over(ibis.window(group_by=woken.subject, order_by=woken.slot))
     woken = woken.mutate(more=ibis.ifelse(next_slot == woken.slot + 1, next_others, 0).fill_null(0))
-    woken = woken.filter((woken.gap >= given["sleep_days"] * DAY_S) & (woken.others + woken.more >= given["least_payers"]))
+    woken = woken.filter(
+        (woken.gap >= given["sleep_days"] * DAY_S) & (woken.others + woken.more >= given["least_payers"])
+    )
     woken = woken.select("subject", woke="begun", slept=woken.gap)
     rows = sides.join(woken, "subject")
     rows = rows.filter(
@@ -37,7 +39,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         & (rows.value >= given["least_amount"])
     )
     return payment_claims(
-        sheets, rows,
+        sheets,
+        rows,
         ["subject", "unit"],
         payers=lambda found: found.src.nunique(),
         slept_days=lambda found: found.slept.max() // DAY_S,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, HOUR_S, MINOR, UNODC, Claims, Parameter, Params, Typology
 
 
@@ -17,7 +17,14 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     ).select(holder="acc")
     came = paid.mutate(holder=paid.dst).semi_join(quiet, "holder")
     went = paid.select(
-        holder="src", taker="dst", t2="t", value2="value", unit2="unit", tab2="tab", row2="row", to2="to_country",
+        holder="src",
+        taker="dst",
+        t2="t",
+        value2="value",
+        unit2="unit",
+        tab2="tab",
+        row2="row",
+        to2="to_country",
     ).semi_join(quiet, "holder")
     pairs = came.join(went, "holder")
     pairs = pairs.filter(
@@ -33,26 +40,45 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     days = ibis.union(*(seen.select(day=seen.day + step) for step in range(span + 1)), distinct=True)
     pairs = sheets.hold(pairs.mutate(day=(pairs.t2 // DAY_S).cast("int64")).semi_join(days, "day"))
     keys = ["holder", "taker", "unit"]
-    ends = pairs.group_by(keys).aggregate(payers=pairs.src.nunique(), outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique())
+    ends = pairs.group_by(keys).aggregate(
+        payers=pairs.src.nunique(), outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique()
+    )
     ends = ends.filter((ends.payers >= given["least_times"]) & (ends.outs >= given["least_times"]))
     pairs = pairs.semi_join(ends, keys)
     common = {"subject": pairs.holder, "subject2": pairs.taker, "unit": pairs.unit}
     came = pairs.select(
-        **common, tab=pairs.tab, row=pairs.row, t=pairs.t, value=pairs.value, from_country=pairs.from_country,
-        to_country=pairs.to2, payer=pairs.src, out=ibis.literal(0, "int64"),
+        **common,
+        tab=pairs.tab,
+        row=pairs.row,
+        t=pairs.t,
+        value=pairs.value,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        payer=pairs.src,
+        out=ibis.literal(0, "int64"),
     )
     went = pairs.select(
-        **common, tab=pairs.tab2, row=pairs.row2, t=pairs.t2, value=pairs.value2, from_country=pairs.from_country,
-        to_country=pairs.to2, payer=ibis.literal(-1, "int32"), out=pairs.value2,
+        **common,
+        tab=pairs.tab2,
+        row=pairs.row2,
+        t=pairs.t2,
+        value=pairs.value2,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        payer=ibis.literal(-1, "int32"),
+        out=pairs.value2,
     )
     claims = payment_claims(
-        sheets, ibis.union(came, went).distinct(),
+        sheets,
+        ibis.union(came, went).distinct(),
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.payer >= 0, rows.payer, ibis.null("int32")).nunique(),
         out_minor=lambda rows: rows.out.sum(),
     )
-    return keep_members(Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members))
+    return keep_members(
+        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
+    )
 
 
 TYPOLOGY = Typology(

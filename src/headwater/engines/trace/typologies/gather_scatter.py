@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import bursts, keep_members, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
 
 
@@ -40,7 +40,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     )
     found = found.mutate(payer=ibis.ifelse(found.is_out == 0, found.src, ibis.literal(-1, "int32")))
     claims = payment_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.is_out == 0, rows.other, ibis.null("int32")).nunique(),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import goods_claims, keep_members, metres
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, FRONTEX, HOUR_S, Claims, Parameter, Params, Typology
 
 
@@ -28,15 +28,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     )
     hires = hires.mutate(day=(hires.t_end // DAY_S).cast("int64"))
     days = given["before_hours"] * HOUR_S // DAY_S + 1
-    seen = ibis.union(
-        *(seen.mutate(day=(seen.crossed // DAY_S - step).cast("int64")) for step in range(-1, days + 1))
-    )
+    seen = ibis.union(*(seen.mutate(day=(seen.crossed // DAY_S - step).cast("int64")) for step in range(-1, days + 1)))
     pairs = hires.join(seen, "day")
     near = metres(pairs.to_lat_e6, pairs.to_lon_e6, pairs.lat, pairs.lon) <= given["within_m"]
     pairs = pairs.filter(
-        near
-        & (pairs.crossed >= pairs.t)
-        & (pairs.crossed - pairs.t_end <= given["before_hours"] * HOUR_S)
+        near & (pairs.crossed >= pairs.t) & (pairs.crossed - pairs.t_end <= given["before_hours"] * HOUR_S)
     )
     often = pairs.group_by("hirer").aggregate(hires=pairs.id.nunique(), crossings=pairs.row2.nunique())
     often = often.filter(often.hires >= given["least_hires"])
@@ -44,7 +40,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     rows = rows.mutate(subject=rows.hirer)
     return keep_members(
         goods_claims(
-            sheets, rows,
+            sheets,
+            rows,
             ["subject"],
             "hires",
             vehicles=lambda found: found.vehicle.nunique(),

@@ -24,7 +24,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         payees=lambda slots: slots.dst.nunique(),
     )
     return payment_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject", "unit"],
         payees=lambda rows: rows.dst.nunique(),
         countries=lambda rows: rows.to_country.nunique(),

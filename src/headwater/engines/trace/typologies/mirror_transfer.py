@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import EGMONT, HOUR_S, MINOR, Claims, Parameter, Params, Typology
 
 _ROOM: float = 0.06
@@ -21,7 +21,7 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     paid = sheets.payments
     paid = paid.filter((paid.value >= given["least_amount"]) & (paid.from_country != "") & (paid.to_country != ""))
     quiet = sheets.degrees
-    quiet = quiet.filter((quiet.n_in + quiet.n_out <= given["most_busy"])).select("acc")
+    quiet = quiet.filter(quiet.n_in + quiet.n_out <= given["most_busy"]).select("acc")
     ins = paid.group_by(hub="dst").aggregate(payers=paid.src.nunique())
     ins = ins.filter(ins.payers >= given["least_payers"]).semi_join(quiet, [("hub", "acc")])
     outs = paid.group_by(hub2="src").aggregate(payees=paid.dst.nunique())
@@ -30,7 +30,14 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     came = paid.mutate(hub=paid.dst).semi_join(ins, "hub")
     came = came.mutate(slot=(came.t // window_s).cast("int64"), bin=amount_bin(came.value))
     went = paid.select(
-        hub2="src", payee="dst", t2="t", value2="value", unit2="unit", tab2="tab", row2="row", from2="from_country",
+        hub2="src",
+        payee="dst",
+        t2="t",
+        value2="value",
+        unit2="unit",
+        tab2="tab",
+        row2="row",
+        from2="from_country",
         to2="to_country",
     ).semi_join(outs, "hub2")
     went = went.mutate(slot=(went.t2 // window_s).cast("int64"), bin=amount_bin(went.value2))
@@ -53,8 +60,12 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     pairs = sheets.hold(pairs_of(sheets, given))
     keys = ["hub", "hub2", "unit"]
     sums = pairs.group_by(keys).aggregate(
-        payers=pairs.src.nunique(), payees=pairs.payee.nunique(), ins=(pairs.tab.cast("int64") * 2**40 + pairs.row).nunique(),
-        outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique(), begun=pairs.t.min(), ended=pairs.t2.max(),
+        payers=pairs.src.nunique(),
+        payees=pairs.payee.nunique(),
+        ins=(pairs.tab.cast("int64") * 2**40 + pairs.row).nunique(),
+        outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique(),
+        begun=pairs.t.min(),
+        ended=pairs.t2.max(),
     )
     sums = sums.filter((sums.payers >= given["least_payers"]) & (sums.payees >= given["least_payers"]))
     paid = sheets.payments
@@ -67,22 +78,41 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     pairs = pairs.semi_join(sums, keys)
     common = {"subject": pairs.hub, "subject2": pairs.hub2, "unit": pairs.unit}
     came = pairs.select(
-        **common, tab=pairs.tab, row=pairs.row, t=pairs.t, value=pairs.value, from_country=pairs.from_country,
-        to_country=pairs.to2, party=pairs.src, out=ibis.literal(0, "int64"), payer=pairs.src,
+        **common,
+        tab=pairs.tab,
+        row=pairs.row,
+        t=pairs.t,
+        value=pairs.value,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        party=pairs.src,
+        out=ibis.literal(0, "int64"),
+        payer=pairs.src,
     )
     went = pairs.select(
-        **common, tab=pairs.tab2, row=pairs.row2, t=pairs.t2, value=pairs.value2, from_country=pairs.from_country,
-        to_country=pairs.to2, party=pairs.payee, out=pairs.value2, payer=pairs.payee,
+        **common,
+        tab=pairs.tab2,
+        row=pairs.row2,
+        t=pairs.t2,
+        value=pairs.value2,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        party=pairs.payee,
+        out=pairs.value2,
+        payer=pairs.payee,
     )
     claims = payment_claims(
-        sheets, ibis.union(came, went).distinct(),
+        sheets,
+        ibis.union(came, went).distinct(),
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.out == 0, rows.party, ibis.null("int32")).nunique(),
         payees=lambda rows: ibis.ifelse(rows.out > 0, rows.party, ibis.null("int32")).nunique(),
         out_minor=lambda rows: rows.out.sum(),
     )
-    return keep_members(Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members))
+    return keep_members(
+        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
+    )
 
 
 TYPOLOGY = Typology(

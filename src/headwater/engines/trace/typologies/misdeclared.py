@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import digits, goods_claims, is_gear, shipped
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import EUROPOL, MINOR, Claims, Parameter, Params, Typology
 
 
@@ -21,7 +21,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     cover = cover.semi_join(known, [("seller", "party")])
     cover = cover.mutate(subject=cover.seller, subject2=cover.buyer)
     return goods_claims(
-        sheets, cover,
+        sheets,
+        cover,
         ["subject", "subject2"],
         "shipments",
         pieces=lambda rows: rows.quantity.sum(),

@@ -32,7 +32,9 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         found.append(level)
     chains = ibis.union(*found)
     best = chains.group_by(["root", "owned"]).aggregate(depth=chains.depth.min())
-    chains = sheets.hold(chains.semi_join(best, ["root", "owned", "depth"]).mutate(key=ibis._.owned + " < " + ibis._.root))
+    chains = sheets.hold(
+        chains.semi_join(best, ["root", "owned", "depth"]).mutate(key=ibis._.owned + " < " + ibis._.root)
+    )
     groups = chains.group_by("key").aggregate(
         subject=chains.owned.min(),
         subject2=chains.root.min(),

@@ -17,7 +17,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         plates=lambda slots: slots.plate.nunique(),
     )
     return goods_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject"],
         "hires",
         plates=lambda rows: rows.plate.nunique(),

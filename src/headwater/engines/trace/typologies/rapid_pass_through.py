@@ -15,7 +15,9 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     sides = sides.semi_join(quiet.select(subject="acc"), "subject")
     slots = in_slots(sides, given["window_hours"] * HOUR_S)
     sums = slots.group_by(["subject", "unit", "slot"]).aggregate(
-        got=slots.came.sum(), sent=slots.went.sum(), last_in=(slots.t * (1 - slots.is_out)).max(),
+        got=slots.came.sum(),
+        sent=slots.went.sum(),
+        last_in=(slots.t * (1 - slots.is_out)).max(),
         last_out=(slots.t * slots.is_out).max(),
     )
     sums = sums.filter(
@@ -29,10 +31,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     hit = sums.semi_join(often, ["subject", "unit"])
     rows = slots.semi_join(hit, ["subject", "unit", "slot"]).drop("slot").distinct()
     claims = payment_claims(
-        sheets, rows,
+        sheets,
+        rows,
         ["subject", "unit"],
         out_minor=lambda found: found.went.sum(),
-        payers=lambda found: (found.src.nunique()),
+        payers=lambda found: found.src.nunique(),
     )
     return Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
 

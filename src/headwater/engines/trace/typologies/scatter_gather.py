@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
 
 
@@ -20,7 +20,14 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
         "tab", "row", "t", "src", "value", "unit", "from_country", "to_country", mid=paid.dst
     ).semi_join(quiet, "mid")
     second = paid.select(
-        mid="src", dst2="dst", t2="t", value2="value", unit2="unit", tab2="tab", row2="row", to2="to_country",
+        mid="src",
+        dst2="dst",
+        t2="t",
+        value2="value",
+        unit2="unit",
+        tab2="tab",
+        row2="row",
+        to2="to_country",
         from2="from_country",
     ).semi_join(quiet, "mid")
     # Equality on slots as long as the window keeps the join from growing with the square of an account's payments.
@@ -50,16 +57,29 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     pairs = pairs.semi_join(ends, keys)
     common = {"subject": pairs.src, "subject2": pairs.dst2, "unit": pairs.unit, "mid": pairs.mid}
     out = pairs.select(
-        **common, tab=pairs.tab, row=pairs.row, t=pairs.t, value=pairs.value, from_country=pairs.from_country,
-        to_country=pairs.to_country, back=ibis.literal(0, "int64"),
+        **common,
+        tab=pairs.tab,
+        row=pairs.row,
+        t=pairs.t,
+        value=pairs.value,
+        from_country=pairs.from_country,
+        to_country=pairs.to_country,
+        back=ibis.literal(0, "int64"),
     )
     back = pairs.select(
-        **common, tab=pairs.tab2, row=pairs.row2, t=pairs.t2, value=pairs.value2, from_country=pairs.from2,
-        to_country=pairs.to2, back=pairs.value2,
+        **common,
+        tab=pairs.tab2,
+        row=pairs.row2,
+        t=pairs.t2,
+        value=pairs.value2,
+        from_country=pairs.from2,
+        to_country=pairs.to2,
+        back=pairs.value2,
     )
     rows = ibis.union(out, back).distinct()
     claims = payment_claims(
-        sheets, rows,
+        sheets,
+        rows,
         ["subject", "subject2", "unit"],
         middles=lambda found: found.mid.nunique(),
         back_minor=lambda found: found.back.sum(),

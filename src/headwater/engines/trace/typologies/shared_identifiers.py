@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import blanks, key_of
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import FATF, Claims, Parameter, Params, Typology
 
 
@@ -22,7 +22,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         what=rows.kind.max(),
     )
     members = rows.select(
-        "key", kind=ibis.literal("identifiers"), tab=rows.tab, row=rows.row, payer=ibis.literal(-1, "int64"),
+        "key",
+        kind=ibis.literal("identifiers"),
+        tab=rows.tab,
+        row=rows.row,
+        payer=ibis.literal(-1, "int64"),
         party=rows.customer,
     )
     return Claims(blanks(groups), members)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.shapes import bursts, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import DAY_S, FATF_HAWALA, MINOR, Claims, Parameter, Params, Typology
 
@@ -36,7 +36,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         sent=lambda slots: slots.went.sum(),
     )
     claims = payment_claims(
-        sheets, found,
+        sheets,
+        found,
         ["subject", "unit"],
         payers=lambda rows: ibis.ifelse(rows.is_out == 0, rows.other, null).nunique(),
         payees=lambda rows: ibis.ifelse(rows.is_out == 1, rows.other, null).nunique(),

@@ -32,7 +32,12 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     )
     rows = ibis.union(cars, loads).distinct()
     claims = goods_claims(
-        sheets, rows, ["subject"], "shipments", pieces=lambda found: found.pieces.sum(), hires=lambda found: found.hired.sum()
+        sheets,
+        rows,
+        ["subject"],
+        "shipments",
+        pieces=lambda found: found.pieces.sum(),
+        hires=lambda found: found.hired.sum(),
     )
     members = rows.select(
         key=rows.subject, kind=rows.kind, tab=rows.tab, row=rows.row, payer=ibis.literal(-1, "int64")

@@ -10,7 +10,9 @@ from headwater.engines.trace.typology import EUROPOL, MINOR, Claims, Parameter, 
 def hubs_of(sheets: Any) -> Any:  # noqa: ANN401 - Ibis expressions
     """Return the members and groups of corridor fan-in with its default parameters, computed once a run."""
     typology = corridor_fan_in.TYPOLOGY
-    return sheets.keep("hubs", lambda: typology.find(sheets, typology.params({})).groups.select(hub="subject").distinct())
+    return sheets.keep(
+        "hubs", lambda: typology.find(sheets, typology.params({})).groups.select(hub="subject").distinct()
+    )
 
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401

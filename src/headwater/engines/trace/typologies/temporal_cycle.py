@@ -20,13 +20,15 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     nexts = edges.select(mid="src", t2="t", value2="value", unit2="unit", tab2="tab", row2="row", slot="slot")
     nexts = ibis.union(nexts, nexts.mutate(slot=nexts.slot - 1))
     pairs = edges.join(nexts, [edges.dst == nexts.mid, edges.slot == nexts.slot])
-    pairs = sheets.hold(pairs.filter(
-        (pairs.t2 > pairs.t)
-        & (pairs.t2 - pairs.t <= window_s)
-        & (pairs.unit == pairs.unit2)
-        & (pairs.value2 * 100 >= pairs.value * given["least_share"])
-        & (pairs.value2 * 100 <= pairs.value * (200 - given["least_share"]))
-    ))
+    pairs = sheets.hold(
+        pairs.filter(
+            (pairs.t2 > pairs.t)
+            & (pairs.t2 - pairs.t <= window_s)
+            & (pairs.unit == pairs.unit2)
+            & (pairs.value2 * 100 >= pairs.value * given["least_share"])
+            & (pairs.value2 * 100 <= pairs.value * (200 - given["least_share"]))
+        )
+    )
     leads = pairs.select("tab", "row").distinct()
     follows = pairs.select(tab="tab2", row="row2").distinct()
     # The first payment of a cycle has none before it and the last none behind: either is enough.
