@@ -6,7 +6,8 @@ number of minor units, a time has a zone.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, BinaryIO, Final
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, Place, SchemaError
@@ -52,12 +53,13 @@ class TableCsv:
         folds = 0
         for block in blocks:
             found, bad = self._block(block, done, span)
+            before = _folds(block)
             for at, error in bad:
-                yield LeftOut(error.located(file=file, line=done + at + 2 + folds + _folds(block.slice(0, at))))
+                yield LeftOut(error.located(file=file, line=done + at + 2 + folds + before[at]))
             if found.num_rows:
                 yield Rows(self._table.name, found)
             done += block.num_rows
-            folds += _folds(block)
+            folds += before[-1]
         if not done:
             raise FormatError(f"there is no row in it, read as {self.name}", where=file)
 
@@ -160,12 +162,13 @@ def _refused(said: str, file: str) -> FormatError | LimitError:
     return FormatError(what, where=Place(file=file, line=line))
 
 
-def _folds(block: Any) -> int:  # noqa: ANN401
-    """Return how many line ends stand inside the values of a block."""
-    pa = need_arrow()
-    pc = pa.compute
-    count = 0
-    for name in block.column_names:
-        if pc.any(pc.match_substring(block[name], "\n")).as_py():
-            count += pc.sum(pc.count_substring(block[name], "\n")).as_py()
-    return count
+def _folds(block: Any) -> Sequence[int]:  # noqa: ANN401
+    """Return how many line ends stand inside the values before each row of a block, and, at the end, in all of them."""
+    pc = need_arrow().compute
+    folded = [name for name in block.column_names if pc.any(pc.match_substring(block[name], "\n")).as_py()]
+    if not folded:
+        return [0] * (block.num_rows + 1)
+    counts = [0] * block.num_rows
+    for name in folded:
+        counts = [sum(pair) for pair in zip(counts, pc.count_substring(block[name], "\n").to_pylist(), strict=True)]
+    return [0, *accumulate(counts)]

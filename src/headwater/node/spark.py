@@ -13,6 +13,7 @@ from headwater.errors import MissingExtraError
 MASTER_ENV: Final = "HEADWATER_SPARK_MASTER"
 """Where Spark runs, for example ``spark://host:7077``; without it, in this process and its Java machine."""
 _SETTINGS: Final = {
+    "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",

@@ -41,7 +41,7 @@ class Sheets:
     backend: Any
     paths: Mapping[str, Sequence[str]]
     _kept: dict[str, Any] = field(default_factory=dict)
-    _held: list[Any] = field(default_factory=list)
+    _held: list[str] = field(default_factory=list)
 
     def has(self, kind: str) -> bool:
         """Return whether there is any table of a kind."""
@@ -64,13 +64,15 @@ class Sheets:
 
     def hold(self, expression: Any) -> Any:  # noqa: ANN401
         """Return an expression computed once, until `close`."""
-        if self.backend.name != "duckdb":
-            cached = expression.cache()
-            self._held.append(cached)
-            return cached
         name = f"headwater_held_{len(self._held)}"
         self._held.append(name)
-        return self.backend.create_table(name, expression, temp=True, overwrite=True)
+        if self.backend.name == "duckdb":
+            return self.backend.create_table(name, expression, temp=True, overwrite=True)
+        # Spark's own cache keeps the whole plan behind each table, which grows beyond its memory; a checkpoint does not.
+        self.backend._run_pre_execute_hooks(expression)  # noqa: SLF001 - what Ibis does before it caches
+        frame = self.backend._session.sql(self.backend.compile(expression)).localCheckpoint()  # noqa: SLF001
+        frame.createOrReplaceTempView(name)
+        return self.backend.table(name)
 
     def rows_of(self, column: str, kind: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
         """Return some values as a table of one column."""
@@ -79,12 +81,12 @@ class Sheets:
     def close(self) -> None:
         """Let go of what was held."""
         self._kept.clear()
-        while self._held:
-            held = self._held.pop()
-            if isinstance(held, str):
-                self.backend.drop_table(held, force=True)
+        for name in self._held:
+            if self.backend.name == "duckdb":
+                self.backend.drop_table(name, force=True)
             else:
-                held.release()
+                self.backend.drop_view(name, force=True)
+        self._held.clear()
 
     @property
     def accounts(self) -> Any:  # noqa: ANN401

@@ -209,9 +209,15 @@ def plant_goods(network: Network) -> None:
 
 
 def _supplier(network: Network) -> str:
+    """Return the number of a supplier that the network pays: most suppliers serve several networks."""
     world = network.world
-    account = network.guilty(world.account("TR"), "supplier")
-    firm = world.company(account, f"Trade {account}", "general trade")
+    if world.suppliers and world.rng.random() < 0.6:
+        account, firm = world.suppliers[-1]
+        network.guilty(account, "supplier")
+    else:
+        account = network.guilty(world.account("TR"), "supplier")
+        firm = world.company(account, f"Trade {account}", "general trade")
+        world.suppliers.append((account, firm))
     network.pay(
         "supplier-behind-hubs", network.later(4, 9, 3), network.hub, account, world.round_sum(150_000, 400_000, 3)
     )

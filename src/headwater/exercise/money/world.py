@@ -68,6 +68,8 @@ class World:
     crossings: list[dict[str, Any]] = field(default_factory=list)
     things: list[tuple[str, str, int, str]] = field(default_factory=list)
     """Truth of other tables: table, id, group, typology."""
+    suppliers: list[tuple[int, str]] = field(default_factory=list)
+    """Account and number in the register of each supplier of boats who knows what they are for."""
     planted: int = 0
 
     def account(self, country: str) -> int:

@@ -9,6 +9,7 @@ from headwater.exercise.steps.closing import build_case, check_ledgers
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
+from headwater.exercise.steps.tracing import trace_money
 from headwater.exercise.steps.witnessing import witness_logs
 
 
@@ -43,6 +44,7 @@ STEPS: Final = (
     Step("consent", "Pristina is asked, and consents: now its fact reaches Belgrade", ("control",), ask_consent),
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
+    Step("trace", "three countries' payments meet at a hub; who supplies its boats is found", ("nodes",), trace_money),
     Step("case", "a case file is built, sealed and verified by a stranger's means", ("tell",), build_case),
     Step(
         "witness",
