@@ -36,11 +36,17 @@ from headwater.formats.safe_archive import read_members
 from headwater.formats.safe_sheet import is_workbook, read_workbook
 from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
 from headwater.formats.stakes_csv import read_stakes
+from headwater.formats.table_sources import table_source
 from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
-from headwater.ports import SourceInput
+from headwater.ports import LeftOut, SourceInput, Span
 
+PAYMENTS = (
+    b"id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
+    b"P1,2025-03-01T10:00:00+01:00,A,B,1234,EUR,bank,DE,BE,help\n"
+    b'P2,2025-03-01T10:00:00Z,B,C,5,JPY,cash,,,"two\nlines"\n'
+)
 MOST_SECONDS = 1.0
 MOST_MUTATIONS = 6
 MOST_BYTES = 1_000_000
@@ -167,6 +173,7 @@ def targets() -> dict[str, Target]:
     found["stakes"] = Target((b"owner,owned,percentage,control,source\n1,2,60,no,register\n2,3,,yes,\n",), read_stakes)
     found["assets"] = Target((ASSETS,), read_assets)
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
+    found |= _tables()
     found["archive"] = Target(tuple(_archives()), read_members)
     for one in editions(1):
         found[one.format] = _figures_target(one)
@@ -174,6 +181,34 @@ def targets() -> dict[str, Target]:
         workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
         found[form] = _inside(workbook, member, read_workbook)
     return found
+
+
+def _tables() -> dict[str, Target]:
+    """Formats of bulk tables, each with a valid file."""
+    from tests.unit.formats.test_iso20022 import STATEMENT, TRANSFER
+    from tests.unit.formats.test_statements import BODS, FTM, lines
+
+    seeds = {
+        "payments": PAYMENTS,
+        "companies": b"id,name,registered,designated,lat,lon\nC1,Example,2019-03-01,yes,51.5,-0.12\n",
+        "camt053": STATEMENT.encode(),
+        "pacs008": TRANSFER.encode(),
+        "ftm-tables": lines(FTM),
+        "bods": json.dumps(BODS).encode(),
+    }
+    return {name: Target((data,), partial(_read_table, name)) for name, data in seeds.items()}
+
+
+def _read_table(name: str, data: bytes) -> None:
+    for found in table_source(name).rows(io.BytesIO(data), file="fuzzed", span=Span(0, 2_000_000_000_000_000)):
+        if isinstance(found, LeftOut):
+            assert isinstance(found.error, InputError)
+            assert len(str(found.error)) < 600
+            continue
+        if found.table == "payments":
+            amounts = found.data["amount"].to_pylist()
+            assert all(amount > 0 for amount in amounts)
+            assert all(found.data[name].to_pylist()[0] for name in ("id", "sender", "receiver", "currency"))
 
 
 _CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...] = (

@@ -157,7 +157,7 @@ def _boats(draw: Random) -> bytes:
     day = date(2023, 1, 1)
     while day <= date(2025, 1, 5):
         mean = 60 + 60 * math.sin(math.pi * (day.timetuple().tm_yday / 365))
-        boats = int(draw.expovariate(1 / (mean / 50))) if draw.random() < 0.6 else 0  # noqa: PLR2004 - calm days
+        boats = int(draw.expovariate(1 / (mean / 50))) if draw.random() < 0.6 else 0
         rows.append([day, sum(draw.randint(35, 65) for _ in range(boats)), boats])
         day += timedelta(days=1)
     return ods_bytes([("SB_01", rows)])

@@ -127,17 +127,17 @@ def link_records(count: int, seed: int) -> list[LinkRecord]:
     Raises:
         SchemaError: fewer than ten.
     """
-    if count < 10:  # noqa: PLR2004 - fewer hold no family
+    if count < 10:
         raise SchemaError("too few records for a set with families in it", fix="ask for at least ten")
     draw = Random(f"link/{seed}")
     world = _World(draw)
     made: list[LinkRecord] = []
     while len(made) < count:
         share = draw.random()
-        if share < 0.72:  # noqa: PLR2004 - shares of the sorts
+        if share < 0.72:
             for person in world.household():
                 made += world.seen(person)
-        elif share < 0.87:  # noqa: PLR2004
+        elif share < 0.87:
             made += world.company()
         else:
             made += world.vehicle()
@@ -173,11 +173,11 @@ def spelled(name: str, language: str, state: str, draw: Random) -> str:
     """Return a name as a clerk of a state writes it: in that state's letters, by ear."""
     if state == "RS-MOI":
         latin = name if language == "Serbian" else _by_ear(name)
-        return cyrillic(latin, "Serbian") if draw.random() < 0.6 else latin  # noqa: PLR2004 - share of Cyrillic
+        return cyrillic(latin, "Serbian") if draw.random() < 0.6 else latin
     if state == "XK-KP":
         return name.translate(_ALBANIAN)
     way = draw.random()
-    return plain(name).replace("đ", "dj").replace("Đ", "Dj") if way < 0.7 else name.translate(_ENGLISH)  # noqa: PLR2004
+    return plain(name).replace("đ", "dj").replace("Đ", "Dj") if way < 0.7 else name.translate(_ENGLISH)
 
 
 def _by_ear(name: str) -> str:
@@ -210,7 +210,7 @@ class _World:
 
     def _family_name(self, language: str) -> str:
         stem, middles, endings = stems(language)
-        inner = self._pick(middles) if self._draw.random() < 0.8 else self._pick(middles) + self._pick(middles)  # noqa: PLR2004
+        inner = self._pick(middles) if self._draw.random() < 0.8 else self._pick(middles) + self._pick(middles)
         return self._pick(stem) + inner + self._pick(endings)
 
     def household(self) -> list[_Person]:
@@ -220,7 +220,7 @@ class _World:
         family, address, phone = self._family_name(language), self._address(), self._phone()
         people: list[_Person] = []
         for at in range(draw.choices((1, 2, 3, 4, 5), (50, 20, 14, 10, 6))[0]):
-            twin = at > 0 and draw.random() < 0.08  # noqa: PLR2004
+            twin = at > 0 and draw.random() < 0.08
             person = self._person(language, family, address, phone)
             if twin:
                 person.born, person.father, person.place = people[-1].born, people[-1].father, people[-1].place
@@ -232,18 +232,18 @@ class _World:
 
     def _person(self, language: str, family: str, address: str, phone: str) -> _Person:
         draw = self._draw
-        female = draw.random() < 0.35  # noqa: PLR2004
+        female = draw.random() < 0.35
         given = self._pick(self._given[language, female])
-        if draw.random() < 0.1:  # noqa: PLR2004
+        if draw.random() < 0.1:
             given = f"{given} {self._pick(self._given[language, female])}"
         number = self._next()
-        phones = [self._phone()] + ([phone] if draw.random() < 0.4 else [])  # noqa: PLR2004
+        phones = [self._phone()] + ([phone] if draw.random() < 0.4 else [])
         person = _Person(
             number, language, given, family, "", female,
             date(1950, 1, 1) + timedelta(days=draw.randrange(365 * 56)),
             draw.choice(_TOWNS), self._pick(self._given[language, False]), address, phones,
         )  # fmt: skip
-        if female and draw.random() < 0.3:  # noqa: PLR2004
+        if female and draw.random() < 0.3:
             person.maiden = self._family_name(language)
         person.ids = {state: f"T{draw.randrange(10**9):09d}" for state in (_HOME[language], draw.choice(STATES))}
         person.passport = f"X{draw.randrange(10**7):07d}T"
@@ -266,42 +266,42 @@ class _World:
     def _told(self, person: _Person, state: str) -> Iterator[tuple[str, str]]:
         draw = self._draw
         yield from (("originator", state), ("schema", "Person"), ("category", "suspect"))
-        family = person.maiden if person.maiden and draw.random() < 0.4 else person.family  # noqa: PLR2004
-        if person.maiden and draw.random() < 0.1:  # noqa: PLR2004
+        family = person.maiden if person.maiden and draw.random() < 0.4 else person.family
+        if person.maiden and draw.random() < 0.1:
             family = f"{person.maiden}-{person.family}"
-        given = person.given.split(" ")[0] if draw.random() < 0.6 else person.given  # noqa: PLR2004
-        given = given[0] + "." if draw.random() < 0.02 else given  # noqa: PLR2004
+        given = person.given.split(" ")[0] if draw.random() < 0.6 else person.given
+        given = given[0] + "." if draw.random() < 0.02 else given
         yield from self._named(self._slip(given), self._slip(family), person.language, state)
         born = self._date(person.born)
         if born:
             yield "birth_date", born
-        if draw.random() < 0.75:  # noqa: PLR2004
+        if draw.random() < 0.75:
             yield "gender", "female" if person.female else "male"
-        if draw.random() < 0.35:  # noqa: PLR2004
+        if draw.random() < 0.35:
             yield "birth_place", person.place
-        if state != "UK-NCA" and draw.random() < 0.4:  # noqa: PLR2004
+        if state != "UK-NCA" and draw.random() < 0.4:
             yield "father_name", spelled(person.father, person.language, state, draw)
-        if state in person.ids and draw.random() < 0.45:  # noqa: PLR2004
+        if state in person.ids and draw.random() < 0.45:
             yield "id_number", self._misread(person.ids[state])
-        if draw.random() < 0.25:  # noqa: PLR2004
+        if draw.random() < 0.25:
             yield "passport_number", self._misread(person.passport)
-        if draw.random() < 0.4:  # noqa: PLR2004
+        if draw.random() < 0.4:
             yield "phone", self._dialled(draw.choice(person.phones))
-        if draw.random() < 0.45:  # noqa: PLR2004
-            yield "address", self._written(person.address) if draw.random() < 0.8 else self._address()  # noqa: PLR2004
+        if draw.random() < 0.45:
+            yield "address", self._written(person.address) if draw.random() < 0.8 else self._address()
 
     def _named(self, given: str, family: str, language: str, state: str) -> Iterator[tuple[str, str]]:
         way = self._draw.random()
         # One clerk writes both parts: in one script, by one habit.
         first, last = (spelled(part, language, state, Random(f"clerk/{way}")) for part in (given, family))
-        yield "name", f"{last} {first}" if way < 0.12 else f"{first} {last}"  # noqa: PLR2004
-        if way > 0.6:  # noqa: PLR2004
+        yield "name", f"{last} {first}" if way < 0.12 else f"{first} {last}"
+        if way > 0.6:
             yield from (("given_name", first), ("family_name", last))
 
     def _written(self, address: str) -> str:
         """Return an address as one of several clerks writes it: whole, without the town, or with a slip."""
         way = self._draw.random()
-        if way < 0.1:  # noqa: PLR2004
+        if way < 0.1:
             return address.partition(",")[0]
         house, _, rest = address.partition(" ")
         return f"{house} {self._slip(rest)}"
@@ -309,7 +309,7 @@ class _World:
     def _slip(self, word: str) -> str:
         """Return a word, now and then with one slip of the pen."""
         draw = self._draw
-        if len(word) < 4 or draw.random() > 0.07:  # noqa: PLR2004
+        if len(word) < 4 or draw.random() > 0.07:
             return word
         at = draw.randrange(1, len(word) - 1)
         return draw.choice(
@@ -324,24 +324,24 @@ class _World:
     def _date(self, born: date) -> str:
         draw = self._draw
         way = draw.random()
-        if way < 0.06:  # noqa: PLR2004
+        if way < 0.06:
             return ""
-        if way < 0.13:  # noqa: PLR2004
+        if way < 0.13:
             return f"{born.year}"
-        if way < 0.18 and born.day <= 12:  # noqa: PLR2004
+        if way < 0.18 and born.day <= 12:
             return f"{born.year}-{born.day:02d}-{born.month:02d}"
-        if way < 0.21:  # noqa: PLR2004
+        if way < 0.21:
             return born.replace(day=min(28, max(1, born.day + draw.choice((-10, 10, -1, 1))))).isoformat()
-        if way < 0.225:  # noqa: PLR2004
+        if way < 0.225:
             return born.replace(year=born.year + draw.choice((-1, 1)), day=min(born.day, 28)).isoformat()
         return born.isoformat()
 
     def _misread(self, number: str) -> str:
         draw = self._draw
         way = draw.random()
-        if way < 0.05:  # noqa: PLR2004
+        if way < 0.05:
             return "".join(_OPTICAL.get(letter, letter) for letter in number)
-        if way < 0.08:  # noqa: PLR2004
+        if way < 0.08:
             at = draw.randrange(1, len(number))
             return number[:at] + str(draw.randrange(10)) + number[at + 1 :]
         return number
@@ -367,22 +367,22 @@ class _World:
             told = {"originator": state, "schema": "Company", "name": self._firm(body, form, state)}
             if draw.random() < (0.6 if state == home else 0.2):
                 told["registration_number"] = self._misread(registered)
-            if draw.random() < 0.4:  # noqa: PLR2004
+            if draw.random() < 0.4:
                 told["phone"] = self._dialled(phone)
-            if draw.random() < 0.5:  # noqa: PLR2004
+            if draw.random() < 0.5:
                 told["address"] = address
             yield LinkRecord(told, f"company-{number}")
 
     def _firm(self, body: str, form: str, state: str) -> str:
         draw = self._draw
-        words = [self._slip(word) if len(word) > 6 else word for word in body.split()]  # noqa: PLR2004
-        if draw.random() < 0.1:  # noqa: PLR2004
+        words = [self._slip(word) if len(word) > 6 else word for word in body.split()]
+        if draw.random() < 0.1:
             words = [word for word in words if word != "TEST"]
-        whole = " ".join((*words, form if draw.random() < 0.8 else ""))  # noqa: PLR2004
+        whole = " ".join((*words, form if draw.random() < 0.8 else ""))
         whole = whole.strip()
-        if state == "RS-MOI" and draw.random() < 0.4:  # noqa: PLR2004
+        if state == "RS-MOI" and draw.random() < 0.4:
             return cyrillic(_by_ear(whole.replace("Q", "K")), "Serbian").upper()
-        return whole.title() if draw.random() < 0.3 else whole  # noqa: PLR2004
+        return whole.title() if draw.random() < 0.3 else whole
 
     def vehicle(self) -> Iterator[LinkRecord]:
         """Yield the records in which the states speak of a vehicle."""
@@ -394,11 +394,11 @@ class _World:
         for state in self._states():
             way = draw.random()
             told = {"originator": state, "schema": "Vehicle"}
-            if way < 0.85:  # noqa: PLR2004
+            if way < 0.85:
                 shown = self._misread(plate)
-                told["registration_number"] = f"{shown[:2]} {shown[2:5]}-{shown[5:]}" if draw.random() < 0.5 else shown  # noqa: PLR2004
-            if way > 0.7:  # noqa: PLR2004
+                told["registration_number"] = f"{shown[:2]} {shown[2:5]}-{shown[5:]}" if draw.random() < 0.5 else shown
+            if way > 0.7:
                 told["vin"] = self._misread(frame)
-            if draw.random() < 0.7:  # noqa: PLR2004
+            if draw.random() < 0.7:
                 told["model"] = model
             yield LinkRecord(told, f"vehicle-{number}")

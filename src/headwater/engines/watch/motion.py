@@ -62,6 +62,7 @@ class MotionDetector:
             frame: the picture, blue green red, at least 16 pixels each way.
             time_s: when it was taken.
         Shape: (height, width, 3) -> (n, 5) x1 y1 x2 y2 score, pixels.
+
         Raises:
             SchemaError: it is no such picture.
         """

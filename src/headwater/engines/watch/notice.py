@@ -66,7 +66,7 @@ def draft_notice(alert: Alert, setting: Setting) -> Notice:
         "DRAFT - to the rescue coordination centre - a person checks and sends this",
         f"{what}: {lat:.5f} N {lon:.5f} E (WGS 84) at {format_instant(when.replace(microsecond=0))}",
         f"Certainty {alert.score:.0%}. Why: {'; '.join(alert.reasons)}.",
-        "Moves {:.1f} m/s east, {:.1f} m/s north.".format(alert.vx, alert.vy),
+        f"Moves {alert.vx:.1f} m/s east, {alert.vy:.1f} m/s north.",
     ]
     for point in drift:
         east, north = setting.origin.to_degrees(point.x, point.y)

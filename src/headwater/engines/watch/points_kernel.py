@@ -177,7 +177,7 @@ def stage(
             if sorted_x[at] > high:
                 break
             j = order[at]
-            if not free[j] or abs(points[j, 1] - row[Y]) > reach and row[STILL] <= 0.05:
+            if not free[j] or (abs(points[j, 1] - row[Y]) > reach and row[STILL] <= 0.05):
                 continue
             far, moving, still_density = likelihoods(row, told, points[j, 0], points[j, 1])
             if far > GATE:
@@ -223,7 +223,7 @@ def after(row: Floats, told: Floats, points: Floats, partner: int, now: float) -
     row[MISSED] = 0.0
     row[SEEN_A] += 1.0
     row[UPDATED] = 1.0
-    if row[HITS] >= 3.0 and row[EXISTS] > CONFIRM or row[HITS] >= 2.0 and row[EXISTS] > 0.9995:
+    if (row[HITS] >= 3.0 and row[EXISTS] > CONFIRM) or (row[HITS] >= 2.0 and row[EXISTS] > 0.9995):
         row[CONFIRMED] = 1.0
 
 

@@ -78,6 +78,7 @@ def mine(
         origin: where the metres begin.
         options: how; the defaults where left out.
     Shape: (n,) each.
+
     Raises:
         MissingExtraError: h3 is not installed.
     """

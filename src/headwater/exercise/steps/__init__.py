@@ -11,6 +11,7 @@ from headwater.exercise.steps.finding import decide_hit, read_files, screen_name
 from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
+from headwater.exercise.steps.tracing import trace_money
 from headwater.exercise.steps.witnessing import witness_logs
 
 
@@ -46,6 +47,7 @@ STEPS: Final = (
     Step("consent", "Pristina is asked, and consents: now its fact reaches Belgrade", ("control",), ask_consent),
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
+    Step("trace", "three countries' payments meet at a hub; who supplies its boats is found", ("nodes",), trace_money),
     Step(
         "witness",
         "London and Belgrade cosign each other's logs, and a stranger checks a proof",
