@@ -127,14 +127,14 @@ def sealing(top: Path) -> Iterator[Row]:
     assert not found.problems
     assert len(found.exhibits) == FILES
     checked = cpu(lambda: verify(bundle, Trust(signer.public_key)), 2)
-    yield figure("seal", ours, "copied and on the disk", least, at_most=3.0, goal="1.0 s CPU on idle cores")
+    yield figure("seal", ours, "copied and on the disk", least, at_most=6.0, goal="1.0 s CPU on idle cores")
     yield figure("verify", checked, "read and hashed", cpu(hash_all, 2), at_most=4.0, goal="1.0 s CPU")
     import bagit
 
     logging.disable(logging.CRITICAL)
     sums = ["sha256", "sha512"]
     made = cpu(lambda: bagit.make_bag(str(copy), checksums=sums))
-    yield figure("seal", ours, "bagit.make_bag", made, at_most=8.0, goal="bagit 1.0")
+    yield figure("seal", ours, "bagit.make_bag", made, at_most=3.0, goal="bagit 1.0")
     judged = cpu(lambda: bagit.Bag(str(copy)).validate())
     yield figure("verify", checked, "bagit validate", judged, at_most=1.0, goal="bagit 0.4")
 
@@ -143,6 +143,7 @@ def tampering() -> Iterator[Row]:
     """All known tamperings, by us and by bagit."""
     import bagit
 
+    logging.disable(logging.CRITICAL)
     from tests.case_world import TRUST, made_case, sealed
     from tests.property.test_case_tampering import HARMLESS, KNOWN
 
@@ -150,7 +151,9 @@ def tampering() -> Iterator[Row]:
         top = Path(name)
         original = top / "original"
         sealed(made_case(top / "case"), original)
-        applicable = {key: change for key, (_, change) in KNOWN.items() if "stamp" not in key and "receipt" not in key}
+        # Those of stamps and receipts need a bundle that has them, and an insider is found by a receipt alone: see the tests.
+        left_out = ("stamp", "receipt", "signer's key")
+        applicable = {key: change for key, (_, change) in KNOWN.items() if not any(word in key for word in left_out)}
         ours = theirs = refused = 0
         for number, change in enumerate([*applicable.values(), *HARMLESS.values()]):
             copy = Path(shutil.copytree(original, top / str(number)))

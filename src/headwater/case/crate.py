@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
@@ -84,5 +83,5 @@ def _file(file: FileSum, titles: Mapping[str, str]) -> dict[str, str]:
     path = file.path.removeprefix("data/")
     entity = {"@id": quote(path), "@type": "File", "name": titles.get(file.path, path), "contentSize": str(file.size)}
     entity["description"] = _WHAT[path.partition("/")[0]]
-    kind = _KINDS.get(PurePosixPath(path).suffix)
+    kind = _KINDS.get("." + path.rpartition(".")[2])
     return {**entity, "encodingFormat": kind} if kind else entity

@@ -9,7 +9,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from headwater.case.exhibit import HashedFile
@@ -27,7 +27,7 @@ def open_inside(folder: Path, path: str, *, where: Place) -> int:
     Raises:
         SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
     """
-    parts = PurePosixPath(path).parts
+    parts = [part for part in path.split("/") if part not in ("", ".")]
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
     try:

@@ -7,7 +7,6 @@ the same bytes. Persons appear only where they did something to an exhibit.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha1
-from pathlib import PurePosixPath
 from typing import Final
 from uuid import NAMESPACE_URL
 
@@ -20,6 +19,7 @@ from headwater.model.ids import AuthorityId
 from headwater.model.times import format_instant
 
 Vertex = dict[str, object]
+_NAMESPACE: Final = NAMESPACE_URL.bytes
 
 _CONTEXT: Final = {
     "kb": "http://example.org/kb/",
@@ -54,7 +54,7 @@ class Graph:
         content = self._part("content-data-facet", exhibit.ref, "observable:ContentDataFacet")
         content["observable:hash"] = [digest]
         named = self._part("file-facet", exhibit.ref, "observable:FileFacet")
-        named["observable:fileName"] = self._cover(PurePosixPath(file.path).name)
+        named["observable:fileName"] = self._cover(file.path.rpartition("/")[2])
         named["observable:filePath"] = path
         named["observable:sizeInBytes"] = _typed("integer", str(file.size))
         item = self._vertex("file", exhibit.ref, "observable:File")
@@ -132,7 +132,7 @@ class Graph:
 
 def _uuid5(text: str) -> str:
     """Return what `uuid.uuid5(NAMESPACE_URL, text)` does; tens of thousands are made for a large case."""
-    made = sha1(NAMESPACE_URL.bytes + text.encode(), usedforsecurity=False).hexdigest()
+    made = sha1(_NAMESPACE + text.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(made[16], 16) & 3]
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
 

@@ -46,6 +46,7 @@ _RTF: Final = b"{\\rtf"
 _TAGS: Final = re.compile(r"<[^>]{0,4096}>")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _RTF_CODE: Final = re.compile(rb"\\u(-?\d+) ?\??|\\'([0-9a-fA-F]{2})|\\[a-zA-Z]+-?\d* ?|[{}\r\n]")
+_SIGNS: Final = (_PDF, *_ZIP, *_PACKED, *_CLOSED, _OLE, _PNG, *_GIF, _JPEG, *_TIFF, _RTF)
 _SHOWN_OTHERWISE: Final = re.compile(
     rb"<[a-zA-Z/!?]|&#?\w{2,8};|\\u[0-9a-fA-F]{4}|%[0-9A-Fa-f]{2}|^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt]", re.MULTILINE
 )
@@ -58,17 +59,11 @@ class UnreadError(Exception):
 
 def is_opened(head: bytes) -> bool:
     """Return whether a file that begins so, or has such a piece, holds more than its bytes show."""
-    return (
-        head.startswith((_PDF, *_ZIP, *_PACKED, *_CLOSED, _OLE, _PNG, *_GIF, _JPEG, *_TIFF, _RTF))
-        or head[257:262] == b"ustar"
-        or head[8:12] == b"WEBP"
-        or head[4:8] == b"ftyp"
-        or (
-            b"\0" not in head
-            and len(head.translate(None, CONTROLS)) == len(head)
-            and _SHOWN_OTHERWISE.search(head) is not None
-        )
-    )
+    if head.startswith(_SIGNS) or head[257:262] == b"ustar" or head[8:12] == b"WEBP" or head[4:8] == b"ftyp":
+        return True
+    if b"\0" in head:
+        return False
+    return len(head.translate(None, CONTROLS)) == len(head) and _SHOWN_OTHERWISE.search(head) is not None
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes | str]:

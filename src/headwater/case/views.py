@@ -73,17 +73,18 @@ def statement_path(statement: Statement) -> str:
     return f"data/statements/{payload_name(statement.id, statement.file.path)}"
 
 
-def is_relied_on(case: CaseFile, item: Exhibit | Statement) -> bool:
+def _is_relied_on(item: Exhibit | Statement, listed: frozenset[str]) -> bool:
     """Return whether the prosecution relies on an item, so that defence and court are shown it."""
     name = item.ref if isinstance(item, Exhibit) else item.id
-    if item_key(name) in _listed(case):
+    if item_key(name) in listed:
         return False
     return item.usable if isinstance(item, Exhibit) else not item.protected
 
 
 def described(case: CaseFile) -> list[Exhibit]:
     """Return the exhibits that the graph and the crate tell of: no more than defence and court are shown."""
-    return [exhibit for exhibit in case.exhibits if is_relied_on(case, exhibit)]
+    listed = _listed(case)
+    return [exhibit for exhibit in case.exhibits if _is_relied_on(exhibit, listed)]
 
 
 def shown_paths(case: CaseFile, view: View, paths: Mapping[str, object]) -> frozenset[str]:
@@ -96,7 +97,8 @@ def shown_paths(case: CaseFile, view: View, paths: Mapping[str, object]) -> froz
     """
     items: dict[str, Exhibit | Statement] = {exhibit_path(exhibit): exhibit for exhibit in case.exhibits}
     items |= {statement_path(statement): statement for statement in case.statements}
-    shown = {path for path in paths if _shows(case, view, path, items.get(path))}
+    listed = _listed(case)
+    shown = {path for path in paths if _shows(listed, view, path, items.get(path))}
     if view.audience is Audience.PARTNER and all(exhibit_path(exhibit) in shown for exhibit in described(case)):
         # The graph tells of every exhibit that is relied on: a partner sees it only with all of those. The crate tells
         # of statements and schedules too, which no partner is shown.
@@ -104,7 +106,7 @@ def shown_paths(case: CaseFile, view: View, paths: Mapping[str, object]) -> froz
     return frozenset(shown)
 
 
-def _shows(case: CaseFile, view: View, path: str, item: Exhibit | Statement | None) -> bool:
+def _shows(listed: frozenset[str], view: View, path: str, item: Exhibit | Statement | None) -> bool:
     if isinstance(item, Statement) and item.protected:
         return False
     match view.audience:
@@ -112,19 +114,19 @@ def _shows(case: CaseFile, view: View, path: str, item: Exhibit | Statement | No
             return item is not None or path.startswith(("data/findings/", "data/schedules/")) or path in _MADE
         case Audience.COURT | Audience.DEFENCE:
             if item is not None:
-                return is_relied_on(case, item)
+                return _is_relied_on(item, listed)
             return path in (GRAPH, CRATE) or path in _OPEN_SCHEDULES
         case Audience.PARTNER:
-            return isinstance(item, Exhibit) and _may_go_to(case, item, view.node)
+            return isinstance(item, Exhibit) and _may_go_to(item, view.node, listed)
 
 
 _MADE: Final = frozenset({GRAPH, CRATE, "data/log.jsonl"})
 
 
-def _may_go_to(case: CaseFile, exhibit: Exhibit, node: str) -> bool:
+def _may_go_to(exhibit: Exhibit, node: str, listed: frozenset[str]) -> bool:
     if exhibit.origin is not None:
         return same_node(exhibit.origin.node, node)
-    return is_relied_on(case, exhibit) and exhibit.handling != _NAMED_PERSONS_ONLY
+    return _is_relied_on(exhibit, listed) and exhibit.handling != _NAMED_PERSONS_ONLY
 
 
 def _listed(case: CaseFile) -> frozenset[str]:
