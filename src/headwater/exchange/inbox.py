@@ -55,6 +55,15 @@ HELD: Final = "held"
 
 
 @dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """An envelope whose seal and signature are right; nobody has read its body."""
+
+    sealed: Sealed
+    envelope: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Opened:
     """An envelope that passed every check of its own."""
 
@@ -186,19 +195,21 @@ class Inbox:
             partner = self._partners.get(snapshot, authority)
             return partner.card.card.sender_key(skid, now) if partner and partner.is_open else None
 
-        return [
-            self._look(sealed, envelope, taken, sender_key, now)
+        # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
+        unsealed = [
+            self._unseal(sealed, envelope, taken, sender_key, now)
             for sealed, envelope in zip(given, envelopes, strict=True)
         ]
+        return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
 
-    def _look(
+    def _unseal(
         self,
         sealed: Sealed | Refusal,
         envelope: bytes,
         taken: Mapping[MessageId, Incoming],
         sender_key: Callable[[AuthorityId, str], SenderKey | None],
         now: datetime,
-    ) -> _Opened | _Refused | _Taken:
+    ) -> _Unsealed | _Refused | _Taken:
         if isinstance(sealed, Refusal):
             return _Refused(sha256(envelope).digest(), None, envelope, sealed)
         header = sealed.header
@@ -213,20 +224,21 @@ class Inbox:
             if refusal is None and sender is not None:
                 body = unseal_unread(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
                 if not isinstance(body, Refusal):
-                    return self._read_body(sealed, envelope, body)
+                    return _Unsealed(sealed, envelope, body)
                 refusal = body
         return _Refused(sealed.sha256, header, envelope, refusal or Refusal(Code.UNKNOWN_KEY))
 
-    def _read_body(self, sealed: Sealed, envelope: bytes, body: bytes) -> _Opened | _Refused:
-        header = sealed.header
+    def _read_body(self, given: _Unsealed) -> _Opened | _Refused:
+        sealed, header = given.sealed, given.sealed.header
         try:
-            message = read_body(body)
+            message = read_body(given.body)
             if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
                 raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
             records = records_of(message, header.id, self._partners.me)
         except InputError as error:
-            return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, error.where.field or error.what))
-        return _Opened(sealed, envelope, body, message, records)
+            refusal = Refusal(Code.BAD_BODY, error.where.field or error.what)
+            return _Refused(sealed.sha256, header, given.envelope, refusal)
+        return _Opened(sealed, given.envelope, given.body, message, records)
 
     def _giver(self, tx: Transaction) -> Giver:
         card = self._partners.own_card(tx).card
