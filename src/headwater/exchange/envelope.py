@@ -58,8 +58,7 @@ class Lane(StrEnum):
 _LANES: Final = frozenset(Lane)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an envelope says in the clear: who to whom, and when; nothing about its content.
 
     Attributes:

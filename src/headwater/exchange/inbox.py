@@ -11,7 +11,7 @@ but only after seal and signature have shown that the partner made them: a stran
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -261,7 +261,7 @@ class _Take:
         self._terms = cache(lambda name: partners.agreements_for(tx, [name]))
         self._there: dict[MessageId, Incoming] = {}
         self._lines: dict[AuthorityId | None, list[Line]] = {}
-        self._rows: dict[MessageId, Incoming] = {}
+        self._rows: dict[MessageId, tuple[_Opened, str]] = {}
         self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
         self.stored: list[_Opened] = []
@@ -311,9 +311,10 @@ class _Take:
     def _opened(self, each: _Opened) -> None:
         header, tx = each.sealed.header, self._tx
         self._proved.add(header.sender)
-        there = self._rows.get(header.id) or self._there.get(header.id)
+        beside = self._rows.get(header.id)
+        there = self._row(*beside) if beside is not None else self._there.get(header.id)
         if there is not None and there.sha256 == each.sealed.sha256:
-            if header.id not in self._rows:  # another connection was quicker; within one batch its line stands already
+            if beside is None:  # another connection was quicker; within one batch its line stands already
                 self._again(there)
             return
         if there is not None:
@@ -366,18 +367,22 @@ class _Take:
     def _add_row(self, each: _Opened, state: str) -> None:
         header = each.sealed.header
         self._numbers.add((header.sender, header.seq))
-        # Content that should not have come is not kept; that it came, and its receipt, is.
-        self._rows[header.id] = Incoming(
+        self._rows[header.id] = each, state
+
+    def _row(self, each: _Opened, state: str, receipt: bytes = b"") -> Incoming:
+        header, message = each.sealed.header, each.message
+        return Incoming(
             id=header.id,
             peer=header.sender,
             seq=header.seq,
             sha256=each.sealed.sha256,
-            kind=each.message.kind,
-            thread=each.message.thread,
+            kind=message.kind,
+            thread=message.thread,
+            # Content that should not have come is not kept; that it came, and its receipt, is.
             body=b"" if state == REFUSED else each.body,
             received_at=self._tx.now,
             state=state,
-            receipt=b"",
+            receipt=receipt,
         )
 
     def _sign(self) -> list[bytes]:
@@ -388,11 +393,11 @@ class _Take:
         for sender, lines in self._lines.items():
             receipt = self._giver.sign(sender, tuple(lines), self._tx.now, log if sender in self._proved else None)
             receipts.append(receipt)
-            mine = [row for row in self._rows.values() if row.peer == sender]
+            mine = [(each, state) for each, state in self._rows.values() if each.sealed.header.sender == sender]
             if mine:
                 ref = keep_receipt(self._tx, receipt)
-                for row in mine:
-                    self._tx.add_incoming(replace(row, receipt=ref))
+                for each, state in mine:
+                    self._tx.add_incoming(self._row(each, state, ref))
         return receipts
 
 
