@@ -8,7 +8,6 @@ here stands what each end then knows.
 import errno
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -95,7 +94,7 @@ def test_replay_under_a_number_that_was_used_is_refused_and_named_at_both_ends(e
     # The sender's store was set back: it gives the same number to another message.
     sealed = read(sealed_of(ends, ref))
     assert not isinstance(sealed, Refusal)
-    other = replace(sealed.header, id=ends.sender.node.exchange._outbox.new_id())
+    other = structs.replace(sealed.header, id=ends.sender.node.exchange._outbox.new_id())
     envelope = reseal(ends.sender, ends.receiver, other, b'{"kind":"ping","from":"UK-NCA","to":"RS-MOI"}')
     (line,) = ends.receiver.hand(envelope)
     assert line.result == "refused:replay"
@@ -109,7 +108,7 @@ def reseal(sender: Served, receiver: Served, header: Header, body: bytes) -> byt
     card = receiver.node.exchange.card().card
     key = card.sealing_key(receiver.clock.now())
     seed = sender.node.keys.signing_seeds[header.skid]
-    return seal(replace(header, rkid=key_id(key)), body, signing_seed=seed, recipient_key=key)
+    return seal(structs.replace(header, rkid=key_id(key)), body, signing_seed=seed, recipient_key=key)
 
 
 # Row: any bit changed, truncated, extended, swapped header
@@ -161,7 +160,7 @@ def test_forwarded_by_a_recipient_to_a_third_state_is_refused_there(ends: Ends) 
     seed = belgrade.node.keys.sealing_seeds[sealed.header.rkid]
     plain = XWING.unseal(sealed.content, seed, _info(sealed.header_bytes))
     key = pristina.node.exchange.card().card.sealing_key(pristina.clock.now())
-    header = replace(sealed.header, recipient=PRISTINA, rkid=key_id(key)).to_bytes()
+    header = structs.replace(sealed.header, recipient=PRISTINA, rkid=key_id(key)).to_bytes()
     addressed = struct.pack(">H", len(header)) + header + sealed.content
     anew = struct.pack(">H", len(header)) + header + XWING.seal(plain, key, _info(header))
     answers = [pristina.hand(each)[0].result for each in (envelope, addressed, anew)]

@@ -11,7 +11,7 @@ but only after seal and signature have shown that the partner made them: a stran
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -52,6 +52,15 @@ from headwater.store import Incoming, Snapshot, Store, Transaction
 
 ACCEPTED: Final = "accepted"
 HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """An envelope whose seal and signature are right; nobody has read its body."""
+
+    sealed: Sealed
+    envelope: bytes
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +195,21 @@ class Inbox:
             partner = self._partners.get(snapshot, authority)
             return partner.card.card.sender_key(skid, now) if partner and partner.is_open else None
 
-        return [
-            self._look(sealed, envelope, taken, sender_key, now)
+        # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
+        unsealed = [
+            self._unseal(sealed, envelope, taken, sender_key, now)
             for sealed, envelope in zip(given, envelopes, strict=True)
         ]
+        return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
 
-    def _look(
+    def _unseal(
         self,
         sealed: Sealed | Refusal,
         envelope: bytes,
         taken: Mapping[MessageId, Incoming],
         sender_key: Callable[[AuthorityId, str], SenderKey | None],
         now: datetime,
-    ) -> _Opened | _Refused | _Taken:
+    ) -> _Unsealed | _Refused | _Taken:
         if isinstance(sealed, Refusal):
             return _Refused(sha256(envelope).digest(), None, envelope, sealed)
         header = sealed.header
@@ -213,20 +224,21 @@ class Inbox:
             if refusal is None and sender is not None:
                 body = unseal_unread(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
                 if not isinstance(body, Refusal):
-                    return self._read_body(sealed, envelope, body)
+                    return _Unsealed(sealed, envelope, body)
                 refusal = body
         return _Refused(sealed.sha256, header, envelope, refusal or Refusal(Code.UNKNOWN_KEY))
 
-    def _read_body(self, sealed: Sealed, envelope: bytes, body: bytes) -> _Opened | _Refused:
-        header = sealed.header
+    def _read_body(self, given: _Unsealed) -> _Opened | _Refused:
+        sealed, header = given.sealed, given.sealed.header
         try:
-            message = read_body(body)
+            message = read_body(given.body)
             if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
                 raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
             records = records_of(message, header.id, self._partners.me)
         except InputError as error:
-            return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, error.where.field or error.what))
-        return _Opened(sealed, envelope, body, message, records)
+            refusal = Refusal(Code.BAD_BODY, error.where.field or error.what)
+            return _Refused(sealed.sha256, header, given.envelope, refusal)
+        return _Opened(sealed, given.envelope, given.body, message, records)
 
     def _giver(self, tx: Transaction) -> Giver:
         card = self._partners.own_card(tx).card
@@ -249,7 +261,7 @@ class _Take:
         self._terms = cache(lambda name: partners.agreements_for(tx, [name]))
         self._there: dict[MessageId, Incoming] = {}
         self._lines: dict[AuthorityId | None, list[Line]] = {}
-        self._rows: dict[MessageId, Incoming] = {}
+        self._rows: dict[MessageId, tuple[_Opened, str]] = {}
         self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
         self.stored: list[_Opened] = []
@@ -299,9 +311,10 @@ class _Take:
     def _opened(self, each: _Opened) -> None:
         header, tx = each.sealed.header, self._tx
         self._proved.add(header.sender)
-        there = self._rows.get(header.id) or self._there.get(header.id)
+        beside = self._rows.get(header.id)
+        there = self._row(*beside) if beside is not None else self._there.get(header.id)
         if there is not None and there.sha256 == each.sealed.sha256:
-            if header.id not in self._rows:  # another connection was quicker; within one batch its line stands already
+            if beside is None:  # another connection was quicker; within one batch its line stands already
                 self._again(there)
             return
         if there is not None:
@@ -354,18 +367,22 @@ class _Take:
     def _add_row(self, each: _Opened, state: str) -> None:
         header = each.sealed.header
         self._numbers.add((header.sender, header.seq))
-        # Content that should not have come is not kept; that it came, and its receipt, is.
-        self._rows[header.id] = Incoming(
+        self._rows[header.id] = each, state
+
+    def _row(self, each: _Opened, state: str, receipt: bytes = b"") -> Incoming:
+        header, message = each.sealed.header, each.message
+        return Incoming(
             id=header.id,
             peer=header.sender,
             seq=header.seq,
             sha256=each.sealed.sha256,
-            kind=each.message.kind,
-            thread=each.message.thread,
+            kind=message.kind,
+            thread=message.thread,
+            # Content that should not have come is not kept; that it came, and its receipt, is.
             body=b"" if state == REFUSED else each.body,
             received_at=self._tx.now,
             state=state,
-            receipt=b"",
+            receipt=receipt,
         )
 
     def _sign(self) -> list[bytes]:
@@ -376,11 +393,11 @@ class _Take:
         for sender, lines in self._lines.items():
             receipt = self._giver.sign(sender, tuple(lines), self._tx.now, log if sender in self._proved else None)
             receipts.append(receipt)
-            mine = [row for row in self._rows.values() if row.peer == sender]
+            mine = [(each, state) for each, state in self._rows.values() if each.sealed.header.sender == sender]
             if mine:
                 ref = keep_receipt(self._tx, receipt)
-                for row in mine:
-                    self._tx.add_incoming(replace(row, receipt=ref))
+                for each, state in mine:
+                    self._tx.add_incoming(self._row(each, state, ref))
         return receipts
 
 

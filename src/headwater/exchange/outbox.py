@@ -4,6 +4,7 @@ One transaction holds all of it: rules -> facts taken out -> seal -> number -> r
 is held back waits as a draft until a person with the right role approves it; then the same question is asked again.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,6 +105,9 @@ class Draft:
     asked_at: datetime
 
 
+_STATES: Final = {Outcome.REFUSE: DraftState.REFUSED, Outcome.HOLD: DraftState.WAITING}
+"""What a draft comes to by the rules' answer; any other sends it."""
+
 Also = Callable[[Transaction, Sending], None]
 """What a caller keeps in the transaction that queues a message."""
 
@@ -125,6 +129,16 @@ class _Way:
         """The partner's key with its name, and this node's with its seed: asked for once something is to go."""
         sealing = self.partner.card.card.sealing_key(self._now)
         return (sealing, key_id(sealing), *self._signing())
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """A message that is numbered and noted: its header and body, and the way that it goes."""
+
+    header: Header
+    body: bytes
+    message: Message
+    way: _Way
 
 
 class Outbox:
@@ -172,8 +186,12 @@ class Outbox:
         ready = [(self._ready(message), self.new_id()) for message in messages]
 
         def change(tx: Transaction) -> list[Sending]:
-            ways = self._ways(tx)
-            return [self._send(tx, message, ref, who, ways=ways) for message, ref in ready]
+            ways, unsealed = self._ways(tx), list[_Unsealed]()
+            sent = [self._send(tx, message, ref, who, ways=ways, unsealed=unsealed) for message, ref in ready]
+            # Once all are judged: what sealing needs stays in the processor's caches meanwhile.
+            for each in unsealed:
+                _seal(tx, each)
+            return sent
 
         return self._store.write(change)
 
@@ -247,7 +265,7 @@ class Outbox:
 
         def change(tx: Transaction) -> None:
             draft = _waiting(tx, ref)
-            _put(tx, draft, DraftState.REFUSED)
+            _put(tx, dataclasses.replace(draft, state=DraftState.REFUSED))
             tx.note(Event("exchange.withdrawn", who, ref, draft.message.purpose or ""))
 
         self._store.write(change)
@@ -264,7 +282,7 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId("")))
+        _seal(tx, self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId(""))))
 
     def _ways(self, tx: Transaction) -> "Callable[[AuthorityId], _Way]":
         """Return what finds the way to a partner, once for all messages of a change."""
@@ -272,8 +290,9 @@ class Outbox:
             lambda authority: _Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
         )
 
-    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: "_Way") -> None:
-        recipient_key, rkid, skid, signing_seed = way.keys
+    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: "_Way") -> "_Unsealed":
+        """Number a message that may go, and note that it does; what is left to do is to seal it."""
+        _, rkid, skid, _ = way.keys
         partner = way.partner
         body = write_body(message)
         header = Header(
@@ -290,19 +309,6 @@ class Outbox:
         tx.add_document(SENT, ref, body)
         if message.facts:
             tx.add_carried("out", partner.authority, message.facts, ref)
-        tx.add_outgoing(
-            Outgoing(
-                id=ref,
-                peer=partner.authority,
-                seq=header.seq,
-                lane=header.lane,
-                envelope=seal_checked(header, body, signing_seed=signing_seed, recipient_key=recipient_key),
-                kind=message.kind,
-                thread=message.thread,
-                queued_at=tx.now,
-                expires_at=header.expires_at,
-            )
-        )
         detail: dict[str, str | int] = {
             "to": partner.authority,
             "kind": message.kind,
@@ -312,6 +318,7 @@ class Outbox:
             "categories": categories_of(message),
         }
         tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
+        return _Unsealed(header, body, message, way)
 
     def seal_again(self, tx: Transaction, row: Outgoing, header: Header) -> MessageId | None:
         """Queue a refused message anew, under another identifier, where it was refused for a key that we have changed.
@@ -344,28 +351,31 @@ class Outbox:
         *,
         asked_at: datetime | None = None,
         ways: "Callable[[AuthorityId], _Way] | None" = None,
+        unsealed: "list[_Unsealed] | None" = None,
     ) -> Sending:
+        """Judge a message and queue it; with `unsealed`, the caller seals what was queued, in the same change."""
         way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
         message = bound(tx, self._partners, attached(tx, message), tx.now)
         judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
-        draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
-        if judgement.outcome is Outcome.REFUSE:
+        state = _STATES.get(judgement.outcome, DraftState.SENT)
+        if asked_at is not None or state is DraftState.WAITING:
+            _put(tx, Draft(ref, message, state, judgement.rule, who, asked_at or tx.now))
+        if state is DraftState.REFUSED:
             tx.note(Event("exchange.not-sent", who, ref, message.purpose or "", detail))
-            if asked_at is not None:
-                _put(tx, draft, DraftState.REFUSED)
             return Sending(judgement, None, message)
         goes = apply(judgement, message)
-        if judgement.outcome is Outcome.HOLD:
-            _put(tx, draft, DraftState.WAITING)
+        if state is DraftState.WAITING:
             tx.note(Event("exchange.held", who, ref, message.purpose or "", detail))
             return Sending(judgement, ref, goes)
-        if asked_at is not None:
-            _put(tx, draft, DraftState.SENT)
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
-        self._queue(tx, goes, ref, who, way)
+        written = self._queue(tx, goes, ref, who, way)
+        if unsealed is None:
+            _seal(tx, written)
+        else:
+            unsealed.append(written)
         for duty in judgement.obligations:
             if duty.startswith("notice:"):
                 self._give_notice(tx, goes, ref, StateCode(duty.removeprefix("notice:")), who)
@@ -451,6 +461,24 @@ def _waiting(tx: Transaction, ref: MessageId) -> Draft:
     return draft
 
 
-def _put(tx: Transaction, draft: Draft, state: DraftState) -> None:
-    done = Draft(draft.id, draft.message, state, draft.rule, draft.asked_by, draft.asked_at)
-    tx.put_document(DRAFT, draft.id, encode(done))
+def _put(tx: Transaction, draft: Draft) -> None:
+    tx.put_document(DRAFT, draft.id, encode(draft))
+
+
+def _seal(tx: Transaction, given: _Unsealed) -> None:
+    """Seal a message that was numbered and put it into the queue."""
+    header, message = given.header, given.message
+    recipient_key, _, _, signing_seed = given.way.keys
+    tx.add_outgoing(
+        Outgoing(
+            id=header.id,
+            peer=header.recipient,
+            seq=header.seq,
+            lane=header.lane,
+            envelope=seal_checked(header, given.body, signing_seed=signing_seed, recipient_key=recipient_key),
+            kind=message.kind,
+            thread=message.thread,
+            queued_at=tx.now,
+            expires_at=header.expires_at,
+        )
+    )

@@ -164,6 +164,7 @@ def _is_signed_quick(public_key: bytes, signature: bytes, message: bytes) -> boo
     return True
 
 
+@cache
 def _hpke() -> hpke.Suite:
     return hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 

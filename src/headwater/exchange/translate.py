@@ -12,6 +12,8 @@ an entity of ours.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -32,6 +34,8 @@ TLP_RED: Final = "TLP:RED"
 NOBODY_KNOWN: Final = "UNNAMED"
 """Authority of a third originator of which a message names the state only."""
 _ADULT_YEARS: Final = 18
+_KEPT: Final = 16
+"""Terms that are remembered as they were read: messages name the same few again and again. Not more, for they may be long."""
 _NO_PERSONAL_DATA: Final = frozenset({"Vehicle", "Vessel", "Airplane", "Company", "Organization", "PublicBody"})
 
 
@@ -41,17 +45,7 @@ def handling_of(fact: MessageFact) -> Handling:
     Raises:
         SchemaError: a value of it is none that handling knows.
     """
-    red = TLP_RED in fact.handling
-    return Handling(
-        purposes=None if fact.purposes is None else frozenset(fact.purposes),
-        releasable_to=_states(fact.onward),
-        never_onward=fact.onward == "no",
-        codes=frozenset(fact.handling),
-        conditions=frozenset(fact.conditions),
-        addressees=frozenset(fact.names) if red or fact.names else None,
-        markings=frozenset() if fact.marking in {None, "NONE"} else frozenset({fact.marking or ""}),
-        retain_until=_day(fact.retain_until),
-    )
+    return _read_terms(*_terms(fact))[0]
 
 
 def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
@@ -147,7 +141,8 @@ def names_in(record: Record, message: Message) -> dict[str, FactId]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, FactId] = {}
     for name, given in message.facts.items():
-        fact = _fact(given, _mention(given, message), message) if _is_known(given) else None
+        kind = _kind(given)
+        fact = None if kind is None else _fact(given, kind, _mention(given, message), message)
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
             found[name] = number
@@ -170,20 +165,24 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
         terms = _terms(given)
         members = by_terms.get(terms)
         if members is None:
-            handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
+            handling, grade = _read_terms(*terms)
             members = groups.setdefault((_originator(given.origin, message, me), grade, handling), _Members())
             by_terms[terms] = members
-        if _is_known(given):
+        kind = _kind(given)
+        if kind is not None:
             named = (given.entity, given.schema, given.category)
-            mention = mentions.get(named) or mentions.setdefault(named, _mention(given, message))
-            members.add(mention, given, message)
+            mention = mentions.get(named)
+            if mention is None:
+                mention = mentions[named] = _mention(given, message)
+            members.mentions[id(mention)] = mention
+            members.facts[_fact(given, kind, mention, message)] = None
     return tuple(
         Record(
             origin=Origin(originator=originator, source=SOURCE, place=ref),
             handling=handling,
             grade=grade,
             mentions=tuple(dict.fromkeys(members.mentions.values())),
-            facts=tuple(members.facts.values()),
+            facts=tuple(members.facts),
         )
         for (originator, grade, handling), members in groups.items()
         if members.facts
@@ -197,15 +196,7 @@ class _Members:
 
     def __init__(self) -> None:
         self.mentions: dict[int, Mention] = {}
-        # By what a fact consists of: to compare those is much quicker than to compare facts.
-        self.facts: dict[tuple[str | None, ...], Fact] = {}
-
-    def add(self, mention: Mention, given: MessageFact, message: Message) -> None:
-        """Add a fact that is there already only once."""
-        self.mentions[id(mention)] = mention
-        consists_of = (mention.key, given.prop, given.value, given.lang, given.original)
-        if consists_of not in self.facts:
-            self.facts[consists_of] = _fact(given, mention, message)
+        self.facts: dict[Fact, None] = {}
 
 
 def clamped(record: Record, until: date) -> Record:
@@ -243,18 +234,44 @@ def _day(text: str | None) -> date | None:
         raise SchemaError("no such day", where=Place(field="retain_until")) from error
 
 
-def _is_known(given: MessageFact) -> bool:
+def _kind(given: MessageFact) -> str | None:
+    """Return of what kind a fact's property is; None for a fact that stays in the message."""
     if given.hashed or not (given.entity and given.schema and given.value and given.value.strip()):
-        return False
+        return None
     known = schemata().get(given.schema)
-    return known is not None and given.prop in known.properties
+    return known.properties.get(given.prop) if known is not None else None
 
 
-def _terms(given: MessageFact) -> tuple[object, ...]:
-    """Return all that decides which record a fact goes into."""
+_terms: Final = attrgetter(
+    *("origin", "grade", "marking", "handling", "conditions", "purposes", "names", "onward", "retain_until")
+)
+"""All that decides which record a fact goes into."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_terms(
+    _origin: StateCode,
+    grade: str | None,
+    marking: str | None,
+    handling: tuple[str, ...],
+    conditions: tuple[str, ...],
+    purposes: tuple[str, ...] | None,
+    names: tuple[str, ...],
+    onward: tuple[str, ...] | str | None,
+    retain_until: str | None,
+) -> tuple[Handling, Grade | None]:
     return (
-        *(given.origin, given.grade, given.marking, given.handling, given.conditions),
-        *(given.purposes, given.names, given.onward, given.retain_until),
+        Handling(
+            purposes=None if purposes is None else frozenset(purposes),
+            releasable_to=_states(onward),
+            never_onward=onward == "no",
+            codes=frozenset(handling),
+            conditions=frozenset(conditions),
+            addressees=frozenset(names) if names or TLP_RED in handling else None,
+            markings=frozenset() if marking in {None, "NONE"} else frozenset({marking or ""}),
+            retain_until=_day(retain_until),
+        ),
+        parse_grade(grade) if grade else None,
     )
 
 
@@ -263,9 +280,9 @@ def _mention(given: MessageFact, message: Message) -> Mention:
     return Mention(_partners_key(given.entity or "", message), given.schema or "", category)
 
 
-def _fact(given: MessageFact, mention: Mention, message: Message) -> Fact:
+def _fact(given: MessageFact, kind: str, mention: Mention, message: Message) -> Fact:
     value = given.value or ""
-    if schema(mention.schema).properties.get(given.prop) == "entity":
+    if kind == "entity":
         value = _partners_key(value, message)
     return Fact(mention.key, given.prop, value, given.lang, given.original)
 

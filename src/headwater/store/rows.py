@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from headwater.errors import Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
@@ -82,8 +84,7 @@ class Problem:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message on its way to a partner.
 
     Attributes:
@@ -113,8 +114,7 @@ class Outgoing:
         _check_message(self.seq, self.state, OUTGOING_STATES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that a partner handed over.
 
     Attributes:

@@ -6,10 +6,14 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
 from headwater.node.match_desk import Desk
+
+_NEW_OBJECTS: Final = 20_000
+"""Objects after which the collector looks for circles: more than the largest batch keeps alive."""
 
 
 def serve_node(
@@ -80,10 +84,12 @@ def serve_matching(
 def keep_for_good() -> None:
     """Tell the collector of circles that what is there now stays: it need not look at it again with every few batches.
 
-    Walking through all modules took a tenth of what a message costs.
+    Walking through all modules took a tenth of what a message costs. Nor need it look at a batch while it is worked on:
+    its messages hold no circles, and go with the last word that speaks of them.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _check_address(host: str, port: int) -> None:

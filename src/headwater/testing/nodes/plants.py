@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Sealed, read, seal
 from headwater.exchange.inbox import Inbox
@@ -135,7 +137,7 @@ class _ResealingStore(_Through):
 class _Resealing(_ResealingStore):
     def due_outgoing(self, *asked: Any, skip: frozenset[Any]) -> list[Any]:  # noqa: ANN401 - as the store is asked
         """Return what is queued, sealed anew under the same identifiers."""
-        return [replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, skip=skip)]
+        return [structs.replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, skip=skip)]
 
     def _sealed(self, row: Any) -> bytes:  # noqa: ANN401 - a row of the outbox
         sealed, body = read(row.envelope), self._to.document(SENT, row.id)
