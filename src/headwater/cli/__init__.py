@@ -32,6 +32,7 @@ VERBS: Final = {
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
     "user": "Add, list and disable the users of a node.",
+    "watch": "Follow objects from sensors, and call rescue first.",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headwater.engines.watch.boxes import BoxTracker
     from headwater.engines.watch.danger import read_setting
-    from headwater.engines.watch.drift import DriftCase, drift, read_case
+    from headwater.engines.watch.drift import DriftCase, leeway_drift, read_case
     from headwater.engines.watch.engine import WatchEngine
     from headwater.engines.watch.forecast import forecast_crossing
     from headwater.engines.watch.fusion import FusionTracker
@@ -29,9 +29,9 @@ __all__ = [
     "SharedTrack",
     "WatchEngine",
     "draft_notice",
-    "drift",
     "forecast_crossing",
     "intersect",
+    "leeway_drift",
     "mine",
     "read_case",
     "read_setting",
@@ -59,12 +59,12 @@ def __getattr__(name: str) -> object:
             from headwater.engines.watch.engine import WatchEngine as found
         case "draft_notice":
             from headwater.engines.watch.notice import draft_notice as found
-        case "drift":
-            from headwater.engines.watch.drift import drift as found
         case "forecast_crossing":
             from headwater.engines.watch.forecast import forecast_crossing as found
         case "intersect":
             from headwater.engines.watch.intersection import intersect as found
+        case "leeway_drift":
+            from headwater.engines.watch.drift import leeway_drift as found
         case "mine":
             from headwater.engines.watch.routes import mine as found
         case "read_case":

@@ -121,7 +121,7 @@ def _hourly(value: object) -> tuple[float, ...]:
     return tuple(float(one) for one in value) if isinstance(value, list) else (float(str(value)),)
 
 
-def drift(case: DriftCase) -> Floats:
+def leeway_drift(case: DriftCase) -> Floats:
     """Return where each particle is at the end.
 
     Shape: -> (particles, 2) longitude, latitude.  Units: degrees.

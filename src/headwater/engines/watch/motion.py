@@ -14,9 +14,11 @@ from headwater.errors import MissingExtraError, SchemaError
 Floats = NDArray[np.float64]
 
 JUDGED: Final = {
-    "scale": 0.5, "history": 300.0, "threshold": 16.0, "open": 2.0, "close_w": 5.0, "close_h": 9.0, "least_area": 60.0,
-    "least_h": 12.0, "small": 0.55, "wide": 1.6, "join_gap": 0.35, "pad_w": 0.0, "pad_h": 0.0, "rate": -1.0,
+    "scale": 0.5, "history": 500.0, "threshold": 12.0, "open": 3.0, "close_w": 3.0, "close_h": 7.0, "least_area": 60.0,
+    "least_h": 12.0, "small": 0.75, "wide": 1.4, "join_gap": 0.35, "pad_w": 0.06, "pad_h": 0.0, "rate": 0.005,
 }  # fmt: skip
+SCORE_BASE: Final = 0.72
+"""Score of a box that hardly anything fills: boxes that passed the size model are right in four cases of five."""
 LEARN: Final = 200
 """Boxes from which the size model is taken seriously."""
 RIDGE: Final = 50.0
@@ -149,4 +151,4 @@ class MotionDetector:
         piece = mask[int(box[1]) : int(box[3]), int(box[0]) : int(box[2])]
         share = float(np.count_nonzero(piece)) / max(piece.size, 1)
         pad_w, pad_h = self._told["pad_w"] * (box[2] - box[0]), self._told["pad_h"] * (box[3] - box[1])
-        return [box[0] - pad_w, box[1] - pad_h, box[2] + pad_w, box[3] + pad_h, min(0.99, 0.5 + share / 2.0)]
+        return [box[0] - pad_w, box[1] - pad_h, box[2] + pad_w, box[3] + pad_h, min(0.99, SCORE_BASE + (1.0 - SCORE_BASE) * share)]

@@ -36,6 +36,8 @@ SAME_PLACE_M: Final = 150.0
 SAME_TIME_S: Final = 600.0
 SLOPE: Final = 1.2
 """What one point of the index above the threshold adds to the log-odds of the score."""
+GOES_ON: Final = 0.8
+"""Chance that a craft clearly under way to the far bank goes on to the border: what the crossing scenes show."""
 MIDDLE: Final = 0.25
 """Mid-river is further than this share of its width from both banks."""
 
@@ -188,12 +190,14 @@ class Post:
         self._told = [alert for alert in self._told if now - alert.t_s < SAME_TIME_S]
 
     def _is_new(self, alert: Alert) -> bool:
+        current = self.setting.current_ms or 0.0
         return not any(
             old.kind == alert.kind
             and (
                 old.track == alert.track
                 or (
-                    math.hypot(old.x - alert.x, old.y - alert.y) < SAME_PLACE_M
+                    # What floats has drifted since.
+                    math.hypot(old.x - alert.x, old.y - alert.y) < SAME_PLACE_M + current * (alert.t_s - old.t_s)
                     and alert.t_s - old.t_s < SAME_TIME_S
                 )
             )
@@ -233,7 +237,7 @@ class Post:
             return None
         known.told.add("border")
         text = f"it reaches the border in about {left_s:.0f} s if it goes on so"
-        return self._alert("border", "border-crossing", seen, row, known, [Part("border", 1.0, text)])
+        return self._alert("border", "border-crossing", seen, row, known, [Part("border", 1.0, text)], GOES_ON)
 
     def _is_craft(self, known: _Known) -> bool:
         animal = known.sure["animal"] > known.sure["boat"]
@@ -263,7 +267,7 @@ class Post:
 
     def _alert(
         self, lane: str, kind: str, seen: Detection, row: Row, known: _Known,
-        parts: list[Part],
+        parts: list[Part], score: float | None = None,
     ) -> Alert:  # fmt: skip
         above = sum(part.points for part in parts) - self.weights["threshold"]["craft"]
         return Alert(
@@ -274,7 +278,7 @@ class Post:
             y=float(row[Y]),
             vx=float(row[VX]),
             vy=float(row[VY]),
-            score=1.0 / (1.0 + math.exp(-SLOPE * above - 1.0)),
+            score=1.0 / (1.0 + math.exp(-SLOPE * above - 1.0)) if score is None else score,
             parts=tuple(parts),
             evidence=tuple(known.rows),
             track=int(row[ID]),
