@@ -33,16 +33,23 @@ def _told(document: dict[str, Any]) -> list[str]:
     "--as", "form", required=True, type=click.Choice(["mot", "points", "sapient", "ais", "cot", "video"]), help="What FILE is."
 )
 @click.option("--fps", default=30.0, show_default=True, type=click.FloatRange(0.1, 1000), help="Frames a second.")
+@click.option("--model", type=FILE, help="Your own detector for video, ONNX; see the how-to of sensors.")
+@click.option("--classes", type=FILE, help="Names of the model's classes, a JSON list.")
 @click.option(
     "--out", required=True, type=FILE, help=".txt: MOT rows, .jsonl: rows, .json: Moving Features, .svg: a map."
 )
 @options.as_json
-def track(*, file: Path, form: str, fps: float, out: Path, as_json: bool) -> None:
+def track(
+    *, file: Path, form: str, fps: float, model: Path | None, classes: Path | None, out: Path, as_json: bool
+) -> None:
     """Track what FILE holds."""
     from headwater.node import watch_tracks
 
+    if (model is None) != (classes is None):
+        raise click.UsageError("give --model and --classes together")
+    own = (model, classes) if model is not None and classes is not None else None
     with bar("tracking") as progress:
-        document = watch_tracks.track(form, file, out, fps=fps, progress=progress).document()
+        document = watch_tracks.track(form, file, out, fps=fps, model=own, progress=progress).document()
     door.answer(document, _told(document), as_json=as_json)
 
 
@@ -176,3 +183,29 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
     with bar("reporting") as progress:
         document = watch_send.send_file(file, context, target, speed=speed, progress=progress)
     door.answer(document, [f"{document['sent']} detections reported"], as_json=as_json)
+
+
+@watch.command(epilog="Example: headwater watch share ais.csv --out tracks.json")
+@click.argument("file", type=FILE)
+@click.option("--as", "form", default="points", show_default=True, type=click.Choice(["points", "sapient", "ais", "cot"]), help="What FILE is.")
+@click.option("--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach.")
+@options.as_json
+def share(*, file: Path, form: str, out: Path, as_json: bool) -> None:
+    """Write the tracks in FILE as another state may have them: estimates, no detections, nobody on the move."""
+    from headwater.node import watch_share
+
+    document = watch_share.share(file, out, form)
+    door.answer(document, _told(document), as_json=as_json)
+
+
+@watch.command(epilog="Example: headwater watch fuse ours.json theirs.json --out fused.json")
+@click.argument("ours", type=FILE)
+@click.argument("theirs", type=FILE)
+@click.option("--out", required=True, type=FILE, help="File for the fused tracks, JSON.")
+@options.as_json
+def fuse(*, ours: Path, theirs: Path, out: Path, as_json: bool) -> None:
+    """Fuse tracks of two states that may rest on the same sensors (covariance intersection)."""
+    from headwater.node import watch_share
+
+    document = watch_share.fuse(ours, theirs, out)
+    door.answer(document, [f"{document['fused']} fused", *_told(document)], as_json=as_json)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from headwater.errors import FormatError, MissingExtraError, Place, SchemaError
 from headwater.formats.safe import check_size, parse_json
+from headwater.formats.sapient_kinds import KINDS
 from headwater.model.detections import CLASSES, Detection, Origin
 
 try:
@@ -27,14 +28,6 @@ Message: Any = sapient_message_pb2.SapientMessage  # type: ignore[attr-defined] 
 MAX_FRAME_BYTES: Final = 1024 * 1024
 HEAD: Final = struct.Struct("<I")
 UNPARSABLE: Final = "parse"
-KINDS: Final = {
-    "human": "person-group", "person": "person-group", "people": "person-group", "group": "person-group",
-    "person group": "person-group", "person in water": "person-in-water", "swimmer": "person-in-water",
-    "vehicle": "vehicle", "land vehicle": "vehicle", "car": "vehicle", "lorry": "lorry", "truck": "lorry",
-    "boat": "boat", "vessel": "boat", "sea vessel": "boat", "ship": "boat", "uav": "drone", "drone": "drone",
-    "air vehicle": "aircraft", "aircraft": "aircraft", "animal": "animal",
-}  # fmt: skip
-"""Words of sensors for the classes of headwater; a person alone is a group of size 1-4."""
 LAT_LNG_DEG: Final = 1
 UTM_M: Final = 5
 

@@ -71,6 +71,9 @@ def alert_document(alert: Alert, setting: Setting) -> dict[str, Any]:
         "parts": [{"name": part.name, "points": part.points, "text": part.text} for part in alert.parts],
     }
     found["id"] = content_id("alr", {name: found[name] for name in ("t_s", "lane", "kind", "x", "y", "at")})
+    if alert.crossing is not None:
+        names = ("p", "t10", "t50", "t90")
+        found["crossing"] = {name: round(value, 3) for name, value in zip(names, alert.crossing, strict=True)}
     if alert.lane == RESCUE:
         notice = draft_notice(alert, setting)
         found["drift"] = [

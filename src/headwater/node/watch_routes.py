@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from headwater.engines.watch import PointTracker, forecast_crossing, leeway_drift, mine, read_case
+from headwater.engines.watch import StreamTracker, forecast_crossing, leeway_drift, mine, read_case
 from headwater.engines.watch.routes import RouteOptions
 from headwater.errors import FormatError, Place, SchemaError
 from headwater.formats.points_csv import DetectionsRead
@@ -15,7 +15,7 @@ from headwater.formats.safe_csv import csv_bytes
 from headwater.model.detections import GROUPS, Detection, Origin
 from headwater.node.files import json_object, write
 from headwater.node.watch_read import read_detections
-from headwater.node.watch_tracks import Tracked, scans
+from headwater.node.watch_tracks import Tracked
 
 Progress = Callable[[int, int], None]
 NOWHERE: Final = Origin(0.0, 0.0)
@@ -103,19 +103,15 @@ def read_line(given: Mapping[str, object], origin: Origin | None) -> Any:  # noq
 
 def _ways(read: DetectionsRead) -> dict[object, list[Detection]]:
     """Return the detections of each track, in order of time."""
-    import numpy as np
-
     ways: dict[object, list[Detection]] = {}
     rest: list[Detection] = []
     for seen in read.detections:
         if seen.implausible:
             continue
         (ways.setdefault(seen.own, []) if seen.own else rest).append(seen)
-    tracker = PointTracker()
-    for time_s, scan in scans(rest):
-        tracker.step(time_s, np.array([(one.x, one.y) for one in scan]), sum(one.sigma_m for one in scan) / len(scan))
-        for seen, owner in zip(scan, tracker.owners.tolist(), strict=True):
-            ways.setdefault(int(owner), []).append(seen)
+    tracker = StreamTracker()
+    for seen in sorted(rest, key=lambda one: (one.time_s, one.row)):
+        ways.setdefault(tracker.take(seen.time_s, seen.x, seen.y, seen.sigma_m, seen.sensor), []).append(seen)
     kept = {name: sorted(seen, key=lambda one: (one.time_s, one.row)) for name, seen in ways.items()}
     return {str(name) if isinstance(name, str) else name: seen for name, seen in kept.items() if len(seen) >= LEAST_REPORTS}
 

@@ -47,7 +47,10 @@ class Tracked:
         }
 
 
-def track(form: str, path: Path, out: Path, *, fps: float = 30.0, progress: Progress | None = None) -> Tracked:
+def track(
+    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None,
+    progress: Progress | None = None,
+) -> Tracked:  # fmt: skip
     """Track what a file holds and write the tracks; `out` ends in .txt (MOT rows), .json (Moving Features), .svg or .jsonl.
 
     Raises:
@@ -64,7 +67,7 @@ def track(form: str, path: Path, out: Path, *, fps: float = 30.0, progress: Prog
         given = ((number, [box for _, box in frames.get(number, [])]) for number in range(min(frames), last + 1))
         return _boxes(given, last, rows, rejected, out, fps, progress)
     if form == "video":
-        return _video(path, out, fps, progress)
+        return _video(path, out, fps, model, progress)
     return _points(read_detections(form, path), out, progress)
 
 
@@ -88,7 +91,7 @@ def _boxes(
     return Tracked(rows, rejected, len({row[1] for row in shown}))
 
 
-def _video(path: Path, out: Path, fps: float, progress: Progress | None) -> Tracked:
+def _video(path: Path, out: Path, fps: float, model: tuple[Path, Path] | None, progress: Progress | None) -> Tracked:
     try:
         import cv2
     except ModuleNotFoundError as error:
@@ -96,7 +99,7 @@ def _video(path: Path, out: Path, fps: float, progress: Progress | None) -> Trac
     reader: Any = cv2.VideoCapture(str(path))
     try:
         total = int(reader.get(cv2.CAP_PROP_FRAME_COUNT)) if reader.isOpened() else 0
-        detector, counted = MotionDetector(), [0]
+        detect, counted = _detector(model), [0]
 
         def frames() -> Iterator[tuple[int, list[Any]]]:
             number = 0
@@ -106,7 +109,7 @@ def _video(path: Path, out: Path, fps: float, progress: Progress | None) -> Trac
                     return
                 number += 1
                 counted[0] += 1
-                yield number, list(detector.detect(frame, number / fps))
+                yield number, list(detect(frame, number / fps))
 
         found = _boxes(frames(), max(total, 1), 0, [], out, fps, progress)
         if counted[0] == 0:
@@ -115,6 +118,16 @@ def _video(path: Path, out: Path, fps: float, progress: Progress | None) -> Trac
         return found
     finally:
         reader.release()
+
+
+def _detector(model: tuple[Path, Path] | None) -> Callable[[Any, float], Any]:
+    """Return what finds boxes in a frame: the user's model, or whatever moves."""
+    if model is None:
+        return MotionDetector().detect
+    from headwater.node.watch_detector import ObjectDetector
+
+    own = ObjectDetector(*model)
+    return lambda frame, time_s: own.detect(frame, time_s)[0]
 
 
 def scans(detections: list[Detection]) -> Iterator[tuple[float, list[Detection]]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headwater.engines.watch.points import PointTracker
     from headwater.engines.watch.post import Post
     from headwater.engines.watch.routes import mine
+    from headwater.engines.watch.stream import StreamTracker
 
 __all__ = [
     "BoxTracker",
@@ -27,6 +28,7 @@ __all__ = [
     "PointTracker",
     "Post",
     "SharedTrack",
+    "StreamTracker",
     "WatchEngine",
     "draft_notice",
     "forecast_crossing",
@@ -55,6 +57,8 @@ def __getattr__(name: str) -> object:
             from headwater.engines.watch.post import Post as found
         case "SharedTrack":
             from headwater.engines.watch.intersection import SharedTrack as found
+        case "StreamTracker":
+            from headwater.engines.watch.stream import StreamTracker as found
         case "WatchEngine":
             from headwater.engines.watch.engine import WatchEngine as found
         case "draft_notice":

@@ -7,13 +7,14 @@ rescue lane waits for nothing: no border question and no decision of enforcement
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headwater.engines.watch.danger import Part, Setting, Weights, craft_part, surroundings
+from headwater.engines.watch.forecast import forecast_crossing
 from headwater.engines.watch.stream_kernel import HITS, ID, P11, VX, VY, WIDTH, X, Y, take
 from headwater.model.detections import Detection
 
@@ -36,8 +37,11 @@ SAME_PLACE_M: Final = 150.0
 SAME_TIME_S: Final = 600.0
 SLOPE: Final = 1.2
 """What one point of the index above the threshold adds to the log-odds of the score."""
-GOES_ON: Final = 0.8
-"""Chance that a craft clearly under way to the far bank goes on to the border: what the crossing scenes show."""
+HORIZON_S: Final = 600.0
+LIKELY: Final = 0.5
+ASK_AGAIN_S: Final = 5.0
+RECENT_S: Final = 60.0
+FAR_M: Final = 100_000.0
 MIDDLE: Final = 0.25
 """Mid-river is further than this share of its width from both banks."""
 
@@ -56,6 +60,7 @@ class Alert:
         parts: the danger index part by part.
         evidence: rows of the detections, from 0.
         track: number of the track.
+        crossing: chance to reach the border, and the 10, 50 and 90 % points of when, s from now; None where not asked.
     """
 
     t_s: float
@@ -69,6 +74,7 @@ class Alert:
     parts: tuple[Part, ...]
     evidence: tuple[int, ...]
     track: int
+    crossing: tuple[float, float, float, float] | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -90,6 +96,8 @@ class _Known:
     last: float = -math.inf
     told: set[str] = field(default_factory=set)
     way: deque[tuple[float, float, float, float]] = field(default_factory=deque)
+    recent: deque[tuple[float, float, float]] = field(default_factory=deque)
+    asked: float = -math.inf
 
     def pace(self, now: float, x: float, y: float, spread: float) -> tuple[float, float, float]:
         """Return speed east, speed north and their standard deviation over the last seconds, from place to place.
@@ -109,6 +117,9 @@ class _Known:
         """Take in what a detection says of the object."""
         self.rows.append(seen.row)
         self.last = seen.time_s
+        self.recent.append((seen.time_s, seen.x, seen.y))
+        while seen.time_s - self.recent[0][0] > RECENT_S:
+            self.recent.popleft()
         if seen.kind != "unknown":
             self.named[seen.kind] += 1
             self.sure[seen.kind] += seen.sure
@@ -232,12 +243,20 @@ class Post:
         border = self.setting.border_y
         if border is None or "border" in known.told or not self._is_craft(known) or row[HITS] < LEAST_NAMED + 1:
             return None
-        left_s = (border - row[Y]) / row[VY] if row[VY] else math.inf
-        if not motion[0] or not 0.0 < left_s < SAME_TIME_S:
+        if not motion[0] or seen.time_s - known.asked < ASK_AGAIN_S:
+            return None
+        known.asked = seen.time_s
+        line = np.array([[row[X] - FAR_M, border], [row[X] + FAR_M, border]])
+        history = np.array([place for at, place in enumerate(known.recent) if not at or place[0] > known.recent[at - 1][0]])
+        if len(history) < LEAST_NAMED:
+            return None
+        p, t10, t50, t90 = forecast_crossing(history, line, HORIZON_S, seen.sigma_m)
+        if p < LIKELY:
             return None
         known.told.add("border")
-        text = f"it reaches the border in about {left_s:.0f} s if it goes on so"
-        return self._alert("border", "border-crossing", seen, row, known, [Part("border", 1.0, text)], GOES_ON)
+        text = f"{p:.0%} to reach the border within {HORIZON_S / 60:.0f} minutes, in {t10:.0f} to {t90:.0f} s"
+        part = Part("border", 1.0, text)
+        return replace(self._alert("border", "border-crossing", seen, row, known, [part], p), crossing=(p, t10, t50, t90))
 
     def _is_craft(self, known: _Known) -> bool:
         animal = known.sure["animal"] > known.sure["boat"]

@@ -9,6 +9,7 @@ from headwater.exercise.steps.closing import build_case, check_ledgers
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
+from headwater.exercise.steps.watching import watch_river
 from headwater.exercise.steps.witnessing import witness_logs
 
 
@@ -34,6 +35,7 @@ STEPS: Final = (
     Step("nodes", "three nodes are set up and started", (), make_nodes),
     Step("trust", "cards, digits and agreements are exchanged", ("nodes",), make_trust),
     Step("read", "lists and reports in the official formats are read", ("nodes",), read_files),
+    Step("watch", "a track nears a river at night, and rescue is called first", ("nodes",), watch_river),
     Step("screen", "the consignor is screened in Belgrade's spelling", ("read",), screen_names),
     Step("decide", "a person decides what the engine found", ("screen",), decide_hit),
     Step("control", "Pristina's fact does not reach Belgrade through London", ("trust", "read"), keep_control),
