@@ -30,7 +30,11 @@ def _told(document: dict[str, Any]) -> list[str]:
 @watch.command(epilog="Example: headwater watch track det.txt --as mot --fps 30 --out tracks.txt")
 @click.argument("file", type=FILE)
 @click.option(
-    "--as", "form", required=True, type=click.Choice(["mot", "points", "sapient", "ais", "cot", "video"]), help="What FILE is."
+    "--as",
+    "form",
+    required=True,
+    type=click.Choice(["mot", "points", "sapient", "ais", "cot", "video"]),
+    help="What FILE is.",
 )
 @click.option("--fps", default=30.0, show_default=True, type=click.FloatRange(0.1, 1000), help="Frames a second.")
 @click.option("--model", type=FILE, help="Your own detector for video, ONNX; see the how-to of sensors.")
@@ -53,13 +57,24 @@ def track(
     door.answer(document, _told(document), as_json=as_json)
 
 
-@watch.command(epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl --map map.svg")
+@watch.command(
+    epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl --map map.svg"
+)
 @click.argument("file", type=FILE)
-@click.option("--as", "form", default="points", show_default=True, type=click.Choice(["points", "sapient", "cot"]), help="What FILE is.")
+@click.option(
+    "--as",
+    "form",
+    default="points",
+    show_default=True,
+    type=click.Choice(["points", "sapient", "cot"]),
+    help="What FILE is.",
+)
 @click.option("--context", required=True, type=FILE, help="What the post knows of its place and hour, JSON.")
 @click.option("--out", required=True, type=FILE, help="File for the alerts, one JSON line each.")
 @click.option("--map", "draw", type=FILE, help="File for a map, SVG.")
-@click.option("--drafts", type=click.Path(path_type=Path, file_okay=False), help="Folder for draft notices and EUROSUR drafts.")
+@click.option(
+    "--drafts", type=click.Path(path_type=Path, file_okay=False), help="Folder for draft notices and EUROSUR drafts."
+)
 @options.home(required=False)
 @options.acting("oic")
 @options.as_json
@@ -89,15 +104,22 @@ def alert(
         with session_at(home, user, purpose) as (node, session):
             done.findings = watch_keep.keep_file(node, session, form, file, context)
     document = done.document()
-    lines = [f"{one['at']}  {one['lane'].upper()}  {one['kind']}  {one['score']:.2f}: {'; '.join(one['reasons'])}" for one in done.alerts]
+    lines = [
+        f"{one['at']}  {one['lane'].upper()}  {one['kind']}  {one['score']:.2f}: {'; '.join(one['reasons'])}"
+        for one in done.alerts
+    ]
     door.answer(document, [*lines, *_told(document)], as_json=as_json)
 
 
-@watch.command(epilog="Example: headwater watch forecast ais.csv --line border.geojson --horizon 600 --out crossings.jsonl")
+@watch.command(
+    epilog="Example: headwater watch forecast ais.csv --line border.geojson --horizon 600 --out crossings.jsonl"
+)
 @click.argument("file", type=FILE)
 @click.option("--line", required=True, type=FILE, help="GeoJSON with a LineString.")
 @click.option("--horizon", required=True, type=click.FloatRange(1, 86400), help="How far to look ahead, s.")
-@click.option("--every", default=60.0, show_default=True, type=click.FloatRange(1, 86400), help="Time between forecasts, s.")
+@click.option(
+    "--every", default=60.0, show_default=True, type=click.FloatRange(1, 86400), help="Time between forecasts, s."
+)
 @click.option("--out", required=True, type=FILE, help="File for the forecasts, one JSON line each.")
 @options.as_json
 def forecast(*, file: Path, line: Path, horizon: float, every: float, out: Path, as_json: bool) -> None:
@@ -128,12 +150,23 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option("--out", required=True, type=FILE, help="File for stops, corridors, links and changes, JSON.")
 @click.option("--resolution", default=8, show_default=True, type=click.IntRange(0, 15), help="H3 resolution.")
-@click.option("--fastest", default=40.0, show_default=True, type=click.FloatRange(0.1, 400), help="Highest believable speed, m/s.")
-@click.option("--least-tracks", default=3, show_default=True, type=click.IntRange(1), help="Tracks that make a corridor.")
+@click.option(
+    "--fastest", default=40.0, show_default=True, type=click.FloatRange(0.1, 400), help="Highest believable speed, m/s."
+)
+@click.option(
+    "--least-tracks", default=3, show_default=True, type=click.IntRange(1), help="Tracks that make a corridor."
+)
 @click.option("--base-until", type=float, help="End of the base period, s from the start; changes are told against it.")
 @options.as_json
 def routes(
-    *, file: Path, out: Path, resolution: int, fastest: float, least_tracks: int, base_until: float | None, as_json: bool
+    *,
+    file: Path,
+    out: Path,
+    resolution: int,
+    fastest: float,
+    least_tracks: int,
+    base_until: float | None,
+    as_json: bool,
 ) -> None:
     """Mine stops, corridors and their change from the tracks in FILE."""
     from headwater.engines.watch.routes import RouteOptions
@@ -145,15 +178,25 @@ def routes(
     door.answer(document, [told_lines, *_told(document)], as_json=as_json)
 
 
-@watch.command(epilog="Example: headwater watch relay --sapient-port 5001 --cot-port 8087 --context context.json --dir post")
+@watch.command(
+    epilog="Example: headwater watch relay --sapient-port 5001 --cot-port 8087 --context context.json --dir post"
+)
 @click.option("--sapient-port", type=click.IntRange(0, 65535), help="Port for SAPIENT nodes.")
 @click.option("--cot-port", type=click.IntRange(0, 65535), help="Port for Cursor on Target clients.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others only if you say so.")
 @click.option("--context", type=FILE, help="What the post knows of its place and hour; without it nothing is alerted.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the journal and the alerts.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder for the journal and the alerts."
+)
 @options.as_json
 def relay(
-    *, sapient_port: int | None, cot_port: int | None, host: str, context: Path | None, folder: Path | None, as_json: bool
+    *,
+    sapient_port: int | None,
+    cot_port: int | None,
+    host: str,
+    context: Path | None,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Take SAPIENT and CoT live, alert, and relay; a restart loses no alert.
 
@@ -174,7 +217,9 @@ def relay(
 @click.argument("file", type=FILE)
 @click.option("--context", required=True, type=FILE, help="Where the metres and seconds of FILE begin, JSON.")
 @click.option("--to", "target", required=True, metavar="HOST:PORT", help="The SAPIENT node to report to.")
-@click.option("--speed", default=0.0, show_default=True, type=click.FloatRange(0), help="Times the true pace; 0 is at once.")
+@click.option(
+    "--speed", default=0.0, show_default=True, type=click.FloatRange(0), help="Times the true pace; 0 is at once."
+)
 @options.as_json
 def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool) -> None:
     """Report the detections in FILE to a SAPIENT node, as an edge node does."""
@@ -187,8 +232,17 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
 
 @watch.command(epilog="Example: headwater watch share ais.csv --out tracks.json")
 @click.argument("file", type=FILE)
-@click.option("--as", "form", default="points", show_default=True, type=click.Choice(["points", "sapient", "ais", "cot"]), help="What FILE is.")
-@click.option("--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach.")
+@click.option(
+    "--as",
+    "form",
+    default="points",
+    show_default=True,
+    type=click.Choice(["points", "sapient", "ais", "cot"]),
+    help="What FILE is.",
+)
+@click.option(
+    "--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach."
+)
 @options.as_json
 def share(*, file: Path, form: str, out: Path, as_json: bool) -> None:
     """Write the tracks in FILE as another state may have them: estimates, no detections, nobody on the move."""

@@ -71,7 +71,9 @@ def river_night(seed: int = SEED, *, boat: bool = True, minutes: float = 15.0) -
             see(time_s, 60 + 0.6 * current * (time_s - leaves), speed * (time_s - leaves), "boat", "15-30", 0.8)
     rows.sort(key=lambda row: row[0])
     seen = tuple(
-        Detection(row=at, time_s=float(t), sensor=name, x=x, y=y, sigma_m=sigma, kind=kind, size_band=band, sure=sure, own=own)
+        Detection(
+            row=at, time_s=float(t), sensor=name, x=x, y=y, sigma_m=sigma, kind=kind, size_band=band, sure=sure, own=own
+        )
         for at, (t, name, x, y, sigma, kind, band, sure, own) in enumerate(rows)
     )
     middle = leaves + WIDTH_M / 2 / speed if boat else None
@@ -109,7 +111,17 @@ def write_night(folder: Path, night: RiverNight) -> dict[str, Path]:
     files["sapient"].write_bytes(b"".join(frames))
     lines: list[tuple[str | float, ...]] = [COLUMNS]
     lines += [
-        (one.time_s, one.sensor, round(one.x, 3), round(one.y, 3), one.sigma_m, one.kind, one.size_band, round(one.sure, 3), one.own)
+        (
+            one.time_s,
+            one.sensor,
+            round(one.x, 3),
+            round(one.y, 3),
+            one.sigma_m,
+            one.kind,
+            one.size_band,
+            round(one.sure, 3),
+            one.own,
+        )
         for one in night.detections
     ]
     files["csv"].write_bytes(csv_bytes(lines))

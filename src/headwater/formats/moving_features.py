@@ -10,11 +10,17 @@ from headwater.model.detections import Origin
 from headwater.model.times import format_instant
 
 CRS: Final = {"type": "Name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
-TRS: Final = {"type": "Link", "properties": {"type": "OGCDEF", "href": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"}}
+TRS: Final = {
+    "type": "Link",
+    "properties": {"type": "OGCDEF", "href": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"},
+}
 
 
 def write_moving_features(
-    tracks: Mapping[int, Sequence[tuple[float, float, float]]], kinds: Mapping[int, str], origin: Origin, start: datetime
+    tracks: Mapping[int, Sequence[tuple[float, float, float]]],
+    kinds: Mapping[int, str],
+    origin: Origin,
+    start: datetime,
 ) -> bytes:
     """Return tracks as a collection of moving points.
 

@@ -24,7 +24,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("watch", error.name or "sapient_msg") from error
 
-Message: Any = sapient_message_pb2.SapientMessage  # type: ignore[attr-defined] # generated code, known at run time only
+Message: Any = sapient_message_pb2.SapientMessage
 MAX_FRAME_BYTES: Final = 1024 * 1024
 HEAD: Final = struct.Struct("<I")
 UNPARSABLE: Final = "parse"
@@ -161,9 +161,19 @@ def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Dete
     east, north = origin.scale()
     sigma = max(place.x_error * east, place.y_error * north) or 20.0
     kind, sure, band = _kind_of(report)
+    own = next((one.value for one in report.object_info if one.type == "own-craft"), "")
     time_s = message.timestamp.seconds + message.timestamp.nanos * 1e-9 - start_s
     return Detection(
-        row=row, time_s=time_s, sensor=message.node_id, x=x, y=y, sigma_m=sigma, kind=kind, sure=sure, size_band=band
+        row=row,
+        time_s=time_s,
+        sensor=message.node_id,
+        x=x,
+        y=y,
+        sigma_m=sigma,
+        kind=kind,
+        sure=sure,
+        size_band=band,
+        own=own,
     )
 
 

@@ -52,6 +52,9 @@ def detection_message(seen: Detection, node: str, moment: datetime, origin: Orig
     if seen.size_band:
         info = report.object_info.add()
         info.type, info.value = "size-band", seen.size_band
+    if seen.own:
+        info = report.object_info.add()
+        info.type, info.value = "own-craft", seen.own
     data: bytes = message.SerializeToString()
     return data
 
@@ -62,7 +65,7 @@ def registration_message(node: str, moment: datetime, *, fusion: bool = False) -
     told = message.registration
     told.icd_version = VERSION
     told.name = "headwater"
-    kinds: Any = registration_pb2.Registration  # type: ignore[attr-defined] # generated code, known at run time only
+    kinds: Any = registration_pb2.Registration
     told.node_definition.add().node_type = kinds.NODE_TYPE_FUSION_NODE if fusion else kinds.NODE_TYPE_CAMERA
     able = told.capabilities.add()
     able.category, able.type = "detection", "objects and groups"

@@ -69,14 +69,18 @@ class TrackMap:
             )
         for number, places in sorted(self.tracks.items()):
             points = " ".join(at(x, y_m) for x, y_m in places)
-            parts.append(f'<polyline points="{points}" fill="none" stroke="#264653" stroke-width="2"><title>track {number}</title></polyline>')
+            parts.append(
+                f'<polyline points="{points}" fill="none" stroke="#264653" stroke-width="2"><title>track {number}</title></polyline>'
+            )
         for mark in self.marks:
             x_text, y_text = at(mark.x, mark.y).split(",")
             colour = COLOURS.get(mark.lane, COLOURS["info"])
             parts.append(f'<circle cx="{x_text}" cy="{y_text}" r="7" fill="{colour}"/>')
             parts.append(f'<text x="{float(x_text) + 10:.1f}" y="{y_text}" fill="{colour}">{escape(mark.text)}</text>')
         bar = max((step for step in GRID if step * scale <= WIDTH / 4), default=GRID[0])
-        parts.append(f'<line x1="20" y1="{height + 20:.0f}" x2="{20 + bar * scale:.0f}" y2="{height + 20:.0f}" stroke="#000" stroke-width="3"/>')
+        parts.append(
+            f'<line x1="20" y1="{height + 20:.0f}" x2="{20 + bar * scale:.0f}" y2="{height + 20:.0f}" stroke="#000" stroke-width="3"/>'
+        )
         parts.append(f'<text x="20" y="{height + 42:.0f}">{bar} m · {escape(self.title)}</text>')
         parts.append("</svg>")
         return "\n".join(parts).encode()

@@ -184,7 +184,8 @@ def picture(detections: list[Detection], alerts: list[dict[str, Any]], setting: 
     """Return the map of alerts, the ways of what raised them, and where to search."""
     by_row = {one.row: one for one in detections}
     ways = {
-        alert["track"]: [(by_row[row].x, by_row[row].y) for row in alert["evidence"] if row in by_row] for alert in alerts
+        alert["track"]: [(by_row[row].x, by_row[row].y) for row in alert["evidence"] if row in by_row]
+        for alert in alerts
     }
     banks = None
     if setting.near_bank_y is not None and setting.far_bank_y is not None:

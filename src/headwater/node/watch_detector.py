@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headwater.errors import FormatError, MissingExtraError, NoBasisError, SchemaError
-from headwater.formats.sapient_kinds import KINDS
 from headwater.formats.safe import parse_json
+from headwater.formats.sapient_kinds import KINDS
 from headwater.model.detections import CLASSES
 from headwater.node.files import bytes_of
 
 Floats = NDArray[np.float64]
-REFUSED: Final = re.compile(r"fac(e|ial)|plate|re-?id|gait|iris|biometr|gender|sex|ethnic|\bage\b|\b(fe)?male\b", re.IGNORECASE)
+REFUSED: Final = re.compile(
+    r"fac(e|ial)|plate|re-?id|gait|iris|biometr|gender|sex|ethnic|\bage\b|\b(fe)?male\b", re.IGNORECASE
+)
 COLUMNS: Final = 6
 MOST_BOXES: Final = 10_000
 LEAST_SCORE: Final = 0.3
@@ -50,7 +52,9 @@ class ObjectDetector:
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session: Any = onnxruntime.InferenceSession(bytes_of(model), options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(
+                bytes_of(model), options, providers=["CPUExecutionProvider"]
+            )
         except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
             raise FormatError("no ONNX model that can be run", where=model.name) from error
         given = self._session.get_inputs()
@@ -63,6 +67,7 @@ class ObjectDetector:
         """Return the boxes of a frame whose class is allowed, and their classes.
 
         Shape: (height, width, 3) -> (n, 5) x1 y1 x2 y2 score.
+
         Raises:
             FormatError: the model answers in another shape than it should.
         """

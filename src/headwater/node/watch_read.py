@@ -75,7 +75,9 @@ def _messages(form: str, data: bytes, file: str) -> Iterator[dict[str, Any]]:
         for index, event in read_cot(data):
             bad = isinstance(event, InputError)
             errors = [[event.what, event.where.field or ""]] if isinstance(event, InputError) else []
-            yield _message(index, parse=not bad, content=None if isinstance(event, InputError) else event.type, errors=errors)
+            yield _message(
+                index, parse=not bad, content=None if isinstance(event, InputError) else event.type, errors=errors
+            )
     elif form == "ais":
         from headwater.formats.ais import read_nmea
 
@@ -87,7 +89,9 @@ def _messages(form: str, data: bytes, file: str) -> Iterator[dict[str, Any]]:
 
         for index, packet in enumerate(read_klv(data, file=file)):
             errors = [list(error) for error in packet.errors]
-            message = _message(index, parse=("cut", "length") not in packet.errors, content="uas-local-set", errors=errors)
+            message = _message(
+                index, parse=("cut", "length") not in packet.errors, content="uas-local-set", errors=errors
+            )
             yield {**message, "time_us": packet.time_us, "values": packet.values}
 
 
@@ -179,7 +183,9 @@ def _from_cot(data: bytes, name: str, origin: Origin | None, start: datetime | N
             x, y = found.origin.to_metres(event.lon, event.lat)
             time_s = in_span((event.time - found.start).total_seconds())
             sigma = event.ce if 0.0 < event.ce <= 10_000.0 else 20.0  # noqa: PLR2004 - the coarsest that counts, m
-            seen = Detection(row=index, time_s=time_s, sensor=f"cot:{event.uid}", x=x, y=y, sigma_m=sigma, kind=event.kind)
+            seen = Detection(
+                row=index, time_s=time_s, sensor=f"cot:{event.uid}", x=x, y=y, sigma_m=sigma, kind=event.kind
+            )
         except SchemaError as error:
             found.rejected.append(Reject(index, error.where.field or "event", error.what))
             continue

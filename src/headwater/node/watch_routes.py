@@ -69,7 +69,9 @@ def _of_track(number: object, history: Any, border: Any, horizon_s: float, every
             continue
         p, t10, t50, t90 = forecast_crossing(past, border, horizon_s, sigma)
         late = now - past[-1, 0]
-        times = [None if not np.isfinite(value) else round(float(max(value - late, 0.0)), 1) for value in (t10, t50, t90)]
+        times = [
+            None if not np.isfinite(value) else round(float(max(value - late, 0.0)), 1) for value in (t10, t50, t90)
+        ]
         row = {"time": round(float(now), 3), "track": number, "p": round(p, 4)}
         rows.append(orjson.dumps({**row, **dict(zip(("t10", "t50", "t90"), times, strict=True))}))
     return rows
@@ -113,7 +115,9 @@ def _ways(read: DetectionsRead) -> dict[object, list[Detection]]:
     for seen in sorted(rest, key=lambda one: (one.time_s, one.row)):
         ways.setdefault(tracker.take(seen.time_s, seen.x, seen.y, seen.sigma_m, seen.sensor), []).append(seen)
     kept = {name: sorted(seen, key=lambda one: (one.time_s, one.row)) for name, seen in ways.items()}
-    return {str(name) if isinstance(name, str) else name: seen for name, seen in kept.items() if len(seen) >= LEAST_REPORTS}
+    return {
+        str(name) if isinstance(name, str) else name: seen for name, seen in kept.items() if len(seen) >= LEAST_REPORTS
+    }
 
 
 def drift_file(case: Path, out: Path) -> dict[str, Any]:
@@ -124,7 +128,9 @@ def drift_file(case: Path, out: Path) -> dict[str, Any]:
     """
     told = read_case(json_object(case))
     places = leeway_drift(told)
-    write(out, csv_bytes([("lon", "lat"), *([float(f"{lon:.7f}"), float(f"{lat:.7f}")] for lon, lat in places.tolist())]))
+    write(
+        out, csv_bytes([("lon", "lat"), *([float(f"{lon:.7f}"), float(f"{lat:.7f}")] for lon, lat in places.tolist())])
+    )
     return {
         "particles": len(places),
         "hours": told.hours,

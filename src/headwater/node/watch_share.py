@@ -108,7 +108,9 @@ def _read(path: Path, origin: Origin | None, start: datetime | None) -> tuple[Or
         found: Tracks = {}
         for row in rows:
             if set(row) != FIELDS or row["class"] not in CLASSES or row["class"] in GROUPS:
-                raise SchemaError("a track with other fields, or of people", where=Place(file=path.name, field="tracks"))
+                raise SchemaError(
+                    "a track with other fields, or of people", where=Place(file=path.name, field="tracks")
+                )
             spread = tuple(tuple(float(value) for value in line) for line in row["covariance"])
             late = 0.0 if start is None else (moment - start).total_seconds()
             one = SharedTrack(late, tuple(float(value) for value in row["mean"]), spread)

@@ -186,14 +186,20 @@ def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Track
     return Tracked(read.rows, read.rejected, len(confirmed), read.doubled, read.warnings)
 
 
-def _written(out: Path, trails: dict[int, _Trail], rows: list[tuple[float, int, Any, int]], read: DetectionsRead) -> bytes:
+def _written(
+    out: Path, trails: dict[int, _Trail], rows: list[tuple[float, int, Any, int]], read: DetectionsRead
+) -> bytes:
     kinds = {number: trail.kind for number, trail in trails.items()}
     open_ones = {number: trail.places for number, trail in trails.items() if kinds[number] not in GROUPS}
     if out.suffix == ".svg":
-        return TrackMap("Tracks", {number: [place[1:] for place in places] for number, places in open_ones.items()}).svg()
+        return TrackMap(
+            "Tracks", {number: [place[1:] for place in places] for number, places in open_ones.items()}
+        ).svg()
     if out.suffix == ".json":
         if read.origin is None or read.start is None:
-            raise SchemaError("Moving Features need degrees and times", where=str(out), fix="give lon,lat and time columns")
+            raise SchemaError(
+                "Moving Features need degrees and times", where=str(out), fix="give lon,lat and time columns"
+            )
         return write_moving_features(open_ones, kinds, read.origin, read.start)
     lines = []
     for time_s, number, one, _ in rows:

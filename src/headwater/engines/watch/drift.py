@@ -70,13 +70,13 @@ class DriftCase:
         missing = [name for name in NAMES if not math.isfinite(self.coefficients.get(name, math.nan))]
         if missing:
             raise SchemaError("a coefficient is missing or no number", where=Place(field=missing[0]))
-        if not 0.0 < self.hours <= MOST_HOURS or not 1.0 <= self.step_s or self.hours * 3600 / self.step_s > MOST_STEPS:
+        if not 0.0 < self.hours <= MOST_HOURS or not self.step_s >= 1.0 or self.hours * 3600 / self.step_s > MOST_STEPS:
             raise SchemaError("not above 0 and at most 240 hours, in at most 100,000 steps", where=Place(field="hours"))
         if not 1 <= self.particles <= MOST_PARTICLES:
             raise SchemaError("not between 1 and 1,000,000", where=Place(field="particles"))
         if self.positive_crosswind not in SIDES:
             raise SchemaError("neither right nor left", where=Place(field="positive_crosswind"))
-        if not (abs(self.lat) < 90.0 and abs(self.lon) <= 180.0):  # noqa: PLR2004 - degrees
+        if not (abs(self.lat) < 90.0 and abs(self.lon) <= 180.0):
             raise SchemaError("no place on the globe", where=Place(field="start"))
         for name in ("wind_e_ms", "wind_n_ms", "current_e_ms", "current_n_ms"):
             values: tuple[float, ...] = getattr(self, name)

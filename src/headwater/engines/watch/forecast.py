@@ -42,8 +42,10 @@ def forecast_crossing(
         horizon_s: how far to look ahead.
         sigma_m: standard deviation of a report on each axis.
         judged: values of `DEFAULTS` to be replaced, for measurements.
+
     Returns:
         the chance, and the 10, 50 and 90 % points of the time of crossing among futures that cross; infinite where none does.
+
     Raises:
         SchemaError: too few reports, or no line.
     Shape: (n, 3), (k, 2) -> 4 numbers.

@@ -22,6 +22,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
     Args:
         function: takes and returns numbers and numpy arrays only.
+
     Returns:
         the compiled function, which gives what the plain one gives.
     """

@@ -66,11 +66,13 @@ def draft_notice(alert: Alert, setting: Setting) -> Notice:
         "DRAFT - to the rescue coordination centre - a person checks and sends this",
         f"{what}: {lat:.5f} N {lon:.5f} E (WGS 84) at {format_instant(when.replace(microsecond=0))}",
         f"Certainty {alert.score:.0%}. Why: {'; '.join(alert.reasons)}.",
-        "Moves {:.1f} m/s east, {:.1f} m/s north.".format(alert.vx, alert.vy),
+        f"Moves {alert.vx:.1f} m/s east, {alert.vy:.1f} m/s north.",
     ]
     for point in drift:
         east, north = setting.origin.to_degrees(point.x, point.y)
-        lines.append(f"Adrift in {point.after_s // 60} min: {north:.5f} N {east:.5f} E, search radius {point.radius_m:.0f} m")
+        lines.append(
+            f"Adrift in {point.after_s // 60} min: {north:.5f} N {east:.5f} E, search radius {point.radius_m:.0f} m"
+        )
     if help_at is not None:
         lines.append(f"Nearest help: {help_at[0].name}, about {help_at[1]:.0f} min (not tasked by this notice)")
     lines += [

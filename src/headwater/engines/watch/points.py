@@ -24,9 +24,9 @@ from headwater.engines.watch.points_kernel import (
     VX,
     VY,
     WIDTH,
+    Floats,
     X,
     Y,
-    Floats,
     scan,
 )
 from headwater.errors import SchemaError

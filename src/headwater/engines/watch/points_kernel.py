@@ -113,7 +113,6 @@ def update(row: Floats, told: Floats, x: float, y: float, now: float) -> None:
     dx, dy = x - row[X], y - row[Y]
     da, dc = dx * ux + dy * uy, dy * ux - dx * uy
     straight = np.exp(-0.5 * far)
-    q = 1.0 + TURN_FACTOR
     turned = np.exp(-0.5 * (da * da / (along * 2.0) + dc * dc / (across * 2.0))) / 2.0
     row[TURN] = row[TURN] * turned / max(row[TURN] * turned + (1.0 - row[TURN]) * straight, 1e-300)
     if row[HITS] > 5.0 and row[CONFIRMED] > 0.0 and row[STILL] < 0.1:
@@ -177,7 +176,7 @@ def stage(
             if sorted_x[at] > high:
                 break
             j = order[at]
-            if not free[j] or abs(points[j, 1] - row[Y]) > reach and row[STILL] <= 0.05:
+            if not free[j] or (abs(points[j, 1] - row[Y]) > reach and row[STILL] <= 0.05):
                 continue
             far, moving, still_density = likelihoods(row, told, points[j, 0], points[j, 1])
             if far > GATE:
@@ -223,7 +222,7 @@ def after(row: Floats, told: Floats, points: Floats, partner: int, now: float) -
     row[MISSED] = 0.0
     row[SEEN_A] += 1.0
     row[UPDATED] = 1.0
-    if row[HITS] >= 3.0 and row[EXISTS] > CONFIRM or row[HITS] >= 2.0 and row[EXISTS] > 0.9995:
+    if (row[HITS] >= 3.0 and row[EXISTS] > CONFIRM) or (row[HITS] >= 2.0 and row[EXISTS] > 0.9995):
         row[CONFIRMED] = 1.0
 
 

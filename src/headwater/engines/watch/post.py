@@ -5,7 +5,7 @@ rescue lane waits for nothing: no border question and no decision of enforcement
 """
 
 import math
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -87,9 +87,9 @@ class _Known:
     """What is known of one track beside its motion."""
 
     rows: list[int] = field(default_factory=list)
-    named: Counter[str] = field(default_factory=Counter)
-    sure: Counter[str] = field(default_factory=Counter)
-    bands: Counter[str] = field(default_factory=Counter)
+    named: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sure: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    bands: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     exempt: bool = False
     moved: bool = False
     slow_since: float = math.inf
@@ -186,7 +186,11 @@ class Post:
         if known.exempt or seen.implausible:
             return []
         motion = self._motion(seen, row, known)
-        found = [self._persons(seen, row, known), self._craft(seen, row, known, motion), self._border(seen, row, known, motion)]
+        found = [
+            self._persons(seen, row, known),
+            self._craft(seen, row, known, motion),
+            self._border(seen, row, known, motion),
+        ]
         alerts = [alert for alert in found if alert is not None and self._is_new(alert)]
         self._told += alerts
         return alerts
@@ -218,7 +222,9 @@ class Post:
     def _persons(self, seen: Detection, row: Row, known: _Known) -> Alert | None:
         if seen.kind != "person-in-water" or "persons-in-water" in known.told:
             return None
-        if not known.is_named("person-in-water", LEAST_PERSONS, PERSONS_SURE) or not self.setting.on_water(row[Y], -3.0):
+        if not known.is_named("person-in-water", LEAST_PERSONS, PERSONS_SURE) or not self.setting.on_water(
+            row[Y], -3.0
+        ):
             return None
         known.told.add("persons-in-water")
         people = Part("persons", self.weights["persons"]["in-water"], "persons in the water")
@@ -247,7 +253,9 @@ class Post:
             return None
         known.asked = seen.time_s
         line = np.array([[row[X] - FAR_M, border], [row[X] + FAR_M, border]])
-        history = np.array([place for at, place in enumerate(known.recent) if not at or place[0] > known.recent[at - 1][0]])
+        history = np.array(
+            [place for at, place in enumerate(known.recent) if not at or place[0] > known.recent[at - 1][0]]
+        )
         if len(history) < LEAST_NAMED:
             return None
         p, t10, t50, t90 = forecast_crossing(history, line, HORIZON_S, seen.sigma_m)
@@ -256,16 +264,16 @@ class Post:
         known.told.add("border")
         text = f"{p:.0%} to reach the border within {HORIZON_S / 60:.0f} minutes, in {t10:.0f} to {t90:.0f} s"
         part = Part("border", 1.0, text)
-        return replace(self._alert("border", "border-crossing", seen, row, known, [part], p), crossing=(p, t10, t50, t90))
+        return replace(
+            self._alert("border", "border-crossing", seen, row, known, [part], p), crossing=(p, t10, t50, t90)
+        )
 
     def _is_craft(self, known: _Known) -> bool:
         animal = known.sure["animal"] > known.sure["boat"]
         named = any(known.is_named(kind, LEAST_NAMED, LEAST_SURE) for kind in CRAFT)
         return (named and not animal) or known.is_named("person-group", 2 * LEAST_NAMED, LEAST_SURE)
 
-    def _motion(
-        self, seen: Detection, row: Row, known: _Known
-    ) -> tuple[bool, bool]:
+    def _motion(self, seen: Detection, row: Row, known: _Known) -> tuple[bool, bool]:
         """Return whether it is clearly under way on the water, and whether it has stopped in mid-river."""
         setting = self.setting
         east, north, spread = known.pace(seen.time_s, row[X], row[Y], max(row[P11], 0.0))

@@ -20,10 +20,14 @@ def watch_river(stage: Stage, *, planted: bool) -> str:
     folder = stage.folder / INPUT
     folder.mkdir(exist_ok=True)
     files = write_night(folder, night)
-    out = {"alerts": stage.folder / "river-alerts.jsonl", "map": stage.folder / "river-map.svg", "drafts": stage.folder / "river-drafts"}
+    out = {
+        "alerts": stage.folder / "river-alerts.jsonl",
+        "map": stage.folder / "river-map.svg",
+        "drafts": stage.folder / "river-drafts",
+    }
     rs = stage.houses["rs"]
     answer = stage.command(
-        rs, "watch", "alert", files["csv"], "--context", files["context"], "--out", out["alerts"], "--map", out["map"],
+        rs, "watch", "alert", files["sapient"], "--as", "sapient", "--context", files["context"], "--out", out["alerts"], "--map", out["map"],
         "--drafts", out["drafts"], user=USERS["rs"][0],
     )  # fmt: skip
     alerts: list[dict[str, Any]] = [json.loads(line) for line in out["alerts"].read_text(encoding="utf-8").splitlines()]
@@ -38,6 +42,6 @@ def watch_river(stage: Stage, *, planted: bool) -> str:
     if b"<svg" not in out["map"].read_bytes()[:100] or answer["findings"] < 1:
         raise StepFailedError("no map was drawn, or no finding was kept")
     return (
-        f"{answer['read']} detections, {answer['tracks']} tracks; rescue called {middle_s - first['t_s']:.0f} s before "
+        f"{answer['read']} SAPIENT detections, {answer['tracks']} tracks; rescue called {middle_s - first['t_s']:.0f} s before "
         f"mid-river, help {first['minutes']:.0f} min away; crossing {crossing['p']:.0%} likely; map in {out['map'].name}"
     )
