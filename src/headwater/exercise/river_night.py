@@ -1,7 +1,7 @@
 """The river of the exercise: an invented night on an invented stretch, drawn from a seed; nobody in it exists.
 
 Two sensors on one bank see a boat leave, loaded, in the dark, over cold and rising water; a registered boat keeps watch further
-down; an animal swims; driftwood passes.
+down; an animal swims; driftwood passes; somebody walks on the bank far off, and is nobody's business.
 """
 
 import json
@@ -64,6 +64,8 @@ def river_night(seed: int = SEED, *, boat: bool = True, minutes: float = 15.0) -
             see(time_s, 140 - 0.4 * (time_s - 60), 20 + 0.5 * (time_s - 60), "animal", "", 0.6)
         if 400 <= time_s < 520:
             see(time_s, -220 + current * (time_s - 400), 0.6 * WIDTH_M, "boat", "", 0.35)
+        if 500 <= time_s < 600:
+            see(time_s, 420 + 0.5 * (time_s - 500), -25, "person-group", "1-4", 0.6)
         if boat and leaves - 80 <= time_s < leaves:
             see(time_s, 60 + draw.gauss(0, 1), -4, "person-group", "15-30", 0.75)
             see(time_s, 61, -1, "boat", "", 0.7)

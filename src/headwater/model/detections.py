@@ -21,6 +21,8 @@ SIZE_BANDS: Final = ("", "1-4", "5-14", "15-30", "30+")
 """How many, as exactly as it may be said; the first is "not said"."""
 FARTHEST_M: Final = 200_000.0
 COARSEST_M: Final = 10_000.0
+CELL_SIGMA_M: Final = 200.0
+"""How unsure a place is that was moved to the middle of its H3 cell (resolution 9: 0.1 km2)."""
 EQUATOR_M: Final = 6_378_137.0
 ECCENTRICITY2: Final = 6.69437999014e-3
 
@@ -72,6 +74,11 @@ class Detection:
             raise SchemaError("a class that is not allowed", where=Place(field="class"))
         if self.size_band not in SIZE_BANDS:
             raise SchemaError("no band of size", where=Place(field="size_band"))
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether it is of people and was moved to its cell: it still counts, and no track can be made of it."""
+        return self.kind in GROUPS and self.sigma_m >= CELL_SIGMA_M
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from headwater.node.files import bytes_of
 
 Floats = NDArray[np.float64]
 REFUSED: Final = re.compile(
-    r"fac(e|ial)|plate|re-?id|gait|iris|biometr|gender|sex|ethnic|\bage\b|\b(fe)?male\b", re.IGNORECASE
+    r"(?<![a-z])(fac(e|ial)|re-?id|gait|iris|age|(fe)?male)(?![a-z])|plate|biometr|gender|sex|ethnic", re.IGNORECASE
 )
 COLUMNS: Final = 6
 MOST_BOXES: Final = 10_000

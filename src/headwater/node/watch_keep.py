@@ -1,11 +1,12 @@
 """Keeping detections at a node: a table under the rules of minimising, and what the engine finds in it.
 
-Detections of people are kept as exact as a rescue needs, and no more: those that an alert of the rescue lane rests on stay as
-they are; all others are moved to the middle of their H3 cell. The record ends after 72 hours unless a person decides to hold
+Detections of people are kept as exact as a rescue needs, and no more: those about an alert of the rescue lane stay as they
+are; all others are moved to the middle of their H3 cell. The record ends after 72 hours unless a person decides to hold
 it for a rescue case; that decision is in the ledger.
 """
 
 import io
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from headwater.engines.watch import Post, WatchEngine, read_setting
 from headwater.engines.watch.danger import Setting
 from headwater.engines.watch.engine import COLUMNS, NAME, SOURCE
 from headwater.errors import MissingExtraError
-from headwater.model.detections import GROUPS, Detection
+from headwater.model.detections import CELL_SIGMA_M, GROUPS, Detection
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, RecordId
 from headwater.model.record import Origin, Record
@@ -28,8 +29,10 @@ from headwater.ports import Event
 from headwater.store import Transaction
 
 KEEP_H: Final = 72
+HELD_M: Final = 150.0
+HELD_S: Final = 600.0
+"""A rescue case holds what was seen so near to its alert: otherwise nobody could follow why it was called."""
 COARSE_RESOLUTION: Final = 9
-COARSE_SIGMA_M: Final = 200.0
 
 
 def keep_file(node: Node, session: Session, form: str, path: Path, context: Path) -> int:
@@ -90,9 +93,19 @@ def retain_until(last: datetime) -> Any:  # noqa: ANN401 - a day
 
 def minimised(detections: list[Detection], setting: Setting) -> list[Detection]:
     """Return detections with people coarsened to H3 cells, but for those that a rescue alert rests on."""
-    post = Post(setting, danger_weights())
-    held = {row for alert in post.run(detections) if alert.lane == "rescue" for row in alert.evidence}
-    return [one if one.kind not in GROUPS or one.row in held else coarsened(one, setting) for one in detections]
+    calls = [alert for alert in Post(setting, danger_weights()).run(detections) if alert.lane == "rescue"]
+
+    def is_held(one: Detection) -> bool:
+        return any(
+            math.hypot(one.x - call.x, one.y - call.y) < HELD_M and abs(one.time_s - call.t_s) < HELD_S
+            for call in calls
+        )
+
+    rows = {row for call in calls for row in call.evidence}
+    return [
+        one if one.kind not in GROUPS or one.row in rows or is_held(one) else coarsened(one, setting)
+        for one in detections
+    ]
 
 
 def coarsened(seen: Detection, setting: Setting) -> Detection:
@@ -103,7 +116,7 @@ def coarsened(seen: Detection, setting: Setting) -> Detection:
     mid_lat, mid_lon = h3.cell_to_latlng(h3.latlng_to_cell(lat, lon, COARSE_RESOLUTION))
     x, y = setting.origin.to_metres(mid_lon, mid_lat)
     return Detection(
-        row=seen.row, time_s=seen.time_s, sensor=seen.sensor, x=x, y=y, sigma_m=COARSE_SIGMA_M, kind=seen.kind,
+        row=seen.row, time_s=seen.time_s, sensor=seen.sensor, x=x, y=y, sigma_m=CELL_SIGMA_M, kind=seen.kind,
         size_band=seen.size_band, sure=seen.sure, own=seen.own,
     )  # fmt: skip
 

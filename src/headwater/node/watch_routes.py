@@ -48,7 +48,7 @@ def forecast(
     border = read_line(json_object(line), read.origin)
     ways = _ways(read)
     rows: list[bytes] = []
-    for done, (number, seen) in enumerate(sorted(ways.items())):
+    for done, (number, seen) in enumerate(sorted(ways.items(), key=lambda one: str(one[0]))):
         history = np.array([(one.time_s, one.x, one.y) for one in seen])
         history = history[np.r_[True, np.diff(history[:, 0]) > 0]]
         sigma = float(np.mean([one.sigma_m for one in seen]))

@@ -58,6 +58,8 @@ def _findings(
 ) -> Iterator[tuple[tuple[int, float, str], Finding]]:
     post = Post(setting, weights)
     for place, seen in enumerate(detections_of(view.table_path(table))):
+        if seen.is_coarse:
+            continue
         for alert in post.take(_numbered(seen, place)):
             finding = _finding(record, table, alert)
             yield (0 if alert.lane == "rescue" else 1, alert.t_s, finding.id), finding
