@@ -11,6 +11,7 @@ from headwater.model.detections import Detection, Origin
 
 VERSION: Final = "BSI Flex 335 v2.0"
 WGS84_E: Final = 1
+FUSION_NODE: Final[int] = registration_pb2.Registration.NODE_TYPE_FUSION_NODE
 _ULID_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -66,7 +67,7 @@ def registration_message(node: str, moment: datetime, *, fusion: bool = False) -
     told.icd_version = VERSION
     told.name = "headwater"
     kinds: Any = registration_pb2.Registration
-    told.node_definition.add().node_type = kinds.NODE_TYPE_FUSION_NODE if fusion else kinds.NODE_TYPE_CAMERA
+    told.node_definition.add().node_type = FUSION_NODE if fusion else kinds.NODE_TYPE_CAMERA
     able = told.capabilities.add()
     able.category, able.type = "detection", "objects and groups"
     told.status_definition.status_interval.units = kinds.TIME_UNITS_SECONDS

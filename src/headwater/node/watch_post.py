@@ -10,7 +10,7 @@ from headwater.engines.watch.danger import Setting
 from headwater.errors import InputError, SchemaError
 from headwater.formats.points_csv import AHEAD_S, in_span
 from headwater.formats.sapient import check_message, detection_of, frame
-from headwater.formats.sapient_write import error_message, registration_ack, uuid4_of
+from headwater.formats.sapient_write import FUSION_NODE, error_message, registration_ack, uuid4_of
 from headwater.model.canonical import encode
 from headwater.node.watch_alerts import alert_document
 from headwater.node.watch_journal import Journal
@@ -19,7 +19,6 @@ from headwater.ports import Clock
 
 REMEMBERED: Final = 200_000
 """Report identifiers that are remembered, to drop a report that comes again: over ten seconds at 15,000 a second."""
-FUSION: Final = 14
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class LivePost:
             if checked.content == "registration":
                 now = now or self.clock.now()
                 told = checked.message.registration
-                taken.fusion = any(one.node_type == FUSION for one in told.node_definition)
+                taken.fusion = any(one.node_type == FUSION_NODE for one in told.node_definition)
                 taken.answers.append(registration_ack(self.node, checked.message.node_id, now, []))
             elif checked.content == "detection_report":
                 if self._is_double(checked.message.detection_report.report_id):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from headwater.engines.watch.engine import COLUMNS, detections_of
+from headwater.engines.watch.routes import RouteOptions
 from headwater.errors import FormatError, NoBasisError, SchemaError
 from headwater.exercise.river_night import write_night
 from headwater.model.detections import GROUPS
@@ -123,7 +124,7 @@ def test_forecast_and_routes_say_what_they_need(files: dict[str, Path], tmp_path
     assert done.tracks > 0
     assert all(set(row) == {"time", "track", "p", "t10", "t50", "t90"} for row in rows)
     with pytest.raises(FormatError, match="degrees"):
-        watch_routes.routes(files["csv"], tmp_path / "r.json", watch_routes.RouteOptions())
+        watch_routes.routes(files["csv"], tmp_path / "r.json", RouteOptions())
 
 
 @pytest.mark.parametrize("name", ["face", "License-Plate", "person_female", "re-id", "gender", "age"])

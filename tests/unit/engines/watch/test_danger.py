@@ -31,7 +31,8 @@ def test_every_part_of_a_bad_night_is_named() -> None:
     ],
 )
 def test_a_part_follows_what_is_known(name: str, value: object, part: str, points: float | None) -> None:
-    assert parts(**{name: value}).get(part) == points
+    changes: dict[str, Any] = {name: value}
+    assert parts(**changes).get(part) == points
 
 
 @pytest.mark.parametrize(("hour", "points"), [(0, 1.0), (5, 0.7), (9, None), (13.5, 0.7), (15, 1.0)])
