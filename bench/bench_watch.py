@@ -30,8 +30,8 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-RECORDED = {"points50_ms": 132.0, "points100_ms": 418.0, "multi": 340.0, "ais": 0.713, "boxes_fps": 3250.0, "steps": 330_000.0,
-            "motion": (0.69, 0.61), "routes_s": 8.5, "cot": 4400.0}  # fmt: skip
+RECORDED: dict[str, float] = {"points50_ms": 132.0, "points100_ms": 418.0, "multi": 340.0, "ais": 0.713, "boxes_fps": 3250.0, "steps": 330_000.0,
+            "routes_s": 8.5, "cot": 4400.0}  # fmt: skip
 HELD_OUT = ("ADL-Rundle-6", "ETH-Sunnyday")
 Rows = list[dict[str, Any]]
 
@@ -242,7 +242,8 @@ class Bench:
     def w10(self) -> Rows:
         """Nights at a river, seeds of their own."""
         wanted = {"capsize": 1.0, "crossing": 0.95, "patrol": 1.0, "fishing": 1.0, "quiet": 1.0}
-        out, cut = [], []
+        out: Rows = []
+        cut: list[bool] = []
         for kind, least in wanted.items():
             right = [river(self.scenes, seed, kind, cut) for seed in range(900, 904 if kind == "quiet" else 920)]
             out.append(row(f"W10 {kind}", float(np.mean(right)), f"of {len(right)} scenes as wanted", least=least))
@@ -303,7 +304,7 @@ def video_mota(peer: Any, folder: Path) -> float:
         number += 1
         text += [
             f"{number},{int(i)},{a:.2f},{b:.2f},{c - a:.2f},{d - b:.2f},1,-1,-1,-1"
-            for a, b, c, d, i in tracker.update(detector.detect(frame, number / 7))
+            for a, b, c, d, i in tracker.update(detector.detect(np.asarray(frame, np.uint8), number / 7))
         ]
     truth = {"PETS09-S2L1": ([np.zeros((0, 5))] * number, folder / "gt/PETS09-S2L1.txt")}
     return float(peer.mot_score(truth, {"x": {"PETS09-S2L1": "\n".join(text) + "\n"}})["x"]["MOTA"]) / 100.0
@@ -341,7 +342,7 @@ def river(scenes: Any, seed: int, kind: str, cut: list[bool]) -> bool:
     """Whether one night got the alert that it should, and none that it should not."""
     from headwater.engines.watch import Post, read_setting
     from headwater.model.detections import Detection
-    from tests.watch_world import weights
+    from headwater.node.watch_read import danger_weights
 
     rows, context, truth = scenes.river(seed, kind)
     names = {"driftwood": "boat", "bird": "unknown"}
@@ -351,13 +352,13 @@ def river(scenes: Any, seed: int, kind: str, cut: list[bool]) -> bool:
         for at, r in enumerate(rows)
     ]  # fmt: skip
     setting = read_setting(context)
-    calls = [alert for alert in Post(setting, weights()).run(seen) if alert.lane == "rescue"]
+    calls = [alert for alert in Post(setting, danger_weights()).run(seen) if alert.lane == "rescue"]
     if truth["wanted"] == "none":
         return not calls or (kind == "quiet" and len(calls) <= 1)
     if calls:
         again = [
             alert
-            for alert in Post(setting, weights()).run(seen[: max(calls[0].evidence) + 1])
+            for alert in Post(setting, danger_weights()).run(seen[: max(calls[0].evidence) + 1])
             if alert.lane == "rescue"
         ]
         cut.append(again[:1] == calls[:1])
@@ -419,7 +420,7 @@ def live_sapient(scenes: Any) -> Rows:
             )
         )
     out: Rows = []
-    with tempfile.TemporaryDirectory() as tmp, relay(Path(tmp), context) as (process, sapient, cot):
+    with tempfile.TemporaryDirectory() as tmp, relay(Path(tmp), context) as (process, sapient, _):
         edges = [SapientEdge("127.0.0.1", sapient, f"edge {n}") for n in range(500)]
         whole = 0
         for n, edge in enumerate(edges):  # every sensor speaks, and the kernels are warm
@@ -460,20 +461,20 @@ def live_sapient(scenes: Any) -> Rows:
     return out + live_overload(scenes)
 
 
-def live_overload(scenes: Any) -> Rows:
+def live_overload(scenes: Any) -> Rows:  # noqa: C901 - three things at once is what it measures
     """Alerts while ten times the usual load comes in."""
     from headwater.engines.watch import Post, read_setting
     from headwater.formats.cot import CotStream, read_event
     from headwater.formats.sapient_write import detection_message, uuid4_of
     from headwater.model.detections import Detection
     from headwater.node.watch_edge import SapientEdge
-    from tests.watch_world import weights
+    from headwater.node.watch_read import danger_weights
 
     rows, context, _ = scenes.river(92, "capsize")
     setting = read_setting(context)
     seen = [Detection(row=at, time_s=float(r[0]), sensor=r[1], x=float(r[2]), y=float(r[3]), sigma_m=float(r[4]), kind=r[5], size_band=r[6], sure=float(r[7]), own=r[8])
             for at, r in enumerate(rows)]  # fmt: skip
-    calls = [alert for alert in Post(setting, weights()).run(seen) if alert.lane == "rescue"]
+    calls = [alert for alert in Post(setting, danger_weights()).run(seen) if alert.lane == "rescue"]
     ends = [max(alert.evidence) for alert in calls]
     sent: list[float] = []
     got: list[float] = []
@@ -557,6 +558,7 @@ def live_cot() -> Rows:
     with tempfile.TemporaryDirectory() as tmp, relay(Path(tmp), river_night().context) as (process, _, cot):
         sender, reader = (socket.create_connection(("127.0.0.1", cot)) for _ in range(2))
         reader.settimeout(60)
+        time.sleep(0.5)  # until both have been let in
         sender.sendall(event.format(n=0).encode())
         reader.recv(1 << 16)
         used, burst = cpu_of(process), "".join(event.format(n=n) for n in range(10_000)).encode()
@@ -602,17 +604,16 @@ def taky_rate(event: str) -> tuple[float, str]:
     with tempfile.TemporaryDirectory() as tmp:
         config = Path(tmp) / "taky.conf"
         config.write_text(
-            f"[taky]\nbind_ip=127.0.0.1\n[cot_server]\nport={port}\n[ssl]\nenabled=false\n", encoding="utf-8"
+            f"[taky]\nbind_ip=127.0.0.1\nroot_dir={tmp}\n[cot_server]\nport={port}\n[ssl]\nenabled=false\n",
+            encoding="utf-8",
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "taky.cli", "-c", str(config)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            [str(Path(sys.executable).with_name("taky")), "-c", str(config)],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
         )
         try:
-            for _ in range(100):
-                with contextlib.suppress(OSError):
-                    sender, reader = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
-                    break
-                time.sleep(0.1)
+            sender, reader = connected(port), connected(port)
             for n, line in enumerate((sender, reader)):
                 line.sendall(event.format(n=-n).encode())
             time.sleep(0.5)
@@ -630,6 +631,16 @@ def taky_rate(event: str) -> tuple[float, str]:
         finally:
             process.terminate()
             process.wait()
+
+
+def connected(port: int) -> socket.socket:
+    """A connection to a server that is about to listen."""
+    for _ in range(100):
+        with contextlib.suppress(OSError):
+            return socket.create_connection(("127.0.0.1", port))
+        time.sleep(0.1)
+    message = "taky does not listen"
+    raise OSError(message)
 
 
 def main() -> int:

@@ -70,8 +70,8 @@ def test_an_empty_scan_and_a_tracker_without_sense_are_taken_and_refused() -> No
 
 
 def test_a_thousand_objects_are_each_followed() -> None:
-    truth, scans = point_scans(np.random.default_rng(2), 1000, 4)
-    tracker = PointTracker(clutter_per_m2=5e-8)
+    _, scans = point_scans(np.random.default_rng(2), 1000, 4)
+    tracker, out = PointTracker(clutter_per_m2=5e-8), np.zeros((0, 6))
     for k, scan in enumerate(scans):
         out = tracker.step(5.0 * k, scan)
     assert (out[:, 5] == 1).sum() > 800

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from headwater.formats.eurosur import EurosurEvent, write_event_draft
 from headwater.formats.moving_features import write_moving_features
@@ -12,8 +12,8 @@ from headwater.model.detections import Origin
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def parsed(svg: bytes) -> ElementTree.Element:
-    return ElementTree.fromstring(svg.replace(b' xmlns="http://www.w3.org/2000/svg"', b""))  # noqa: S314 - our own
+def parsed(svg: bytes) -> ET.Element:
+    return ET.fromstring(svg.replace(b' xmlns="http://www.w3.org/2000/svg"', b""))  # noqa: S314 - our own
 
 
 def test_moving_features_tell_places_and_times_of_each_track() -> None:
