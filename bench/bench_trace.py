@@ -25,6 +25,8 @@ from pyarrow.csv import read_csv
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import itertools
+
 from bench.trace_truth import World, at_budget, run
 from headwater.engines.trace.kernels.arrays import make_edges
 from headwater.engines.trace.kernels.cycles import count_cycles
@@ -93,7 +95,7 @@ def in_sql(rows: np.ndarray) -> float:
     con = duckdb.connect()
     con.register("edges", table)
     frame = f"OVER (PARTITION BY dst ORDER BY t RANGE BETWEEN {WINDOW_DAYS * DAY_S} PRECEDING AND CURRENT ROW)"
-    query = f"SELECT sum(n), sum(f) FROM (SELECT count(*) {frame} AS n, count(DISTINCT src) {frame} AS f FROM edges)"
+    query = f"SELECT sum(n), sum(f) FROM (SELECT count(*) {frame} AS n, count(DISTINCT src) {frame} AS f FROM edges)"  # noqa: S608 - no input in it
     return cpu(lambda: con.execute(query).fetchone())[0]
 
 
@@ -159,9 +161,14 @@ def growth(sizes: list[int], results: list[dict[str, Any]]) -> None:
                 f"{found['peak_mb']:.0f} MB)",
             }
         )
-    for (small, before), (large, after) in zip(each, each[1:], strict=False):
+    for (small, before), (large, after) in itertools.pairwise(each):
         results.append(
-            {"name": f"CPU a row, {large:,} against {small:,}", "ratio": round(after / before, 2), "at_most": 1.5, "what": "times"}
+            {
+                "name": f"CPU a row, {large:,} against {small:,}",
+                "ratio": round(after / before, 2),
+                "at_most": 1.5,
+                "what": "times",
+            }
         )
 
 
@@ -169,10 +176,12 @@ def one(size: int) -> None:
     """Make a year of some size, trace in it, and print what it cost."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-c", f"from pathlib import Path; from headwater.exercise.money.make import make; "
-             f"make({max(4_000, size // 12)}, {size}, 12, 5, Path({folder!r}))"], check=True,
+            [sys.executable, "-c", (f"from pathlib import Path; from headwater.exercise.money.make import make; "
+             f"make({max(4_000, size // 12)}, {size}, 12, 5, Path({folder!r}))")], check=True,
         )  # fmt: skip
-        files = sorted(str(path) for path in Path(folder).glob("*.csv") if path.stem not in ("truth", "listings", "contacts"))
+        files = sorted(
+            str(path) for path in Path(folder).glob("*.csv") if path.stem not in ("truth", "listings", "contacts")
+        )
         answer = in_files(Asked(memory_mb=3_000), files, "bench")
     print(
         json.dumps(
@@ -190,8 +199,12 @@ def worth(results: list[dict[str, Any]]) -> None:
         found, truth = run(world)
         first = at_budget(found.claims, truth, 50)
         print(json.dumps({"seed": world.seed, **first}), file=sys.stderr, flush=True)
-        results.append({"name": f"precision at 50, seed {world.seed}", "ratio": round(first["precision"], 3), "at_least": 0.8})
-        results.append({"name": f"look-alikes among 50, seed {world.seed}", "ratio": first["look_alikes"], "at_most": 5.0})
+        results.append(
+            {"name": f"precision at 50, seed {world.seed}", "ratio": round(first["precision"], 3), "at_least": 0.8}
+        )
+        results.append(
+            {"name": f"look-alikes among 50, seed {world.seed}", "ratio": first["look_alikes"], "at_most": 5.0}
+        )
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ SAYS = {
     "trust": "the digits are not those of the card",
     "read": "input.",
     "screen": "store.corrupt",
+    "watch": "no rescue alert went out first",
     "decide": "switched off",
     "link": "were not brought together",
     "control": "not held back",

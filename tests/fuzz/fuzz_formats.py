@@ -26,14 +26,22 @@ from headwater.exercise.editions import Made, editions
 from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.exercise.river_night import ORIGIN, START, river_night
+from headwater.formats.ais import read_ais_csv, read_nmea
 from headwater.formats.assets_csv import read_assets
+from headwater.formats.cot import alert_event, read_cot, read_event
 from headwater.formats.figures import FigureInput, reader
+from headwater.formats.klv import KEY, read_klv
+from headwater.formats.mot import read_mot
 from headwater.formats.pairs import read_pairs
+from headwater.formats.points_csv import read_points
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
 from headwater.formats.safe import parse_json, parse_wire_json
 from headwater.formats.safe_archive import read_members
 from headwater.formats.safe_sheet import is_workbook, read_workbook
+from headwater.formats.sapient import frame, read_sapient
+from headwater.formats.sapient_write import detection_message, uuid4_of
 from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
 from headwater.formats.stakes_csv import read_stakes
 from headwater.formats.table_sources import table_source
@@ -180,7 +188,34 @@ def targets() -> dict[str, Target]:
     for form, member in (("xlsx", _SHEET), ("ods", "content.xml")):
         workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
         found[form] = _inside(workbook, member, read_workbook)
-    return found
+    return found | _sensors()
+
+
+def _all_events(data: bytes) -> None:
+    for _, event in read_cot(data):
+        if isinstance(event, InputError):
+            raise event
+
+
+def _sensors() -> dict[str, Target]:
+    """The readers of sensor files, on the invented night of the exercise."""
+    seen = river_night(minutes=4.0).detections[:20]
+    frames = b"".join(frame(detection_message(one, uuid4_of(one.sensor), START, ORIGIN)) for one in seen)
+    rows = "".join(f"{one.time_s},{one.sensor},{one.x:.2f},{one.y:.2f},{one.kind},{one.sure:.2f}\n" for one in seen)
+    points = f"t_s,sensor,x,y,class,sure\n{rows}".encode()
+    ships = b"Time,MMSI,lat,lon\n" + b"".join(b"2026-01-01 00:0%d:00,1%d,44.0%d,19\n" % (n, n, n) for n in range(9))
+    event = alert_event("EX-1", START, 44.0, 19.0, 20.0, "exercise")
+    packet = KEY + b"\x12\x02\x08" + bytes(8) + b"\x0d\x04\x10\x20\x30\x40\x01\x02\x00\x00"
+    return {
+        "sapient": Target((frames,), lambda data: list(read_sapient(data))),
+        "cot": Target((event,), read_event),
+        "cot-stream": Target((event * 3,), _all_events),
+        "nmea": Target((b"!AIVDM,1,1,,B,15M67FC000G?ufbE`FepT@3n00Sa,0*5C\n" * 3,), lambda data: list(read_nmea(data))),
+        "ais-csv": Target((ships,), read_ais_csv),
+        "points": Target((points,), read_points),
+        "klv": Target((packet,), lambda data: list(read_klv(data))),
+        "mot": Target((b"1,-1,10,20,30,40,0.9\n2,-1,11,21,30,40,0.9\n",), read_mot),
+    }
 
 
 def _tables() -> dict[str, Target]:

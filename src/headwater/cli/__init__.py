@@ -38,6 +38,7 @@ VERBS: Final = {
     "send": "Send a message to a partner under an agreement.",
     "trace": "Find and follow illicit money, supplies and routes in tables.",
     "user": "Add, list and disable the users of a node.",
+    "watch": "Follow objects from sensors, and call rescue first.",
 }
 
 

@@ -185,7 +185,9 @@ def write_event(event: CotEvent, remarks: str = "") -> bytes:
         )
     )
     detail = f"<detail><remarks>{escape(remarks)}</remarks></detail>" if remarks else "<detail/>"
-    point = f'<point lat="{event.lat:.7f}" lon="{event.lon:.7f}" hae="0" ce="{event.ce:.1f}" le="{UNKNOWN_ERROR_M:.1f}"/>'
+    point = (
+        f'<point lat="{event.lat:.7f}" lon="{event.lon:.7f}" hae="0" ce="{event.ce:.1f}" le="{UNKNOWN_ERROR_M:.1f}"/>'
+    )
     return f'<event version="2.0" {attributes}>{point}{detail}</event>'.encode()
 
 

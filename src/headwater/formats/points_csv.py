@@ -128,7 +128,9 @@ def read_points(
         except SchemaError as error:
             found.rejected.append(Reject(number, error.where.field or "row", error.what))
             continue
-        if doubles.is_double((seen.sensor, seen.time_s, seen.x, seen.y, seen.kind, seen.size_band, seen.sure), seen.time_s):
+        if doubles.is_double(
+            (seen.sensor, seen.time_s, seen.x, seen.y, seen.kind, seen.size_band, seen.sure), seen.time_s
+        ):
             found.doubled += 1
             continue
         clocks.hear(seen.sensor, seen.time_s)

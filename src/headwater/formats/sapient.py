@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from headwater.errors import FormatError, MissingExtraError, Place, SchemaError
 from headwater.formats.safe import check_size, parse_json
+from headwater.formats.sapient_kinds import KINDS
 from headwater.model.detections import CLASSES, Detection, Origin
 
 try:
@@ -23,18 +24,10 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("watch", error.name or "sapient_msg") from error
 
-Message: Any = sapient_message_pb2.SapientMessage  # type: ignore[attr-defined] # generated code, known at run time only
+Message: Any = sapient_message_pb2.SapientMessage
 MAX_FRAME_BYTES: Final = 1024 * 1024
 HEAD: Final = struct.Struct("<I")
 UNPARSABLE: Final = "parse"
-KINDS: Final = {
-    "human": "person-group", "person": "person-group", "people": "person-group", "group": "person-group",
-    "person group": "person-group", "person in water": "person-in-water", "swimmer": "person-in-water",
-    "vehicle": "vehicle", "land vehicle": "vehicle", "car": "vehicle", "lorry": "lorry", "truck": "lorry",
-    "boat": "boat", "vessel": "boat", "sea vessel": "boat", "ship": "boat", "uav": "drone", "drone": "drone",
-    "air vehicle": "aircraft", "aircraft": "aircraft", "animal": "animal",
-}  # fmt: skip
-"""Words of sensors for the classes of headwater; a person alone is a group of size 1-4."""
 LAT_LNG_DEG: Final = 1
 UTM_M: Final = 5
 
@@ -168,9 +161,19 @@ def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Dete
     east, north = origin.scale()
     sigma = max(place.x_error * east, place.y_error * north) or 20.0
     kind, sure, band = _kind_of(report)
+    own = next((one.value for one in report.object_info if one.type == "own-craft"), "")
     time_s = message.timestamp.seconds + message.timestamp.nanos * 1e-9 - start_s
     return Detection(
-        row=row, time_s=time_s, sensor=message.node_id, x=x, y=y, sigma_m=sigma, kind=kind, sure=sure, size_band=band
+        row=row,
+        time_s=time_s,
+        sensor=message.node_id,
+        x=x,
+        y=y,
+        sigma_m=sigma,
+        kind=kind,
+        sure=sure,
+        size_band=band,
+        own=own,
     )
 
 

@@ -131,7 +131,7 @@ def _check_version(message: Any, errors: list[Error]) -> None:  # noqa: ANN401
             errors.append(("supported_icd_version", VERSION_PATH))
 
 
-def _check(message: Any, path: str, errors: list[Error]) -> None:  # noqa: ANN401
+def _check(message: Any, path: str, errors: list[Error]) -> None:  # noqa: ANN401, C901 - the hot loop of every message
     rules = _rules(message.DESCRIPTOR)
     listed = message.ListFields()  # a field without presence that holds nothing is not listed: it is missing
     by_number = rules.by_number
@@ -157,6 +157,4 @@ def _check(message: Any, path: str, errors: list[Error]) -> None:  # noqa: ANN40
         for number in rules.must - present:
             name, broken = rules.names[number]
             errors.append((broken, path + name))
-    for way in rules.ways:
-        if not way & present:
-            errors.append(("mandatory_oneof_present", path[:-1]))
+    errors.extend(("mandatory_oneof_present", path[:-1]) for way in rules.ways if not way & present)

@@ -6,6 +6,7 @@ says beyond these fields is left where it was. A group is one detection with a b
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from headwater.errors import Place, SchemaError
@@ -20,6 +21,10 @@ SIZE_BANDS: Final = ("", "1-4", "5-14", "15-30", "30+")
 """How many, as exactly as it may be said; the first is "not said"."""
 FARTHEST_M: Final = 200_000.0
 COARSEST_M: Final = 10_000.0
+CELL_SIGMA_M: Final = 200.0
+"""How unsure a place is that was moved to the middle of its H3 cell (resolution 9: 0.1 km2)."""
+EQUATOR_M: Final = 6_378_137.0
+ECCENTRICITY2: Final = 6.69437999014e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,11 @@ class Detection:
         if self.size_band not in SIZE_BANDS:
             raise SchemaError("no band of size", where=Place(field="size_band"))
 
+    @property
+    def is_coarse(self) -> bool:
+        """Whether it is of people and was moved to its cell: it still counts, and no track can be made of it."""
+        return self.kind in GROUPS and self.sigma_m >= CELL_SIGMA_M
+
 
 @dataclass(frozen=True, slots=True)
 class Reject:
@@ -93,12 +103,8 @@ class Origin:
             raise SchemaError("no place on the globe", where=Place(field="origin"))
 
     def scale(self) -> tuple[float, float]:
-        """Return metres east and north of one degree here.  Source: WGS 84, radii of curvature of the ellipsoid."""
-        phi = math.radians(self.lat)
-        flat = 6.69437999014e-3 * math.sin(phi) ** 2
-        normal = 6_378_137.0 / math.sqrt(1.0 - flat)
-        meridian = 6_378_137.0 * (1.0 - 6.69437999014e-3) / (1.0 - flat) ** 1.5
-        return math.radians(1.0) * normal * math.cos(phi), math.radians(1.0) * meridian
+        """Return metres east and north of one degree here."""
+        return _scale(self.lat)
 
     def to_metres(self, lon: float, lat: float) -> tuple[float, float]:
         """Return metres east and north of a place near the origin."""
@@ -109,3 +115,13 @@ class Origin:
         """Return longitude and latitude of a place in metres."""
         east, north = self.scale()
         return self.lon + x / east, self.lat + y / north
+
+
+@lru_cache(maxsize=64)
+def _scale(lat: float) -> tuple[float, float]:
+    """Return metres of one degree.  Source: WGS 84, radii of curvature of the ellipsoid."""
+    phi = math.radians(lat)
+    flat = ECCENTRICITY2 * math.sin(phi) ** 2
+    normal = EQUATOR_M / math.sqrt(1.0 - flat)
+    meridian = EQUATOR_M * (1.0 - ECCENTRICITY2) / (1.0 - flat) ** 1.5
+    return math.radians(1.0) * normal * math.cos(phi), math.radians(1.0) * meridian

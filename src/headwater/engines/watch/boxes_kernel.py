@@ -113,7 +113,7 @@ def camera_shift(boxes: Floats, count: int, seen: Floats, few: int, told: Floats
 
 
 @kernel
-def update(row: Floats, seen: Floats, one: int, told: Floats, pace: float) -> None:
+def update(row: Floats, seen: Floats, one: int, told: Floats) -> None:
     """Let a detection correct a track, in place."""
     score = seen[one, 4]
     noise = (told[NOISE] * row[H]) ** 2 * (2.0 - score)
@@ -168,7 +168,9 @@ def predict(tracks: Floats, count: int, told: Floats, pace: float, boxes: Floats
 
 
 @kernel
-def frame(tracks: Floats, count: int, told: Floats, pace: float, next_id: int, given: Floats) -> tuple[Floats, int, int, Floats]:
+def frame(
+    tracks: Floats, count: int, told: Floats, pace: float, next_id: int, given: Floats
+) -> tuple[Floats, int, int, Floats]:
     """Take one frame's boxes (x1 y1 x2 y2 score); return tracks, their number, the next id, and what is shown.
 
     `pace` is 30 divided by the frames a second: how much longer than usual a frame lasts.
@@ -225,7 +227,7 @@ def frame(tracks: Floats, count: int, told: Floats, pace: float, next_id: int, g
         one = partner[k]
         if one != EMPTY:
             tracks[k, AWAY] -= 1.0
-            update(tracks[k], seen, one, told, pace)
+            update(tracks[k], seen, one, told)
         tracks[k, PARTNER] = one
         if tracks[k, AWAY] > (lost if tracks[k, CONFIRMED] > 0.0 else told[YOUNG_LOST]):
             continue

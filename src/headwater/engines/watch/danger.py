@@ -191,7 +191,9 @@ def _help_text(value: float) -> str:
     return f"help needs {value:.0f} minutes"
 
 
-def _mapping(given: Mapping[str, object], name: str, missing: Mapping[str, object] | None = None) -> Mapping[str, object]:
+def _mapping(
+    given: Mapping[str, object], name: str, missing: Mapping[str, object] | None = None
+) -> Mapping[str, object]:
     found = given.get(name, missing)
     if not isinstance(found, Mapping):
         raise SchemaError("missing in the context, or no object", where=Place(field=name))

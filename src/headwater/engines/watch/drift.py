@@ -76,7 +76,7 @@ class DriftCase:
             raise SchemaError("not between 1 and 1,000,000", where=Place(field="particles"))
         if self.positive_crosswind not in SIDES:
             raise SchemaError("neither right nor left", where=Place(field="positive_crosswind"))
-        if not (abs(self.lat) < 90.0 and abs(self.lon) <= 180.0):  # noqa: PLR2004 - degrees
+        if not (abs(self.lat) < 90.0 and abs(self.lon) <= 180.0):
             raise SchemaError("no place on the globe", where=Place(field="start"))
         for name in ("wind_e_ms", "wind_n_ms", "current_e_ms", "current_n_ms"):
             values: tuple[float, ...] = getattr(self, name)
@@ -121,7 +121,7 @@ def _hourly(value: object) -> tuple[float, ...]:
     return tuple(float(one) for one in value) if isinstance(value, list) else (float(str(value)),)
 
 
-def drift(case: DriftCase) -> Floats:
+def leeway_drift(case: DriftCase) -> Floats:
     """Return where each particle is at the end.
 
     Shape: -> (particles, 2) longitude, latitude.  Units: degrees.

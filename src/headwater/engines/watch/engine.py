@@ -58,6 +58,8 @@ def _findings(
 ) -> Iterator[tuple[tuple[int, float, str], Finding]]:
     post = Post(setting, weights)
     for place, seen in enumerate(detections_of(view.table_path(table))):
+        if seen.is_coarse:
+            continue
         for alert in post.take(_numbered(seen, place)):
             finding = _finding(record, table, alert)
             yield (0 if alert.lane == "rescue" else 1, alert.t_s, finding.id), finding
@@ -87,9 +89,20 @@ def detections_of(path: str) -> Iterator[Detection]:
         columns: dict[str, list[Any]] = pq.read_table(path, columns=list(COLUMNS)).to_pydict()
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise FormatError("not a table of detections") from error
-    for row, time_s, sensor, x, y, sigma, kind, band, sure, own in zip(*(columns[name] for name in COLUMNS), strict=True):
+    for row, time_s, sensor, x, y, sigma, kind, band, sure, own in zip(
+        *(columns[name] for name in COLUMNS), strict=True
+    ):
         yield Detection(
-            row=row, time_s=time_s, sensor=sensor, x=x, y=y, sigma_m=sigma, kind=kind, size_band=band, sure=sure, own=own
+            row=row,
+            time_s=time_s,
+            sensor=sensor,
+            x=x,
+            y=y,
+            sigma_m=sigma,
+            kind=kind,
+            size_band=band,
+            sure=sure,
+            own=own,
         )
 
 

@@ -29,6 +29,9 @@ RANGE_BIAS_SD_M: Final = 100.0
 BEARING_BIAS_SD: Final = 0.02
 CAMERA_BIAS_SD: Final = 0.002
 SHOWN: Final = 0.5
+SETTLE_FROM: Final = 64
+"""Reports that may lie unsettled before it is looked whether some are old enough."""
+NEVER: Final = -1e18
 SMALLEST_AREA_M2: Final = 1e6
 
 
@@ -43,7 +46,7 @@ class _State:
     bias: Floats
     bias_spread: Floats
     count: int = 0
-    now: float = -1e18
+    now: float = NEVER
 
     def copied(self) -> "_State":
         """Return a copy that shares nothing."""
@@ -86,7 +89,7 @@ class FusionTracker:
             self._sensors[at] = [*told[:2], told[2][0], told[2][-1], told[3], 1.0, told[5], -1.0]
         self._buffer = _Buffer()
         self._state = _empty(0)
-        self._latest = -1e18
+        self._latest = NEVER
         self._number = 0
         self.doubled = 0
         self.too_late = 0
@@ -127,7 +130,10 @@ class FusionTracker:
         self._number += 1
         self._buffer.rows.append((float(time_s), float(at), KINDS[kind], float(a), second, float(self._number)))
         self._latest = max(self._latest, float(arrived_s))
-        if len(self._buffer.rows) > 64 and self._latest - min(row[0] for row in self._buffer.rows[:8]) > 2 * LATE_S:
+        if (
+            len(self._buffer.rows) > SETTLE_FROM
+            and self._latest - min(row[0] for row in self._buffer.rows[:8]) > 2 * LATE_S
+        ):
             self._settle(self._latest - LATE_S)
 
     def tracks(self, time_s: float) -> Floats:
@@ -138,7 +144,7 @@ class FusionTracker:
         self._settle(self._latest - LATE_S)
         state = self._state.copied()
         self._take(state, self._buffer.rows)
-        if state.count and time_s > state.now > -1e17:
+        if state.count and time_s > state.now > NEVER / 10:
             move(state.means, state.slopes, state.spreads, state.meta, state.count, time_s - state.now)
         meta = state.meta[: state.count]
         chosen = (meta[:, T_CONFIRMED] > 0.0) & (meta[:, T_EXISTS] > SHOWN)
@@ -184,7 +190,7 @@ class FusionTracker:
         if not ready:
             return
         self._take(self._state, ready)
-        self._state.now = max(self._state.now, max(row[R_TIME] for row in ready))
+        self._state.now = max(self._state.now, *(row[R_TIME] for row in ready))
         self._buffer.rows = [row for row in self._buffer.rows if row[R_TIME] > until]
         self._buffer.known = {key: None for key in self._buffer.known if key[0] > until - LATE_S}
 

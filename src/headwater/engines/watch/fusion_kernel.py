@@ -155,9 +155,7 @@ def correct(
 
 
 @kernel
-def begin(
-    k: int, means: Floats, slopes: Floats, spreads: Floats, meta: Floats, sensor: Floats, report: Floats
-) -> None:
+def begin(k: int, means: Floats, slopes: Floats, spreads: Floats, meta: Floats, sensor: Floats, report: Floats) -> None:
     """Begin a track at a report of a place, or of range and bearing."""
     means[k], slopes[k], spreads[k], meta[k] = 0.0, 0.0, 0.0, 0.0
     turned = np.zeros((2, 2))

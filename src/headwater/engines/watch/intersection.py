@@ -91,7 +91,7 @@ def intersect(left: SharedTrack, right: SharedTrack) -> SharedTrack:
     weight = min((0.0, 1.0, (low + high) / 2.0), key=spread)
     covariance = np.linalg.inv(weight * a + (1.0 - weight) * b)
     mean = covariance @ (weight * a @ np.array(left.mean) + (1.0 - weight) * b @ np.array(right.mean))
-    return _made(time_s, mean, covariance)
+    return _made(time_s, mean, np.asarray(covariance, np.float64))
 
 
 def _made(time_s: float, mean: Floats, covariance: Floats) -> SharedTrack:

@@ -4,6 +4,7 @@ It works for wide views in which objects stand apart. In close crowds it fails: 
 size model can only cut it into slices. The frame is used and let go; no picture of an object is kept or handed on.
 """
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +15,11 @@ from headwater.errors import MissingExtraError, SchemaError
 Floats = NDArray[np.float64]
 
 JUDGED: Final = {
-    "scale": 0.5, "history": 300.0, "threshold": 16.0, "open": 2.0, "close_w": 5.0, "close_h": 9.0, "least_area": 60.0,
-    "least_h": 12.0, "small": 0.55, "wide": 1.6, "join_gap": 0.35, "pad_w": 0.0, "pad_h": 0.0, "rate": -1.0,
+    "scale": 0.5, "history": 500.0, "threshold": 12.0, "open": 3.0, "close_w": 3.0, "close_h": 7.0, "least_area": 60.0,
+    "least_h": 12.0, "small": 0.75, "wide": 1.4, "join_gap": 0.35, "pad_w": 0.06, "pad_h": 0.0, "rate": 0.005,
 }  # fmt: skip
+SCORE_BASE: Final = 0.72
+"""Score of a box that hardly anything fills: boxes that passed the size model are right in four cases of five."""
 LEARN: Final = 200
 """Boxes from which the size model is taken seriously."""
 RIDGE: Final = 50.0
@@ -46,7 +49,9 @@ class MotionDetector:
         self._cv: Any = cv2
         self._told = {**JUDGED, **(judged or {})}
         self._background: Any = cv2.createBackgroundSubtractorMOG2(
-            int(self._told["history"]), self._told["threshold"], True  # noqa: FBT003 - OpenCV's signature
+            int(self._told["history"]),
+            self._told["threshold"],
+            True,  # noqa: FBT003 - OpenCV's signature
         )
         size = (int(self._told["close_w"]), int(self._told["close_h"]))
         self._close = cv2.getStructuringElement(cv2.MORPH_RECT, size)
@@ -107,8 +112,7 @@ class MotionDetector:
             if 0.2 < w / h < 0.7:  # noqa: PLR2004 - the shape of one upright object
                 self._learn(box)
             parts = max(1, round(w / wide - 0.15)) if wide and w > self._told["wide"] * wide else 1
-            for part in self._cut(box, mask, parts):
-                out.append(self._scored(part, mask))
+            out.extend(self._scored(part, mask) for part in self._cut(box, mask, parts))
         return np.array(out).reshape(-1, 5)
 
     def _joined(self, boxes: Floats) -> Floats:
@@ -125,8 +129,17 @@ class MotionDetector:
                     across = min(box[2], other[2]) - max(box[0], other[0])
                     gap = box[1] - other[3]
                     fits = box[3] - min(box[1], other[1]) < 1.25 * high
-                    if across > 0.5 * min(box[2] - box[0], other[2] - other[0]) and gap < self._told["join_gap"] * high and fits:
-                        box = [min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3])]
+                    if (
+                        across > 0.5 * min(box[2] - box[0], other[2] - other[0])
+                        and gap < self._told["join_gap"] * high
+                        and fits
+                    ):
+                        box = [
+                            min(box[0], other[0]),
+                            min(box[1], other[1]),
+                            max(box[2], other[2]),
+                            max(box[3], other[3]),
+                        ]
                         left.remove(other)
                         changed = True
                         break
@@ -139,7 +152,7 @@ class MotionDetector:
             return [box]
         edges = np.linspace(box[0], box[2], parts + 1)
         out: list[Floats] = []
-        for left, right in zip(edges[:-1], edges[1:], strict=True):
+        for left, right in pairwise(edges):
             piece = mask[int(box[1]) : int(box[3]), int(left) : int(right)]
             rows = np.flatnonzero(piece.any(axis=1))
             if len(rows) > 3:  # noqa: PLR2004 - a sliver is nothing
@@ -150,4 +163,10 @@ class MotionDetector:
         piece = mask[int(box[1]) : int(box[3]), int(box[0]) : int(box[2])]
         share = float(np.count_nonzero(piece)) / max(piece.size, 1)
         pad_w, pad_h = self._told["pad_w"] * (box[2] - box[0]), self._told["pad_h"] * (box[3] - box[1])
-        return [box[0] - pad_w, box[1] - pad_h, box[2] + pad_w, box[3] + pad_h, min(0.99, 0.5 + share / 2.0)]
+        return [
+            box[0] - pad_w,
+            box[1] - pad_h,
+            box[2] + pad_w,
+            box[3] + pad_h,
+            min(0.99, SCORE_BASE + (1.0 - SCORE_BASE) * share),
+        ]

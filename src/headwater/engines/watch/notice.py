@@ -70,7 +70,9 @@ def draft_notice(alert: Alert, setting: Setting) -> Notice:
     ]
     for point in drift:
         east, north = setting.origin.to_degrees(point.x, point.y)
-        lines.append(f"Adrift in {point.after_s // 60} min: {north:.5f} N {east:.5f} E, search radius {point.radius_m:.0f} m")
+        lines.append(
+            f"Adrift in {point.after_s // 60} min: {north:.5f} N {east:.5f} E, search radius {point.radius_m:.0f} m"
+        )
     if help_at is not None:
         lines.append(f"Nearest help: {help_at[0].name}, about {help_at[1]:.0f} min (not tasked by this notice)")
     lines += [

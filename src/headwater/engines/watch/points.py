@@ -3,17 +3,30 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from headwater.engines.watch.intersection import SharedTrack
 from headwater.engines.watch.points_kernel import (
+    A11,
+    A12,
+    A22,
     ACCEL,
+    C11,
+    C12,
+    C22,
     CLUTTER,
+    CONFIRMED,
     DETECT,
+    ID,
     NEXT_ID,
     NOW,
     SETTINGS,
     SIGMA,
     SIGMA_V,
+    VX,
+    VY,
     WIDTH,
     Floats,
+    X,
+    Y,
     scan,
 )
 from headwater.errors import SchemaError
@@ -71,3 +84,25 @@ class PointTracker:
         self.owners = np.zeros(len(seen))
         self._tracks, self._count, out = scan(self._tracks, self._count, self._told, float(time_s), seen, self.owners)
         return out
+
+    def shared(self) -> dict[int, SharedTrack]:
+        """Return the confirmed tracks, each with its covariance, as they may be shared with another state."""
+        found: dict[int, SharedTrack] = {}
+        for row in self._tracks[: self._count]:
+            if row[CONFIRMED] > 0.0:
+                mean = (float(row[X]), float(row[VX]), float(row[Y]), float(row[VY]))
+                found[int(row[ID])] = SharedTrack(float(self._told[NOW]), mean, _turned(row))
+        return found
+
+
+def _turned(row: Floats) -> tuple[tuple[float, ...], ...]:
+    """Return the covariance of x, vx, y, vy from that along and across the course."""
+    speed = float(np.hypot(row[VX], row[VY]))
+    ux, uy = (row[VX] / speed, row[VY] / speed) if speed > 0.0 else (1.0, 0.0)
+    along = np.array([[row[A11], row[A12]], [row[A12], row[A22]]])
+    across = np.array([[row[C11], row[C12]], [row[C12], row[C22]]])
+    spread = np.block(
+        [[along * ux * ux + across * uy * uy, (along - across) * ux * uy],
+         [(along - across) * ux * uy, along * uy * uy + across * ux * ux]]
+    )  # fmt: skip
+    return tuple(tuple(float(value) for value in line) for line in spread)

@@ -113,7 +113,6 @@ def update(row: Floats, told: Floats, x: float, y: float, now: float) -> None:
     dx, dy = x - row[X], y - row[Y]
     da, dc = dx * ux + dy * uy, dy * ux - dx * uy
     straight = np.exp(-0.5 * far)
-    q = 1.0 + TURN_FACTOR
     turned = np.exp(-0.5 * (da * da / (along * 2.0) + dc * dc / (across * 2.0))) / 2.0
     row[TURN] = row[TURN] * turned / max(row[TURN] * turned + (1.0 - row[TURN]) * straight, 1e-300)
     if row[HITS] > 5.0 and row[CONFIRMED] > 0.0 and row[STILL] < 0.1:

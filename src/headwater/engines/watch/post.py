@@ -5,15 +5,16 @@ rescue lane waits for nothing: no border question and no decision of enforcement
 """
 
 import math
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headwater.engines.watch.danger import Part, Setting, Weights, craft_part, surroundings
+from headwater.engines.watch.forecast import forecast_crossing
 from headwater.engines.watch.stream_kernel import HITS, ID, P11, VX, VY, WIDTH, X, Y, take
 from headwater.model.detections import Detection
 
@@ -36,6 +37,11 @@ SAME_PLACE_M: Final = 150.0
 SAME_TIME_S: Final = 600.0
 SLOPE: Final = 1.2
 """What one point of the index above the threshold adds to the log-odds of the score."""
+HORIZON_S: Final = 600.0
+LIKELY: Final = 0.5
+ASK_AGAIN_S: Final = 5.0
+RECENT_S: Final = 60.0
+FAR_M: Final = 100_000.0
 MIDDLE: Final = 0.25
 """Mid-river is further than this share of its width from both banks."""
 
@@ -54,6 +60,7 @@ class Alert:
         parts: the danger index part by part.
         evidence: rows of the detections, from 0.
         track: number of the track.
+        crossing: chance to reach the border, and the 10, 50 and 90 % points of when, s from now; None where not asked.
     """
 
     t_s: float
@@ -67,6 +74,7 @@ class Alert:
     parts: tuple[Part, ...]
     evidence: tuple[int, ...]
     track: int
+    crossing: tuple[float, float, float, float] | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -79,15 +87,17 @@ class _Known:
     """What is known of one track beside its motion."""
 
     rows: list[int] = field(default_factory=list)
-    named: Counter[str] = field(default_factory=Counter)
-    sure: Counter[str] = field(default_factory=Counter)
-    bands: Counter[str] = field(default_factory=Counter)
+    named: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sure: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    bands: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     exempt: bool = False
     moved: bool = False
     slow_since: float = math.inf
     last: float = -math.inf
     told: set[str] = field(default_factory=set)
     way: deque[tuple[float, float, float, float]] = field(default_factory=deque)
+    recent: deque[tuple[float, float, float]] = field(default_factory=deque)
+    asked: float = -math.inf
 
     def pace(self, now: float, x: float, y: float, spread: float) -> tuple[float, float, float]:
         """Return speed east, speed north and their standard deviation over the last seconds, from place to place.
@@ -107,6 +117,9 @@ class _Known:
         """Take in what a detection says of the object."""
         self.rows.append(seen.row)
         self.last = seen.time_s
+        self.recent.append((seen.time_s, seen.x, seen.y))
+        while seen.time_s - self.recent[0][0] > RECENT_S:
+            self.recent.popleft()
         if seen.kind != "unknown":
             self.named[seen.kind] += 1
             self.sure[seen.kind] += seen.sure
@@ -173,7 +186,11 @@ class Post:
         if known.exempt or seen.implausible:
             return []
         motion = self._motion(seen, row, known)
-        found = [self._persons(seen, row, known), self._craft(seen, row, known, motion), self._border(seen, row, known, motion)]
+        found = [
+            self._persons(seen, row, known),
+            self._craft(seen, row, known, motion),
+            self._border(seen, row, known, motion),
+        ]
         alerts = [alert for alert in found if alert is not None and self._is_new(alert)]
         self._told += alerts
         return alerts
@@ -188,12 +205,14 @@ class Post:
         self._told = [alert for alert in self._told if now - alert.t_s < SAME_TIME_S]
 
     def _is_new(self, alert: Alert) -> bool:
+        current = self.setting.current_ms or 0.0
         return not any(
             old.kind == alert.kind
             and (
                 old.track == alert.track
                 or (
-                    math.hypot(old.x - alert.x, old.y - alert.y) < SAME_PLACE_M
+                    # What floats has drifted since.
+                    math.hypot(old.x - alert.x, old.y - alert.y) < SAME_PLACE_M + current * (alert.t_s - old.t_s)
                     and alert.t_s - old.t_s < SAME_TIME_S
                 )
             )
@@ -203,7 +222,9 @@ class Post:
     def _persons(self, seen: Detection, row: Row, known: _Known) -> Alert | None:
         if seen.kind != "person-in-water" or "persons-in-water" in known.told:
             return None
-        if not known.is_named("person-in-water", LEAST_PERSONS, PERSONS_SURE) or not self.setting.on_water(row[Y], -3.0):
+        if not known.is_named("person-in-water", LEAST_PERSONS, PERSONS_SURE) or not self.setting.on_water(
+            row[Y], -3.0
+        ):
             return None
         known.told.add("persons-in-water")
         people = Part("persons", self.weights["persons"]["in-water"], "persons in the water")
@@ -228,21 +249,31 @@ class Post:
         border = self.setting.border_y
         if border is None or "border" in known.told or not self._is_craft(known) or row[HITS] < LEAST_NAMED + 1:
             return None
-        left_s = (border - row[Y]) / row[VY] if row[VY] else math.inf
-        if not motion[0] or not 0.0 < left_s < SAME_TIME_S:
+        if not motion[0] or seen.time_s - known.asked < ASK_AGAIN_S:
+            return None
+        known.asked = seen.time_s
+        line = np.array([[row[X] - FAR_M, border], [row[X] + FAR_M, border]])
+        history = np.array(
+            [place for at, place in enumerate(known.recent) if not at or place[0] > known.recent[at - 1][0]]
+        )
+        if len(history) < LEAST_NAMED:
+            return None
+        p, t10, t50, t90 = forecast_crossing(history, line, HORIZON_S, seen.sigma_m)
+        if p < LIKELY:
             return None
         known.told.add("border")
-        text = f"it reaches the border in about {left_s:.0f} s if it goes on so"
-        return self._alert("border", "border-crossing", seen, row, known, [Part("border", 1.0, text)])
+        text = f"{p:.0%} to reach the border within {HORIZON_S / 60:.0f} minutes, in {t10:.0f} to {t90:.0f} s"
+        part = Part("border", 1.0, text)
+        return replace(
+            self._alert("border", "border-crossing", seen, row, known, [part], p), crossing=(p, t10, t50, t90)
+        )
 
     def _is_craft(self, known: _Known) -> bool:
         animal = known.sure["animal"] > known.sure["boat"]
         named = any(known.is_named(kind, LEAST_NAMED, LEAST_SURE) for kind in CRAFT)
         return (named and not animal) or known.is_named("person-group", 2 * LEAST_NAMED, LEAST_SURE)
 
-    def _motion(
-        self, seen: Detection, row: Row, known: _Known
-    ) -> tuple[bool, bool]:
+    def _motion(self, seen: Detection, row: Row, known: _Known) -> tuple[bool, bool]:
         """Return whether it is clearly under way on the water, and whether it has stopped in mid-river."""
         setting = self.setting
         east, north, spread = known.pace(seen.time_s, row[X], row[Y], max(row[P11], 0.0))
@@ -263,7 +294,7 @@ class Post:
 
     def _alert(
         self, lane: str, kind: str, seen: Detection, row: Row, known: _Known,
-        parts: list[Part],
+        parts: list[Part], score: float | None = None,
     ) -> Alert:  # fmt: skip
         above = sum(part.points for part in parts) - self.weights["threshold"]["craft"]
         return Alert(
@@ -274,7 +305,7 @@ class Post:
             y=float(row[Y]),
             vx=float(row[VX]),
             vy=float(row[VY]),
-            score=1.0 / (1.0 + math.exp(-SLOPE * above - 1.0)),
+            score=1.0 / (1.0 + math.exp(-SLOPE * above - 1.0)) if score is None else score,
             parts=tuple(parts),
             evidence=tuple(known.rows),
             track=int(row[ID]),

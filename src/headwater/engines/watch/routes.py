@@ -91,7 +91,7 @@ def mine(
     found = stops(track, time_s, x, y, told.stop_radius_m, told.stop_s)
     enters = passes(track, cells)
     corridors, links = _corridors(track[enters], cells[enters], names, told)
-    changes = () if told.base_until_s is None else _changes(track[enters], time_s[enters], cells[enters], names, told)
+    changes = () if told.base_until_s is None else _changes(time_s[enters], cells[enters], names, told)
     return Routes(
         len(keep), int((~keep).sum()), len(np.unique(track)), _stops(found, origin, names, cells), corridors, links,
         changes,
@@ -135,7 +135,7 @@ def _corridors(
     pairs = np.unique(cells * (track.max() + 1) + track)
     users = np.bincount(pairs // (track.max() + 1), minlength=len(names))
     chosen = np.flatnonzero(users >= told.least_tracks)
-    corridors = [{"h3": names[at], "tracks": int(users[at]), "passages": int(times[at])} for at in chosen]
+    corridors = [{"h3": names[at], "tracks": int(users[at]), "passages": int(times[at])} for at in chosen.tolist()]
     same = track[1:] == track[:-1]
     steps, counts = np.unique(cells[:-1][same] * len(names) + cells[1:][same], return_counts=True)
     links = [
@@ -148,9 +148,7 @@ def _corridors(
     return tuple(corridors), tuple(links)
 
 
-def _changes(
-    track: Ints, time_s: Floats, cells: Ints, names: Sequence[str], told: RouteOptions
-) -> tuple[Mapping[str, object], ...]:
+def _changes(time_s: Floats, cells: Ints, names: Sequence[str], told: RouteOptions) -> tuple[Mapping[str, object], ...]:
     """Return the cells whose passages differ from the base period's, by an exact test of two Poisson counts."""
     until = told.base_until_s or 0.0
     base = time_s < until
@@ -159,7 +157,7 @@ def _changes(
     after = np.bincount(cells[~base], minlength=len(names))
     share = spans[1] / (spans[0] + spans[1])
     out = []
-    for at in np.flatnonzero(before + after):
+    for at in np.flatnonzero(before + after).tolist():
         chance = two_sided(int(after[at]), int(before[at] + after[at]), share)
         if chance <= EVIDENT_P:
             rates = (before[at] / spans[0] * 86400.0, after[at] / spans[1] * 86400.0)
@@ -173,6 +171,7 @@ def _changes(
 
 def two_sided(count: int, total: int, share: float) -> float:
     """Return how likely a count at least so far from its share of a total is by chance (exact binomial, doubled tail)."""
+
     def tail(low: int, high: int) -> float:
         logs = [
             math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1)

@@ -10,7 +10,9 @@ Ints = NDArray[np.int64]
 
 
 @kernel
-def plausible(track: Ints, time_s: Floats, x: Floats, y: Floats, fastest_ms: float, slack_m: float) -> NDArray[np.bool_]:
+def plausible(
+    track: Ints, time_s: Floats, x: Floats, y: Floats, fastest_ms: float, slack_m: float
+) -> NDArray[np.bool_]:
     """Return which reports, ordered by track and time, can be reached from the last plausible one of their track."""
     keep = np.ones(len(track), np.bool_)
     last = 0

@@ -25,7 +25,9 @@ OLD: Final = 5.0
 
 
 @kernel
-def take(tracks: Floats, count: int, next_id: int, now: float, x: float, y: float, sigma: float, sensor: float) -> tuple[int, int, int]:
+def take(
+    tracks: Floats, count: int, next_id: int, now: float, x: float, y: float, sigma: float, sensor: float
+) -> tuple[int, int, int]:
     """Take one report: return the row of its track, how many tracks there are, and the next id.
 
     There must be room for one more track. A sensor's second report of the same moment is of another object.

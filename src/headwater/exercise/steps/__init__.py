@@ -12,6 +12,7 @@ from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
 from headwater.exercise.steps.tracing import trace_money
+from headwater.exercise.steps.watching import watch_river
 from headwater.exercise.steps.witnessing import witness_logs
 
 
@@ -37,6 +38,7 @@ STEPS: Final = (
     Step("nodes", "three nodes are set up and started", (), make_nodes),
     Step("trust", "cards, digits and agreements are exchanged", ("nodes",), make_trust),
     Step("read", "lists and reports in the official formats are read", ("nodes",), read_files),
+    Step("watch", "a track nears a river at night, and rescue is called first", ("nodes",), watch_river),
     Step("screen", "consignor, keeper and driver are screened in Belgrade's spelling", ("read",), screen_names),
     Step("decide", "a person decides what the engine found", ("screen",), decide_hit),
     Step("link", "records of three states that speak of one organiser are linked", ("read",), link_records),
