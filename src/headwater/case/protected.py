@@ -85,13 +85,12 @@ class Shield:
         if not self.names:
             return False
         if b"\0" in data:
-            return self._finds_in_binary(data)
+            return self._finds_in_binary(_EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data))
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
         ascii_hit = any(word.encode() in squeezed for word in self.names)
         if not ascii_hit and data.isascii():
             return False
-        data = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data)
         text = _as_utf8(data)
         if text is not None:
             return self.says(text)
