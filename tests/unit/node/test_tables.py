@@ -65,7 +65,9 @@ def test_findings_of_a_node_are_kept_logged_and_known_the_second_time(node: Node
         assert [finding.kind for finding in view.findings()] == ["trace.corridor-fan-in"]
 
 
-def test_a_trail_of_a_node_names_every_hop_and_calls_the_payer_by_a_pseudonym(node: Node, file: Path, tmp_path: Path) -> None:
+def test_a_trail_of_a_node_names_every_hop_and_calls_the_payer_by_a_pseudonym(
+    node: Node, file: Path, tmp_path: Path
+) -> None:
     session = as_user(node)
     read_tables("payments", [str(file)], into=(node, session))
     trail = trails.follow("P0", rule="fifo", hops=3, files=(), user="", at=(node, session))

@@ -12,7 +12,11 @@ from headwater.exercise.stage import Stage, StepFailedError
 FOLDER: Final = "money"
 SEED: Final = 3
 """A year in which a network's hub pays a supplier of boats that a front buys from."""
-BANKS: Final = {"London": ("GB", "IQ"), "Belgrade": ("RS", "BA", "MK", "BG", "RO", "TR"), "Pristina": ("XK", "AL", "GR")}
+BANKS: Final = {
+    "London": ("GB", "IQ"),
+    "Belgrade": ("RS", "BA", "MK", "BG", "RO", "TR"),
+    "Pristina": ("XK", "AL", "GR"),
+}
 TYPOLOGIES: Final = ("corridor-fan-in", "gather-scatter", "supplier-behind-hubs", "boats-out-of-line", "structuring")
 OTHERS: Final = ("companies", "shipments", "places", "rates")
 

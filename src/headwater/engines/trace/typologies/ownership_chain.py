@@ -43,7 +43,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     members = ibis.union(
         *(
             chains.select(
-                "key", kind=ibis.literal("ownership"), tab=chains[f"tab{at}"].cast("int32"), row=chains[f"row{at}"].cast("int64"), payer=empty
+                "key",
+                kind=ibis.literal("ownership"),
+                tab=chains[f"tab{at}"].cast("int32"),
+                row=chains[f"row{at}"].cast("int64"),
+                payer=empty,
             )
             for at in range(DEPTH)
         )
