@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 
-def headwater(*words: str | Path, exits: int = 0, **env: str) -> dict[str, Any]:
+def headwater(*words: str | Path | int, exits: int = 0, **env: str) -> dict[str, Any]:
     """The JSON document that a command answers."""
     done = subprocess.run(
         [sys.executable, "-m", "headwater", *(str(word) for word in words), "--json"],
@@ -28,7 +28,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("year")
     made = headwater(
         "trace", "make", "--accounts", 2000, "--payments", 5000, "--networks", 6, "--seed", 3, "--out", folder
-    )  # type: ignore[arg-type]
+    )
     assert made["rows"]["payments"] >= 5_000
     return folder
 
