@@ -31,6 +31,7 @@ def trace() -> None:
 @click.option(
     "--memory-mb", type=click.IntRange(64), help="Most memory that DuckDB takes before it spills to the disk."
 )
+@click.option("--ranker", type=FILE, help="Order the leads by a ranker that `trace train` made; off by default.")
 @click.option("--out", type=FILE, help="File for the findings, one JSON line each.")
 @options.home(required=False)
 @options.acting("oic")
@@ -44,6 +45,7 @@ def run(
     span: str,
     on: str,
     memory_mb: int | None,
+    ranker: Path | None,
     out: Path | None,
     home: Path | None,
     user: str,
@@ -57,7 +59,15 @@ def run(
     """
     from headwater.node import trace as tracing
 
-    asked = tracing.Asked(typologies, since, tracing.settings_of(given), on, memory_mb, span)
+    asked = tracing.Asked(
+        typologies,
+        since,
+        tracing.settings_of(given),
+        on,
+        memory_mb,
+        span,
+        tracing.ranker_in(ranker) if ranker else None,
+    )
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
     with bar("tracing") as progress:
@@ -243,3 +253,24 @@ def picture(
         trails.hub_picture(findings, account, svg)
     made = [str(path) for path in (line, svg) if path is not None]
     door.answer({"ok": True, "moments": moments, "made": made}, [f"made {path}" for path in made], as_json=as_json)
+
+
+@trace.command(epilog="Example: headwater trace train --year year1 --year year2 --year year3 --out ranker.json")
+@click.option(
+    "--year", "years", multiple=True, required=True, type=click.Path(path_type=Path, file_okay=False),
+    help="A folder that `trace make` made; at least three.",
+)  # fmt: skip
+@click.option("--out", type=FILE, required=True, help="File for the ranker, JSON.")
+@options.as_json
+def train(*, years: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    """Train a ranker on generated years whose truth is known.
+
+    Its card says that it was trained on simulated data. It orders leads only where --ranker names it, and shows for each what
+    moved it most.
+    """
+    from headwater.node import trace as tracing
+
+    with bar("tracing years") as progress:
+        card = tracing.train_ranker(years, out, progress)
+    lines = [f"{key}: {value}" for key, value in card.items()]
+    door.answer({"ok": True, "out": str(out), "card": dict(card)}, lines, as_json=as_json)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.engines.trace.engine import Claim, TraceResult
+from headwater.engines.trace.engine import Claim, TraceResult, ranked
 from headwater.engines.trace.engine import trace as run_trace
+from headwater.engines.trace.ranker import Ranker, read_ranker, row, train
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES, typology
-from headwater.errors import SettingsError
+from headwater.errors import FormatError, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
 from headwater.model.canonical import encode
+from headwater.model.tables import TABLES, table_of
 from headwater.node import findings
-from headwater.node.files import write
+from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.screening import Cost
@@ -29,6 +31,7 @@ from headwater.policy.view import guard
 from headwater.ports import Event, View
 
 BACKENDS: Final = ("duckdb", "spark")
+LEAST_YEARS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Asked:
         on: ``duckdb`` or ``spark``.
         memory_mb: most memory that DuckDB takes before it spills to the disk; None is as DuckDB sees fit.
         span: ``FROM/TO``, the times that tables in files may hold.
+        ranker: a trained ranker that orders the leads; None is by the signs alone.
     """
 
     typologies: Sequence[str] = ()
@@ -50,6 +54,7 @@ class Asked:
     on: str = "duckdb"
     memory_mb: int | None = None
     span: str = ""
+    ranker: Ranker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def in_files(asked: Asked, files: Sequence[str], user: str, progress: Progress |
         session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))
         view = guard(reader, session, LooseAudit(), clock.now().date())
         with cost.of("trace"):
-            result = run_trace(view, _params(asked, ""), backend=backend, progress=progress)
+            result = _ranked(asked, run_trace(view, _params(asked, ""), backend=backend, progress=progress))
         return Answer(result, _payments(view, backend), cost)
 
 
@@ -118,7 +123,7 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
         view = stack.enter_context(node.view(session))
         with cost.of("trace"):
             salt = Keys(node.home).signing_seed().hex()[:16]
-            result = run_trace(view, _params(asked, salt), backend=backend, progress=progress)
+            result = _ranked(asked, run_trace(view, _params(asked, salt), backend=backend, progress=progress))
         rows = _payments(view, backend)
     if not result.tables:
         raise SettingsError("the node holds no table", fix="read one first: headwater read payments FILE --home DIR")
@@ -127,6 +132,68 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
     detail: dict[str, str | int] = {"findings": len(kept), "new": new, "on": asked.on, "payments": rows}
     node.store.note(Event("trace.run", session.user, "tables", session.purpose, detail))
     return Answer(result, rows, cost, new)
+
+
+def ranker_in(path: Path) -> Ranker:
+    """Return the ranker that a file holds.
+
+    Raises:
+        InputError: it holds none.
+    """
+    return read_ranker(json_object(path))
+
+
+def train_ranker(years: Sequence[Path], out: Path, progress: Progress | None = None) -> Mapping[str, Any]:
+    """Train a ranker on years made by ``trace make``, write it, and return its card.
+
+    Every third year is kept back for the calibration, so that no network is on both sides.
+
+    Args:
+        years: folders, each with the tables of a year and its ``truth.csv``.
+        out: file for the ranker.
+        progress: hears how many years of how many are done.
+
+    Raises:
+        InputError: a folder is no such year, or there are fewer than three.
+        MissingExtraError: LightGBM is not installed.
+    """
+    if len(years) < LEAST_YEARS:
+        raise SchemaError("too few years to train and to calibrate", where="--year", fix=f"give {LEAST_YEARS} or more")
+    rows, right, held = [], [], []
+    names = tuple(TYPOLOGIES)
+    for number, year in enumerate(years):
+        guilty = _guilty(year)
+        files = [str(path) for path in sorted(year.glob("*.csv")) if path.stem in TABLES]
+        for claim in in_files(Asked(), files, "trainer").result.claims:
+            rows.append(row(claim.typology.name, claim.facts, claim.profile, claim.patterns, names))
+            right.append(any(subject in guilty for subject in claim.finding.subjects))
+            held.append(number % 3 == 2)  # noqa: PLR2004 - every third
+        if progress is not None:
+            progress(number + 1, len(years))
+    card = {"years": len(years), "claims": len(rows), "right": sum(right), "kept_back": sum(held)}
+    made = train(rows, right, held, names, card)
+    write(out, made.text().encode())
+    return made.card
+
+
+def _guilty(year: Path) -> frozenset[str]:
+    """Return the accounts, companies and vehicles of the networks of a generated year."""
+    import csv
+
+    try:
+        with (year / "truth.csv").open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        with (year / "hires.csv").open(newline="", encoding="utf-8") as stream:
+            vehicles = {each["id"]: each["vehicle"] for each in csv.DictReader(stream)}
+    except OSError as error:
+        fix = "make one with: headwater trace make"
+        raise FormatError("no year with its truth", where=str(year), fix=fix) from error
+    found = {each["id"] for each in rows if each["label"] == "smuggling" and each["role"] != "payer"}
+    return frozenset(found | {vehicles[ref] for ref in found if ref in vehicles})
+
+
+def _ranked(asked: Asked, result: TraceResult) -> TraceResult:
+    return ranked(result, asked.ranker) if asked.ranker is not None else result
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -221,8 +288,6 @@ def _params(asked: Asked, salt: str) -> dict[str, object]:
 
 
 def _payments(view: View, backend: Any) -> int:  # noqa: ANN401 - an Ibis backend
-    from headwater.model.tables import table_of
-
     total = 0
     for record in view.records():
         if table_of(record) == "payments":

@@ -30,6 +30,9 @@ from headwater.policy.view import guard
 from headwater.ports import Event, View
 
 MICRO: Final = 1_000_000
+AROUND_US: Final = 30 * 86_400 * MICRO
+"""How far around the payments a timeline looks."""
+MOST_MOMENTS: Final = 50_000
 
 
 def follow(
@@ -120,16 +123,18 @@ def case_timeline(findings: Path, files: Sequence[str], subject: str | None, svg
         InputError: a file cannot be read as what it must be.
     """
     moments: list[Moment] = []
+    named: set[str] = set()
     for claim in _lines(findings):
         if claim.get("protecting") or (subject is not None and subject not in claim.get("subjects", ())):
             continue
+        named.update(claim["subjects"])
         for side in ("first", "last"):
             if claim.get(side):
                 words = f"{claim['typology']}, {side}: {claim['text'][:120]}"
                 moments += [Moment(_micros(claim[side]), "payment", words)]
     if files:
         with _opened(files, "timeline", None, "", "") as (view, backend, _):
-            moments += _table_moments(Sheets(backend, checked(tables_of(view).paths)))
+            moments += _table_moments(Sheets(backend, checked(tables_of(view).paths)), named, moments)
     write(svg, timeline(f"Timeline{f' of {subject}' if subject else ''}", moments).encode())
     return len(moments)
 
@@ -162,15 +167,21 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         yield found
 
 
-def _table_moments(sheets: Sheets) -> Iterator[Moment]:
-    for table, kind, when, words in (
-        ("crossings", "crossing", "time_us", "kind"),
-        ("shipments", "shipment", "time_us", "hs_code"),
-        ("hires", "hire", "start_us", "plate"),
+def _table_moments(sheets: Sheets, named: set[str], payments: Sequence[Moment]) -> Iterator[Moment]:
+    """Yield shipments and hires of those whom the findings name, and crossings seen near the time of the payments."""
+    times = [one.time_us for one in payments]
+    low, high = min(times, default=0) - AROUND_US, max(times, default=2**62) + AROUND_US
+    for table, kind, when, words, parties in (
+        ("crossings", "crossing", "time_us", "kind", ()),
+        ("shipments", "shipment", "time_us", "hs_code", ("buyer", "seller")),
+        ("hires", "hire", "start_us", "plate", ("hirer", "vehicle")),
     ):
-        if sheets.has(table):
-            raw = sheets.raw(table)
-            for row in sheets.backend.to_pyarrow(raw.select(when, words, "id").limit(5_000)).to_pylist():
+        if not sheets.has(table):
+            continue
+        raw = sheets.raw(table)
+        near = raw.filter((raw[when] >= low) & (raw[when] <= high)).select("id", when, words, *parties)
+        for row in sheets.backend.to_pyarrow(near.limit(MOST_MOMENTS)).to_pylist():
+            if not parties or any(row[party] in named for party in parties):
                 yield Moment(int(row[when]), kind, f"{row['id']} {row[words]}")
 
 

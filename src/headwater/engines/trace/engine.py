@@ -6,11 +6,12 @@ are subjects of no finding, whatever else they do, and take part in no ranking.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from headwater.engines.trace.profile import Profile, profiles
+from headwater.engines.trace.ranker import Ranker, row
 from headwater.engines.trace.score import score, signs_of
 from headwater.engines.trace.sheets import Sheets, checked, need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES
@@ -48,6 +49,8 @@ class Claim:
         first, last: times of its first and last row, RFC 3339; blank where rows have none.
         signs: names of the signs that hold.
         facts: the numbers in its sentence.
+        profile: counts about its subject's account; None where the payments know none.
+        patterns: how many typologies name its subject.
     """
 
     finding: Finding
@@ -61,6 +64,8 @@ class Claim:
     last: str
     signs: frozenset[str]
     facts: Mapping[str, Any]
+    profile: Profile | None
+    patterns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,36 @@ class _Draft:
     members: list[dict[str, Any]]
 
 
+def ranked(result: TraceResult, ranker: Ranker) -> TraceResult:
+    """Return a result whose leads bear the ranker's chances and reasons and stand in its order.
+
+    Those that protect are in no ranking and stay as they are.
+
+    Raises:
+        MissingExtraError: LightGBM is not installed.
+    """
+    rows = [
+        row(claim.typology.name, claim.facts, claim.profile, claim.patterns, ranker.typologies)
+        for claim in result.claims
+    ]
+    made = [
+        replace(
+            claim,
+            finding=replace(
+                claim.finding,
+                score=round(chance, 4),
+                reasons=(claim.finding.reasons[0], *reasons, *claim.finding.reasons[1:]),
+            ),
+        )
+        for claim, (chance, reasons) in zip(result.claims, ranker.rank(rows), strict=True)
+    ]
+    return replace(result, claims=tuple(sorted(made, key=_rank)))
+
+
+def _rank(claim: Claim) -> tuple[float, int, str]:
+    return -claim.finding.score, -claim.amount, claim.finding.id
+
+
 def trace(
     view: View,
     params: Mapping[str, object],
@@ -172,10 +207,7 @@ def _trace(sheets: Sheets, tables: Tables, given: _Asked, progress: Progress | N
     drafts = _without_payers(drafts)
     claims = _claims(sheets, tables, drafts, settings, salt)
     counts = {one.name: sum(claim.typology is one for claim in claims) for one in asked if one.name not in skipped}
-    leads = sorted(
-        (claim for claim in claims if not claim.typology.protects),
-        key=lambda claim: (-claim.finding.score, -claim.amount, claim.finding.id),
-    )
+    leads = sorted((claim for claim in claims if not claim.typology.protects), key=_rank)
     protecting = sorted((claim for claim in claims if claim.typology.protects), key=lambda claim: claim.finding.id)
     return TraceResult(
         tuple(leads), tuple(protecting), counts, skipped, {kind: len(refs) for kind, refs in tables.refs.items()}
@@ -283,9 +315,12 @@ def _claims(
     made = []
     for draft in drafts:
         account = known.account(draft)
-        signs = signs_of(draft.group, held.get(account) if isinstance(account, int) else None, len(patterns[account]))
+        profile = held.get(account) if isinstance(account, int) else None
+        count = len(patterns[account])
+        signs = signs_of(draft.group, profile, count)
         given = draft.typology.params(settings.get(draft.typology.name, {}))
-        made.append(_claim(draft, tables, known.subjects(draft), signs, given, salt))
+        claim = _claim(draft, tables, known.subjects(draft), signs, given, salt)
+        made.append(replace(claim, profile=profile, patterns=count))
     return made
 
 
@@ -352,6 +387,8 @@ def _claim(
         last=last,
         signs=signs,
         facts=group,
+        profile=None,
+        patterns=1,
     )
 
 

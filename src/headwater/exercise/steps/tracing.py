@@ -42,7 +42,7 @@ def trace_money(stage: Stage, *, planted: bool) -> str:
     trail = stage.command(
         house, "trace", "follow", first, "--hops", "4", "--out", folder / "trail.json", "--svg", picture, user=user
     )
-    if not trail["conserved"] or not picture.read_text(encoding="utf-8").startswith("<svg"):
+    if not trail["conserved"] or len(trail["hops"]) < 2 or not picture.read_text(encoding="utf-8").startswith("<svg"):
         raise StepFailedError("the trail does not account for every minor unit")
     stage.notes["trace"] = {"hub": hub["id"], "picture": str(picture)}
     rows = sum(file["tables"]["payments"] for file in read["files"])
@@ -72,7 +72,9 @@ def _elsewhere(country: str) -> bool:
 
 
 def _hub(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    return _first(lines, "corridor-fan-in")
+    """Return the best hub from which the money goes on."""
+    onward = {line["subjects"][0] for line in lines if line["typology"] == "gather-scatter"}
+    return _first([line for line in lines if line["subjects"][0] in onward], "corridor-fan-in")
 
 
 def _first(lines: list[dict[str, Any]], typology: str) -> dict[str, Any]:

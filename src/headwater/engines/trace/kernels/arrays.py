@@ -1,7 +1,10 @@
 """Payments as arrays: sorted by time, accounts as whole numbers from 0, and for each account its payments in and out."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+ROOM: Final = 16
+"""Whole numbers up to so many times the payments are looked up in an array; larger ones are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,10 @@ def make_edges(t: Any, src: Any, dst: Any, value: Any) -> Edges:  # noqa: ANN401
     order = np.argsort(t, kind="stable")
     t, src, dst = t[order], np.asarray(src, np.int64)[order], np.asarray(dst, np.int64)[order]
     value = np.asarray(value, np.int64)[order]
-    names, both = np.unique(np.concatenate((src, dst)), return_inverse=True)
-    count = len(t)
-    u, v = both[:count].astype(np.int64), both[count:].astype(np.int64)
-    out_at, out_edge = _rows(u, len(names))
-    in_at, in_edge = _rows(v, len(names))
-    return Edges(t, src, dst, u, v, value, order, len(names), out_at, out_edge, in_at, in_edge)
+    u, v, vertices = _numbered(src, dst)
+    out_at, out_edge = _rows(u, vertices)
+    in_at, in_edge = _rows(v, vertices)
+    return Edges(t, src, dst, u, v, value, order, vertices, out_at, out_edge, in_at, in_edge)
 
 
 def edges_of(table: Any) -> Edges:  # noqa: ANN401 - an Arrow table
@@ -65,9 +66,29 @@ def edges_of(table: Any) -> Edges:  # noqa: ANN401 - an Arrow table
     return make_edges(*(table[name].to_numpy() for name in ("t", "src", "dst", "value")))
 
 
-def _rows(owner: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401
+def _numbered(src: Any, dst: Any) -> tuple[Any, Any, int]:  # noqa: ANN401 - numpy arrays
+    """Return the accounts numbered from 0 without gaps, in their own order."""
     import numpy as np
+
+    count = len(src)
+    if count and min(src.min(), dst.min()) >= 0 and max(src.max(), dst.max()) < ROOM * count + ROOM:
+        seen = np.zeros(int(max(src.max(), dst.max())) + 1, np.int64)
+        seen[src] = 1
+        seen[dst] = 1
+        number = np.cumsum(seen) - 1
+        return number[src], number[dst], int(number[-1]) + 1
+    names, both = np.unique(np.concatenate((src, dst)), return_inverse=True)
+    return both[:count].astype(np.int64), both[count:].astype(np.int64), len(names)
+
+
+def _rows(owner: Any, count: int) -> tuple[Any, Any]:  # noqa: ANN401 - numpy arrays
+    """Return where each account's payments begin, and the payments, by account and time."""
+    import numpy as np
+
+    from headwater.engines.trace.kernels.fill import fill
 
     at = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(owner, minlength=count), out=at[1:])
-    return at, np.argsort(owner, kind="stable").astype(np.int64)
+    placed = np.zeros(len(owner), np.int64)
+    fill(owner, at[:-1].copy(), placed)
+    return at, placed

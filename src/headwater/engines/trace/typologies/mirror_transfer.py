@@ -22,10 +22,13 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     paid = paid.filter((paid.value >= given["least_amount"]) & (paid.from_country != "") & (paid.to_country != ""))
     quiet = sheets.degrees
     quiet = quiet.filter(quiet.n_in + quiet.n_out <= given["most_busy"]).select("acc")
-    ins = paid.group_by(hub="dst").aggregate(payers=paid.src.nunique())
-    ins = ins.filter(ins.payers >= given["least_payers"]).semi_join(quiet, [("hub", "acc")])
-    outs = paid.group_by(hub2="src").aggregate(payees=paid.dst.nunique())
-    outs = outs.filter(outs.payees >= given["least_payers"]).semi_join(quiet, [("hub2", "acc")])
+    # Who pays or is paid month after month is a tenant, an employee or a relative: such accounts would pair by chance.
+    ins = paid.group_by(hub="dst").aggregate(payers=paid.src.nunique(), all_in=paid.count())
+    ins = ins.filter((ins.payers >= given["least_payers"]) & (ins.all_in <= ins.payers * given["most_each"]))
+    ins = ins.semi_join(quiet, [("hub", "acc")])
+    outs = paid.group_by(hub2="src").aggregate(payees=paid.dst.nunique(), all_out=paid.count())
+    outs = outs.filter((outs.payees >= given["least_payers"]) & (outs.all_out <= outs.payees * given["most_each"]))
+    outs = outs.semi_join(quiet, [("hub2", "acc")])
     window_s = given["window_hours"] * HOUR_S
     came = paid.mutate(hub=paid.dst).semi_join(ins, "hub")
     came = came.mutate(slot=(came.t // window_s).cast("int64"), bin=amount_bin(came.value))
@@ -125,6 +128,7 @@ TYPOLOGY = Typology(
         Parameter("most_fee", 80, "thousandths", "the most that is kept"),
         Parameter("least_payers", 6, "accounts", "how many pay in, and how many are paid"),
         Parameter("least_share", 50, "per cent", "how much of what each hub does is mirrored"),
+        Parameter("most_each", 4, "payments", "how often one counterpart stands in it on average, at most"),
         Parameter("least_amount", 20_000, MINOR, "smaller payments are left out"),
         Parameter("most_busy", 1_500, "payments", "busier accounts are offices and shops"),
     ),
