@@ -44,6 +44,8 @@ BREAK_GLASS: Final = "break-glass"
 """Role of whoever answers for an onward transfer without consent; nobody does so for a message of their own."""
 MILLISECOND: Final = timedelta(milliseconds=1)
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+ID_CHANCE: Final = 10
+"""Random bytes of an identifier."""
 KEPT_FOR: Final = timedelta(days=14)
 """How long a message stays good that names no expiry."""
 
@@ -183,7 +185,7 @@ class Outbox:
             SchemaError: one of them is none that can be sent.
             TrustError: a recipient is no partner whose card is confirmed and current.
         """
-        ready = [(self._ready(message), self.new_id()) for message in messages]
+        ready = list(zip(map(self._ready, messages), self._new_ids(len(messages)), strict=True))
 
         def change(tx: Transaction) -> list[Sending]:
             ways, unsealed = self._ways(tx), list[_Unsealed]()
@@ -450,7 +452,11 @@ class Outbox:
 
     def new_id(self) -> MessageId:
         """Return the identifier of a new message."""
-        return new_message_id((self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(10))
+        return self._new_ids(1)[0]
+
+    def _new_ids(self, count: int) -> list[MessageId]:
+        now_ms, drawn = (self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(ID_CHANCE * count)
+        return [new_message_id(now_ms, drawn[ID_CHANCE * place :]) for place in range(count)]
 
 
 def _waiting(tx: Transaction, ref: MessageId) -> Draft:

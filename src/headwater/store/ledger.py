@@ -27,6 +27,8 @@ from headwater.store.link import Link, Linked
 from headwater.store.rows import Head, Leaf
 
 SALT_BYTES: Final = 16
+_SALTS_DRAWN: Final = 32
+"""Salts drawn at once: each draw asks the operating system, and lets another thread go first."""
 ERASED: Final = "store.erased"
 """Kind of the event that announces an erasure; its subject is the number of the leaf."""
 _PAGE: Final = 512
@@ -250,6 +252,7 @@ class LedgerWriting(LedgerReading):
     now: datetime
     _chance: Chance
     _growing: Growing
+    _salts: memoryview
 
     def head(self) -> Head:
         """Return the head after what this transaction has added so far."""
@@ -259,12 +262,18 @@ class LedgerWriting(LedgerReading):
     def note(self, event: Event) -> int:
         """Append an event and return the number of its leaf."""
         line = event_bytes(event, self.now)
-        salt = self._chance.draw(SALT_BYTES)
+        salt = self._salt()
         data = commitment(salt, line)
         index = self._growing.size
         subtrees = self._growing.add(leaf_hash(data))
         self._link.later("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", (index, salt, line, data, b"".join(subtrees)))
         return index
+
+    def _salt(self) -> bytes:
+        if not self._salts:
+            self._salts = memoryview(self._chance.draw(_SALTS_DRAWN * SALT_BYTES))
+        salt, self._salts = self._salts[:SALT_BYTES], self._salts[SALT_BYTES:]
+        return bytes(salt)
 
     def index_leaves(self, start: int, subjects: Sequence[str | None]) -> None:
         """Let leaves be found by what they are about.

@@ -53,11 +53,18 @@ class _Numbered(NamedTuple):
 
 _PAGE: Final = 256
 """Rows read at once. Between pages no cursor stays open, so a half-read iterator holds nothing."""
+_OF_MESSAGES: Final = "exchange"
+"""Source of records that came in messages; they are not in the index by source (sql/0005_source.sql)."""
 _KEPT_DOCUMENTS: Final = 32
 """Documents that one view remembers: a batch of messages asks for the same card and agreement again and again."""
 
 _ALL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id > ?1 ORDER BY id LIMIT ?2"
-_RECORDS_OF: Final = "SELECT id, body, marked FROM record WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2"
+_RECORDS_OF: Final = (
+    "SELECT id, body, marked FROM record WHERE source = ?3 AND source <> 'exchange' AND id > ?1 ORDER BY id LIMIT ?2"
+)
+_RECORDS_OF_MESSAGES: Final = (
+    "SELECT id, body, marked FROM record WHERE source = 'exchange' AND id > ?1 ORDER BY id LIMIT ?2"
+)
 _RECORDS_ABOUT: Final = (
     "SELECT r.id, r.body, r.marked FROM mention m JOIN record r ON r.id = m.record"
     " WHERE m.entity = ?3 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
@@ -114,6 +121,8 @@ class RecordReading(Linked):
         query: tuple[str, ...]
         if mentions is None:
             query = (_ALL_RECORDS,) if source is None else (_RECORDS_OF, source)
+            if source == _OF_MESSAGES:
+                query = (_RECORDS_OF_MESSAGES,)
         else:
             query = (_RECORDS_ABOUT, mentions) if source is None else (_RECORDS_OF_ABOUT, mentions, source)
         found = (self._shown(row) for row in self._pages(_RecordRow, "", *query))

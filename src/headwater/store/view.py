@@ -46,6 +46,7 @@ class Transaction(RecallWriting, MessageWriting, Snapshot):
         self.now = clock.now()
         self._chance = chance
         self._growing = Growing(edge)
+        self._salts = memoryview(b"")
         self._rows_sent = None
         self._last = {}
 
