@@ -35,7 +35,7 @@ def settings(what: str) -> dict[str, Any]:
 
 def main() -> None:
     """Run the peer and print one JSON document."""
-    from snapml import GraphFeaturePreprocessor  # type: ignore[import-not-found] # in no environment of ours
+    from snapml import GraphFeaturePreprocessor  # in no environment of ours
 
     what, path = sys.argv[1:3]
     batch = int(sys.argv[3]) if len(sys.argv) > 3 else 1

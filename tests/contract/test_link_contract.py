@@ -8,6 +8,8 @@ from headwater.engines.match.link import LinkEngine
 from headwater.testing.engine_contract import RULES, EngineCase
 from tests.link_world import judged, organiser
 
+pytestmark = pytest.mark.slow
+
 RECORDS = organiser()
 BY_KEY = {str(record.mentions[0].key): record.id for record in RECORDS}
 

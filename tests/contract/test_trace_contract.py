@@ -9,6 +9,8 @@ from headwater.engines.trace import TraceEngine
 from headwater.testing.engine_contract import RULES, EngineCase
 from tests.trace_world import Tables, numbered, passage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_trace_keeps(rule: Callable[[EngineCase], None], tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from headwater.errors import FormatError, PeerRefusedError, SchemaError, Setting
 from tests.case_papers import authority, openssl, stamp
 from tests.case_world import NOON, TRUST, Repeating, made_case, sealed
 
+pytestmark = pytest.mark.slow
+
 DIGEST = hashlib.sha512(b"made up").digest()
 
 

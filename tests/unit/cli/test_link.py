@@ -8,6 +8,8 @@ import pytest
 from tests.node_world import WRITER
 from tests.unit.cli.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def files(run: Run, tmp_path: Path) -> list[str]:

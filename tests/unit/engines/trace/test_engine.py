@@ -17,6 +17,8 @@ from headwater.model.tables import TABLES
 from headwater.testing.memory_view import MemoryView
 from tests.trace_world import DAY_S, Tables, numbered, passage, pay
 
+pytestmark = pytest.mark.slow
+
 
 def run(tables: Tables, *names: str, **params: Any) -> TraceResult:
     view = MemoryView(tables.records, table_paths=tables.paths)
