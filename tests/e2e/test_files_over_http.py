@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from headwater.exchange.files import PATH, TAG_BYTES
+from headwater.exchange.files import PATH, TAG_BYTES, chunks_here
 from headwater.model.ids import BlobHash, FactId, MessageId
-from headwater.model.message import CHUNK_BYTES
+from headwater.model.message import CHUNK_BYTES, FileRef
 from tests.exchange_world import BELGRADE, LONDON, agreement, fact, message
 from tests.http_world import Ends, http_pair
 
@@ -89,15 +89,15 @@ def test_a_transfer_that_broke_off_because_the_sender_died_goes_on_where_it_stop
     files = ends.receiver.node.exchange.files
     real, left = files._get, [7]
 
-    def get(endpoints: tuple[str, ...], name: BlobHash) -> None:
+    def get(endpoints: tuple[str, ...], ref: FileRef, number: int) -> bytes:
         left[0] -= 1
         if left[0] == 0:
             ends.sender.end()
-        real(endpoints, name)
+        return real(endpoints, ref, number)
 
     files._get = get  # type: ignore[method-assign]
     assert fetched(ends) == 0
-    assert len(kept(ends)) == 6, "the chunks that came are kept, sealed"
+    assert [chunks_here(ends.receiver.node.store, each) for each in files.waiting()] == [6], "what came is kept"
     assert [event.detail["code"] for event in ends.receiver.node.events("file-waits")] == ["peer.unreachable"]
     ends.sender.start()
     assert fetched(ends) == 1

@@ -38,7 +38,10 @@ class Eraser:
         for ref, gone in names.items():
             row = self._tx.incoming(ref)
             if row is not None and row.body:
-                rest = _without(decode(row.body, Message), gone)
+                message = decode(row.body, Message)
+                rest = _without(message, gone)
+                for file in set(message.files) - set(rest.files):
+                    self._tx.forget_blob(file.sha256)
                 self._tx.replace_incoming(ref, encode(rest), who=self._who)
 
     def strip_sent(self, messages: Mapping[MessageId, Message], facts: Collection[FactId]) -> None:

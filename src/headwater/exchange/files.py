@@ -5,14 +5,15 @@ r"""Large files: sealed chunks of 1 MiB beside a message that holds their key an
     chunk i = AES-256-GCM(key, nonce = u96be i, plaintext, AAD = "headwater/file/1\0" ‖ u32be i ‖ u32be count)
 
 The receiver fetches chunk by chunk by hash, so that a broken transfer goes on where it stopped; only chunks of a message that
-it has taken. A chunk's name is the hash of sealed bytes: whoever learns it learns nothing.
+it has taken. Each is opened as it comes, and the file is written and hashed once. A chunk's name is the hash of sealed bytes:
+whoever learns it learns nothing.
 """
 
 import logging
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +35,7 @@ from headwater.model.message import CHUNK_BYTES, MAX_FILE, FileRef, Message
 from headwater.model.record import Record
 from headwater.model.seen import as_record
 from headwater.ports import Chance, Event
-from headwater.store import Snapshot, Store, Transaction
+from headwater.store import Part, Snapshot, Store, Transaction
 
 PATH: Final = "/v1/files/"
 CHUNK: Final = "file-chunk"
@@ -94,21 +95,6 @@ def open_chunk(key: bytes, number: int, count: int, sealed: bytes) -> bytes:
         return AESGCM(key).decrypt(number.to_bytes(12, "big"), sealed, _LABEL + _PLACE.pack(number, count))
     except (InvalidTag, ValueError) as error:
         raise SignatureError("a chunk of a file that does not open") from error
-
-
-def unsealed(ref: FileRef, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a file from its sealed chunks, one after the other; whoever keeps it compares its hash.
-
-    Raises:
-        SignatureError: a chunk is another one, or the file is not as long as the message says.
-    """
-    size = 0
-    for number, sealed in enumerate(chunks):
-        data = open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
-        size += len(data)
-        yield data
-    if size != ref.size:
-        raise SignatureError("a file that is not what its message says")
 
 
 def pieces(path: Path) -> Iterator[bytes]:
@@ -173,8 +159,7 @@ class Carrier:
     def chunk(self, name: BlobHash) -> bytes | None:
         """Return a sealed chunk that a partner may fetch; None for anything else, whatever is kept under that hash."""
         with self._store.snapshot() as snapshot:
-            data = snapshot.blob(name) if snapshot.document(CHUNK, name) is not None else None
-            return None if data is None else bytes(data)
+            return snapshot.blob_bytes(name) if snapshot.document(CHUNK, name) is not None else None
 
     def run(self, stop: threading.Event) -> None:
         """Fetch what waits until `stop` is set: in a thread of its own, for a large file must hold up nothing else."""
@@ -221,37 +206,48 @@ class Carrier:
                 or ref.fact not in message.facts
             ):
                 return False
-            missing = [name for name in dict.fromkeys(ref.chunks) if snapshot.blob(name) is None]
         try:
-            for name in missing:
-                if stop is not None and stop.is_set():
-                    return False
-                self._get(partner.card.card.endpoints, name)
-            with self._store.snapshot() as snapshot:
-                sealed = (bytes(snapshot.blob(name) or b"") for name in ref.chunks)
-                self._store.put_parts(unsealed(ref, sealed), ref.sha256)
+            with self._store.part(_name_of(waiting)) as part:
+                for data in self._rest(ref, part, partner.card.card.endpoints):
+                    if stop is not None and stop.is_set():
+                        return False
+                    part.add(data)
+                part.keep(ref.sha256, ref.size)
         except (PeerError, SignatureError, FormatError) as error:
             code = error.code
             self._store.write(lambda tx: _note_once(tx, waiting, code))
             return False
         kept = self._store.write(lambda tx: _keep(tx, waiting, ref))
-        self._store.sweep_chunks(ref.chunks)
         if not kept:
             self._store.sweep()
         return kept
 
-    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> None:
-        """Keep a chunk from the first of a partner's endpoints that has it as it must be: it is hashed once, as it is kept."""
+    def _rest(self, ref: FileRef, part: Part, endpoints: tuple[str, ...]) -> Iterator[bytes]:
+        """Take what an earlier attempt has left, as far as it is right, and yield the rest as it comes."""
+        key, count = bytes.fromhex(ref.key), len(ref.chunks)
+        here = 0
+        # Nothing synced it: it may be torn. A chunk is sealed one way only, so sealing it again shows whether it is right.
+        while data := part.again(CHUNK_BYTES):
+            if here == count or sha256(seal_chunk(key, here, count, data)).hexdigest() != ref.chunks[here]:
+                break
+            part.take(data)
+            here += 1
+        for number in range(here, count):
+            yield self._get(endpoints, ref, number)
+
+    def _get(self, endpoints: tuple[str, ...], ref: FileRef, number: int) -> bytes:
+        """Return what a chunk holds, from the first of a partner's endpoints that has it.
+
+        It opens only where it is the one that the message means, for nobody else has the key: its own hash is not computed.
+        """
         last: PeerError = PeerRefusedError("the partner names no endpoint")
         for endpoint in endpoints:
             try:
-                self._store.put_parts([self._fetcher.get(endpoint, PATH + name, timeout_s=TIMEOUT_S)], name)
-            except FormatError:
+                return _opened(ref, number, self._fetcher.get(endpoint, PATH + ref.chunks[number], timeout_s=TIMEOUT_S))
+            except SignatureError:
                 last = PeerRefusedError("the partner's node answered with another chunk", where=endpoint)
             except PeerError as error:
                 last = error
-            else:
-                return
         raise last
 
 
@@ -262,10 +258,26 @@ def expect(tx: Transaction, message: Message, ref: MessageId) -> None:
         tx.put_document(WAITING, f"{ref}/{each.sha256}", encode(waiting))
 
 
+def chunks_here(store: Store, waiting: Waiting) -> int:
+    """Return how many chunks of a file that waits are here."""
+    return -(-store.part_size(_name_of(waiting)) // CHUNK_BYTES)
+
+
 def is_kept(reader: Snapshot | Transaction, ref: MessageId, file: BlobHash) -> bool:
     """Return whether a file of a received message is here whole."""
     body = reader.document(WAITING, f"{ref}/{file}")
     return body is not None and decode(body, Waiting).kept
+
+
+def _name_of(waiting: Waiting) -> str:
+    return f"{waiting.message}/{waiting.file}"
+
+
+def _opened(ref: FileRef, number: int, sealed: bytes) -> bytes:
+    data = open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
+    if len(data) != min(CHUNK_BYTES, ref.size - number * CHUNK_BYTES):
+        raise SignatureError("a chunk that is longer or shorter than its message says")
+    return data
 
 
 def _named(message: Message, file: BlobHash) -> FileRef | None:
@@ -288,7 +300,7 @@ def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> bool:
         record = tx.kept_record(record_of(fact))
         if record is not None and record.origin.source == SOURCE:
             tx.add_born(_with_file(as_record(record), ref), waiting.message)
-    tx.put_document(WAITING, f"{waiting.message}/{waiting.file}", encode(_done(waiting)))
+    tx.put_document(WAITING, _name_of(waiting), encode(_done(waiting)))
     detail: dict[str, str | int] = {"sha256": ref.sha256, "size": ref.size, "from": waiting.peer}
     tx.note(Event("exchange.file-kept", "node", waiting.message, detail=detail))
     return True
@@ -304,7 +316,7 @@ def _done(waiting: Waiting) -> Waiting:
 
 
 def _note_once(tx: Transaction, waiting: Waiting, code: str) -> None:
-    key = f"{waiting.message}/{waiting.file}"
+    key = _name_of(waiting)
     if tx.document("file-trouble", key) != code.encode():
         tx.put_document("file-trouble", key, code.encode())
         tx.note(Event("exchange.file-waits", "node", waiting.message, detail={"code": code, "from": waiting.peer}))

@@ -16,7 +16,7 @@ from headwater.exchange.card import check_endpoint
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Most bytes of an answer: 128 receipts and what HTTP may add."""
-_CHUNK: Final = 64 * 1024
+_PART: Final = 256 * 1024
 
 
 class HttpTransport:
@@ -95,15 +95,17 @@ def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body:
     answer = connection.getresponse()
     if answer.status != HTTPStatus.OK:
         raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)
-    data = bytearray()
-    while chunk := answer.read1(_CHUNK):
-        data += chunk
-        if len(data) > MAX_ANSWER:
+    parts: list[bytes] = []
+    size = 0
+    while part := answer.read1(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER:
             raise PeerRefusedError("the partner's node answered with more than receipts can be", where=endpoint)
         # Each read has a time-out of its own; a node that sends one byte a second must not hold the lane for ever.
         if time.monotonic() > until:
             raise TimeoutError
     if answer.length:
-        raise http.client.IncompleteRead(bytes(data), answer.length)
+        raise http.client.IncompleteRead(b"".join(parts), answer.length)
     answer.close()  # read1 leaves a whole answer open, and an open one keeps the connection from its next request
-    return bytes(data)
+    return b"".join(parts)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError
-from headwater.exchange.files import Progress, is_kept, pieces
+from headwater.exchange.files import Progress, chunks_here, is_kept, pieces
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, MessageId
@@ -83,8 +83,7 @@ def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
         ref = next((one for one in message.files if one.sha256 == each.file), None) if message else None
         if ref is None:  # recalled meanwhile
             continue
-        with node.store.snapshot() as snapshot:
-            here = len(ref.chunks) if each.kept else sum(snapshot.blob(name) is not None for name in ref.chunks)
+        here = len(ref.chunks) if each.kept else chunks_here(node.store, each)
         found.append(
             {
                 "message": each.message,

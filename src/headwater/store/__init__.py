@@ -4,6 +4,7 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 """
 
 from headwater.store.files import sync_folder
+from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
 from headwater.store.store import Store
 from headwater.store.view import Snapshot, Transaction
@@ -13,6 +14,7 @@ __all__ = [
     "Incoming",
     "Leaf",
     "Outgoing",
+    "Part",
     "Problem",
     "Snapshot",
     "Store",

@@ -8,7 +8,7 @@ import mmap
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,13 @@ from headwater.errors import FormatError, StoreCorruptError, StoreError
 from headwater.model.ids import BlobHash, blob_hash
 from headwater.ports import Chance
 from headwater.store.faults import translated
+from headwater.store.parts import Part, opened
 from headwater.store.rows import Problem
 
 _PARQUET_MARK: Final = b"PAR1"
 """First and last four bytes of a Parquet file (parquet.apache.org, file format)."""
 _UNFINISHED: Final = ".new-"
+_BEGINNING: Final = ".part-"
 
 
 class Files:
@@ -70,6 +72,26 @@ class Files:
         sync_folder(self._blobs)
         return ref
 
+    @contextmanager
+    def part(self, name: str) -> Iterator[Part]:
+        """Open the beginning of a blob that comes bit by bit, under a name that its attempts have in common."""
+        with opened(self._beginning(name)) as part:
+            yield part
+        sync_folder(self._blobs)
+
+    def part_size(self, name: str) -> int:
+        """Return how many bytes of a beginning are there."""
+        file = self._beginning(name)
+        with translated(file):
+            return file.stat().st_size if file.exists() else 0
+
+    def remove_parts(self) -> None:
+        """Remove every beginning, durably: what it is of may have been withdrawn, and what was not comes again."""
+        with translated(self._blobs):
+            for file in self._blobs.glob(f"{_BEGINNING}*"):
+                file.unlink(missing_ok=True)
+        sync_folder(self._blobs)
+
     def put_table(self, parquet: bytes | Path) -> BlobHash:
         """Keep a Parquet table; a file given by its path is moved in.
 
@@ -96,6 +118,15 @@ class Files:
     def blob(self, ref: BlobHash) -> memoryview | None:
         """Return the bytes of a blob, mapped from its file; None where there is none."""
         return _mapped(self._blobs / blob_hash(ref))
+
+    def blob_bytes(self, ref: BlobHash) -> bytes | None:
+        """Return a copy of the bytes of a blob, None where there is none."""
+        file = self._blobs / blob_hash(ref)
+        with translated(file):
+            try:
+                return file.read_bytes()
+            except FileNotFoundError:
+                return None
 
     def table_path(self, ref: BlobHash) -> str | None:
         """Return the path of a table, None where there is none."""
@@ -142,8 +173,8 @@ class Files:
         with translated(self._blobs):
             kept = sorted([*self._blobs.iterdir(), *self._tables.iterdir()])
         for file in kept:
-            if file.name.startswith(_UNFINISHED):
-                continue  # what a killed process left behind; nobody was promised it
+            if file.name.startswith((_UNFINISHED, _BEGINNING)):
+                continue  # what a killed process left behind, or what is not whole yet; nobody was promised it
             with translated(file), file.open("rb") as stream:
                 if file_digest(stream, "sha256").hexdigest() != file.name.partition(".")[0]:
                     yield Problem(f"{file.parent.name}/{file.name}", "altered-file")
@@ -191,6 +222,9 @@ class Files:
 
     def _unfinished(self, target: Path) -> Path:
         return target.with_name(f"{_UNFINISHED}{self._chance.draw(8).hex()}")
+
+    def _beginning(self, name: str) -> Path:
+        return self._blobs / f"{_BEGINNING}{sha256(name.encode()).hexdigest()}"
 
     def _table_file(self, ref: BlobHash) -> Path:
         return self._tables / f"{ref}.parquet"

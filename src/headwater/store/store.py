@@ -23,6 +23,7 @@ from headwater.store.audit import (
 from headwater.store.files import Files, make_folder
 from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
+from headwater.store.parts import Part
 from headwater.store.rows import Head, Problem, StoreOptions
 from headwater.store.view import Snapshot, Transaction
 from headwater.store.writer import Writer
@@ -133,6 +134,21 @@ class Store:
         """
         return self._files.put_parts(parts, expected)
 
+    @contextmanager
+    def part(self, name: str) -> Iterator[Part]:
+        """Open the beginning of a blob that comes bit by bit, for the length of a `with` block.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._writing()
+        with self._files.part(name) as part:
+            yield part
+
+    def part_size(self, name: str) -> int:
+        """Return how many bytes of a beginning are there."""
+        return self._files.part_size(name)
+
     def put_table(self, parquet: bytes | Path) -> BlobHash:
         """Keep a Parquet table, durable before the call returns; a file named by its path is moved in.
 
@@ -143,19 +159,18 @@ class Store:
         return self._files.put_table(parquet)
 
     def sweep(self) -> None:
-        """Remove the files of what was erased, and all that was computed, which may repeat it; it is built anew."""
+        """Remove the files of what was erased, all beginnings of files, and all that was computed: they may repeat it.
+
+        What was not erased is fetched and computed anew.
+        """
         self._writing()
         with self.snapshot() as snapshot:
             blobs = snapshot.erased_blobs()
         for blob in blobs:
             self._files.remove_blob(blob)
+        self._files.remove_parts()
         self._files.clear_derived()
         self.write(lambda tx: tx.forget_erased_blobs())
-
-    def sweep_chunks(self, blobs: Iterable[BlobHash]) -> None:
-        """Remove the files of blobs that were kept only until they were put together."""
-        self._writing()
-        self._files.remove_blobs(blobs)
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""

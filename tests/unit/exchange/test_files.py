@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from headwater.errors import (
-    FormatError,
     LimitError,
     PeerRefusedError,
     PeerUnreachableError,
     SchemaError,
     SignatureError,
 )
-from headwater.exchange.files import PATH, open_chunk, seal_chunk, unsealed
+from headwater.exchange.files import PATH, chunks_here, open_chunk, seal_chunk
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
 from tests.exchange_world import Node, World, fact, message, pair
@@ -53,10 +54,10 @@ class Two:
         self.path = folder / "scan.bin"
         self.path.write_bytes(CONTENT)
 
-    def send(self) -> MessageId:
+    def send(self, schema: str = "Note", **instead: Any) -> MessageId:
         name = FactId("rec-file/0")
-        note = fact(entity="file", schema="Note", prop="name", value="scan.bin", category="object", personal=False)
-        ref = self.london.exchange.files.attach(self.path, name)
+        note = fact(entity="file", schema=schema, prop="name", value="scan.bin", category="object", personal=False)
+        ref = structs.replace(self.london.exchange.files.attach(self.path, name), **instead)
         sending = self.london.exchange.send(message(facts={name: note}, files=(ref,)), who="o.reed")
         assert sending.id is not None
         self.london.bring(self.belgrade.me)
@@ -120,7 +121,8 @@ def test_what_is_kept_for_fetching_is_sealed(two: Two) -> None:
     ref = two.london.exchange.files.attach(two.path, "f")
     sealed = [two.london.exchange.chunk(name) for name in ref.chunks]
     assert all(data and CONTENT[:1024] not in data for data in sealed)
-    assert b"".join(unsealed(ref, [data or b"" for data in sealed])) == CONTENT
+    opened = [open_chunk(bytes.fromhex(ref.key), place, 3, data or b"") for place, data in enumerate(sealed)]
+    assert b"".join(opened) == CONTENT
 
 
 def test_a_recall_takes_the_file_and_its_key_along(two: Two) -> None:
@@ -153,17 +155,48 @@ def test_a_chunk_opens_only_at_its_place(number: int, count: int) -> None:
         open_chunk(KEY, number, count, sealed)
 
 
-def test_a_file_that_is_not_what_its_message_says_is_refused(two: Two) -> None:
-    ref = two.london.exchange.files.attach(two.path, "f")
-    chunks = [two.london.exchange.chunk(name) or b"" for name in ref.chunks]
-    with pytest.raises(FormatError):
-        two.belgrade.store.put_parts(unsealed(ref, chunks), BlobHash("0" * 64))
-    with pytest.raises(SignatureError):
-        two.belgrade.store.put_parts(unsealed(ref, chunks[:-1]), ref.sha256)
-    assert on_disk(two.belgrade) == set(), "not even a part of it"
-    two.belgrade.store.put_parts(unsealed(ref, chunks), ref.sha256)
-    assert on_disk(two.belgrade) == {ref.sha256}
+@pytest.mark.parametrize(("instead", "asked"), [({"sha256": "0" * 64}, 3), ({"size": len(CONTENT) - 1}, 4)])
+def test_a_file_that_is_not_what_its_message_says_is_refused(two: Two, instead: dict[str, Any], asked: int) -> None:
+    two.send(**instead)
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.blobs() == []
+    two.belgrade.exchange.files._resting.clear()
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert len(two.fetching.asked) == asked, "what was right is not fetched again"
+    assert not any(name == sha256(CONTENT).hexdigest() for name in on_disk(two.belgrade))
+
+
+@pytest.mark.parametrize(("at", "again"), [(10, 3), (CHUNK_BYTES + 10, 2)])
+def test_what_a_power_cut_has_torn_is_fetched_again(two: Two, at: int, again: int) -> None:
+    two.send()
+    two.fetching.left = 2
+    files = two.belgrade.exchange.files
+    assert files.fetch_all() == 0
+    assert [chunks_here(two.belgrade.store, each) for each in files.waiting()] == [2]
+    (name,) = on_disk(two.belgrade)
+    path = two.belgrade.home / "blobs" / name
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    two.fetching.left, two.fetching.asked = 1000, []
+    files._resting.clear()
+    assert files.fetch_all() == 1
+    assert len(two.fetching.asked) == again
+    (blob,) = two.blobs()
+    assert on_disk(two.belgrade) == {blob}
     assert two.belgrade.store.check() == []
+
+
+@pytest.mark.parametrize("kind", ["Note", "Unheard"])
+def test_the_beginning_of_a_file_goes_with_its_fact(two: Two, kind: str) -> None:
+    two.send(schema=kind)
+    two.fetching.left = 1
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert len(on_disk(two.belgrade)) == 1
+    erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
+    two.london.exchange.send(erase, who="o.reed")
+    two.london.bring(two.belgrade.me)
+    assert on_disk(two.belgrade) == set()
 
 
 def test_a_file_whose_fact_is_recalled_while_it_is_fetched_is_not_kept(two: Two) -> None:
