@@ -41,7 +41,7 @@ check-types:
 
 # One order of sets for both workers, or they would not agree on the names of the tests; `make test` has another each time.
 check-tests:
-	@PYTHONHASHSEED=0 $(PY) -m pytest -q -n 2 -m "not deep and not e2e" $(CHECKED_TESTS)
+	@PYTHONHASHSEED=0 $(PY) -m pytest -q -n 2 -m "not deep and not e2e and not slow" $(CHECKED_TESTS)
 
 fix: ## format the code and repair what the linter can repair
 	@$(SETUP) dev

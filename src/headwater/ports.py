@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
 from headwater.errors import HeadwaterError
 from headwater.model.decision import Decision
@@ -197,6 +197,47 @@ class Source(Protocol):
 
         Raises:
             InputError: the input as a whole is not in this format or beyond the limits.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The times that a table may hold, both ends included, in microseconds since 1970, UTC."""
+
+    earliest_us: int
+    latest_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a bulk table.
+
+    Attributes:
+        table: kind of table, a key of `model.tables.TABLES`.
+        data: a `pyarrow.Table` with that kind's columns and ``row``.
+    """
+
+    table: str
+    data: Any
+
+
+class TableSource(Protocol):
+    """A data source of bulk tables: a stream of bytes of one outside format to typed rows, some at a time."""
+
+    name: str
+    """Name of the format, as the command line takes it."""
+    title: str
+    """What it is, in a few words."""
+    tables: tuple[str, ...]
+    """Kinds of table that it holds."""
+
+    def rows(self, stream: BinaryIO, *, file: str, span: Span) -> Iterator[Rows | LeftOut]:
+        """Yield the rows that are good, some at a time, and what is wrong with each that is not.
+
+        Raises:
+            InputError: the input as a whole is not in this format or beyond the limits.
+            MissingExtraError: pyarrow is not installed.
         """
         ...
 

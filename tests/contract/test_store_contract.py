@@ -257,6 +257,14 @@ class TestRecords:
             assert list(reader.records(source=of, mentions=about)) == both
             assert list(reader.records(mentions=EntityKey("nobody"))) == []
 
+    def test_those_that_came_in_messages_are_found_by_their_source_too(self, store: Store) -> None:
+        kept = [record(n, source="exchange" if n % 3 else "un-xml") for n in range(900)]
+        store.write(lambda tx: [tx.add_record(each) for each in kept])
+        with store.snapshot() as reader:
+            for source in ("exchange", "un-xml"):
+                of = [each.id for each in kept if each.origin.source == source]
+                assert [each.id for each in reader.records(source=source)] == sorted(of)
+
     def test_an_unknown_record_finding_or_document_is_none(self, store: Store) -> None:
         with store.snapshot() as reader:
             assert reader.record(RecordId("rec-0")) is None

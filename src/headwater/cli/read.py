@@ -10,7 +10,7 @@ from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 
 if TYPE_CHECKING:
-    from headwater.node import reading
+    from headwater.node import reading, tables
 
 SHOWN_IDS = 100
 SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
@@ -24,6 +24,7 @@ SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
 @click.option(
     "--keep-good", is_flag=True, help="Keep the good rows of a partly bad file and report every row left out."
 )
+@click.option("--span", default="", metavar="FROM/TO", help="Of bulk tables: the times that they may hold, RFC 3339.")
 @options.as_json
 def read(
     *,
@@ -33,9 +34,13 @@ def read(
     user: str,
     purpose: str,
     keep_good: bool,
+    span: str,
     as_json: bool,
 ) -> int:
-    """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm.
+    """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm; or bulk tables.
+
+    Bulk tables are payments, ledger, crypto, camt053, pacs008, ftm-tables, companies, ownership, bods, shipments, listings,
+    hires, contacts, identifiers, places, crossings and rates. They are kept as Parquet, whatever their size.
 
     Sensor messages (sapient, cot, ais, klv) are checked one by one and never kept here: see `headwater watch`.
     With a node (--home) the records are kept: the whole file in one transaction, or nothing of it. Without one they are
@@ -43,9 +48,14 @@ def read(
     """
     if format_name in SENSOR_FORMATS:
         return _sensor_messages(format_name, files, as_json=as_json)
+    from headwater.formats import table_sources
     from headwater.model.ids import AuthorityId
     from headwater.node import reading
 
+    if format_name in table_sources.names():
+        return _read_tables(
+            format_name, files, home=home, user=user, purpose=purpose, keep_good=keep_good, span=span, as_json=as_json
+        )
     with bar(f"reading {format_name}") as progress:
         if home is None:
             outcomes = reading.read_files(
@@ -112,3 +122,59 @@ def _lines(outcome: "reading.FileRead", *, kept: bool) -> list[str]:
         *(f"  note: {notice}" for notice in outcome.warnings),
         *(f"  left out: {row.error}" for row in outcome.left_out),
     ]
+
+
+def _read_tables(
+    name: str,
+    files: tuple[str, ...],
+    *,
+    home: Path | None,
+    user: str,
+    purpose: str,
+    keep_good: bool,
+    span: str,
+    as_json: bool,
+) -> int:
+    from headwater.node import tables
+
+    with bar(f"reading {name}") as progress:
+        if home is None:
+            outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, progress=progress)
+        else:
+            with session_at(home, user, purpose) as at:
+                outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, into=at, progress=progress)
+    refused = [outcome.error for outcome in outcomes if outcome.error is not None]
+    door.answer(
+        {"ok": not refused, "kept": home is not None, "files": [_table_document(outcome) for outcome in outcomes]},
+        (line for outcome in outcomes for line in _table_lines(outcome, kept=home is not None)),
+        as_json=as_json,
+    )
+    exits = [door.refuse(error) for error in refused]
+    return exits[0] if exits else 0
+
+
+def _table_document(outcome: "tables.TableRead") -> dict[str, object]:
+    return {
+        "file": outcome.file,
+        "records": len(outcome.tables),
+        "added": outcome.added,
+        "ids": list(outcome.ids),
+        "tables": outcome.tables,
+        "doubled": outcome.doubled,
+        "to_self": outcome.to_self,
+        "left_out": [door.describe(row.error)["error"] for row in outcome.left_out],
+        "error": door.describe(outcome.error)["error"] if outcome.error else None,
+    }
+
+
+def _table_lines(outcome: "tables.TableRead", *, kept: bool) -> list[str]:
+    if outcome.error is not None:
+        return [f"{outcome.file}: refused"]
+    counts = ", ".join(f"{count:,} rows of {name}" for name, count in outcome.tables.items())
+    told = f"{outcome.added} tables new to the node" if kept else "nothing kept, as no node was named"
+    lines = [f"{outcome.file}: {counts}; {told}"]
+    if outcome.doubled:
+        lines.append(f"  {outcome.doubled:,} rows came twice and are kept once")
+    if outcome.to_self:
+        lines.append(f"  {outcome.to_self:,} payments of an account to itself are kept and stand in no pattern")
+    return [*lines, *(f"  left out: {row.error}" for row in outcome.left_out)]

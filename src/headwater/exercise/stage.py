@@ -127,7 +127,7 @@ class Stage:
         line = HTTPConnection("127.0.0.1", house.port, timeout=2)
         try:
             line.request("GET", "/v1/health")
-            return line.getresponse().status == 200  # noqa: PLR2004 - HTTP's word for yes
+            return line.getresponse().status == 200
         except OSError:
             return False
         finally:

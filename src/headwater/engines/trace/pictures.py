@@ -1,0 +1,195 @@
+"""Pictures as SVG: the Sankey of a trail, a hub with its corridors, the timeline of a case. No script, fit for print.
+
+Everything that is drawn is also told in a ``title`` and in words beside it, so that neither colour nor sight is needed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+
+from headwater.engines.trace.trail import Trail
+from headwater.model.money import money_text
+
+WIDTH: Final = 1000
+MOST_NODES: Final = 24
+"""Accounts that one column shows; the rest are drawn as one, so that the picture stays readable."""
+_INK: Final = "#0b0c0c"
+_FLOW: Final = "#1d70b8"
+_MARKS: Final = {
+    "payment": "#1d70b8",
+    "shipment": "#594d00",
+    "hire": "#4c2c92",
+    "crossing": "#d4351c",
+    "scan": "#00703c",
+}
+_HEAD: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+    'aria-labelledby="t" font-family="Arial, sans-serif" font-size="12"><title id="t">{title}</title>'
+    '<rect width="100%" height="100%" fill="#ffffff"/>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing of a timeline: when, what kind, in words."""
+
+    time_us: int
+    kind: str
+    text: str
+
+
+def sankey(trail: Trail) -> str:
+    """Return a trail as a Sankey picture: a column for each hop, bands as wide as what of each payment is followed."""
+    columns, links = _columns(trail)
+    total = max(1, trail.hops[0].part)
+    height = 90 + max(len(column) for column in columns) * 46 + 260
+    room = height - 150 - max(len(column) for column in columns) * 14
+    step = (WIDTH - 260) / max(1, len(columns) - 1)
+    place: dict[tuple[int, str], tuple[float, float, float]] = {}
+    parts = [_head(height, f"Where {money_text(total, trail.unit)} of payment {trail.payment} went, rule {trail.rule}")]
+    for number, column in enumerate(columns):
+        y = 70.0
+        for name, part in column.items():
+            tall = max(2.0, part / total * room)
+            place[number, name] = (20 + number * step, y, tall)
+            y += tall + 14
+    used: dict[tuple[int, str, str], float] = {}
+    for (hop, payer, payee), part in links.items():
+        parts.append(_band(place, used, hop, payer, payee, part / total * room, money_text(part, trail.unit)))
+    for (number, name), (x, y, tall) in place.items():
+        words = money_text(columns[number][name], trail.unit)
+        parts.append(
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="8" height="{tall:.1f}" fill="{_INK}"><title>{escape(name)}: {words}</title>'
+            f'</rect><text x="{x + 12:.1f}" y="{y + 11:.1f}" fill="{_INK}">{escape(_short(name))}</text>'
+            f'<text x="{x + 12:.1f}" y="{y + 25:.1f}" fill="{_INK}" font-size="11">{words}</text>'
+        )
+    rest = sum(one.part for one in trail.rests)
+    told = f"{money_text(rest, trail.unit)} rests at {len({one.account for one in trail.rests})} accounts; "
+    told += (
+        f"{money_text(trail.beyond, trail.unit)} went further than was followed. The rule is a convention, not a fact."
+    )
+    parts.append(f'<text x="20" y="{height - 16}" fill="{_INK}">{escape(told)}</text></svg>')
+    return "".join(parts)
+
+
+def _columns(trail: Trail) -> tuple[list[dict[str, int]], dict[tuple[int, str, str], int]]:
+    """Return what came to each account at each hop, and the bands between them; small accounts of a column are joined."""
+    deepest = max(hop.hop for hop in trail.hops)
+    columns: list[dict[str, int]] = [{} for _ in range(deepest + 1)]
+    columns[0][trail.hops[0].sender] = trail.hops[0].part
+    for hop in trail.hops:
+        columns[hop.hop][hop.receiver] = columns[hop.hop].get(hop.receiver, 0) + hop.part
+    shown = []
+    for column in columns:
+        ranked = sorted(column, key=lambda name: (-column[name], name))
+        shown.append(set(ranked[:MOST_NODES]))
+    links: dict[tuple[int, str, str], int] = {}
+    joined: list[dict[str, int]] = [{} for _ in columns]
+    for number, column in enumerate(columns):
+        for name, part in sorted(column.items(), key=lambda item: (-item[1], item[0])):
+            kept = name if name in shown[number] else "others"
+            joined[number][kept] = joined[number].get(kept, 0) + part
+    for hop in trail.hops:
+        payer = hop.sender if hop.sender in shown[hop.hop - 1] else "others"
+        payee = hop.receiver if hop.receiver in shown[hop.hop] else "others"
+        links[hop.hop, payer, payee] = links.get((hop.hop, payer, payee), 0) + hop.part
+    return joined, links
+
+
+def _band(
+    place: Mapping[tuple[int, str], tuple[float, float, float]],
+    used: dict[tuple[int, str, str], float],
+    hop: int,
+    payer: str,
+    payee: str,
+    tall: float,
+    words: str,
+) -> str:
+    x1, y1, _ = place[hop - 1, payer]
+    x2, y2, _ = place[hop, payee]
+    y1 += used.get((hop - 1, payer, "out"), 0.0)
+    y2 += used.get((hop, payee, "in"), 0.0)
+    used[hop - 1, payer, "out"] = used.get((hop - 1, payer, "out"), 0.0) + tall
+    used[hop, payee, "in"] = used.get((hop, payee, "in"), 0.0) + tall
+    x1 += 8
+    half = (x1 + x2) / 2
+    path = (
+        f"M{x1:.1f},{y1:.1f} C{half:.1f},{y1:.1f} {half:.1f},{y2:.1f} {x2:.1f},{y2:.1f} "
+        f"L{x2:.1f},{y2 + tall:.1f} C{half:.1f},{y2 + tall:.1f} {half:.1f},{y1 + tall:.1f} {x1:.1f},{y1 + tall:.1f} Z"
+    )
+    title = escape(f"{payer} to {payee}: {words}")
+    return f'<path d="{path}" fill="{_FLOW}" fill-opacity="0.35" stroke="{_FLOW}" stroke-width="0.5"><title>{title}</title></path>'
+
+
+def hub(name: str, corridors: Sequence[tuple[str, str, int, int]], unit: str) -> str:
+    """Return a hub with its corridors.
+
+    Args:
+        name: the hub's account.
+        corridors: country of the payers, country of the hub, number of payers, sum in minor units; payers are counted
+            and never drawn one by one.
+        unit: the currency.
+    """
+    ranked = sorted(corridors, key=lambda one: (-one[3], one[0]))[:MOST_NODES]
+    height = 110 + 44 * len(ranked)
+    middle = 70 + 22 * len(ranked)
+    most = max((one[3] for one in ranked), default=1)
+    parts = [_head(height, f"Corridors that meet at {name}")]
+    for number, (origin, goal, payers, amount) in enumerate(ranked):
+        y = 80 + 44 * number
+        wide = 1 + 18 * amount / most
+        words = f"{origin or 'unknown'} to {goal or 'unknown'}: {payers:,} payers, {money_text(amount, unit)}"
+        parts.append(
+            f'<text x="20" y="{y}" fill="{_INK}">{escape(words)}</text><path d="M360,{y - 4} C560,{y - 4} 560,{middle} 720,{middle}" '
+            f'fill="none" stroke="{_FLOW}" stroke-opacity="0.6" stroke-width="{wide:.1f}"><title>{escape(words)}</title></path>'
+        )
+    parts.append(
+        f'<circle cx="735" cy="{middle}" r="14" fill="{_INK}"/><text x="758" y="{middle + 4}" fill="{_INK}">'
+        f"{escape(_short(name))}</text></svg>"
+    )
+    return "".join(parts)
+
+
+def timeline(title: str, moments: Iterable[Moment]) -> str:
+    """Return the moments of a case on one line of time, a lane for each kind."""
+    given = sorted(moments, key=lambda one: (one.time_us, one.kind, one.text))
+    lanes = [kind for kind in _MARKS if any(one.kind == kind for one in given)]
+    height = 120 + 60 * len(lanes)
+    parts = [_head(height, title)]
+    first, last = (given[0].time_us, given[-1].time_us) if given else (0, 1)
+    span = max(1, last - first)
+    for number, kind in enumerate(lanes):
+        y = 90 + 60 * number
+        mine = [one for one in given if one.kind == kind]
+        parts.append(
+            f'<text x="20" y="{y + 4}" fill="{_INK}">{kind} ({len(mine)})</text>'
+            f'<line x1="150" x2="{WIDTH - 30}" y1="{y}" y2="{y}" stroke="#b1b4b6"/>'
+        )
+        for one in mine:
+            x = 150 + (one.time_us - first) / span * (WIDTH - 190)
+            said = escape(f"{_day(one.time_us)} {one.text}")
+            parts.append(
+                f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="{_MARKS[kind]}" fill-opacity="0.75"><title>{said}</title></circle>'
+            )
+    if given:
+        y = 90 + 60 * len(lanes)
+        parts.append(
+            f'<text x="150" y="{y}" fill="{_INK}">{_day(first)}</text>'
+            f'<text x="{WIDTH - 30}" y="{y}" fill="{_INK}" text-anchor="end">{_day(last)}</text>'
+        )
+    return "".join([*parts, "</svg>"])
+
+
+def _head(height: int, title: str) -> str:
+    head = _HEAD.format(width=WIDTH, height=height, title=escape(title))
+    return f'{head}<text x="20" y="34" font-size="17" font-weight="bold" fill="{_INK}">{escape(title)}</text>'
+
+
+def _day(time_us: int) -> str:
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC).strftime("%Y-%m-%d")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else f"{name[:21]}…"  # noqa: PLR2004 - what fits beside a column

@@ -1,0 +1,116 @@
+"""What is ordinary about an account: how often its payers come back, what it keeps, whether a register knows it.
+
+Counts and shares of its own payments only. Nobody's nationality, religion, age or sex is a feature, and neither are cash,
+value transfer or the country that money comes from (design: rights).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from headwater.engines.trace.sheets import Sheets, need_ibis
+
+FEW: Final = 3
+"""A payer who paid so often or less is one who came once: a passage is paid in up to three parts."""
+OFTEN: Final = 5
+REGULAR_DAYS: Final = 100
+EVERYDAY_MINOR: Final = 6_000
+DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Counts about one account.
+
+    Attributes:
+        payers, payees: different counterparts.
+        few: payers who came at most `FEW` times.
+        regular: payers who came at least `OFTEN` times over at least `REGULAR_DAYS`.
+        regular_out: payees who are paid so.
+        n_in, n_out: payments.
+        got, sent: sums in minor units.
+        everyday: payments in below `EVERYDAY_MINOR`.
+        abroad: payments in from another country than its own.
+        begun_s, ended_s: first and last payment.
+        business: 1 where a register names a business that uses it.
+        licensed: 1 where that is registered for money transmission.
+    """
+
+    payers: int = 0
+    payees: int = 0
+    few: int = 0
+    regular: int = 0
+    regular_out: int = 0
+    n_in: int = 0
+    n_out: int = 0
+    got: int = 0
+    sent: int = 0
+    everyday: int = 0
+    abroad: int = 0
+    begun_s: int = 0
+    ended_s: int = 0
+    business: int = 0
+    licensed: int = 0
+
+
+_SUMS: Final = tuple(field.name for field in fields(Profile))[:11]
+
+
+def profiles(sheets: Sheets, accounts: Iterable[int]) -> dict[int, Profile]:
+    """Return the profile of each account."""
+    ibis = need_ibis()
+    wanted = sorted(set(accounts))
+    if not wanted:
+        return {}
+    asked = sheets.rows_of("acc", "int32", wanted)
+    paid = sheets.payments
+    zero = ibis.literal(0, "int64")
+    came = _pairs(paid.semi_join(asked, [("dst", "acc")]).mutate(mine=ibis._.dst, other=ibis._.src))
+    went = _pairs(paid.semi_join(asked, [("src", "acc")]).mutate(mine=ibis._.src, other=ibis._.dst))
+    one = ibis.literal(1, "int64")
+    regular = (ibis._.n >= OFTEN) & (ibis._.ended - ibis._.begun >= REGULAR_DAYS * DAY_S)
+    ins = came.select(
+        "mine", "begun", "ended", payers=one, payees=zero, few=(ibis._.n <= FEW).cast("int64"),
+        regular=regular.cast("int64"), regular_out=zero, n_in=ibis._.n, n_out=zero, got=ibis._.value, sent=zero,
+        everyday=ibis._.everyday, abroad=ibis._.abroad,
+    )  # fmt: skip
+    outs = went.select(
+        "mine", "begun", "ended", payers=zero, payees=one, few=zero, regular=zero, regular_out=regular.cast("int64"),
+        n_in=zero, n_out=ibis._.n, got=zero, sent=ibis._.value, everyday=zero, abroad=zero,
+    )  # fmt: skip
+    both = ibis.union(ins, outs)
+    sums = both.group_by("mine").aggregate(
+        begun_s=both.begun.min(), ended_s=both.ended.max(), **{name: both[name].sum() for name in _SUMS}
+    )
+    rows = sheets.backend.to_pyarrow(sums).to_pylist()
+    known = _register(sheets, asked)
+    return {int(row["mine"]): _profile(row, known.get(int(row["mine"]), (0, 0))) for row in rows}
+
+
+def _pairs(rows: Any) -> Any:  # noqa: ANN401
+    """Return one row for each counterpart of each account."""
+    return rows.group_by(["mine", "other"]).aggregate(
+        n=rows.count(),
+        value=rows.value.sum(),
+        begun=rows.t.min(),
+        ended=rows.t.max(),
+        everyday=(rows.value < EVERYDAY_MINOR).cast("int64").sum(),
+        abroad=(rows.from_country != rows.to_country).cast("int64").sum(),
+    )
+
+
+def _register(sheets: Sheets, asked: Any) -> dict[int, tuple[int, int]]:  # noqa: ANN401
+    if not sheets.has("companies"):
+        return {}
+    parties = sheets.parties.semi_join(asked, "acc")
+    rows = sheets.backend.to_pyarrow(parties.select("acc", "money_service", "kind")).to_pylist()
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        if row["kind"] != "person":
+            found[int(row["acc"])] = (1, max(int(row["money_service"]), found.get(int(row["acc"]), (0, 0))[1]))
+    return found
+
+
+def _profile(row: Mapping[str, Any], known: tuple[int, int]) -> Profile:
+    values = {name: int(row[name] or 0) for name in (*_SUMS, "begun_s", "ended_s")}
+    return Profile(**values, business=known[0], licensed=known[1])

@@ -1,0 +1,103 @@
+"""How likely a claim is to be what its typology says: a sum of weighed signs, for and against, each in words.
+
+The weights are log-odds, fitted on the exercise's generated year (`bench/fit_trace.py`), half of whose seeds they never
+saw. They say how much a sign moves the odds there; a node that has decided findings of its own should fit its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+from typing import Any, Final
+
+from headwater.engines.trace.profile import Profile
+from headwater.engines.trace.weights import BASES, WEIGHTS
+from headwater.model.finding import Reason
+
+MANY_PAYERS: Final = 5
+NEAR_M: Final = 20_000
+INLAND_M: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign: its name, and what it means in words where it holds."""
+
+    name: str
+    text: str
+
+
+SIGNS: Final = (
+    Sign("one-off-payers", "nearly all of its payers came once or a few times and not again"),
+    Sign("regular-payers", "many of its payers come back month after month, as for wages, rent or support"),
+    Sign("passes-on", "most of what came in went out again"),
+    Sign("keeps", "most of what came in stayed"),
+    Sign("licensed", "a register of money services names it: moving money is its lawful business"),
+    Sign("business", "a company register names a business that uses it"),
+    Sign("everyday", "many payments into it are everyday purchases, as a shop has"),
+    Sign("abroad", "most of its money comes from another country"),
+    Sign("pays-regularly", "it pays the same payees month after month, as for wages"),
+    Sign("short-lived", "all of its payments lie within three months"),
+    Sign("second-pattern", "a second typology names it too"),
+    Sign("third-pattern", "three or more typologies name it"),
+    Sign("in-line", "its business uses or sells boats"),
+    Sign("near-water", "goods went to a place near a beach or a river"),
+    Sign("inland", "goods went far inland"),
+    Sign("no-address", "goods left without a delivery address"),
+    Sign("both-halves", "boats and engines together"),
+    Sign("many-rows", "it rests on more than a dozen rows"),
+)
+
+
+def signs_of(facts: Mapping[str, Any], profile: Profile | None, patterns: int) -> frozenset[str]:
+    """Return the names of the signs that hold for a claim.
+
+    Args:
+        facts: the claim's own numbers.
+        profile: of its subject's account; None where it has none in the payments.
+        patterns: how many typologies name the subject.
+    """
+    found: dict[str, bool] = {"second-pattern": patterns == 2, "third-pattern": patterns > 2}  # noqa: PLR2004
+    if profile is not None:
+        found |= _account_signs(profile)
+    near = facts.get("near_m")
+    found |= {
+        "in-line": bool(facts.get("in_line")),
+        "near-water": near is not None and 0 <= near <= NEAR_M,
+        "inland": near is not None and near >= INLAND_M,
+        "no-address": bool(facts.get("no_address")),
+        "both-halves": bool(facts.get("boats")) and bool(facts.get("engines")),
+        "many-rows": int(facts.get("payments") or facts.get("rows") or 0) > 12,  # noqa: PLR2004
+    }
+    return frozenset(name for name, holds in found.items() if holds)
+
+
+def _account_signs(profile: Profile) -> dict[str, bool]:
+    many = profile.payers >= MANY_PAYERS
+    return {
+        "one-off-payers": many and profile.few * 100 >= profile.payers * 85,
+        "regular-payers": many and profile.regular * 100 >= profile.payers * 25,
+        "passes-on": profile.got > 0 and 60 * profile.got <= profile.sent * 100 <= 115 * profile.got,
+        "keeps": profile.got > 0 and profile.sent * 100 <= 25 * profile.got,
+        "licensed": bool(profile.licensed),
+        "business": bool(profile.business) and not profile.licensed,
+        "everyday": profile.n_in > 0 and profile.everyday * 100 >= profile.n_in * 40,
+        "abroad": profile.n_in > 0 and profile.abroad * 100 >= profile.n_in * 50,
+        "pays-regularly": profile.payees >= MANY_PAYERS and profile.regular_out * 100 >= profile.payees * 30,
+        "short-lived": profile.ended_s - profile.begun_s <= 92 * 86_400,
+    }
+
+
+def score(typology: str, signs: frozenset[str]) -> tuple[float, tuple[Reason, ...]]:
+    """Return the probability of a claim and the reasons that carry it, the weightiest first."""
+    base = BASES.get(typology, 0.0)
+    weighed = [(WEIGHTS.get(sign.name, 0.0), sign) for sign in SIGNS if sign.name in signs]
+    reasons = sorted(
+        (Reason(f"trace.{sign.name}", weight, _sentence(sign.text)) for weight, sign in weighed),
+        key=lambda reason: (-abs(reason.weight), reason.code),
+    )
+    total = base + sum(weight for weight, _ in weighed)
+    return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, total)))), tuple(reasons)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,142 @@
+"""Mirror transfers: money comes to one hub, and as much less a fee leaves another hub elsewhere soon after."""
+
+from typing import Any
+
+from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.sheets import need_ibis
+from headwater.engines.trace.typology import EGMONT, HOUR_S, MINOR, Claims, Parameter, Params, Typology
+
+_ROOM: float = 0.06
+"""Width of an amount's bin: its eighth root in steps that no fee up to a tenth crosses twice, from 50.00 on."""
+
+
+def amount_bin(value: Any) -> Any:  # noqa: ANN401 - Ibis expressions
+    """Return a bin of about a tenth of an amount: square roots are exact on every engine, logarithms are not."""
+    return (value.cast("float64").sqrt().sqrt().sqrt() / _ROOM).floor().cast("int64")
+
+
+def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
+    """Return payments into hubs with the payments out of other hubs elsewhere that mirror them."""
+    ibis = need_ibis()
+    paid = sheets.payments
+    paid = paid.filter((paid.value >= given["least_amount"]) & (paid.from_country != "") & (paid.to_country != ""))
+    quiet = sheets.degrees
+    quiet = quiet.filter(quiet.n_in + quiet.n_out <= given["most_busy"]).select("acc")
+    # Who pays or is paid month after month is a tenant, an employee or a relative: such accounts would pair by chance.
+    ins = paid.group_by(hub="dst").aggregate(payers=paid.src.nunique(), all_in=paid.count())
+    ins = ins.filter((ins.payers >= given["least_payers"]) & (ins.all_in <= ins.payers * given["most_each"]))
+    ins = ins.semi_join(quiet, [("hub", "acc")])
+    outs = paid.group_by(hub2="src").aggregate(payees=paid.dst.nunique(), all_out=paid.count())
+    outs = outs.filter((outs.payees >= given["least_payers"]) & (outs.all_out <= outs.payees * given["most_each"]))
+    outs = outs.semi_join(quiet, [("hub2", "acc")])
+    window_s = given["window_hours"] * HOUR_S
+    came = paid.mutate(hub=paid.dst).semi_join(ins, "hub")
+    came = came.mutate(slot=(came.t // window_s).cast("int64"), bin=amount_bin(came.value))
+    went = paid.select(
+        hub2="src",
+        payee="dst",
+        t2="t",
+        value2="value",
+        unit2="unit",
+        tab2="tab",
+        row2="row",
+        from2="from_country",
+        to2="to_country",
+    ).semi_join(outs, "hub2")
+    went = went.mutate(slot=(went.t2 // window_s).cast("int64"), bin=amount_bin(went.value2))
+    went = ibis.union(went, went.mutate(slot=went.slot - 1))
+    went = ibis.union(went, went.mutate(bin=went.bin + 1))
+    pairs = came.join(went, ["slot", "bin"])
+    return pairs.filter(
+        (pairs.hub != pairs.hub2)
+        & (pairs.unit == pairs.unit2)
+        & (pairs.to_country != pairs.from2)
+        & (pairs.t2 > pairs.t)
+        & (pairs.t2 - pairs.t <= window_s)
+        & (pairs.value2 * 1000 <= pairs.value * (1000 - given["least_fee"]))
+        & (pairs.value2 * 1000 >= pairs.value * (1000 - given["most_fee"]))
+    )
+
+
+def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
+    ibis = need_ibis()
+    pairs = sheets.hold(pairs_of(sheets, given))
+    keys = ["hub", "hub2", "unit"]
+    sums = pairs.group_by(keys).aggregate(
+        payers=pairs.src.nunique(),
+        payees=pairs.payee.nunique(),
+        ins=(pairs.tab.cast("int64") * 2**40 + pairs.row).nunique(),
+        outs=(pairs.tab2.cast("int64") * 2**40 + pairs.row2).nunique(),
+        begun=pairs.t.min(),
+        ended=pairs.t2.max(),
+    )
+    sums = sums.filter((sums.payers >= given["least_payers"]) & (sums.payees >= given["least_payers"]))
+    paid = sheets.payments
+    paid = paid.filter(paid.value >= given["least_amount"])
+    of_hub = paid.group_by(hub="dst").aggregate(all_in=paid.count())
+    of_hub2 = paid.group_by(hub2="src").aggregate(all_out=paid.count())
+    sums = sums.join(of_hub, "hub").join(of_hub2, "hub2")
+    share = given["least_share"]
+    sums = sums.filter((sums.ins * 100 >= sums.all_in * share) & (sums.outs * 100 >= sums.all_out * share))
+    pairs = pairs.semi_join(sums, keys)
+    common = {"subject": pairs.hub, "subject2": pairs.hub2, "unit": pairs.unit}
+    came = pairs.select(
+        **common,
+        tab=pairs.tab,
+        row=pairs.row,
+        t=pairs.t,
+        value=pairs.value,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        party=pairs.src,
+        out=ibis.literal(0, "int64"),
+        payer=pairs.src,
+    )
+    went = pairs.select(
+        **common,
+        tab=pairs.tab2,
+        row=pairs.row2,
+        t=pairs.t2,
+        value=pairs.value2,
+        from_country=pairs.from_country,
+        to_country=pairs.to2,
+        party=pairs.payee,
+        out=pairs.value2,
+        payer=pairs.payee,
+    )
+    claims = payment_claims(
+        sheets,
+        ibis.union(came, went).distinct(),
+        ["subject", "subject2", "unit"],
+        payer="payer",
+        payers=lambda rows: ibis.ifelse(rows.out == 0, rows.party, ibis.null("int32")).nunique(),
+        payees=lambda rows: ibis.ifelse(rows.out > 0, rows.party, ibis.null("int32")).nunique(),
+        out_minor=lambda rows: rows.out.sum(),
+    )
+    return keep_members(
+        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
+    )
+
+
+TYPOLOGY = Typology(
+    name="mirror-transfer",
+    title="payments into one hub come out of another, less a fee",
+    needs=("payments",),
+    parameters=(
+        Parameter("window_hours", 72, "hours", "how soon the mirror payment follows"),
+        Parameter("least_fee", 4, "thousandths", "the least that is kept"),
+        Parameter("most_fee", 80, "thousandths", "the most that is kept"),
+        Parameter("least_payers", 6, "accounts", "how many pay in, and how many are paid"),
+        Parameter("least_share", 50, "per cent", "how much of what each hub does is mirrored"),
+        Parameter("most_each", 4, "payments", "how often one counterpart stands in it on average, at most"),
+        Parameter("least_amount", 20_000, MINOR, "smaller payments are left out"),
+        Parameter("most_busy", 1_500, "payments", "busier accounts are offices and shops"),
+    ),
+    source=EGMONT,
+    sentence="{payers} payers sent {amount} to {subject}; within days {subject2}, elsewhere, paid {payees} accounts "
+    "{out_minor} in amounts that match one by one, less a fee.",
+    innocent="Lawful brokers settle so: hawala and other value transfer by mirror is legal in many places. It is harmless "
+    "where both ends are registered and know their customers. The manner of transfer alone says nothing.",
+    find=_find,
+    passage=True,
+)

@@ -1,0 +1,184 @@
+"""What the trace engine claims, of whom, and of whom it never does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headwater.engines.trace import TraceResult, trace
+from headwater.engines.trace.engine import MOST_ROWS
+from headwater.engines.trace.features import COLUMNS
+from headwater.engines.trace.profile import Profile
+from headwater.engines.trace.score import SIGNS, score
+from headwater.engines.trace.typologies import TYPOLOGIES
+from headwater.errors import SchemaError, SettingsError
+from headwater.model.schema import SENSITIVE_PROPERTIES
+from headwater.model.tables import TABLES
+from headwater.testing.memory_view import MemoryView
+from tests.trace_world import DAY_S, Tables, numbered, passage, pay
+
+pytestmark = pytest.mark.slow
+
+
+def run(tables: Tables, *names: str, **params: Any) -> TraceResult:
+    view = MemoryView(tables.records, table_paths=tables.paths)
+    return trace(view, {"typologies": list(names), **params})
+
+
+def payments(folder: Path, rows: list[dict[str, Any]]) -> Tables:
+    tables = Tables(folder)
+    tables.add("payments", numbered(rows))
+    return tables
+
+
+def test_a_hub_is_found_with_rows_amounts_dates_source_and_innocent_reading(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    result = run(payments(tmp_path, rows), "corridor-fan-in")
+    (claim,) = result.claims
+    assert claim.finding.subjects == ("HUB",)
+    assert claim.amount == 15 * 150_000
+    assert (claim.from_country, claim.to_country, claim.unit) == ("IQ", "BE", "EUR")
+    assert len(claim.rows) == 15
+    assert {int(row.partition("#")[2]) for row in claim.rows} == set(range(1, 30, 2))
+    assert "15 different payers" in claim.finding.text
+    assert "22,500.00 EUR" in claim.finding.text
+    assert "FATF" in claim.finding.text
+    assert any(reason.code == "trace.innocent" for reason in claim.finding.reasons)
+    assert result.counts == {"corridor-fan-in": 1}
+
+
+def test_payers_are_a_pseudonym_that_differs_from_run_to_run_with_the_salt(tmp_path: Path) -> None:
+    tables = payments(tmp_path, passage("HUB", 15))
+    texts = {
+        reason.text
+        for salt in ("a", "b")
+        for claim in run(tables, "corridor-fan-in", salt=salt).claims
+        for reason in claim.finding.reasons
+        if reason.code == "trace.payers"
+    }
+    assert len(texts) == 2
+
+
+def test_nationality_and_religion_are_no_column_and_no_feature() -> None:
+    forbidden = {*SENSITIVE_PROPERTIES, "nationality", "citizenship", "gender", "sex", "age", "birth"}
+    names = {column.name for table in TABLES.values() for column in table.columns} | set(COLUMNS)
+    names |= {sign.name for sign in SIGNS} | set(Profile.__slots__)
+    names |= {parameter.name for one in TYPOLOGIES.values() for parameter in one.parameters}
+    assert not [name for name in names if any(word in name.lower().split("_") for word in forbidden)]
+
+
+def test_a_ransom_speaks_for_victims_and_is_in_no_ranking(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    for family in range(2):
+        for time in range(3):
+            rows.append(pay(0, 20 * DAY_S + time * DAY_S, f"HUB-family-{family}", "HOLDER", 90_000))
+    result = run(payments(tmp_path, rows), "corridor-fan-in", "ransom")
+    (claim,) = result.protecting
+    assert claim.typology.name == "ransom"
+    assert claim.finding.score == 0.0
+    assert claim not in result.claims
+    assert "family" not in repr(claim.finding)
+
+
+def test_money_that_comes_back_is_found_once_whatever_way_it_is_cut(tmp_path: Path) -> None:
+    ring = [("A", "B", 900_000), ("B", "C", 870_000), ("C", "D", 850_000), ("D", "A", 830_000)]
+    rows = [pay(0, at * DAY_S, src, dst, amount) for at, (src, dst, amount) in enumerate(ring)]
+    (claim,) = run(payments(tmp_path, rows), "temporal-cycle").claims
+    assert claim.finding.subjects == ("A",)
+    assert len(claim.rows) == 4
+
+
+def test_a_payment_in_two_tables_counts_once(tmp_path: Path) -> None:
+    rows = numbered(passage("HUB", 15))
+    once = Tables(tmp_path)
+    once.add("payments", rows)
+    twice = Tables(tmp_path)
+    twice.add("payments", rows)
+    twice.add("payments", rows[:10])
+    amounts = [run(tables, "corridor-fan-in").claims[0].amount for tables in (once, twice)]
+    assert amounts[0] == amounts[1]
+
+
+def test_payments_to_oneself_are_in_no_pattern(tmp_path: Path) -> None:
+    rows = [pay(0, n * 3600, "A", "A", 960_000) for n in range(30)]
+    assert run(payments(tmp_path, rows), "structuring", "half-mirror", "corridor-fan-in").claims == ()
+
+
+def test_currencies_are_compared_through_dated_rates(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    for number, row in enumerate(rows):
+        if number % 4 == 0:
+            row |= {"currency": "GBP"}
+    apart = payments(tmp_path, rows)
+    assert run(apart, "corridor-fan-in").claims == (), "eight of one currency and seven of another"
+    rated = payments(tmp_path, rows)
+    rated.add(
+        "rates",
+        [
+            {"time_us": 0, "currency": "EUR", "rate_e9": 10**9, "base": "EUR"},
+            {"time_us": 0, "currency": "GBP", "rate_e9": 5 * 10**9, "base": "EUR"},
+            {"time_us": 1_600_000_000_000_000, "currency": "GBP", "rate_e9": 1_170_000_000, "base": "EUR"},
+        ],
+    )
+    (claim,) = run(rated, "corridor-fan-in").claims
+    assert (claim.amount, claim.unit) == (8 * 175_500 + 7 * 150_000, "EUR")
+
+
+def test_only_findings_that_reach_a_time_are_told(tmp_path: Path) -> None:
+    tables = payments(tmp_path, passage("HUB", 15))
+    assert run(tables, "corridor-fan-in", since="2025-01-01T00:00:00Z").claims
+    assert run(tables, "corridor-fan-in", since="2026-01-01T00:00:00Z").claims == ()
+
+
+def test_more_rows_than_a_finding_names_are_counted_in_words(tmp_path: Path) -> None:
+    rows = [pay(0, n * 600, f"F{n}", "HUB", 150_000) for n in range(MOST_ROWS + 50)]
+    (claim,) = run(payments(tmp_path, rows), "half-mirror").claims
+    assert len(claim.rows) == MOST_ROWS
+    assert any(f"{MOST_ROWS + 50:,} rows" in reason.text for reason in claim.finding.reasons)
+
+
+def test_what_cannot_be_asked_says_which_table_it_lacks(tmp_path: Path) -> None:
+    result = run(payments(tmp_path, passage("HUB", 2)), "structuring", "hire-to-border")
+    assert result.skipped["hire-to-border"] == "no hires and no crossings"
+    assert "hire-to-border" not in result.counts
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"typologies": ["no-such"]}, SettingsError),
+        ({"nonsense": 1}, SchemaError),
+        ({"typologies": "corridor-fan-in"}, SchemaError),
+        ({"settings": {"corridor-fan-in": {"colour": 1}}}, SchemaError),
+        ({"settings": {"corridor-fan-in": {"least_payers": "many"}}}, SchemaError),
+        ({"settings": {"corridor-fan-in": {"least_payers": -1}}}, SchemaError),
+        ({"since": "yesterday"}, SchemaError),
+        ({"since": 5}, SchemaError),
+        ({"salt": 5}, SchemaError),
+        ({"settings": 5}, SchemaError),
+    ],
+)
+def test_impossible_parameters_are_refused(params: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        trace(MemoryView(()), params)
+
+
+def test_every_typology_has_a_source_a_sentence_and_an_innocent_reading() -> None:
+    assert len(TYPOLOGIES) >= 25
+    for name, one in TYPOLOGIES.items():
+        assert one.name == name
+        assert one.source.year >= 2010
+        assert len(one.innocent.split()) > 12, name
+        assert one.sentence.endswith("."), name
+        assert one.parameters, name
+        assert one.needs, name
+
+
+def test_a_score_is_the_weighed_sum_of_its_reasons() -> None:
+    low, reasons = score("corridor-fan-in", frozenset({"licensed", "business"}))
+    high, _ = score("corridor-fan-in", frozenset({"third-pattern"}))
+    assert low < 0.1 < high
+    assert {reason.code for reason in reasons} == {"trace.licensed", "trace.business"}
+    assert [abs(reason.weight) for reason in reasons] == sorted(
+        (abs(reason.weight) for reason in reasons), reverse=True
+    )
