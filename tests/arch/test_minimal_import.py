@@ -6,14 +6,19 @@ import sys
 import pytest
 
 HEAVY = {
+    "cv2",
     "duckdb",
+    "h3",
     "ibis",
     "matplotlib",
+    "numba",
     "numpy",
+    "onnxruntime",
     "pandas",
     "psycopg",
     "pyarrow",
     "rapidfuzz",
+    "sapient_msg",
     "scipy",
     "sklearn",
     "splink",

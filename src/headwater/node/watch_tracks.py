@@ -166,6 +166,9 @@ class _Trail:
 def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
     import numpy as np
 
+    doubted = sum(bool(one.implausible) for one in read.detections)
+    if doubted:
+        read.warnings.append(f"{doubted} implausible reports were marked and not fused")
     tracker, trails, rows = PointTracker(), dict[int, _Trail](), list[tuple[float, int, Any, int]]()
     done = 0
     for time_s, scan in scans([one for one in read.detections if not one.implausible]):

@@ -5,6 +5,8 @@ The public names are loaded when one is first asked for: numpy and numba take a 
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from headwater.engines.watch.public import (
         BoxTracker,
@@ -49,6 +51,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever bears the name
     """Load a public name at its first use."""
     if name not in __all__:
         raise AttributeError(name)
-    from headwater.engines.watch import public
-
+    try:
+        from headwater.engines.watch import public
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("watch", error.name or "numpy") from error
     return getattr(public, name)

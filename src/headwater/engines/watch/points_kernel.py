@@ -42,7 +42,15 @@ TURN_FACTOR: Final = 40.0
 """How much more a manoeuvring object's acceleration varies than one's that keeps its course."""
 TURN_BEGINS: Final = 0.03
 TURN_ENDS: Final = 0.25
-SELDOM: Final = 0.75
+TURN_RATE: Final = 0.03
+"""Rate at which a manoeuvring object may turn, rad/s, for `TURN_S` seconds: what is fast leaves its course further."""
+TURN_S: Final = 10.0
+LOOSE_S: Final = 30.0
+SECOND_CHANCE: Final = 0.05
+"""Chance that an object began to manoeuvre since it was seen last."""
+SECOND: Final = 2.0
+"""Rank of a confirmed track that found no detection on its course and is asked again as one that manoeuvres."""
+SELDOM: Final = 0.93
 """A sensor that turns out to see less than this share of what it was said to see reports its objects seldom."""
 SHOW: Final = 0.2
 """A missed track is shown on while it is at least so likely to exist."""
@@ -63,8 +71,9 @@ def predict(tracks: Floats, count: int, told: Floats, dt: float) -> None:
         row[Y] += dt * row[VY]
         turn = TURN_BEGINS + (1.0 - TURN_BEGINS - TURN_ENDS) * row[TURN]
         row[TURN] = turn
-        q = told[ACCEL] * (1.0 + turn * turn * TURN_FACTOR)
-        for a, b, c in ((A11, A12, A22), (C11, C12, C22)):
+        along = told[ACCEL] * (1.0 + turn * turn * TURN_FACTOR)
+        across = along + turn * turn * turning(row)
+        for a, b, c, q in ((A11, A12, A22, along), (C11, C12, C22, across)):
             row[a] += 2.0 * dt * row[b] + dt * dt * row[c] + q * dt**3 / 3.0
             row[b] += dt * row[c] + q * dt * dt / 2.0
             row[c] = min(row[c] + q * dt, 4.0 * told[SIGMA_V] ** 2)
@@ -73,6 +82,25 @@ def predict(tracks: Floats, count: int, told: Floats, dt: float) -> None:
         row[STILL] = row[STILL] * (1.0 - change) + (1.0 - row[STILL]) * change * 0.5
         row[EXISTS] *= np.exp(-dt / LIFE_S)
         row[UPDATED] = 0.0
+
+
+@kernel
+def turning(row: Floats) -> float:
+    """Return the spectral density of the acceleration across the course of an object that turns, m^2/s^3."""
+    return (row[VX] * row[VX] + row[VY] * row[VY]) * TURN_RATE * TURN_RATE * TURN_S
+
+
+@kernel
+def loosen(row: Floats, told: Floats, dt: float) -> None:
+    """Let a track be where it may be if it began to manoeuvre when it was seen last, in place."""
+    along = told[ACCEL] * TURN_FACTOR
+    across = along + turning(row)
+    for a, b, c, q in ((A11, A12, A22, along), (C11, C12, C22, across)):
+        row[a] += q * dt**3 / 3.0
+        row[b] += q * dt * dt / 2.0
+        row[c] = min(row[c] + q * dt, 4.0 * told[SIGMA_V] ** 2)
+    row[TURN] = 0.9
+    row[CONFIRMED] = SECOND
 
 
 @kernel
@@ -183,6 +211,8 @@ def stage(
                 continue
             density = row[STILL] * still_density + (1.0 - row[STILL]) * moving
             better = np.log(max(row[EXISTS] * chance * density, 1e-300) / alone)
+            if confirmed == SECOND:
+                better += np.log(SECOND_CHANCE)
             if better <= 0.0:
                 continue
             if pairs == size:
@@ -259,15 +289,28 @@ def scan(
         predict(tracks, count, told, dt)
     order = np.argsort(points[:, 0])
     free = np.ones(seen, np.bool_)
-    for rank in (1.0, 0.0):
+    before = np.empty((0, WIDTH))
+    for rank in (1.0, SECOND, 0.0):
+        if rank == SECOND:
+            before = tracks[:count].copy()
+            for k in range(count):
+                if tracks[k, CONFIRMED] == 1.0 and tracks[k, UPDATED] == 0.0:
+                    loosen(tracks[k], told, min(now - tracks[k, LAST], LOOSE_S))
         partner, owner = stage(tracks, count, told, points, order, free, rank)
         for k in range(count):
-            if tracks[k, CONFIRMED] == rank and tracks[k, UPDATED] == 0.0:
-                after(tracks[k], told, points, partner[k], now)
+            if tracks[k, CONFIRMED] != rank or tracks[k, UPDATED] != 0.0:
+                continue
+            if partner[k] == EMPTY and rank == 1.0:
+                continue  # it is asked again
+            if rank == SECOND:
                 if partner[k] == EMPTY:
-                    tracks[k, UPDATED] = -1.0  # looked at: it must not be looked at again at another rank
-                else:
-                    owners[partner[k]] = tracks[k, ID]
+                    tracks[k] = before[k]
+                tracks[k, CONFIRMED] = 1.0
+            after(tracks[k], told, points, partner[k], now)
+            if partner[k] == EMPTY:
+                tracks[k, UPDATED] = -1.0  # looked at: it must not be looked at again at another rank
+            else:
+                owners[partner[k]] = tracks[k, ID]
         for j in range(seen):
             if owner[j] != EMPTY:
                 free[j] = False
