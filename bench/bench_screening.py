@@ -185,6 +185,12 @@ def main() -> None:
     )
     ask.add_argument("--task", nargs="*", help="names from sets/plan.json; default all")
     ask.add_argument("--half", choices=("report", "fit", "all"), default="report")
+    ask.add_argument(
+        "--no-goals", dest="goals", action="store_false", help="leave out the table of goals beside the peer"
+    )
+    ask.add_argument(
+        "--peer-python", default=os.environ.get("HEADWATER_PEER_PYTHON"), help="interpreter that has nomenklatura"
+    )
     ask.add_argument("--limit", type=int, default=100_000, help="at most so many queries of each negative set")
     args = ask.parse_args()
     if (args.data / "sets" / "plan.json").exists():
@@ -196,6 +202,16 @@ def main() -> None:
             print("\n".join(measure_pairs(args.data, args.half)), flush=True)
     else:
         print(f"no data in {args.data}: recall and alerts are not measured")
+    if args.goals and (args.data / "sets" / "plan.json").exists():
+        python = [] if args.peer_python is None else ["--peer-python", args.peer_python]
+        goals = [
+            sys.executable,
+            str(HERE / "screening_goals.py"),
+            "--shared",
+            str(args.data.resolve().parent.parent),
+            *python,
+        ]
+        subprocess.run(goals, check=True, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
     lines, results = measure_speed()
     print("\n".join(lines))
     print(json.dumps({"results": results}))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.exchange_nodes import LIST, OFFICER, RS, message
+from bench.exchange_nodes import LIST, OFFICER, RECORD, RS, message
 from headwater.exchange.envelope import Lane
 from headwater.model.ids import MessageId
 from headwater.model.message import Message
@@ -40,11 +40,12 @@ class Officer:
         self._node = node
         self._reports = [message(number) for number in range(MADE)]
         self._lists = [message(number, LIST) for number in range(MADE)]
+        self._records = [message(number, RECORD) for number in range(MADE)]
         self._urgent = [message(number, urgent=True) for number in range(MADE)]
 
     def load(self, count: int, group: int, shape: str) -> dict[str, Any]:
         """Queue messages as fast as they are taken, and wait for the last receipt."""
-        given = self._lists if shape == "list" else self._reports
+        given = {"list": self._lists, "record": self._records}.get(shape, self._reports)
         begun = time.perf_counter()
         with ThreadPoolExecutor(OFFICERS) as pool:
             shares = [count // OFFICERS + (number < count % OFFICERS) for number in range(OFFICERS)]

@@ -31,19 +31,23 @@ UK, RS, XK, AL = (AuthorityId(name) for name in ("UK-NCA", "RS-MOI", "XK-KP", "A
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a message of 8 KiB is made of: facts on so many things; the rest is text."""
+    """What a message is made of: facts on so many things; the rest of 8 KiB is text, but where it is bare."""
 
     facts: int
     things: int
+    is_bare: bool = False
 
 
 REPORT = Shape(14, 5)
 LIST = Shape(24, 24)
+RECORD = Shape(4, 2, is_bare=True)
 
 
 def message(number: int, shape: Shape = REPORT, *, urgent: bool = False) -> Message:
-    """Return a message whose body is 8 KiB, under one agreement between London and Belgrade."""
+    """Return a message, under one agreement between London and Belgrade."""
     bare = _message(number, shape, "", urgent=urgent)
+    if shape.is_bare:
+        return bare
     return _message(number, shape, "x" * (BODY_BYTES - len(encode(bare)) - len('"text":"",')), urgent=urgent)
 
 

@@ -27,7 +27,8 @@ from headwater.engines.match.pairs import weighed
 from headwater.engines.match.score import Traits, compare, traits
 
 POSITIVE = {"weak": -1, "spelled": -1, "spelled_share": -1, "conflict": -1, "conflict_share": -1, "left_omitted": -1,
-            "right_omitted": -1, "lone": -1, "none": -1, "agreed": 1, "exact": 1, "complete": 1, "organisation_conflict": 0}  # fmt: skip
+            "right_omitted": -1, "lone": -1, "none": -1, "agreed": 1, "exact": 1, "complete": 1, "organisation_conflict": -1,
+            "slips": -1, "one_slip": 1, "other_form": -1, "other_initial": -1}  # fmt: skip
 """Signs that reason demands: more agreement never lowers a score."""
 
 
@@ -89,10 +90,10 @@ def list_samples(data: Path) -> list[Sample]:
             for at in range(0, len(queries), 256):
                 chunk = queries[at : at + 256]
                 parsed = [parse(q.properties["name"], person=True) for q in chunk]
-                for query, asked, found in zip(chunk, parsed, finder.find(parsed, [""] * len(chunk)), strict=True):
+                for query, asked, found in zip(chunk, parsed, finder.find(parsed), strict=True):
                     if asked:
                         name_asked = Weighed(asked, tuple(map(finder.rarity, asked.parts)))
-                        out.extend(compared(entries, query.id, name_asked, found.names, truth.get(query.id), name))
+                        out.extend(compared(entries, query.id, name_asked, found, truth.get(query.id), name))
     return out
 
 

@@ -16,11 +16,10 @@ def shared() -> Path:
     A test that uses it skips, with its reason, on a machine that has none. Where HEADWATER_REQUIRE_SHARED=1 says that
     the data must be there, as in CI, the test fails instead.
     """
-    named = os.environ.get(SHARED, "")
-    folder = Path(named) if named else None
-    if folder is not None and folder.is_dir():
+    folder = Path(os.environ.get(SHARED) or Path(__file__).parents[2] / "shared")
+    if folder.is_dir():
         return folder.resolve()
-    reason = f"{SHARED} names no folder; set it to the folder that holds data/"
+    reason = f"{folder} is no folder; set {SHARED} to the folder that holds data/"
     if os.environ.get(REQUIRE_SHARED) == "1":
         pytest.fail(f"{reason} ({REQUIRE_SHARED}=1 forbids to skip)", pytrace=False)
     pytest.skip(reason)

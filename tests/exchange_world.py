@@ -15,7 +15,7 @@ from headwater.model.ids import AuthorityId, StateCode
 from headwater.model.message import Kind, Message, MessageFact
 from headwater.policy.agreement import Agreement, AgreementState, Osja, OsjaLevel, Safeguard
 from headwater.ports import Event
-from headwater.store import Store
+from headwater.store import Store, StoreOptions
 from headwater.testing.fakes import FakeClock, SeededChance
 
 LONDON = AuthorityId("UK-NCA")
@@ -30,11 +30,13 @@ class Wires:
     def __init__(self) -> None:
         self.nodes: dict[str, Exchange] = {}
         self.cut: set[str] = set()
+        self.tries = 0
         self.passed: list[tuple[str, bytes, bytes]] = []
         self.on_way: Callable[[bytes], bytes] = lambda body: body
         self.on_return: Callable[[bytes], bytes] = lambda answer: answer
 
     def post(self, endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
+        self.tries += 1
         if endpoint in self.cut:
             raise PeerUnreachableError("cut", where=endpoint)
         answer = self.nodes[endpoint].receive(self.on_way(body))
@@ -71,16 +73,17 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     wires: Wires = field(default_factory=Wires)
     nodes: list[Node] = field(default_factory=list)
+    port: Callable[[int], int] = lambda number: 9000 + number
 
-    def node(self, me: AuthorityId) -> Node:
-        """Make a node with keys and a card."""
+    def node(self, me: AuthorityId, clock: FakeClock | None = None, options: StoreOptions | None = None) -> Node:
+        """Make a node with keys and a card; by the world's clock and on a sound disk where nothing else is said."""
         number = len(self.nodes) + 1
-        chance = SeededChance(number)
+        chance, clock = SeededChance(number), clock or self.clock
         home = self.folder / me
-        store = Store.create(home, clock=self.clock, chance=chance)
+        store = Store.create(home, clock=clock, chance=chance, options=options)
         keys = Keys.create(home, chance)
-        endpoint = f"http://127.0.0.1:{9000 + number}"
-        exchange = Exchange(store, keys, self.clock, chance, me, transport=self.wires)
+        endpoint = f"http://127.0.0.1:{self.port(number)}"
+        exchange = Exchange(store, keys, clock, chance, me, transport=self.wires)
         exchange.make_card(f"Exercise {me}", [endpoint], home / "roots", who="engineer")
         node = Node(me, home, store, keys, exchange, endpoint)
         self.wires.nodes[endpoint] = exchange

@@ -12,6 +12,8 @@ upgrade=${UPGRADE:+--upgrade}
 pins() { "$uv" export --quiet --locked --no-header --no-annotate --no-emit-project --no-default-groups "$@"; }
 pins --extra all --group build --output-file requirements/all.txt >/dev/null
 pins --extra all --group dev --output-file requirements/dev.txt >/dev/null
+"$uv" pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+    --exclude-newer "7 days" --output-file requirements/case-judges.txt requirements/case-judges.in >/dev/null
 
 if [ -n "$upgrade" ]; then
     for tool in pip uv; do

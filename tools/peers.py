@@ -2,7 +2,8 @@
 
     python tools/peers.py [NAME]
 
-They are never installed. FollowTheMoney is read and not imported: it needs PyICU, which needs a compiler, but its schema
+They are never installed. The judges of case bundles come with all that they need, into a folder of their own (named by a
+hash of `requirements/case-judges.txt`, in which each package is pinned by hash). FollowTheMoney is read and not imported: it needs PyICU, which needs a compiler, but its schema
 is plain YAML. joserfc needs nothing that we lack. Each is pinned by version and hash.
 """
 
@@ -42,8 +43,36 @@ KNOWN = {
 }
 
 
+JUDGES = "case-judges"
+LIST = ROOT / "requirements" / f"{JUDGES}.txt"
+
+
+def bring_judges() -> Path:
+    """Return the folder of the judges of case bundles with all that they need, to be put on PYTHONPATH."""
+    folder = PEERS / f"{JUDGES}-{hashlib.sha256(LIST.read_bytes()).hexdigest()[:16]}"
+    if folder.is_dir():
+        return folder
+    PEERS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PEERS) as scratch:
+        target = Path(scratch) / "made"
+        command = [*_pip(), "install", "--quiet", "--no-compile", "--require-hashes", "--target", str(target)]
+        try:
+            made = subprocess.run(
+                [*command, "--requirement", str(LIST)], capture_output=True, text=True, check=False, timeout=600
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PeerError("the package index did not answer for the judges of case bundles") from error
+        if made.returncode != 0:
+            said = (made.stderr.strip().splitlines() or ["nothing was installed"])[-1]
+            raise PeerError(f"the judges of case bundles cannot be had: {said}")
+        shutil.move(target, folder)
+    return folder
+
+
 def bring(name: str) -> Path:
     """Return the folder of a peer, fetched from the package index if it is not there yet."""
+    if name == JUDGES:
+        return bring_judges()
     peer = KNOWN[name]
     folder = PEERS / f"{peer.name}-{peer.version}"
     if folder.is_dir():
@@ -88,7 +117,7 @@ def _pip() -> list[str]:
 def main(names: list[str]) -> int:
     """Bring the named peers, or all, and print where they are."""
     try:
-        for name in names or list(KNOWN):
+        for name in names or [*KNOWN, JUDGES]:
             print(bring(name))
     except (PeerError, KeyError) as error:
         print(f"error: {error}", file=sys.stderr)

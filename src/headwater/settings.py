@@ -51,6 +51,14 @@ class Settings:
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
     sync_every_s: float = setting(3600.0, "Seconds between two syncs with a partner: missing messages, cosigned logs.")
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
+    first_responder: bool = setting(
+        default=False, doc="Whether this organisation may refer possible victims by itself; else it hands them over."
+    )
+    task_h: float = setting(24.0, "Hours until a trained person must have looked at an indicator of trafficking.")
+    notify_h: float = setting(
+        0.0, "Hours until a duty to notify (Modern Slavery Act 2015, s.52) must be done; 0: no such duty here."
+    )
+    vault_days: int = setting(1825, "Days after which an entry of the vault is due for erasure.")
     plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
 
     def __post_init__(self) -> None:
@@ -70,9 +78,11 @@ class Settings:
             raise _refused("endpoint", "not http://HOST:PORT or https://HOST:PORT")
         if not 0.0 < self.min_score < 1.0:
             raise _refused("min_score", "not between 0 and 1")
-        for name in ("message_days", "list_stale_days", "busy_wait_s", "sync_every_s"):
+        for name in ("message_days", "list_stale_days", "busy_wait_s", "sync_every_s", "task_h", "vault_days"):
             if not 0 < getattr(self, name) <= MOST_DAYS:
                 raise _refused(name, f"not above zero and at most {MOST_DAYS}")
+        if not 0 <= self.notify_h <= MOST_DAYS:
+            raise _refused("notify_h", f"not zero to {MOST_DAYS}")
         if any(ord(letter) in _SURROGATES for letter in self.name):
             raise _refused("name", "not text in UTF-8")
 
@@ -186,7 +196,9 @@ def _typed(key: str, value: object, origin: str) -> object:
             "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
         )
     wanted = type(defaults[key])
-    if origin == ENVIRONMENT and isinstance(value, str):
+    if origin == ENVIRONMENT and wanted is bool:
+        value = {"true": True, "false": False}.get(str(value).lower(), value)
+    elif origin == ENVIRONMENT and isinstance(value, str):
         try:
             value = wanted(value)
         except ValueError as error:

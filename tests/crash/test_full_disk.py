@@ -154,7 +154,7 @@ def fill_up(home: Path) -> None:
     store = opened(home)
     promised = {0: store.write(receive(0))}
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
     refused: list[StoreError] = []
     for number in range(1, 500):
         try:
@@ -166,7 +166,7 @@ def fill_up(home: Path) -> None:
     assert all(type(error) is StoreFullError for error in refused)
     assert numbers_kept(store) == promised.keys()
     with pytest.raises(StoreFullError):
-        store.put_blob(bytes(300_000))
+        store.put_blob(bytes(600_000))
     small = store.put_blob(b"small")
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     promised[500] = store.write(receive(500))

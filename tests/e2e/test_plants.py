@@ -15,7 +15,9 @@ SAYS = {
     "trust": "the digits are not those of the card",
     "read": "input.",
     "screen": "store.corrupt",
+    "watch": "no rescue alert went out first",
     "decide": "switched off",
+    "link": "were not brought together",
     "control": "not held back",
     "tell": "in vain for the receipt",
     "alert": "in vain for the receipt",
@@ -25,6 +27,7 @@ SAYS = {
     "kill": "0 times after two kills",
     "case": "trust.signature",
     "witness": "does not lead on from one it has signed",
+    "figures": "came back contradicted, not wrong-word",
     "audit": "store.corrupt",
 }
 """What the broken room is known by, in the step's own words."""

@@ -17,17 +17,36 @@ import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from random import Random
 
 from headwater.errors import InputError, PolicyError
+from headwater.exercise.editions import Made, editions
+from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.exercise.river_night import ORIGIN, START, river_night
+from headwater.formats.ais import read_ais_csv, read_nmea
+from headwater.formats.assets_csv import read_assets
+from headwater.formats.cot import alert_event, read_cot, read_event
+from headwater.formats.figures import FigureInput, reader
+from headwater.formats.klv import KEY, read_klv
+from headwater.formats.mot import read_mot
+from headwater.formats.pairs import read_pairs
+from headwater.formats.points_csv import read_points
 from headwater.formats.reading import read_all
 from headwater.formats.registry import release, source
 from headwater.formats.safe import parse_json, parse_wire_json
 from headwater.formats.safe_archive import read_members
+from headwater.formats.safe_sheet import is_workbook, read_workbook
+from headwater.formats.sapient import frame, read_sapient
+from headwater.formats.sapient_write import detection_message, uuid4_of
+from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
+from headwater.formats.stakes_csv import read_stakes
 from headwater.formats.table_sources import table_source
+from headwater.model.canonical import decode, encode
+from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
 from headwater.ports import LeftOut, SourceInput, Span
 
@@ -118,6 +137,17 @@ _PIECES: tuple[bytes, ...] = (
     *(b'"headwater:category":"victim",', b'"source_identity":1,', b'"properties":{},', b'"schema":"Person",', b"../"),
 )
 
+_SHEET = "xl/worksheets/sheet1.xml"
+_CELLS: list[list[str | int | float | date | None]] = [["Route", None, "JAN2024"], ["x", date(2024, 1, 31), 5, 2.5, -1]]
+
+
+PAIRS_CSV = b"id,schema,name1,name2\n1,Person,Ana Primer,Ana Primerova\n"
+PAIRS_JSON = b'{"id":"1","schema":"Person","query":{"name":["Ana Primer"]},"candidate":{"name":["Anna Primer"]}}\n'
+ASSETS = (
+    b"holder,nature,description,currency,amount,valued_on,frozen_on\n"
+    b"Ana Primer,funds,account,GBP,1200.50,2026-09-30,2026-03-01\n"
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -130,7 +160,7 @@ class Target:
 def targets() -> dict[str, Target]:
     """Every parser by name."""
     made = make_list(4, 7)
-    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv")}
+    lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml")}
     found = {form: Target(tuple(files.values())[:1], _reader(form, files)) for form, files in lists.items()}
     ofac = lists["ofac-csv"]
     found["ofac-alt"] = Target(
@@ -143,12 +173,49 @@ def targets() -> dict[str, Target]:
     found["uk"] = Target((csv_file, xml_file), _reader("uk", {}))
     records = read_all(source("un-xml"), _given(next(iter(lists["un-xml"].values())), {})).records
     found["ftm"] = Target((release("ftm").write(records),), _reader("ftm", {}))
+    found["things-csv"] = Target((link_files(link_records(30, 1))["records-RS-MOI.csv"],), _reader("things-csv", {}))
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
+    found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
+    found["pairs"] = Target((PAIRS_CSV, PAIRS_JSON), read_pairs)
+    found["stakes"] = Target((b"owner,owned,percentage,control,source\n1,2,60,no,register\n2,3,,yes,\n",), read_stakes)
+    found["assets"] = Target((ASSETS,), read_assets)
     found["json"] = Target((report, b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416"}}]'), _parse_json)
     found |= _tables()
     found["archive"] = Target(tuple(_archives()), read_members)
-    return found
+    for one in editions(1):
+        found[one.format] = _figures_target(one)
+    for form, member in (("xlsx", _SHEET), ("ods", "content.xml")):
+        workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
+        found[form] = _inside(workbook, member, read_workbook)
+    return found | _sensors()
+
+
+def _all_events(data: bytes) -> None:
+    for _, event in read_cot(data):
+        if isinstance(event, InputError):
+            raise event
+
+
+def _sensors() -> dict[str, Target]:
+    """The readers of sensor files, on the invented night of the exercise."""
+    seen = river_night(minutes=4.0).detections[:20]
+    frames = b"".join(frame(detection_message(one, uuid4_of(one.sensor), START, ORIGIN)) for one in seen)
+    rows = "".join(f"{one.time_s},{one.sensor},{one.x:.2f},{one.y:.2f},{one.kind},{one.sure:.2f}\n" for one in seen)
+    points = f"t_s,sensor,x,y,class,sure\n{rows}".encode()
+    ships = b"Time,MMSI,lat,lon\n" + b"".join(b"2026-01-01 00:0%d:00,1%d,44.0%d,19\n" % (n, n, n) for n in range(9))
+    event = alert_event("EX-1", START, 44.0, 19.0, 20.0, "exercise")
+    packet = KEY + b"\x12\x02\x08" + bytes(8) + b"\x0d\x04\x10\x20\x30\x40\x01\x02\x00\x00"
+    return {
+        "sapient": Target((frames,), lambda data: list(read_sapient(data))),
+        "cot": Target((event,), read_event),
+        "cot-stream": Target((event * 3,), _all_events),
+        "nmea": Target((b"!AIVDM,1,1,,B,15M67FC000G?ufbE`FepT@3n00Sa,0*5C\n" * 3,), lambda data: list(read_nmea(data))),
+        "ais-csv": Target((ships,), read_ais_csv),
+        "points": Target((points,), read_points),
+        "klv": Target((packet,), lambda data: list(read_klv(data))),
+        "mot": Target((b"1,-1,10,20,30,40,0.9\n2,-1,11,21,30,40,0.9\n",), read_mot),
+    }
 
 
 def _tables() -> dict[str, Target]:
@@ -186,7 +253,7 @@ _CHANGES: tuple[Callable[[bytes, int, int, int, int, bytes, Random], bytes], ...
     lambda data, begin, end, other, far, piece, draw: data[:other] + data[far:],
     lambda data, begin, end, other, far, piece, draw: data[:begin] + data[other:far] + data[begin:],
     lambda data, begin, end, other, far, piece, draw: (
-        data[:begin] + data[begin:end] * draw.choice((2, 3, 50, 3000)) + data[end:]
+        data[:begin] + _repeated(data[begin:end], draw.choice((2, 3, 50, 3000))) + data[end:]
     ),
     lambda data, begin, end, other, far, piece, draw: data[:begin] + bytes([draw.randrange(256)]) + data[begin + 1 :],
     lambda data, begin, end, other, far, piece, draw: data[:begin],
@@ -203,6 +270,11 @@ def mutate(seed: bytes, draw: Random) -> bytes:
         data = draw.choice(_CHANGES)(data, begin, end, other, far, piece, draw)
         data = data[:MOST_BYTES]
     return data
+
+
+def _repeated(part: bytes, times: int) -> bytes:
+    """Return a part again and again, no longer than an input may be: 3,000 times a whole file is gigabytes."""
+    return part * min(times, MOST_BYTES // max(len(part), 1) + 1)
 
 
 def _part(data: bytes, draw: Random) -> tuple[int, int]:
@@ -256,6 +328,37 @@ def _read(form: str, data: bytes, beside: dict[str, bytes]) -> None:
 
 def _reader(form: str, beside: dict[str, bytes]) -> Callable[[bytes], object]:
     return lambda data: _read(form, data, beside)
+
+
+def _figures_target(one: Made) -> Target:
+    """A made-up edition, small enough to be read a thousand times; of a workbook, what is inside is changed."""
+    read = partial(_read_figures, one.format, one.name)
+    if not is_workbook(one.data):
+        return Target((one.data[: one.data.rindex(b"\n", 0, 4_000) + 1] if len(one.data) > 4_000 else one.data,), read)
+    sheets = [(sheet.name, [row.cells[:12] for row in sheet.rows[:12]]) for sheet in read_workbook(one.data)]
+    if one.name.endswith("xlsx"):
+        return _inside(xlsx_bytes(sheets), _SHEET, read)
+    return _inside(ods_bytes(sheets), "content.xml", read)
+
+
+def _inside(workbook: bytes, member: str, parse: Callable[[bytes], object]) -> Target:
+    """A target that changes one member of a workbook: a changed zip file is refused before anything of it is read."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+
+    def packed(data: bytes) -> object:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, held in members.items():
+                archive.writestr(name, data if name == member else held)
+        return parse(out.getvalue())
+
+    return Target((members[member],), packed)
+
+
+def _read_figures(form: str, name: str, data: bytes) -> None:
+    for edition in reader(form).read(FigureInput(name, data, date(2026, 11, 25))).editions:
+        assert decode(encode(edition), Edition) == edition
 
 
 def _parse_json(data: bytes) -> None:

@@ -11,7 +11,7 @@ from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.errors import MissingExtraError
 from headwater.exercise.money.make import make
 from headwater.node import trace as tracing
-from headwater.node.spark import spark_backend
+from headwater.node.spark import ibis_on_spark
 
 pytestmark = pytest.mark.peer
 TABLES = ("payments", "companies", "ownership", "shipments", "hires", "identifiers", "crossings", "places", "rates")
@@ -31,7 +31,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Spark and Java, where both are installed."""
     try:
-        with spark_backend(tmp_path_factory.mktemp("spark")):
+        with ibis_on_spark():
             yield
     except MissingExtraError as error:
         pytest.skip(str(error))
@@ -59,9 +59,9 @@ def test_both_give_the_same_findings_of_every_typology(year: Path, spark: None) 
 
 
 def test_without_java_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    with pytest.raises(MissingExtraError) as caught, spark_backend(tmp_path):
+    with pytest.raises(MissingExtraError) as caught, ibis_on_spark():
         pass
     assert caught.value.exit == 69
     assert "Java 17" in str(caught.value)

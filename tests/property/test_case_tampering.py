@@ -14,10 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.case.bundle import SealOptions
 from headwater.case.data import verify as standalone
 from headwater.case.data.verify import bag_files, canonical, file_sum, tag_lists
+from headwater.case.receipt import LogHead, make_receipt, put_receipt
 from headwater.case.verifier import Trust, as_json, verify
-from tests.case_world import SIGNER, made_case, sealed, signer_of
+from tests.case_papers import authority, stamp
+from tests.case_world import NOON, SIGNER, made_case, sealed, signer_of
 
 KEY = Trust(SIGNER.public_key)
 PATHS = (
@@ -35,7 +38,9 @@ PATHS = (
     "manifest-sha256.txt",
     "manifest-sha512.txt",
     "manifest.json",
+    "receipts/1.json",
     "seal.json",
+    "seal.tsr",
     "tagmanifest-sha256.txt",
     "tagmanifest-sha512.txt",
     "verify.py",
@@ -46,6 +51,19 @@ EXHIBITS = {"data/exhibits/JS_1.txt": "JS/1", "data/exhibits/MK_1.csv": "MK/1", 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("sealed")
+    one = authority(top / "authority")
+    options = SealOptions(stamper=lambda digest: stamp(one, digest))
+    sealed(made_case(top / "case"), top / "bundle", options=options)
+    receipt = top / "receipt.json"
+    receipt.write_bytes(make_receipt(top / "bundle", signer_of(9, "RS-MOI"), LogHead(1, "00" * 32), NOON))
+    put_receipt(top / "bundle", receipt)
+    return top / "bundle"
+
+
+@pytest.fixture(scope="module")
+def unstamped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle without stamp and receipts: nothing but the list itself can tell of a lie."""
+    top = tmp_path_factory.mktemp("unstamped")
     sealed(made_case(top / "case"), top / "bundle")
     return top / "bundle"
 
@@ -148,7 +166,7 @@ def test_whatever_is_added_is_found(bundle: Path, folder: str, what: str) -> Non
     assert any(problem["path"].endswith("ZZ_9.txt") for problem in problems_at_both_doors(bundle))
 
 
-@pytest.mark.parametrize("name", ["seal.tsr", "__pycache__", ".hidden", "verify.pyc"])
+@pytest.mark.parametrize("name", ["seal.tsr.bak", "__pycache__", ".hidden", "verify.pyc"])
 def test_nothing_else_may_stand_beside_the_payload(bundle: Path, name: str) -> None:
     (bundle / name).write_bytes(b"")
     assert [problem["code"] for problem in problems_at_both_doors(bundle)] == ["extra"]
@@ -166,12 +184,16 @@ def head_of(bundle: Path) -> dict[str, Any]:
     return head
 
 
+KEPT = ("README.txt", "verify.py", "manifest.json", "seal.json")
+
+
 def save_bag(bundle: Path, head: dict[str, Any] | None = None) -> None:
     """Save the bag again, as bagit would: every BagIt file says what now stands in the folder."""
     head = head or head_of(bundle)
     paths = sorted(path.relative_to(bundle).as_posix() for path in (bundle / "data").rglob("*") if path.is_file())
     made = bag_files(head, [file_sum(str(bundle), path) for path in paths])
-    beside = {name: (bundle / name).read_bytes() for name in ("README.txt", "verify.py", "manifest.json", "seal.json")}
+    names = [name for name in (*KEPT, "seal.tsr") if (bundle / name).exists()]
+    beside = {name: (bundle / name).read_bytes() for name in names}
     made.update(tag_lists({**beside, **made}))
     for name, data in made.items():
         (bundle / name).write_bytes(data)
@@ -206,6 +228,11 @@ def drop_tag_lists(bundle: Path) -> None:
     (bundle / "bag-info.txt").write_bytes(b"Payload-Oxum: 0.0\n")
 
 
+def drop_stamp(bundle: Path) -> None:
+    (bundle / "seal.tsr").unlink()
+    save_bag(bundle)
+
+
 def drop_exhibit(bundle: Path) -> None:
     (bundle / "data/exhibits/JS_1.txt").unlink()
     edit_list(bundle, lambda rows: rows.remove(next(row for row in rows if row.get("path", "").endswith("JS_1.txt"))))
@@ -232,7 +259,23 @@ KNOWN: dict[str, tuple[str, Callable[[Path], object]]] = {
         "signature",
         lambda bundle: edit_seal(bundle, lambda head: head.update(sealed_at="2020-01-01T00:00:00Z")),
     ),
-    "a stamp claimed": ("format", lambda bundle: edit_seal(bundle, lambda head: head.update(stamped=True), signed=7)),
+    "a stamp no longer claimed": (
+        "extra",
+        lambda bundle: edit_seal(bundle, lambda head: head.update(stamped=False), signed=7),
+    ),
+    "a stamp that is a word": (
+        "format",
+        lambda bundle: edit_seal(bundle, lambda head: head.update(stamped="yes"), signed=7),
+    ),
+    "sealed again with the signer's key": (
+        "stamp",
+        lambda bundle: edit_seal(bundle, lambda head: head.update(previous="00" * 32), signed=7),
+    ),
+    "the stamp removed and the bag saved again": ("missing", drop_stamp),
+    "a receipt of another bundle": (
+        "receipt",
+        write("receipts/1.json", lambda data: data.replace(b'"root":"', b'"root":"0', 1)),
+    ),
     "another version": ("format", lambda bundle: edit_seal(bundle, lambda head: head.update(version=2), signed=7)),
     "a version that is true": (
         "format",
@@ -315,8 +358,9 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object]]] = {
 
 @pytest.mark.parametrize(("code", "change"), LIES.values(), ids=LIES)
 def test_a_list_that_lies_is_found_even_under_the_signers_own_seal(
-    bundle: Path, code: str, change: Callable[[list[Any]], object]
+    unstamped: Path, tmp_path: Path, code: str, change: Callable[[list[Any]], object]
 ) -> None:
+    bundle = Path(shutil.copytree(unstamped, tmp_path / "bundle"))
     seal_lies(bundle, change)
     codes = {problem["code"] for problem in problems_at_both_doors(bundle)}
     assert codes == {code}

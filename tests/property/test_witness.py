@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -34,7 +33,7 @@ class Log:
 
     def says(self, seq: int, *proved_from: int) -> Said:
         grown = {old: self.path(old) for old in proved_from if old <= len(self.leaves)}
-        return Said(len(self.leaves), self.root_at(len(self.leaves)), seq, START + timedelta(hours=seq), grown)
+        return Said(len(self.leaves), self.root_at(len(self.leaves)), seq, seq, grown)
 
 
 def held(log: Log, size: int) -> Known:
@@ -48,7 +47,7 @@ def test_growth_is_always_taken(seed: int) -> None:
     for _ in range(10):
         old = chance.randrange(1, len(log.leaves))
         assert judge(held(log, old), log.says(11, old)) is Word.NEW
-        head = ReceiptHead(old, log.root_at(old).hex(), START, "")
+        head = ReceiptHead(old, log.root_at(old).hex(), START, "", 10)
         assert judge_receipt(head, log.says(11, old)) is Word.NEW
     assert judge(held(log, len(log.leaves)), log.says(11)) is Word.SAME
 
@@ -65,7 +64,7 @@ def test_no_other_history_is_taken_for_growth(seed: int) -> None:
         said = forked.says(11, size, *range(1, len(forked.leaves)))
         wrong = Word.SHRUNK if len(forked.leaves) < size else Word.FORKED
         assert judge(held(log, size), said) is wrong
-        assert judge_receipt(ReceiptHead(size, log.root_at(size).hex(), START, ""), said) is wrong
+        assert judge_receipt(ReceiptHead(size, log.root_at(size).hex(), START, "", 10), said) is wrong
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -76,7 +75,7 @@ def test_a_log_that_was_cut_is_shrunk_unless_the_word_is_an_older_one(seed: int)
     cut = Log(log.leaves[: chance.randrange(1, size)])
     assert judge(held(log, size), cut.says(11)) is Word.SHRUNK
     assert judge(held(log, size), cut.says(9)) is Word.LATE
-    head = ReceiptHead(size, log.root_at(size).hex(), START + timedelta(hours=10), "")
+    head = ReceiptHead(size, log.root_at(size).hex(), START, "", 10)
     assert judge_receipt(head, cut.says(11)) is Word.SHRUNK
     assert judge_receipt(head, cut.says(9)) is Word.LATE
 
@@ -94,7 +93,7 @@ def test_a_proof_with_any_bit_changed_is_none(seed: int) -> None:
     path = list(log.path(size))
     place = chance.randrange(len(path))
     path[place] = bytes([path[place][0] ^ 1 << chance.randrange(8), *path[place][1:]])
-    said = Said(MOST, log.root_at(MOST), 11, START, {size: tuple(path)})
+    said = Said(MOST, log.root_at(MOST), 11, 11, {size: tuple(path)})
     assert judge(held(log, size), said) is Word.FORKED
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from headwater.testing.sim import PLANTS, Mix, play_many
 
-SEEDS = 500
-"""What two cores play in about 90 seconds of this suite; the nightly run plays 100,000 others."""
+SEEDS = 1000
+"""What two cores play in about three minutes of this suite; the nightly run plays 100,000 others."""
 FOUND_BY = {
     "ack-before-commit": (8, ("other-history", "does not lead on", "never kept", "is lost")),
     "no-dedupe": (2, ("events exchange.received",)),
-    "split-transaction": (12, ("of 1 records",)),
+    "split-transaction": (24, ("of 1 records",)),
     "accept-expired": (8, ("expired at", "sent at")),
     "forget-forward": (6, ("still shows", "are still there")),
 }

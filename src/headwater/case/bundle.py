@@ -5,7 +5,7 @@ give the same bytes.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256, sha512
@@ -13,24 +13,43 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from headwater.case.collecting import collecting_later
 from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
-from headwater.case.data.verify import BAG, SIGNED, TAGGED, FileSum, bag_files, tag_lists
-from headwater.case.exhibit import Exhibit, HashedFile, payload_name, reference_key
+from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
+from headwater.case.exhibit import HashedFile, reference_key
 from headwater.case.files import CHUNK, folder_beside, open_inside
 from headwater.case.folder import CASE_FILE
+from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
 from headwater.case.log import LogLine, custody_in, log_bytes
-from headwater.case.manifest import manifest_bytes, root_of, salted_rows
+from headwater.case.manifest import ManifestRow, manifest_bytes, root_of, salted_rows
 from headwater.case.model import CaseFile
-from headwater.case.protected import OVERLAP, Shield, draw_pseudonyms, shield
+from headwater.case.protected import Shield, draw_pseudonyms, shield
 from headwater.case.seal import Head, Seal, Signer, make_seal
+from headwater.case.views import GROUP, Audience, View, described, exhibit_path, shown_paths, statement_path
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.canonical import encode
 from headwater.model.finding import Finding
 from headwater.ports import Chance, Clock
 
-LEAK_FIX: Final = "take it out of the item, or seal without the items named"
+LEAK_FIX: Final = "take it out of the item, or leave the items named out with --withhold-blocked"
+Stamper = Callable[[bytes], bytes]
+"""Returns a time-stamp reply over a SHA-512."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file of the payload that is made for it.
+
+    Attributes:
+        path: below ``data/``.
+        said: what the gate looks through, where that is quicker than to open what was made of it; None for the bytes.
+    """
+
+    path: str
+    data: bytes
+    said: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +60,19 @@ class SealOptions:
         previous: SHA-256 of the case's earlier seal, in hex (`Seal.digest`).
         pseudonyms: those of the earlier seal (`Seal.pseudonyms`); for whom there is none, one is drawn.
         withhold_blocked: leave out items in which a protected person's identity stands, instead of refusing.
+        made: schedules and what findings can be run again from.
+        shield: what may not leave, where the case folder does not say it any more because a vault keeps it.
+        hidden: items that the vault keeps and that never leave: name and sums.
+        stamper: gets the time stamp; None for a seal without one.
     """
 
     previous: str | None = None
     pseudonyms: Mapping[str, str] = field(default_factory=dict)
     withhold_blocked: bool = False
+    made: tuple[MadeFile, ...] = ()
+    shield: Shield | None = None
+    hidden: Mapping[str, FileSum] = field(default_factory=dict)
+    stamper: Stamper | None = None
 
 
 FIRST_SEAL: Final = SealOptions()
@@ -80,19 +107,20 @@ def seal(
         StoreError: the disk is full or refuses.
     """
     names = {**draw_pseudonyms(case, chance), **options.pseudonyms}
+    guard = options.shield or shield(case, names)
     at = clock.now()
-    with folder_beside(out) as folder:
-        payload = _Payload(
-            folder=folder, case=case, shield=shield(case, names), withhold_blocked=options.withhold_blocked
-        )
+    with folder_beside(out) as folder, collecting_later():
+        payload = _Payload(folder=folder, case=case, shield=guard, options=options)
         payload.copy_items()
         for finding in findings:
-            payload.write_made(f"findings/{finding.id}.json", encode(finding))
+            payload.write_made(MadeFile(f"findings/{finding.id}.json", encode(finding)))
+        for file in options.made:
+            payload.write_made(file)
         lines = tuple(log_lines)
-        payload.write_made("log.jsonl", log_bytes(lines))
+        payload.write_made(MadeFile("log.jsonl", log_bytes(lines)))
         _describe(payload, names, custody_in(lines), signer, at)
         payload.refuse_leaks()
-        rows = salted_rows(payload.sums, frozenset(payload.withheld), chance)
+        kept, rows = payload.rows(chance)
         package = files("headwater.case.data")
         tags = {name: package.joinpath(name).read_bytes() for name in TAGGED}
         head = Head(
@@ -103,10 +131,14 @@ def seal(
             key=signer.public_key.hex(),
             sealed_at=at,
             previous=options.previous,
+            stamped=options.stamper is not None,
             tags={name: sha256(data).hexdigest() for name, data in tags.items()},
         )
-        made = make_seal(head, rows, signer, names)
-        _write_beside(folder, made, payload.shown(), tags)
+        made = make_seal(head, rows, signer, names, kept)
+        beside = dict(tags)
+        if options.stamper is not None:
+            beside[STAMP] = options.stamper(sha512(made.as_bytes()).digest())
+        write_beside(folder, made.head.as_row(), made.as_bytes(), manifest_bytes(made.rows), payload.shown(), beside)
     return made
 
 
@@ -117,24 +149,22 @@ def _describe(
     signer: Signer,
     at: datetime,
 ) -> None:
-    """Write the graph and the crate: what is withheld stands in neither."""
+    """Write the graph and the crate: they tell of nothing that defence and court are not shown."""
     case = payload.case
     graph = Graph(case, payload.shield, names)
-    shown = [exhibit for exhibit in case.exhibits if exhibit_path(exhibit) not in payload.withheld]
+    shown = [exhibit for exhibit in described(case) if exhibit_path(exhibit) not in payload.withheld]
     by_exhibit = chains((*case.custody, *recorded))
     for exhibit in shown:
         graph.add_exhibit(exhibit, exhibit_path(exhibit))
         graph.add_custody(exhibit, by_exhibit.get(reference_key(exhibit.ref), ()))
     graph.add_sealing(shown, signer.authority, at)
-    payload.write_made("case.jsonld", graph.as_bytes())
+    payload.write_made(MadeFile("case.jsonld", graph.as_bytes()))
     title = payload.shield.cover(case.matter.operation)
     titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
-    payload.write_made(CRATE_FILE, crate_bytes(case.matter, title, payload.shown(), titles, signer.authority, at))
-
-
-def exhibit_path(exhibit: Exhibit) -> str:
-    """Return where an exhibit's file lies in a bundle."""
-    return f"data/exhibits/{payload_name(exhibit.ref, exhibit.file.path)}"
+    court = shown_paths(case, View(Audience.COURT), {one.path: one for one in payload.shown()})
+    listed = [one for one in payload.shown() if one.path in court]
+    crate = crate_bytes(case.matter, title, listed, titles, signer.authority, at)
+    payload.write_made(MadeFile(CRATE_FILE, crate))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,52 +174,81 @@ class _Payload:
     folder: Path
     case: CaseFile
     shield: Shield
-    withhold_blocked: bool
+    options: SealOptions
     sums: list[FileSum] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def copy_items(self) -> None:
         """Copy exhibits and statements; the statements of protected persons stay in the house."""
         for exhibit in self.case.exhibits:
             self._add(exhibit.ref, exhibit.file, exhibit_path(exhibit), protected=False)
         for one in self.case.statements:
-            path = f"data/statements/{payload_name(one.id, one.file.path)}"
-            self._add(one.id, one.file, path, protected=one.protected)
+            self._add(one.id, one.file, statement_path(one), protected=one.protected)
 
-    def write_made(self, path: str, data: bytes) -> None:
+    def write_made(self, file: MadeFile) -> None:
         """Write a file that is made here."""
-        if self.shield.finds(data):
-            self.leaks.append(path)
-        write_new(self.folder / "data" / path, data)
-        self.sums.append(FileSum(f"data/{path}", len(data), sha256(data).hexdigest(), sha512(data).hexdigest()))
+        look = look_at_bytes(file.data if file.said is None else file.said, self.shield)
+        self._note(look, file.path, f"data/{file.path}", may_be_left_out=False)
+        write_new(self.folder / "data" / file.path, file.data)
+        self.sums.append(_sum(f"data/{file.path}", file.data))
 
     def refuse_leaks(self) -> None:
-        """Refuse to go on when a protected person's identity stands anywhere."""
+        """Refuse to go on when a protected person's identity stands anywhere, or where nobody could look."""
         if self.leaks:
             what = f"a protected person's identity stands in {len(self.leaks)} item(s): {', '.join(self.leaks)}"
             raise ForbiddenError(what, fix=LEAK_FIX)
+        if self.unread:
+            what = (
+                f"{len(self.unread)} item(s) cannot be opened to look for protected persons: {', '.join(self.unread)}"
+            )
+            raise ForbiddenError(what, fix="give them unlocked and whole, or leave them out with --withhold-blocked")
 
     def shown(self) -> list[FileSum]:
         """Return what is not withheld."""
         return [one for one in self.sums if one.path not in self.withheld]
 
+    def rows(self, chance: Chance) -> tuple[tuple[ManifestRow, ...], tuple[ManifestRow, ...]]:
+        """Return the rows of what is withheld, and the list, in which they stand as one.
+
+        One row, and always one: neither how many items are withheld nor that there are any is told.
+        """
+        kept = salted_rows([one for one in self.sums if one.path in self.withheld], frozenset(), chance)
+        group = _sum(GROUP, canonical([row.shown() for row in kept]))
+        return kept, salted_rows([*self.shown(), group], frozenset({GROUP}), chance)
+
     def _add(self, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
+        if file.path in self.options.hidden:
+            self.sums.append(self.options.hidden[file.path]._replace(path=path))
+            self.withheld.add(path)
+            if not protected:
+                self._note(Look("named"), name, path, may_be_left_out=True)
+            return
         where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
-        found, leaks = self._copy(file, None if protected else path, where)
+        found, look = self._copy(file, None if protected else path, where)
         if found.sha256 != file.sha256:
             raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
         self.sums.append(found._replace(path=path))
-        if protected or (leaks and self.withhold_blocked):
+        if protected:
+            self.withheld.add(path)
+        else:
+            self._note(look, name, path, may_be_left_out=True)
+
+    def _note(self, look: Look, name: str, path: str, *, may_be_left_out: bool) -> None:
+        if not look.stops:
+            return
+        if may_be_left_out and self.options.withhold_blocked:
             self.withheld.add(path)
             (self.folder / path).unlink(missing_ok=True)
-        elif leaks:
-            self.leaks.append(name)
+        else:
+            (self.unread if look.why == UNREAD else self.leaks).append(name)
 
-    def _copy(self, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, bool]:
-        """Copy a file, or only read it where no path is given; return its sums and whether an identity stands in it."""
-        first, second, size, leaks, tail = sha256(), sha512(), 0, False, b""
-        target = -1 if path is None else _create(self.folder / path)
+    def _copy(self, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, Look]:
+        """Copy a file, or only read it where no path is given; return its sums and what a look at it found."""
+        first, second, size, look = sha256(), sha512(), 0, PieceLook(self.shield)
+        place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
+        target = -1 if path is None else _create(place)
         try:
             with os.fdopen(open_inside(self.case.folder, file.path, where=where), "rb", buffering=0) as reader:
                 while chunk := reader.read(CHUNK):
@@ -198,21 +257,40 @@ class _Payload:
                     size += len(chunk)
                     if path is not None:
                         _write_all(target, chunk)
-                        leaks = leaks or self.shield.finds(tail + chunk)
-                        tail = chunk[-OVERLAP:]
+                        look.take(chunk)
         finally:
             if target >= 0:
                 os.close(target)
-        return FileSum(file.path, size, first.hexdigest(), second.hexdigest()), leaks
+        found = FileSum(file.path, size, first.hexdigest(), second.hexdigest())
+        return found, CLEAR if path is None else look.end(lambda: Path(place).open("rb"))
 
 
-def _write_beside(folder: Path, made: Seal, shown: list[FileSum], tags: Mapping[str, bytes]) -> None:
-    beside = {**tags, **dict(zip(SIGNED, (manifest_bytes(made.rows), made.as_bytes()), strict=True))}
-    beside.update(bag_files(made.head.as_row(), shown))
-    beside = {name: beside[name] for name in (*TAGGED, *SIGNED, *BAG)}
+def _sum(path: str, data: bytes) -> FileSum:
+    return FileSum(path, len(data), sha256(data).hexdigest(), sha512(data).hexdigest())
+
+
+def write_beside(
+    folder: Path,
+    head: Mapping[str, object],
+    seal_json: bytes,
+    list_json: bytes,
+    shown: list[FileSum],
+    others: Mapping[str, bytes],
+) -> None:
+    """Write what stands beside the payload: the seal, its list, and the bag over both.
+
+    Args:
+        folder: the bundle.
+        head: what was signed.
+        seal_json: the seal's bytes.
+        list_json: the list's bytes.
+        shown: the payload as it stands in the folder.
+        others: README.txt, verify.py and the time stamp.
+    """
+    beside = {**others, **dict(zip(SIGNED, (list_json, seal_json), strict=True)), **bag_files(head, shown)}
     beside.update(tag_lists(beside))
-    for name, data in beside.items():
-        write_new(folder / name, data)
+    for name in sorted(beside):
+        write_new(folder / name, beside[name])
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -224,12 +302,12 @@ def write_new(path: Path, data: bytes) -> None:
         os.close(target)
 
 
-def _create(path: Path) -> int:
+def _create(path: Path | str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(path, flags, 0o644)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, flags, 0o644)
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from headwater.case.coverage import coverage
 from headwater.case.custody import chain_faults, chains
 from headwater.case.exhibit import ExhibitStatus, reference_key
 from headwater.case.model import CaseFile, Indicator, SafeguardingDecision
+from headwater.case.numbering import item_key
 from headwater.case.reference import offences
 from headwater.model.record import PersonCategory
 
@@ -101,17 +103,12 @@ def _proof(case: CaseFile) -> Iterator[Problem]:
 
 
 def _listing(case: CaseFile) -> Iterator[Problem]:
-    cited = {reference_key(name) for line in case.proofs for name in line.proved_by}
-    listed = {"".join(line.id.split()).upper() for line in case.material}
-    relied = {reference_key(exhibit.ref) for exhibit in case.exhibits if exhibit.status is ExhibitStatus.EVIDENTIAL}
-    known = cited | listed | relied
-    names = [exhibit.ref for exhibit in case.exhibits] + [statement.id for statement in case.statements]
-    for name in names:
-        if reference_key(name) not in known:
-            yield Problem("unlisted-material", name, "neither relied on nor on a schedule")
-    for number, _ in enumerate(case.strays, start=1):
-        text = "a file in the case folder that no line of the case names"
-        yield Problem("unlisted-material", f"file {number} of {len(case.strays)}", text)
+    known = {item_key(exhibit.ref): exhibit.ref for exhibit in case.exhibits}
+    known |= {item_key(statement.id): statement.id for statement in case.statements}
+    for name in coverage(case).unlisted:
+        is_file = name.startswith("file ")
+        text = "a file in the case folder that no line of the case names" if is_file else "neither relied on nor listed"
+        yield Problem("unlisted-material", known.get(name, name), text)
 
 
 def _custody(case: CaseFile) -> Iterator[Problem]:

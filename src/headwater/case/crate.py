@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
@@ -29,6 +28,7 @@ _WHAT: Final = {
     "case.jsonld": "Exhibits and their chain of custody, as a CASE graph",
     "exhibits": "An exhibit, byte for byte as it was read into the case",
     "findings": "What an engine claimed, with its reasons and evidence",
+    "schedules": "A paper of disclosure, PDF/A-3a and PDF/UA-1",
     "log.jsonl": "The lines of the node's ledger about the case",
     "statements": "A statement, byte for byte as it was read into the case",
 }
@@ -83,5 +83,5 @@ def _file(file: FileSum, titles: Mapping[str, str]) -> dict[str, str]:
     path = file.path.removeprefix("data/")
     entity = {"@id": quote(path), "@type": "File", "name": titles.get(file.path, path), "contentSize": str(file.size)}
     entity["description"] = _WHAT[path.partition("/")[0]]
-    kind = _KINDS.get(PurePosixPath(path).suffix)
+    kind = _KINDS.get("." + path.rpartition(".")[2])
     return {**entity, "encodingFormat": kind} if kind else entity

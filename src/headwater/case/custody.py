@@ -82,7 +82,7 @@ def chain_faults(exhibit: Exhibit, chain: Sequence[CustodyEvent]) -> list[Custod
     """Return what is wrong with the chain of one exhibit; nothing for a whole one."""
     if not chain:
         return [CustodyFault("gap", "nothing says who had it")]
-    return [*_order_faults(exhibit, chain), *_holder_faults(chain), *_hash_faults(exhibit, chain)]
+    return [*_order_faults(exhibit, chain), *_holder_faults(chain), *hash_faults(exhibit, chain)]
 
 
 def _order_faults(exhibit: Exhibit, chain: Sequence[CustodyEvent]) -> list[CustodyFault]:
@@ -117,7 +117,8 @@ def _holder_faults(chain: Sequence[CustodyEvent]) -> list[CustodyFault]:
     return faults
 
 
-def _hash_faults(exhibit: Exhibit, chain: Sequence[CustodyEvent]) -> list[CustodyFault]:
+def hash_faults(exhibit: Exhibit, chain: Sequence[CustodyEvent]) -> list[CustodyFault]:
+    """Return at which events an exhibit had another hash than its file has."""
     return [
         CustodyFault("gap", f"when {event.kind} it had another hash than the file has")
         for event in chain

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -76,6 +77,7 @@ class Exhibit:
         return self.status is ExhibitStatus.EVIDENTIAL and returned
 
 
+@lru_cache(maxsize=1 << 17)
 def reference_key(ref: str) -> str:
     """Return a reference without what does not tell it from another: case and spaces.
 
@@ -87,6 +89,7 @@ def reference_key(ref: str) -> str:
     return "".join(ref.split()).upper()
 
 
+@lru_cache(maxsize=1 << 17)
 def payload_name(ref: str, path: str) -> str:
     """Return the name of an item's file in a bundle: its reference, and the kind of file only.
 

@@ -1,12 +1,12 @@
 """Reads a case folder: `case.json` beside `exhibits/` and `statements/`. It is refused whole or read whole."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from headwater.case import lines
-from headwater.case.exhibit import Exhibit, reference_key
+from headwater.case.exhibit import Exhibit, HashedFile, reference_key
 from headwater.case.files import files_below, open_inside
 from headwater.case.model import CaseFile, Statement
 from headwater.case.reading import Row
@@ -25,16 +25,32 @@ def new_case(folder: Path) -> CaseFile:
         LimitError: `case.json` is too large or too deep.
         SchemaError: a field is missing, unknown or wrong, or a file is missing or outside the folder.
     """
-    top = Row(_load(folder), "", CASE_FILE)
+    return load_case(folder, {})
+
+
+def load_case(folder: Path, elsewhere: Mapping[str, HashedFile]) -> CaseFile:
+    """Read a case folder of which some files lie elsewhere.
+
+    Args:
+        folder: where `case.json` lies.
+        elsewhere: the files that are not in the folder and what is known of them, by path.
+
+    Raises:
+        FormatError: `case.json` is not JSON, or a key stands twice in it.
+        LimitError: `case.json` is too large or too deep.
+        SchemaError: a field is missing, unknown or wrong, or a file is missing or outside the folder.
+    """
+    top = Row(case_document(folder), "", CASE_FILE)
+    shelf = lines.Shelf(folder, elsewhere)
     head = top.row("case")
     if head is None:
         raise SchemaError("no head of the case", where=top.where("case"))
     persons = tuple(lines.person(row) for row in top.rows("persons"))
     people = _unique("persons", "id", (person.id for person in persons))
     protected = {person.id for person in persons if person.protected}
-    exhibits = tuple(lines.exhibit(row, folder, people) for row in top.rows("exhibits"))
+    exhibits = tuple(lines.exhibit(row, shelf, people) for row in top.rows("exhibits"))
     refs = _unique("exhibits", "ref", (reference_key(exhibit.ref) for exhibit in exhibits))
-    statements = tuple(lines.statement(row, folder, people, protected) for row in top.rows("statements"))
+    statements = tuple(lines.statement(row, shelf, people, protected) for row in top.rows("statements"))
     said = _unique("statements", "id", (reference_key(statement.id) for statement in statements), taken=refs)
     charged = tuple(lines.offence(row, people) for row in top.rows("offences"))
     _unique("offences", "id", (offence.id for offence in charged))
@@ -54,13 +70,19 @@ def new_case(folder: Path) -> CaseFile:
         searches=tuple(lines.search(row, people) for row in top.rows("searches")),
         indicators=tuple(lines.indicator(row, people) for row in top.rows("indicators")),
         decisions=tuple(lines.decision(row, people) for row in top.rows("decisions")),
-        strays=_strays(folder, [*exhibits, *statements]),
+        methods=tuple(lines.method(row) for row in top.rows("methods")),
+        strays=_strays(folder, [*exhibits, *statements], elsewhere),
     )
     top.end()
     return case
 
 
-def _load(folder: Path) -> object:
+def case_document(folder: Path) -> object:
+    """Return what `case.json` in a folder says, unjudged.
+
+    Raises:
+        InputError: it is not there, not JSON, too large or too deep.
+    """
     where = Place(file=CASE_FILE)
     with os.fdopen(open_inside(folder, CASE_FILE, where=where), "rb") as file:
         data = file.read(MAX_JSON_BYTES + 1)
@@ -78,6 +100,7 @@ def _unique(name: str, field: str, keys: Iterable[str], *, taken: frozenset[str]
     return frozenset(seen)
 
 
-def _strays(folder: Path, items: Iterable[Exhibit | Statement]) -> tuple[str, ...]:
+def _strays(folder: Path, items: Iterable[Exhibit | Statement], elsewhere: Mapping[str, HashedFile]) -> tuple[str, ...]:
     named = {item.file.path for item in items}
-    return tuple(path for name in ITEM_FOLDERS for path in files_below(folder, name) if path not in named)
+    found = [path for name in ITEM_FOLDERS for path in files_below(folder, name)]
+    return tuple(path for path in (*found, *elsewhere) if path not in named)

@@ -6,9 +6,9 @@ the same bytes. Persons appear only where they did something to an exhibit.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
+from hashlib import sha1
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 from headwater.case.custody import CustodyEvent
 from headwater.case.exhibit import Exhibit
@@ -19,6 +19,7 @@ from headwater.model.ids import AuthorityId
 from headwater.model.times import format_instant
 
 Vertex = dict[str, object]
+_NAMESPACE: Final = NAMESPACE_URL.bytes
 
 _CONTEXT: Final = {
     "kb": "http://example.org/kb/",
@@ -42,6 +43,7 @@ class Graph:
         self._cover = shield.cover
         self._pseudonyms = pseudonyms
         self._vertices: dict[str, Vertex] = {}
+        self._names: dict[tuple[str, str], str] = {}
 
     def add_exhibit(self, exhibit: Exhibit, path: str) -> None:
         """Add an exhibit, its file and the hash of it."""
@@ -52,7 +54,7 @@ class Graph:
         content = self._part("content-data-facet", exhibit.ref, "observable:ContentDataFacet")
         content["observable:hash"] = [digest]
         named = self._part("file-facet", exhibit.ref, "observable:FileFacet")
-        named["observable:fileName"] = self._cover(PurePosixPath(file.path).name)
+        named["observable:fileName"] = self._cover(file.path.rpartition("/")[2])
         named["observable:filePath"] = path
         named["observable:sizeInBytes"] = _typed("integer", str(file.size))
         item = self._vertex("file", exhibit.ref, "observable:File")
@@ -111,7 +113,11 @@ class Graph:
         return vertex
 
     def _name(self, kind: str, about: str) -> str:
-        return f"kb:{kind}-{uuid5(NAMESPACE_URL, f'headwater:{self._case.matter.urn}:{kind}:{about}')}"
+        name = self._names.get((kind, about))
+        if name is None:
+            text = f"headwater:{self._case.matter.urn}:{kind}:{about}"
+            name = self._names[kind, about] = f"kb:{kind}-{_uuid5(text)}"
+        return name
 
     def _part(self, kind: str, about: str, term: str) -> Vertex:
         return {"@id": self._name(kind, about), "@type": term}
@@ -122,6 +128,13 @@ class Graph:
 
     def _at(self, kind: str, about: str) -> Vertex:
         return {"@id": self._name(kind, about)}
+
+
+def _uuid5(text: str) -> str:
+    """Return what `uuid.uuid5(NAMESPACE_URL, text)` does; tens of thousands are made for a large case."""
+    made = sha1(_NAMESPACE + text.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(made[16], 16) & 3]
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
 
 
 def _pointer(vertex: Vertex) -> Vertex:

@@ -1,8 +1,9 @@
 """How each line of `case.json` becomes a value, and what each is refused for."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +13,12 @@ from headwater.case.files import hash_inside
 from headwater.case.model import (
     CATEGORIES,
     PROFILES,
+    Effect,
     Indicator,
     Material,
     Matter,
+    Method,
+    MethodStatus,
     Offence,
     Person,
     Proof,
@@ -28,6 +32,15 @@ from headwater.case.reference import offences
 from headwater.errors import SchemaError
 from headwater.model.handling import KNOWN_CODES
 from headwater.model.record import PersonCategory
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the files of a case lie: in its folder, or elsewhere with what is known of them."""
+
+    folder: Path
+    elsewhere: Mapping[str, HashedFile]
+
 
 _URN: Final = re.compile(r"[0-9]{2}[A-Z]{2}[0-9]{7}")
 
@@ -65,7 +78,7 @@ def person(row: Row) -> Person:
     )
 
 
-def exhibit(row: Row, folder: Path, people: Collection[str]) -> Exhibit:
+def exhibit(row: Row, shelf: Shelf, people: Collection[str]) -> Exhibit:
     """Return an exhibit, with its file hashed."""
     handling = row.text("handling")
     _known(handling, KNOWN_CODES, row, "handling")
@@ -73,7 +86,7 @@ def exhibit(row: Row, folder: Path, people: Collection[str]) -> Exhibit:
         reference_key(row.text("ref"))
     line = Exhibit(
         ref=row.text("ref"),
-        file=_file(row, folder),
+        file=_file(row, shelf),
         description=row.text("description"),
         producer=_one_of(row, "producer", people),
         captured_at=row.instant("captured_at"),
@@ -93,7 +106,7 @@ def _origin(row: Row | None) -> Origin | None:
     return found
 
 
-def statement(row: Row, folder: Path, people: Collection[str], protected: Collection[str]) -> Statement:
+def statement(row: Row, shelf: Shelf, people: Collection[str], protected: Collection[str]) -> Statement:
     """Return a statement, with its file hashed."""
     with _at(row, "id"):
         reference_key(row.text("id"))
@@ -101,7 +114,7 @@ def statement(row: Row, folder: Path, people: Collection[str], protected: Collec
     line = Statement(
         id=row.text("id"),
         maker=maker,
-        file=_file(row, folder),
+        file=_file(row, shelf),
         made_at=row.instant("made_at"),
         protected=row.flag("protected") or maker in protected,
     )
@@ -151,6 +164,8 @@ def material(row: Row) -> Material:
             block=row.flag("block"),
             count=row.count("count"),
             presumption=row.optional("presumption") or "",
+            effect=None if row.optional("effect") is None else row.word("effect", Effect),
+            location=row.optional("location") or "",
         )
     row.end()
     return line
@@ -190,6 +205,19 @@ def search(row: Row, people: Collection[str]) -> Search:
     return line
 
 
+def method(row: Row) -> Method:
+    """Return what is known of the validation of an engine."""
+    with _at(row):
+        line = Method(
+            engine=row.text("engine"),
+            version=row.text("version"),
+            status=row.word("status", MethodStatus),
+            reference=row.optional("reference") or "",
+        )
+    row.end()
+    return line
+
+
 def indicator(row: Row, people: Collection[str]) -> Indicator:
     """Return an indicator that was seen."""
     line = Indicator(
@@ -215,8 +243,10 @@ def decision(row: Row, people: Collection[str]) -> SafeguardingDecision:
     return line
 
 
-def _file(row: Row, folder: Path) -> HashedFile:
-    return hash_inside(folder, row.text("file"), where=row.where("file"))
+def _file(row: Row, shelf: Shelf) -> HashedFile:
+    path = row.text("file")
+    known = shelf.elsewhere.get(path)
+    return known if known is not None else hash_inside(shelf.folder, path, where=row.where("file"))
 
 
 def _one_of(row: Row, field: str, known: Collection[str]) -> str:

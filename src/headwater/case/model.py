@@ -104,6 +104,20 @@ class Schedule(StrEnum):
     MG6D = "mg6d"
 
 
+class Effect(StrEnum):
+    """What unused material may do to the case of the prosecution (CPIA 1996 s.3)."""
+
+    UNDERMINES = "undermines"
+    ASSISTS = "assists"
+
+
+class MethodStatus(StrEnum):
+    """Whether a method was validated for its use, under the Forensic Science Regulator's code, version 2."""
+
+    VALIDATED = "validated"
+    UNVALIDATED = "unvalidated"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """One line of unused material.
@@ -114,6 +128,8 @@ class Material:
         block: it stands for several items of one kind.
         count: how many; a block must say it.
         presumption: which presumption of disclosure it falls under, empty for none.
+        effect: whether it may undermine the prosecution or assist the defence; None for neither.
+        location: where the item is kept, empty for the node itself.
     """
 
     id: str
@@ -123,6 +139,8 @@ class Material:
     block: bool = False
     count: int | None = None
     presumption: str = ""
+    effect: Effect | None = None
+    location: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a sensitive item without a reason and a block of nothing."""
@@ -142,6 +160,25 @@ class Search:
     hits: int
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """An engine of one version as a forensic method: validated for its use, or not.
+
+    Attributes:
+        reference: the validation report; empty for none.
+    """
+
+    engine: str
+    version: str
+    status: MethodStatus
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a validation that nobody can look up."""
+        if self.status is MethodStatus.VALIDATED and not self.reference.strip():
+            raise SchemaError("a validated method without its report", where=Place(field="reference"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +209,7 @@ class CaseFile:
     Attributes:
         folder: where the files lie.
         strays: files beside the listed ones that no line of the case names.
+        methods: what is known of the validation of engines.
     """
 
     folder: Path
@@ -187,6 +225,7 @@ class CaseFile:
     indicators: tuple[Indicator, ...]
     decisions: tuple[SafeguardingDecision, ...]
     strays: tuple[str, ...] = ()
+    methods: tuple[Method, ...] = ()
 
     def person(self, ref: str) -> Person | None:
         """Return a person of the case by identifier, None where there is none."""

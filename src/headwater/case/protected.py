@@ -1,18 +1,18 @@
 """Keeps victims and smuggled people out of what leaves: a pseudonym of their own in each case, and a look for the rest.
 
-The look is for the names, births, contacts, addresses and whatever else the folder says of a protected person: in text
-in UTF-8 or UTF-16, whatever the case, spacing and composition of letters, and in other files where the identifier
-stands in plain letters. It opens no archive, office file, compressed PDF or picture.
+The look is for the names, births, contacts, addresses and whatever else is known of a protected person, in whatever
+letters, case, order and spacing: `letters` brings both sides to one form, `looking` opens what a file holds.
 """
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from headwater.case.letters import plain, plain_with_places, squeeze
+from headwater.case.looking import CONTROLS
 from headwater.case.model import CaseFile, Person
 from headwater.ports import Chance
 
@@ -21,17 +21,31 @@ _TELLS_NOBODY: Final = frozenset({"sex", "age", "nationality", "country", "langu
 _PSEUDONYM_BYTES: Final = 5
 _SHORTEST: Final = 3
 """Letters and digits that an identifier must have to be looked for: shorter ones stand in every text."""
+_MOST_NAMES: Final = 4
+_LEAST_DIGITS: Final = 9
+"""Digits from which a number without letters is looked for without its country code too."""
+_SELDOM: Final = 16
 OVERLAP: Final = 4096
 """Bytes of a file that are read twice, so that nothing hides across two pieces."""
 _DROP: Final = bytes(byte for byte in range(256) if byte > 127 or not chr(byte).isalnum())  # noqa: PLR2004 - ASCII
 _LOWER: Final = bytes(range(256)).lower()
-_ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251")
-"""How letters outside ASCII stand in files that are no text: the last two are Windows' for the Balkans."""
+_EIGHT_BIT: Final = ("cp1250", "cp1251", "cp1252", "iso8859_5")
+"""How letters outside ASCII stand in texts that are no UTF-8: Windows' for the Balkans and the West, ISO's Cyrillic."""
+_RAW: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252")
+_DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_NOBODY: Final = re.compile(r"(?!)")
+_EMPTY: Final = re.compile(rb"\0{16,}")
+"""What fills disk images and sparse files; shortened to as many as four divide, so that wide letters stay where they are."""
+
+
+def draw_pseudonym(chance: Chance) -> str:
+    """Return a new pseudonym for a protected person in one case."""
+    return f"Person {chance.draw(_PSEUDONYM_BYTES).hex().upper()}"
 
 
 def draw_pseudonyms(case: CaseFile, chance: Chance) -> dict[str, str]:
     """Return a new pseudonym for each protected person. Keep them with the case: another case draws others."""
-    return {person.id: f"Person {chance.draw(_PSEUDONYM_BYTES).hex().upper()}" for person in case.protected_persons}
+    return {person.id: draw_pseudonym(chance) for person in case.protected_persons}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,84 +53,146 @@ class Shield:
     """Everything that may not leave, and what stands in its place.
 
     Attributes:
-        names: pseudonym for each identifier, as folded letters and digits only.
-        pattern: finds an identifier in folded text.
+        names: pseudonym for each identifier, as plain letters and digits only.
+        pattern: finds an identifier in plain text.
         raw: identifiers with letters outside ASCII, as they stand in files that are no text.
+        words: the longest word of each identifier, in one and in two bytes a letter: what is looked for first there.
     """
 
     names: Mapping[str, str]
     pattern: re.Pattern[str]
     raw: tuple[bytes, ...]
+    words: tuple[bytes, ...] = ()
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
-        folded = _folded(text)
-        if not self.names or not self.pattern.search(folded):
+        if not self.names or not self.pattern.search(plain(text)):
             return text
-        return self.pattern.sub(lambda found: self.names[_squeeze(found.group())], folded)
+        folded, places = plain_with_places(text)
+        parts, at = [], 0
+        for found in self.pattern.finditer(folded):
+            start, end = places[found.start()], places[found.end()]
+            parts += [text[at:start], self.names[squeeze(found.group())]]
+            at = end
+        return "".join([*parts, text[at:]])
+
+    def says(self, text: str) -> bool:
+        """Return whether an identifier stands in a text."""
+        return bool(self.names) and self.pattern.search(plain(text)) is not None
 
     def finds(self, data: bytes) -> bool:
-        """Return whether an identifier stands in the bytes."""
+        """Return whether an identifier stands in the bytes of a file, or of a piece of one, as they are."""
         if not self.names:
             return False
+        if b"\0" in data:
+            return self._finds_in_binary(_EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data))
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
-        plain = any(word.encode() in squeezed for word in self.names if word.isascii())
-        if not plain and data.isascii():
+        ascii_hit = any(word.encode() in squeezed for word in self.names)
+        if not ascii_hit and data.isascii():
             return False
         text = _as_utf8(data)
-        if text is not None and "\0" not in text:
-            return self.pattern.search(text) is not None
-        texts = [text or "", *_as_utf16(data), data.decode("latin-1").lower() if plain else ""]
-        return any(form in data for form in self.raw) or any(self.pattern.search(text) for text in texts)
+        if text is not None:
+            return self.says(text)
+        if ascii_hit and self.says(data.decode("latin-1")):
+            return True
+        return any(form in data for form in self.raw) or any(self.says(each) for each in _eight_bit(data))
+
+    def _finds_in_binary(self, data: bytes) -> bool:
+        """Look at bytes with zeros: a text of two or four bytes a letter, or a file in which words stand here and there."""
+        # In such a text the upper half of most letters is the same byte: 0 in Latin, 4 in Cyrillic.
+        if max(data.count(b"\0"), data.count(b"\4")) * _SELDOM > len(data):
+            for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+                with suppress(UnicodeDecodeError):
+                    if self.says(codecs.getincrementaldecoder(encoding)().decode(data)):
+                        return True
+        if any(form in data for form in self.raw):
+            return True
+        lowered = data.lower()
+        if not any(word in lowered for word in self.words):
+            return False
+        narrow = lowered.replace(b"\0", b"").decode("latin-1")
+        return self.says(lowered.decode("latin-1")) or self.says(narrow)
 
 
 def shield(case: CaseFile, pseudonyms: Mapping[str, str]) -> Shield:
-    """Return the shield of a case."""
+    """Return the shield of a case whose folder still says who its protected persons are."""
+    values = {person.id: tuple(_identifiers(person)) for person in case.protected_persons}
+    return shield_of(values, pseudonyms)
+
+
+def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str, str]) -> Shield:
+    """Return the shield over some persons.
+
+    Args:
+        identifiers: by person, whatever may not be said.
+        pseudonyms: by person, what is said instead.
+    """
     names: dict[str, str] = {}
     raw: set[bytes] = set()
-    for person in case.protected_persons:
-        for value in _identifiers(person):
-            word = _squeeze(_folded(value))
-            if len(word) < _SHORTEST:
+    longest: set[bytes] = set()
+    for person, values in identifiers.items():
+        for value in values:
+            for word in _spellings(value):
+                names.setdefault(word, pseudonyms[person])
+            if len(squeeze(value)) < _SHORTEST:
                 continue
-            names[word] = pseudonyms[person.id]
+            word = max((squeeze(part) for part in plain(value).split()), key=len)
+            longest.update(word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
             if not value.isascii():
-                raw.update(_forms(unicodedata.normalize("NFC", value)))
+                raw.update(_forms(value))
     words = sorted(names, key=lambda word: (-len(word), word))
     forms = "|".join(r"[\W_]*".join(map(re.escape, word)) for word in words)
-    return Shield(names, re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])"), tuple(sorted(raw)))
+    pattern = re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])") if words else _NOBODY
+    return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)))
+
+
+def identifiers_of(person: Person) -> tuple[str, ...]:
+    """Return what would tell who a person is."""
+    return tuple(_identifiers(person))
 
 
 def _identifiers(person: Person) -> Iterable[str]:
     return [person.name, *(value for field, value in person.identifiers if field not in _TELLS_NOBODY)]
 
 
-def _folded(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-
-
-def _squeeze(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+def _spellings(value: str) -> Iterator[str]:
+    """Yield the ways in which an identifier is written, as plain letters and digits."""
+    word = squeeze(plain(value))
+    if len(word) < _SHORTEST:
+        return
+    yield word
+    parts = [squeeze(part) for part in plain(value).replace(",", " ").split()]
+    if 1 < len(parts) <= _MOST_NAMES and not word.isdecimal():
+        yield "".join([*parts[1:], parts[0]])
+        yield "".join([parts[-1], *parts[:-1]])
+    day = _DAY.fullmatch(value.strip())
+    if day:
+        year, month, date = day.groups()
+        yield from (date + month + year, month + date + year, date.lstrip("0") + month.lstrip("0") + year)
+    elif word.isdecimal() and len(word) >= _LEAST_DIGITS:
+        yield from (form for at in (2, 3) for form in ("0" + word[at:], word[at:]))
+        yield "00" + word
 
 
 def _forms(value: str) -> Iterator[bytes]:
     for text in {value, value.upper(), value.lower()}:
-        for encoding in _ENCODINGS:
+        for encoding in _RAW:
             with suppress(UnicodeEncodeError):
                 yield text.encode(encoding)
 
 
 def _as_utf8(data: bytes) -> str | None:
-    """Return a piece of a text, folded; None for what is no faultless UTF-8. It may begin and end inside a letter."""
+    """Return a piece of a text; None for what is no faultless UTF-8. It may begin and end inside a letter."""
     start = next((at for at, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)  # noqa: PLR2004 - RFC 3629
     try:
-        return _folded(codecs.getincrementaldecoder("utf-8")().decode(data[start:]))
+        return codecs.getincrementaldecoder("utf-8")().decode(data[start:])
     except UnicodeDecodeError:
         return None
 
 
-def _as_utf16(data: bytes) -> Iterator[str]:
-    for encoding in ("utf-16-le", "utf-16-be"):
-        with suppress(UnicodeDecodeError):
-            yield _folded(codecs.getincrementaldecoder(encoding)().decode(data))
+def _eight_bit(data: bytes) -> Iterator[str]:
+    """Yield the texts of one byte a letter that the bytes may be."""
+    if len(data.translate(None, CONTROLS)) == len(data):
+        for encoding in _EIGHT_BIT:
+            yield data.decode(encoding, "replace")

@@ -46,6 +46,7 @@ class Head:
         root: Merkle root over the rows, in hex.
         sealed_at: in UTC, by the signer's own clock.
         previous: SHA-256 of the earlier seal of the case, in hex, if there is one.
+        stamped: a time stamp belongs to it.
         tags: SHA-256 of README.txt and verify.py, in hex.
     """
 
@@ -57,6 +58,7 @@ class Head:
     sealed_at: datetime
     previous: str | None
     tags: Mapping[str, str]
+    stamped: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a head that no verifier would take."""
@@ -76,7 +78,7 @@ class Head:
             "key": self.key,
             "sealed_at": format_instant(self.sealed_at),
             "previous": self.previous,
-            "stamped": False,
+            "stamped": self.stamped,
             "tags": dict(self.tags),
         }
 
@@ -88,8 +90,9 @@ class Seal:
     Attributes:
         head: what was signed.
         sig: the signature, in hex.
-        rows: the whole list. Those that the bundle withholds must be kept with the case, to be shown to whoever is
-            entitled to them later.
+        rows: the whole list.
+        kept: the rows of what was withheld at the sealing, which the list holds as one. They must be kept with the
+            case, to be shown to whoever is entitled to them later.
         pseudonyms: by person; kept with the case for its next seal.
     """
 
@@ -97,6 +100,7 @@ class Seal:
     sig: str
     rows: tuple[ManifestRow, ...]
     pseudonyms: Mapping[str, str]
+    kept: tuple[ManifestRow, ...] = ()
 
     @property
     def root(self) -> str:
@@ -113,7 +117,13 @@ class Seal:
         return canonical({"head": self.head.as_row(), "sig": self.sig})
 
 
-def make_seal(head: Head, rows: Sequence[ManifestRow], signer: Signer, pseudonyms: Mapping[str, str]) -> Seal:
+def make_seal(
+    head: Head,
+    rows: Sequence[ManifestRow],
+    signer: Signer,
+    pseudonyms: Mapping[str, str],
+    kept: Sequence[ManifestRow] = (),
+) -> Seal:
     """Return the seal over a head, signed and checked.
 
     Raises:
@@ -125,4 +135,4 @@ def make_seal(head: Head, rows: Sequence[ManifestRow], signer: Signer, pseudonym
     signature = signer.sign(said)
     if not ed25519_verify(signer.public_key, said, signature):
         raise SignatureError("the signer's signature does not fit its own public key", fix="check the node's keys")
-    return Seal(head, signature.hex(), tuple(rows), pseudonyms)
+    return Seal(head, signature.hex(), tuple(rows), pseudonyms, tuple(kept))

@@ -77,6 +77,40 @@ def regrade(
     _act("regrade", facts, by, reason, (home, user, purpose, as_json))
 
 
+@amend.command(epilog="Example: headwater amend texts --home rs")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def texts(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """List messages whose free text still names something that was recalled: no rule reads it, so a person decides."""
+    from headwater.node import liaison
+
+    with session_at(home, user, purpose) as (node, session):
+        found = liaison.texts(node, session)
+    lines = [
+        f"{each['message']}  {each['way']:3} names {len(each['facts'])} facts of {each['amend']}" for each in found
+    ]
+    door.answer({"ok": True, "texts": found}, lines or ["none"], as_json=as_json)
+
+
+@amend.command(epilog='Example: headwater amend text 019abb6c-… --strip --reason "names the wrong man" --home rs')
+@click.argument("ref", metavar="ID")
+@click.option("--strip/--keep", "strip", required=True, help="Take the free text out of the message, or keep it.")
+@click.option("--reason", required=True, help="Why; goes into the ledger.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def text(*, ref: str, strip: bool, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Decide on the free text of message ID that names something that was recalled."""
+    from headwater.model.ids import message_id
+    from headwater.node import liaison
+
+    with session_at(home, user, purpose) as (node, session):
+        liaison.close_text(node, session, message_id(ref), reason, strip=strip)
+    done = "taken out" if strip else "kept"
+    door.answer({"ok": True, "message": ref, "stripped": strip}, [f"the text of {ref} is {done}"], as_json=as_json)
+
+
 @amend.command(epilog="Example: headwater amend status --home uk")
 @options.home()
 @options.acting("oic")

@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from headwater.cli import door
+from headwater.cli import door, options
 
 TOPICS = ["deadlines", "envelope", "merkle", "policy"]
 
@@ -13,10 +14,11 @@ TOPICS = ["deadlines", "envelope", "merkle", "policy"]
 @click.command(epilog="Example: headwater conformance policy questions.jsonl > answers.jsonl")
 @click.argument("topic", type=click.Choice(TOPICS))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
-def conformance(*, topic: str, file: Path) -> None:
+@options.as_json
+def conformance(*, topic: str, file: Path, as_json: bool) -> None:
     """Answer questions from FILE (JSON lines, each with an id) on a TOPIC, one line each, with the node's own functions.
 
-    Any nation's software can be compared with it. policy: {op, now, agreements, message, held} to {outcome, rule,
+    With --json, all answers stand in one document. Any nation's software can be compared with it. policy: {op, now, agreements, message, held} to {outcome, rule,
     removed, obligations}. merkle: {kind, …proof} to {valid}. deadlines: {received_at, zone, urgency, access, pauses: [[from, to]]} to {alarm_50, alarm_80, due_at}. envelope: {envelope, keys, me, peer, now} to {result, body}.
     """
     import orjson
@@ -29,6 +31,7 @@ def conformance(*, topic: str, file: Path) -> None:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(file)) from error
+    answers: list[dict[str, Any]] = []
     for number, question in parse_json_lines(data, file=str(file)):
         if isinstance(question, InputError):
             raise question
@@ -36,4 +39,9 @@ def conformance(*, topic: str, file: Path) -> None:
             answer = node_conformance.answer(topic, question)
         except InputError as error:
             raise error.located(file=str(file), line=number) from error
-        door.say(orjson.dumps(answer).decode())
+        if as_json:
+            answers.append(answer)
+        else:
+            door.say(orjson.dumps(answer).decode())
+    if as_json:
+        door.answer({"ok": True, "topic": topic, "answers": answers}, [], as_json=True)

@@ -11,7 +11,9 @@ from headwater.cli.opening import session_at
 if TYPE_CHECKING:
     from headwater.node.findings import Shown
 
-VERBS = ["confirm", "dismiss", "unsure", "task", "refer"]
+VERBS = ["confirm", "dismiss", "unsure", "task", "refer", "same", "different"]
+SAID = {"same": "confirm", "different": "dismiss"}
+"""What people say of a pair of a query and a list entry, and the verb that is kept."""
 
 
 @click.group()
@@ -63,7 +65,7 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
     from headwater.node import findings as use
 
     with session_at(home, user, purpose) as (node, session):
-        made = use.decide(node, session, use.find(node, session, ref), Verb(verb), reason)
+        made = use.decide(node, session, use.find(node, session, ref), Verb(SAID.get(verb, verb)), reason)
     door.answer(
         {"ok": True, "decision": made.id, "finding": made.about, "verb": made.verb, "replaces": made.replaces},
         [f"{made.about}: {made.verb}"],

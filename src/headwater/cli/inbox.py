@@ -1,14 +1,18 @@
 """`headwater inbox`: correspondence with partners."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
 from headwater.cli.send import tell
+
+EXIT_NOT_WHOLE = 75
+LOOK_S = 0.5
 
 
 @click.group()
@@ -30,7 +34,10 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     with session_at(home, user, purpose) as (node, session):
         found = correspondence.overview(node, session)
     lines = [
-        *(f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.incoming),
+        *(
+            f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}{'  FLAGGED' if row['flagged'] else ''}"
+            for row in found.incoming
+        ),
         *(f"out  {row['id']}  {row['to']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.outgoing),
         *(f"wait {row['id']}  {row['to']:10} {row['kind']:12} rule {row['rule']}" for row in found.waiting),
     ]
@@ -54,36 +61,29 @@ def show(*, ref: str, home: Path, user: str, purpose: str, as_json: bool) -> Non
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 
 
-@inbox.command(epilog='Example: headwater inbox accept 019abb6c-… --reason "condition read" --home rs')
-@click.argument("ref", metavar="ID")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("oic")
-@options.as_json
-def accept(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Accept a message; one that was held becomes records now."""
-    from headwater.model.ids import message_id
-    from headwater.node import correspondence
+def _decision_verb(name: str, state: str, help_: str, reason: str) -> None:
+    """Add a verb by which a person decides on a message."""
 
-    with session_at(home, user, purpose) as (node, session):
-        correspondence.accept(node, session, message_id(ref), reason)
-    door.answer({"ok": True, "id": ref, "state": "accepted"}, ["accepted"], as_json=as_json)
+    @inbox.command(
+        name=name, help=help_, epilog=f"Example: headwater inbox {name} 019abb6c-… --reason {reason} --home rs"
+    )
+    @click.argument("ref", metavar="ID")
+    @click.option("--reason", required=True, help="Why; goes into the ledger.")
+    @options.home()
+    @options.acting("oic")
+    @options.as_json
+    def decide(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+        from headwater.model.ids import message_id
+        from headwater.node import correspondence
+
+        act = {"accept": correspondence.accept, "refuse": correspondence.refuse}[name]
+        with session_at(home, user, purpose) as (node, session):
+            act(node, session, message_id(ref), reason)
+        door.answer({"ok": True, "id": ref, "state": state}, [state], as_json=as_json)
 
 
-@inbox.command(epilog='Example: headwater inbox refuse 019abb6c-… --reason "not for us" --home rs')
-@click.argument("ref", metavar="ID")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("oic")
-@options.as_json
-def refuse(*, ref: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Put a message aside for good."""
-    from headwater.model.ids import message_id
-    from headwater.node import correspondence
-
-    with session_at(home, user, purpose) as (node, session):
-        correspondence.refuse(node, session, message_id(ref), reason)
-    door.answer({"ok": True, "id": ref, "state": "refused"}, ["refused"], as_json=as_json)
+_decision_verb("accept", "accepted", "Accept a message; one that was held becomes records now.", '"condition read"')
+_decision_verb("refuse", "refused", "Put a message aside for good.", '"not for us"')
 
 
 @inbox.command(epilog="Example: headwater inbox answer 019abb6c-… answer.json --result full --home rs")
@@ -147,6 +147,37 @@ def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str,
         saved = attachments.save(node, session, message_id(ref), name, out)
     document = {"ok": True, "file": str(out), "size": saved.size, "sha256": saved.sha256}
     door.answer(document, [f"{out}: {saved.size} bytes, SHA-256 {saved.sha256}"], as_json=as_json)
+
+
+@inbox.command(epilog="Example: headwater inbox files --wait 600 --home rs")
+@click.option("--wait", "wait_s", default=0.0, show_default=True, help="Seconds to wait until every file is whole.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def files(*, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) -> int:
+    """List the files beside messages, and how many pieces of each are here; the served node fetches what is missing.
+
+    Exit 75 when some are not whole yet, after the waiting time.
+    """
+    from headwater.node import attachments
+
+    with session_at(home, user, purpose) as (node, session), progress.bar("fetching") as shown:
+        found = attachments.waiting(node, session)
+        pause = threading.Event()
+        for _ in range(int(wait_s / LOOK_S)):
+            shown(sum(each["here"] for each in found), sum(each["chunks"] for each in found))
+            if all(each["whole"] for each in found):
+                break
+            pause.wait(LOOK_S)
+            found = attachments.waiting(node, session)
+    lines = [
+        f"{each['message']}  {each['from']:10} {each['name']}  {each['size']} bytes  "
+        + ("here" if each["whole"] else f"{each['here']} of {each['chunks']} pieces")
+        for each in found
+    ]
+    ok = all(each["whole"] for each in found)
+    door.answer({"ok": ok, "files": found}, lines or ["none"], as_json=as_json)
+    return 0 if ok else EXIT_NOT_WHOLE
 
 
 def _clock(row: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 
-FORMATS = ["uk-csv", "uk-xml", "un-xml", "ofac-csv"]
+FORMATS = ["uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml"]
+PUBLISHED = ["uk", "un", "ofac", "eu"]
 
 
 @click.group()
@@ -68,3 +69,103 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         for each in shown
     ]
     door.answer({"ok": True, "lists": shown}, lines or ["none"], as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists diff uk:old.csv uk:new.csv --json")
+@click.argument("old", metavar="FORMAT:OLD")
+@click.argument("new", metavar="FORMAT:NEW")
+@options.as_json
+def diff(*, old: str, new: str, as_json: bool) -> None:
+    """Show what changed between two editions of a list: entries added, removed, and changed with what of each."""
+    from headwater.node import deltas
+    from headwater.node.loose import list_file
+
+    document = deltas.difference(list_file(old), list_file(new))
+    lines = [f"{kind}: {number}" for kind in ("added", "removed") for number in document[kind]]
+    for number, changes in document["changes"].items():
+        said = "; ".join(
+            f"{one['property']} {', '.join(one['was']) or 'nothing'} -> {', '.join(one['now']) or 'nothing'}"
+            for one in changes
+        )
+        lines.append(f"changed: {number}: {said}")
+    door.answer({"ok": True, **document}, lines or ["nothing changed"], as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists fetch uk un --dir lists --home uk")
+@click.argument("names", nargs=-1, required=True, type=click.Choice(PUBLISHED))
+@click.option(
+    "--dir", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps them."
+)
+@options.home(required=False)
+@options.acting("sanctions")
+@options.as_json
+def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str, purpose: str, as_json: bool) -> None:
+    """Fetch official lists from their publishers, and with --home put them in force at the node.
+
+    A list that cannot be had, comes from another host, is no such list or has shrunk by more than a fifth is refused, and
+    the old version stays.
+    """
+    from headwater.cli.progress import bar
+    from headwater.node import list_fetch
+    from headwater.node.loose import NOBODY
+    from headwater.node.reading import read_files
+    from headwater.node.system import SystemClock
+
+    fetched = []
+    with bar("fetching") as progress:
+        for at, name in enumerate(names, 1):
+            fetched.append(list_fetch.fetch(name, folder, SystemClock().now()))
+            progress(at, len(names))
+    if home is not None:
+        with session_at(home, user, purpose) as (node, session):
+            for one in fetched:
+                for read in read_files(one.format, [str(one.file)], originator=NOBODY, into=(node, session)):
+                    if read.error is not None:
+                        raise read.error
+    lines = [
+        f"{one.name}: {one.entries} entries of {one.version or 'unknown date'}"
+        f"{'' if one.changed else ', unchanged'}, in {one.file}"
+        for one in fetched
+    ]
+    door.answer({"ok": True, "lists": [one.document() for one in fetched]}, lines, as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists token m.analyst --home uk")
+@click.argument("who", metavar="USER")
+@click.option(
+    "--for", "reason", default="sanctions", show_default=True, help="Purpose that questions with it are asked for."
+)
+@options.home()
+@options.acting("operation")
+@options.as_json
+def token(*, who: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Issue a token with which USER's tools ask `headwater lists serve`. It is shown this once."""
+    from headwater.node import match_desk
+
+    with session_at(home, user, purpose) as (node, session):
+        made = match_desk.issue(node, session, who, reason)
+    door.answer({"ok": True, "user": who, "purpose": reason, "token": made}, [made], as_json=as_json)
+
+
+@lists.command(epilog="Example: headwater lists serve --listen 127.0.0.1:8811 --home uk")
+@click.option("--listen", default="127.0.0.1:8811", show_default=True, help="HOST:PORT to listen on.")
+@options.home()
+@options.as_json
+def serve(*, listen: str, home: Path, as_json: bool) -> None:
+    """Serve screening to tools that speak yente's matching API or OpenRefine's reconciliation, until Ctrl-C.
+
+    With --json, one document says once it listens.
+    """
+    import os
+    from importlib import import_module
+
+    # By name: doors do not import each other.
+    serving = import_module("headwater.web.serving")
+
+    def tell(line: str) -> None:
+        if as_json:
+            door.answer({"ok": True, "listen": listen}, [], as_json=True)
+        else:
+            door.say(line, err=True)
+
+    serving.serve_matching(home, os.environ, listen, tell)

@@ -2,7 +2,6 @@
 
 import getpass
 import os
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,38 +76,90 @@ def init(
 @click.option(
     "--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back."
 )
+@click.option(
+    "--new-roots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Change the root keys: make three new ones in this folder, and the next version with them. Needs two old ones.",
+)
+@click.option(
+    "--new-key",
+    "new_keys",
+    multiple=True,
+    type=click.Choice(["signing", "sealing"]),
+    help="Make one more key of this kind; the next version names it. Signing keys quarterly, sealing keys monthly.",
+)
+@click.option(
+    "--revoke", multiple=True, metavar="KEY", help="A signing key, by its name, that nobody is to trust any more."
+)
+@click.option("--revoked-from", metavar="INSTANT", help="Since when, as RFC 3339; now if nothing is given.")
 @options.home()
 @options.acting("operation")
 @options.as_json
 def card(
-    *, out: Path | None, renew: bool, roots: Path | None, home: Path, user: str, purpose: str, as_json: bool
+    *,
+    out: Path | None,
+    renew: bool,
+    roots: Path | None,
+    new_roots: Path | None,
+    new_keys: tuple[str, ...],
+    revoke: tuple[str, ...],
+    revoked_from: str | None,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
 ) -> None:
-    """Show this node's card, write it to a file, or make its next version."""
+    """Show this node's card, write it to a file, or make its next version.
+
+    Partners take a version whose root keys changed like any other, without comparing digits again: it is signed by two root
+    keys of the version before and by two of its own.
+    """
+    from headwater.model.times import parse_instant
     from headwater.node import partners, setup
     from headwater.node.files import write
 
     with session_at(home, user, purpose) as (opened, session):
-        if renew:
-            setup.new_card(opened, session, roots)
+        if renew or new_roots is not None or new_keys or revoke:
+            since = parse_instant(revoked_from, field="revoked-from") if revoked_from else None
+            setup.new_card(opened, session, roots, new_roots, setup.KeyChange(new_keys, revoke, since))
         if out is not None:
             write(out, partners.card_file(opened))
         document = partners.own_document(opened.authority, opened.exchange.card())
     lines = [
         f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
         f"digits: {document['digits']}",
+        *(
+            f"signing key {key['key']} from {key['valid_from'][:10]}"
+            + (f", REVOKED from {key['revoked_from']}" if key["revoked_from"] else "")
+            for key in document["signing_keys"]
+        ),
         *([f"written to {out}"] if out else []),
+        *([f"Move the new root keys in {new_roots} to three separate offline places, now."] if new_roots else []),
     ]
-    door.answer({"ok": True, **document, "out": str(out) if out else None}, lines, as_json=as_json)
+    shown = {"out": str(out) if out else None, "new_roots": str(new_roots) if new_roots else None}
+    door.answer({"ok": True, **document, **shown}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node serve --home uk")
 @click.option("--listen", help="HOST:PORT, instead of the setting.")
 @options.home()
-def serve(*, listen: str | None, home: Path) -> None:
-    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C."""
+@options.as_json
+def serve(*, listen: str | None, home: Path, as_json: bool) -> None:
+    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C.
+
+    With --json, one document says once it listens: what starts the node can wait for that line.
+    """
     # By name: doors do not import each other.
     serving = import_module("headwater.web.serving")
-    serving.serve_node(home, os.environ, {"listen": listen}, partial(door.say, err=True))
+
+    def tell(authority: str, address: str) -> None:
+        line = f"{authority} listens on {address}; stop it with Ctrl-C"
+        if as_json:
+            door.answer({"ok": True, "authority": authority, "listen": address}, [], as_json=True)
+        else:
+            door.say(line, err=True)
+
+    serving.serve_node(home, os.environ, {"listen": listen}, tell)
 
 
 @node.command(epilog="Example: headwater node settings --home uk")
@@ -159,3 +210,17 @@ def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
     return 0 if ok else exit_code
+
+
+@node.command(name="stamp-authority", epilog="Example: headwater node stamp-authority --out test-authority")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to make it in.")
+@options.as_json
+def stamp_authority(*, out: Path, as_json: bool) -> None:
+    """Make a time-stamp authority for tests and exercises. It proves nothing to a court, and its certificates say so."""
+    from headwater.case.stamp import ROOT_FILE, make_authority
+    from headwater.node.system import SystemClock
+
+    make_authority(out, SystemClock().now().replace(microsecond=0))
+    root = out / ROOT_FILE
+    lines = [f"test authority in {out}", f"seal with: --stamp local:{out}", f"verify with: --stamp-root {root}"]
+    door.answer({"ok": True, "path": str(out), "root": str(root)}, lines, as_json=as_json)

@@ -145,43 +145,31 @@ def clear(*, authority: str, reason: str, home: Path, user: str, purpose: str, a
     door.answer({"ok": True, "authority": authority, "cleared": count}, [f"{count} cleared"], as_json=as_json)
 
 
-@partner.command(epilog='Example: headwater partner suspend RS-MOI --reason "forged receipts" --home uk')
-@click.argument("authority")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("operation")
-@options.as_json
-def suspend(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Suspend a partner: nothing is sent to it and nothing taken from it until it is taken up again."""
-    _step(authority, "suspended", reason, home, user, purpose, as_json=as_json)
+def _step_verb(name: str, to: str, help_: str, example: str) -> None:
+    """Add a verb that takes a partner to another state: all three are one act under different names."""
+
+    @partner.command(
+        name=name, help=help_, epilog=f"Example: headwater partner {name} RS-MOI --reason {example} --home uk"
+    )
+    @click.argument("authority")
+    @click.option("--reason", required=True, help="Why; goes into the ledger.")
+    @options.home()
+    @options.acting("operation")
+    @options.as_json
+    def step(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+        from headwater.exchange.partners import State
+        from headwater.node import partners
+
+        with session_at(home, user, purpose) as (node, session):
+            partners.step(node, session, authority, State(to), reason)
+        door.answer({"ok": True, "authority": authority, "state": to}, [f"{authority} is {to}"], as_json=as_json)
 
 
-@partner.command(epilog='Example: headwater partner resume RS-MOI --reason "explained" --home uk')
-@click.argument("authority")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("operation")
-@options.as_json
-def resume(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Take a suspended partner up again."""
-    _step(authority, "confirmed", reason, home, user, purpose, as_json=as_json)
-
-
-@partner.command(epilog='Example: headwater partner revoke RS-MOI --reason "keys lost" --home uk')
-@click.argument("authority")
-@click.option("--reason", required=True, help="Why; goes into the ledger.")
-@options.home()
-@options.acting("operation")
-@options.as_json
-def revoke(*, authority: str, reason: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Revoke a partner for good: it must be added anew, with new keys."""
-    _step(authority, "revoked", reason, home, user, purpose, as_json=as_json)
-
-
-def _step(authority: str, to: str, reason: str, home: Path, user: str, purpose: str, *, as_json: bool) -> None:
-    from headwater.exchange.partners import State
-    from headwater.node import partners
-
-    with session_at(home, user, purpose) as (node, session):
-        partners.step(node, session, authority, State(to), reason)
-    door.answer({"ok": True, "authority": authority, "state": to}, [f"{authority} is {to}"], as_json=as_json)
+_step_verb(
+    "suspend",
+    "suspended",
+    "Suspend a partner: nothing is sent to it and nothing taken from it until it is taken up again.",
+    '"forged receipts"',
+)
+_step_verb("resume", "confirmed", "Take a suspended partner up again.", '"explained"')
+_step_verb("revoke", "revoked", "Revoke a partner for good: it must be added anew, with new keys.", '"keys lost"')

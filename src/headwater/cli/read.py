@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headwater.node import reading, tables
 
 SHOWN_IDS = 100
+SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
 
 
 @click.command(epilog="Example: headwater read un consolidated.xml --home uk")
@@ -41,9 +42,12 @@ def read(
     Bulk tables are payments, ledger, crypto, camt053, pacs008, ftm-tables, companies, ownership, bods, shipments, listings,
     hires, contacts, identifiers, places, crossings and rates. They are kept as Parquet, whatever their size.
 
+    Sensor messages (sapient, cot, ais, klv) are checked one by one and never kept here: see `headwater watch`.
     With a node (--home) the records are kept: the whole file in one transaction, or nothing of it. Without one they are
     only checked and counted. A file with a bad row is refused whole unless --keep-good is given. - is standard input.
     """
+    if format_name in SENSOR_FORMATS:
+        return _sensor_messages(format_name, files, as_json=as_json)
     from headwater.formats import table_sources
     from headwater.model.ids import AuthorityId
     from headwater.node import reading
@@ -74,6 +78,24 @@ def read(
         as_json=as_json,
     )
     exits = [door.refuse(error) for error in refused]
+    return exits[0] if exits else 0
+
+
+def _sensor_messages(form: str, files: tuple[str, ...], *, as_json: bool) -> int:
+    from headwater.node import watch_read
+
+    messages: list[dict[str, object]] = []
+    errors = []
+    for file in files:
+        found = watch_read.read_messages(form, file)
+        messages += [{**one, "index": len(messages) + at} for at, one in enumerate(found.messages)]
+        errors += [found.error] if found.error is not None else []
+    bad = [one for one in messages if not one["ok"]]
+    lines = [f"{len(messages)} messages, {len(bad)} of them not clean"]
+    lines += [f"  message {one['index']}: {one['errors'] or 'does not parse'}" for one in bad[:SHOWN_IDS]]
+    document = {"ok": not errors, "messages": messages, "errors": [door.describe(error)["error"] for error in errors]}
+    door.answer(document, lines, as_json=as_json)
+    exits = [door.refuse(error) for error in errors]
     return exits[0] if exits else 0
 
 

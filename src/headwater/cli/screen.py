@@ -19,6 +19,18 @@ from headwater.cli.progress import bar
 @click.option(
     "--list", "lists", multiple=True, metavar="FORMAT:FILE", help="A list file; without it, the node's lists."
 )
+@click.option(
+    "--pairs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Score given pairs (CSV id,schema,name1,name2, or JSON lines) instead; --out takes id,score.",
+)
+@click.option("--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it.")
+@click.option(
+    "--owners",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Who owns or controls whom: CSV owner,owned,percentage,control,source by the ids of FILE.",
+)
+@click.option("--without-aliases", is_flag=True, help="Read sdn.csv alone; every hit says so.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
 @click.option(
     "--min-score",
@@ -39,6 +51,10 @@ def screen(
     number: str,
     schema: str,
     lists: tuple[str, ...],
+    pairs: Path | None,
+    since: str | None,
+    owners: Path | None,
+    without_aliases: bool,
     out: Path | None,
     min_score: float | None,
     top: int,
@@ -54,15 +70,22 @@ def screen(
     """
     from headwater.node import loose, screening
 
-    if (file is None) == (name is None):
-        raise click.UsageError("give either FILE or --name")
+    if (file is not None) + (name is not None) + (pairs is not None) != 1:
+        raise click.UsageError("give one of FILE, --name and --pairs")
+    if pairs is not None:
+        _score_pairs(pairs, out, as_json=as_json)
+        return
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
-    asked = screening.Asked(queries, min_score, top)
+    stakes = screening.stakes_in(owners, queries) if owners else []
+    older = loose.list_file(since, without_aliases=without_aliases) if since else None
+    asked = screening.Asked(queries, min_score, top, since=older, stakes=stakes)
+    if since and not lists:
+        raise click.UsageError("--since compares with a --list FORMAT:FILE")
     if not lists and home is None:
         raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
     with bar("screening") as progress:
         if lists or home is None:
-            files = [loose.list_file(text) for text in lists]
+            files = [loose.list_file(text, without_aliases=without_aliases) for text in lists]
             answer = screening.in_files(asked, files, user, progress)
         else:
             with session_at(home, user, purpose) as (node, session):
@@ -73,15 +96,32 @@ def screen(
     door.answer({"ok": True, **document}, _lines(document), as_json=as_json)
 
 
+def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
+    from headwater.node import pairs as use
+
+    with bar("scoring") as progress:
+        document = use.score_file(pairs, out, progress)
+    shown = [f"{one['score']:.4f}  {one['id']}" for one in document["scores"]]
+    shown += [f"pair {one['id']} was not scored: {one['reason']}" for one in document["not_screenable"]]
+    door.answer({"ok": True, **document}, shown, as_json=as_json)
+
+
 def _lines(document: dict[str, object]) -> list[str]:
     lines: list[str] = []
     for hit in document["hits"]:  # type: ignore[attr-defined] # a document of our own
         lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {hit['text']}"]
         lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
+    for one in document["silenced"]:  # type: ignore[attr-defined]
+        lines.append(f"query {one['query']} and {one['entry']}: told apart by {one['who']}, and unchanged since")
     for one in document["not_screenable"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']} was not screened: {one['reason']}")
     for one in document["doubts"]:  # type: ignore[attr-defined]
         lines.append(f"query {one['query']}, {one['field']}: {one['text']}")
+    since = document.get("since")
+    if isinstance(since, dict):
+        counts = ", ".join(f"{len(since[kind])} {kind}" for kind in ("added", "changed", "removed"))
+        lines.append(f"since the older edition of the {since['list']} list: {counts}")
+        lines += [f"removed: {since['list']} {number}; tell whoever holds a hit on it" for number in since["removed"]]
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]

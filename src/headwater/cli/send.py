@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def send(
         if dry_run:
             sending = messages.dry_run(node, session, envelope, letter)
         else:
-            sending = messages.send(node, session, envelope, letter, attached)
+            with progress.bar("sealing") as shown:
+                sending = messages.send(node, session, envelope, letter, attached, shown)
     return tell(sending, as_json=as_json, dry_run=dry_run)
 
 

@@ -25,6 +25,11 @@ def again_due(reader: Snapshot, peer: AuthorityId, lane: str, limit: int) -> lis
     return [row for row in rows if row.lane == lane][:limit]
 
 
+def is_listed(reader: Snapshot, peer: AuthorityId) -> bool:
+    """Return whether anything is to be delivered to a partner again."""
+    return bool(_listed(reader, peer))
+
+
 def delivered_again(tx: Transaction, peer: AuthorityId, refs: set[MessageId]) -> None:
     """Take messages off the list."""
     tx.put_document(AGAIN, peer, encode([ref for ref in _listed(tx, peer) if ref not in refs]))

@@ -12,8 +12,8 @@ erasure, and the new facts go there by the rules, as messages of their own. Find
 withdrawn are withdrawn too, also where they were passed on. An amend may overtake the facts that it names, for lanes and
 retries keep no common order: it is remembered, and carried out as soon as they come. A copy that came back to its
 originator is withdrawn like any other. The holder answers at once; each answer from further down is
-passed up. Who may amend: the originator, and, for facts of a third state, whoever we have them from: it passes on the
-originator's word, as it did with the facts.
+passed up. Who may amend: the originator. For facts of a third state it is whoever we have them from that asks, and it must
+show the originator's own signed word (`words`): rule D1 is asked as if the originator stood before us, and refuses without.
 """
 
 import dataclasses
@@ -25,15 +25,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
+from headwater.exchange import texts
 from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
 from headwater.exchange.holdings import Held, held_from, here
 from headwater.exchange.outbox import SENT, Outbox
+from headwater.exchange.words import AMEND, amend_terms, is_amended, relayed
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, state_of
-from headwater.model.message import Amend, Done, Kind, Message, MessageFact
+from headwater.model.message import CORRECTIONS, Amend, Done, Kind, Message, MessageFact, Word
 from headwater.model.times import format_instant
 from headwater.policy.rules.judge import apply
 from headwater.policy.rules.rule import Outcome
@@ -55,7 +57,6 @@ OWED: Final = "amend-owed"
 _YES, _NO = b"yes", b"no"
 PROOF: Final = "amend-proof"
 """Kind of the documents that hold the envelopes of answers as they came, by their message."""
-CORRECTIONS: Final = frozenset({"rectify", "regrade"})
 NOT_HELD: Final = "not-held"
 _DONE: Final = {"erase": "erased", "restrict": "restricted", "rectify": "rectified", "regrade": "regraded"}
 
@@ -141,6 +142,10 @@ class Amends:
                 raise ForbiddenError("no such fact, or it was erased", where=fact)
             if state_of(record.origin.originator) != state_of(self._me):
                 raise ForbiddenError("rule amend-owner: the fact's originator amends it", where=fact)
+        once = {id(record): record for record in records.values()}.values()
+        values: dict[str, str] = {
+            number: fact.value for record in once for number, fact in record.numbered() if number in records
+        }
         asked = self._ask_holders(tx, amend, facts, who, None, replacements)
         held_back = {fact for fact in own if is_evidence(tx, fact)}
         eraser = Eraser(tx, who)
@@ -148,6 +153,8 @@ class Amends:
         eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
         eraser.erase([] if amend.action == "restrict" else gone)
         asked += self._withdraw_findings(tx, own, amend, who, None)
+        parts = dict.fromkeys(record_of(fact) for fact in facts)
+        texts.look(tx, facts[0], values, [ref for part in parts for _, ref in tx.passed_to(part)])
         detail: dict[str, str | int] = {"action": amend.action, "facts": len(facts), "holders": len(asked)}
         tx.note(Event("exchange.amend-asked", who, asked[0].message if asked else facts[0], purpose, detail))
         return asked
@@ -160,7 +167,7 @@ class Amends:
         if amend is None or sender is None:
             return {}
         found = held_from(tx, sender, amend.facts)
-        return {name: self._as_held(tx, each, sender, amend.action) for name, each in found.items()}
+        return {name: self._as_held(tx, each, sender, amend) for name, each in found.items()}
 
     def carry_out(self, tx: Transaction, message: Message, ref: MessageId, duties: Sequence[str]) -> None:
         """Do what the rules D oblige this node to, pass the amend on, and answer.
@@ -179,7 +186,12 @@ class Amends:
         results = {name: _DONE.get(verb, verb) for name, verb in verbs.items()}
         # First whom they went to: afterwards nobody can tell.
         concerned = list(dict.fromkeys(fact for each in held.values() for one in each for fact in one.facts))
-        passed = Amend(action="restrict" if amend.action == "restrict" else "erase", facts=(), reason=amend.reason)
+        passed = Amend(
+            action="restrict" if amend.action == "restrict" else "erase",
+            facts=(),
+            reason=amend.reason,
+            words=relayed(amend),
+        )
         forwards = self._ask_holders(tx, passed, concerned, self._me, ref, {})
         eraser = Eraser(tx, sender)
         evidence = {fact for fact in concerned if is_evidence(tx, fact)}
@@ -197,6 +209,8 @@ class Amends:
         eraser.erase(_facts_of(one for name in held.keys() - hidden for one in held[name]))
         eraser.strip_incoming(gone)
         forwards += self._withdraw_findings(tx, concerned, amend, self._me, ref)
+        values = {name: each[0].given.value for name, each in held.items() if each[0].given.value}
+        texts.look(tx, ref, values, dict.fromkeys(one.message for each in held.values() for one in each))
         counts: dict[str, str | int] = {
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
         }
@@ -214,12 +228,19 @@ class Amends:
         tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
         self._answer(tx, ref)
 
+    def awaited(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
+        """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
+        keys = [_ahead_keys(message) for message in messages]
+        found = tx.keys_among(AHEAD, [key for each in keys for key in each])
+        if not found:
+            return []
+        return [message for message, each in zip(messages, keys, strict=True) if not found.isdisjoint(each)]
+
     def ahead(self, tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
         """Return the amends that came before facts that a message brings."""
-        sender = message.sender or AuthorityId("")
         refs: dict[MessageId, None] = {}
-        for part in dict.fromkeys(name.partition("/")[0] for name in message.facts):
-            body = tx.document(AHEAD, f"{sender}/{part}")
+        for key in _ahead_keys(message):
+            body = tx.document(AHEAD, key)
             refs.update(dict.fromkeys(decode(body, tuple[MessageId, ...]) if body else ()))
         rows = ((ref, tx.incoming(ref)) for ref in refs)
         found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]
@@ -267,7 +288,7 @@ class Amends:
         amend = asked.content.amend
         if amend is None or amend.action not in CORRECTIONS:
             return 0
-        alone = replace(asked.content, amend=Amend(action="erase", facts=amend.facts, reason=amend.reason), facts={})
+        alone = replace(asked.content, amend=replace(amend, action="erase"), facts={})
         instead = Asked(self._outbox.new_id(), asked.holder, alone, tx.now, asked.who, asked.parent)
         tx.put_document(INSTEAD, asked.message, instead.message.encode())
         tx.put_document(ASKED, instead.message, encode(instead))
@@ -281,16 +302,20 @@ class Amends:
             if ref not in refs:
                 tx.put_document(AHEAD, f"{sender}/{part}", encode((*refs, ref)))
 
-    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, action: str) -> MessageFact:
+    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, amend: Amend) -> MessageFact:
         given, state = held[0].given, state_of(sender)
-        is_ours = given.origin == state_of(self._me)
+        if given.origin == state_of(self._me):
+            # A copy of our own fact that came back may be withdrawn by whoever sent it, which leaves our own record alone;
+            # nobody corrects it for us.
+            may = amend.action not in CORRECTIONS
+        else:
+            # Of a third state: in every message that brought it, the originator's own word must stand behind this.
+            may = all(each.given.origin == state or is_amended(amend.words, each.given, amend.action) for each in held)
         facts = _facts_of(held)
         passed = {state_of(peer) for fact in facts for peer, _ in tx.passed_to(record_of(fact))}
         return replace(
             given,
-            # Of a third state: who sent it to us passes on its originator's word. A copy of our own fact that came back
-            # may be withdrawn by whoever sent it, which leaves our own record alone; nobody corrects it for us.
-            origin=given.origin if is_ours and action in CORRECTIONS else state,
+            origin=state if may else given.origin,
             hold=EVIDENCE if given.hold == EVIDENCE or any(is_evidence(tx, fact) for fact in facts) else given.hold,
             sent_to=tuple(sorted(passed)),
         )
@@ -323,7 +348,7 @@ class Amends:
                 agreement=message.agreement,
                 purpose=message.purpose,
                 thread=parent,
-                amend=Amend(action=amend.action, facts=tuple(names_there), reason=amend.reason),
+                amend=replace(amend, facts=tuple(names_there), words=self._words(tx, amend, list(names_there), parent)),
                 facts=self._passable(tx, message, replacements, who),
             )
             asked = Asked(self._outbox.new_id(), peer, content, tx.now, who, parent)
@@ -332,6 +357,14 @@ class Amends:
             found.append(asked)
         sent.strip(facts, who, keep=amend.action == "restrict")
         return found
+
+    def _words(
+        self, tx: Transaction, amend: Amend, facts: Sequence[FactId], parent: MessageId | None
+    ) -> tuple[Word, ...]:
+        """Return the words that go with an amend: our own about what is ours, and those that came with a partner's."""
+        own = [fact for fact in facts if parent is None or fact.startswith("fnd-")]
+        spoken = self._outbox.speak(AMEND, amend_terms(amend.action), own, tx.now) if own else None
+        return amend.words if spoken is None else (*amend.words, spoken)
 
     def _passable(
         self, tx: Transaction, first: Message, replacements: Mapping[str, MessageFact], who: str
@@ -446,6 +479,11 @@ class _Sent:
             if len(rest) < len(asked.content.facts):
                 stripped = dataclasses.replace(asked, content=replace(asked.content, facts=rest))
                 self._tx.replace_document(ASKED, ref, version, encode(stripped), who=who)
+
+
+def _ahead_keys(message: Message) -> list[str]:
+    """Return the keys of the documents that say which amends came before a message's facts."""
+    return list(dict.fromkeys([f"{message.sender or ''}/{name.partition('/')[0]}" for name in message.facts]))
 
 
 def _since(tx: Transaction, ref: MessageId, results: dict[str, str]) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Consents: what originators said about the further use of their facts, recorded here and attached to what goes out.
 
 A consent names facts as its giver called them; here it is kept under the names that they have here, record by record. It is
-believed only from the partner that the facts came from, and only for facts whose originator it speaks for. What a message
-carries as consents is always what is recorded, never what its writer says.
+believed only from the partner that the facts came from, and only for facts whose originator it speaks for; where that partner
+is not the originator, a yes counts only with the originator's own signed word (`words`), while a no needs none. What a
+message carries as consents is always what is recorded, never what its writer says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,10 +15,11 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.exchange.holdings import Held, Reader, held_from, origins_of
+from headwater.exchange.words import is_consented
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
-from headwater.model.message import Consent, Kind, Message
+from headwater.model.message import Consent, Kind, Message, Word
 from headwater.ports import Event
 from headwater.store import Transaction
 
@@ -73,10 +75,29 @@ def ask(reader: Reader, facts: Sequence[FactId], receiver: StateCode, purpose: s
     ]
 
 
+Speak = Callable[[Consent], Word]
+"""Signs our own word about a consent."""
+
+
 def answer(
-    reader: Reader, request: Message, ref: MessageId, decision: str, until: str | None, me: AuthorityId
+    reader: Reader,
+    request: Message,
+    ref: MessageId,
+    decision: str,
+    until: str | None,
+    me: AuthorityId,
+    speak: Speak,
 ) -> Message:
     """Return the message that gives or refuses what a consent-request asks for.
+
+    Args:
+        reader: the store.
+        request: what is asked.
+        ref: its message.
+        decision: ``yes`` or ``no``.
+        until: the last day of a yes to our own facts; to those of others it is their originator's.
+        me: this node's own authority.
+        speak: signs our own word.
 
     Raises:
         SchemaError: the decision is none, or the message asks for no consent.
@@ -86,10 +107,15 @@ def answer(
         raise SchemaError("no decision", where=Place(field="decision"), fix="use yes or no")
     if request.kind is not Kind.CONSENT_REQUEST or not request.consents:
         raise SchemaError("the message asks for no consent", where=ref)
+    given: list[Consent] = []
     for consent in request.consents:
-        if decision == "yes" and consent.giver != state_of(me):
-            _require_own_consent(reader, request, consent)
-    given = tuple(replace(consent, decision=decision, until=until, ref=ref) for consent in request.consents)
+        told = replace(consent, decision=decision, until=until, ref=ref, words=())
+        if consent.giver == state_of(me):
+            given.append(replace(told, words=(speak(told),)))
+        elif decision == "yes":
+            given += _passed_on(reader, request, told)
+        else:
+            given.append(told)
     return Message(
         kind=Kind.CONSENT,
         recipient=request.sender,
@@ -97,7 +123,7 @@ def answer(
         purpose=request.purpose,
         classification="NONE",
         thread=ref,
-        consents=given,
+        consents=tuple(given),
     )
 
 
@@ -110,7 +136,12 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
         ours: dict[str, list[FactId]] = {}
         for name in consent.facts:
             for each in held.get(name, ()):
-                if each.given.origin == consent.giver:
+                is_its = each.given.origin == consent.giver
+                if is_its and (
+                    consent.giver == state_of(sender)
+                    or consent.decision != "yes"
+                    or is_consented(consent.words, each.given, consent)
+                ):
                     _sort(ours, each)
         for key, facts in ours.items():
             here = replace(consent, facts=tuple(facts), ref=ref)
@@ -127,7 +158,7 @@ def attached(reader: Reader, message: Message) -> Message:
     if message.kind in {Kind.CONSENT, Kind.CONSENT_REQUEST, Kind.NOTICE}:
         return message
     near = {state_of(who) for who in (message.sender, message.recipient) if who}
-    if all(fact.origin in near and not fact.evidence for fact in message.facts.values()):
+    if not [fact for fact in message.facts.values() if fact.evidence or fact.origin not in near]:
         return replace(message, consents=()) if message.consents else message
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}
     records = dict.fromkeys(record_of(FactId(name)) for name in sorted(names))
@@ -147,17 +178,27 @@ def _kept(reader: Reader, key: str) -> tuple[Recorded, ...]:
     return decode(body, tuple[Recorded, ...]) if body else ()
 
 
-def _require_own_consent(reader: Reader, request: Message, consent: Consent) -> None:
-    """See that the originator of facts that are not ours has said yes itself to this very transfer."""
-    for name in consent.facts:
+def _passed_on(reader: Reader, request: Message, asked: Consent) -> list[Consent]:
+    """Return what the originator of facts that are not ours has itself said yes to, with its word, to be passed on.
+
+    Raises:
+        NoBasisError: it has not, to this very transfer of one of the facts.
+    """
+    given: dict[tuple[tuple[str, ...], str | None, tuple[Word, ...]], list[str]] = {}
+    for name in asked.facts:
         last = [
             each.consent
             for each in _kept(reader, record_of(FactId(name)))
             if name in each.consent.facts
-            and (each.consent.receiver, each.consent.giver) == (consent.receiver, consent.giver)
+            and (each.consent.receiver, each.consent.giver) == (asked.receiver, asked.giver)
             and request.purpose in each.consent.purposes
         ]
         if not last or last[-1].decision != "yes":
             raise NoBasisError(
-                f"{consent.giver} has not consented to this itself", where=name, fix="ask it: headwater consent ask"
+                f"{asked.giver} has not consented to this itself", where=name, fix="ask it: headwater consent ask"
             )
+        given.setdefault((last[-1].purposes, last[-1].until, last[-1].words), []).append(name)
+    return [
+        replace(asked, facts=tuple(names), purposes=purposes, until=until, words=words)
+        for (purposes, until, words), names in given.items()
+    ]

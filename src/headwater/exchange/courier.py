@@ -31,7 +31,7 @@ from headwater.exchange.outbox import SENT, Outbox
 from headwater.exchange.partners import Partner, Partners, State
 from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
 from headwater.exchange.refusal import TEMPORARY, Code
-from headwater.exchange.witness import saw_receipt
+from headwater.exchange.witness import Seen, saw_receipt
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import HOUSEKEEPING, Message
@@ -109,9 +109,10 @@ class Courier:
             rows = rows or again_due(snapshot, self._peer, self._lane, self._most)
             dead = [row for row in rows if row.expires_at <= now]
             stopped = self._stopped(snapshot, rows)
-        # An expired card: nothing is sent until the partner's new one is here. Nor is anything given up before: a clock
-        # that is years ahead says the same, and must not cost what waits.
-        has_expired = partner is not None and now >= partner.card.card.expires_at
+            own = self._partners.own_card(snapshot).card
+        # An expired card, the partner's or our own: nothing is sent until the new one is here. Nor is anything given up
+        # before: a clock that is years ahead says the same, and must not cost what waits.
+        has_expired = partner is not None and now >= min(partner.card.card.expires_at, own.expires_at)
         if dead and not has_expired:
             return Step(self._bury(dead), 0)
         if not rows:
@@ -122,6 +123,10 @@ class Courier:
             self._rest(row)
         batch = _fitting([row for row in rows if row not in stopped])
         return self._deliver(partner, batch, now) if batch else Step(0, 0)
+
+    def heard(self) -> None:
+        """Take note that the partner has said something: it can be reached again, and waiting begins anew."""
+        self._failures = 0
 
     def _deliver(self, partner: Partner, batch: list[Outgoing], now: datetime) -> Step:
         endpoints = partner.card.card.endpoints
@@ -145,7 +150,8 @@ class Courier:
         self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]
     ) -> int:
         moved = 0
-        kept = self._look_at_logs(tx, words)
+        kept = self._look_at_logs(tx, batch, words)
+        queued = tx.queued_among([row.id for row in batch])
         for row in batch:
             word = words.get(row.id)
             if word is None:
@@ -157,7 +163,7 @@ class Courier:
                 self._rest(row)
                 tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
                 continue
-            moved += self._close(tx, row, word, kept[word.receipt])
+            moved += self._close(tx, row, word, kept[word.receipt], is_queued=row.id in queued)
         for doubt in doubts:
             tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
         partner = self._partners.get(tx, self._peer)
@@ -165,14 +171,15 @@ class Courier:
             self._partners.step(tx, self._peer, State.LIVE, self._partners.me, "first receipt")
         return moved
 
-    def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes) -> int:
+    def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes, *, is_queued: bool) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
         if row.state != "queued":
             delivered_again(tx, self._peer, {row.id})
             tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
             return 1
-        if not tx.settle_outgoing(row.id, state, receipt, tx.now):
+        if not is_queued:  # another courier was quicker
             return 0
+        tx.settle_queued(row.id, state, receipt, tx.now)
         self._resting.pop(row.id, None)
         detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
         why = word.line.result.partition(":")[2]
@@ -185,12 +192,18 @@ class Courier:
             raise_alarm(tx, RollbackError, me, what, pieces, seen_by=self._peer)
         return 1
 
-    def _look_at_logs(self, tx: Transaction, words: dict[MessageId, _Word]) -> dict[bytes, bytes]:
+    def _look_at_logs(
+        self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word]
+    ) -> dict[bytes, bytes]:
         """Compare the logs that the receipts name with what is known of the partner's; return the names they are kept by."""
+        newest: dict[bytes, int] = {}
+        for row in batch:
+            if (word := words.get(row.id)) is not None:
+                newest[word.receipt] = max(row.seq, newest.get(word.receipt, 0))
         receipts = {word.receipt: word.read for word in words.values()}
         kept = {data: keep_receipt(tx, data) for data in receipts}
         for data, receipt in receipts.items():
-            saw_receipt(tx, self._peer, receipt, data, kept[data].hex(), self._partners.me)
+            saw_receipt(tx, self._peer, Seen(receipt, data, kept[data].hex(), newest[data]), self._partners.me)
         return kept
 
     def _bury(self, rows: list[Outgoing]) -> int:

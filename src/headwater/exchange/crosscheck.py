@@ -61,8 +61,21 @@ def terms(record: Record) -> Iterator[tuple[bytes, FactId]]:
             yield found, number
 
 
-def check(reader: Reader, checks: Sequence[Check]) -> list[Finding]:
-    """Return a finding for each request that names something comparable: one pass over all that is held."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check of one request found; None where it names nothing comparable.
+
+    Attributes:
+        hits: our records that were found, as they were then.
+    """
+
+    check: Check
+    finding: Finding | None
+    hits: tuple[Record, ...]
+
+
+def check(reader: Reader, checks: Sequence[Check]) -> list[Checked]:
+    """Return what each check finds: one pass over all that is held, so never within a change that others wait for."""
     wanted: dict[bytes, list[int]] = {}
     for number, each in enumerate(checks):
         for record in each.records:
@@ -76,7 +89,14 @@ def check(reader: Reader, checks: Sequence[Check]) -> list[Finding]:
                 for number in wanted.get(found, ()):
                     if len(hits[number]) < MOST_HITS and fact.partition("/")[0] not in own[number]:
                         hits[number][fact] = record
-    return [_finding(each, hit) for each, hit in zip(checks, hits, strict=True) if any(map(_has_terms, each.records))]
+    return [
+        Checked(
+            each,
+            _finding(each, hit) if any(map(_has_terms, each.records)) else None,
+            tuple(dict.fromkeys(hit.values())),
+        )
+        for each, hit in zip(checks, hits, strict=True)
+    ]
 
 
 def _has_terms(record: Record) -> bool:

@@ -1,17 +1,18 @@
 """The desk: what a message does beside being kept. It acts in the transaction that takes the message, before the receipt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
 from headwater.exchange import consents
-from headwater.exchange.amends import CORRECTIONS, Amends
+from headwater.exchange.amends import Amends
 from headwater.exchange.files import expect
 from headwater.model.ids import MessageId
 from headwater.model.message import HOUSEKEEPING, Kind, Message
 from headwater.policy.agreement import Agreement
+from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome
 from headwater.ports import Event
@@ -45,11 +46,11 @@ class Desk:
         New facts that an amend brings are asked about as those of an ordinary message: what refuses or holds them refuses
         the amend, so that the sender withdraws the old ones alone.
         """
+        if (refusal := unexpected(Op.RECEIVE, message)) is not None:
+            return refusal
         judgement = decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
         terms = agreements.get(message.agreement or "")
         if message.kind in HOUSEKEEPING and message.facts and terms is not None:
-            if message.amend is None or message.amend.action not in CORRECTIONS:
-                return Judgement(Outcome.REFUSE, "unexpected-facts")
             kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})
             kind = Kind.SPONTANEOUS if Kind.SPONTANEOUS in kinds else next(iter(kinds), Kind.SPONTANEOUS)
             told = replace(message, kind=kind, amend=None, classification=_highest(message, terms))
@@ -79,13 +80,19 @@ class Desk:
             case _:
                 return
 
-    def came(self, tx: Transaction, message: Message, terms_of: Callable[[str | None], dict[str, Agreement]]) -> None:
-        """Carry out the amends that came before facts which a message has brought; its row and records are kept already."""
-        for ref, told in self._amends.ahead(tx, message):
-            # It was taken in time: that it has expired since does not matter.
-            judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement))
-            if judgement.outcome is not Outcome.REFUSE:
-                self._amends.carry_out(tx, told, ref, judgement.obligations)
+    def came(
+        self,
+        tx: Transaction,
+        messages: Sequence[Message],
+        terms_of: Callable[[str | None], dict[str, Agreement]],
+    ) -> None:
+        """Carry out the amends that came before facts which messages have brought; rows and records are kept already."""
+        for message in self._amends.awaited(tx, messages):
+            for ref, told in self._amends.ahead(tx, message):
+                # It was taken in time: that it has expired since does not matter.
+                judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement))
+                if judgement.outcome is not Outcome.REFUSE:
+                    self._amends.carry_out(tx, told, ref, judgement.obligations)
 
 
 def _refusing(judgement: Judgement) -> Judgement:

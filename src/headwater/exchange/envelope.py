@@ -26,13 +26,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from headwater.errors import InputError, Place, SchemaError, SignatureError
 from headwater.exchange.refusal import Code, Refusal
 from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Suite, is_signed, key_id, sign
 from headwater.formats.safe import WIRE_INTEGER_BITS, parse_wire_json
-from headwater.model.canonical import encode
+from headwater.model.canonical import convert, decode, encode
 from headwater.model.ids import AuthorityId, MessageId, authority_id, blob_hash, message_id
 from headwater.model.times import format_instant, parse_instant
 
@@ -44,7 +46,6 @@ MAX_AHEAD: Final = timedelta(seconds=300)
 _LENGTH: Final = struct.Struct(">H")
 _INFO: Final = b"headwater/env/1\0"
 _SIGNED: Final = b"headwater/sig/1\0"
-_KEYS: Final = frozenset({"v", "id", "from", "to", "seq", "lane", "suite", "skid", "rkid", "ts", "exp"})
 
 
 class Lane(StrEnum):
@@ -57,8 +58,7 @@ class Lane(StrEnum):
 _LANES: Final = frozenset(Lane)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an envelope says in the clear: who to whom, and when; nothing about its content.
 
     Attributes:
@@ -83,20 +83,46 @@ class Header:
     def to_bytes(self) -> bytes:
         """Return the header as this node writes it."""
         return encode(
-            {
-                "v": 1,
-                "id": self.id,
-                "from": self.sender,
-                "to": self.recipient,
-                "seq": self.seq,
-                "lane": self.lane,
-                "suite": self.suite,
-                "skid": self.skid,
-                "rkid": self.rkid,
-                "ts": format_instant(self.sent_at),
-                "exp": format_instant(self.expires_at),
-            }
+            _Wire(
+                v=1,
+                id=self.id,
+                sender=self.sender,
+                recipient=self.recipient,
+                seq=self.seq,
+                lane=self.lane,
+                suite=self.suite,
+                skid=self.skid,
+                rkid=self.rkid,
+                ts=format_instant(self.sent_at),
+                exp=format_instant(self.expires_at),
+            )
         )
+
+
+class _Wire(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    gc=False,
+    rename={"sender": "from", "recipient": "to"},
+):
+    """A header's keys in the order in which this node writes them."""
+
+    exp: str
+    sender: str
+    id: str
+    lane: str
+    rkid: str
+    seq: int
+    skid: str
+    suite: str
+    recipient: str
+    ts: str
+    v: int
+
+
+_KINDS: Final[Mapping[str, type]] = {field.encode_name: field.type for field in msgspec.structs.fields(_Wire)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +194,7 @@ def read(envelope: bytes, suites: Mapping[str, Suite] = SUITES) -> Sealed | Refu
         return Refusal(Code.BAD_HEADER, "cut short")
     header_bytes = envelope[_LENGTH.size : end]
     try:
-        header = _header(parse_wire_json(header_bytes), suites)
+        header = _header(_wire(header_bytes), suites)
     except InputError as error:
         return Refusal(Code.BAD_HEADER, error.where.field or error.what)
     return Sealed(header, header_bytes, envelope[end:], hashlib.sha256(envelope).digest())
@@ -259,31 +285,47 @@ def _signed_bytes(header_bytes: bytes, body: bytes, rkid: str) -> bytes:
     return _SIGNED + hashlib.sha256(header_bytes).digest() + hashlib.sha256(body).digest() + bytes.fromhex(rkid)
 
 
-def _header(given: dict[str, Any], suites: Mapping[str, Suite]) -> Header:
-    if given.keys() != _KEYS:
+def _wire(header_bytes: bytes) -> _Wire:
+    """Return what the bytes of a header say.
+
+    Nothing that the wire forbids can stand in bytes that are exactly what this node would write (`body` does the same with
+    messages). Any others are looked at one check after the other.
+    """
+    try:
+        plain = decode(header_bytes, _Wire)
+        if encode(plain) == header_bytes:
+            return plain
+    except InputError:
+        pass
+    given = parse_wire_json(header_bytes)
+    if given.keys() != _KINDS.keys():
         raise SchemaError("not exactly the known keys", where=Place(field="header"))
-    if type(given["v"]) is not int or given["v"] != 1:
+    for key, value in given.items():
+        if type(value) is not _KINDS[key]:
+            raise SchemaError("a value of another type", where=Place(field=key))
+    return convert(given, _Wire)
+
+
+def _header(wire: _Wire, suites: Mapping[str, Suite]) -> Header:
+    if wire.v != 1:
         raise SchemaError("another version", where=Place(field="v"))
-    if type(given["seq"]) is not int or not 1 <= given["seq"] <= MAX_SEQ:
+    if not 1 <= wire.seq <= MAX_SEQ:
         raise SchemaError("no sequence number", where=Place(field="seq"))
-    texts = {key: value for key, value in given.items() if isinstance(value, str)}
-    if len(texts) != len(_KEYS) - 2:
-        raise SchemaError("a value of another type", where=Place(field="header"))
-    if texts["suite"] not in suites:
+    if wire.suite not in suites:
         raise SchemaError("an unknown suite", where=Place(field="suite"))
-    if texts["lane"] not in _LANES:
+    if wire.lane not in _LANES:
         raise SchemaError("an unknown lane", where=Place(field="lane"))
     return Header(
-        id=message_id(texts["id"]),
-        sender=authority_id(texts["from"]),
-        recipient=authority_id(texts["to"]),
-        seq=given["seq"],
-        lane=Lane(texts["lane"]),
-        suite=texts["suite"],
-        skid=blob_hash(texts["skid"]),
-        rkid=blob_hash(texts["rkid"]),
-        sent_at=_utc(texts["ts"], "ts"),
-        expires_at=_utc(texts["exp"], "exp"),
+        id=message_id(wire.id),
+        sender=authority_id(wire.sender),
+        recipient=authority_id(wire.recipient),
+        seq=wire.seq,
+        lane=Lane(wire.lane),
+        suite=wire.suite,
+        skid=blob_hash(wire.skid),
+        rkid=blob_hash(wire.rkid),
+        sent_at=_utc(wire.ts, "ts"),
+        expires_at=_utc(wire.exp, "exp"),
     )
 
 

@@ -8,8 +8,11 @@ The receiver fetches chunk by chunk by hash, so that a broken transfer goes on w
 it has taken. A chunk's name is the hash of sealed bytes: whoever learns it learns nothing.
 """
 
+import logging
 import struct
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +21,9 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from headwater.errors import FormatError, LimitError, PeerError, PeerRefusedError, SignatureError
+from headwater.errors import FormatError, HeadwaterError, LimitError, PeerError, PeerRefusedError, SignatureError
+from headwater.exchange.backoff import wait_s
+from headwater.exchange.envelope import Lane
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.partners import Partners
 from headwater.exchange.translate import SOURCE
@@ -39,8 +44,17 @@ WAITING: Final = "file-waiting"
 TAG_BYTES: Final = 16
 KEY_BYTES: Final = 32
 TIMEOUT_S: Final = 30.0
+LOOK_S: Final = 1.0
+"""Between two looks at what waits."""
+Progress = Callable[[int, int], None]
+"""Hears how many of how many are done."""
+_LOG: Final = logging.getLogger(__name__)
 _LABEL: Final = b"headwater/file/1\0"
 _PLACE: Final = struct.Struct(">II")
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 class Fetcher(Protocol):
@@ -82,18 +96,33 @@ def open_chunk(key: bytes, number: int, count: int, sealed: bytes) -> bytes:
         raise SignatureError("a chunk of a file that does not open") from error
 
 
-def unseal(ref: FileRef, chunks: Iterable[bytes]) -> bytes:
-    """Return a file from its sealed chunks.
+def unsealed(ref: FileRef, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a file from its sealed chunks, one after the other; whoever keeps it compares its hash.
 
     Raises:
-        SignatureError: it is not the file that the message names.
+        SignatureError: a chunk is another one, or the file is not as long as the message says.
     """
-    data = bytearray()
+    size = 0
     for number, sealed in enumerate(chunks):
-        data += open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
-    if len(data) != ref.size or sha256(data).hexdigest() != ref.sha256:
+        data = open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
+        size += len(data)
+        yield data
+    if size != ref.size:
         raise SignatureError("a file that is not what its message says")
-    return bytes(data)
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, a chunk's worth at a time.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(CHUNK_BYTES):
+                yield data
+    except OSError as error:
+        raise FormatError(f"the file cannot be read: {error.strerror}", where=path.name) from error
 
 
 class Carrier:
@@ -105,9 +134,15 @@ class Carrier:
         self._partners = partners
         self._fetcher = fetcher
         self._chance = chance
+        self._resting: dict[AuthorityId, tuple[float, int]] = {}
 
-    def attach(self, path: Path, fact: str) -> FileRef:
+    def attach(self, path: Path, fact: str, progress: Progress = _silent) -> FileRef:
         """Seal a file and keep its chunks for whoever gets the message that names it.
+
+        Args:
+            path: the file.
+            fact: the fact of the message that it belongs to.
+            progress: hears how many chunks of how many are sealed.
 
         Raises:
             FormatError: it cannot be read, or is empty.
@@ -119,13 +154,12 @@ class Carrier:
             if not size or size > MAX_FILE:
                 raise LimitError("a file that is empty, or larger than 1 GiB", where=path.name)
             count = -(-size // CHUNK_BYTES)
-            with path.open("rb") as stream:
-                for number in range(count):
-                    data = stream.read(CHUNK_BYTES)
-                    whole.update(data)
-                    names.append(self._store.put_blob(seal_chunk(key, number, count, data)))
         except OSError as error:
             raise FormatError(f"the file cannot be read: {error.strerror}", where=path.name) from error
+        for number, data in enumerate(pieces(path)):
+            whole.update(data)
+            names.append(self._store.put_blob(seal_chunk(key, number, count, data)))
+            progress(number + 1, count)
 
         def change(tx: Transaction) -> None:
             for name in names:
@@ -142,13 +176,38 @@ class Carrier:
             data = snapshot.blob(name) if snapshot.document(CHUNK, name) is not None else None
             return None if data is None else bytes(data)
 
-    def fetch_all(self) -> int:
-        """Fetch what is missing of every file that waits; return how many files are whole now."""
-        with self._store.snapshot() as snapshot:
-            waiting = [decode(body, Waiting) for _, _, body in snapshot.documents(WAITING)]
-        return sum(self._fetch(each) for each in waiting if not each.kept)
+    def run(self, stop: threading.Event) -> None:
+        """Fetch what waits until `stop` is set: in a thread of its own, for a large file must hold up nothing else."""
+        while not stop.wait(LOOK_S):
+            try:
+                self.fetch_all(stop)
+            except HeadwaterError as error:
+                _LOG.warning("files wait: %s", error.code)
 
-    def _fetch(self, waiting: Waiting) -> bool:
+    def waiting(self) -> list[Waiting]:
+        """Return the files of received messages: those that wait, and those that are here."""
+        with self._store.snapshot() as snapshot:
+            return [decode(body, Waiting) for _, _, body in snapshot.documents(WAITING)]
+
+    def fetch_all(self, stop: threading.Event | None = None) -> int:
+        """Fetch what is missing of every file that waits; return how many files are whole now.
+
+        A partner that cannot be reached is tried again later and later, as with messages.
+        """
+        whole = 0
+        for each in self.waiting():
+            until, failures = self._resting.get(each.peer, (0.0, 0))
+            if each.kept or (stop is not None and (stop.is_set() or time.monotonic() < until)):
+                continue
+            if self._fetch(each, stop):
+                whole += 1
+                self._resting.pop(each.peer, None)
+            else:
+                rest = wait_s(failures + 1, Lane.NORMAL, self._chance.draw(4))
+                self._resting[each.peer] = (time.monotonic() + rest, failures + 1)
+        return whole
+
+    def _fetch(self, waiting: Waiting, stop: threading.Event | None) -> bool:
         with self._store.snapshot() as snapshot:
             row = snapshot.incoming(waiting.message)
             message = read_message(row.body) if row else None
@@ -165,23 +224,35 @@ class Carrier:
             missing = [name for name in dict.fromkeys(ref.chunks) if snapshot.blob(name) is None]
         try:
             for name in missing:
-                self._store.put_blob(self._get(partner.card.card.endpoints, name))
+                if stop is not None and stop.is_set():
+                    return False
+                self._get(partner.card.card.endpoints, name)
             with self._store.snapshot() as snapshot:
-                data = unseal(ref, [bytes(snapshot.blob(name) or b"") for name in ref.chunks])
-        except (PeerError, SignatureError) as error:
+                sealed = (bytes(snapshot.blob(name) or b"") for name in ref.chunks)
+                self._store.put_parts(unsealed(ref, sealed), ref.sha256)
+        except (PeerError, SignatureError, FormatError) as error:
             code = error.code
             self._store.write(lambda tx: _note_once(tx, waiting, code))
             return False
-        self._store.put_blob(data)
-        self._store.write(lambda tx: _keep(tx, waiting, ref))
+        kept = self._store.write(lambda tx: _keep(tx, waiting, ref))
         self._store.sweep_chunks(ref.chunks)
-        return True
+        if not kept:
+            self._store.sweep()
+        return kept
 
-    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> bytes:
-        data = self._fetcher.get(endpoints[0], PATH + name, timeout_s=TIMEOUT_S)
-        if sha256(data).hexdigest() != name:
-            raise PeerRefusedError("the partner's node answered with another chunk")
-        return data
+    def _get(self, endpoints: tuple[str, ...], name: BlobHash) -> None:
+        """Keep a chunk from the first of a partner's endpoints that has it as it must be: it is hashed once, as it is kept."""
+        last: PeerError = PeerRefusedError("the partner names no endpoint")
+        for endpoint in endpoints:
+            try:
+                self._store.put_parts([self._fetcher.get(endpoint, PATH + name, timeout_s=TIMEOUT_S)], name)
+            except FormatError:
+                last = PeerRefusedError("the partner's node answered with another chunk", where=endpoint)
+            except PeerError as error:
+                last = error
+            else:
+                return
+        raise last
 
 
 def expect(tx: Transaction, message: Message, ref: MessageId) -> None:
@@ -201,18 +272,26 @@ def _named(message: Message, file: BlobHash) -> FileRef | None:
     return next((each for each in message.files if each.sha256 == file), None)
 
 
-def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> None:
-    """Let the file stand in a record with the fact that it belongs to, so that it is seen, used and recalled with it."""
+def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> bool:
+    """Let the file stand in a record with the fact that it belongs to, so that it is seen, used and recalled with it.
+
+    Returns:
+        False where the fact was recalled meanwhile: the file goes too.
+    """
     row = tx.incoming(waiting.message)
     message = read_message(row.body) if row else None
-    facts = facts_here(tx, waiting.message, message).get(ref.fact, []) if message else []
+    if message is None or ref.fact not in message.facts:
+        tx.forget_blob(ref.sha256)
+        return False
+    facts = facts_here(tx, waiting.message, message).get(ref.fact, [])
     for fact in facts[:1]:
         record = tx.kept_record(record_of(fact))
         if record is not None and record.origin.source == SOURCE:
-            tx.add_record(_with_file(as_record(record), ref), born_of=waiting.message)
+            tx.add_born(_with_file(as_record(record), ref), waiting.message)
     tx.put_document(WAITING, f"{waiting.message}/{waiting.file}", encode(_done(waiting)))
     detail: dict[str, str | int] = {"sha256": ref.sha256, "size": ref.size, "from": waiting.peer}
     tx.note(Event("exchange.file-kept", "node", waiting.message, detail=detail))
+    return True
 
 
 def _with_file(record: Record, ref: FileRef) -> Record:

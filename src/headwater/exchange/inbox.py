@@ -10,8 +10,10 @@ but only after seal and signature have shown that the partner made them: a stran
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -23,6 +25,7 @@ from headwater.exchange.desk import ACTS, Desk, Taken
 from headwater.exchange.envelope import (
     Header,
     Sealed,
+    SenderKey,
     check_recipient,
     check_sender,
     check_times,
@@ -49,6 +52,15 @@ from headwater.store import Incoming, Snapshot, Store, Transaction
 
 ACCEPTED: Final = "accepted"
 HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """An envelope whose seal and signature are right; nobody has read its body."""
+
+    sealed: Sealed
+    envelope: bytes
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ class Inbox:
         envelopes = split(batch, most=MAX_ENVELOPES)
         now = self._clock.now()
         with self._store.snapshot() as snapshot:
-            looked_at = [self._look(snapshot, envelope, now) for envelope in envelopes]
+            looked_at = self._look_at(snapshot, envelopes, now)
         receipts: list[bytes] = []
         for part in _parts(looked_at):
             receipts += self._store.write(lambda tx, part=part: self._take(tx, part))  # type: ignore[misc]
@@ -114,8 +126,7 @@ class Inbox:
     def _take(self, tx: Transaction, part: "list[_Opened | _Refused | _Taken]") -> list[bytes]:
         taking = _Take(tx, self._partners, self._giver(tx), self._desk)
         answers = taking.take(part)
-        for opened in taking.brought:
-            self._desk.came(tx, opened.message, lambda name: self._partners.agreements_for(tx, [name]))
+        self._desk.came(tx, taking.brought, lambda name: self._partners.agreements_for(tx, [name]))
         for opened in taking.stored:
             if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
                 self._sync.take(tx, opened.sealed.header, opened.message)
@@ -149,7 +160,7 @@ class Inbox:
                 judgement = self._desk.judge(tx, message, self._partners.agreements_for(tx, [message.agreement]))
                 _keep(tx, records_of(message, ref, self._partners.me), judgement, ref)
                 self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256))
-                self._desk.came(tx, message, lambda name: self._partners.agreements_for(tx, [name]))
+                self._desk.came(tx, [message], lambda name: self._partners.agreements_for(tx, [name]))
             tx.set_incoming_state(ref, ACCEPTED)
             tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))
 
@@ -175,37 +186,59 @@ class Inbox:
         if needed:
             self._store.sweep()
 
-    def _look(self, snapshot: Snapshot, envelope: bytes, now: datetime) -> _Opened | _Refused | _Taken:
-        sealed = read(envelope)
+    def _look_at(self, snapshot: Snapshot, envelopes: list[bytes], now: datetime) -> list[_Opened | _Refused | _Taken]:
+        given = [read(envelope) for envelope in envelopes]
+        taken = snapshot.incoming_among([sealed.header.id for sealed in given if isinstance(sealed, Sealed)])
+
+        @cache
+        def sender_key(authority: AuthorityId, skid: str) -> SenderKey | None:
+            partner = self._partners.get(snapshot, authority)
+            return partner.card.card.sender_key(skid, now) if partner and partner.is_open else None
+
+        # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
+        unsealed = [
+            self._unseal(sealed, envelope, taken, sender_key, now)
+            for sealed, envelope in zip(given, envelopes, strict=True)
+        ]
+        return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
+
+    def _unseal(
+        self,
+        sealed: Sealed | Refusal,
+        envelope: bytes,
+        taken: Mapping[MessageId, Incoming],
+        sender_key: Callable[[AuthorityId, str], SenderKey | None],
+        now: datetime,
+    ) -> _Unsealed | _Refused | _Taken:
         if isinstance(sealed, Refusal):
             return _Refused(sha256(envelope).digest(), None, envelope, sealed)
         header = sealed.header
         seeds = self._keys.sealing_seeds
         refusal = check_recipient(header, me=self._partners.me, my_key_ids=frozenset(seeds))
         if refusal is None:
-            taken = snapshot.incoming(header.id)
-            if taken is not None and taken.sha256 == sealed.sha256:
-                return _Taken(taken)
-            partner = self._partners.get(snapshot, header.sender)
-            sender = partner.card.card.sender_key(header.skid, now) if partner and partner.is_open else None
+            row = taken.get(header.id)
+            if row is not None and row.sha256 == sealed.sha256:
+                return _Taken(row)
+            sender = sender_key(header.sender, header.skid)
             refusal = check_sender(sender, now) or check_times(header, now)
             if refusal is None and sender is not None:
                 body = unseal_unread(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
                 if not isinstance(body, Refusal):
-                    return self._read_body(sealed, envelope, body)
+                    return _Unsealed(sealed, envelope, body)
                 refusal = body
         return _Refused(sealed.sha256, header, envelope, refusal or Refusal(Code.UNKNOWN_KEY))
 
-    def _read_body(self, sealed: Sealed, envelope: bytes, body: bytes) -> _Opened | _Refused:
-        header = sealed.header
+    def _read_body(self, given: _Unsealed) -> _Opened | _Refused:
+        sealed, header = given.sealed, given.sealed.header
         try:
-            message = read_body(body)
+            message = read_body(given.body)
             if (message.sender, message.recipient) != (header.sender, header.recipient) or message.kind is Kind.USE:
                 raise SchemaError("not what the envelope says", where=Place(field="from, to or kind"))
             records = records_of(message, header.id, self._partners.me)
         except InputError as error:
-            return _Refused(sealed.sha256, header, envelope, Refusal(Code.BAD_BODY, error.where.field or error.what))
-        return _Opened(sealed, envelope, body, message, records)
+            refusal = Refusal(Code.BAD_BODY, error.where.field or error.what)
+            return _Refused(sealed.sha256, header, given.envelope, refusal)
+        return _Opened(sealed, given.envelope, given.body, message, records)
 
     def _giver(self, tx: Transaction) -> Giver:
         card = self._partners.own_card(tx).card
@@ -225,17 +258,20 @@ class _Take:
         self._giver = giver
         own = partners.own_card(tx).card
         self._revoked = {key.name for key in own.signing if key.is_revoked(tx.now)}
+        self._terms = cache(lambda name: partners.agreements_for(tx, [name]))
+        self._there: dict[MessageId, Incoming] = {}
         self._lines: dict[AuthorityId | None, list[Line]] = {}
-        self._rows: dict[MessageId, Incoming] = {}
+        self._rows: dict[MessageId, tuple[_Opened, str]] = {}
         self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
         self.stored: list[_Opened] = []
-        self.brought: list[_Opened] = []
+        self.brought: list[Message] = []
         self._proved: set[AuthorityId | None] = set()
         self._unproved: Counter[tuple[str, Code, str]] = Counter()
 
     def take(self, looked_at: list[_Opened | _Refused | _Taken]) -> list[bytes]:
         """Keep everything and return the receipts in bytes."""
+        self._look_up([each.sealed.header for each in looked_at if isinstance(each, _Opened)])
         for each in looked_at:
             match each:
                 case _Taken():
@@ -248,6 +284,13 @@ class _Take:
             about: dict[str, str | int] = {"code": code, "count": count, "detail": detail}
             self._tx.note(Event("exchange.refused", "unproved", claimed, detail=about))
         return [*self._sign(), *self._originals]
+
+    def _look_up(self, headers: list[Header]) -> None:
+        """Look up the identifiers and numbers of a batch at once."""
+        self._there = self._tx.incoming_among([header.id for header in headers])
+        for sender in {header.sender for header in headers}:
+            numbers = [header.seq for header in headers if header.sender == sender]
+            self._numbers.update((sender, number) for number in self._tx.numbers_among(sender, numbers))
 
     def _again(self, row: Incoming) -> None:
         original = self._tx.document(RECEIPT, row.receipt.hex()) or b""
@@ -268,23 +311,23 @@ class _Take:
     def _opened(self, each: _Opened) -> None:
         header, tx = each.sealed.header, self._tx
         self._proved.add(header.sender)
-        there = self._rows.get(header.id) or tx.incoming(header.id)
+        beside = self._rows.get(header.id)
+        there = self._row(*beside) if beside is not None else self._there.get(header.id)
         if there is not None and there.sha256 == each.sealed.sha256:
-            if header.id not in self._rows:  # another connection was quicker; within one batch its line stands already
+            if beside is None:  # another connection was quicker; within one batch its line stands already
                 self._again(there)
             return
         if there is not None:
             two_contents(tx, there, each.envelope, self._partners.me)
             self._refuse_proved(each, Code.EQUIVOCATION)
             return
-        if self._is_used(header):
+        if (header.sender, header.seq) in self._numbers:
             self._refuse_proved(each, Code.REPLAY)
             used = tx.incoming_at(header.sender, header.seq)
             if used is not None:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
             return
-        agreements = self._partners.agreements_for(tx, [each.message.agreement])
-        judgement = self._desk.judge(tx, each.message, agreements)
+        judgement = self._desk.judge(tx, each.message, self._terms(each.message.agreement))
         if judgement.outcome is Outcome.REFUSE:
             self._refuse_proved(each, judgement.rule)
             self._add_row(each, REFUSED)
@@ -302,7 +345,7 @@ class _Take:
         held = judgement.outcome is Outcome.HOLD
         if each.message.facts:
             tx.add_carried("in", header.sender, each.message.facts, header.id)
-            self.brought.append(each)
+            self.brought.append(each.message)
         if not held:
             _keep(tx, each.records, judgement, header.id)
             self._desk.took(tx, Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256))
@@ -317,11 +360,6 @@ class _Take:
         self._tx.note(Event(kind, header.sender, header.id, each.message.purpose or "", detail))
         self._add_line(header, each.sealed.sha256, f"{REFUSED}:{why}")
 
-    def _is_used(self, header: Header) -> bool:
-        return (header.sender, header.seq) in self._numbers or self._tx.incoming_at(
-            header.sender, header.seq
-        ) is not None
-
     def _add_line(self, header: Header | None, digest: bytes, result: str) -> None:
         line = Line(id=header.id if header else None, sha256=digest.hex(), result=result)
         self._lines.setdefault(header.sender if header else None, []).append(line)
@@ -329,18 +367,22 @@ class _Take:
     def _add_row(self, each: _Opened, state: str) -> None:
         header = each.sealed.header
         self._numbers.add((header.sender, header.seq))
-        # Content that should not have come is not kept; that it came, and its receipt, is.
-        self._rows[header.id] = Incoming(
+        self._rows[header.id] = each, state
+
+    def _row(self, each: _Opened, state: str, receipt: bytes = b"") -> Incoming:
+        header, message = each.sealed.header, each.message
+        return Incoming(
             id=header.id,
             peer=header.sender,
             seq=header.seq,
             sha256=each.sealed.sha256,
-            kind=each.message.kind,
-            thread=each.message.thread,
+            kind=message.kind,
+            thread=message.thread,
+            # Content that should not have come is not kept; that it came, and its receipt, is.
             body=b"" if state == REFUSED else each.body,
             received_at=self._tx.now,
             state=state,
-            receipt=b"",
+            receipt=receipt,
         )
 
     def _sign(self) -> list[bytes]:
@@ -351,11 +393,11 @@ class _Take:
         for sender, lines in self._lines.items():
             receipt = self._giver.sign(sender, tuple(lines), self._tx.now, log if sender in self._proved else None)
             receipts.append(receipt)
-            mine = [row for row in self._rows.values() if row.peer == sender]
+            mine = [(each, state) for each, state in self._rows.values() if each.sealed.header.sender == sender]
             if mine:
                 ref = keep_receipt(self._tx, receipt)
-                for row in mine:
-                    self._tx.add_incoming(replace(row, receipt=ref))
+                for each, state in mine:
+                    self._tx.add_incoming(self._row(each, state, ref))
         return receipts
 
 
@@ -380,7 +422,7 @@ def keep_receipt(tx: Transaction, receipt: bytes) -> bytes:
 def _keep(tx: Transaction, records: tuple[Record, ...], judgement: Judgement, ref: MessageId) -> None:
     until = date.fromisoformat(judgement.keep_until) if judgement.keep_until else None
     for record in records:
-        tx.add_record(clamped(record, until) if until else record, born_of=ref)
+        tx.add_born(clamped(record, until) if until else record, ref)
 
 
 def _need(reader: Snapshot | Transaction, ref: MessageId, *states: str) -> Incoming:

@@ -20,9 +20,11 @@ from headwater.exchange.card import ROOTS
 from headwater.exchange.signed import PairSeed
 from headwater.exchange.suite import SEED_BYTES, XWING, key_id, signing_public
 from headwater.ports import Chance
+from headwater.store import sync_folder
 
 FOLDER: Final = "keys"
 ROOT_FOLDER: Final = "roots"
+_ROOT_FILES: Final = "root-*.key"
 _KINDS: Final = {"signing": 1, "sealing": 1, "papers": 2}
 """Seeds in each kind of file."""
 
@@ -48,11 +50,12 @@ class Keys:
                 raise SettingsError("the node has keys already", where=str(folder), fix="keep them") from error
             except OSError as error:
                 raise StoreIoError("the folder for keys cannot be made", where=str(folder)) from error
-        for number in range(1, ROOTS + 1):
-            _write(home / ROOT_FOLDER / f"root-{number}.key", [chance.draw(SEED_BYTES) for _ in range(2)])
+        _write_roots(home / ROOT_FOLDER, chance)
         keys = cls(home)
         for kind in _KINDS:
             keys.add(kind, chance)
+        for folder in (home / FOLDER, home / ROOT_FOLDER, home):
+            sync_folder(folder)
         return keys
 
     def add(self, kind: str, chance: Chance) -> None:
@@ -109,10 +112,35 @@ def read_roots(folder: Path) -> tuple[PairSeed, ...]:
     Raises:
         KeyTrustError: there is none, or a file is none.
     """
-    found = tuple(PairSeed(*_seeds(path, 2)) for path in sorted(folder.glob("root-*.key")))
+    found = tuple(PairSeed(*_seeds(path, 2)) for path in sorted(folder.glob(_ROOT_FILES)))
     if not found:
         raise KeyTrustError("no root key", where=str(folder), fix="bring the root keys back from where they are kept")
     return found
+
+
+def make_roots(folder: Path, chance: Chance) -> tuple[PairSeed, ...]:
+    """Return the three root keys of a folder; they are made where there are none.
+
+    Raises:
+        KeyTrustError: there are some, but not three.
+        StoreIoError: the disk refuses.
+    """
+    if not any(folder.glob(_ROOT_FILES)):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreIoError("the folder for keys cannot be made", where=str(folder)) from error
+        _write_roots(folder, chance)
+    found = read_roots(folder)
+    if len(found) != ROOTS:
+        raise KeyTrustError(f"{len(found)} root keys, not three", where=str(folder), fix="name an empty folder")
+    return found
+
+
+def _write_roots(folder: Path, chance: Chance) -> None:
+    for number in range(1, ROOTS + 1):
+        _write(folder / f"root-{number}.key", [chance.draw(SEED_BYTES) for _ in range(2)])
+    sync_folder(folder)
 
 
 def _write(path: Path, seeds: list[bytes]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,20 +12,26 @@ from headwater.errors import ConflictError, ForbiddenError, TrustError
 from headwater.exchange import consents
 from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked
 from headwater.exchange.compose import facts_from
-from headwater.exchange.crosscheck import CHECKED, Check, check
+from headwater.exchange.crosscheck import CHECKED, Check, Checked, check
 from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
 from headwater.exchange.search import SEARCHED, answer, hashed, search_key
+from headwater.exchange.texts import Task, close, open_tasks
+from headwater.exchange.words import CONSENT, consent_terms
 from headwater.model.canonical import decode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode
-from headwater.model.message import Amend, Message, MessageFact
+from headwater.model.message import Amend, Consent, Message, MessageFact, Word
 from headwater.ports import Clock, Event
-from headwater.store import Store, Transaction
+from headwater.store import Snapshot, Store, Transaction
 
 UTC_ZONE: Final = "Etc/UTC"
+INDEX_FROM: Final = 256
+"""So many leaves are looked through as quickly as they are looked up."""
+INDEX_MOST: Final = 4096
+"""Most leaves that one look makes known by what they are about: about 20 ms of the writer's time."""
 FIRST: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -41,6 +48,14 @@ class Holder:
     answer: Answer | None
     state: str
     age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The answer to a partner's search, or why it gets none."""
+
+    search: MessageId
+    message: Message | TrustError
 
 
 class Liaison:
@@ -67,7 +82,13 @@ class Liaison:
             needs_sweep = snapshot.needs_sweep()
         if needs_sweep:
             self._store.sweep()
-        return self._store.write(self._tend)
+        with self._store.snapshot() as snapshot:
+            # Whatever reads all that is held does so here, where nobody waits for it.
+            now = self._clock.now()
+            checks, answers = check(snapshot, self._to_check(snapshot, now)), self._answers(snapshot, now)
+        done = self._store.write(lambda tx: self._tend(tx, checks, answers))
+        self._index()
+        return done
 
     def hashed(self, message: Message) -> Message:
         """Return a search with keyed hashes in place of its values; it begins a conversation where it names none.
@@ -108,8 +129,11 @@ class Liaison:
             if row is None or not row.body:
                 raise ConflictError("no such message", where=ref, fix="see: headwater inbox list")
             asked = decode(row.body, Message)
-            message = consents.answer(snapshot, asked, ref, decision, until, self._partners.me)
+            message = consents.answer(snapshot, asked, ref, decision, until, self._partners.me, self._speak)
         return self._outbox.send(message, who=who)
+
+    def _speak(self, consent: Consent) -> Word:
+        return self._outbox.speak(CONSENT, consent_terms(consent), consent.facts, self._clock.now())
 
     # Recall
 
@@ -153,6 +177,19 @@ class Liaison:
                     found.append(_holder(asked, answer, row.state if row else "queued", now))
         return sorted(found, key=lambda one: (one.asked.at, one.asked.message))
 
+    def texts(self) -> list[Task]:
+        """Return the messages whose free text names something that was recalled, and that no person has decided on."""
+        with self._store.snapshot() as snapshot:
+            return open_tasks(snapshot)
+
+    def close_text(self, ref: MessageId, *, strip: bool, who: str, reason: str) -> None:
+        """Take the free text out of such a message, or keep it for a reason.
+
+        Raises:
+            ConflictError: no such task is open.
+        """
+        self._store.write(lambda tx: close(tx, ref, strip=strip, who=who, reason=reason))
+
     def keep_as_evidence(self, facts: Sequence[FactId], *, who: str, reason: str) -> None:
         """Keep facts as evidence: an erasure that their originator asks for restricts them instead.
 
@@ -170,40 +207,63 @@ class Liaison:
 
         return requests(reader, self._partners.me, zone_of, now, since)
 
-    def _tend(self, tx: Transaction) -> int:
+    def _tend(self, tx: Transaction, checks: Sequence[Checked], answers: Sequence[_Answered]) -> int:
         done = raise_alarms(tx, self._requests(tx, tx.now, tx.now - LOOK_BACK))
-        done += self._amends.retry(tx) + self._answer_searches(tx)
-        waiting = [
-            row for row in tx.incoming_requests(tx.now - LOOK_BACK) if row.body and tx.document(CHECKED, row.id) is None
-        ]
-        checks: list[Check] = []
-        for row in waiting:
-            records = (tx.record(ref) for ref in tx.born_of(row.id))
-            checks.append(Check(row.id, tuple(record for record in records if record is not None)))
-            tx.put_document(CHECKED, row.id, b"1")
-        for finding in check(tx, checks):
-            tx.add_finding(finding)
-            tx.note(Event("exchange.cross-checked", "node", finding.subjects[0], detail={"finding": finding.id}))
-        return done + len(waiting)
+        done += self._amends.retry(tx)
+        return done + sum(_keep_check(tx, each) for each in checks) + sum(self._give(tx, each) for each in answers)
 
-    def _answer_searches(self, tx: Transaction) -> int:
-        answered = 0
-        for row in tx.incoming_searches(tx.now - LOOK_BACK):
-            if not row.body or row.state == "held" or tx.document(SEARCHED, row.id) is not None:
-                continue
-            search = decode(row.body, Message)
-            tx.put_document(SEARCHED, row.id, b"1")
-            try:
-                message = answer(tx, search, row.id, self._search_key(tx, row.peer, search), self._partners.me)
-                self._outbox.send_within(tx, message, who="node")
-            except TrustError as error:
-                tx.note(Event("exchange.search-unanswered", "node", row.id, detail={"code": error.code}))
-            answered += 1
-        return answered
+    def _to_check(self, reader: Snapshot, now: datetime) -> list[Check]:
+        found: list[Check] = []
+        for row in reader.incoming_requests(now - LOOK_BACK):
+            if row.body and reader.document(CHECKED, row.id) is None:
+                records = (reader.record(ref) for ref in reader.born_of(row.id))
+                found.append(Check(row.id, tuple(record for record in records if record is not None)))
+        return found
+
+    def _answers(self, reader: Snapshot, now: datetime) -> list[_Answered]:
+        found: list[_Answered] = []
+        for row in reader.incoming_searches(now - LOOK_BACK):
+            if row.body and row.state != "held" and reader.document(SEARCHED, row.id) is None:
+                search = decode(row.body, Message)
+                try:
+                    keys = self._search_keys(reader, row.peer, search)
+                    found.append(_Answered(row.id, answer(reader, search, row.id, keys, self._partners.me)))
+                except TrustError as error:
+                    found.append(_Answered(row.id, error))
+        return found
+
+    def _give(self, tx: Transaction, answered: _Answered) -> int:
+        if tx.document(SEARCHED, answered.search) is not None:
+            return 0
+        tx.put_document(SEARCHED, answered.search, b"1")
+        try:
+            if isinstance(answered.message, TrustError):
+                raise answered.message
+            self._outbox.send_within(tx, answered.message, who="node")
+        except TrustError as error:
+            tx.note(Event("exchange.search-unanswered", "node", answered.search, detail={"code": error.code}))
+        return 1
+
+    def _index(self) -> None:
+        """Let the leaves that came since be found by what they are about, once they are many."""
+        with self._store.snapshot() as snapshot:
+            start = snapshot.leaves_indexed()
+            if snapshot.head().size - start < INDEX_FROM:
+                return
+            leaves = islice(snapshot.leaves(start), INDEX_MOST)
+            subjects = [leaf.event.subject if leaf.event is not None else None for leaf in leaves]
+        self._store.write(lambda tx: tx.index_leaves(start, subjects))
 
     def _search_key(self, reader: Reader, peer: AuthorityId, message: Message) -> bytes:
         own, partner = self._partners.own_card(reader).card, self._partners.need(reader, peer).card.card
-        return search_key(own, partner, message.agreement or "", message.thread or "")
+        return search_key(own.roots, partner.roots, message.agreement or "", message.thread or "")
+
+    def _search_keys(self, reader: Reader, peer: AuthorityId, message: Message) -> tuple[bytes, ...]:
+        """Return the keys that a partner may have hashed with: either side may have changed its roots meanwhile."""
+        self._partners.need(reader, peer)
+        ours, theirs = (self._partners.roots_of(reader, who) for who in (self._partners.me, peer))
+        pairs = ((one, other) for one in ours for other in theirs)
+        return tuple(search_key(*pair, message.agreement or "", message.thread or "") for pair in pairs)
 
     def _replacements(self, tx: Transaction, facts: Sequence[FactId]) -> dict[str, MessageFact]:
         ranks = {
@@ -218,6 +278,20 @@ class Liaison:
                 raise ForbiddenError("no such fact", where=fact)
             found[fact] = given
         return found
+
+
+def _keep_check(tx: Transaction, checked: Checked) -> int:
+    """Keep a check's finding, unless something that it rests on was withdrawn meanwhile: then it is made again."""
+    request, finding = checked.check.request, checked.finding
+    if tx.document(CHECKED, request) is not None:
+        return 0
+    if any(tx.record(record.id) != record for record in (*checked.check.records, *checked.hits)):
+        return 0
+    tx.put_document(CHECKED, request, b"1")
+    if finding is not None:
+        tx.add_finding(finding)
+        tx.note(Event("exchange.cross-checked", "node", request, detail={"finding": finding.id}))
+    return 1
 
 
 def _holder(asked: Asked, answer: Answer | None, sent: str, now: datetime) -> Holder:

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.errors import ForbiddenError, NoBasisError
+from headwater.errors import ForbiddenError, KeyTrustError, NoBasisError
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
 from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
@@ -18,8 +18,9 @@ from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
 from headwater.exchange.files import Carrier, Fetcher
+from headwater.exchange.flags import Flag, flags
 from headwater.exchange.inbox import Inbox
-from headwater.exchange.keys import Keys, read_roots
+from headwater.exchange.keys import Keys, make_roots, read_roots
 from headwater.exchange.liaison import Liaison
 from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
@@ -70,7 +71,8 @@ class Exchange:
         self._chance = chance
         self._transport = transport or HttpTransport()
         self._partners = Partners(me)
-        self.files = Carrier(store, self._partners, fetcher or HttpTransport(), chance)
+        self._fetcher = fetcher or HttpTransport()
+        self.files = Carrier(store, self._partners, self._fetcher, chance)
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
         self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
@@ -87,7 +89,9 @@ class Exchange:
         *,
         who: str,
         revoke: Sequence[str] = (),
+        revoked_from: datetime | None = None,
         zone: str = "Etc/UTC",
+        new_roots: Path | None = None,
     ) -> SignedCard:
         """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
 
@@ -96,18 +100,24 @@ class Exchange:
             endpoints: where its node listens, best first.
             roots: the folder with the three root keys; for a later version, two of them that were brought back do.
             who: the person who makes it.
-            revoke: names of signing keys that nobody is to trust from now on.
+            revoke: names of signing keys that nobody is to trust any more.
+            revoked_from: since when; from now on if nothing is given. What partners took since then they flag.
             zone: the time zone in which this authority counts its deadlines.
+            new_roots: for a later version, the folder with the three root keys that take the place of those in use; they
+                are made where it holds none.
 
         Raises:
-            KeyTrustError: there are no root keys.
+            KeyTrustError: there are no root keys, or no card whose roots could be changed.
             SignatureError: they are not those of the card in use.
         """
-        seeds = read_roots(roots)
+        old = read_roots(roots)
+        new = make_roots(new_roots, self._chance) if new_roots is not None else ()
 
         def change(tx: Transaction) -> SignedCard:
             held = self._partners.own_card(tx) if tx.document(CARD, self.me) else None
-            public = tuple(seed.public() for seed in seeds)
+            if new and held is None:
+                raise KeyTrustError("no card whose root keys could be changed", fix="make the first one without")
+            public = tuple(seed.public() for seed in new or old)
             card = Card(
                 v=1,
                 authority=self.me,
@@ -117,18 +127,22 @@ class Exchange:
                 expires=format_instant(tx.now + CARD_GOOD_FOR),
                 endpoints=tuple(endpoints),
                 suites=(XWING.name,),
-                signing=_dated(self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke),
+                signing=_dated(
+                    self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke, revoked_from
+                ),
                 sealing=_dated(self._keys.sealing_public(), held.card.sealing if held else (), tx.now),
                 papers=(self._keys.papers().public(),),
-                roots=held.card.roots if held else public,
+                roots=held.card.roots if held and not new else public,
                 threshold=THRESHOLD,
                 zone=zone,
             )
-            signed = sign_card(card, seeds)
+            # Whoever takes over was let in by those who were there: both sign, the old for partners that hold their card.
+            signed = sign_card(card, (*old, *new))
             if held is not None:
                 check_successor(held, signed)
             tx.put_document(CARD, self.me, signed.paper.to_bytes())
-            tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version}))
+            changed: dict[str, str | int] = {"roots": "changed"} if new else {}
+            tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version, **changed}))
             return signed
 
         return self._store.write(change)
@@ -283,18 +297,21 @@ class Exchange:
     def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
         """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""
         sync = threading.Thread(target=self.syncing.run, args=(stop, sync_every_s), name="sync", daemon=True)
+        files = threading.Thread(target=self.files.run, args=(stop,), name="files", daemon=True)
+        files.start()
         if sync_every_s > 0:
             sync.start()
         Delivery(self._store, self._partners, self.courier, self.tend).run(stop)
+        files.join()
         if sync_every_s > 0:
             sync.join()
-        if isinstance(self._transport, HttpTransport):
-            self._transport.close()
+        for used in (self._transport, self._fetcher):
+            if isinstance(used, HttpTransport):
+                used.close()
 
     def tend(self) -> None:
-        """Look after what no message wakes: clocks, checks, searches, and files that are to be fetched."""
+        """Look after what no message wakes: clocks, checks and searches."""
         self.liaison.tend()
-        self.files.fetch_all()
 
     def chunk(self, name: BlobHash) -> bytes | None:
         """Return a sealed chunk of a file that a partner may fetch, None where there is none."""
@@ -318,6 +335,11 @@ class Exchange:
     def receive(self, batch: bytes) -> bytes:
         """Take a batch of envelopes and return the receipts, once everything is durable: see `Inbox.receive`."""
         return self._inbox.receive(batch)
+
+    def flags(self) -> dict[MessageId, Flag]:
+        """Return which messages are to be looked at again, because a key was revoked from before they came."""
+        with self._store.snapshot() as snapshot:
+            return flags(snapshot)
 
     def incoming(self) -> list[Incoming]:
         """Return all messages from partners, in the order they were kept."""
@@ -358,14 +380,18 @@ class Exchange:
 
 
 def _dated(
-    keys: Sequence[bytes], held: Sequence[DatedKey], now: datetime, revoke: Sequence[str] = ()
+    keys: Sequence[bytes],
+    held: Sequence[DatedKey],
+    now: datetime,
+    revoke: Sequence[str] = (),
+    revoked_from: datetime | None = None,
 ) -> tuple[DatedKey, ...]:
     """Return keys with the instants that the card in use gives them; those that it does not know are new."""
     known = {key.key: key for key in held}
     start = format_instant(now - KEY_COUNTS_BEFORE)
     dated = [known.get(key.hex(), DatedKey(key=key.hex(), valid_from=start)) for key in keys]
     return tuple(
-        replace(key, revoked_from=format_instant(now))
+        replace(key, revoked_from=format_instant(min(now, revoked_from or now)))
         if key_id(key.raw) in revoke and key.revoked_from is None
         else key
         for key in dated

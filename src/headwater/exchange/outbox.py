@@ -4,10 +4,12 @@ One transaction holds all of it: rules -> facts taken out -> seal -> number -> r
 is held back waits as a draft until a person with the right role approves it; then the same question is asked again.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,10 +25,12 @@ from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.suite import key_id
+from headwater.exchange.words import bound, speak
 from headwater.model.canonical import decode, encode
-from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id
-from headwater.model.message import Kind, Message, categories_of
+from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id, state_of
+from headwater.model.message import Kind, Message, Word, categories_of
 from headwater.model.times import format_instant, parse_instant
+from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import apply, decide
 from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
 from headwater.ports import Chance, Clock, Event
@@ -101,12 +105,40 @@ class Draft:
     asked_at: datetime
 
 
+_STATES: Final = {Outcome.REFUSE: DraftState.REFUSED, Outcome.HOLD: DraftState.WAITING}
+"""What a draft comes to by the rules' answer; any other sends it."""
+
 Also = Callable[[Transaction, Sending], None]
 """What a caller keeps in the transaction that queues a message."""
 
 
 def nothing(_tx: Transaction, _sending: Sending) -> None:
     """Keep nothing more."""
+
+
+class _Way:
+    """The way to one partner, as it is within one change."""
+
+    def __init__(self, partner: Partner, signing: Callable[[], tuple[str, bytes]], now: datetime) -> None:
+        self.partner = partner
+        self._signing = signing
+        self._now = now
+
+    @cached_property
+    def keys(self) -> tuple[bytes, str, str, bytes]:
+        """The partner's key with its name, and this node's with its seed: asked for once something is to go."""
+        sealing = self.partner.card.card.sealing_key(self._now)
+        return (sealing, key_id(sealing), *self._signing())
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsealed:
+    """A message that is numbered and noted: its header and body, and the way that it goes."""
+
+    header: Header
+    body: bytes
+    message: Message
+    way: _Way
 
 
 class Outbox:
@@ -152,7 +184,16 @@ class Outbox:
             TrustError: a recipient is no partner whose card is confirmed and current.
         """
         ready = [(self._ready(message), self.new_id()) for message in messages]
-        return self._store.write(lambda tx: [self._send(tx, message, ref, who) for message, ref in ready])
+
+        def change(tx: Transaction) -> list[Sending]:
+            ways, unsealed = self._ways(tx), list[_Unsealed]()
+            sent = [self._send(tx, message, ref, who, ways=ways, unsealed=unsealed) for message, ref in ready]
+            # Once all are judged: what sealing needs stays in the processor's caches meanwhile.
+            for each in unsealed:
+                _seal(tx, each)
+            return sent
+
+        return self._store.write(change)
 
     def send_in(self, tx: Transaction, message: Message, *, who: str) -> Sending:
         """Do what `send` does as a part of a transaction.
@@ -181,8 +222,8 @@ class Outbox:
         """
         ready, now = self._ready(message), self._clock.now()
         with self._store.snapshot() as snapshot:
-            self._open_partner(snapshot, ready, now)
-            ready = attached(snapshot, ready)
+            self._open_partner(snapshot, ready.recipient or AuthorityId(""), now)
+            ready = bound(snapshot, self._partners, attached(snapshot, ready), now)
             judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
 
@@ -224,7 +265,7 @@ class Outbox:
 
         def change(tx: Transaction) -> None:
             draft = _waiting(tx, ref)
-            _put(tx, draft, DraftState.REFUSED)
+            _put(tx, dataclasses.replace(draft, state=DraftState.REFUSED))
             tx.note(Event("exchange.withdrawn", who, ref, draft.message.purpose or ""))
 
         self._store.write(change)
@@ -241,11 +282,18 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        self._queue(tx, message, ref, who, self._open_partner(tx, message, tx.now))
+        _seal(tx, self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId(""))))
 
-    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, partner: Partner) -> None:
-        recipient_key = partner.card.card.sealing_key(tx.now)
-        skid, signing_seed = self._signing(tx)
+    def _ways(self, tx: Transaction) -> "Callable[[AuthorityId], _Way]":
+        """Return what finds the way to a partner, once for all messages of a change."""
+        return cache(
+            lambda authority: _Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
+        )
+
+    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: "_Way") -> "_Unsealed":
+        """Number a message that may go, and note that it does; what is left to do is to seal it."""
+        _, rkid, skid, _ = way.keys
+        partner = way.partner
         body = write_body(message)
         header = Header(
             id=ref,
@@ -254,26 +302,13 @@ class Outbox:
             seq=tx.next_seq(partner.authority),
             lane=Lane.NORMAL if message.urgency == "normal" else Lane.URGENT,
             skid=skid,
-            rkid=key_id(recipient_key),
+            rkid=rkid,
             sent_at=tx.now,
             expires_at=parse_instant(message.expires or format_instant(tx.now + KEPT_FOR)),
         )
-        tx.put_document(SENT, ref, body)
+        tx.add_document(SENT, ref, body)
         if message.facts:
             tx.add_carried("out", partner.authority, message.facts, ref)
-        tx.add_outgoing(
-            Outgoing(
-                id=ref,
-                peer=partner.authority,
-                seq=header.seq,
-                lane=header.lane,
-                envelope=seal_checked(header, body, signing_seed=signing_seed, recipient_key=recipient_key),
-                kind=message.kind,
-                thread=message.thread,
-                queued_at=tx.now,
-                expires_at=header.expires_at,
-            )
-        )
         detail: dict[str, str | int] = {
             "to": partner.authority,
             "kind": message.kind,
@@ -283,6 +318,7 @@ class Outbox:
             "categories": categories_of(message),
         }
         tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
+        return _Unsealed(header, body, message, way)
 
     def seal_again(self, tx: Transaction, row: Outgoing, header: Header) -> MessageId | None:
         """Queue a refused message anew, under another identifier, where it was refused for a key that we have changed.
@@ -307,29 +343,39 @@ class Outbox:
         return ref
 
     def _send(
-        self, tx: Transaction, message: Message, ref: MessageId, who: str, *, asked_at: datetime | None = None
+        self,
+        tx: Transaction,
+        message: Message,
+        ref: MessageId,
+        who: str,
+        *,
+        asked_at: datetime | None = None,
+        ways: "Callable[[AuthorityId], _Way] | None" = None,
+        unsealed: "list[_Unsealed] | None" = None,
     ) -> Sending:
-        partner = self._open_partner(tx, message, tx.now)
-        message = attached(tx, message)
+        """Judge a message and queue it; with `unsealed`, the caller seals what was queued, in the same change."""
+        way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
+        message = bound(tx, self._partners, attached(tx, message), tx.now)
         judgement = self.judge(tx, message, tx.now)
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
-        draft = Draft(ref, message, DraftState.WAITING, judgement.rule, who, asked_at or tx.now)
-        if judgement.outcome is Outcome.REFUSE:
+        state = _STATES.get(judgement.outcome, DraftState.SENT)
+        if asked_at is not None or state is DraftState.WAITING:
+            _put(tx, Draft(ref, message, state, judgement.rule, who, asked_at or tx.now))
+        if state is DraftState.REFUSED:
             tx.note(Event("exchange.not-sent", who, ref, message.purpose or "", detail))
-            if asked_at is not None:
-                _put(tx, draft, DraftState.REFUSED)
             return Sending(judgement, None, message)
         goes = apply(judgement, message)
-        if judgement.outcome is Outcome.HOLD:
-            _put(tx, draft, DraftState.WAITING)
+        if state is DraftState.WAITING:
             tx.note(Event("exchange.held", who, ref, message.purpose or "", detail))
             return Sending(judgement, ref, goes)
-        if asked_at is not None:
-            _put(tx, draft, DraftState.SENT)
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
-        self._queue(tx, goes, ref, who, partner)
+        written = self._queue(tx, goes, ref, who, way)
+        if unsealed is None:
+            _seal(tx, written)
+        else:
+            unsealed.append(written)
         for duty in judgement.obligations:
             if duty.startswith("notice:"):
                 self._give_notice(tx, goes, ref, StateCode(duty.removeprefix("notice:")), who)
@@ -360,7 +406,8 @@ class Outbox:
         check_request(message)
         expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
         # Where else a fact was passed on to is for this node's own recalls.
-        facts = {name: replace(fact, sent_to=()) if fact.sent_to else fact for name, fact in message.facts.items()}
+        told = {name: replace(fact, sent_to=()) for name, fact in message.facts.items() if fact.sent_to}
+        facts = {**message.facts, **told} if told else message.facts
         return replace(message, sender=me, expires=expires, facts=facts)
 
     def judge(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Judgement:
@@ -370,14 +417,16 @@ class Outbox:
         """
         if message.break_glass is not None and not message.break_glass.approver:
             return Judgement(Outcome.HOLD, BREAK_GLASS, reasons=(_NOT_APPROVED,))
-        names = [message.agreement, *(fact.via for fact in message.facts.values())]
+        if (refusal := unexpected(Op.SEND, message)) is not None:
+            return refusal
+        names = [message.agreement, *[fact.via for fact in message.facts.values() if fact.via]]
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(message.agreement or "")
         held = evidence_of(reader, message, terms.markings if terms else {}, now.date())
         return decide(Op.SEND, agreements, message, held, now)
 
-    def _open_partner(self, reader: Snapshot | Transaction, message: Message, now: datetime) -> Partner:
-        partner = self._partners.need(reader, message.recipient or AuthorityId(""))
+    def _open_partner(self, reader: Snapshot | Transaction, authority: AuthorityId, now: datetime) -> Partner:
+        partner = self._partners.need(reader, authority)
         if not partner.is_open:
             raise KeyTrustError(
                 f"{partner.authority} is {partner.state}", fix="confirm the partner first, or lift its suspension"
@@ -394,6 +443,11 @@ class Outbox:
                 return key.name, self._keys.signing_seeds[key.name]
         raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
 
+    def speak(self, about: str, terms: Sequence[str], facts: Sequence[str], at: datetime) -> Word:
+        """Return this node's own word about facts of its own, for holders that have them from others."""
+        seeds = self._keys.signing_seeds.values()
+        return speak(seeds, about, terms, facts, state_of(self._partners.me), at)
+
     def new_id(self) -> MessageId:
         """Return the identifier of a new message."""
         return new_message_id((self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(10))
@@ -407,6 +461,24 @@ def _waiting(tx: Transaction, ref: MessageId) -> Draft:
     return draft
 
 
-def _put(tx: Transaction, draft: Draft, state: DraftState) -> None:
-    done = Draft(draft.id, draft.message, state, draft.rule, draft.asked_by, draft.asked_at)
-    tx.put_document(DRAFT, draft.id, encode(done))
+def _put(tx: Transaction, draft: Draft) -> None:
+    tx.put_document(DRAFT, draft.id, encode(draft))
+
+
+def _seal(tx: Transaction, given: _Unsealed) -> None:
+    """Seal a message that was numbered and put it into the queue."""
+    header, message = given.header, given.message
+    recipient_key, _, _, signing_seed = given.way.keys
+    tx.add_outgoing(
+        Outgoing(
+            id=header.id,
+            peer=header.recipient,
+            seq=header.seq,
+            lane=header.lane,
+            envelope=seal_checked(header, given.body, signing_seed=signing_seed, recipient_key=recipient_key),
+            kind=message.kind,
+            thread=message.thread,
+            queued_at=tx.now,
+            expires_at=header.expires_at,
+        )
+    )

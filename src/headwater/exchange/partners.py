@@ -2,14 +2,14 @@
 
 ::
 
-    add ──▶ added ──confirm──▶ confirmed ──first receipt──▶ live
+    add ──▶ added ──digits──▶ confirmed ──first receipt──▶ live
                                    │                          │
                                    ├────────suspend───────────┤
                                    ▼                          ▼
                                suspended ──resume──▶ confirmed;  any state ──revoke──▶ revoked (for good)
 
 A card that was only added is trusted for nothing: two persons must first compare its eight groups of five digits on
-another channel. Every step is a document of its own, so the whole history stays.
+another channel, and `confirm`, which asks for them, is the only way from there to confirmed. Every step is a document of its own, so the whole history stays.
 """
 
 import hmac
@@ -25,13 +25,14 @@ from msgspec.structs import replace
 from headwater.errors import ConflictError, InputError, KeyTrustError, StoreCorruptError
 from headwater.exchange.agreement import read_agreement, terms_of
 from headwater.exchange.card import SignedCard, check_current, check_successor, read_card
-from headwater.exchange.signed import read_paper
+from headwater.exchange.flags import flag_since
+from headwater.exchange.signed import PairKey, read_paper
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
 from headwater.model.message import HOUSEKEEPING, Kind
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.ports import Event
-from headwater.store import Transaction
+from headwater.store import Snapshot, Transaction
 
 CARD: Final = "card"
 PARTNER: Final = "partner"
@@ -63,8 +64,9 @@ class State(StrEnum):
 
 OPEN: Final = frozenset({State.CONFIRMED, State.LIVE})
 """States in which messages pass."""
+# From added to confirmed leads no step: only the digits do.
 _STEPS: Final[dict[State, frozenset[State]]] = {
-    State.ADDED: frozenset({State.CONFIRMED, State.REVOKED}),
+    State.ADDED: frozenset({State.REVOKED}),
     State.CONFIRMED: frozenset({State.LIVE, State.SUSPENDED, State.REVOKED}),
     State.LIVE: frozenset({State.SUSPENDED, State.REVOKED}),
     State.SUSPENDED: frozenset({State.CONFIRMED, State.REVOKED}),
@@ -127,6 +129,11 @@ class Partners:
             return None
         return Partner(authority, State(decode(step, _Step).state), self._card(data))
 
+    def roots_of(self, reader: Snapshot | Transaction, authority: AuthorityId) -> tuple[tuple[PairKey, ...], ...]:
+        """Return the root keys that the cards of an authority have named, each set once."""
+        cards = (self._card(body).card for _, body in reader.versions(CARD, authority))
+        return tuple(dict.fromkeys(card.roots for card in cards))
+
     def need(self, reader: Documents, authority: AuthorityId) -> Partner:
         """Return one partner.
 
@@ -140,8 +147,12 @@ class Partners:
 
     def all(self, reader: Documents) -> tuple[Partner, ...]:
         """Return all partners in the order of their names."""
-        found = (self.get(reader, AuthorityId(key)) for key, _, _ in reader.documents(PARTNER))
+        found = (self.get(reader, authority) for authority in self.names(reader))
         return tuple(partner for partner in found if partner is not None)
+
+    def names(self, reader: Documents) -> tuple[AuthorityId, ...]:
+        """Return the authorities of all partners in order."""
+        return tuple(AuthorityId(key) for key, _, _ in reader.documents(PARTNER))
 
     def agreements(self, reader: Documents) -> dict[str, Agreement]:
         """Return all agreements by name, each in the state that this node has it in now."""
@@ -200,15 +211,19 @@ class Partners:
         """Confirm a partner whose digits were compared by voice.
 
         Raises:
+            ConflictError: it is not waiting to be confirmed.
             KeyTrustError: they are not those of the card that is held.
         """
-        expected = self.need(tx, authority).card.fingerprint.replace(" ", "")
+        partner = self.need(tx, authority)
+        if partner.state is not State.ADDED:
+            raise ConflictError(f"{authority} is {partner.state}, and its digits were compared before")
+        expected = partner.card.fingerprint.replace(" ", "")
         if not hmac.compare_digest(expected.encode(), "".join(digits.split()).encode()):
             raise KeyTrustError(
                 f"the digits are not those of the card of {authority}",
                 fix="read all eight groups again; if they differ, stop",
             )
-        self.step(tx, authority, State.CONFIRMED, who, "digits compared")
+        self._note_step(tx, authority, State.CONFIRMED, who, "digits compared")
 
     def step(self, tx: Transaction, authority: AuthorityId, to: State, who: str, reason: str) -> None:
         """Take a partner to another state.
@@ -218,7 +233,8 @@ class Partners:
         """
         now = self.need(tx, authority).state
         if to not in _STEPS[now]:
-            raise ConflictError(f"{authority} is {now}, which does not lead to {to}")
+            fix = "compare the digits of its card first: headwater partner confirm" if now is State.ADDED else ""
+            raise ConflictError(f"{authority} is {now}, which does not lead to {to}", fix=fix)
         self._note_step(tx, authority, to, who, reason)
 
     def set_agreement_state(self, tx: Transaction, name: str, to: AgreementState, who: str, reason: str) -> None:
@@ -245,8 +261,11 @@ class Partners:
 
     def _take_card(self, tx: Transaction, authority: AuthorityId, card: SignedCard, who: str) -> None:
         data = tx.document(CARD, authority)
-        if data is not None and not check_successor(self._card(data), card):
-            return
+        if data is not None:
+            held = self._card(data)
+            if not check_successor(held, card):
+                return
+            flag_since(tx, authority, held.card, card.card)
         if card.card.owner != authority:
             raise KeyTrustError("the cards are of several authorities")
         tx.put_document(CARD, authority, card.paper.to_bytes())

@@ -9,15 +9,15 @@ protected person, or what may not be used for the purpose.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.exchange.card import Card
 from headwater.exchange.crosscheck import normal
 from headwater.exchange.holdings import Reader
+from headwater.exchange.signed import PairKey
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, MessageId, state_of
 from headwater.model.message import Kind, Message, MessageFact
@@ -25,14 +25,16 @@ from headwater.model.record import Record
 
 SEARCHED: Final = "searched"
 """Kind of the documents that say which searches were answered, by the search."""
+Roots = tuple[PairKey, ...]
+"""The root keys that a card names."""
 HIT: Final = "hit"
 NO_HIT: Final = "no-hit"
 _LABEL: Final = b"headwater/search/1\0"
 
 
-def search_key(one: Card, other: Card, agreement: str, thread: str) -> bytes:
-    """Return the key of one conversation: from the root keys of both cards, which outlive a card's versions."""
-    roots = sorted(sha256(encode(card.roots)).hexdigest() for card in (one, other))
+def search_key(one: Roots, other: Roots, agreement: str, thread: str) -> bytes:
+    """Return the key of one conversation: from the root keys of both cards, which outlive most of a card's versions."""
+    roots = sorted(sha256(encode(each)).hexdigest() for each in (one, other))
     return sha256(_LABEL + encode((roots, agreement, thread))).digest()
 
 
@@ -47,13 +49,21 @@ def hashed(facts: Mapping[str, MessageFact], key: bytes) -> dict[str, MessageFac
     return found
 
 
-def answer(reader: Reader, search: Message, ref: MessageId, key: bytes, me: AuthorityId) -> Message:
-    """Return the answer to a search: ``hit`` with the names of the facts that were found, or ``no-hit``."""
+def answer(reader: Reader, search: Message, ref: MessageId, keys: Sequence[bytes], me: AuthorityId) -> Message:
+    """Return the answer to a search: ``hit`` with the names of the facts that were found, or ``no-hit``.
+
+    Args:
+        reader: the store.
+        search: what is asked.
+        ref: its message.
+        keys: those that it may have been hashed with.
+        me: the authority of this node.
+    """
     wanted = {fact.value: name for name, fact in search.facts.items() if fact.hashed and fact.value}
     hits: set[str] = set()
     for record in reader.records() if wanted else ():
         if state_of(record.origin.originator) == state_of(me) and _may_tell(record, search.purpose):
-            hits.update(wanted[value] for value in _values(record, key) if value in wanted)
+            hits.update(wanted[value] for key in keys for value in _values(record, key) if value in wanted)
     return Message(
         kind=Kind.RESPONSE,
         sender=me,

@@ -270,7 +270,7 @@ class Syncing:
         if note.authority != peer or not is_signed_by_log(note, partner.card.card.papers):
             self._doubt(tx, header, "a checkpoint it has not signed")
             return known
-        said = Said(note.size, note.root, header.seq, header.sent_at, paths_of(sync.grown))
+        said = Said(note.size, note.root, header.seq, sync.seen, paths_of(sync.grown))
         head = receipt_head(tx, peer)
         words = [(judge(known, said), tx.document(CHECKPOINT, f"{peer}/{known.size}"))]
         if head is not None:

@@ -12,6 +12,8 @@ an entity of ours.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -32,6 +34,8 @@ TLP_RED: Final = "TLP:RED"
 NOBODY_KNOWN: Final = "UNNAMED"
 """Authority of a third originator of which a message names the state only."""
 _ADULT_YEARS: Final = 18
+_KEPT: Final = 16
+"""Terms that are remembered as they were read: messages name the same few again and again. Not more, for they may be long."""
 _NO_PERSONAL_DATA: Final = frozenset({"Vehicle", "Vessel", "Airplane", "Company", "Organization", "PublicBody"})
 
 
@@ -41,17 +45,7 @@ def handling_of(fact: MessageFact) -> Handling:
     Raises:
         SchemaError: a value of it is none that handling knows.
     """
-    red = TLP_RED in fact.handling
-    return Handling(
-        purposes=None if fact.purposes is None else frozenset(fact.purposes),
-        releasable_to=_states(fact.onward),
-        never_onward=fact.onward == "no",
-        codes=frozenset(fact.handling),
-        conditions=frozenset(fact.conditions),
-        addressees=frozenset(fact.names) if red or fact.names else None,
-        markings=frozenset() if fact.marking in {None, "NONE"} else frozenset({fact.marking or ""}),
-        retain_until=_day(fact.retain_until),
-    )
+    return _read_terms(*_terms(fact))[0]
 
 
 def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
@@ -70,6 +64,27 @@ def marked(handling: Handling, ranks: Mapping[str, int]) -> str:
     return max(sorted(handling.markings), key=lambda marking: ranks[marking], default="NONE")
 
 
+def told(handling: Handling, ranks: Mapping[str, int], fact: MessageFact) -> MessageFact:
+    """Return a fact of our own with what may be done with it, as a message says it: the one place for that.
+
+    Args:
+        handling: of the record that the fact stands in, or of the finding that it is.
+        ranks: the markings of the agreement that the message goes under.
+        fact: all else about it.
+    """
+    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
+    return msgspec.structs.replace(
+        fact,
+        marking=marked(handling, ranks),
+        handling=tuple(sorted(codes)),
+        conditions=tuple(sorted(handling.conditions)),
+        purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
+        names=tuple(sorted(handling.addressees or ())),
+        onward=_onward(handling),
+        retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
+    )
+
+
 def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, MessageFact]:
     """Return the facts of one of our own records as a message carries them, by their place in the record.
 
@@ -78,15 +93,13 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
         ranks: the markings of the agreement that the message goes under.
         on: the day, to tell whether somebody may be a minor.
     """
-    handling = record.handling
-    codes = handling.codes | ({TLP_RED} if handling.addressees is not None else frozenset())
     minors = _minors(record, on)
     found: dict[str, MessageFact] = {}
     for number, fact in record.numbered():
         mention = record.mention(fact.entity)
         if mention is None:  # a record that exists names the entity of every fact
             continue
-        found[number] = MessageFact(
+        fact_alone = MessageFact(
             id=number,
             prop=fact.prop,
             entity=fact.entity,
@@ -97,17 +110,11 @@ def facts_of(record: Record, ranks: Mapping[str, int], on: date) -> dict[str, Me
             category=_category(record, mention, fact),
             personal=mention.schema not in _NO_PERSONAL_DATA,
             origin=state_of(record.origin.originator),
-            marking=marked(handling, ranks),
-            handling=tuple(sorted(codes)),
-            conditions=tuple(sorted(handling.conditions)),
-            purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
-            names=tuple(sorted(handling.addressees or ())),
-            onward=_onward(handling),
             grade=None if record.grade is None else str(record.grade),
-            retain_until=None if handling.retain_until is None else handling.retain_until.isoformat(),
             minor=fact.entity in minors,
             sensitive=fact.prop if fact.prop in SENSITIVE_PROPERTIES else None,
         )
+        found[number] = told(record.handling, ranks, fact_alone)
     return found
 
 
@@ -134,7 +141,8 @@ def names_in(record: Record, message: Message) -> dict[str, FactId]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, FactId] = {}
     for name, given in message.facts.items():
-        fact = _fact(given, _mention(given, message), message) if _is_known(given) else None
+        kind = _kind(given)
+        fact = None if kind is None else _fact(given, kind, _mention(given, message), message)
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
             found[name] = number
@@ -149,32 +157,46 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
     Raises:
         SchemaError: a fact's handling, grade or date is none, or two facts say that one entity is two things.
     """
-    groups: dict[tuple[AuthorityId, Grade | None, Handling], list[tuple[Mention, Fact]]] = {}
+    groups: dict[tuple[AuthorityId, Grade | None, Handling], _Members] = {}
     # Most facts of a message share their terms and entities: both are read once, not once for each fact.
-    by_terms: dict[tuple[object, ...], list[tuple[Mention, Fact]]] = {}
+    by_terms: dict[tuple[object, ...], _Members] = {}
     mentions: dict[tuple[str | None, str | None, str], Mention] = {}
     for given in message.facts.values():
         terms = _terms(given)
         members = by_terms.get(terms)
         if members is None:
-            handling, grade = handling_of(given), parse_grade(given.grade) if given.grade else None
-            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), [])
+            handling, grade = _read_terms(*terms)
+            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), _Members())
             by_terms[terms] = members
-        if _is_known(given):
+        kind = _kind(given)
+        if kind is not None:
             named = (given.entity, given.schema, given.category)
-            mention = mentions.get(named) or mentions.setdefault(named, _mention(given, message))
-            members.append((mention, _fact(given, mention, message)))
+            mention = mentions.get(named)
+            if mention is None:
+                mention = mentions[named] = _mention(given, message)
+            members.mentions[id(mention)] = mention
+            members.facts[_fact(given, kind, mention, message)] = None
     return tuple(
         Record(
             origin=Origin(originator=originator, source=SOURCE, place=ref),
             handling=handling,
             grade=grade,
-            mentions=tuple(dict.fromkeys(mention for mention, _ in members)),
-            facts=tuple(dict.fromkeys(fact for _, fact in members)),
+            mentions=tuple(dict.fromkeys(members.mentions.values())),
+            facts=tuple(members.facts),
         )
         for (originator, grade, handling), members in groups.items()
-        if members
+        if members.facts
     )
+
+
+class _Members:
+    """The facts of a message that go into one record, and the entities that they speak of, each once and in order."""
+
+    __slots__ = ("facts", "mentions")
+
+    def __init__(self) -> None:
+        self.mentions: dict[int, Mention] = {}
+        self.facts: dict[Fact, None] = {}
 
 
 def clamped(record: Record, until: date) -> Record:
@@ -212,18 +234,44 @@ def _day(text: str | None) -> date | None:
         raise SchemaError("no such day", where=Place(field="retain_until")) from error
 
 
-def _is_known(given: MessageFact) -> bool:
+def _kind(given: MessageFact) -> str | None:
+    """Return of what kind a fact's property is; None for a fact that stays in the message."""
     if given.hashed or not (given.entity and given.schema and given.value and given.value.strip()):
-        return False
+        return None
     known = schemata().get(given.schema)
-    return known is not None and given.prop in known.properties
+    return known.properties.get(given.prop) if known is not None else None
 
 
-def _terms(given: MessageFact) -> tuple[object, ...]:
-    """Return all that decides which record a fact goes into."""
+_terms: Final = attrgetter(
+    *("origin", "grade", "marking", "handling", "conditions", "purposes", "names", "onward", "retain_until")
+)
+"""All that decides which record a fact goes into."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_terms(
+    _origin: StateCode,
+    grade: str | None,
+    marking: str | None,
+    handling: tuple[str, ...],
+    conditions: tuple[str, ...],
+    purposes: tuple[str, ...] | None,
+    names: tuple[str, ...],
+    onward: tuple[str, ...] | str | None,
+    retain_until: str | None,
+) -> tuple[Handling, Grade | None]:
     return (
-        *(given.origin, given.grade, given.marking, given.handling, given.conditions),
-        *(given.purposes, given.names, given.onward, given.retain_until),
+        Handling(
+            purposes=None if purposes is None else frozenset(purposes),
+            releasable_to=_states(onward),
+            never_onward=onward == "no",
+            codes=frozenset(handling),
+            conditions=frozenset(conditions),
+            addressees=frozenset(names) if names or TLP_RED in handling else None,
+            markings=frozenset() if marking in {None, "NONE"} else frozenset({marking or ""}),
+            retain_until=_day(retain_until),
+        ),
+        parse_grade(grade) if grade else None,
     )
 
 
@@ -232,10 +280,10 @@ def _mention(given: MessageFact, message: Message) -> Mention:
     return Mention(_partners_key(given.entity or "", message), given.schema or "", category)
 
 
-def _fact(given: MessageFact, mention: Mention, message: Message) -> Fact:
-    text = given.value or ""
-    names_an_entity = schema(mention.schema).properties.get(given.prop) == "entity"
-    value = _partners_key(text, message) if names_an_entity else text
+def _fact(given: MessageFact, kind: str, mention: Mention, message: Message) -> Fact:
+    value = given.value or ""
+    if kind == "entity":
+        value = _partners_key(value, message)
     return Fact(mention.key, given.prop, value, given.lang, given.original)
 
 

@@ -4,16 +4,18 @@ A partner's log may only grow. Each signed word about it, a checkpoint or the he
 largest ones that are held:
 
 * the same size with another root: two histories (`trust.equivocation`);
-* a smaller size in a later word: the log was set back (`trust.rollback`);
+* a smaller size in a word that was given later: the log was set back (`trust.rollback`);
 * a larger size: the partner must prove that the log leads from the one to the other; a proof that does not hold is none
   that an honest log can give (`trust.equivocation`).
 
-Words that come late, on another lane or again, are recognised by their number or time and prove nothing.
+Words that come late, on another lane or again, prove nothing. Which of two was given later no clock says, for a partner's
+may be set back by hours. It follows from what the word answers: our messages are numbered as they are queued, and a word that
+speaks of one queued after we held the larger head was given after it. Between two checkpoints, their own numbers say it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -31,8 +33,8 @@ WITNESS: Final = "witness"
 RECEIPT_HEAD: Final = "receipt-head"
 CHECKPOINT: Final = "checkpoint"
 """Kind of the documents that hold cosigned checkpoints as signed notes, by AUTHORITY/SIZE."""
-REORDERED: Final = timedelta(seconds=60)
-"""How far apart two receipts may be given and still be settled in the other order: twice a courier's time-out."""
+UNSAID: Final = (1 << 53) - 1
+"""For a head that was kept without our number: no message is later."""
 
 
 class Word(StrEnum):
@@ -87,22 +89,30 @@ class ReceiptHead:
     Attributes:
         at: the partner's time.
         ref: SHA-256 of the receipt that named it, in hex.
+        sent: our highest number to the partner when we kept it: what speaks of a higher one was given later.
     """
 
     size: int
     root: str
     at: datetime
     ref: str
+    sent: int = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A partner's checkpoint as it came: size, root, number and time of its message, and proofs by size."""
+    """A partner's checkpoint as it came.
+
+    Attributes:
+        seq: the partner's number of its message.
+        seen: our highest number that the partner had taken when it wrote it.
+        grown: proofs by the size that they begin at.
+    """
 
     size: int
     root: bytes
     seq: int
-    at: datetime
+    seen: int
     grown: Mapping[int, tuple[bytes, ...]]
 
 
@@ -127,7 +137,7 @@ def judge_receipt(head: ReceiptHead, said: Said) -> Word:
     if said.size == head.size:
         return Word.SAME if said.root == held else Word.FORKED
     if said.size < head.size:
-        return Word.SHRUNK if said.at - head.at > REORDERED else Word.LATE
+        return Word.SHRUNK if said.seen > head.sent else Word.LATE
     path = said.grown.get(head.size)
     if path is None:
         return Word.UNPROVED
@@ -164,17 +174,33 @@ def forget(tx: Transaction, peer: AuthorityId) -> None:
         tx.put_document(RECEIPT_HEAD, peer, encode(ReceiptHead(0, "", tx.now, "")))
 
 
-def saw_receipt(tx: Transaction, peer: AuthorityId, receipt: Receipt, data: bytes, ref: str, me: AuthorityId) -> None:
-    """Compare the log that a receipt names with the largest one held, and keep it where it is larger.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A receipt as a courier got it; its signature has been checked.
 
-    Args:
-        tx: the change that settles what the receipt speaks of.
-        peer: who gave it; its signature has been checked.
+    Attributes:
         receipt: as it was read.
         data: its bytes.
         ref: SHA-256 of its bytes, in hex, under which they are kept.
+        newest: our highest number among the messages that it speaks of.
+    """
+
+    receipt: Receipt
+    data: bytes
+    ref: str
+    newest: int
+
+
+def saw_receipt(tx: Transaction, peer: AuthorityId, seen: Seen, me: AuthorityId) -> None:
+    """Compare the log that a partner's receipt names with the largest one held, and keep it where it is larger.
+
+    Args:
+        tx: the change that settles what the receipt speaks of.
+        peer: who gave it.
+        seen: the receipt.
         me: this node's own authority.
     """
+    receipt, data = seen.receipt, seen.data
     log = receipt.log
     if log is None:
         return
@@ -182,13 +208,14 @@ def saw_receipt(tx: Transaction, peer: AuthorityId, receipt: Receipt, data: byte
     forked = (held is not None and (log.size, log.root) == (held.size, log.root) and log.root != held.root) or (
         log.size == known.size and bool(known.root) and log.root != known.root
     )
-    shrunk = held is not None and log.size < held.size and receipt.given_at - held.at > REORDERED
+    shrunk = held is not None and log.size < held.size and seen.newest > held.sent
     if forked or shrunk:
         fault, what = FAULTS[Word.FORKED if forked else Word.SHRUNK]
         raise_alarm(tx, fault, peer, what, [_earlier(tx, peer, held, known), data], seen_by=me)
         return
     if held is None or log.size > held.size:
-        tx.put_document(RECEIPT_HEAD, peer, encode(ReceiptHead(log.size, log.root, receipt.given_at, ref)))
+        head = ReceiptHead(log.size, log.root, receipt.given_at, seen.ref, tx.sent_last(peer))
+        tx.put_document(RECEIPT_HEAD, peer, encode(head))
 
 
 def number_used_twice(tx: Transaction, row: Incoming, envelope: bytes, me: AuthorityId) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 URN = "00EX0000126"
 OFFICER = "P2"
+PROTECTED_NAME = "Person Three of the Exercise"
 
 EXHIBITS = {
     "JF/1": (
@@ -22,8 +23,13 @@ EXHIBITS = {
         "2026-11-20T07:00:00Z",
     ),
     "JF/5": ("exhibits/JF_5_receipt.json", "Belgrade's signed receipt for the report sent", "2026-11-20T08:00:00Z"),
+    "JF/6": ("exhibits/JF_6_answer.json", "Belgrade's answer about the lorry at the crossing", "2026-11-20T08:30:00Z"),
+    "JF/7": ("exhibits/JF_7_alert.json", "Pristina's alert of the lorry as London holds it", "2026-11-20T08:40:00Z"),
 }
 """Exhibits by reference: file, description, time of capture."""
+
+FOREIGN = {"JF/6": "rs", "JF/7": "xk"}
+"""What partners told by police channels: intelligence only, until it comes back under a letter of request."""
 
 TEXTS = {
     "exhibits/JF_1_scan_note.txt": "Exercise. Transmission scan of trailer ZZ00 EXR, lane 2. Void behind pallet row 3.\n",
@@ -36,7 +42,15 @@ TEXTS = {
 }
 
 
-def write_case_folder(folder: Path, *, suspect: str, born: str, screening: Mapping[str, Any], receipt: bytes) -> Path:
+def write_case_folder(
+    folder: Path,
+    *,
+    suspect: str,
+    born: str,
+    screening: Mapping[str, Any],
+    receipt: bytes,
+    partners: Mapping[str, Mapping[str, Any]],
+) -> Path:
     """Write a ready case folder and return it.
 
     Args:
@@ -45,8 +59,11 @@ def write_case_folder(folder: Path, *, suspect: str, born: str, screening: Mappi
         born: the organiser's date of birth.
         screening: the finding that the exercise made, as its document.
         receipt: the partner's receipt, as it came.
+        partners: what partners told, as documents, by the reference of the exhibit that it becomes.
     """
-    texts = {**TEXTS, "exhibits/JF_4_screening.json": json.dumps(screening, ensure_ascii=False, indent=1) + "\n"}
+    documents = {"JF/4": screening, **partners}
+    made = {EXHIBITS[ref][0]: json.dumps(told, ensure_ascii=False, indent=1) + "\n" for ref, told in documents.items()}
+    texts = {**TEXTS, **made}
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +93,7 @@ def _document(suspect: str, born: str) -> dict[str, Any]:
             {
                 "id": "P3",
                 "category": "smuggled",
-                "name": "Person Three of the Exercise",
+                "name": PROTECTED_NAME,
                 "protected": True,
                 "address": "1 Safe Street, Testville",
                 "contact": "+000 555 0103",
@@ -90,7 +107,8 @@ def _document(suspect: str, born: str) -> dict[str, Any]:
                 "producer": OFFICER,
                 "captured_at": captured_at,
                 "handling": "TLP:AMBER",
-                "status": "evidential",
+                "status": "intelligence-only" if ref in FOREIGN else "evidential",
+                "origin": {"node": FOREIGN[ref], "returned_under": None} if ref in FOREIGN else None,
             }
             for ref, (file, description, captured_at) in EXHIBITS.items()
         ],
@@ -118,11 +136,20 @@ def _document(suspect: str, born: str) -> dict[str, Any]:
                 "description": "Note on the working of camera 04",
                 "reason": "real risk of serious prejudice to an important public interest: would show a method",
             },
+            *(
+                {
+                    "id": ref,
+                    "list": "mg6d",
+                    "description": EXHIBITS[ref][1],
+                    "reason": "originator control: told by police channels, release not given",
+                }
+                for ref in FOREIGN
+            ),
         ],
         "custody": [
             {
                 "exhibit": ref,
-                "event": "seized" if ref == "JF/1" else "copied",
+                "event": "seized" if ref == "JF/1" else "received" if ref in FOREIGN else "copied",
                 "by": OFFICER,
                 "at": captured_at.replace(":00Z", ":30Z"),
                 "place": "lane 2" if ref == "JF/1" else "node uk",

@@ -8,12 +8,13 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from headwater.errors import SchemaError
+from headwater.exercise.list_xml import eu_xml, ofac_xml
 from headwater.exercise.lists import FICTION, PUBLISHED, REGIME, Designation
 from headwater.exercise.names import plain
 from headwater.formats.uk_list import COLUMNS
 from headwater.formats.uk_xml import ADDRESS, BIRTH, NAME, NON_LATIN
 
-FORMATS: Final = ("uk-csv", "uk-xml", "un-xml", "ofac-csv")
+FORMATS: Final = ("uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml")
 UN_REGIME: Final = "TEST"
 _EMPTY: Final = "-0- "
 _TITLES: Final = {"Individual": "individual", "Entity": "", "Ship": "vessel"}
@@ -24,7 +25,8 @@ def list_files(form: str, designations: Sequence[Designation], *, published: dat
     """Return the files of a list by name, the main one first.
 
     Args:
-        form: ``uk-csv``, ``uk-xml``, ``un-xml`` (which has no ships) or ``ofac-csv`` (three files, Latin-1).
+        form: ``uk-csv``, ``uk-xml``, ``un-xml`` and ``eu-xml`` (which have no ships), ``ofac-csv`` (three files,
+            Latin-1) or ``ofac-xml``.
         designations: what stands on the list.
         published: the day it is published.
 
@@ -36,6 +38,8 @@ def list_files(form: str, designations: Sequence[Designation], *, published: dat
         "uk-xml": lambda: {"uk-sanctions-list.xml": _uk_xml(designations, published)},
         "un-xml": lambda: {"un-consolidated.xml": _un_xml(designations, published)},
         "ofac-csv": lambda: _ofac(designations),
+        "ofac-xml": lambda: {"sdn_advanced.xml": ofac_xml(designations, published)},
+        "eu-xml": lambda: {"eu-full-list.xml": eu_xml(designations, published)},
     }
     if form not in writers:
         raise SchemaError("no list is made in this format", fix=f"use one of {', '.join(FORMATS)}")

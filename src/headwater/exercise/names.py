@@ -138,6 +138,16 @@ def person_name(draw: Random, *, female: bool) -> PersonName:
     return PersonName(given, family, None, language, "Latin")
 
 
+def given_names(language: str, *, female: bool) -> tuple[str, ...]:
+    """Return the given names of a language, in the order of their table."""
+    return (_FEMALE if female else _MALE)[language]
+
+
+def stems(language: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return what family names of a language are made of: beginnings, middles and endings."""
+    return _STEMS[language], _MIDDLES[language], _ENDINGS[language]
+
+
 def company_name(draw: Random) -> tuple[str, str]:
     """Return a company's name and the country of its legal form, drawn."""
     form = draw.choice(list(_FORMS))

@@ -154,6 +154,7 @@ def queries(played: Cast) -> str:
         "id,schema,name,birth_date,nationality",
         f"consignor,Person,{played.organiser.native or played.organiser_latin},{played.organiser.born},{played.organiser.nationality}",
         f'keeper,Company,"{played.company.family}",,',
+        "driver,Person,Vežbomir Vozačevski,1988-05-06,Serbia",
         "bystander,Person,Prudence Quillfeather,1991-04-04,United Kingdom",
     ]
     return "\n".join(rows) + "\n"

@@ -6,7 +6,7 @@ handling are the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 import orjson
@@ -41,6 +41,8 @@ class Ftm:
 
     name = "ftm"
     title = "FollowTheMoney entities, JSON lines"
+    unsaid: PersonCategory | None = None
+    """What a person is to the matter whose line does not say it; None refuses such a line."""
 
     def read(self, given: SourceInput) -> Reading:
         """Yield one record for each line.
@@ -55,9 +57,30 @@ class Ftm:
                 continue
             origin = Origin(given.originator, self.name, given.name, sha256, None, f"line {number}")
             try:
-                yield _record(found, origin)
+                yield _record(found, origin, self.unsaid)
             except HeadwaterError as error:
                 yield LeftOut(error.located(file=given.name, line=number))
+        return ()
+
+
+class FtmList(Ftm):
+    """FollowTheMoney JSON lines as a list to screen against: whoever stands on it is at least suspected.
+
+    A line that calls somebody a victim or a smuggled person keeps that word, and so is never screened against.
+    """
+
+    name = "ftm-list"
+    title = "FollowTheMoney entities that make a sanctions list, JSON lines"
+    unsaid = PersonCategory.SUSPECT
+
+    def read(self, given: SourceInput) -> Reading:
+        """Yield one record for each line, with the designation that standing on the list is.
+
+        Raises:
+            InputError: the file is beyond the limits.
+        """
+        for found in super().read(given):
+            yield found if isinstance(found, LeftOut) else _designated(found)
         return ()
 
 
@@ -102,7 +125,17 @@ def _line(record: Record, mention: Mention) -> bytes:
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _record(found: object, origin: Origin) -> Record:
+def _designated(record: Record) -> Record:
+    key = record.mentions[0].key
+    sanction = EntityKey(f"{key}#sanction")
+    return replace(
+        record,
+        mentions=(*record.mentions, Mention(sanction, "Sanction")),
+        facts=(*record.facts, Fact(sanction, "entity", key)),
+    )
+
+
+def _record(found: object, origin: Origin, unsaid: PersonCategory | None) -> Record:
     if not isinstance(found, dict):
         raise SchemaError("not an entity: no JSON object", fix='write {"id", "schema", "properties"}')
     for key in found:
@@ -124,7 +157,7 @@ def _record(found: object, origin: Origin) -> Record:
         handling=_handling(found[HANDLING]) if HANDLING in found else Handling(),
         grade=None if grade is None else parse_grade(_text(grade, GRADE)),
         recorded_at=None if recorded is None else parse_instant(_text(recorded, RECORDED), field=RECORDED),
-        mentions=(Mention(key, name, _category(found, name, properties)),),
+        mentions=(Mention(key, name, _category(found, name, properties, unsaid)),),
         facts=facts,
     )
 
@@ -165,7 +198,9 @@ def _details(given: object) -> dict[tuple[str, str], list[dict[str, str]]]:
     return found
 
 
-def _category(found: Mapping[str, object], name: str, properties: Mapping[str, object]) -> PersonCategory | None:
+def _category(
+    found: Mapping[str, object], name: str, properties: Mapping[str, object], unsaid: PersonCategory | None
+) -> PersonCategory | None:
     given = found.get(CATEGORY)
     if given is not None:
         if not isinstance(given, str) or given not in list(PersonCategory):
@@ -177,6 +212,8 @@ def _category(found: Mapping[str, object], name: str, properties: Mapping[str, o
     topics = properties.get("topics")
     if isinstance(topics, list) and any(str(topic).split(".")[0] in _SUSPECT_TOPICS for topic in topics):
         return PersonCategory.SUSPECT
+    if unsaid is not None:
+        return unsaid
     fix = f"add \"{CATEGORY}\": one of {', '.join(PersonCategory)}; a topic such as 'sanction' counts as suspect"
     raise SchemaError("a person without a category", where=Place(field=CATEGORY), fix=fix)
 

@@ -31,6 +31,7 @@ from headwater.errors import FormatError, HeadwaterError, Place, SchemaError
 from headwater.formats.entries import sha256_of
 from headwater.formats.reading import Reading
 from headwater.formats.safe import identifier, parse_json, shown
+from headwater.model.canonical import convert
 from headwater.model.fact import Fact
 from headwater.model.grade import parse_grade
 from headwater.model.handling import KNOWN_CODES, Handling
@@ -137,10 +138,10 @@ def _form(value: object) -> _Report:
     if isinstance(value, dict) and value.get("schema") != SCHEMA:
         raise SchemaError("not an intelligence report", where=Place(field="schema"), fix=f"say {SCHEMA}")
     try:
-        report = msgspec.convert(value, _Report)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `")
-        raise SchemaError(_without_content(text), where=Place(field=_path(path) or None)) from error
+        report = convert(value, _Report)
+    except SchemaError as error:
+        field = (error.where.field or "").replace("[...]", "")
+        raise SchemaError(_without_content(error.what), where=Place(field=field or None)) from error
     identifier(report.reference, where=Place(field="reference"))
     return report
 
@@ -149,10 +150,6 @@ def _without_content(text: str) -> str:
     """Return the library's words, without the name that an unknown field was given: it could be anything."""
     name = text.partition("`")[2].rpartition("`")[0]
     return text if "unknown field" not in text else f"an unknown field {shown(name, '')}".rstrip()
-
-
-def _path(text: str) -> str:
-    return text.strip("`$.").replace("[...]", "")
 
 
 def _refuse_sources(value: object) -> None:

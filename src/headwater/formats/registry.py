@@ -1,6 +1,6 @@
-"""Every format by name. A reader's code is loaded when it is first used; one installed by others only when asked for."""
+"""Every format by name. A reader's code is loaded when it is first used; another package's only where `plugins` names it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -24,12 +24,14 @@ class Format(Generic[T]):
         title: what it is, for help; of a format installed by others, the package it comes from.
         load: imports and makes it.
         aliases: short names that mean the same.
+        package: the package that brings it; empty for ours.
     """
 
     name: str
     title: str
     load: Callable[[], T]
     aliases: tuple[str, ...] = ()
+    package: str = ""
 
     def __call__(self) -> T:
         """Return the reader or writer."""
@@ -44,6 +46,8 @@ _SOURCES: Final = (
     ("uk-xml", (), "UK Sanctions List, XML", "uk_xml", "UkXml"),
     ("ofac-csv", ("ofac",), "OFAC SDN list, sdn.csv with alt.csv and add.csv beside it", "ofac_csv", "OfacCsv"),
     ("ofac-csv-without-aliases", (), "OFAC SDN list, sdn.csv alone", "ofac_csv", "OfacCsvWithoutAliases"),
+    ("ofac-xml", (), "OFAC SDN list, advanced XML", "ofac_xml", "OfacXml"),
+    ("eu-xml", ("eu",), "EU Financial Sanctions File, XML 1.1", "eu_xml", "EuXml"),
     (
         "intelligence-report",
         ("report",),
@@ -52,8 +56,12 @@ _SOURCES: Final = (
         "IntelligenceReport",
     ),
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
+    ("ftm-list", (), "FollowTheMoney entities that make a sanctions list, JSON lines", "ftm", "FtmList"),
+    ("things-csv", ("things",), "People, firms, vehicles and vessels, CSV", "things_csv", "ThingsCsv"),
 )
-LISTS: Final = frozenset({"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases"})
+LISTS: Final = frozenset(
+    {"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"}
+)
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
 _RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
 
@@ -70,33 +78,47 @@ def releases() -> dict[str, Format[Release]]:
     return _by_name(ours, RELEASE_GROUP)
 
 
-def source(name: str) -> Source:
+def source(name: str, plugins: Collection[str] = ()) -> Source:
     """Return the reader of one format.
 
+    Args:
+        name: the format.
+        plugins: what may be loaded of other packages, as the setting of that name says.
+
     Raises:
-        SettingsError: there is no such format, or it is installed and cannot be loaded.
+        SettingsError: there is no such format, no setting names it, or it is installed and cannot be loaded.
     """
-    return _named(sources(), name)()
+    return _named(sources(), name, plugins)()
 
 
-def release(name: str) -> Release:
+def release(name: str, plugins: Collection[str] = ()) -> Release:
     """Return the writer of one format.
 
+    Args:
+        name: the format.
+        plugins: what may be loaded of other packages, as the setting of that name says.
+
     Raises:
-        SettingsError: there is no such format, or it is installed and cannot be loaded.
+        SettingsError: there is no such format, no setting names it, or it is installed and cannot be loaded.
     """
-    return _named(releases(), name)()
+    return _named(releases(), name, plugins)()
 
 
-def _named(formats: dict[str, Format[T]], name: str) -> Format[T]:
+def _named(formats: dict[str, Format[T]], name: str, plugins: Collection[str]) -> Format[T]:
     if name not in formats:
         raise SettingsError("no such format", fix=f"use one of {', '.join(sorted(formats))}")
-    return formats[name]
+    found = formats[name]
+    if found.package and name not in plugins:
+        raise SettingsError(
+            f"the format comes from {found.package}, which no setting names", where=name, fix="add it to `plugins`"
+        )
+    return found
 
 
 def _by_name(ours: list[Format[T]], group: str) -> dict[str, Format[T]]:
     found: dict[str, Format[T]] = {
-        entry.name: Format(entry.name, f"from {_package(entry)}", _theirs(entry)) for entry in entry_points(group=group)
+        entry.name: Format(entry.name, f"from {_package(entry)}", _theirs(entry), package=_package(entry))
+        for entry in entry_points(group=group)
     }
     # What ships with headwater goes last, so that no other package can take its name.
     found.update({name: made for made in ours for name in (made.name, *made.aliases)})

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from headwater.errors import FormatError, SchemaError
+from headwater.errors import FormatError, Place, SchemaError
 
 T = TypeVar("T")
 
@@ -54,11 +54,33 @@ def decode(data: bytes, kind: type[T]) -> T:
     try:
         value: T = _decoder(cast("Hashable", kind)).decode(data)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `")
-        raise SchemaError(text, where=path.strip("`$.") or None) from error
+        raise _schema_error(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FormatError(f"not JSON: {error}") from error
     return value
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """Return the value of a type that plain lists, objects and numbers stand for, checked as `decode` checks.
+
+    Raises:
+        SchemaError: a field is missing or of another type, or unknown where the type forbids that.
+    """
+    meet(kind)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _schema_error(error) from error
+
+
+def meet(kind: type) -> None:
+    """Let msgspec learn a type alone, so that whatever reads it later, in whichever thread, finds it learnt."""
+    _decoder(cast("Hashable", kind))
+
+
+def _schema_error(error: msgspec.ValidationError) -> SchemaError:
+    text, _, path = str(error).partition(" - at `")
+    return SchemaError(text, where=Place(field=path.strip("`$.") or None))
 
 
 def content_id(prefix: str, value: object) -> str:

@@ -50,14 +50,9 @@ class Frontier:
 
     def add(self, leaf: bytes) -> tuple["Frontier", tuple[bytes, ...]]:
         """Return the edge after one more leaf hash, and the subtrees it completed, from level 1 upward."""
-        hashes = list(self.hashes)
-        done: list[bytes] = []
-        size = self.size
-        while size & 1:
-            leaf = node_hash(hashes.pop(), leaf)
-            done.append(leaf)
-            size >>= 1
-        return Frontier(self.size + 1, (*hashes, leaf)), tuple(done)
+        growing = Growing(self)
+        done = growing.add(leaf)
+        return growing.edge, tuple(done)
 
     @property
     def root(self) -> bytes:
@@ -65,12 +60,44 @@ class Frontier:
         return _fold(self.hashes)
 
 
+class Growing:
+    """The edge of a log while leaves are added to it: no new value is made for each of them.
+
+    Attributes:
+        size: number of leaves.
+    """
+
+    __slots__ = ("_hashes", "size")
+
+    def __init__(self, edge: Frontier) -> None:
+        """Begin at an edge, which stays as it is."""
+        self.size = edge.size
+        self._hashes = list(edge.hashes)
+
+    def add(self, leaf: bytes) -> list[bytes]:
+        """Add a leaf hash and return the subtrees it completed, from level 1 upward."""
+        done: list[bytes] = []
+        size = self.size
+        while size & 1:
+            leaf = node_hash(self._hashes.pop(), leaf)
+            done.append(leaf)
+            size >>= 1
+        self._hashes.append(leaf)
+        self.size += 1
+        return done
+
+    @property
+    def edge(self) -> Frontier:
+        """The edge as it is now."""
+        return Frontier(self.size, tuple(self._hashes))
+
+
 def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes in order; over none, `EMPTY_ROOT`."""
-    edge = Frontier()
+    growing = Growing(Frontier())
     for leaf in leaf_hashes:
-        edge, _ = edge.add(leaf)
-    return edge.root
+        growing.add(leaf)
+    return growing.edge.root
 
 
 def edge_places(size: int) -> list[tuple[int, int]]:

@@ -5,7 +5,6 @@ restriction that this version cannot enforce. Facts hold nothing that could lead
 need not walk through them (`gc=False`).
 """
 
-from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +46,12 @@ CHUNK_BYTES: Final = 1 << 20
 """Bytes of a file in one chunk."""
 MAX_FILE: Final = 1 << 30
 """Most bytes of a file: it is put together in memory."""
+SIGNATURE_BYTES: Final = 64
+"""Bytes of an Ed25519 signature (RFC 8032)."""
+MAX_WORD_SIGNATURES: Final = 32
+_HEX: Final = frozenset("0123456789abcdef")
+CORRECTIONS: Final = frozenset({"rectify", "regrade"})
+"""Amends that bring new facts in the place of old ones."""
 AMEND_ACTIONS: Final = ("erase", "restrict", "rectify", "regrade")
 """What an originator can ask to be done with facts that it sent."""
 
@@ -65,6 +70,8 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
         state: ``active``, ``restricted`` or ``erased``; `hold` names why it must be kept.
         evidence: facts that a derived fact rests on.
         hashed: whether the value is a keyed hash, not the value.
+        origin_key, origin_name: of a third state's fact, its originator's signing key in hex, and what it is called there:
+            the originator's later words about it are told by them.
     """
 
     prop: str
@@ -96,17 +103,65 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     subject_state: str | None = None
     evidence: tuple[str, ...] = ()
     sent_to: tuple[str, ...] = ()
+    origin_key: str | None = None
+    origin_name: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a last day that is no day: nothing could ever pass it."""
+        """Refuse a last day that is no day, which nothing could ever pass, and a key that is none."""
         if self.retain_until is not None:
             parse_day(self.retain_until, field="retain_until")
+        if self.origin_key is not None:
+            blob_hash(self.origin_key)
+
+
+class WordSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One signature under a word: the raw Ed25519 key and what it made, in hex."""
+
+    key: str
+    sig: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no key or no signature."""
+        blob_hash(self.key)
+        if len(self.sig) != 2 * SIGNATURE_BYTES or not set(self.sig) <= _HEX:
+            raise SchemaError("no signature", where=Place(field="signed.sig"))
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an originator has signed about its facts, for holders that have them from somebody else (docs/spec/recall.md).
+
+    Attributes:
+        about: ``amend`` or ``consent``.
+        origin: the originator's state.
+        terms: what it says: the action; or type, decision, receiver, last day and purposes.
+        facts: by the originator's own names.
+        at: when it was signed.
+        signed: by each of the originator's signing keys.
+    """
+
+    about: str
+    origin: StateCode
+    terms: tuple[str, ...]
+    facts: tuple[str, ...]
+    at: str
+    signed: tuple[WordSignature, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is no instant, and more signatures than a card has keys."""
+        parse_instant(self.at, field="words.at")
+        if len(self.signed) > MAX_WORD_SIGNATURES:
+            raise SchemaError("more signatures than keys can be", where=Place(field="words.signed"))
 
 
 class Consent(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"giver": "from", "receiver": "to"}
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={"giver": "from", "receiver": "to"},
 ):
-    """An originator's recorded word on one use of its facts."""
+    """An originator's recorded word on one use of its facts; `words` are what it signed itself, for holders further down."""
 
     type: str
     giver: StateCode
@@ -116,6 +171,7 @@ class Consent(
     decision: str
     until: str | None = None
     ref: str | None = None
+    words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a last day that is no day: the consent would never end."""
@@ -131,12 +187,13 @@ class BreakGlass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     threat: str = ""
 
 
-class Amend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the originator wants done with facts that it sent earlier."""
+class Amend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What the originator wants done with facts that it sent earlier; `words` are what it signed, for holders further down."""
 
     action: str
     facts: tuple[str, ...]
     reason: str = ""
+    words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an action that nobody would know how to carry out."""
@@ -296,5 +353,8 @@ class Message(
 
 def categories_of(message: Message) -> str:
     """Return how many facts of each category a message carries, as the ledger counts them: ``object=2 suspect=1``."""
-    counted = Counter(fact.category for fact in message.facts.values() if fact.category)
-    return " ".join(f"{name}={number}" for name, number in sorted(counted.items()))
+    counted: dict[str, int] = {}
+    for fact in message.facts.values():
+        if fact.category:
+            counted[fact.category] = counted.get(fact.category, 0) + 1
+    return " ".join([f"{name}={counted[name]}" for name in sorted(counted)])

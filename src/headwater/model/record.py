@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from headwater.errors import Place, SchemaError
 from headwater.model.canonical import content_id
 from headwater.model.fact import Fact, fact_id
@@ -31,8 +33,7 @@ PROTECTED: Final = frozenset({PersonCategory.VICTIM, PersonCategory.SMUGGLED})
 """Persons whose identity is kept from every engine and every export by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, gc=False):
     """An entity that a record speaks of: its key, its type and, for a person, the category."""
 
     key: EntityKey
@@ -108,13 +109,15 @@ class Record:
 
     def __post_init__(self) -> None:
         """Check that every fact is about an entity of the record and bears a known name."""
-        types = {mention.key: mention.schema for mention in self.mentions}
+        types = {mention.key: schema(mention.schema) for mention in self.mentions}
         if len(types) != len(self.mentions):
             raise SchemaError("an entity named twice in one record", where=Place(field="mentions"))
         for fact in self.facts:
-            if fact.entity not in types:
+            kind = types.get(fact.entity)
+            if kind is None:
                 raise SchemaError("a fact about an entity that the record does not name", where=Place(field=fact.prop))
-            check_property(types[fact.entity], fact.prop)
+            if fact.prop not in kind.properties:
+                check_property(kind.name, fact.prop)
         if self.recorded_at is not None:
             require_utc(self.recorded_at, field="recorded_at")
 

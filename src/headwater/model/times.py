@@ -2,12 +2,15 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from headwater.errors import Place, SchemaError
 
 # ASCII: `\d` would take the digits of every script.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_KEPT: Final = 1024
+"""Times and days of which the texts are remembered: all facts of a message, and all messages of a batch, name the same few."""
 _DAY_LETTERS: Final = len("YYYY-MM-DD")
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
@@ -18,13 +21,11 @@ def parse_instant(text: str, *, field: str | None = None) -> datetime:
     Raises:
         SchemaError: it is not RFC 3339, has no zone, or no such time exists.
     """
-    where = Place(field=field) if field else None
-    if not _INSTANT.fullmatch(text):
-        raise SchemaError("not an RFC 3339 time with a zone", where=where, fix="write it as 2026-11-25T08:30:00Z")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise SchemaError("no such time", where=where) from error
+        return _instant(text)
+    except _NoTimeError as error:
+        what, fix = error.args
+        raise SchemaError(what, where=Place(field=field) if field else None, fix=fix) from error
 
 
 def parse_day(text: str, *, field: str | None = None) -> date:
@@ -34,12 +35,10 @@ def parse_day(text: str, *, field: str | None = None) -> date:
         SchemaError: it is not a year, month and day with hyphens, or there is no such day.
     """
     try:
-        # Of the ISO forms that `fromisoformat` reads, only year, month and day have hyphens in both these places.
-        if len(text) == _DAY_LETTERS and text[4] == text[7] == "-":
-            return date.fromisoformat(text)
-    except ValueError as error:
-        raise SchemaError("no such day", where=Place(field=field)) from error
-    raise SchemaError("not a day", where=Place(field=field), fix="write it as 2026-11-25")
+        return _day(text)
+    except _NoTimeError as error:
+        what, fix = error.args
+        raise SchemaError(what, where=Place(field=field), fix=fix) from error
 
 
 def require_utc(moment: datetime, *, field: str) -> None:
@@ -58,8 +57,7 @@ def format_instant(moment: datetime) -> str:
     """Return an instant as RFC 3339 in UTC with a Z, seconds only where there is nothing finer."""
     if moment.tzinfo is None:
         raise SchemaError("a time without a zone")
-    text = moment.astimezone(UTC).isoformat()
-    return text.replace("+00:00", "Z")
+    return _instant_text(moment)
 
 
 def is_partial_date(text: str) -> bool:
@@ -73,3 +71,33 @@ def is_partial_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class _NoTimeError(Exception):
+    """A text is no time or day: what it is, and how to write one."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _instant(text: str) -> datetime:
+    if not _INSTANT.fullmatch(text):
+        raise _NoTimeError("not an RFC 3339 time with a zone", "write it as 2026-11-25T08:30:00Z")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _NoTimeError("no such time", "") from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _day(text: str) -> date:
+    # Of the ISO forms that `fromisoformat` reads, only year, month and day have hyphens in both these places.
+    if len(text) != _DAY_LETTERS or not text[4] == text[7] == "-":
+        raise _NoTimeError("not a day", "write it as 2026-11-25")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _NoTimeError("no such day", "") from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _instant_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

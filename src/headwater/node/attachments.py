@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
-from headwater.errors import ForbiddenError, FormatError, StoreIoError
-from headwater.exchange.files import is_kept
+from headwater.errors import ForbiddenError
+from headwater.exchange.files import Progress, is_kept, pieces
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
-from headwater.model.ids import BlobHash, EntityKey, MessageId
+from headwater.model.ids import EntityKey, MessageId
 from headwater.model.message import FileRef, Message, MessageFact
 from headwater.model.record import Mention, Origin, Record
+from headwater.node.files import write
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -21,8 +23,17 @@ SOURCE = "attachment"
 """Name of the data source of every record that a file was attached with."""
 
 
-def attach(node: Node, session: Session, message: Message, paths: Sequence[Path]) -> Message:
+def attach(
+    node: Node, session: Session, message: Message, paths: Sequence[Path], progress: Progress | None = None
+) -> Message:
     """Return a message with files beside it, each a record of our own: it is judged, kept and recalled like any other.
+
+    Args:
+        node: the node.
+        session: who attaches.
+        message: what they go with.
+        paths: the files.
+        progress: hears how many chunks of how many of a file are sealed.
 
     Raises:
         InputError: a file cannot be read, or is empty or too large.
@@ -31,7 +42,8 @@ def attach(node: Node, session: Session, message: Message, paths: Sequence[Path]
     refs: list[FileRef] = []
     for path in paths:
         record = _record(node, message, path)
-        ref = node.exchange.files.attach(path, next(number for number, _ in record.numbered()))
+        fact = next(number for number, _ in record.numbered())
+        ref = node.exchange.files.attach(path, fact, *([progress] if progress else []))
         facts.update(node.exchange.facts(record.id, message.agreement or ""))
         refs.append(ref)
         node.store.note(Event("exchange.file-attached", session.user, record.id, session.purpose, {"size": ref.size}))
@@ -54,19 +66,41 @@ def save(node: Node, session: Session, ref: MessageId, name: str, out: Path) -> 
         if not is_kept(snapshot, ref, chosen.sha256):
             raise ForbiddenError("the file is not here yet", where=name, fix="the node fetches it while it serves")
     with node.view(session) as view:
-        data = view.blob(chosen.sha256)
-        try:
-            out.write_bytes(data)
-        except OSError as error:
-            raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+        write(out, view.blob(chosen.sha256))
     return chosen
 
 
+def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
+    """Return the files that came beside messages as they stand in a document: how many chunks of each are here.
+
+    Raises:
+        PolicyError: the user may not look at messages.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    found: list[dict[str, Any]] = []
+    for each in node.exchange.files.waiting():
+        _, message = node.exchange.show(each.message)
+        ref = next((one for one in message.files if one.sha256 == each.file), None) if message else None
+        if ref is None:  # recalled meanwhile
+            continue
+        with node.store.snapshot() as snapshot:
+            here = len(ref.chunks) if each.kept else sum(snapshot.blob(name) is not None for name in ref.chunks)
+        found.append(
+            {
+                "message": each.message,
+                "from": each.peer,
+                "name": ref.name,
+                "size": ref.size,
+                "chunks": len(ref.chunks),
+                "here": here,
+                "whole": each.kept,
+            }
+        )
+    return found
+
+
 def _record(node: Node, message: Message, path: Path) -> Record:
-    try:
-        blob: BlobHash = node.store.put_blob(path.read_bytes())
-    except OSError as error:
-        raise FormatError(f"the file cannot be read: {error.strerror}", where=path.name) from error
+    blob = node.store.put_parts(pieces(path))
     key = EntityKey(f"file:{blob}")
     marking = message.classification or "NONE"
     record = Record(

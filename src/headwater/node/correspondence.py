@@ -34,7 +34,7 @@ def overview(node: Node, session: Session) -> Overview:
         PolicyError: the user may not look at it.
     """
     may(session, Act.MESSAGE_LOOK)
-    clocks = liaison.requests(node)
+    clocks, flagged = liaison.requests(node), node.exchange.flags()
     return Overview(
         incoming=[
             {
@@ -45,6 +45,7 @@ def overview(node: Node, session: Session) -> Overview:
                 "state": row.state,
                 "received_at": format_instant(row.received_at),
                 "thread": row.thread,
+                "flagged": row.id in flagged,
                 **clocks.get(row.id, {}),
             }
             for row in node.exchange.incoming()

@@ -128,6 +128,16 @@ def _outbox(node: Node) -> Iterator[Finding]:
     )
 
 
+def _texts(node: Node) -> Iterator[Finding]:
+    found = node.exchange.liaison.texts()
+    yield Finding(
+        "texts",
+        ok=not found,
+        cause=f"the free text of {len(found)} messages names something that was recalled" if found else "",
+        fix="see which: headwater amend texts" if found else "",
+    )
+
+
 def _alarms(node: Node) -> Iterator[Finding]:
     found = node.exchange.syncing.alarms()
     yield Finding(
@@ -182,6 +192,7 @@ _LOOKS: Final[tuple[Callable[[Node], Iterator[Finding]], ...]] = (
     _card,
     _lists,
     _outbox,
+    _texts,
     _alarms,
     _witnesses,
     _address,

@@ -9,8 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from headwater.errors import MissingExtraError, SettingsError
-from headwater.model.finding import Finding
-from headwater.node import findings
+from headwater.model.finding import Finding, params_text
+from headwater.node import findings, runs
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -61,7 +61,8 @@ def run(node: Node, session: Session, name: str, params: Mapping[str, object]) -
     node.store.note(
         Event("engine.run", session.user, name, session.purpose, {"version": engine.version, "findings": len(claimed)})
     )
-    return claimed, findings.keep(node, session, claimed)
+    noted = runs.Noted(engine.name, engine.version, params_text(params))
+    return claimed, findings.keep(node, session, claimed, noted)
 
 
 def _package(entry: EntryPoint) -> str:

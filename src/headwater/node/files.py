@@ -1,6 +1,7 @@
 """Files named on a command line: their bytes as an input, the records of a format in them, and files written whole."""
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +16,28 @@ STDIN: Final = "-"
 
 
 def load(
-    name: str, file: str, originator: AuthorityId, *, keep_good: bool = False
+    name: str,
+    file: str,
+    originator: AuthorityId,
+    *,
+    keep_good: bool = False,
+    plugins: Collection[str] = (),
 ) -> tuple[Source, SourceInput, ReadResult]:
     """Return a file's records without keeping them.
 
+    Args:
+        name: the format.
+        file: a path, or ``-`` for standard input.
+        originator: controller of what names none itself.
+        keep_good: keep the good rows of a file that has bad ones.
+        plugins: what may be loaded of other packages.
+
     Raises:
         InputError: the file cannot be read as what it claims to be.
+        SettingsError: there is no such format that may be loaded.
     """
-    source = registry.source(name)
-    given = _given(file, originator)
+    source = registry.source(name, plugins)
+    given = given_file(file, originator)
     return source, given, read_all(source, given, keep_good=keep_good)
 
 
@@ -39,7 +53,7 @@ def bytes_of(path: Path) -> bytes:
         raise FormatError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def write(out: Path, data: bytes) -> None:
+def write(out: Path, data: bytes | memoryview) -> None:
     """Write a file beside its final name and let it take that name.
 
     Raises:
@@ -77,7 +91,12 @@ def json_object(path: Path) -> dict[str, object]:
     return found
 
 
-def _given(file: str, originator: AuthorityId) -> SourceInput:
+def given_file(file: str, originator: AuthorityId) -> SourceInput:
+    """Return a file, or standard input, as an input.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
     if file == STDIN:
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         return SourceInput("stdin", data, lambda _: None, originator)

@@ -8,6 +8,7 @@ from headwater.formats import registry
 from headwater.model.decision import Decision, Verb
 from headwater.model.finding import Finding
 from headwater.model.ids import FindingId, RecordId
+from headwater.node import runs
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.release import check_release
@@ -35,14 +36,16 @@ class Shown:
         return bool(words) and words[-1] == Verb.CONFIRM
 
 
-def keep(node: Node, session: Session, findings: Iterable[Finding]) -> int:
-    """Keep what an engine claims; return how many claims are new."""
+def keep(node: Node, session: Session, findings: Iterable[Finding], run: runs.Noted | None = None) -> int:
+    """Keep what an engine claims, and how it was made; return how many claims are new."""
     kept = tuple(findings)
 
     def change(transaction: Transaction) -> int:
         added = [finding for finding in kept if transaction.add_finding(finding)]
         for finding in added:
             transaction.note(Event("findings.claimed", session.user, finding.id, session.purpose))
+        if run is not None:
+            runs.note(transaction, added, run)
         return len(added)
 
     return node.store.write(change) if kept else 0
@@ -71,6 +74,20 @@ def one(node: Node, session: Session, ref: FindingId) -> Shown:
     with node.view(session) as view:
         finding = view.finding(ref)
         return Shown(finding, view.decisions(ref))
+
+
+def decided(node: Node, session: Session, start: str) -> Finding:
+    """Return a finding on which a person has decided, by the start of its identifier.
+
+    Raises:
+        ForbiddenError: there is none that the user may see, or several.
+        NoBasisError: nobody has decided it.
+    """
+    shown = one(node, session, find(node, session, start))
+    if not shown.decisions:
+        fix = "decide it first: headwater findings decide"
+        raise NoBasisError("no person has decided this finding", where=start, fix=fix)
+    return shown.finding
 
 
 def decide(node: Node, session: Session, ref: FindingId, verb: Verb, reason: str) -> Decision:
@@ -119,7 +136,7 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
     shown = one(node, session, ref)
     if not shown.is_confirmed:
         raise NoBasisError("no person has confirmed this finding", where=ref, fix="decide it first")
-    writer = registry.release(form)
+    writer = registry.release(form, node.settings.plugin_names)
     with node.view(session) as view:
         refs = [RecordId(each.ref.partition("/")[0]) for each in shown.finding.evidence if each.ref.startswith("rec-")]
         records = [view.record(record) for record in dict.fromkeys(refs)]

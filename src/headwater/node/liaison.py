@@ -97,6 +97,36 @@ def amend_status(node: Node, session: Session) -> list[dict[str, Any]]:
     return [_holder(each) for each in node.exchange.liaison.holders()]
 
 
+def texts(node: Node, session: Session) -> list[dict[str, Any]]:
+    """Return the messages whose free text names something that was recalled, as they stand in a document.
+
+    Raises:
+        PolicyError: the user may not look at messages.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    return [
+        {
+            "message": task.message,
+            "way": task.way,
+            "thread": task.thread,
+            "amend": task.amend,
+            "facts": list(task.facts),
+            "at": format_instant(task.at),
+        }
+        for task in node.exchange.liaison.texts()
+    ]
+
+
+def close_text(node: Node, session: Session, ref: MessageId, reason: str, *, strip: bool) -> None:
+    """Take the free text out of a message that names something that was recalled, or keep it for a reason.
+
+    Raises:
+        PolicyError: the user may not, or no such task is open.
+    """
+    may(session, Act.MESSAGE_ACCEPT)
+    node.exchange.liaison.close_text(ref, strip=strip, who=session.user, reason=reason)
+
+
 def keep_as_evidence(node: Node, session: Session, facts: Sequence[str], reason: str) -> list[FactId]:
     """Keep facts as evidence: an erasure that their originator asks for restricts them instead.
 

@@ -19,6 +19,8 @@ from headwater.node.files import load
 from headwater.ports import Event
 
 NOBODY: Final = AuthorityId("XX-NOBODY")
+_AS_LIST: Final = {"ftm": "ftm-list"}
+"""What is named as a list is read as one, although its format can hold anything."""
 CACHE_ENV: Final = "XDG_CACHE_HOME"
 
 
@@ -30,8 +32,8 @@ class ListFile:
     file: str
 
 
-def list_file(text: str) -> ListFile:
-    """Return the list that ``FORMAT:FILE`` names.
+def list_file(text: str, *, without_aliases: bool = False) -> ListFile:
+    """Return the list that ``FORMAT:FILE`` names; OFAC's without its side files, where a person says so.
 
     Raises:
         SchemaError: it is not of that form.
@@ -39,7 +41,9 @@ def list_file(text: str) -> ListFile:
     name, colon, file = text.partition(":")
     if not (name and colon and file):
         raise SchemaError("not FORMAT:FILE", where="--list", fix="write it as un:consolidated.xml")
-    return ListFile(name, file)
+    if without_aliases and name in {"ofac", "ofac-csv"}:
+        name = "ofac-csv-without-aliases"
+    return ListFile(_AS_LIST.get(name, name), file)
 
 
 @dataclass(slots=True)
@@ -124,3 +128,13 @@ class LooseReader:
 def cache_folder() -> Path:
     """Return where this user's caches lie (XDG Base Directory Specification)."""
     return Path(os.environ.get(CACHE_ENV) or Path.home() / ".cache") / "headwater"
+
+
+def short_name(source: str) -> str:
+    """Return a list's name as people say it: that of its format without what follows it, ``uk`` of ``uk-csv``."""
+    return source.partition("-")[0]
+
+
+def own_number(source: str, key: str) -> str:
+    """Return an entry's identifier as its list has it: ``7`` of ``un:7``."""
+    return key.removeprefix(f"{short_name(source)}:")

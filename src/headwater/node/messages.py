@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from headwater.errors import NoBasisError, Place, SchemaError
+from headwater.exchange.files import Progress
 from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
-from headwater.exchange.translate import marked
+from headwater.exchange.translate import told
 from headwater.formats.safe import parse_json
+from headwater.model.canonical import convert
 from headwater.model.decision import Decision, Verb
 from headwater.model.fact import record_of
 from headwater.model.finding import EvidenceKind, Finding
@@ -96,10 +98,10 @@ def read_letter(path: Path) -> Letter:
     """
     given = parse_json(bytes_of(path), where=str(path), allow_bom=True)
     try:
-        return msgspec.convert(given, Letter)
-    except msgspec.ValidationError as error:
-        text, _, field = str(error).partition(" - at `")
-        raise SchemaError(text, where=Place(file=str(path), field=field.strip("`$.") or None)) from error
+        return convert(given, Letter)
+    except SchemaError as error:
+        error.where = Place(file=str(path), field=error.where.field)
+        raise
 
 
 def address(kind: str, to: str, agreement: str) -> Envelope:
@@ -124,8 +126,23 @@ def dry_run(node: Node, session: Session, envelope: Envelope, letter: Letter) ->
     return node.exchange.dry_run(_compose(node, session, envelope, letter))
 
 
-def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attached: Sequence[Path] = ()) -> Sending:
+def send(
+    node: Node,
+    session: Session,
+    envelope: Envelope,
+    letter: Letter,
+    attached: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> Sending:
     """Judge a message, queue it where the rules let it pass, and keep the decision of the person who sent it.
+
+    Args:
+        node: the node.
+        session: who sends.
+        envelope: where it goes and under what.
+        letter: what it says.
+        attached: files that go beside it.
+        progress: hears how many chunks of how many of a file are sealed.
 
     Raises:
         PolicyError: the user may not send, or may not see what is to be told.
@@ -134,7 +151,7 @@ def send(node: Node, session: Session, envelope: Envelope, letter: Letter, attac
     may(session, Act.MESSAGE_SEND)
     reason = letter.reason or letter.text or "told under the agreement"
     also = _decision_keeper(session, reason)
-    message = files.attach(node, session, _compose(node, session, envelope, letter), attached)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached, progress)
     return node.exchange.send(message, who=session.user, also=also)
 
 
@@ -219,7 +236,6 @@ def _told(
     rests_on = _evidence(view, finding)
     mentions = [mention for record, _ in rests_on for mention in record.mentions if mention.key in finding.subjects]
     persons = [mention for mention in mentions if is_person(mention.schema)]
-    handling = finding.handling
     fact = MessageFact(
         id=finding.id,
         prop="description",
@@ -230,16 +246,10 @@ def _told(
         # A claim about nobody that can be looked up may be about a person.
         personal=bool(persons) or not mentions,
         origin=state_of(node.authority),
-        marking=marked(handling, agreement.markings),
-        handling=tuple(sorted(handling.codes)),
-        conditions=tuple(sorted(handling.conditions)),
-        purposes=None if handling.purposes is None else tuple(sorted(handling.purposes)),
-        names=tuple(sorted(handling.addressees or ())),
         grade=choice.grade,
-        retain_until=handling.retain_until.isoformat() if handling.retain_until else None,
         evidence=tuple(number for _, numbers in rests_on for number in numbers),
     )
-    return {finding.id: fact}
+    return {finding.id: told(finding.handling, agreement.markings, fact)}
 
 
 def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, ...]]]:

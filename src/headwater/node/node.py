@@ -1,7 +1,7 @@
 """One node: its settings, its store, its clock, and views for its users."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,8 @@ from headwater.ports import Chance, Clock, View
 from headwater.settings import Loaded, Settings, load
 from headwater.store import Snapshot, Store, StoreOptions
 
+HALF_MADE: Final = "node.half-made"
+"""Lies in a node's directory while `setup` makes it."""
 EVIDENCE_PURPOSE: Final = "court"
 """For this purpose alone, what was restricted and is kept as evidence may be seen."""
 
@@ -42,6 +44,9 @@ class Node:
             StoreError: its store cannot be opened.
         """
         loaded = load(home, env, flags)
+        # Settings come last: a mark beside them was left by a process that ended between the two.
+        with suppress(OSError):
+            (home / HALF_MADE).unlink(missing_ok=True)
         clock, chance = SystemClock(), SystemChance()
         options = StoreOptions(busy_wait_s=loaded.settings.busy_wait_s)
         return cls(home, loaded, Store.open(home, clock=clock, chance=chance, options=options), clock, chance)

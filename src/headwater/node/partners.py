@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from headwater.errors import ConflictError, Place, SchemaError
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import SignedCard
 from headwater.exchange.partners import Partner, State
 from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
-from headwater.model.canonical import encode
+from headwater.model.canonical import convert, encode
 from headwater.model.ids import AuthorityId, authority_id
 from headwater.model.times import format_instant
 from headwater.node.files import bytes_of
@@ -45,9 +43,11 @@ def sign_agreement(node: Node, session: Session, path: Path) -> bytes:
     if isinstance(given, dict) and "signatures" in given:
         return node.exchange.sign_agreement(data)
     try:
-        return node.exchange.sign_agreement(msgspec.convert(given, Agreement))
-    except msgspec.ValidationError as error:
-        raise SchemaError(str(error), where=str(path)) from error
+        draft = convert(given, Agreement)
+    except SchemaError as error:
+        error.where = Place(file=str(path), field=error.where.field)
+        raise
+    return node.exchange.sign_agreement(draft)
 
 
 def add(node: Node, session: Session, cards: Sequence[Path], agreements: Sequence[Path]) -> Partner:
@@ -148,6 +148,10 @@ def own_document(authority: AuthorityId, card: SignedCard) -> dict[str, Any]:
         "digits": card.fingerprint,
         "version": card.card.version,
         "expires": card.card.expires,
+        "signing_keys": [
+            {"key": key.name, "valid_from": key.valid_from, "revoked_from": key.revoked_from}
+            for key in card.card.signing
+        ],
     }
 
 

@@ -83,7 +83,8 @@ def read_files(
 def _read_one(
     name: str, file: str, originator: AuthorityId, *, keep_good: bool, into: tuple[Node, Session] | None
 ) -> FileRead:
-    source, given, result = load(name, file, originator, keep_good=keep_good)
+    plugins = into[0].settings.plugin_names if into else frozenset[str]()
+    source, given, result = load(name, file, originator, keep_good=keep_good, plugins=plugins)
     mentions: dict[str, int] = {}
     for record in result.records:
         for mention in record.mentions:

@@ -10,25 +10,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from headwater.engines.match.owned import with_owned
+from headwater.engines.match.ownership import Stake
 from headwater.engines.match.query import read_request
-from headwater.engines.match.screening import Hit, ScreenResult, open_index
-from headwater.engines.match.screening import screen as run_match
-from headwater.errors import FormatError, SettingsError, StoreCorruptError
+from headwater.engines.match.screening import Hit, MatchEngine, Screener, ScreenResult, open_index, open_screener
+from headwater.errors import FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
+from headwater.formats.safe_csv import csv_bytes
+from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
+from headwater.model.finding import params_text
 from headwater.model.handling import Handling
 from headwater.model.times import format_instant
-from headwater.node import findings
+from headwater.node import deltas, findings, runs
 from headwater.node.files import bytes_of, write
+from headwater.node.judged import Silenced, judge
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
-from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder
+from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
 from headwater.node.system import SystemClock, peak_memory_mb
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
-from headwater.policy.view import guard
-from headwater.ports import Event, View
+from headwater.policy.view import guard, permits
+from headwater.ports import Event
 from headwater.settings import Settings
 
 UNSET: Final = Settings()
@@ -49,12 +54,16 @@ class Asked:
         queries: fields as `formats.queries_csv.COLUMNS`.
         min_score: score from which a name is a hit; None is as the node is set, or the default of that setting.
         lists: names of data sources; empty is every list there is.
+        since: an older edition, of whose list only entries added or changed after it are looked at.
+        stakes: who owns or controls whom among the queries.
     """
 
     queries: Sequence[Mapping[str, str]]
     min_score: float | None = None
     top: int = 10
     lists: Sequence[str] = ()
+    since: ListFile | None = None
+    stakes: Sequence[Stake] = ()
 
 
 @dataclass(slots=True)
@@ -78,10 +87,34 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What screening answered."""
+    """What screening answered.
+
+    Attributes:
+        since: with an older edition to compare with, what changed since, as a document.
+        silenced: pairs that somebody has told apart before and that have not changed.
+    """
 
     result: ScreenResult
     cost: Cost
+    since: Mapping[str, Any] | None = None
+    silenced: tuple[Silenced, ...] = ()
+
+
+def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
+    """Return the stakes of a CSV file, whose parties are queries.
+
+    Raises:
+        InputError: it cannot be read as one, or names a party that is no query.
+    """
+    known = {query["id"] for query in queries}
+    found = [Stake(*row) for row in read_stakes(bytes_of(path), file=path.name)]
+    for stake in found:
+        for column, party in (("owner", stake.owner), ("owned", stake.owned)):
+            if party not in known:
+                where = Place(file=path.name, field=column)
+                fix = "give the id of a row of the file of queries"
+                raise SchemaError("a stake of a party that is no query", where=where, fix=fix)
+    return found
 
 
 def queries_in(path: Path) -> list[dict[str, str]]:
@@ -93,8 +126,17 @@ def queries_in(path: Path) -> list[dict[str, str]]:
     return read_queries(bytes_of(path), file=path.name)
 
 
-def at_node(node: Node, session: Session, asked: Asked, progress: Progress | None = None) -> Answer:
+def at_node(
+    node: Node, session: Session, asked: Asked, progress: Progress | None = None, only: Sequence[str] | None = None
+) -> Answer:
     """Screen against the lists that a node holds; keep the hits as findings and log the run.
+
+    Args:
+        node: the node.
+        session: who asks, and why.
+        asked: what is asked.
+        progress: hears how far it is.
+        only: keys of the entries that may be hits; None is every entry.
 
     Raises:
         PolicyError: the user may not screen.
@@ -110,12 +152,21 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
                 raise SettingsError("the node holds no such list", fix=fix)
             whole = sees_whole(held, session, node.clock.now().date())
             current = CurrentLists(snapshot, view, held, whole=whole)
+        params = {
+            **_params(asked, held, node.settings, node.clock.now()),
+            **({} if only is None else {"only": list(only)}),
+        }
+        with cost.of("build"):
+            screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
-            params = _params(asked, held, node.settings, node.clock.now())
-            result = _stricter(_in_turns(current, params, progress))
-    findings.keep(node, session, result.findings)
-    _log(node, session, asked, held, result)
-    return Answer(result, cost)
+            found = _stricter(_owned(_in_turns(screener, params, progress), asked))
+            judged = judge(view, found.hits)
+            result = replace(found, hits=judged.hits)
+    told = params_text({name: value for name, value in params.items() if name != "queries"})
+    noted = runs.Noted(MatchEngine.name, MatchEngine.version, told, OF_A_QUERY, per_query=True)
+    findings.keep(node, session, result.findings, noted)
+    _log(node, session, asked, held, result, len(judged.silenced))
+    return Answer(result, cost, silenced=judged.silenced)
 
 
 def prepare(node: Node, session: Session) -> None:
@@ -149,14 +200,33 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
         "as_of": format_instant(clock.now()),
         "stale_after_days": UNSET.list_stale_days,
     }
-    with cost.of("screen"):
+    today = clock.now().date()
+
+    def opened() -> Screener:
+        return open_screener(view, params, queries=len(asked.queries), sees=lambda each: permits(each, session, today))
+
+    with cost.of("build"):
         try:
-            result = _in_turns(view, params, progress)
+            screener = opened()
         except StoreCorruptError:
             # What is cached can be made again; nothing else is kept here that could be damaged.
             reader.forget()
-            result = _in_turns(view, params, progress)
-    return Answer(result, cost)
+            screener = opened()
+    changed: Mapping[str, Any] | None = None
+    if asked.since is not None:
+        with cost.of("delta"):
+            name, delta = deltas.since(asked.since, reader.records())
+            changed = deltas.document(delta, name)
+            params["only"] = sorted(delta.touched)
+    with cost.of("screen"):
+        result = _owned(_in_turns(screener, params, progress), asked)
+    return Answer(result, cost, changed)
+
+
+def _owned(result: ScreenResult, asked: Asked) -> ScreenResult:
+    if not asked.stakes:
+        return result
+    return with_owned(result, asked.stakes, {query["id"]: query.get("name", "") for query in asked.queries})
 
 
 def document(answer: Answer, asked: Asked) -> dict[str, Any]:
@@ -165,6 +235,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
     return {
         "queries": len(asked.queries),
         "hits": [hit_document(hit) for hit in result.hits],
+        "silenced": [one.document() for one in answer.silenced],
         "not_screenable": [{"query": one.query, "reason": one.reason} for one in result.not_screenable],
         "doubts": [{"query": one.query, "field": one.field, "text": one.text} for one in result.doubts],
         "lists": [
@@ -179,14 +250,10 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
             }
             for one in result.lists
         ],
+        **({"since": answer.since} if answer.since is not None else {}),
         "cpu_s": {stage: round(seconds, 3) for stage, seconds in answer.cost.cpu_s.items()},
         "peak_rss_mb": round(answer.cost.peak_rss_mb, 1),
     }
-
-
-def short_name(source: str) -> str:
-    """Return a list's name as people say it: that of its format without what follows it, ``uk`` of ``uk-csv``."""
-    return source.partition("-")[0]
 
 
 def hit_document(hit: Hit) -> dict[str, Any]:
@@ -194,7 +261,7 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     return {
         "query": hit.query,
         "list": short_name(hit.list),
-        "entry": hit.entry.partition(":")[2] or hit.entry,
+        "entry": own_number(hit.list, hit.entry),
         "score": hit.finding.score,
         "finding": hit.finding.id,
         "text": hit.finding.text,
@@ -219,12 +286,13 @@ def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: 
     }
 
 
-def _in_turns(view: View, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
+def _in_turns(screener: Screener, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
     """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
-    queries = params["queries"]
+    queries = read_request(params).queries
+    request = read_request({**params, "queries": ()})
     turns: list[ScreenResult] = []
     for at in range(0, max(1, len(queries)), TURN):
-        turns.append(run_match(view, {**params, "queries": queries[at : at + TURN]}))
+        turns.append(screener.answer(replace(request, queries=queries[at : at + TURN])))
         if progress is not None:
             progress(min(at + TURN, len(queries)), len(queries))
     return ScreenResult(
@@ -243,7 +311,9 @@ def _stricter(result: ScreenResult) -> ScreenResult:
     return replace(result, hits=hits)
 
 
-def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult) -> None:
+def _log(
+    node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult, silenced: int
+) -> None:
     """Log the run: queries only as a keyed hash, since names are personal data."""
     key = hmac.digest(Keys(node.home).signing_seed(), b"headwater/query/1", "sha256")
     text = "\n".join(sorted(query.get("name", "") for query in asked.queries))
@@ -251,6 +321,7 @@ def _log(node: Node, session: Session, asked: Asked, held: Sequence[ListEdition]
         "queries": len(asked.queries),
         "query_hash": hmac.new(key, text.encode(), hashlib.sha256).hexdigest(),
         "hits": len(result.hits),
+        "silenced": silenced,
         "not_screenable": len(result.not_screenable),
         "lists": " ".join(f"{one.source}@{one.version or one.sha256[:12]}" for one in held),
         "min_score": str(asked.min_score or node.settings.min_score),
@@ -272,10 +343,17 @@ def one_query(name: str, born: str, country: str, number: str, schema: str) -> d
     return {"id": "1", "name": name, **{key: value for key, value in given.items() if value}}
 
 
+HIT_COLUMNS: Final = ("query", "list", "entry", "score", "finding", "text", "version", "row", "sha256")
+
+
 def write_hits(out: Path, hits: Sequence[Mapping[str, Any]]) -> None:
-    """Write hits to a file, one JSON line each; the file appears whole or not at all.
+    """Write hits to a file, one JSON line each, or as CSV where the file is called so; it appears whole or not at all.
 
     Raises:
         StoreIoError: the disk refuses.
     """
-    write(out, b"".join(encode(hit) + b"\n" for hit in hits))
+    if out.suffix.lower() == ".csv":
+        rows = [[str({**hit, **hit["source"]}[name]) for name in HIT_COLUMNS] for hit in hits]
+        write(out, csv_bytes([HIT_COLUMNS, *rows]))
+    else:
+        write(out, b"".join(encode(hit) + b"\n" for hit in hits))

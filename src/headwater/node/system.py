@@ -1,7 +1,7 @@
 """The real clock and the real chance, handed to every room that asks for them."""
 
+import os
 import resource
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class SystemChance:
 
     def draw(self, count: int) -> bytes:
         """Return some random bytes, fit for keys and salts."""
-        return secrets.token_bytes(count)
+        return os.urandom(count)
 
 
 def peak_memory_mb() -> float:

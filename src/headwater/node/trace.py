@@ -21,7 +21,7 @@ from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.screening import Cost
-from headwater.node.spark import spark_backend
+from headwater.node.spark import ibis_on_spark
 from headwater.node.system import SystemClock
 from headwater.node.tables import Progress, duck_config, span_of
 from headwater.node.trace_tables import opened
@@ -276,7 +276,7 @@ def _backend(asked: Asked, folder: Path) -> Iterator[Any]:
     if asked.on not in BACKENDS:
         raise SettingsError("nothing computes under that name", where=asked.on, fix=f"use {' or '.join(BACKENDS)}")
     if asked.on == "spark":
-        with spark_backend(folder) as made:
+        with ibis_on_spark() as made:
             yield made
         return
     # Not disconnected by hand: what Ibis keeps for the run drops its own tables first, when it is let go.

@@ -58,6 +58,13 @@ class Act(StrEnum):
     CASE_VERIFY = "case:file:verify"
     CASE_EXPORT = "case:file:export"
     IDENTITY_LOOK = "store:identity:look"
+    IDENTITY_GRANT = "store:identity:grant"
+    IDENTITY_ERASE = "store:identity:erase"
+    INDICATOR_REPORT = "case:indicator:report"
+    TASK_LOOK = "case:task:look"
+    TASK_DECIDE = "case:task:decide"
+    SUSPECT_MAKE = "case:suspect:make"
+    SUSPECT_APPROVE = "case:suspect:approve"
     SAFEGUARD_APPROVE = "exchange:safeguard:approve"
     LEDGER_SHOW = "audit:ledger:show"
     LEDGER_VERIFY = "audit:ledger:verify"
@@ -118,6 +125,13 @@ GRANTS: Final = MappingProxyType(
         Act.CASE_VERIFY: EVERYBODY,
         Act.CASE_EXPORT: _roles(Role.DISCLOSURE),
         Act.IDENTITY_LOOK: _roles(Role.SAFEGUARDING),
+        Act.IDENTITY_GRANT: _roles(Role.SAFEGUARDING),
+        Act.IDENTITY_ERASE: _roles(Role.SAFEGUARDING),
+        Act.INDICATOR_REPORT: OFFICERS,
+        Act.TASK_LOOK: _roles(Role.SAFEGUARDING),
+        Act.TASK_DECIDE: _roles(Role.SAFEGUARDING),
+        Act.SUSPECT_MAKE: INVESTIGATORS,
+        Act.SUSPECT_APPROVE: _roles(Role.SUPERVISOR),
         Act.SAFEGUARD_APPROVE: _roles(Role.SAFEGUARDING),
         Act.LEDGER_SHOW: _roles(Role.AUDITOR),
         Act.LEDGER_VERIFY: EVERYBODY,
@@ -135,6 +149,10 @@ GRANTS: Final = MappingProxyType(
 NEEDS_PURPOSE: Final = MappingProxyType(
     {
         Act.IDENTITY_LOOK: frozenset({"victim-protection"}),
+        Act.IDENTITY_GRANT: frozenset({"victim-protection"}),
+        Act.IDENTITY_ERASE: frozenset({"victim-protection"}),
+        Act.TASK_LOOK: frozenset({"victim-protection"}),
+        Act.TASK_DECIDE: frozenset({"victim-protection"}),
         Act.SAFEGUARD_APPROVE: frozenset({"victim-protection"}),
     }
 )

@@ -3,6 +3,7 @@
 Only `node` and `exchange` may open one; everything else is handed a guarded view.
 """
 
+from headwater.store.files import sync_folder
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
 from headwater.store.store import Store
 from headwater.store.view import Snapshot, Transaction
@@ -17,4 +18,5 @@ __all__ = [
     "Store",
     "StoreOptions",
     "Transaction",
+    "sync_folder",
 ]

@@ -7,7 +7,7 @@ not there. Derived files may be deleted at any time.
 import mmap
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -44,6 +44,30 @@ class Files:
         """Keep a blob; durable before the call returns."""
         ref = BlobHash(sha256(data).hexdigest())
         self._keep(data, self._blobs / ref)
+        return ref
+
+    def put_parts(self, parts: Iterable[bytes], expected: BlobHash | None = None) -> BlobHash:
+        """Keep a blob that comes in parts, never all of it in memory; durable before the call returns.
+
+        Raises:
+            FormatError: it is not the blob that was expected; nothing is kept.
+        """
+        whole, unfinished = sha256(), self._unfinished(self._blobs / "parts")
+        try:
+            with translated(unfinished), os.fdopen(_open_for_owner(unfinished), "wb") as stream:
+                for part in parts:
+                    whole.update(part)
+                    stream.write(part)
+                stream.flush()
+                os.fsync(stream.fileno())
+            ref = BlobHash(whole.hexdigest())
+            if expected not in {None, ref}:
+                raise FormatError("a blob that is not the one expected")
+            with translated(unfinished):
+                unfinished.rename(self._blobs / ref)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        sync_folder(self._blobs)
         return ref
 
     def put_table(self, parquet: bytes | Path) -> BlobHash:
@@ -98,8 +122,13 @@ class Files:
 
     def remove_blob(self, ref: BlobHash) -> None:
         """Remove a blob's file, durably; one that is not there does no harm."""
+        self.remove_blobs([ref])
+
+    def remove_blobs(self, refs: Iterable[BlobHash]) -> None:
+        """Remove the files of blobs, durably, as `remove_blob` does."""
         with translated(self._blobs):
-            (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
+            for ref in refs:
+                (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
         sync_folder(self._blobs)
 
     def clear_derived(self) -> None:

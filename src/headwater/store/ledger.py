@@ -4,7 +4,7 @@ A leaf's data is its commitment, SHA-256 over 16 random bytes and the event. The
 that an event can be erased (salt and event destroyed) without breaking any proof, and nobody can guess it back.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +15,7 @@ from headwater.model.canonical import decode, encode
 from headwater.model.merkle import (
     HASH_BYTES,
     Frontier,
+    Growing,
     consistency_proof,
     edge_places,
     inclusion_proof,
@@ -35,6 +36,8 @@ _LEAVES: Final = "SELECT number, salt, event, commitment FROM ledger WHERE numbe
 _LEAVES_WITH: Final = (
     "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? AND instr(event, ?) ORDER BY number LIMIT ?"
 )
+_ABOUT: Final = "SELECT number FROM leaf_about WHERE subject = ? AND number >= ? ORDER BY number LIMIT ?"
+_SUBJECT_BYTES: Final = 8
 
 
 class _LeafRow(NamedTuple):
@@ -170,15 +173,29 @@ class LedgerReading(Linked):
         return found[0].salt + found[0].event
 
     def leaves_about(self, subject: str) -> Iterator[Leaf]:
-        """Yield the leaves whose event is about something, in order; every leaf's bytes are looked at."""
-        needle = encode(subject)
-        start = 0
+        """Yield the leaves whose event is about something, in order.
+
+        Those that `index_leaves` has been over are looked up, and only what came since is looked through.
+        """
+        start, name = 0, _short(subject)
+        while numbers := self._link.rows(tuple[int], _ABOUT, name, start, _PAGE):
+            for (number,) in numbers:
+                leaf = self.leaf(number)
+                if leaf.event is not None and leaf.event.subject == subject:
+                    yield leaf
+            start = numbers[-1][0] + 1
+        start, needle = self.leaves_indexed(), encode(subject)
         while page := self._link.rows(_LeafRow, _LEAVES_WITH, start, needle, _PAGE):
             for row in page:
                 leaf = self._as_leaf(row)
                 if leaf.event is not None and leaf.event.subject == subject:
                     yield leaf
             start = page[-1].number + 1
+
+    def leaves_indexed(self) -> int:
+        """Return how many leaves can be found by what they are about without looking through them."""
+        found = self._link.one(tuple[int], "SELECT size FROM leaf_about_to")
+        return found[0] if found else 0
 
     def root_at(self, size: int) -> bytes:
         """Return the root that the ledger had at a size.
@@ -232,22 +249,35 @@ class LedgerWriting(LedgerReading):
 
     now: datetime
     _chance: Chance
-    _edge: Frontier
+    _growing: Growing
 
     def head(self) -> Head:
         """Return the head after what this transaction has added so far."""
-        return Head(self._edge.size, self._edge.root)
+        edge = self._growing.edge
+        return Head(edge.size, edge.root)
 
     def note(self, event: Event) -> int:
         """Append an event and return the number of its leaf."""
         line = event_bytes(event, self.now)
         salt = self._chance.draw(SALT_BYTES)
         data = commitment(salt, line)
-        index = self._edge.size
-        edge, subtrees = self._edge.add(leaf_hash(data))
-        self._link.run("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", index, salt, line, data, b"".join(subtrees))
-        self._edge = edge
+        index = self._growing.size
+        subtrees = self._growing.add(leaf_hash(data))
+        self._link.later("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", (index, salt, line, data, b"".join(subtrees)))
         return index
+
+    def index_leaves(self, start: int, subjects: Sequence[str | None]) -> None:
+        """Let leaves be found by what they are about.
+
+        Args:
+            start: `leaves_indexed`, as it was when the leaves were read; where it has moved on since, nothing is done.
+            subjects: of the leaves from there on, None for those that were erased.
+        """
+        if self.leaves_indexed() != start:
+            return
+        rows = [(_short(subject), start + place) for place, subject in enumerate(subjects) if subject is not None]
+        self._link.many("INSERT INTO leaf_about VALUES (?, ?)", rows)
+        self._link.run("UPDATE leaf_about_to SET size = ?", start + len(subjects))
 
     def erase_event(self, index: int, *, who: str, purpose: str) -> int:
         """Destroy what a leaf says and note that it was done; its place in the tree stays.
@@ -264,4 +294,9 @@ class LedgerWriting(LedgerReading):
         if leaf.event is None or leaf.event.kind == ERASED:
             raise StoreError(f"leaf {index} cannot be erased", fix="name a leaf that still holds an event of its own")
         self._link.run("UPDATE ledger SET salt = NULL, event = NULL WHERE number = ?", index)
+        self._link.run("DELETE FROM leaf_about WHERE subject = ? AND number = ?", _short(leaf.event.subject), index)
         return self.note(Event(ERASED, who, str(index), purpose))
+
+
+def _short(subject: str) -> bytes:
+    return sha256(subject.encode()).digest()[:_SUBJECT_BYTES]

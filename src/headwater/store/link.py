@@ -1,8 +1,10 @@
 """One connection to SQLite: how it is opened, what is checked before it is believed, and how it is spoken to."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,6 +25,8 @@ APPLICATION_ID: Final = 0x48445754
 OLDEST_SQLITE: Final = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can damage a database when its log is reset (sqlite.org/wal.html, "WAL-reset bug")."""
 _HEADER_BYTES: Final = 100
+_WRITER_CACHE_KIB: Final = 16 * 1024
+_WORD: Final = re.compile(r"\w+")
 _LOOK_AGAIN_S: Final = 0.001
 _RAISED: Final = (apsw.Error, OverflowError, UnicodeError)
 """What `apsw` raises: for SQLite, and for a value or text that does not go in or comes out of a column."""
@@ -57,6 +61,9 @@ class Link:
         self._begun = False
         self._log_pages = 0
         self._fold_at = options.checkpoint_pages
+        self._waiting: dict[str, list[Row]] = {}
+        self._waited_for: set[str] = set()
+        self._spoilt: StoreError | None = None
         try:
             self._connection = apsw.Connection(str(file), flags=flags, vfs=options.vfs)
         except apsw.Error as error:
@@ -72,6 +79,9 @@ class Link:
         self.run("PRAGMA secure_delete = ON")
         if query_only:
             self.run("PRAGMA query_only = ON")
+        else:
+            # A group of changes fits in memory: SQLite would write pages early, and later once more.
+            self.run(f"PRAGMA cache_size = {-_WRITER_CACHE_KIB}")
 
     def rows(self, kind: type[T], sql: str, *values: Value) -> list[T]:
         """Return all rows of a query: no cursor stays open behind it.
@@ -105,10 +115,51 @@ class Link:
     def many(self, sql: str, bindings: Sequence[Row]) -> None:
         """Carry out a statement once for each row of values."""
         self._check_transaction()
+        self._write_for(sql)
         try:
             self._connection.executemany(sql, bindings)
         except _RAISED as error:
             raise self._declared(error) from error
+
+    def later(self, sql: str, row: Row) -> None:
+        """Write a row together with others: before the next statement that names its table, at the latest on commit.
+
+        Many rows in one go cost half of what each alone does. Only for a change whose outcome nobody asks for, of a table
+        that no trigger reads.
+
+        Args:
+            sql: ``INSERT INTO TABLE …`` or ``UPDATE TABLE …``.
+            row: what stands for its question marks.
+        """
+        rows = self._waiting.get(sql)
+        if rows is not None:
+            rows.append(row)
+            return
+        table = _table(sql)
+        if table in self._waited_for:  # in the order in which they were given
+            self.write_waiting()
+        self._waiting[sql] = [row]
+        self._waited_for.add(table)
+
+    def write_waiting(self) -> None:
+        """Write all rows that wait, those of a statement together, the statements in the order of their first rows.
+
+        Raises:
+            StoreError: a row does not go in. Others may have, so from then on the change can only be undone.
+        """
+        if self._spoilt is not None:
+            raise self._spoilt
+        waiting, self._waiting, self._waited_for = self._waiting, {}, set()
+        try:
+            for sql, rows in waiting.items():
+                self.many(sql, rows)
+        except StoreError as error:
+            self._spoilt = error
+            raise
+
+    def forget_waiting(self) -> None:
+        """Give up the rows that wait: their change is undone."""
+        self._waiting, self._waited_for, self._spoilt = {}, set(), None
 
     def begin(self, how: str = "IMMEDIATE") -> None:
         """Open a transaction, waiting for other processes as long as the options say."""
@@ -117,6 +168,7 @@ class Link:
 
     def commit(self) -> None:
         """Close the transaction; what it changed is durable once this returns."""
+        self.write_waiting()
         self.run("COMMIT")
         self._begun = False
 
@@ -129,6 +181,7 @@ class Link:
     def abandon(self) -> None:
         """Undo the open transaction, if SQLite has not done so already."""
         self._begun = False
+        self.forget_waiting()
         if self._connection.in_transaction:
             self.run("ROLLBACK")
 
@@ -145,8 +198,14 @@ class Link:
         self._log_pages = pages
         return apsw.SQLITE_OK
 
+    def _write_for(self, sql: str) -> None:
+        """Write what waits where a statement could see it."""
+        if self._waited_for and not self._waited_for.isdisjoint(_words(sql)):
+            self.write_waiting()
+
     def _execute(self, sql: str, values: Row) -> list[Row]:
         self._check_transaction()
+        self._write_for(sql)
         try:
             return self._connection.execute(sql, values).fetchall()
         except _RAISED as error:
@@ -165,6 +224,17 @@ class Link:
         return StoreError(
             "a value that no column can hold", where=str(self.file), fix="report this: it was not checked"
         )
+
+
+@lru_cache(maxsize=1024)
+def _words(sql: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(sql))
+
+
+@lru_cache(maxsize=64)
+def _table(sql: str) -> str:
+    words: list[str] = _WORD.findall(sql)
+    return words[words.index("UPDATE" if words[0] == "UPDATE" else "INTO") + 1]
 
 
 class Linked:

@@ -1,12 +1,13 @@
 """The outbox and the inbox: messages on their way to partners, and those that partners handed over."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
 from headwater.errors import SchemaError, StoreCorruptError, StoreError
+from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.store.link import Linked
 from headwater.store.rows import (
@@ -29,7 +30,21 @@ _OUTGOING: Final = (
     "SELECT id, peer, seq, lane, envelope, kind, thread, queued_at, expires_at, state, receipt, settled_at, number"
     " FROM outgoing LEFT JOIN sealed USING (number)"
 )
+# Any number of values as one JSON text: one statement for a whole batch.
+_AMONG: Final = "id IN (SELECT value FROM json_each(?))"
+_NUMBERS_AMONG: Final = "SELECT seq FROM incoming WHERE peer = ? AND seq IN (SELECT value FROM json_each(?))"
+_QUEUED_AMONG: Final = "SELECT id FROM outgoing WHERE state = 'queued' AND id IN (SELECT value FROM json_each(?))"
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
+_QUEUE: Final = (
+    "INSERT INTO outgoing (number, id, peer, seq, lane, kind, thread, queued_at, expires_at, state, receipt, settled_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SETTLE: Final = "UPDATE outgoing SET state = ?, receipt = ?, settled_at = ? WHERE id = ? AND state = 'queued'"
+_TAKE: Final = (
+    "INSERT INTO incoming (id, peer, seq, sha256, kind, thread, body, received_at, state, receipt)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SENT_LAST: Final = "INSERT INTO sequence VALUES (?1, ?2) ON CONFLICT (peer) DO UPDATE SET last = MAX(last, ?2)"
 _GAPS: Final = (
     "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, ?2) OVER (ORDER BY seq) AS before"
     " FROM incoming WHERE peer = ?1 AND seq > ?2) WHERE seq > before + 1 ORDER BY seq LIMIT ?3"
@@ -102,6 +117,11 @@ class MessageReading(Linked):
         found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
         return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
 
+    def is_due(self, peer: AuthorityId, lane: str) -> bool:
+        """Return whether a message waits for a partner on a lane."""
+        sql = "SELECT 1 FROM outgoing WHERE peer = ? AND lane = ? AND state = 'queued' LIMIT 1"
+        return self._link.one(tuple[int], sql, peer, lane) is not None
+
     def outgoing_at(self, peer: AuthorityId, seq: int) -> Outgoing | None:
         """Return the message to a partner that bears a number, None where there is none."""
         found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)
@@ -126,6 +146,19 @@ class MessageReading(Linked):
         found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE id = ?", ref)
         return _as_incoming(found) if found else None
 
+    def incoming_among(self, refs: Collection[MessageId]) -> dict[MessageId, Incoming]:
+        """Return those of some messages that have come from a partner, by their identifiers."""
+        found = self._link.rows(_IncomingRow, f"{_INCOMING} WHERE {_AMONG}", _listed(refs))
+        return {MessageId(row.id): _as_incoming(row) for row in found}
+
+    def numbers_among(self, peer: AuthorityId, numbers: Collection[int]) -> set[int]:
+        """Return those of some numbers that a partner has given to a message that came."""
+        return {seq for (seq,) in self._link.rows(tuple[int], _NUMBERS_AMONG, peer, _listed(numbers))}
+
+    def queued_among(self, refs: Collection[MessageId]) -> set[MessageId]:
+        """Return those of some messages that still wait for a partner."""
+        return {MessageId(ref) for (ref,) in self._link.rows(tuple[str], _QUEUED_AMONG, _listed(refs))}
+
     def incoming_at(self, peer: AuthorityId, seq: int) -> Incoming | None:
         """Return the message that a partner gave a number to, None where there is none."""
         found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
@@ -136,9 +169,24 @@ class MessageReading(Linked):
         found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
         return (found[0] or 0) if found else 0
 
+    def incoming_end(self) -> int:
+        """Return the number of the message that was kept last, whoever sent it; 0 where there is none."""
+        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM incoming")
+        return (found[0] or 0) if found else 0
+
+    def spoke_after(self, number: int) -> frozenset[AuthorityId]:
+        """Return the partners of which a message was kept after the one with a number: only those rows are read."""
+        rows = self._link.rows(tuple[str], "SELECT DISTINCT peer FROM incoming WHERE number > ?", number)
+        return frozenset(AuthorityId(peer) for (peer,) in rows)
+
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
         return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
+
+    def incoming_since(self, peer: AuthorityId, since: datetime) -> list[Incoming]:
+        """Return what was kept from a partner from a time on, in the order it was kept."""
+        sql = f"{_INCOMING} WHERE peer = ? AND received_at >= ? ORDER BY number"
+        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, peer, to_micros(since))]
 
     def incoming_requests(self, since: datetime) -> list[Incoming]:
         """Return the requests of partners from a time on, in the order they were kept."""
@@ -190,18 +238,22 @@ class MessageWriting(MessageReading):
     """What can be done in the outbox and the inbox."""
 
     now: datetime
+    # What was read once in a change holds until it ends: nobody else writes meanwhile.
+    _rows_sent: int | None
+    _last: dict[AuthorityId, int]
 
     def next_seq(self, peer: AuthorityId) -> int:
         """Return the next number for a message to a partner: from 1, without gaps, as the transaction is whole."""
-        # Not with RETURNING: SQLite makes a table for what it returns, which costs more than the two statements.
-        if not self._link.run("UPDATE sequence SET last = last + 1 WHERE peer = ?", peer):
-            self._link.run("INSERT INTO sequence VALUES (?, 1)", peer)
-        return self.sent_last(peer)
+        last = self._last.get(peer)
+        seq = (self.sent_last(peer) if last is None else last) + 1
+        self._link.later(_SENT_LAST, (peer, seq))
+        self._last[peer] = seq
+        return seq
 
     def skip_seq(self, peer: AuthorityId, last: int) -> None:
         """Let the next number for a partner be above one that it has seen: after a backup it knows more than we do."""
-        sql = "INSERT INTO sequence VALUES (?1, ?2) ON CONFLICT (peer) DO UPDATE SET last = MAX(last, ?2)"
-        self._link.run(sql, peer, last)
+        self._link.run(_SENT_LAST, peer, last)
+        self._last.pop(peer, None)
 
     def add_outgoing(self, row: Outgoing) -> None:
         """Put a message into the outbox.
@@ -209,23 +261,29 @@ class MessageWriting(MessageReading):
         Raises:
             StoreError: its identifier or number is taken.
         """
-        self._link.run("INSERT INTO sealed (envelope) VALUES (?)", row.envelope)
+        number = self._next_number()
+        self._link.later("INSERT INTO sealed VALUES (?, ?)", (number, row.envelope))
         settled = None if row.settled_at is None else to_micros(row.settled_at)
-        self._link.run(
-            "INSERT INTO outgoing (number, id, peer, seq, lane, kind, thread, queued_at, expires_at, state, receipt,"
-            " settled_at) VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row.id,
-            row.peer,
-            row.seq,
-            row.lane,
-            row.kind,
-            row.thread,
-            to_micros(row.queued_at),
-            to_micros(row.expires_at),
-            row.state,
-            row.receipt,
-            settled,
+        times = to_micros(row.queued_at), to_micros(row.expires_at)
+        self._link.later(
+            _QUEUE,
+            (
+                *(number, row.id, row.peer, row.seq, row.lane, row.kind, row.thread),
+                *(*times, row.state, row.receipt, settled),
+            ),
         )
+
+    def _next_number(self) -> int:
+        if self._rows_sent is None:
+            found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM sealed")
+            self._rows_sent = (found[0] or 0) if found else 0
+        self._rows_sent += 1
+        return self._rows_sent
+
+    def settle_queued(self, ref: MessageId, state: str, receipt: bytes | None, at: datetime) -> None:
+        """Take a message that still waits (`queued_among`) out of the queue, as `settle_outgoing` does."""
+        check_state(state, OUTGOING_STATES - {"queued"})
+        self._link.later(_SETTLE, (state, receipt, to_micros(at), ref))
 
     def settle_outgoing(self, ref: MessageId, state: str, receipt: bytes | None, at: datetime) -> bool:
         """Take a message out of the queue, with the partner's receipt where there is one.
@@ -234,8 +292,7 @@ class MessageWriting(MessageReading):
             False where it was settled before, or is unknown: nothing is changed.
         """
         check_state(state, OUTGOING_STATES - {"queued"})
-        sql = "UPDATE outgoing SET state = ?, receipt = ?, settled_at = ? WHERE id = ? AND state = 'queued'"
-        return bool(self._link.run(sql, state, receipt, to_micros(at), ref))
+        return bool(self._link.run(_SETTLE, state, receipt, to_micros(at), ref))
 
     def add_incoming(self, row: Incoming) -> None:
         """Put a message into the inbox, with the receipt that answers it for ever.
@@ -243,19 +300,12 @@ class MessageWriting(MessageReading):
         Raises:
             StoreError: its identifier, or its number from that partner, is taken.
         """
-        self._link.run(
-            "INSERT INTO incoming (id, peer, seq, sha256, kind, thread, body, received_at, state, receipt)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row.id,
-            row.peer,
-            row.seq,
-            row.sha256,
-            row.kind,
-            row.thread,
-            row.body,
-            to_micros(row.received_at),
-            row.state,
-            row.receipt,
+        self._link.later(
+            _TAKE,
+            (
+                *(row.id, row.peer, row.seq, row.sha256, row.kind, row.thread, row.body),
+                *(to_micros(row.received_at), row.state, row.receipt),
+            ),
         )
 
     def keep_equivocation(self, ref: MessageId, peer: AuthorityId, envelope: bytes) -> None:
@@ -279,6 +329,10 @@ class MessageWriting(MessageReading):
         check_state(state, INCOMING_STATES)
         if not self._link.run("UPDATE incoming SET state = ? WHERE id = ?", state, ref):
             raise StoreError("no such message", where=ref, fix="see: headwater inbox list")
+
+
+def _listed(values: Collection[str] | Collection[int]) -> str:
+    return encode(list(values)).decode()
 
 
 @contextmanager

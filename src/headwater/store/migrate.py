@@ -12,6 +12,9 @@ from headwater.store.files import sync_folder
 from headwater.store.link import APPLICATION_ID, Link
 from headwater.store.rows import StoreOptions
 
+PAGE_BYTES: Final = 8192
+"""Page of a new store: most bodies and envelopes are of 8 to 10 KiB, and half as many pages are half as many writes. A
+store that was made with another page keeps it."""
 _NUMBERED: Final = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -60,6 +63,7 @@ def make(file: Path) -> None:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     link = Link(unfinished, StoreOptions())
     try:
+        link.run(f"PRAGMA page_size = {PAGE_BYTES}")
         link.run(f"PRAGMA application_id = {APPLICATION_ID}")
         _take(link)
         link.run("PRAGMA journal_mode = WAL")

@@ -77,9 +77,8 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
 
     def add_carried(self, way: str, peer: AuthorityId, names: Iterable[str], message: MessageId) -> None:
         """Remember whose facts a message carries; `way` is ``in`` or ``out``."""
-        parts = dict.fromkeys(name.partition("/")[0] for name in names)
-        rows = [(way, part, peer, message) for part in parts]
-        self._link.many("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", rows)
+        for part in dict.fromkeys([name.partition("/")[0] for name in names]):
+            self._link.later("INSERT OR IGNORE INTO carried VALUES (?, ?, ?, ?)", (way, part, peer, message))
 
     def restrict_facts(self, ref: RecordId, places: Collection[int], hold: str | None) -> None:
         """Hide facts of a record from every view; with the hold ``evidence``, from all but those of evidence."""
@@ -115,6 +114,10 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
         """Put what is left of a document in its place."""
         self._replace("document", f"{kind}/{key}/{version}", body, who)
         self._documents.pop((kind, key), None)
+
+    def forget_blob(self, ref: BlobHash) -> None:
+        """Let a blob's file go with the next sweep, unless a record refers to it."""
+        self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", ref)
 
     def forget_erased_blobs(self) -> None:
         """Note that the files of all erased blobs are gone."""

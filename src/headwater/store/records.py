@@ -1,6 +1,6 @@
 """Records, findings, decisions and documents: kept as their canonical bytes, never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
@@ -79,6 +79,14 @@ _NEWEST_DOCUMENTS: Final = (
 _ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND version = ?"
 _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
+_ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_IF_NEW: Final = "SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
+_MENTION_OF_NEW: Final = f"INSERT OR IGNORE INTO mention {_IF_NEW}"
+_BORN_NEW: Final = f"INSERT OR IGNORE INTO born {_IF_NEW}"
+_ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
+_KEYS_AMONG: Final = (
+    "SELECT key FROM document WHERE kind = ? AND key IN (SELECT value FROM json_each(?)) AND version = 1"
+)
 _STATES: Final = "SELECT fact, state, hold FROM fact_state WHERE fact >= ? AND fact < ?"
 _TOMBSTONE: Final = "SELECT sha256, places FROM tombstone WHERE kind = 'record' AND ref = ?"
 
@@ -157,6 +165,11 @@ class RecordReading(Linked):
             self._documents[kind, key] = found[0] if found else None
         return self._documents[kind, key]
 
+    def keys_among(self, kind: str, keys: Collection[str]) -> set[str]:
+        """Return those of some keys under which there is a document of a kind."""
+        found = self._link.rows(tuple[str], _KEYS_AMONG, kind, encode(list(keys)).decode())
+        return {key for (key,) in found}
+
     def documents(self, kind: str) -> Iterator[tuple[str, int, bytes]]:
         """Yield key, version and body of the newest version of each document of a kind, in the order of their keys."""
         return self._pages(tuple[str, int, bytes], "", _NEWEST_DOCUMENTS, kind)
@@ -211,26 +224,33 @@ class RecordWriting(RecordReading):
 
     now: datetime
 
-    def add_record(self, record: Record, *, born_of: MessageId | None = None) -> bool:
-        """Keep a record; False where it was there already.
-
-        Args:
-            record: the record.
-            born_of: the received message that it was made of.
-        """
+    def add_record(self, record: Record) -> bool:
+        """Keep a record; False where it was there already."""
         body = encode(record)
         ref = _ref("rec", body)
-        added = self._link.run(
-            "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            ref,
-            record.origin.source,
-            body,
-        )
+        added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
-            if born_of is not None:
-                self._link.run("INSERT OR IGNORE INTO born VALUES (?, ?)", born_of, ref)
         return bool(added)
+
+    def add_born(self, record: Record, born_of: MessageId) -> None:
+        """Keep a record that was made of a received message, where it is not there already."""
+        body = encode(record)
+        ref = _ref("rec", body)
+        # The record last: what is said of one that was there, and may have been erased, must stay as it is.
+        for mention in record.mentions:
+            self._link.later(_MENTION_OF_NEW, (mention.key, ref))
+        self._link.later(_BORN_NEW, (born_of, ref))
+        self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+
+    def add_document(self, kind: str, key: str, body: bytes) -> None:
+        """Keep the first version of a document whose key nothing can have had before.
+
+        Raises:
+            StoreError: there is such a document; the change fails, if not here, then where it ends.
+        """
+        self._link.later(_ADD_DOCUMENT, (kind, key, 1, body, to_micros(self.now)))
+        self._documents.pop((kind, key), None)
 
     def add_finding(self, finding: Finding) -> bool:
         """Keep a finding; False where it was there already."""
@@ -250,8 +270,7 @@ class RecordWriting(RecordReading):
             tuple[int | None], "SELECT MAX(version) FROM document WHERE kind = ? AND key = ?", kind, key
         )
         version = (found[0] or 0) + 1 if found else 1
-        sql = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
-        self._link.run(sql, kind, key, version, body, to_micros(self.now))
+        self._link.run(_ADD_DOCUMENT, kind, key, version, body, to_micros(self.now))
         self._documents.pop((kind, key), None)
         return version
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from headwater.errors import Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
@@ -27,7 +29,7 @@ class StoreOptions:
             tests that must see them lost.
         vfs: name of an `apsw` file layer that stands in for the disk; None is the operating system's own.
         busy_wait_s: how long to wait for another process that writes.
-        checkpoint_pages: pages of 4 KiB that SQLite's log may reach before it is folded into the database, which costs
+        checkpoint_pages: pages of 8 KiB that SQLite's log may reach before it is folded into the database, which costs
             two more syncs.
         read_only: open without ever writing, as far as a damaged store can still be read.
         threaded: commit in a thread of the store's own, so that changes from many threads share a sync. Without, each
@@ -37,7 +39,7 @@ class StoreOptions:
     synchronous: str = "FULL"
     vfs: str | None = None
     busy_wait_s: float = 5.0
-    checkpoint_pages: int = 4000
+    checkpoint_pages: int = 2000
     read_only: bool = False
     threaded: bool = True
 
@@ -82,8 +84,7 @@ class Problem:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message on its way to a partner.
 
     Attributes:
@@ -113,8 +114,7 @@ class Outgoing:
         _check_message(self.seq, self.state, OUTGOING_STATES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that a partner handed over.
 
     Attributes:

@@ -124,6 +124,15 @@ class Store:
         self._writing()
         return self._files.put_blob(data)
 
+    def put_parts(self, parts: Iterable[bytes], expected: BlobHash | None = None) -> BlobHash:
+        """Keep a blob that comes in parts, never all of it in memory; durable before the call returns.
+
+        Raises:
+            FormatError: it is not the blob that was expected; nothing is kept.
+            StoreError: it could not be kept.
+        """
+        return self._files.put_parts(parts, expected)
+
     def put_table(self, parquet: bytes | Path) -> BlobHash:
         """Keep a Parquet table, durable before the call returns; a file named by its path is moved in.
 
@@ -146,8 +155,7 @@ class Store:
     def sweep_chunks(self, blobs: Iterable[BlobHash]) -> None:
         """Remove the files of blobs that were kept only until they were put together."""
         self._writing()
-        for blob in blobs:
-            self._files.remove_blob(blob)
+        self._files.remove_blobs(blobs)
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""

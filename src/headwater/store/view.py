@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from headwater.model.ids import BlobHash
-from headwater.model.merkle import Frontier
+from headwater.model.merkle import Frontier, Growing
 from headwater.ports import Chance, Clock
 from headwater.store.files import Files
 from headwater.store.ledger import LedgerReading
@@ -45,9 +45,11 @@ class Transaction(RecallWriting, MessageWriting, Snapshot):
         super().__init__(link, files)
         self.now = clock.now()
         self._chance = chance
-        self._edge = edge
+        self._growing = Growing(edge)
+        self._rows_sent = None
+        self._last = {}
 
     @property
     def edge(self) -> Frontier:
         """The ledger's edge after what was noted so far."""
-        return self._edge
+        return self._growing.edge

@@ -170,8 +170,10 @@ class Writer:
         transaction = Transaction(self._link, self._files, clock=self._clock, chance=self._chance, edge=edge)
         try:
             job.value = job.change(transaction)
+            self._link.write_waiting()
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller, who is in another thread
             job.error = error
+            self._link.forget_waiting()
             self._link.run("ROLLBACK TO change")
         else:
             edge = transaction.edge

@@ -32,7 +32,7 @@ from headwater.testing.proxy import FAULTS, Proxy, Weather
 
 _LONGEST_S: Final = 3600.0
 _LISTEN_S: Final = 0.2
-_STORMY: Final = frozenset(f"exchange.{word}" for word in ("refused", "receipt-doubted", "receipt-missing", "resting"))
+STORMY: Final = frozenset(f"exchange.{word}" for word in ("refused", "receipt-doubted", "receipt-missing", "resting"))
 """Events that altered bytes bring about."""
 
 
@@ -61,7 +61,7 @@ def run(
             chance = random.Random(seed)
             promises = {key: Promises() for key in made.houses}
             counts: Counter[str] = Counter(dict.fromkeys(weather.faults, 0))
-            with _proxies(made, weather, chance, counts) as proxies:
+            with proxied(made, weather, chance, counts) as proxies:
                 for house in made.houses.values():
                     made.start(house)
                 _send(made, messages, promises, chance, plant)
@@ -69,7 +69,7 @@ def run(
                     proxy.clear()
                 bad = tried(lambda: drain(made))
         bad += [f"{house.authority} ended with {code} when it was asked to" for house, code in ends(made) if code != 0]
-        allowed = _STORMY if "corrupt" in weather.faults else frozenset({"exchange.receipt-missing"})
+        allowed = STORMY if "corrupt" in weather.faults else frozenset({"exchange.receipt-missing"})
         bad += at_rest(made, promises, counts, alarms=ALARMS - allowed)
     bad += [f"{key}: {what}" for key, each in promises.items() for what in each.wrong]
     found = tuple(f"seed {seed}: {what}" for what in bad)
@@ -92,7 +92,7 @@ def _send(made: Stage, messages: int, promises: dict[str, Promises], chance: ran
 
 
 @contextmanager
-def _proxies(made: Stage, weather: Weather, chance: random.Random, counts: Counter[str]) -> Iterator[list[Proxy]]:
+def proxied(made: Stage, weather: Weather, chance: random.Random, counts: Counter[str]) -> Iterator[list[Proxy]]:
     """Put a proxy where each node's card says that it listens, and let the node listen elsewhere."""
     proxies: list[Proxy] = []
     try:

@@ -29,6 +29,7 @@ from headwater.errors import (
     InputError,
     LimitError,
     StoreFullError,
+    StoreIoError,
 )
 from headwater.exchange.framing import MAX_BATCH
 from headwater.model.ids import BlobHash, blob_hash
@@ -39,6 +40,7 @@ STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
     (LimitError, 413),
     (InputError, 400),
     (StoreFullError, 507),
+    (StoreIoError, 507),
     (HeadwaterError, 503),
 )
 """The one table from declared errors to HTTP: the first line that fits. Whatever is not the caller's fault is 503."""

@@ -6,13 +6,21 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
+from headwater.node.match_desk import Desk
+
+_NEW_OBJECTS: Final = 20_000
+"""Objects after which the collector looks for circles: more than the largest batch keeps alive."""
 
 
 def serve_node(
-    home: Path, env: Mapping[str, str], flags: Mapping[str, object], tell: Callable[[str], None] = lambda _: None
+    home: Path,
+    env: Mapping[str, str],
+    flags: Mapping[str, object],
+    tell: Callable[[str, str], None] = lambda _who, _where: None,
 ) -> None:
     """Serve a node until Ctrl-C or SIGTERM; what was begun is finished first.
 
@@ -20,7 +28,7 @@ def serve_node(
         home: the node's directory.
         env: environment variables.
         flags: settings given on the command line.
-        tell: hears one line once it can listen.
+        tell: hears authority and address once it can listen.
 
     Raises:
         MissingExtraError: the web libraries are not installed.
@@ -33,7 +41,7 @@ def serve_node(
         raise MissingExtraError("web", error.name or "starlette") from error
     with Node.open(home, env, flags) as node:
         _check_address(*node.settings.address)
-        tell(f"{node.authority} listens on {node.settings.listen}; stop it with Ctrl-C")
+        tell(node.authority, node.settings.listen)
         keep_for_good()
         stop, ended = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1, "delivery") as pool:
@@ -47,13 +55,41 @@ def serve_node(
             delivery.result()
 
 
+def serve_matching(
+    home: Path, env: Mapping[str, str], listen: str, tell: Callable[[str], None] = lambda _: None
+) -> None:
+    """Serve a node's screening to other tools until Ctrl-C or SIGTERM.
+
+    Args:
+        home: the node's directory.
+        env: environment variables.
+        listen: HOST:PORT.
+        tell: hears one line once it can listen.
+
+    Raises:
+        MissingExtraError: the web libraries are not installed.
+        SettingsError: no node is set up there, or the address cannot be listened on.
+    """
+    try:
+        from headwater.web.matching import matching_app
+        from headwater.web.partner import serve
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("web", error.name or "starlette") from error
+    with Node.open(home, env, {"listen": listen}) as node:
+        _check_address(*node.settings.address)
+        tell(f"screening at http://{listen}: /match/default and /reconcile; stop it with Ctrl-C")
+        serve(matching_app(Desk(node)), *node.settings.address)
+
+
 def keep_for_good() -> None:
     """Tell the collector of circles that what is there now stays: it need not look at it again with every few batches.
 
-    Walking through all modules took a tenth of what a message costs.
+    Walking through all modules took a tenth of what a message costs. Nor need it look at a batch while it is worked on:
+    its messages hold no circles, and go with the last word that speaks of them.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _check_address(host: str, port: int) -> None:

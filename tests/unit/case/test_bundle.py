@@ -1,5 +1,6 @@
 """A bundle has one layout and the same bytes each time, is there whole or not at all, and betrays no protected person."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from headwater.case import files as case_files
 from headwater.case.bundle import SealOptions, seal
 from headwater.case.check import check
+from headwater.case.data.verify import canonical
 from headwater.case.log import LogLine, custody_event, custody_in
 from headwater.case.verifier import verify
 from headwater.errors import ForbiddenError, SchemaError, StoreFullError, StoreIoError
@@ -60,6 +62,10 @@ LAYOUT = {
 }
 
 
+HIDDEN = {"data/exhibits/RS_1.txt", f"data/findings/{FINDING.id}.json", "data/log.jsonl"}
+"""What is in the bundle for the prosecutor alone."""
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder and its bytes."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -99,10 +105,25 @@ def test_exhibits_are_in_the_bundle_byte_for_byte(tmp_path: Path) -> None:
 def test_the_statement_of_a_protected_person_stays_in_the_house_and_its_row_can_be_opened_later(tmp_path: Path) -> None:
     made = sealed(made_case(tmp_path / "case"), tmp_path / "out")
     assert not any(b"three parts" in data for data in contents(tmp_path / "out").values())
-    kept = [row for row in made.rows if row.withheld]
-    assert [row.path for row in kept] == ["data/statements/S2.txt"]
+    assert [row.path for row in made.kept] == ["data/statements/S2.txt"]
+    [group] = [row for row in made.rows if row.withheld]
     shown = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
-    assert {"leaf": kept[0].leaf.hex(), "reason": "withheld"} in shown
+    assert {"leaf": group.leaf.hex(), "reason": "withheld"} in shown
+    opened = canonical([row.shown() for row in made.kept])
+    assert (group.path, group.sha256) == ("data/withheld.json", hashlib.sha256(opened).hexdigest())
+
+
+def test_how_many_items_are_withheld_at_the_sealing_is_not_told(tmp_path: Path) -> None:
+    def nobody(case: dict[str, Any]) -> None:
+        case["statements"].pop(1)
+        case["elements"] = []
+
+    counts = {
+        sealed(made_case(tmp_path / "one"), tmp_path / "two").head.count,
+        sealed(made_case(tmp_path / "three", nobody), tmp_path / "four").head.count,
+    }
+    assert len(counts) == 1
+    assert {verify(tmp_path / name, None).withheld for name in ("two", "four")} == {1}
 
 
 def test_a_finding_is_kept_as_it_was_hashed(tmp_path: Path) -> None:
@@ -156,19 +177,26 @@ def test_the_graph_gives_each_file_its_size_and_hash(tmp_path: Path) -> None:
     sealed(case, tmp_path / "out")
     facets = [part for vertex in graph(tmp_path / "out") for part in vertex.get("core:hasFacet", [])]
     hashes = {part["observable:hash"][0]["types:hashValue"]["@value"] for part in facets if "observable:hash" in part}
-    assert hashes == {exhibit.file.sha256 for exhibit in case.exhibits}
+    assert hashes == {exhibit.file.sha256 for exhibit in case.exhibits[:2]}
     paths = {part["observable:filePath"] for part in facets if "observable:filePath" in part}
-    assert paths == {path for path in LAYOUT if path.startswith("data/exhibits/")}
+    assert paths == {path for path in LAYOUT if path.startswith("data/exhibits/")} - HIDDEN
 
 
-def test_the_crate_lists_every_other_file_of_the_payload(tmp_path: Path) -> None:
+def test_neither_graph_nor_crate_tells_of_what_the_defence_is_not_shown(tmp_path: Path) -> None:
+    sealed(made_case(tmp_path / "case"), tmp_path / "out")
+    for name in ("case.jsonld", "ro-crate-metadata.json"):
+        data = (tmp_path / "out" / "data" / name).read_text("utf-8")
+        assert [word for word in ("RS/1", "RS_1", "Partner", FINDING.id, "log.jsonl") if word in data] == []
+
+
+def test_the_crate_lists_every_other_file_that_the_defence_is_shown(tmp_path: Path) -> None:
     sealed(made_case(tmp_path / "case"), tmp_path / "out")
     crate = json.loads((tmp_path / "out" / "data" / "ro-crate-metadata.json").read_bytes())
     entities = {one["@id"]: one for one in crate["@graph"]}
     assert crate["@context"] == "https://w3id.org/ro/crate/1.2/context"
     assert entities["ro-crate-metadata.json"]["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.2"}
     listed = {f"data/{part['@id']}" for part in entities["./"]["hasPart"]}
-    assert listed == {path for path in LAYOUT if path.startswith("data/")} - {"data/ro-crate-metadata.json"}
+    assert listed == {path for path in LAYOUT if path.startswith("data/")} - {"data/ro-crate-metadata.json"} - HIDDEN
     assert all(name in entities for name in (part["@id"] for part in entities["./"]["hasPart"]))
 
 
@@ -241,8 +269,8 @@ def test_blocked_items_can_be_left_out_and_stand_in_the_list_as_withheld(tmp_pat
     case = made_case(tmp_path / "case", files=LEAKS["JS/1"])
     made = sealed(case, tmp_path / "out", options=SealOptions(withhold_blocked=True))
     found = verify(tmp_path / "out", TRUST)
-    assert (found.problems, found.exhibits, found.withheld) == ((), ("MK/1", "RS/1"), 2)
-    assert {row.path for row in made.rows if row.withheld} == {"data/exhibits/JS_1.txt", "data/statements/S2.txt"}
+    assert (found.problems, found.exhibits, found.withheld) == ((), ("MK/1", "RS/1"), 1)
+    assert {row.path for row in made.kept} == {"data/exhibits/JS_1.txt", "data/statements/S2.txt"}
     assert not any(
         b"JS/1" in data for name, data in contents(tmp_path / "out").items() if "json" in name and "log" not in name
     )

@@ -31,6 +31,12 @@ HITS = {
     "in the letters of Windows": b"\x89PNG\xff " + VICTIM_NAME.encode("cp1250") + b"\xff\x00",
     "a phone number, closed up": b"call +0005550104 now",
     "a phone number, with hyphens": b"000-555-0104",
+    "a phone number without its country": b"ring 5550104 or 05550104",
+    "family name first": b"KESTENOVIC, Zorana",
+    "without diacritics": b"zorana kestenovic",
+    "in Cyrillic": "Зорана Кестеновић".encode(),
+    "in Cyrillic of Windows": "Зорана Кестеновић".encode("cp1251"),
+    "in UTF-32": f"met {SMUGGLED_NAME}".encode("utf-32"),
     "an address": VICTIM_ADDRESS.lower().encode(),
     "in a piece that begins inside a letter": "ć".encode()[1:] + b" Zorana Kestenovic\xcc\x81 " + "ć".encode()[:1],
 }
@@ -65,7 +71,7 @@ def test_a_text_is_covered_by_the_pseudonym(guard: Shield) -> None:
     names = dict(guard.names)
     assert (
         guard.cover(f"Rota of {VICTIM_NAME}: {VICTIM_PHONE}")
-        == f"rota of {names['zoranakestenović']}: +{names['0005550104']}"
+        == f"Rota of {names['zoranakestenovic']}: +{names['0005550104']}"
     )
     assert guard.cover("Rota of Lane 2") == "Rota of Lane 2"
 

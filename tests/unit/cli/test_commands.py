@@ -17,12 +17,6 @@ from tests.case_world import write_case
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, person, write_list, write_report
 from tests.unit.cli.conftest import Run, who
 
-WITHOUT_JSON = {
-    "completion": "it prints a script for the shell",
-    "conformance": "it answers one document a line, always",
-    "node serve": "it answers over HTTP",
-}
-
 
 def leaves() -> dict[str, click.Command]:
     """Every command that does something, by its words."""
@@ -54,14 +48,14 @@ def test_every_verb_is_listed_with_what_it_does(run: Run) -> None:
 
 def test_every_file_of_the_command_that_is_a_verb_is_listed() -> None:
     folder = Path(__file__).parents[3] / "src" / "headwater" / "cli"
-    helpers = {"__init__", "door", "opening", "options", "progress"}
+    helpers = {"__init__", "case_out", "door", "figures_ahead", "figures_kept", "opening", "options", "progress"}
     assert {path.stem for path in folder.glob("*.py")} - helpers == set(VERBS)
 
 
 @pytest.mark.parametrize("words", LEAVES)
 def test_every_command_takes_json_unless_it_says_why_not(words: str) -> None:
     options = {name for parameter in LEAVES[words].params for name in parameter.opts}
-    assert ("--json" in options) != (words in WITHOUT_JSON)
+    assert "--json" in options
 
 
 @pytest.mark.parametrize("words", LEAVES)
@@ -358,6 +352,8 @@ def test_questions_of_conformance_are_answered_one_a_line(run: Run, tmp_path: Pa
     path.write_text("".join(json.dumps({"id": at, **question}) + "\n" for at in range(3)), encoding="utf-8")
     ended = run("conformance", "merkle", path)
     assert [json.loads(line) for line in ended.out.splitlines()] == [{"id": at, "valid": True} for at in range(3)]
+    together = run("conformance", "merkle", path, "--json").document
+    assert together["answers"] == [{"id": at, "valid": True} for at in range(3)]
     path.write_text(json.dumps({"id": 1, **question}) + '\n{"id": 2}\n', encoding="utf-8")
     ended = run("conformance", "merkle", path)
     assert ended.code == 65
@@ -366,7 +362,9 @@ def test_questions_of_conformance_are_answered_one_a_line(run: Run, tmp_path: Pa
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_its_completion(run: Run, shell: str) -> None:
-    assert "_HEADWATER_COMPLETE" in run("completion", shell).out
+    script = run("completion", shell).out
+    assert "_HEADWATER_COMPLETE" in script
+    assert run("completion", shell, "--json").document["script"].strip() == script.strip()
 
 
 def test_the_shell_completes_verbs() -> None:

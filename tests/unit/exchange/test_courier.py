@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from headwater.errors import LimitError, PeerRefusedError
-from headwater.exchange.courier import Courier
+from headwater.exchange.courier import Courier, Step
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import join, split
 from headwater.exchange.outbox import Outbox
@@ -262,6 +262,26 @@ def test_an_expired_card_of_the_partner_stops_sending(world: World, courier: Cou
     world.wires.passed.clear()
     assert courier.step().moved == 0
     assert (world.wires.passed, states(london)) == ([], ["queued"])
+
+
+def test_our_own_card_that_has_expired_stops_what_is_queued_and_buries_nothing(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    ref = london.exchange.send(message(expires="2099-01-01T00:00:00Z"), who="o.reed").id
+    short = london.exchange.send(message(), who="o.reed").id
+    world.clock.move(timedelta(days=200))
+    belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+    london.exchange.add_partner([belgrade.exchange.card_bytes()], [], who="engineer")
+    world.clock.move(timedelta(days=170))
+    assert london.bring(BELGRADE) == Step(0, None)
+    states = {row.id: row.state for row in london.exchange.outgoing()}
+    assert [states[one] for one in (ref, short) if one is not None] == ["queued", "queued"]
+    assert belgrade.exchange.incoming()[-1].kind == "ping"
+    london.exchange.make_card("London", [london.endpoint], london.home / "roots", who="engineer")
+    belgrade.exchange.add_partner([london.exchange.card_bytes()], [], who="engineer")
+    while london.bring(BELGRADE).moved:
+        pass
+    assert belgrade.exchange.incoming()[-1].id == ref
 
 
 def test_after_our_key_was_revoked_unsent_messages_are_sealed_anew_with_one_effect(

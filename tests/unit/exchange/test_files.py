@@ -5,10 +5,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
-from headwater.errors import LimitError, PeerUnreachableError, SchemaError, SignatureError
-from headwater.exchange.files import PATH, open_chunk, seal_chunk, unseal
+from headwater.errors import (
+    FormatError,
+    LimitError,
+    PeerRefusedError,
+    PeerUnreachableError,
+    SchemaError,
+    SignatureError,
+)
+from headwater.exchange.files import PATH, open_chunk, seal_chunk, unsealed
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
 from tests.exchange_world import Node, World, fact, message, pair
@@ -32,7 +38,8 @@ class Fetching:
             raise PeerUnreachableError("cut", where=endpoint)
         self.asked.append(path)
         data = self.world.wires.nodes[endpoint].chunk(BlobHash(path.removeprefix(PATH)))
-        assert data is not None
+        if data is None:
+            raise PeerRefusedError("404", where=endpoint)
         return self.change(data)  # type: ignore[no-untyped-call, no-any-return]
 
 
@@ -113,7 +120,7 @@ def test_what_is_kept_for_fetching_is_sealed(two: Two) -> None:
     ref = two.london.exchange.files.attach(two.path, "f")
     sealed = [two.london.exchange.chunk(name) for name in ref.chunks]
     assert all(data and CONTENT[:1024] not in data for data in sealed)
-    assert unseal(ref, [data or b"" for data in sealed]) == CONTENT
+    assert b"".join(unsealed(ref, [data or b"" for data in sealed])) == CONTENT
 
 
 def test_a_recall_takes_the_file_and_its_key_along(two: Two) -> None:
@@ -149,10 +156,41 @@ def test_a_chunk_opens_only_at_its_place(number: int, count: int) -> None:
 def test_a_file_that_is_not_what_its_message_says_is_refused(two: Two) -> None:
     ref = two.london.exchange.files.attach(two.path, "f")
     chunks = [two.london.exchange.chunk(name) or b"" for name in ref.chunks]
+    with pytest.raises(FormatError):
+        two.belgrade.store.put_parts(unsealed(ref, chunks), BlobHash("0" * 64))
     with pytest.raises(SignatureError):
-        unseal(replace(ref, sha256=BlobHash("0" * 64)), chunks)
-    with pytest.raises(SignatureError):
-        unseal(ref, chunks[:-1])
+        two.belgrade.store.put_parts(unsealed(ref, chunks[:-1]), ref.sha256)
+    assert on_disk(two.belgrade) == set(), "not even a part of it"
+    two.belgrade.store.put_parts(unsealed(ref, chunks), ref.sha256)
+    assert on_disk(two.belgrade) == {ref.sha256}
+    assert two.belgrade.store.check() == []
+
+
+def test_a_file_whose_fact_is_recalled_while_it_is_fetched_is_not_kept(two: Two) -> None:
+    two.send()
+    erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
+
+    def meanwhile(data: bytes) -> bytes:
+        two.fetching.change = lambda data: data
+        two.london.exchange.send(erase, who="o.reed")
+        two.london.bring(two.belgrade.me)
+        return data
+
+    two.fetching.change = meanwhile
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.blobs() == []
+    assert on_disk(two.belgrade) == set()
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.belgrade.store.check() == []
+
+
+def test_another_of_the_partners_endpoints_is_asked_where_one_has_nothing(two: Two) -> None:
+    node = two.london
+    node.exchange.make_card("London", ["http://127.0.0.1:1", node.endpoint], node.home / "roots", who="e")
+    two.belgrade.exchange.add_partner([node.exchange.card_bytes()], [], who="e")
+    two.world.wires.nodes["http://127.0.0.1:1"] = two.belgrade.exchange
+    two.send()
+    assert two.belgrade.exchange.files.fetch_all() == 1
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """A partner comes to be trusted step by step, and each step is a person's."""
 
+import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from msgspec import structs
 
 from headwater.errors import (
     ConflictError,
@@ -12,11 +15,14 @@ from headwater.errors import (
     SignatureError,
     StoreFullError,
 )
+from headwater.exchange.card import sign_card
+from headwater.exchange.keys import make_roots, read_roots
 from headwater.exchange.partners import State
 from headwater.exchange.signed import read_paper
 from headwater.policy.agreement import AgreementState
 from headwater.store import Transaction
-from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm
+from headwater.testing.fakes import SeededChance
+from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm, message
 
 
 def state(node: Node, of: str) -> State:
@@ -64,6 +70,20 @@ def test_a_partner_is_not_confirmed_without_the_message_that_makes_it_live(
     assert [row.kind for row in london.exchange.outgoing() if row.peer == PRISTINA] == ["ping"]
 
 
+def test_no_step_leads_from_added_to_confirmed_without_the_digits(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    world.acquaint(london, pristina, agreement(id="A-UK-XK", parties=(LONDON, PRISTINA), safeguards={}))
+    for to in (State.CONFIRMED, State.LIVE, State.SUSPENDED):
+        with pytest.raises(ConflictError):
+            london.exchange.step_partner(PRISTINA, to, who="liaison", reason="in a hurry")
+        assert state(london, PRISTINA) is State.ADDED
+    confirm(london, pristina)
+    london.exchange.step_partner(PRISTINA, State.SUSPENDED, who="s.hall", reason="test")
+    with pytest.raises(ConflictError):
+        confirm(london, pristina)
+    assert state(london, PRISTINA) is State.SUSPENDED
+
+
 def test_a_step_that_the_state_does_not_lead_to_is_refused(london: Node) -> None:
     for to in (State.ADDED, State.CONFIRMED, State.LIVE):
         with pytest.raises(ConflictError):
@@ -97,6 +117,58 @@ def test_two_roots_that_were_brought_back_make_the_next_card_and_one_does_not(lo
     (belgrade.home / "roots" / "root-1.key").unlink()
     with pytest.raises(SignatureError):
         belgrade.exchange.make_card("Belgrade", [belgrade.endpoint], belgrade.home / "roots", who="engineer")
+
+
+def test_root_keys_are_changed_by_a_card_that_the_old_and_the_new_ones_have_signed(
+    world: World, london: Node, belgrade: Node, tmp_path: Path
+) -> None:
+    first = london.exchange.card()
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    for number in (1, 3):
+        shutil.copy(london.home / "roots" / f"root-{number}.key", brought)
+    changed = london.exchange.make_card("London", [london.endpoint], brought, who="e", new_roots=tmp_path / "new")
+    assert not {root.ed25519 for root in changed.card.roots} & {root.ed25519 for root in first.card.roots}
+    belgrade.exchange.add_partner([changed.paper.to_bytes()], [], who="engineer")
+    assert state(belgrade, LONDON) is State.LIVE, "digits need not be compared again"
+    assert london.exchange.send(message(), who="o.reed").is_queued
+    assert london.bring(BELGRADE).moved == 1
+
+    # From now on the new ones count, and the old ones nowhere.
+    with pytest.raises(SignatureError):
+        london.exchange.make_card("London", [london.endpoint], london.home / "roots", who="e")
+    third = london.exchange.make_card("London", [london.endpoint], tmp_path / "new", who="e")
+    belgrade.exchange.add_partner([third.paper.to_bytes()], [], who="engineer")
+    assert belgrade.events("card-taken")[-1].detail == {"version": 3}
+
+
+def test_root_keys_that_too_few_old_ones_have_let_in_are_refused_at_both_ends(
+    london: Node, belgrade: Node, tmp_path: Path
+) -> None:
+    one = tmp_path / "one"
+    one.mkdir()
+    shutil.copy(london.home / "roots" / "root-2.key", one)
+    with pytest.raises(SignatureError):
+        london.exchange.make_card("London", [london.endpoint], one, who="e", new_roots=tmp_path / "new")
+    assert london.exchange.card().card.version == 1
+    # A thief with the node but one root key makes a card of his own: nobody takes it.
+    held, new = london.exchange.card().card, read_roots(tmp_path / "new")
+    theirs = structs.replace(held, version=2, roots=tuple(seed.public() for seed in new))
+    forged = sign_card(theirs, (*read_roots(one), *new)).paper.to_bytes()
+    with pytest.raises(SignatureError):
+        belgrade.exchange.add_partner([forged], [], who="engineer")
+    assert belgrade.exchange.partners()[0].card.card == held
+
+
+def test_a_folder_with_three_root_keys_is_used_again_where_the_change_was_cut_off(london: Node, tmp_path: Path) -> None:
+    made = make_roots(tmp_path / "new", SeededChance(9))
+    changed = london.exchange.make_card(
+        "London", [london.endpoint], london.home / "roots", who="e", new_roots=tmp_path / "new"
+    )
+    assert changed.card.roots == tuple(seed.public() for seed in made)
+    (tmp_path / "new" / "root-1.key").unlink()
+    with pytest.raises(KeyTrustError, match="not three"):
+        make_roots(tmp_path / "new", SeededChance(9))
 
 
 def test_an_older_card_is_a_rollback_and_changes_nothing(london: Node, belgrade: Node) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from headwater.errors import SchemaError
+from headwater.exchange import liaison
+from headwater.exchange.crosscheck import check
 from headwater.exchange.requests import Request
 from headwater.model.ids import MessageId
-from headwater.model.message import Kind
+from headwater.model.message import Amend, Kind
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, Node, World, fact, message, pair
 
@@ -182,6 +184,35 @@ def test_a_request_is_checked_blindly_against_our_own_holdings(desk: Pair) -> No
     ]
     assert len(london.exchange.outgoing()) == sent
     assert london.store.check() == []
+
+
+def test_a_check_reads_all_that_is_held_outside_the_writer_and_is_made_anew_if_a_hit_was_recalled_meanwhile(
+    desk: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, london, belgrade = desk
+    known = fact(origin="RS", entity="rs/1", value="Marko Markovski")
+    belgrade.exchange.send(message(recipient=LONDON, facts={"x": known}, author="a", approver="b"), who="m.ilic")
+    belgrade.bring(LONDON)
+    (held,) = belgrade.exchange.outgoing()[-1:]
+    ask(world, belgrade, london, facts={"q": fact(origin="RS", entity="q", value="Marko Markovski")})
+    real = check
+
+    def meanwhile(reader: Any, checks: Any) -> Any:
+        found = real(reader, checks)
+        with monkeypatch.context() as patch:
+            patch.setattr(liaison, "check", real)
+            erase = Amend(action="erase", facts=("x",), reason="mistaken")
+            belgrade.exchange.send(message(kind=Kind.AMEND, recipient=LONDON, amend=erase, facts={}), who="m.ilic")
+            belgrade.bring(LONDON)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(liaison, "check", meanwhile)
+        london.exchange.liaison.tend()
+    assert held.kind == Kind.SPONTANEOUS
+    assert findings(london) == []
+    london.exchange.liaison.tend()
+    assert findings(london) == ["Cross-check of a partner's request: no hit."]
 
 
 def test_identifiers_are_compared_without_their_punctuation(desk: Pair) -> None:

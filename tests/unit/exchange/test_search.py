@@ -81,6 +81,22 @@ def test_equal_values_of_two_conversations_do_not_look_alike(three: Three) -> No
     assert one.facts["f1"].entity is None
 
 
+def test_a_search_is_answered_although_either_side_changed_its_root_keys_meanwhile(three: Three) -> None:
+    hold(three)
+    three.belgrade.exchange.make_card(
+        "Belgrade",
+        [three.belgrade.endpoint],
+        three.belgrade.home / "roots",
+        who="e",
+        new_roots=three.world.folder / "n",
+    )
+    answer = search(three, f1="381600000001")  # London does not have the new card yet
+    assert (answer.result, answer.text) == ("hit", "f1")
+    three.london.exchange.add_partner([three.belgrade.exchange.card_bytes()], [], who="e")
+    answer = search(three, f1="381600000001")
+    assert (answer.result, answer.text) == ("hit", "f1")
+
+
 def test_what_cannot_be_searched_for_is_left_out(three: Three) -> None:
     told = message(kind=Kind.SEARCH, recipient=BELGRADE, facts={"f1": fact(prop="birthDate", value="1980")})
     assert three.london.exchange.liaison.hashed(told).facts == {}

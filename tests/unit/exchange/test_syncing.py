@@ -17,7 +17,7 @@ from headwater.exchange.partners import State
 from headwater.exchange.proof import check_proof, read_proof
 from headwater.exchange.receipt import Giver, Line, LogHead, parse_receipt
 from headwater.exchange.signed import PairSeed
-from headwater.exchange.witness import CHECKPOINT, known_of, saw_receipt, two_contents
+from headwater.exchange.witness import CHECKPOINT, Seen, known_of, saw_receipt, two_contents
 from headwater.model.message import Grown, Kind
 from headwater.ports import Event
 from headwater.store import Store
@@ -351,10 +351,10 @@ def test_gaps_that_are_no_numbers_of_ours_are_told_to_be_void(london: Node, belg
     assert london.events("missed") == []
 
 
-def settle(node: Node, data: bytes) -> None:
-    """Let a node see a receipt of Belgrade."""
-    receipt = parse_receipt(data)
-    node.store.write(lambda tx: saw_receipt(tx, BELGRADE, receipt, data, "00" * 32, node.me))
+def settle(node: Node, data: bytes, newest: int = 1) -> None:
+    """Let a node see a receipt of Belgrade about its messages up to a number."""
+    seen = Seen(parse_receipt(data), data, "00" * 32, newest)
+    node.store.write(lambda tx: saw_receipt(tx, BELGRADE, seen, node.me))
 
 
 def test_receipts_that_name_two_logs_of_one_size_are_an_equivocation(london: Node, belgrade: Node) -> None:
@@ -366,13 +366,19 @@ def test_receipts_that_name_two_logs_of_one_size_are_an_equivocation(london: Nod
     assert codes(london) == {(BELGRADE, "trust.equivocation")}
 
 
-def test_an_older_receipt_that_is_settled_late_accuses_nobody(london: Node, belgrade: Node) -> None:
+@pytest.mark.parametrize("hours", [-300, 0, 300])
+def test_a_receipt_with_a_smaller_log_accuses_by_what_it_answers_and_never_by_a_clock(
+    london: Node, belgrade: Node, hours: int
+) -> None:
     giver = Giver(BELGRADE, belgrade.keys.signing_seed())
     line = Line(id=None, sha256="ab" * 32, result="stored")
-    for size, seconds in ((500, 100), (400, 0), (450, 159), (460, 161)):
-        data = giver.sign(LONDON, (line,), START + timedelta(seconds=seconds), LogHead(size=size, root="11" * 32))
-        settle(london, data)
-        assert codes(london) == ({(BELGRADE, "trust.rollback")} if seconds == 161 else set())
+    with london.store.snapshot() as snapshot:
+        sent = snapshot.sent_last(BELGRADE)
+    settle(london, giver.sign(LONDON, (line,), START, LogHead(size=500, root="11" * 32)), sent)
+    for size, newest, accused in ((400, sent - 1, False), (450, sent, False), (460, sent + 1, True)):
+        at = START + timedelta(hours=hours)
+        settle(london, giver.sign(LONDON, (line,), at, LogHead(size=size, root="11" * 32)), newest)
+        assert codes(london) == ({(BELGRADE, "trust.rollback")} if accused else set())
 
 
 def test_one_identifier_for_two_contents_raises_the_alarm_with_both_kept(london: Node, belgrade: Node) -> None:

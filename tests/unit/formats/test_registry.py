@@ -8,10 +8,13 @@ import pytest
 
 from headwater.errors import SettingsError
 from headwater.formats import registry
-from headwater.formats.ftm import Ftm, FtmRelease
+from headwater.formats.eu_xml import EuXml
+from headwater.formats.ftm import Ftm, FtmList, FtmRelease
 from headwater.formats.intelligence_report import IntelligenceReport
 from headwater.formats.ofac_csv import OfacCsv, OfacCsvWithoutAliases
+from headwater.formats.ofac_xml import OfacXml
 from headwater.formats.registry import release, releases, source, sources
+from headwater.formats.things_csv import ThingsCsv
 from headwater.formats.uk import Uk
 from headwater.formats.uk_csv import UkCsv
 from headwater.formats.uk_xml import UkXml
@@ -37,8 +40,12 @@ def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
         UkXml(),
         OfacCsv(),
         OfacCsvWithoutAliases(),
+        OfacXml(),
+        EuXml(),
         IntelligenceReport(),
         Ftm(),
+        FtmList(),
+        ThingsCsv(),
     ]
     writers: list[Release] = [FtmRelease()]
     assert {reader.name for reader in readers} == {made.name for made in sources().values()}
@@ -47,7 +54,7 @@ def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
 
 def test_short_names_mean_the_same() -> None:
     found = sources()
-    short = {"un": "un-xml", "ofac": "ofac-csv", "report": "intelligence-report"}
+    short = {"un": "un-xml", "ofac": "ofac-csv", "report": "intelligence-report", "things": "things-csv"}
     assert {name: found[name].name for name in short} == short
     assert found["uk"].name == "uk"
 
@@ -88,5 +95,8 @@ def test_a_format_of_another_package_is_found_and_cannot_take_a_name_of_ours(mon
     monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or pytest)
     assert {"theirs", "broken"} <= sources().keys()
     assert sources()["un"].name == "un-xml"
+    with pytest.raises(SettingsError, match="which no setting names"):
+        source("theirs")
+    assert source("theirs", {"theirs"}).name == "theirs"
     with pytest.raises(SettingsError, match="'broken' from another package cannot be loaded"):
-        source("broken")
+        source("broken", {"broken"})

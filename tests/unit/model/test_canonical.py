@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import FormatError, SchemaError
-from headwater.model.canonical import decode, encode
+from headwater.model.canonical import convert, decode, encode
 from headwater.model.fact import Fact
 from headwater.model.ids import EntityKey
 
@@ -30,15 +30,27 @@ def test_json_of_another_shape_is_a_schema_error(data: bytes) -> None:
         decode(data, Fact)
 
 
+def test_plain_objects_become_the_value_that_their_json_would() -> None:
+    fact = Fact(EntityKey("p1"), "name", "Fiktiv Shpikuri")
+    assert convert({"entity": "p1", "prop": "name", "value": "Fiktiv Shpikuri"}, Fact) == fact
+
+
+def test_plain_objects_of_another_shape_are_a_schema_error_that_names_the_field() -> None:
+    with pytest.raises(SchemaError) as caught:
+        convert({"entity": "p1", "prop": "name", "value": 7}, Fact)
+    assert caught.value.where.field == "value"
+
+
 TWO_THREADS_MEET_A_TYPE = """
 import threading
 from enum import Enum, EnumType
 
 import msgspec
 
-from headwater.model.canonical import decode
+from headwater.model.canonical import convert, decode
 
 DATA = b'{"kind":"a","last":"x"}'
+PLAIN = {"kind": "a", "last": "x"}
 
 
 class Watched(EnumType):
@@ -62,16 +74,17 @@ class Value(msgspec.Struct):
     last: str
 
 
-other = threading.Thread(target=lambda: decode(DATA, Value))
-decode(DATA, Value)
+other = threading.Thread(target=lambda: READ)
+READ
 other.join()
 print("both")
 """
 
 
-def test_two_threads_that_meet_a_type_for_the_first_time_at_once_both_read_it() -> None:
+@pytest.mark.parametrize("read", ["decode(DATA, Value)", "convert(PLAIN, Value)"])
+def test_two_threads_that_meet_a_type_for_the_first_time_at_once_both_read_it(read: str) -> None:
     # In a process of its own: where this goes wrong, the process ends.
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
-    command = [sys.executable, "-c", TWO_THREADS_MEET_A_TYPE]
+    command = [sys.executable, "-c", TWO_THREADS_MEET_A_TYPE.replace("READ", read)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stdout) == (0, "both\n")

@@ -243,7 +243,7 @@ def test_bytes_that_are_no_json_are_told_from_values_that_are_wrong() -> None:
         decode(b"{", Fact)
     with pytest.raises(SchemaError) as wrong:
         decode(b'{"entity":"e","prop":"name","value":7}', Fact)
-    assert wrong.value.where.file == "value"
+    assert wrong.value.where.field == "value"
     with pytest.raises(SchemaError):
         decode(b'{"entity":"e","prop":"name"}', Fact)
 

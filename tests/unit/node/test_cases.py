@@ -9,7 +9,7 @@ import pytest
 from headwater.case import verifier
 from headwater.errors import ConflictError, ForbiddenError, InputError, KeyTrustError, NoBasisError, StoreError
 from headwater.model.decision import Verb
-from headwater.node import Node, cases, findings, partners, screening
+from headwater.node import Node, case_sealing, cases, findings, partners, screening
 from tests.case_world import CANARIES, CASE, write_case
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, WRITER, as_user, events, read, write_list
 
@@ -22,7 +22,7 @@ def taken(node: Node, folder: Path) -> Path:
 
 
 def seal(node: Node, out: Path, *refs: str, user: str = SUPERVISOR) -> verifier.Verified:
-    cases.seal(node, as_user(node, user, "court"), URN, out, refs)
+    case_sealing.seal(node, as_user(node, user, "court"), URN, out, refs)
     return verifier.verify(out, None)
 
 
@@ -108,8 +108,8 @@ def test_a_sealed_case_verifies_with_the_nodes_own_card_and_with_no_other_key(no
 def test_the_seal_is_kept_and_the_next_one_follows_it(node: Node, tmp_path: Path) -> None:
     taken(node, tmp_path / "folder")
     session = as_user(node, SUPERVISOR, "court")
-    first = cases.seal(node, session, URN, tmp_path / "one", ())
-    second = cases.seal(node, session, URN, tmp_path / "two", ())
+    first = case_sealing.seal(node, session, URN, tmp_path / "one", ())
+    second = case_sealing.seal(node, session, URN, tmp_path / "two", ())
     assert second.head.previous == first.digest
     assert cases.every(node, session) == [{"id": URN, "root": second.head.root}]
     assert [event.detail["root"] for event in events(node, "case.sealed")] == [first.head.root, second.head.root]

@@ -1,16 +1,23 @@
 """A node is set up once, whole, with keys that nobody else may read; its card can be renewed by who may."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from headwater.errors import ForbiddenError, KeyTrustError, SettingsError, StoreError
-from headwater.node import Node, setup
+from headwater.exchange.keys import Keys
+from headwater.exchange.office import Exchange
+from headwater.node import Node, setup, users
+from headwater.node.doctor import examine
+from headwater.node.node import HALF_MADE
 from headwater.node.users import User
 from headwater.settings import FILE_NAME, Settings
+from headwater.store import Store
 from tests.node_world import SUPERVISOR, WRITER, as_user, events, init
 
+KILLED = 137
 ADMIN = User("root", frozenset({"admin"}))
 
 
@@ -36,6 +43,70 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError):
         setup.init(tmp_path / "file" / "uk", Settings(), [ADMIN])
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_a_node_whose_making_was_killed_at_any_step_is_made_again(tmp_path: Path, step: int) -> None:
+    """Each step is the last one before the process is gone, without any of its clean-up."""
+    home = tmp_path / "uk"
+    child = os.fork()
+    if child == 0:
+        _die_at(step)
+        init(home)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
+    assert not (home / FILE_NAME).exists()
+    with pytest.raises(SettingsError):
+        Node.open(home, {})
+    init(home)
+    assert not (home / HALF_MADE).exists()
+    with Node.open(home, {}) as node:
+        assert len(events(node, "node.made")) == 1
+        assert node.exchange.card().card.version == 1
+        assert all(found.ok for found in examine(node) if found.name in {"ledger", "keys", "card"})
+
+
+def _die_at(step: int) -> None:
+    """Let this process end without a word before one of the things that making a node does."""
+    where, name = (
+        (Store, "create"),
+        (Store, "note"),
+        (users, "add_first"),
+        (Keys, "create"),
+        (Keys, "add"),
+        (Exchange, "make_card"),
+        (Store, "close"),
+        (setup, "_write_settings"),
+    )[step]
+    setattr(where, name, lambda *_args, **_named: os._exit(KILLED))
+
+
+def test_a_node_killed_right_after_its_settings_were_written_is_a_node(tmp_path: Path) -> None:
+    home = init(tmp_path / "uk")
+    (home / HALF_MADE).touch()
+    before = (home / "keys" / "signing-0001.key").read_bytes()
+    with pytest.raises(SettingsError, match="already"):
+        init(home)
+    (home / HALF_MADE).touch()
+    with Node.open(home, {}):
+        pass
+    assert not (home / HALF_MADE).exists()
+    assert (home / "keys" / "signing-0001.key").read_bytes() == before
+
+
+def test_a_node_that_lost_its_settings_is_left_alone(tmp_path: Path) -> None:
+    home = init(tmp_path / "uk")
+    (home / FILE_NAME).unlink()
+    before = sorted((path.name, path.stat().st_size) for path in home.rglob("*"))
+    with pytest.raises(SettingsError, match="backup"):
+        init(home)
+    assert sorted((path.name, path.stat().st_size) for path in home.rglob("*")) == before
+
+
+def test_two_do_not_make_a_node_in_one_directory_at_once(tmp_path: Path) -> None:
+    home = tmp_path / "uk"
+    with setup._begun(home), pytest.raises(SettingsError, match="just now"):
+        init(home)
 
 
 def test_nobody_else_may_read_the_keys_and_the_directory(tmp_path: Path) -> None:

@@ -82,6 +82,23 @@ def test_leaves_are_found_by_their_subject_alone(store: Store) -> None:
         assert list(snapshot.leaves_about("%")) == []
 
 
+def test_leaves_that_are_indexed_are_found_without_being_looked_through(store: Store) -> None:
+    note(store, "m-1", "m-2", "m-1", "m-3")
+    store.write(lambda tx: tx.erase_event(0, who="auditor", purpose="dpo"))
+    with store.snapshot() as snapshot:
+        subjects = [leaf.event.subject if leaf.event else None for leaf in snapshot.leaves()]
+    store.write(lambda tx: tx.index_leaves(0, subjects))
+    store.write(lambda tx: tx.index_leaves(0, ["m-9"]))
+    note(store, "m-1")
+    store.write(lambda tx: tx.erase_event(3, who="auditor", purpose="dpo"))
+    with store.snapshot() as snapshot:
+        assert snapshot.leaves_indexed() == 5
+        assert [leaf.index for leaf in snapshot.leaves_about("m-1")] == [2, 5]
+        assert [leaf.index for leaf in snapshot.leaves_about("m-2")] == [1]
+        assert [list(snapshot.leaves_about(gone)) for gone in ("m-3", "m-9")] == [[], []]
+    assert store.check() == []
+
+
 def test_missing_numbers_are_told_from_a_number_on(store: Store) -> None:
     take(store, 2, 3, 6)
     with store.snapshot() as snapshot:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from headwater.model.fact import Fact, fact_id
 from headwater.model.ids import EntityKey, FactId, RecordId
@@ -125,7 +126,7 @@ def test_a_finding_that_was_withdrawn_stays_so_when_it_is_claimed_again(store: S
 
 
 def test_contents_of_messages_and_documents_are_replaced_by_what_is_left(store: Store) -> None:
-    store.write(lambda tx: tx.add_incoming(replace(incoming(1, 1), body=b"{...}")))
+    store.write(lambda tx: tx.add_incoming(structs.replace(incoming(1, 1), body=b"{...}")))
     store.write(lambda tx: tx.put_document("sent", "one", b"first"))
     store.write(lambda tx: tx.replace_incoming(message_id(1), b"{}", who="dpo"))
     store.write(lambda tx: tx.replace_document("sent", "one", 1, b"", who="dpo"))

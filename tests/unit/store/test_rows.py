@@ -1,12 +1,12 @@
 """Values that the store takes are valid by construction."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from headwater.errors import SchemaError, SettingsError, StoreCorruptError
 from headwater.store import StoreOptions
@@ -18,12 +18,12 @@ from tests.contract.store_kit import incoming, outgoing
 def test_a_message_with_an_impossible_number_or_state_does_not_exist(change: dict[str, Any]) -> None:
     for row in (outgoing(1, 1), incoming(1, 1)):
         with pytest.raises(SchemaError):
-            replace(row, **change)
+            structs.replace(row, **change)
 
 
 def test_a_message_without_a_whole_hash_does_not_exist() -> None:
     with pytest.raises(SchemaError):
-        replace(incoming(1, 1), sha256=b"short")
+        structs.replace(incoming(1, 1), sha256=b"short")
 
 
 def test_an_unknown_way_to_sync_is_refused() -> None:

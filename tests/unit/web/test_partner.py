@@ -87,7 +87,7 @@ def test_a_batch_is_handed_over_whole_and_the_receipts_come_back() -> None:
         (LimitError("Canary"), 413),
         (StoreFullError("Canary"), 507),
         (StoreBusyError("Canary"), 503),
-        (StoreIoError("Canary"), 503),
+        (StoreIoError("Canary"), 507),
         (KeyTrustError("Canary"), 503),
     ],
 )
@@ -148,4 +148,4 @@ def test_a_chunk_is_handed_out_by_its_hash_and_nothing_else_is(name: str, answer
 
 
 def test_a_chunk_that_cannot_be_read_is_a_number() -> None:
-    assert call(FakeExchange(StoreIoError("disk")), "GET", f"/v1/files/{CHUNK}") == (503, b'{"code":"store.io"}')
+    assert call(FakeExchange(StoreIoError("disk")), "GET", f"/v1/files/{CHUNK}") == (507, b'{"code":"store.io"}')

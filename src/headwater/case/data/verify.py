@@ -1,22 +1,24 @@
 """Check a sealed case bundle with nothing but Python's standard library and the signer's public key.
 
-    python3 -I verify.py [BUNDLE] [--key HEX|CARD.json] [--json]
+    python3 -I verify.py [BUNDLE] [--key HEX|CARD.json] [--stamp-root CA.pem] [--anchor RECEIPT.json] [--json]
 
 BUNDLE is the folder that holds seal.json; left out, the folder that this file stands in. The exit status is 0 when
-everything in the bundle is as it was sealed, 76 when anything is not, 65 when the key that was given cannot be read.
+everything in the bundle is as it was sealed, 76 when anything is not, 65 when a key, root or receipt given cannot be read.
 Run the copy of this file that you trust: one that came with a bundle was made by whoever made the bundle.
 
 What is checked: no file or folder is extra, missing or a link; the list (manifest.json) is in order and well formed;
 every listed file has its sealed size and SHA-256; the list gives the sealed Merkle root; the signature over the seal is
 right (Ed25519, RFC 8032); the seal is by the key that was given; README.txt, verify.py and the BagIt files are what the
-seal says. Duplicate JSON keys are refused.
+seal says; the time stamp (RFC 3161), where there is one, is over this seal and by an authority under the root that was
+given; the receipts are over this seal, and so is the one that was given. Duplicate JSON keys are refused.
 """
 
 # A path is hashed as the text that it is; pathlib would tidy it first.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH118, PLR2004 - tags and lengths of DER are the standard's own numbers
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -24,11 +26,13 @@ import re
 import stat
 import sys
 import unicodedata
+from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence  # noqa: UP035 - a stranger's Python may be old
 
 OK, BAD_KEY, NOT_TRUE = 0, 65, 76
 
 SEAL_CONTEXT = b"headwater-seal-v1\0"
+RECEIPT_CONTEXT = b"headwater-receipt-v1\0"
 SEAL_LIMIT = 1 << 16
 LIST_LIMIT = 1 << 28
 LONGEST_NUMBER = 17
@@ -44,7 +48,13 @@ SIGNED = ("manifest.json", "seal.json")
 BAG = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt")
 TAG_LISTS = ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 BESIDE = (*TAGGED, *SIGNED, *BAG, *TAG_LISTS)
+STAMP = "seal.tsr"
+RECEIPTS = "receipts"
+BODY_KEYS = frozenset(("seal", "root", "received_by", "received_at", "log_head"))
+FARTHEST_STAMP_S = 86_400
+"""Seconds that a time stamp may lie from the signer's own word on the time of the seal."""
 
+_RECEIPT_NAME = re.compile(r"receipts/[1-9][0-9]{0,5}\.json")
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX128 = re.compile(r"[0-9a-f]{128}")
@@ -81,8 +91,21 @@ class FileSum(NamedTuple):
     sha512: str
 
 
+class Outside(NamedTuple):
+    """What the reader has from elsewhere than the bundle, beside the key.
+
+    roots are certificates of time-stamp authorities, anchor a receipt that somebody else kept.
+    """
+
+    roots: Sequence[Certificate] = ()
+    anchor: Mapping[str, Any] | None = None
+
+
 class Report(NamedTuple):
-    """What was checked and what was wrong."""
+    """What was checked and what was wrong.
+
+    stamp is the time that the time stamp gives, empty where there is none; receipts are the receivers' names.
+    """
 
     head: Mapping[str, Any]
     exhibits: tuple[str, ...]
@@ -90,6 +113,10 @@ class Report(NamedTuple):
     withheld: int
     key_compared: bool
     problems: tuple[Problem, ...]
+    stamp: str = ""
+    stamp_compared: bool = False
+    receipts: tuple[str, ...] = ()
+    anchored: bool = False
 
     @property
     def root(self) -> str:
@@ -211,7 +238,7 @@ _BASE = _unpack((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little")) or (0, 1, 
 
 def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether a signature over a message is by the holder of a public key."""
-    if len(key) != 32 or len(signature) != 64:  # noqa: PLR2004 - RFC 8032, section 5.1.5 and 5.1.6
+    if len(key) != 32 or len(signature) != 64:
         return False
     point = _unpack(key)
     scalar = int.from_bytes(signature[32:], "little")
@@ -220,6 +247,367 @@ def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
     hashed = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
     minus = (_P - point[0], point[1], 1, _P - point[3])
     return _pack(_add(_times(scalar, _BASE), _times(hashed, minus))) == signature[:32]
+
+
+# --- time stamps (RFC 3161 in CMS, RFC 5652): DER, RSA and ECDSA with nothing but integers ---------------------------------
+
+_OIDS = {
+    "2a864886f70d010702": "signed-data",
+    "2a864886f70d0109100104": "tst-info",
+    "2a864886f70d010903": "content-type",
+    "2a864886f70d010904": "message-digest",
+    "2a864886f70d010910020c": "signing-certificate",
+    "2a864886f70d010910022f": "signing-certificate-v2",
+    "2b0e03021a": "sha1",
+    "608648016503040201": "sha256",
+    "608648016503040202": "sha384",
+    "608648016503040203": "sha512",
+    "2a864886f70d010101": "rsa",
+    "2a864886f70d01010b": "rsa-sha256",
+    "2a864886f70d01010c": "rsa-sha384",
+    "2a864886f70d01010d": "rsa-sha512",
+    "2a8648ce3d0201": "ec",
+    "2a8648ce3d040302": "ecdsa-sha256",
+    "2a8648ce3d040303": "ecdsa-sha384",
+    "2a8648ce3d040304": "ecdsa-sha512",
+    "2a8648ce3d030107": "p256",
+    "2b81040022": "p384",
+    "551d25": "extended-key-usage",
+    "551d13": "basic-constraints",
+    "2b06010505070308": "time-stamping",
+}
+_HASHES = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+_CURVES = {
+    "p256": (
+        0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        (
+            0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+            0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        ),
+    ),
+    "p384": (
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFF0000000000000000FFFFFFFF,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        (
+            0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+            0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+        ),
+    ),
+}
+"""Prime, b, order and base point (FIPS 186-4, D.1.2); a is always -3."""
+_PREFIXES = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
+    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+}
+"""DigestInfo before the hash (RFC 8017, section 9.2)."""
+LONGEST_CHAIN = 8
+
+
+class Der(NamedTuple):
+    """One DER value: its tag, what it holds, and all of its bytes."""
+
+    tag: int
+    body: bytes
+    whole: bytes
+
+
+class Stamp(NamedTuple):
+    """What a time stamp says."""
+
+    time: str
+    digest: bytes
+    algorithm: str
+
+
+class Certificate(NamedTuple):
+    """The parts of an X.509 certificate that are looked at."""
+
+    whole: bytes
+    signed: bytes
+    algorithm: str
+    signature: bytes
+    serial: bytes
+    issuer: bytes
+    subject: bytes
+    begins: str
+    ends: str
+    key: tuple[str, Any]
+    stamps: bool
+    issues: bool
+
+
+def der_items(data: bytes) -> list[Der]:
+    """Return the DER values that stand one after the other.
+
+    Raises:
+        ValueError: they are not DER.
+    """
+    found, at = [], 0
+    while at < len(data):
+        if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
+            raise ValueError("not DER")
+        length, head = data[at + 1], 2
+        if length & 0x80:
+            count = length & 0x7F
+            length, head = int.from_bytes(data[at + 2 : at + 2 + count], "big"), 2 + count
+            if not 0 < count <= 4 or length < 0x80 or length >> 8 * (count - 1) == 0:
+                raise ValueError("not DER")
+        end = at + head + length
+        if end > len(data):
+            raise ValueError("DER cut short")
+        found.append(Der(data[at], data[at + head : end], data[at:end]))
+        at = end
+    return found
+
+
+def _inside(data: bytes, tag: int, least: int = 1) -> list[Der]:
+    """Return what stands inside the one value that the bytes are."""
+    items = der_items(data)
+    if len(items) != 1 or items[0].tag != tag:
+        raise ValueError("not the DER that was expected")
+    inner = der_items(items[0].body)
+    if len(inner) < least:
+        raise ValueError("DER with less than was expected")
+    return inner
+
+
+def _word(item: Der) -> str:
+    """Return the name of an object identifier, or of the one that an algorithm begins with."""
+    if item.tag == 0x30:
+        item = der_items(item.body)[0]
+    return _OIDS.get(item.body.hex(), "unknown") if item.tag == 0x06 else "unknown"
+
+
+def _time(item: Der) -> str:
+    """Return a UTCTime or GeneralizedTime in RFC 3339."""
+    text = item.body.decode("ascii")
+    if item.tag == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{1,6})?Z", text)
+    if item.tag not in (0x17, 0x18) or not found:
+        raise ValueError("not a time")
+    return "{}-{}-{}T{}:{}:{}{}Z".format(*found.groups()[:6], found.group(7) or "")
+
+
+def read_certificate(data: bytes) -> Certificate:
+    """Return the parts of a certificate in DER.
+
+    Raises:
+        ValueError: it is none, or its key is of a kind that is not known here.
+    """
+    signed, algorithm, signature = _inside(data, 0x30, 3)[:3]
+    fields = [item for item in der_items(signed.body) if item.tag != 0xA0]
+    serial, _, issuer, validity, subject, key = fields[:6]
+    begins, ends = der_items(validity.body)[:2]
+    extensions: dict[str, bytes] = {}
+    for item in fields[6:]:
+        if item.tag == 0xA3:
+            for extension in _inside(item.body, 0x30):
+                parts = der_items(extension.body)
+                extensions[_word(parts[0])] = parts[-1].body
+    usage = extensions.get("extended-key-usage", b"")
+    stamps = bool(usage) and [_word(item) for item in _inside(usage, 0x30)] == ["time-stamping"]
+    basic = der_items(extensions.get("basic-constraints", b""))
+    issues = bool(basic) and any(item.tag == 0x01 and item.body != b"\0" for item in der_items(basic[0].body))
+    return Certificate(
+        data, signed.whole, _word(algorithm), signature.body[1:], serial.body, issuer.whole, subject.whole,
+        _time(begins), _time(ends), _public_key(key), stamps, issues,
+    )  # fmt: skip
+
+
+def _public_key(item: Der) -> tuple[str, Any]:
+    algorithm, bits = der_items(item.body)[:2]
+    kind, data = _word(algorithm), bits.body[1:]
+    if kind == "rsa":
+        modulus, exponent = (int.from_bytes(part.body, "big") for part in _inside(data, 0x30, 2)[:2])
+        return "rsa", (modulus, exponent)
+    curve = _OIDS.get(der_items(algorithm.body)[-1].body.hex(), "unknown")
+    if kind != "ec" or curve not in _CURVES or data[:1] != b"\4" or len(data) % 2 == 0:
+        raise ValueError("a key of a kind that this verifier does not know")
+    half = len(data) // 2
+    return curve, (int.from_bytes(data[1 : 1 + half], "big"), int.from_bytes(data[1 + half :], "big"))
+
+
+def key_verify(key: tuple[str, Any], algorithm: str, message: bytes, signature: bytes) -> bool:
+    """Return whether an RSA (PKCS #1, version 1.5) or ECDSA signature over a message is by the holder of a key."""
+    kind, point = key
+    hashed = algorithm.rpartition("-")[2]
+    if hashed not in _PREFIXES:
+        return False
+    digest = _HASHES[hashed](message).digest()
+    if kind == "rsa":
+        modulus, exponent = int(point[0]), int(point[1])
+        size = (modulus.bit_length() + 7) // 8
+        if not algorithm.startswith("rsa") or len(signature) != size or modulus.bit_length() < 2048:
+            return False
+        tail = b"\0" + _PREFIXES[hashed] + digest
+        padded = b"\0\1" + b"\xff" * (size - 2 - len(tail)) + tail
+        return padded == pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
+    if not algorithm.startswith("ecdsa"):
+        return False
+    try:
+        r, s = (int.from_bytes(part.body, "big") for part in _inside(signature, 0x30, 2)[:2])
+    except ValueError:
+        return False
+    return _ecdsa(_CURVES[kind], point, digest, r, s)
+
+
+def _ecdsa(curve: tuple[int, int, int, tuple[int, int]], point: tuple[int, int], digest: bytes, r: int, s: int) -> bool:
+    prime, b, order, base = curve
+    x, y = point
+    on_curve = x < prime and y < prime and (y * y - (x * x * x - 3 * x + b)) % prime == 0
+    if not on_curve or not 0 < r < order or not 0 < s < order:
+        return False
+    number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - order.bit_length())
+    inverse = pow(s, order - 2, order)
+    one = _ec_times(prime, number * inverse % order, base)
+    two = _ec_times(prime, r * inverse % order, point)
+    total = _ec_add(prime, one, two)
+    return total is not None and total[0] % order == r
+
+
+def _ec_add(prime: int, one: tuple[int, int] | None, two: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or two is None:
+        return one or two
+    if one[0] == two[0]:
+        if (one[1] + two[1]) % prime == 0:
+            return None
+        slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], prime - 2, prime) % prime
+    else:
+        slope = (two[1] - one[1]) * pow(two[0] - one[0], prime - 2, prime) % prime
+    x = (slope * slope - one[0] - two[0]) % prime
+    return x, (slope * (one[0] - x) - one[1]) % prime
+
+
+def _ec_times(prime: int, factor: int, point: tuple[int, int] | None) -> tuple[int, int] | None:
+    total = None
+    while factor:
+        if factor & 1:
+            total = _ec_add(prime, total, point)
+        point = _ec_add(prime, point, point)
+        factor >>= 1
+    return total
+
+
+def _signed_data(reply: bytes) -> list[Der]:
+    status, *rest = _inside(reply, 0x30)
+    if int.from_bytes(der_items(status.body)[0].body, "big") not in (0, 1) or len(rest) != 1:
+        raise ValueError("not a time stamp that was granted")
+    kind, content = der_items(rest[0].body)
+    if _word(kind) != "signed-data":
+        raise ValueError("not signed data")
+    return _inside(content.body, 0x30, 4)
+
+
+def read_stamp(reply: bytes) -> Stamp:
+    """Return what a time-stamp reply says; nothing is known of who says it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    fields = der_items(_content(_signed_data(reply)))
+    info = der_items(fields[0].body)
+    imprint = der_items(info[2].body)
+    return Stamp(_time(info[4]), imprint[1].body, _word(imprint[0]))
+
+
+def _content(signed: list[Der]) -> bytes:
+    kind, wrapped = der_items(signed[2].body)[:2]
+    if _word(kind) != "tst-info":
+        raise ValueError("not a time stamp")
+    return der_items(wrapped.body)[0].body
+
+
+def stamp_fault(reply: bytes, roots: Sequence[Certificate]) -> str:
+    """Return why a time stamp is not by an authority under one of the roots; nothing where it is.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    signed = _signed_data(reply)
+    content = _content(signed)
+    held = [read_certificate(item.whole) for field in signed[3:] if field.tag == 0xA0 for item in der_items(field.body)]
+    signers = der_items(signed[-1].body)
+    if len(signers) != 1:
+        return "not one signature"
+    fields = der_items(signers[0].body)
+    attributes = next((item for item in fields if item.tag == 0xA0), None)
+    if attributes is None:
+        return "nothing says what was signed"
+    at = fields.index(attributes)
+    sid, hashed = fields[1], _word(fields[2])
+    known = {_word(parts[0]): der_items(parts[1].body)[0] for parts in map(_parts, der_items(attributes.body))}
+    signer = next((one for one in held if sid.body == one.issuer + _integer(one.serial)), None)
+    if signer is None or hashed not in _PREFIXES:
+        return "the certificate of who signed is not in it"
+    if _word(known.get("content-type", fields[0])) != "tst-info":
+        return "what was signed is no time stamp"
+    if known["message-digest"].body != _HASHES[hashed](content).digest() or not _names(known, signer):
+        return "the signature is over another time stamp"
+    algorithm = _word(fields[at + 1])
+    if algorithm in ("rsa", "unknown"):
+        algorithm = "rsa-" + hashed
+    if not key_verify(signer.key, algorithm, b"\x31" + attributes.whole[1:], fields[at + 2].body):
+        return "the signature does not fit"
+    time = read_stamp(reply).time
+    return _chain_fault(signer, held, roots, time)
+
+
+def _parts(item: Der) -> list[Der]:
+    return der_items(item.body)
+
+
+def _integer(body: bytes) -> bytes:
+    return bytes([0x02, len(body)]) + body
+
+
+def _names(known: Mapping[str, Der], signer: Certificate) -> bool:
+    """Return whether the signature names the certificate it was made with (RFC 5035)."""
+    for name, default in (("signing-certificate-v2", "sha256"), ("signing-certificate", "sha1")):
+        if name in known:
+            parts = der_items(der_items(der_items(known[name].body)[0].body)[0].body)
+            hashed = _word(parts[0]) if parts[0].tag == 0x30 else default
+            value = next(part.body for part in parts if part.tag == 0x04)
+            return hashed in _HASHES and _HASHES[hashed](signer.whole).digest() == value
+    return False
+
+
+def _chain_fault(signer: Certificate, held: Sequence[Certificate], roots: Sequence[Certificate], time: str) -> str:
+    if not signer.stamps:
+        return "its certificate is not for time stamps alone"
+    at = signer
+    for _ in range(LONGEST_CHAIN):
+        if not at.begins[:19] <= time[:19] <= at.ends[:19]:
+            return "a certificate was not valid at that time"
+        if any(at.whole == root.whole for root in roots):
+            return ""
+        above = [one for one in (*roots, *held) if one.subject == at.issuer and one.issues]
+        above = [one for one in above if key_verify(one.key, at.algorithm, at.signed, at.signature)]
+        if not above:
+            break
+        at = above[0]
+    return "it does not lead to the root that was given"
+
+
+def read_roots(path: str) -> list[Certificate]:
+    """Return the certificates of a PEM file.
+
+    Raises:
+        ValueError: there is none in it, or it cannot be read.
+    """
+    try:
+        text = read_small("", path, SEAL_LIMIT * 16).decode("ascii", "replace")
+    except OSError as error:
+        raise ValueError(_reason(error)) from error
+    blocks = re.findall(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----", text)
+    found = [read_certificate(base64.b64decode("".join(block.split()))) for block in blocks]
+    if not found:
+        raise ValueError("no certificate in it")
+    return found
 
 
 # --- the files of the bag (BagIt 1.0, RFC 8493): all follow from the seal and the payload ---------------------------------
@@ -317,8 +705,9 @@ def file_sum(folder: str, path: str) -> FileSum:
 # --- the checks ---------------------------------------------------------------------------------------------------------
 
 
-def inspect(folder: str, trust: Trust | None = None) -> Report:
+def inspect(folder: str, trust: Trust | None = None, outside: Outside | None = None) -> Report:
     """Check a bundle and return what was found; a bundle that cannot even be read is a report with problems."""
+    outside = outside or Outside()
     problems: list[Problem] = []
     try:
         found = tree(folder, problems)
@@ -333,14 +722,28 @@ def inspect(folder: str, trust: Trust | None = None) -> Report:
     before = len(problems)
     payload = _check_payload(folder, found, listed, problems)
     sound = len(problems) == before
-    problems.extend(Problem("missing", name, "the file is not there") for name in sorted(set(BESIDE) - found))
+    beside = beside_names(head)
+    problems.extend(Problem("missing", name, "the file is not there") for name in sorted(set(beside) - found))
+    receipts = _check_receipts(folder, found, seal, problems) if head else ()
     # Without a list that can be read, nothing can be said about the payload.
-    unknown = sorted(path for path in found - set(BESIDE) - set(listed) if rows or not path.startswith("data/"))
+    known = {*beside, *listed, *(path for path in found if head and _RECEIPT_NAME.fullmatch(path))}
+    unknown = sorted(path for path in found - known if rows or not path.startswith("data/"))
     problems.extend(Problem("extra", path, "a file that the seal does not know") for path in unknown)
+    stamp = ""
     if head:
         _check_beside(folder, head, payload if rows and sound else None, problems)
+        stamp = _check_stamp(folder, head, seal, outside.roots, problems) if head["stamped"] else ""
+        _check_anchor(head, seal, outside.anchor, problems)
     exhibits = tuple(exhibit for exhibit in map(exhibit_of, sorted(listed)) if exhibit)
-    return Report(head, exhibits, len(listed), len(rows) - len(listed), trust is not None, tuple(problems))
+    return Report(
+        head, exhibits, len(listed), len(rows) - len(listed), trust is not None, tuple(problems),
+        stamp, bool(stamp and outside.roots), receipts, outside.anchor is not None,
+    )  # fmt: skip
+
+
+def beside_names(head: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the files that must stand beside the payload, but for receipts."""
+    return (*BESIDE, STAMP) if head.get("stamped") else BESIDE
 
 
 def _document(folder: str, name: str, limit: int, problems: list[Problem]) -> Any:  # noqa: ANN401 - any JSON value
@@ -383,8 +786,6 @@ def _head_fault(head: Any) -> str:  # noqa: ANN401 - any JSON value
         return "the head has not exactly its ten fields"
     if head["version"] != 1 or isinstance(head["version"], bool):
         return "a version of the seal that this verifier does not know"
-    if head["stamped"] is not False:
-        return "a time stamp, which this verifier does not know"
     tags = head["tags"]
     good = (
         all(isinstance(head[name], str) and head[name] and not _UNPRINTABLE.search(head[name]) for name in _NAMES)
@@ -393,6 +794,7 @@ def _head_fault(head: Any) -> str:  # noqa: ANN401 - any JSON value
         and _is_hex(head["key"], _HEX64)
         and isinstance(head["sealed_at"], str)
         and _INSTANT.fullmatch(head["sealed_at"])
+        and isinstance(head["stamped"], bool)
         and (head["previous"] is None or _is_hex(head["previous"], _HEX64))
         and isinstance(tags, dict)
         and set(tags) == set(TAGGED)
@@ -481,7 +883,7 @@ def _check_beside(
     folder: str, head: Mapping[str, Any], payload: Sequence[FileSum] | None, problems: list[Problem]
 ) -> None:
     there: dict[str, bytes] = {}
-    for name in BESIDE:
+    for name in beside_names(head):
         try:
             there[name] = read_small(folder, name, LIST_LIMIT)
         except FileNotFoundError:  # noted as missing
@@ -492,9 +894,104 @@ def _check_beside(
     other = [name for name in TAGGED if hashlib.sha256(there[name]).hexdigest() != head["tags"][name]]
     problems.extend(Problem("changed", name, "not the file that was sealed") for name in other)
     follows = bag_files(head, payload) if payload is not None else {}  # else they differ for a reason already given
-    follows.update(tag_lists({name: there[name] for name in (*TAGGED, *SIGNED, *BAG)}))
+    follows.update(tag_lists({name: data for name, data in there.items() if name not in TAG_LISTS}))
     wrong = [name for name, data in follows.items() if there[name] != data]
     problems.extend(Problem("bag", name, "not what the seal and the payload give") for name in wrong)
+
+
+def _check_stamp(
+    folder: str,
+    head: Mapping[str, Any],
+    seal: object,
+    roots: Sequence[Certificate],
+    problems: list[Problem],
+) -> str:
+    """Return the time that the stamp over this seal gives; note what is wrong with it."""
+    try:
+        reply = read_small(folder, STAMP, SEAL_LIMIT)
+        stamp = read_stamp(reply)
+        fault = stamp_fault(reply, roots) if roots else ""
+    except FileNotFoundError:
+        return ""  # noted as missing
+    except (OSError, ValueError, IndexError, KeyError, StopIteration):
+        problems.append(Problem("stamp", STAMP, "not a time stamp that can be read"))
+        return ""
+    if stamp.algorithm != "sha512" or stamp.digest != hashlib.sha512(canonical(seal)).digest():
+        fault = "the time stamp is over another seal"
+    elif abs(_seconds(stamp.time) - _seconds(head["sealed_at"])) > FARTHEST_STAMP_S:
+        fault = fault or "the time stamp is more than a day from the time that the signer gave"
+    if fault:
+        problems.append(Problem("stamp", STAMP, fault))
+    return stamp.time
+
+
+def _seconds(text: str) -> float:
+    return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()  # noqa: UP017
+
+
+def _check_receipts(folder: str, found: set[str], seal: Any, problems: list[Problem]) -> tuple[str, ...]:  # noqa: ANN401
+    names = sorted((path for path in found if _RECEIPT_NAME.fullmatch(path)), key=lambda path: int(path[9:-5]))
+    receivers = []
+    for number, name in enumerate(names, start=1):
+        if name != f"{RECEIPTS}/{number}.json":
+            problems.append(Problem("receipt", name, "a receipt before it is missing"))
+            break
+        receipt = _document(folder, name, SEAL_LIMIT, problems)
+        if receipt is None:
+            continue
+        fault = receipt_fault(receipt, seal)
+        if fault:
+            problems.append(Problem("receipt", name, fault))
+        else:
+            receivers.append(receipt["body"]["received_by"])
+    return tuple(receivers)
+
+
+def receipt_fault(receipt: Any, seal: Any) -> str:  # noqa: ANN401 - any JSON values
+    """Return why a receipt is none for a seal; nothing where it is one."""
+    if not isinstance(receipt, dict) or set(receipt) != {"body", "key", "sig"}:
+        return "not a body, a key and a signature"
+    body = receipt["body"]
+    if not isinstance(body, dict) or set(body) != BODY_KEYS or not _is_log_head(body["log_head"]):
+        return "not the five fields of a receipt"
+    good = (
+        _is_hex(receipt["key"], _HEX64)
+        and _is_hex(receipt["sig"], _HEX128)
+        and isinstance(body["received_by"], str)
+        and not _UNPRINTABLE.search(body["received_by"])
+        and isinstance(body["received_at"], str)
+        and _INSTANT.fullmatch(body["received_at"])
+    )
+    if not good:
+        return "a field of the receipt is not of its kind"
+    said = RECEIPT_CONTEXT + canonical(body)
+    if not ed25519_verify(bytes.fromhex(receipt["key"]), said, bytes.fromhex(receipt["sig"])):
+        return "the signature does not fit the receipt"
+    if body["seal"] != hashlib.sha256(canonical(seal)).hexdigest() or body["root"] != seal["head"]["root"]:
+        return "the receipt is over another seal"
+    return ""
+
+
+def _is_log_head(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return (
+        isinstance(value, dict)
+        and set(value) == {"size", "root"}
+        and type(value["size"]) is int
+        and value["size"] >= 0
+        and _is_hex(value["root"], _HEX64)
+    )
+
+
+def _check_anchor(head: Mapping[str, Any], seal: Any, anchor: Any, problems: list[Problem]) -> None:  # noqa: ANN401
+    if anchor is None:
+        return
+    fault = receipt_fault(anchor, seal)
+    if fault == "the receipt is over another seal" and anchor["body"]["seal"] == head["previous"]:
+        fault = "the receipt given is over the seal before this one"
+    elif fault == "the receipt is over another seal":
+        fault = "the receipt given is over another seal: this one was made in its place, or later"
+    if fault:
+        problems.append(Problem("anchor", "seal.json", fault))
 
 
 def _reason(error: Exception) -> str:
@@ -524,6 +1021,21 @@ def read_trust(text: str) -> Trust:
     return Trust(bytes.fromhex(card["signing_key"]), name if isinstance(name, str) else "")
 
 
+def read_anchor(path: str) -> Mapping[str, Any]:
+    """Return a receipt that a command line names.
+
+    Raises:
+        ValueError: it cannot be read as one.
+    """
+    try:
+        found = strict_json(read_small("", path, SEAL_LIMIT))
+    except OSError as error:
+        raise ValueError(_reason(error)) from error
+    if not isinstance(found, dict) or set(found) != {"body", "key", "sig"}:
+        raise ValueError("not a receipt")
+    return found
+
+
 def as_json(report: Report) -> str:
     """Return a report as one line of JSON."""
     return json.dumps(
@@ -534,6 +1046,10 @@ def as_json(report: Report) -> str:
             "files": report.files,
             "withheld": report.withheld,
             "key_compared": report.key_compared,
+            "stamp": report.stamp or None,
+            "stamp_compared": report.stamp_compared,
+            "receipts": report.receipts,
+            "anchored": report.anchored,
             "problems": [dict(problem._asdict(), exhibit=problem.exhibit) for problem in report.problems],
         }
     )
@@ -552,6 +1068,9 @@ def as_text(report: Report) -> str:
     lines.append(f"          exhibits: {', '.join(ascii(name)[1:-1] for name in report.exhibits) or 'none'}")
     lines.append("          the list against the root, the signature, README.txt and verify.py, the BagIt files")
     lines.append("key       " + _key_words(report))
+    lines.append("stamp     " + _stamp_words(report))
+    told = ", ".join(ascii(name)[1:-1] for name in report.receipts)
+    lines.append(f"receipts  {told or 'none in the bundle'}; " + _anchor_words(report))
     lines.extend(f"WRONG     {_about(problem)}: {problem.text} [{problem.code}]" for problem in report.problems)
     lines.append("result    " + ("NOT as it was sealed" if report.problems else "unchanged since it was sealed"))
     return "\n".join(lines)
@@ -570,21 +1089,51 @@ def _key_words(report: Report) -> str:
     return f"{key}, " + ("the one given" if same else "NOT the one given")
 
 
+def _stamp_words(report: Report) -> str:
+    if not report.stamp:
+        return "none: the time of sealing is the signer's word"
+    return report.stamp + ("" if report.stamp_compared else ", authority not compared: give --stamp-root")
+
+
+def _anchor_words(report: Report) -> str:
+    if not report.anchored:
+        return "without --anchor nobody but the signer says that no other seal was made before"
+    wrong = any(problem.code == "anchor" for problem in report.problems)
+    return "NOT the seal of the receipt given" if wrong else "the seal of the receipt given"
+
+
+_GIVE = {
+    "--key": "give 64 hex letters or a card file",
+    "--stamp-root": "give a file of certificates in PEM",
+    "--anchor": "give a receipt file",
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the bundle that the command line names, print what was found, return the exit status."""
     parser = argparse.ArgumentParser(description="Check a sealed case bundle.")
     parser.add_argument("bundle", nargs="?", default=os.path.split(__file__)[0] or ".")
     parser.add_argument(
-        "--key", metavar="HEX|CARD.json", help="the signer's public key, from elsewhere than the bundle"
+        "--key",
+        "--trust",
+        metavar="HEX|CARD.json",
+        help="the signer's public key, from elsewhere than the bundle",
     )
+    parser.add_argument("--stamp-root", metavar="CA.pem", help="certificates of time-stamp authorities that you trust")
+    parser.add_argument("--anchor", metavar="RECEIPT.json", help="a receipt for this bundle that somebody else kept")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
+    at = "--key"
     try:
         trust = read_trust(options.key) if options.key else None
-    except ValueError as error:
-        sys.stderr.write(f"error key: {error}; --key; give 64 hex letters or a card file\n")
+        at = "--stamp-root"
+        roots = read_roots(options.stamp_root) if options.stamp_root else ()
+        at = "--anchor"
+        anchor = read_anchor(options.anchor) if options.anchor else None
+    except (ValueError, IndexError) as error:
+        sys.stderr.write(f"error {at[2:]}: {error}; {at}; {_GIVE[at]}\n")
         return BAD_KEY
-    report = inspect(options.bundle, trust)
+    report = inspect(options.bundle, trust, Outside(roots, anchor))
     sys.stdout.write((as_json(report) if options.json else as_text(report)) + "\n")
     return NOT_TRUE if report.problems else OK
 

@@ -1,35 +1,47 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, SPELLING_COST, Way, edit_cost, likeness
-from headwater.engines.match.names import Weighed
+from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
+from headwater.engines.match.names import Kind, Weighed
 
-_DOUBTFUL: Final = 0.2
+DOUBTFUL: Final = 0.2
 """Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
-_JOINED: Final = 0.8
+JOINED: Final = 0.8
 """Likeness of two parts written together and one part: nearer than single parts must be, for joining gives more ways."""
-_WHOLE: Final = 0.9
+WHOLE: Final = 0.9
 """Likeness of two whole names run together."""
-_BLANK: Final = 0.02
+MOVED_SLIP: Final = 0.45
+"""Edits between names of as many parts whose blank alone has moved: a loose sound at the seam, as the h of Abdullah R."""
+BLANK: Final = 0.02
 """What a blank in another place costs."""
-_LEAST_WHOLE: Final = 6
-_MOST_LENGTHS: Final = 2
-_MOST_RARITY: Final = 1.5
-_TELLING: Final = 0.2
+LEAST_WHOLE: Final = 6
+MOST_LENGTHS: Final = 2
+MOST_RARITY: Final = 1.5
+TELLING: Final = 0.2
 """Rarity above which a part is more than a legal form or a particle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One part of each name that meet."""
+    """One part of each name that meet.
+
+    Attributes:
+        length: sounds of the longer part.
+    """
 
     left: str
     right: str
     likeness: float
     rarity: float
     way: Way
+    length: int = 0
+
+    @property
+    def slips(self) -> float:
+        """How many whole edits lie between the parts."""
+        return (1.0 - self.likeness) * self.length / LENGTH_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class Alignment:
         left_over, right_over: rarity of the parts of either name that meet nothing.
         telling: number of meeting parts that are more than an initial or a legal form.
         exact: whether the same letters, after transliteration, stand in the same order.
+        other_form: whether both have a legal form that meets nothing: two companies of one name.
+        other_initial: whether an initial of one is at odds with what is left over of the other.
     """
 
     meetings: tuple[Meeting, ...]
@@ -52,6 +66,13 @@ class Alignment:
     right_over: float
     telling: int
     exact: bool
+    other_form: bool = False
+    other_initial: bool = False
+
+    @property
+    def slips(self) -> float:
+        """How many whole edits lie between the parts that meet."""
+        return sum([one.slips for one in self.meetings])
 
 
 @dataclass(slots=True)
@@ -65,14 +86,21 @@ class _Side:
     def rest(self) -> float:
         return sum([self.weighed.rarity[at] for at in self.free])
 
+    def has(self, *kinds: Kind) -> bool:
+        """Whether a part of one of some kinds has met nothing."""
+        return any(self.weighed.name.parts[at].kind in kinds for at in self.free)
+
 
 def align(left: Weighed, right: Weighed) -> Alignment:
     """Return two names side by side: the best pairs first, then parts that were cut or run together."""
     meetings, one, other = _paired(left, right)
     if one.free and other.free:
         meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
-    apart = _summed(left, right, meetings, one.rest, other.rest)
-    if (apart.left_over and apart.right_over) or (apart.spelled > _DOUBTFUL and len(left.name.parts) > 1):
+    forms = one.has(Kind.FORM) and other.has(Kind.FORM)
+    names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
+    initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
+    apart = replace(_summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials)
+    if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
             return whole
@@ -86,10 +114,16 @@ def _paired(left: Weighed, right: Weighed) -> tuple[list[Meeting], _Side, _Side]
         for j, other in enumerate(right.name.parts):
             alike, way = likeness(one, other)
             if alike >= MEETING:
-                both = left.rarity[i], right.rarity[j]
+                both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
                 weight = min(both) if way is Way.INITIAL else sum(both) / 2
                 pairs.append(
-                    (-alike * (0.5 + weight), abs(i - j), i, j, Meeting(one.text, other.text, alike, weight, way))
+                    (
+                        -alike * (0.5 + weight),
+                        abs(i - j),
+                        i,
+                        j,
+                        Meeting(one.text, other.text, alike, weight, way, longest),
+                    )
                 )
     pairs.sort(key=lambda pair: pair[:4])
     mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
@@ -113,19 +147,19 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
         for j in tuple(whole.free):
             other = whole.weighed.name.parts[j]
             alike = _run_together(sound, other.sound)
-            if alike >= _JOINED:
+            if alike >= JOINED:
                 cut.free = [at for at in cut.free if at not in {i, i + 1}]
                 whole.free.remove(j)
                 one, two = f"{parts[i].text} {parts[i + 1].text}", other.text
                 one, two = (two, one) if turned else (one, two)
-                weight = min(_MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
-                found.append(Meeting(one, two, alike - _BLANK, weight, Way.JOINED))
+                weight = min(MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
+                found.append(Meeting(one, two, alike - BLANK, weight, Way.JOINED, max(len(sound), len(other.sound))))
                 break
     return found
 
 
 def _run_together(left: str, right: str) -> float:
-    if abs(len(left) - len(right)) > _MOST_LENGTHS:
+    if abs(len(left) - len(right)) > MOST_LENGTHS:
         return 0.0
     return 1.0 - LENGTH_SHARE * edit_cost(left, right) / max(len(left), len(right))
 
@@ -138,14 +172,16 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
     """
     one, other = left.name, right.name
     longest = max(len(one.joined), len(other.joined))
-    if longest < _LEAST_WHOLE:
+    if longest < LEAST_WHOLE:
         return None
     alike = _run_together(one.joined, other.joined)
     slip = (1.0 - alike) * longest / LENGTH_SHARE
-    if alike < _WHOLE or (len(one.parts) == len(other.parts) and slip > SPELLING_COST):
+    if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > MOVED_SLIP):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
-    return _summed(left, right, [Meeting(one.joined, other.joined, alike - _BLANK, rarity, Way.JOINED)], 0.0, 0.0)
+    return _summed(
+        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0
+    )
 
 
 def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:
@@ -156,6 +192,6 @@ def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: f
         spelled=sum([one.rarity * (1.0 - one.likeness) for one in meetings]),
         left_over=left_over,
         right_over=right_over,
-        telling=sum([one.way is not Way.INITIAL and one.rarity > _TELLING for one in meetings]),
+        telling=sum([one.way is not Way.INITIAL and one.rarity > TELLING for one in meetings]),
         exact=[one.plain for one in left.name.parts] == [one.plain for one in right.name.parts],
     )

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 
+from headwater.engines.match.coded import part_arrays
 from headwater.engines.match.countries import country
 from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal, optical
@@ -20,12 +22,16 @@ from headwater.engines.match.index import (
     postings,
     with_offsets,
 )
+from headwater.engines.match.keys import key_hashes
 from headwater.engines.match.names import KIND_RARITY, Name, Part, parse
 from headwater.engines.match.script import Script
+from headwater.model.canonical import encode
 from headwater.model.record import Mention, Record
-from headwater.model.schema import is_person, schema
+from headwater.model.schema import is_person, schema, schemata
 
 SCRIPTS: Final = tuple(Script)
+
+
 COUNTRY_FACTS: Final = frozenset({"nationality", "citizenship", "country", "jurisdiction", "flag", "mainCountry"})
 _LEAST_RARITY: Final = 0.25
 _NO_ENTRY: Final = frozenset({"Address", "Sanction", "Identification", "Passport"})
@@ -63,6 +69,12 @@ def screened(record: Record) -> Iterator[Mention]:
             yield mention
 
 
+@cache
+def schema_names() -> tuple[str, ...]:
+    """Return the entity types; the place in this tuple is the number that the index keeps."""
+    return tuple(sorted(schemata()))
+
+
 def number_hash(number: str) -> int:
     """Return the hash under which an identifier stands in the index."""
     return int.from_bytes(hashlib.blake2b(number.encode(), digest_size=8).digest(), "little")
@@ -80,6 +92,8 @@ class _Building:
     """What grows while records are read."""
 
     entries: list[bytes] = field(default_factory=list)
+    schemas: list[str] = field(default_factory=list)
+    handlings: dict[bytes, int] = field(default_factory=dict)
     lists: dict[tuple[str, str], ListHead] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
     owners: list[tuple[int, int, int]] = field(default_factory=list)
@@ -129,7 +143,9 @@ class _Building:
             tuple(countries),
             tuple(genders),
             tuple(numbers),
+            self.handlings.setdefault(encode(record.handling), len(self.handlings)),
         )
+        self.schemas.append(mention.schema)
         self.entries.append(msgspec.msgpack.encode(entry))
         self.numbers.extend((number_hash(form), at) for one, _ in numbers for form in {one, "~" + optical(one)})
         known = self.lists.get((origin.source, entry.version))
@@ -149,8 +165,9 @@ class _Building:
             "bones": lines(bones),
             "joined": lines([name.joined for name in self.names]),
             "part.text": lines([part.text for part in parts]),
-            "part.kind": np.array([part.kind for part in parts], dtype=np.uint8),
-            "part.arabic": np.array([part.arabic for part in parts], dtype=np.uint8),
+            **{f"part.{key}": array for key, array in part_arrays(parts).items()},
+            "part.of_sound": of_sound,
+            "part.of_bones": of_bones,
             "name.part": flat,
             "name.part.at": offsets,
             "name.owner": np.array([owner[0] for owner in self.owners], dtype=np.int32),
@@ -161,6 +178,7 @@ class _Building:
             **postings("sound.names", of_sound[flat], name_of_part, len(sounds)),
             **postings("bones.names", of_bones[flat], name_of_part, len(bones)),
             **with_offsets("entry", self.entries),
+            **with_offsets("handling", list(self.handlings)),
         }
         total = len(self.names)
         for key in ("sound", "bones"):
@@ -175,6 +193,10 @@ class _Building:
         hashes = sorted(set(self.numbers))
         arrays["number.hash"] = np.array([one[0] for one in hashes], dtype=np.uint64)
         arrays["number.entry"] = np.array([one[1] for one in hashes], dtype=np.int32)
+        keys, named = key_hashes([name.joined for name in self.names])
+        order = np.lexsort((named, keys))
+        arrays["key.hash"], arrays["key.name"] = keys[order], named[order]
+        arrays["entry.schema"] = np.array([schema_names().index(one) for one in self.schemas], dtype=np.uint8)
         heads = [self.lists[key] for key in sorted(self.lists)]
         return pack(arrays, heads, names=total, entries=len(self.entries))
 

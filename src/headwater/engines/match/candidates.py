@@ -1,17 +1,17 @@
 """Candidates: the few names of an index that a query could mean, found by identifiers, parts and the whole name.
 
 Every part of the query is laid beside every distinct part of the index at once (rapidfuzz `cdist`); what is near enough
-adds its rarity to the names that hold it. The whole name, blanks out, is laid beside every whole name as well, which
-finds names cut or run together differently.
+adds its rarity to the names that hold it. The skeleton keys of the whole name find names that were cut or run together
+differently.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.engines.match.build import number_hash
 from headwater.engines.match.identifiers import optical
 from headwater.engines.match.index import Index
+from headwater.engines.match.keys import key_hashes
 from headwater.engines.match.likeness import ENOUGH_BONES
 from headwater.engines.match.names import KIND_RARITY, Name, Part
 
@@ -22,22 +22,16 @@ if TYPE_CHECKING:
 PART_CUTOFF: Final = 65
 """Likeness of two parts, in per cent: one edit in a word of three letters still meets."""
 BONES_CUTOFF: Final = 74
-WHOLE_CUTOFF: Final = 78
-"""Likeness of two whole names with their blanks out, in per cent; 86 lost two of sixty names in Arabic script."""
+KEYED_SHARE: Final = 0.8
+"""What a skeleton key in common counts for, as against parts that meet."""
+MOST_OF_A_KEY: Final = 50
+"""Names looked at that have one skeleton key."""
 KEPT: Final = 25
 """Names looked at closely for one query: on the fitting half, more found one in two hundred more at twice the time."""
 LEAST_SHARE: Final = 0.5
 """Share of the rarity of both names that must meet before a pair is looked at closely."""
 BONES_SHARE: Final = 86
 """Likeness of two parts whose consonants are the same, in per cent; as in `align`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What of an index a query could mean: numbers of names, best first, and entries with the same identifier."""
-
-    names: tuple[int, ...]
-    entries: tuple[int, ...]
 
 
 class Finder:
@@ -63,22 +57,29 @@ class Finder:
         )
         return cap if at is None else min(cap, float(self.index.arrays[table][at]))
 
-    def find(self, queries: Sequence[Name | None], numbers: Sequence[str]) -> list[Candidates]:
-        """Return the candidates of several queries: a name where it can be screened, a normal identifier or nothing."""
-        import numpy as np
-        from rapidfuzz import fuzz, process
+    def bones_at(self, bones: str) -> int | None:
+        """Return the number of some consonants in the index, None where nobody listed has them."""
+        return self._bones_at.get(bones)
 
+    def find(self, queries: Sequence[Name | None], *, kept: int = KEPT) -> list[tuple[int, ...]]:
+        """Return, for each query, the numbers of the names that it could mean, the likeliest first, at most so many."""
         self._prepare([part for query in queries if query for part in query.parts])
-        whole = [query.joined if query else "" for query in queries]
-        likeness: NDArray[np.uint8] = process.cdist(
-            whole, self.joined, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=WHOLE_CUTOFF
-        )
-        return [
-            Candidates(self._names(query, likeness[at]) if query else (), self._entries(number))
-            for at, (query, number) in enumerate(zip(queries, numbers, strict=True))
-        ]
+        keyed = self.keyed(queries)
+        return [self._names(query, keyed[at], kept) if query else () for at, query in enumerate(queries)]
 
-    def _names(self, query: Name, whole: "NDArray[np.uint8]") -> tuple[int, ...]:
+    def keyed(self, queries: Sequence[Name | None]) -> "list[NDArray[np.int32]]":
+        """Return, for each query, the names that have a skeleton key in common with it."""
+        import numpy as np
+
+        hashes, owner = key_hashes([query.joined if query else "" for query in queries])
+        known, names = self.index.arrays["key.hash"], self.index.arrays["key.name"]
+        low, high = np.searchsorted(known, hashes, "left"), np.searchsorted(known, hashes, "right")
+        found: list[set[int]] = [set() for _ in queries]
+        for at in np.flatnonzero(high > low).tolist():
+            found[owner[at]].update(names[low[at] : min(high[at], low[at] + MOST_OF_A_KEY)].tolist())
+        return [np.array(sorted(one), dtype=np.int32) for one in found]
+
+    def _names(self, query: Name, keyed: "NDArray[np.int32]", kept: int) -> tuple[int, ...]:
         import numpy as np
 
         rarity = [self.rarity(part) for part in query.parts]
@@ -92,24 +93,23 @@ class Finder:
         mass = sum(rarity)
         np.minimum(met, weight, out=met)
         share = met / np.minimum(mass, weight) * 0.4 + met / (mass + weight) * 1.2
-        np.maximum(share, whole * np.float32(0.01), out=share)
+        share[keyed] = np.maximum(share[keyed], KEYED_SHARE)
         some = np.flatnonzero(share >= LEAST_SHARE)
-        if len(some) > KEPT:
-            some = some[np.argpartition(-share[some], KEPT)[:KEPT]]
+        if len(some) > kept:
+            some = some[np.argpartition(-share[some], kept)[:kept]]
         return tuple(some[np.lexsort((some, -share[some]))].tolist())
 
-    def _entries(self, number: str) -> tuple[int, ...]:
+    def numbered(self, numbers: Sequence[str]) -> frozenset[int]:
+        """Return the entries that bear any of some normal identifiers, letters that look alike being one."""
         import numpy as np
 
-        if not number:
-            return ()
         hashes = self.index.arrays["number.hash"]
         found: set[int] = set()
-        for form in (number, "~" + optical(number)):
+        for form in (form for number in numbers for form in (number, "~" + optical(number))):
             key = np.uint64(number_hash(form))
             low, high = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")
             found.update(self.index.arrays["number.entry"][low:high].tolist())
-        return tuple(sorted(found))
+        return frozenset(found)
 
     def _prepare(self, parts: list[Part]) -> None:
         """Work out, for every part not yet seen, the names that hold something near and how near."""

@@ -1,6 +1,6 @@
 """Countries by name and code, as lists and forms write them."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from headwater.engines.match.script import stripped
@@ -44,6 +44,7 @@ def _codes() -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=1 << 12)
 def country(text: str) -> str:
     """Return a country's two-letter code in lower case; the text itself, lower-case, where it is not known."""
     plain = stripped(" ".join(text.casefold().split())).strip(".")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from headwater.model.times import is_partial_date
@@ -86,12 +87,17 @@ class DateMatch(NamedTuple):
 
 def compare_dates(left: Iterable[str], right: Iterable[str]) -> DateMatch | None:
     """Return how the nearest of two sets of partial dates agree; None where either set is empty."""
-    order = list(DateClass)
     listed = tuple(right)
     found = [DateMatch(classify(one, other), one, other) for one in left for other in listed]
-    return min(found, key=lambda match: (order.index(match.kind), match.left, match.right), default=None)
+    if len(found) == 1:
+        return found[0]
+    return min(found, key=lambda match: (_ORDER[match.kind], match.left, match.right), default=None)
 
 
+_ORDER: Final = {kind: at for at, kind in enumerate(DateClass)}
+
+
+@lru_cache(maxsize=1 << 16)
 def classify(left: str, right: str) -> DateClass:
     """Return how two partial dates (2001, 2001-05, 2001-05-17) agree."""
     one, other = left.split("-"), right.split("-")

@@ -20,11 +20,19 @@ FEATURES: Final = (
     "weak",
     "organisation",
     "organisation_conflict",
+    "slips",
+    "one_slip",
+    "other_form",
+    "other_initial",
 )
 """Names of the features, in the order of their weights."""
-_ENOUGH: Final = 1.6
+ENOUGH: Final = 1.6
 """Rarity beyond which more agreement says nothing new."""
-_SPELLED_ALIKE: Final = 0.1
+MOST_SLIPS: Final = 3.0
+"""Slips beyond which more say nothing new."""
+ONE_SLIP: Final = 1.05
+"""One whole edit, and what two spellings of a sound may add."""
+SPELLED_ALIKE: Final = 0.1
 """Difference in spelling that any two ways of writing one sound can make."""
 
 
@@ -33,11 +41,11 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
     conflict = min(alignment.left_over, alignment.right_over)
     left = alignment.left_over - conflict
     right = alignment.right_over - conflict
-    agreed, spelled = alignment.agreed, alignment.spelled
+    agreed, spelled, slips = alignment.agreed, alignment.spelled, alignment.slips
     ground = agreed + spelled + conflict + 1e-9
     return (
         1.0,
-        min(agreed, _ENOUGH),
+        min(agreed, ENOUGH),
         spelled,
         spelled / ground,
         min(conflict, 1.5),
@@ -47,8 +55,12 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         float(alignment.telling == 1),
         float(alignment.telling == 0),
         float(alignment.exact),
-        float(alignment.spelled < _SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
+        float(alignment.spelled < SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
         float(weak),
         float(not person),
         0.0 if person else conflict / ground,
+        min(slips, MOST_SLIPS),
+        float(slips <= ONE_SLIP and not conflict),
+        float(alignment.other_form),
+        float(alignment.other_initial and person),
     )

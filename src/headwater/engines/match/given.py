@@ -94,6 +94,11 @@ def is_given(sound: str) -> bool:
     return sound in _known()
 
 
+def groups_of(sound: str) -> list[int]:
+    """Return the numbers of the known given names that a word can be, as it sounds."""
+    return sorted(_known().get(sound, ()))
+
+
 def verdict(left: str, right: str) -> bool | None:
     """Return True for one name in two spellings, False for two known names that differ, None where that is not known."""
     known = _known()

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from headwater.errors import MissingExtraError, StoreCorruptError
+from headwater.errors import InputError, MissingExtraError, StoreCorruptError
+from headwater.model.canonical import decode, meet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 1
+INDEX_VERSION: Final = 3
 """Goes into the index's name: another layout or other keys make another index."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
@@ -43,6 +44,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         schema: entity type.
         source, version, file, sha256, place: the list, its version, the file and the row or element.
         dates, countries, genders, numbers: facts to compare, each with the place of its fact in the record.
+        handling: number of the record's handling in the index.
     """
 
     record: str
@@ -57,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     countries: tuple[tuple[str, int], ...] = ()
     genders: tuple[tuple[str, int], ...] = ()
     numbers: tuple[tuple[str, int], ...] = ()
+    handling: int = 0
 
 
 class ListHead(msgspec.Struct, frozen=True):
@@ -143,14 +146,15 @@ def unpack(data: memoryview | bytes) -> Index:
     (length,) = struct.unpack("<Q", view[len(_MAGIC) : begin])
     if length > len(view):
         raise StoreCorruptError("a screening index cut short")
+    meet(Entry)
     try:
-        head = msgspec.json.decode(view[begin : begin + length], type=Head)
+        head = decode(bytes(view[begin : begin + length]), Head)
         start = -(-(begin + length) // _ALIGN) * _ALIGN
         arrays = {
             name: np.frombuffer(view, dtype=kind, count=count, offset=start + offset) if count else np.zeros(0, kind)
             for name, (kind, count, offset) in head.arrays.items()
         }
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
+    except (InputError, ValueError, TypeError) as error:
         raise StoreCorruptError("a screening index whose head does not fit its body") from error
     return Index(head, arrays)
 

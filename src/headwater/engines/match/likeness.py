@@ -13,31 +13,41 @@ if TYPE_CHECKING:
 
 LENGTH_SHARE: Final = 1.25
 """How much of a word one whole edit takes: in a word of five sounds a quarter."""
-_WRITTEN_SHARE: Final = 1.15
+WRITTEN_SHARE: Final = 1.15
 """The same for a word of Arabic script, whose letters are fewer."""
-_FIRST_SOUND: Final = 1.4
+FIRST_SOUND: Final = 1.4
 """People mistake the first letter of a name less often than the others."""
 SPELLING_COST: Final = 0.16
 """Edits up to this are two spellings of one sound, not a slip."""
-_MAX_EDITS: Final = 4
-_SWAP: Final = 0.7
+LENGTH_PARTS: Final = 3
+"""Two words that differ in length by more than this part of the longer are not one word with slips."""
+FAR: Final = 1e9
+"""The cost of turning a word into one that has nothing to do with it."""
+SWAP: Final = 0.7
 """Two neighbours that changed places: one slip, and a common one."""
-_NEIGHBOURS: Final = 2
-_ANOTHER_FAMILY: Final = 1.0
+ANOTHER_FAMILY: Final = 1.0
 """What -ić at the end of a family name adds: Petrov and Petrović are two families."""
-_SAME_FAMILY: Final = 0.3
+SAME_FAMILY: Final = 0.3
 """What the ending that women bear costs: Petrov and Petrova are one family."""
-_FAMILY_ENDINGS: Final = (("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("ski", "ska"), ("ski", "skaia"), ("ki", "ka"))
-_LEAST_ROOT: Final = 5
-_SAME_ROOT: Final = 3
-_SAME_SOUND: Final = 0.98
-_SAME_BONES: Final = 0.86
+FAMILY_ENDINGS: Final = (
+    ("ov", "ova"),
+    ("ev", "eva"),
+    ("in", "ina"),
+    ("ski", "ska"),
+    ("ski", "skaia"),
+    ("ki", "ka"),
+    *((end, end + "s") for end in ("ov", "ev", "in")),
+)
+LEAST_ROOT: Final = 5
+SAME_ROOT: Final = 3
+SAME_SOUND: Final = 0.98
+SAME_BONES: Final = 0.86
 ENOUGH_BONES: Final = 3
 """Two consonants say little."""
-_LEAST_FAR: Final = 2
-_SAME_GIVEN: Final = 0.95
-_OTHER_GIVEN: Final = 0.4
-_INITIAL: Final = 0.9
+LEAST_FAR: Final = 2
+SAME_GIVEN: Final = 0.95
+OTHER_GIVEN: Final = 0.4
+INITIAL: Final = 0.9
 MEETING: Final = 0.55
 """Likeness below which two parts do not meet at all."""
 
@@ -61,27 +71,35 @@ def _levenshtein() -> "ModuleType":
 
 
 def edit_cost(left: str, right: str) -> float:
-    """Return the cost of turning one word's sounds into another's: whole edits for strangers, less for near sounds."""
-    if left > right:
-        left, right = right, left
-    edits = _levenshtein()
-    if edits.distance(left, right, score_cutoff=_MAX_EDITS) > _MAX_EDITS:
-        return float(_MAX_EDITS + 1)
-    cost = last = 0.0
-    lost, gained, before = "", "", -9
-    for edit in edits.editops(left, right):
-        at, to = edit.src_pos, edit.dest_pos
-        off = left[at] if edit.tag != "insert" else ""
-        on = right[to] if edit.tag != "delete" else ""
-        if (off or on) and (off, on) == (gained, lost) and at - before <= _NEIGHBOURS:
-            cost += _SWAP - last
-            lost, gained, before, last = "", "", -9, 0.0
-            continue
-        step = substitution(off, on) if off and on else omission(left, at) if off else omission(right, to)
-        last = step * (_FIRST_SOUND if to == 0 and step > SPELLING_COST else 1.0)
-        cost += last
-        lost, gained, before = off, on, at
-    return cost + (_ANOTHER_FAMILY if _patronymic(left, right) or _patronymic(right, left) else 0.0)
+    """Return the cost of turning one word's sounds into another's: whole edits for strangers, less for near sounds.
+
+    Optimal string alignment (Damerau's edits, each place edited once), every edit at the cost of its sounds. `kernel`
+    does the same on arrays of numbers.
+    """
+    if abs(len(left) - len(right)) > max(1, max(len(left), len(right)) // LENGTH_PARTS):
+        return FAR
+    gone = [omission(left, at) for at in range(len(left))]
+    come = [omission(right, at) for at in range(len(right))]
+    above = [0.0]
+    for at, cost in enumerate(come):
+        above.append(above[-1] + (_first(cost) if at == 0 else cost))
+    before: list[float] = []
+    for i, one in enumerate(left):
+        row = [above[0] + (_first(gone[i]) if i == 0 else gone[i])]
+        for j, other in enumerate(right):
+            step = 0.0 if one == other else substitution(one, other)
+            if i == 0 and j == 0:
+                step = _first(step)
+            best = min(above[j] + step, above[j + 1] + gone[i], row[j] + come[j])
+            if i and j and one == right[j - 1] and other == left[i - 1] and one != other:
+                best = min(best, before[j - 1] + SWAP)
+            row.append(best)
+        before, above = above, row
+    return above[-1] + (ANOTHER_FAMILY if _patronymic(left, right) or _patronymic(right, left) else 0.0)
+
+
+def _first(cost: float) -> float:
+    return cost * FIRST_SOUND if cost > SPELLING_COST else cost
 
 
 def _patronymic(short: str, long: str) -> bool:
@@ -99,32 +117,32 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
     if not (left.sound.isalpha() and right.sound.isalpha()):
         return 0.0, Way.EDIT  # figures and legal forms are the same or not
     if left.sound == right.sound:
-        return _SAME_SOUND, Way.SPELLING
+        return SAME_SOUND, Way.SPELLING
     unvowelled = left.arabic or right.arabic
     alike, way = _unvowelled(left, right) if unvowelled else _spoken(left, right)
     known = verdict(left.sound, right.sound)
     if known is True:
-        return max(alike, _SAME_GIVEN), Way.SPELLING
+        return max(alike, SAME_GIVEN), Way.SPELLING
     if known is False and way is not Way.SPELLING and not unvowelled:
-        return min(alike, _OTHER_GIVEN), Way.EDIT
+        return min(alike, OTHER_GIVEN), Way.EDIT
     return alike, way
 
 
 def _initial(left: Part, right: Part) -> tuple[float, Way]:
     same = left.plain[:1] == right.plain[:1] or substitution(left.sound[:1], right.sound[:1]) <= SPELLING_COST
-    return (_INITIAL if same else 0.0), Way.INITIAL
+    return (INITIAL if same else 0.0), Way.INITIAL
 
 
 def _spoken(left: Part, right: Part) -> tuple[float, Way]:
     """Return how alike two parts are that are written with all their vowels."""
     cost = edit_cost(left.sound, right.sound)
-    if cost > _SAME_FAMILY and _family_form(left.sound, right.sound):
-        cost = _SAME_FAMILY
+    if cost > SAME_FAMILY and _family_form(left.sound, right.sound):
+        cost = SAME_FAMILY
     alike = max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound)))
     if cost <= SPELLING_COST:
         return alike, Way.SPELLING
     if left.bones == right.bones and len(left.bones) >= ENOUGH_BONES and alike >= MEETING:
-        return max(alike, _SAME_BONES), Way.BONES
+        return max(alike, SAME_BONES), Way.BONES
     return alike, Way.EDIT
 
 
@@ -134,19 +152,19 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
         cost = edit_cost(left.sound, right.sound)
         return max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), Way.EDIT
     written, latin = (left, right) if left.arabic else (right, left)
-    most = max(_LEAST_FAR, max(len(written.bones), len(latin.bones)) // 2)
+    most = max(LEAST_FAR, max(len(written.bones), len(latin.bones)) // 2)
     if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
         return 0.0, Way.BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
-    return max(0.0, 1.0 - _WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
+    return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
 
 
 def _family_form(left: str, right: str) -> bool:
     """Return whether two words are the forms of one family name that men and women bear."""
-    if min(len(left), len(right)) < _LEAST_ROOT or left[:_SAME_ROOT] != right[:_SAME_ROOT]:
+    if min(len(left), len(right)) < LEAST_ROOT or left[:SAME_ROOT] != right[:SAME_ROOT]:
         return False
     return any(
         one.endswith(his) and other == one.removesuffix(his) + hers
-        for his, hers in _FAMILY_ENDINGS
+        for his, hers in FAMILY_ENDINGS
         for one, other in ((left, right), (right, left))
     )

@@ -17,7 +17,7 @@ QUERY_FIELDS: Final = frozenset(
     {"id", "schema", "name", "birth_date", "birth_place", "nationality", "gender", "id_number"}
 )
 PARAMETERS: Final = frozenset(
-    {"queries", "lists", "snapshots", "fetched", "min_score", "top", "as_of", "stale_after_days"}
+    {"queries", "lists", "snapshots", "fetched", "min_score", "top", "as_of", "stale_after_days", "only"}
 )
 DEFAULT_SCORE: Final = 0.70
 DEFAULT_TOP: Final = 10
@@ -69,6 +69,7 @@ class Request:
         min_score, top: the least score and the most hits of one query.
         as_of: the instant of the answer; None where age is not to be judged.
         stale_after_days: age from which a list is stale.
+        only: keys of the entries that may be hits; None is every entry.
     """
 
     queries: tuple[Query, ...]
@@ -79,6 +80,7 @@ class Request:
     top: int
     as_of: datetime | None
     stale_after_days: int
+    only: frozenset[str] | None = None
 
 
 def read_request(params: Mapping[str, object]) -> Request:
@@ -108,6 +110,7 @@ def read_request(params: Mapping[str, object]) -> Request:
         min_score=_number(params, "min_score", DEFAULT_SCORE, 0.0, 1.0),
         top=int(_number(params, "top", DEFAULT_TOP, 1, 1000)),
         as_of=None if as_of is None else _instant(as_of, "as_of"),
+        only=frozenset(_texts(params, "only")) if params.get("only") is not None else None,
         stale_after_days=int(_number(params, "stale_after_days", DEFAULT_STALE_DAYS, 0, 36_500)),
     )
 

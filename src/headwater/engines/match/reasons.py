@@ -17,6 +17,7 @@ LIST_TITLES: Final = {
     "uk-xml": "UK list",
     "un-xml": "UN list",
     "ofac-csv": "OFAC list",
+    "ofac-xml": "OFAC list",
     "eu-xml": "EU list",
 }
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -103,24 +103,51 @@ def best_names(left: Sequence[Weighed], right: Sequence[Weighed], *, person: boo
     return max(found, key=lambda match: (match.log_odds, match.left.name.text, match.right.name.text), default=None)
 
 
-def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison:
-    """Return the whole comparison: what is left out on either side says nothing."""
-    date = compare_dates(query.dates, listed.dates)
+class Beside(NamedTuple):
+    """What speaks for and against beside the names, and how much: log-odds, and what an identifier decides."""
+
+    date: DateMatch | None
+    countries: TraitMatch | None
+    genders: TraitMatch | None
+    number: NumberMatch | None
+    log_odds: float
+
+    def total(self, name: float | None) -> float:
+        """Return the log-odds together with those of the names, None where none could be compared."""
+        found = weights.NO_NAME if name is None else name
+        found = found * (1.0 if found > 0 else weights.NAME_BELOW) + self.log_odds
+        if self.number is None:
+            return found
+        decided = weights.NUMBER_EQUAL if self.number.kind is IdClass.EQUAL else weights.NUMBER_OPTICAL
+        return max(found, weights.NUMBER_FLOOR) + decided
+
+
+def compare_traits(query: Traits, listed: Traits) -> Beside:
+    """Return what speaks for and against beside the names: what is left out on either side says nothing."""
+    date = compare_dates(query.dates, listed.dates) if query.dates and listed.dates else None
     countries = _same(query.countries, listed.countries)
     genders = _same(query.genders, listed.genders)
-    number = _number(query.numbers, listed.numbers)
-    total = name.log_odds if name else weights.NO_NAME
-    total *= 1.0 if total > 0 else weights.NAME_BELOW
-    if date is not None:
-        total += weights.DATE[date.kind]
+    total = 0.0 if date is None else weights.DATE[date.kind]
     if countries is not None:
         total += weights.COUNTRY_SAME if countries.same else weights.COUNTRY_DIFFERENT
     if genders is not None:
         total += weights.GENDER_SAME if genders.same else weights.GENDER_DIFFERENT
-    if number is not None:
-        decided = weights.NUMBER_EQUAL if number.kind is IdClass.EQUAL else weights.NUMBER_OPTICAL
-        total = max(total, weights.NUMBER_FLOOR) + decided
-    return Comparison(name, date, countries, genders, number, total)
+    return Beside(date, countries, genders, _number(query.numbers, listed.numbers), total)
+
+
+def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison:
+    """Return the whole comparison."""
+    beside = compare_traits(query, listed)
+    total = beside.total(name.log_odds if name else None)
+    return Comparison(name, beside.date, beside.countries, beside.genders, beside.number, total)
+
+
+def name_floor(least: float, query: Traits) -> float:
+    """Return the log-odds of the names below which nothing beside them can bring a comparison to a least total."""
+    most = max(0.0, *weights.DATE.values()) if query.dates else 0.0
+    most += (weights.COUNTRY_SAME if query.countries else 0.0) + (weights.GENDER_SAME if query.genders else 0.0)
+    rest = least - most
+    return rest if rest > 0 else rest / weights.NAME_BELOW
 
 
 def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str], numbers: Iterable[str]) -> Traits:
@@ -143,6 +170,8 @@ def _same(left: Sequence[str], right: Sequence[str]) -> TraitMatch | None:
 
 
 def _number(left: Sequence[str], right: Sequence[str]) -> NumberMatch | None:
+    if not left or not right:
+        return None
     order = list(IdClass)
     found = [NumberMatch(compare_numbers(one, other), one, other) for one in left for other in right]
     agreeing = [match for match in found if match.kind is not IdClass.DIFFERENT]

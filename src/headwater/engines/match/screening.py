@@ -6,16 +6,18 @@ from every record's identifier, which reads them all.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from headwater.engines.match.batch import FEWEST, Asked, Batch, available
 from headwater.engines.match.build import build_index
-from headwater.engines.match.candidates import Candidates, Finder
+from headwater.engines.match.candidates import Finder
 from headwater.engines.match.freshness import ListState, list_state
 from headwater.engines.match.index import INDEX_VERSION, Entry, Index, need_numpy, unpack
 from headwater.engines.match.listed import Listed
-from headwater.engines.match.names import Weighed
+from headwater.engines.match.names import Name, Weighed
 from headwater.engines.match.query import Query, Request, read_request
 from headwater.engines.match.reasons import DIFFERENT_NAME, reasons_for, sentence
 from headwater.engines.match.score import (
@@ -23,10 +25,12 @@ from headwater.engines.match.score import (
     NameMatch,
     compare,
     compare_names,
+    compare_traits,
     log_odds_of,
+    name_floor,
 )
 from headwater.errors import ForbiddenError
-from headwater.model.canonical import encode
+from headwater.model.canonical import decode, encode
 from headwater.model.fact import fact_id
 from headwater.model.finding import Evidence, Finding, Reason, params_text
 from headwater.model.handling import Handling
@@ -40,10 +44,10 @@ VERSION: Final = "1"
 KIND_NAME: Final = "match.screening"
 KIND_IDENTIFIER: Final = "match.identifier"
 """The same identifier with another name: a hit of its own kind."""
-_CHUNK: Final = 256
+_CHUNK: Final = 2048
 """Queries laid beside the index at once."""
-_MOST_BESIDE_NAME: Final = 8.0
-"""The most that date, nationality and gender together can add to a name."""
+_SLACK: Final = 1e-6
+"""Log-odds by which the compiled and the readable score may differ: sums in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,14 @@ class ScreenResult:
         return tuple(hit.finding for hit in self.hits)
 
 
+class _Ranked(NamedTuple):
+    """An entry that reaches the least score, the comparison, and the number of the name that did."""
+
+    entry: Entry
+    comparison: Comparison
+    name_at: int | None
+
+
 class MatchEngine:
     """The screening engine."""
 
@@ -128,15 +140,29 @@ def screen(view: View, params: Mapping[str, object]) -> ScreenResult:
         MissingExtraError: numpy or rapidfuzz is not installed.
     """
     request = read_request(params)
+    return open_screener(view, params, queries=len(request.queries)).answer(request)
+
+
+Sees = Callable[[Handling], bool]
+"""Tells whether a record of a handling may be seen."""
+
+
+def open_screener(view: View, params: Mapping[str, object], *, queries: int, sees: Sees | None = None) -> "Screener":
+    """Return what answers queries against the lists that the parameters name, laid out for so many of them.
+
+    Args:
+        view: what may be seen.
+        params: as those of `screen`.
+        queries: about how many there will be.
+        sees: the view's rule, where a look at the handling is enough and no record need be read; None asks the view.
+
+    Raises:
+        SchemaError: a parameter is missing, unknown or impossible.
+        MissingExtraError: numpy or rapidfuzz is not installed.
+    """
+    request = read_request({**params, "queries": ()})
     need_numpy()
-    index = open_index(view, request)
-    screener = _Screener(view, request, index)
-    hits: list[Hit] = []
-    for at in range(0, len(request.queries), _CHUNK):
-        hits.extend(screener.screen(request.queries[at : at + _CHUNK]))
-    hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
-    doubts = tuple(Doubt(query.id, "birth_date", query.doubt) for query in request.queries if query.doubt)
-    return ScreenResult(tuple(hits), tuple(hindered), tuple(screener.states.values()), doubts)
+    return Screener(view, open_index(view, request), compiled=queries >= FEWEST and available(), sees=sees)
 
 
 def open_index(view: View, request: Request) -> Index:
@@ -174,73 +200,140 @@ def meets(asked: str, listed: str) -> bool:
     return asked in below or listed in above or bool({"Organization"} & ({asked} | above) & ({listed} | below))
 
 
-class _Screener:
-    """Works through queries against one index; holds what is read from the index and the view, for one run."""
+class Screener:
+    """Answers queries against one index; holds what is read from the index and the view."""
 
-    def __init__(self, view: View, request: Request, index: Index) -> None:
+    def __init__(self, view: View, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
+        """Lay out the index.
+
+        Args:
+            view: what may be seen.
+            index: over the lists.
+            compiled: whether names are compared by compiled code first.
+            sees: the view's rule by handling; None asks the view for every record of a hit.
+        """
         self.view = view
-        self.request = request
+        self._sees = sees
         self.index = index
         self.finder = Finder(index)
-        self.states = {(head.source, head.version): list_state(head, request) for head in index.head.lists}
         self.listed = Listed(index)
+        self._batch = Batch(self.finder, meets) if compiled else None
+        self._states: dict[tuple[str, str], ListState] = {}
         self._handlings: dict[str, Handling | None] = {}
 
-    def screen(self, queries: tuple[Query, ...]) -> Iterator[Hit]:
-        """Yield the hits of some queries, in the order of the queries, best first."""
-        numbers = [query.traits.numbers[0] if query.traits.numbers else "" for query in queries]
-        found = self.finder.find([query.name for query in queries], numbers)
-        for query, candidates in zip(queries, found, strict=True):
-            yield from self._hits(query, candidates)
+    def answer(self, request: Request) -> ScreenResult:
+        """Return the answer to all queries of a request."""
+        self._states = {(head.source, head.version): list_state(head, request) for head in self.index.head.lists}
+        hits: list[Hit] = []
+        for at in range(0, len(request.queries), _CHUNK):
+            some = request.queries[at : at + _CHUNK]
+            for query, ranked in zip(some, self._ranked(some, request), strict=True):
+                hits.extend(self._hits(query, ranked, request.top))
+        hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
+        doubts = tuple(Doubt(query.id, "birth_date", query.doubt) for query in request.queries if query.doubt)
+        return ScreenResult(tuple(hits), tuple(hindered), tuple(self._states.values()), doubts)
 
-    def _hits(self, query: Query, candidates: Candidates) -> Iterator[Hit]:
-        least = log_odds_of(self.request.min_score)
+    def _ranked(self, queries: tuple[Query, ...], request: Request) -> Iterator[list[_Ranked]]:
+        """Yield, for each query, what reaches the least score, best first."""
+        least = log_odds_of(request.min_score)
+        numbers = [self.finder.numbered(query.traits.numbers) for query in queries]
+        floors = [
+            -math.inf if numbered else name_floor(least, query.traits) - _SLACK
+            for query, numbered in zip(queries, numbers, strict=True)
+        ]
+        if self._batch is None:
+            found = self.finder.find([query.name for query in queries])
+            for query, numbered, floor, names in zip(queries, numbers, floors, found, strict=True):
+                yield self._best(query, numbered, self._compared(query, names, floor), least, request.only)
+            return
+        asked = [Asked(q.name, q.schema, q.person, floor) for q, floor in zip(queries, floors, strict=True)]
+        for query, numbered, pairs in zip(queries, numbers, self._batch.find(asked), strict=True):
+            yield self._best(query, numbered, self._explained(query, pairs, least, numbered), least, request.only)
+
+    def _explained(
+        self, query: Query, pairs: list[tuple[int, float]], least: float, numbered: frozenset[int]
+    ) -> Iterator[tuple[int, NameMatch]]:
+        """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
+        if not pairs or query.name is None:
+            return
+        best: dict[int, float] = {}
+        for at, value in pairs:
+            owner = self.listed.owner(at)
+            best[owner] = max(value, best.get(owner, value))
+        worth = {
+            owner: value
+            for owner, value in best.items()
+            if owner in numbered
+            or compare_traits(query.traits, self.listed.entry(owner)[1]).total(value) >= least - _SLACK
+        }
+        asked = self._weighed(query.name)
+        for at, value in pairs:
+            owner = self.listed.owner(at)
+            if owner in worth and value >= worth[owner] - _SLACK:
+                yield at, compare_names(asked, self.listed.name(at), person=query.person)
+
+    def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
+        """Yield the candidates whose names agree well enough."""
+        if query.name is None:
+            return
+        asked = self._weighed(query.name)
+        for at in names:
+            if meets(query.schema, self.listed.entry(self.listed.owner(at))[0].schema):
+                match = compare_names(asked, self.listed.name(at), person=query.person)
+                if match.log_odds >= floor:
+                    yield at, match
+
+    def _weighed(self, name: Name) -> Weighed:
+        return Weighed(name, tuple(self.finder.rarity(part) for part in name.parts))
+
+    def _best(
+        self,
+        query: Query,
+        numbered: frozenset[int],
+        matches: Iterable[tuple[int, NameMatch]],
+        least: float,
+        only: frozenset[str] | None,
+    ) -> list[_Ranked]:
+        """Return every entry that reaches the least score by its best name, best first."""
+        best: dict[int, tuple[NameMatch, int] | None] = {}
+        for at, match in matches:
+            owner = self.listed.owner(at)
+            known = best.get(owner)
+            if known is None or (match.log_odds, -at) > (known[0].log_odds, -known[1]):
+                best[owner] = match, at
+        for owner in sorted(numbered):
+            best.setdefault(owner, None)
         ranked = []
-        for at, match in self._best_names(query, candidates, least).items():
-            entry, listed = self.listed.entry(at)
-            comparison = compare(match[0] if match else None, query.traits, listed)
-            if comparison.score >= self.request.min_score:
-                ranked.append((comparison.log_odds, entry, comparison, match[1] if match else None))
-        ranked.sort(key=lambda one: (-one[0], one[1].source, one[1].key, one[1].record))
+        for owner, named in best.items():
+            entry, listed = self.listed.entry(owner)
+            if only is not None and entry.key not in only:
+                continue
+            comparison = compare(named[0] if named else None, query.traits, listed)
+            if comparison.log_odds >= least:
+                ranked.append(_Ranked(entry, comparison, named[1] if named else None))
+        ranked.sort(key=lambda one: (-one.comparison.log_odds, one.entry.source, one.entry.key, one.entry.record))
+        return ranked
+
+    def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
+        """Yield the best hits of a query, of those that may be seen."""
         kept = 0
-        for _, entry, comparison, name_at in ranked:
-            if kept == self.request.top:
+        for one in ranked:
+            if kept == top:
                 return
-            finding = self._finding(query, entry, comparison, name_at)
+            entry = one.entry
+            finding = self._finding(query, entry, one.comparison, one.name_at)
             if finding is not None:
                 kept += 1
                 yield Hit(finding, query.id, entry.source, entry.key, entry.sha256, entry.version, entry.place)
 
-    def _best_names(
-        self, query: Query, candidates: Candidates, least: float
-    ) -> dict[int, tuple[NameMatch, int] | None]:
-        """Return, for every entry worth a full comparison, its best name and that name's number."""
-        best: dict[int, tuple[NameMatch, int] | None] = {}
-        numbered = set(candidates.entries)
-        if query.name is not None:
-            asked = Weighed(query.name, tuple(self.finder.rarity(part) for part in query.name.parts))
-            for at in candidates.names:
-                owner = self.listed.owner(at)
-                if not meets(query.schema, self.listed.entry(owner)[0].schema):
-                    continue
-                match = compare_names(asked, self.listed.name(at), person=query.person)
-                known = best.get(owner)
-                if owner not in numbered and match.log_odds + _MOST_BESIDE_NAME < least:
-                    continue
-                if known is None or (match.log_odds, -at) > (known[0].log_odds, -known[1]):
-                    best[owner] = match, at
-        for owner in sorted(numbered):
-            best.setdefault(owner, None)
-        return best
-
     def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
         """Return the hit as a finding; None where its record may not be seen."""
-        handling = self._handling(entry.record)
+        handling = self._handling(entry)
         if handling is None:
             return None
         reasons = reasons_for(comparison, entry)
         text = sentence(entry, reasons)
-        state = self.states[entry.source, entry.version]
+        state = self._states[entry.source, entry.version]
         if state.stale:
             reasons = (*reasons, Reason("list.stale", 0.0, state.note))
             text = f"{text} {state.note}"
@@ -258,13 +351,20 @@ class _Screener:
             handling=handling,
         )
 
-    def _handling(self, record: str) -> Handling | None:
-        if record not in self._handlings:
-            try:
-                self._handlings[record] = self.view.record(RecordId(record)).handling
-            except ForbiddenError:
-                self._handlings[record] = None
-        return self._handlings[record]
+    def _handling(self, entry: Entry) -> Handling | None:
+        """Return the handling of an entry's record, None where it may not be seen."""
+        if entry.record not in self._handlings:
+            self._handlings[entry.record] = self._seen(entry)
+        return self._handlings[entry.record]
+
+    def _seen(self, entry: Entry) -> Handling | None:
+        if self._sees is not None:
+            handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
+            return handling if self._sees(handling) else None
+        try:
+            return self.view.record(RecordId(entry.record)).handling
+        except ForbiddenError:
+            return None
 
     def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
         places = [self.listed.fact(name_at)] if name_at is not None else []

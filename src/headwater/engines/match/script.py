@@ -24,6 +24,9 @@ class Script(StrEnum):
     GREEK = "Greek"
     GEORGIAN = "Georgian"
     ARMENIAN = "Armenian"
+    HEBREW = "Hebrew"
+    KANA = "Japanese kana"
+    HANGUL = "Korean Hangul"
     OTHER = "another script"
 
     @property
@@ -33,7 +36,7 @@ class Script(StrEnum):
 
     @property
     def arabic(self) -> bool:
-        """Whether short vowels are left unwritten."""
+        """Whether short vowels are left unwritten, as in Arabic script."""
         return self in {Script.ARABIC, Script.PERSIAN}
 
 
@@ -69,6 +72,74 @@ _ARABIC: Final = _table(
     "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
     "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
+# Syllables in Hepburn's spelling; the long mark and the small tsu say nothing that foreign names keep.
+_KANA: Final = _table(
+    "ア=a イ=i ウ=u エ=e オ=o カ=ka キ=ki ク=ku ケ=ke コ=ko サ=sa シ=shi ス=su セ=se ソ=so タ=ta チ=chi ツ=tsu テ=te ト=to ナ=na ニ=ni "
+    "ヌ=nu ネ=ne ノ=no ハ=ha ヒ=hi フ=fu ヘ=he ホ=ho マ=ma ミ=mi ム=mu メ=me モ=mo ヤ=ya ユ=yu ヨ=yo ラ=ra リ=ri ル=ru レ=re ロ=ro ワ=wa "
+    "ヲ=o ン=n ガ=ga ギ=gi グ=gu ゲ=ge ゴ=go ザ=za ジ=ji ズ=zu ゼ=ze ゾ=zo ダ=da ヂ=ji ヅ=zu デ=de ド=do バ=ba ビ=bi ブ=bu ベ=be ボ=bo "
+    "パ=pa ピ=pi プ=pu ペ=pe ポ=po ヴ=v ァ=a ィ=i ゥ=u ェ=e ォ=o ャ=ya ュ=yu ョ=yo ッ= ー= "
+)
+_HIRAGANA: Final = {code - 0x60: latin for code, latin in _KANA.items() if ord("ァ") <= code <= ord("ヴ")}
+_HEBREW: Final = _table(
+    "א=a ב=b ג=g ד=d ה=h ו=v ז=z ח=h ט=t י=y כ=k ך=k ל=l מ=m ם=m נ=n ן=n ס=s ע=a פ=p ף=f צ=ts ץ=ts ק=k ר=r ש=sh ת=t"
+)
+# Hangul syllables are composed by rule (Unicode Standard, chapter 3.12); letters by the Revised Romanization of 2000.
+_HANGUL_FIRST: Final = 0xAC00
+_HANGUL_LAST: Final = 0xD7A3
+_LEADS: Final = ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"]
+_VOWELS: Final = [
+    "a",
+    "ae",
+    "ya",
+    "yae",
+    "eo",
+    "e",
+    "yeo",
+    "ye",
+    "o",
+    "wa",
+    "wae",
+    "oe",
+    "yo",
+    "u",
+    "wo",
+    "we",
+    "wi",
+    "yu",
+    "eu",
+    "ui",
+    "i",
+]
+_TAILS: Final = [
+    "",
+    "k",
+    "k",
+    "k",
+    "n",
+    "n",
+    "n",
+    "t",
+    "l",
+    "k",
+    "m",
+    "l",
+    "l",
+    "l",
+    "p",
+    "l",
+    "m",
+    "p",
+    "p",
+    "t",
+    "t",
+    "ng",
+    "t",
+    "t",
+    "k",
+    "t",
+    "p",
+    "t",
+]
 _SHORTEST_BARE: Final = 3
 """Letters of a word of Arabic script that is too short to have an article."""
 _FIRST_ARABIC: Final = "ال"
@@ -96,6 +167,12 @@ def script_of(text: str) -> Script:
         return Script.ARMENIAN
     if "\u0400" <= first <= "\u052f":
         return _cyrillic(set(letters))
+    if "\u05d0" <= first <= "\u05ea":
+        return Script.HEBREW
+    if "\u3041" <= first <= "\u30ff":
+        return Script.KANA
+    if _HANGUL_FIRST <= ord(first) <= _HANGUL_LAST:
+        return Script.HANGUL
     if any(low <= first <= high for low, high in _ARABIC_RANGES):
         return Script.PERSIAN if _PERSIAN_LETTERS & set(letters) else Script.ARABIC
     return Script.LATIN if "\u1e00" <= first <= "\u1eff" else Script.OTHER
@@ -123,6 +200,8 @@ _TABLES: Final = {
     Script.GREEK: _GREEK,
     Script.GEORGIAN: _GEORGIAN,
     Script.ARMENIAN: _ARMENIAN,
+    Script.HEBREW: _HEBREW,
+    Script.KANA: _KANA | _HIRAGANA,
     Script.ARABIC: _ARABIC,
     Script.PERSIAN: _ARABIC,
 }
@@ -130,6 +209,8 @@ _TABLES: Final = {
 
 def latin(word: str, script: Script) -> str:
     """Return one lower-case word in Latin letters, diacritics kept; unchanged where there is no table."""
+    if script is Script.HANGUL:
+        return "".join(_syllable(letter) for letter in word)
     table = _TABLES.get(script)
     if table is None:
         return word
@@ -138,6 +219,15 @@ def latin(word: str, script: Script) -> str:
     if script is Script.GREEK:
         word = stripped(word)
     return word.translate(table)
+
+
+def _syllable(letter: str) -> str:
+    at = ord(letter) - _HANGUL_FIRST
+    if not 0 <= at <= _HANGUL_LAST - _HANGUL_FIRST:
+        return letter
+    lead, rest = divmod(at, len(_VOWELS) * len(_TAILS))
+    vowel, tail = divmod(rest, len(_TAILS))
+    return _LEADS[lead] + _VOWELS[vowel] + _TAILS[tail]
 
 
 def stripped(word: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.engines.match.script import stripped
 
-_VOWELS: Final = frozenset("aeiou")
+VOWELS: Final = frozenset("aeiou")
 _DIGRAPHS: Final = {
     "shch": "SC", "šč": "SC", "tch": "C", "dzh": "J", "dsch": "J", "tsch": "C", "sch": "S", "dž": "J", "dj": "J",
     "gj": "J", "xh": "J", "đ": "J", "sh": "S", "š": "S", "ş": "S", "ś": "S", "ș": "S", "zh": "Z", "ž": "Z", "ż": "Z",
@@ -34,7 +34,7 @@ def fold(word: str) -> str:
     word = _CLOSED_J.sub("i", _PALATAL.sub("", _INITIAL_YE.sub("", word)))
     word = _SPELLING.sub(lambda found: _DIGRAPHS[found.group()], word)
     word = _INNER_X.sub("ks", stripped(word)).replace("y", "i")
-    if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in _VOWELS:
+    if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in VOWELS:
         word = word[:-1]
     return _RUN.sub(r"\1", word)
 
@@ -61,18 +61,18 @@ _COSTS: Final = {
 
 def substitution(left: str, right: str) -> float:
     """Return how far apart two sounds are, from 0 (one sound, two spellings) to 1."""
-    return _COSTS.get((left, right), 1.0)
+    return 0.0 if left == right else _COSTS.get((left, right), 1.0)
 
 
-_LOOSE: Final = {"h": 0.25, "i": 0.4, "e": 0.4, "a": 0.5, "o": 0.5, "u": 0.5, "j": 0.4}
+LOOSE: Final = {"h": 0.25, "i": 0.4, "e": 0.4, "a": 0.5, "o": 0.5, "u": 0.5, "j": 0.4}
 
 
 def omission(word: str, at: int) -> float:
     """Return what it costs that one sound of a word has no counterpart."""
     letter = word[at]
     last = len(word) - 1
-    cost = _LOOSE.get(letter, 1.0)
-    if letter in "ij" and 0 < at < last and word[at + 1] in _VOWELS:
+    cost = LOOSE.get(letter, 1.0)
+    if letter in "ij" and 0 < at < last and word[at + 1] in VOWELS:
         return 0.25  # a soft consonant: Gjorgjievski, Gjorgjevski
     if at == last and letter in "aeo":
         return 0.9  # an ending that marks another person: Jovan, Jovana
@@ -81,6 +81,7 @@ def omission(word: str, at: int) -> float:
 
 _HARD: Final = str.maketrans({"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d"})
 _UNWRITTEN: Final = frozenset("aeiouyvw'")
+_BARE: Final = _HARD | str.maketrans("", "", "aeiouyvw'")
 _SUN: Final = re.compile(r"^bdl(?=..)")
 
 
@@ -96,12 +97,17 @@ def skeleton(word: str) -> str:
 
 def bones_of(plain: str) -> str:
     """Return the consonants of a folded word, as `skeleton` does."""
-    if len(plain) - len("al") >= _LEAST_AFTER_ARTICLE and plain.startswith("al") and plain[2] not in _VOWELS:
+    if len(plain) - len("al") >= _LEAST_AFTER_ARTICLE and plain.startswith("al") and plain[2] not in VOWELS:
         plain = plain[2:]
-    bones = "".join(letter for letter in plain.translate(_HARD) if letter not in _UNWRITTEN)
+    bones = consonants(plain)
     if len(bones) > _LEAST_STEM and bones.endswith("h"):
         bones = bones[:-1]
     return _SUN.sub("bd", _RUN.sub(r"\1", bones))
+
+
+def consonants(plain: str) -> str:
+    """Return the consonants of folded sounds, those one that Latin spellings of Arabic mix, nothing doubled."""
+    return _RUN.sub(r"\1", plain.translate(_BARE))
 
 
 _LONG: Final = {
@@ -129,27 +135,34 @@ def unvowelled_cost(written: str, latin: str) -> float:
     """
     above = [0.0]
     for at in range(len(latin)):
-        above.append(above[-1] + _spoken(latin, at))
+        above.append(above[-1] + spoken(latin, at))
     for letter in written:
-        unread = 0.4 if letter == "a" else 0.6 if letter in "iv" else 0.5 if letter == "h" else 1.0
+        unread = UNREAD.get(letter, 1.0)
         row = [above[0] + unread]
         for at, sound in enumerate(latin):
-            near = 0.0 if letter == sound else _read(letter, sound)
-            row.append(min(above[at] + near, above[at + 1] + unread, row[-1] + _spoken(latin, at)))
+            near = read(letter, sound)
+            row.append(min(above[at] + near, above[at + 1] + unread, row[-1] + spoken(latin, at)))
         above = row
     return above[-1]
 
 
-def _read(letter: str, sound: str) -> float:
+UNREAD: Final = {"a": 0.4, "i": 0.6, "v": 0.6, "h": 0.5}
+"""What it costs that a letter of Arabic script is not read in the Latin word; any other costs 1."""
+
+
+def read(letter: str, sound: str) -> float:
+    """Return what it costs to read a letter of Arabic script as a Latin sound."""
+    if letter == sound:
+        return 0.0
     if letter in _LONG:
         return _LONG[letter].get(sound, 1.2)
     known = _BONES.get((letter, sound))
     return substitution(letter, sound) if known is None else known
 
 
-def _spoken(latin: str, at: int) -> float:
+def spoken(latin: str, at: int) -> float:
     """Return what it costs that a Latin sound is not written."""
     sound = latin[at]
-    if sound in _VOWELS:
-        return 0.06 if at and latin[at - 1] in _VOWELS else 0.12
+    if sound in VOWELS:
+        return 0.06 if at and latin[at - 1] in VOWELS else 0.12
     return {"h": 0.5, "v": 0.7, "j": 0.5}.get(sound, 1.0)

@@ -14,21 +14,25 @@ from typing import Final
 from headwater.engines.match.dates import DateClass
 
 NAME: Final = {
-    "base": 0.06,
-    "agreed": 1.98,
-    "spelled": -4.33,
-    "spelled_share": -6.24,
-    "conflict": -3.69,
+    "base": -0.32,
+    "agreed": 1.40,
+    "spelled": -2.47,
+    "spelled_share": -5.32,
+    "conflict": -3.17,
     "conflict_share": 0.00,
-    "left_omitted": -4.96,
-    "right_omitted": -3.77,
-    "lone": -0.65,
+    "left_omitted": -5.83,
+    "right_omitted": -4.20,
+    "lone": -1.25,
     "none": 0.00,
-    "exact": 1.04,
-    "complete": 2.02,
-    "weak": -3.25,
-    "organisation": 0.41,
-    "organisation_conflict": -1.43,
+    "exact": 1.00,
+    "complete": 1.61,
+    "weak": -2.92,
+    "organisation": 0.33,
+    "organisation_conflict": 0.00,
+    "slips": -0.12,
+    "one_slip": 1.86,
+    "other_form": -0.78,
+    "other_initial": -0.90,
 }
 
 DATE: Final = {

@@ -1,6 +1,7 @@
 """Words in names that say little: particles, titles, ranks, legal forms; and numbers, which say the same in two ways."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 
@@ -83,7 +84,11 @@ _VESSEL_PREFIX: Final = re.compile(r"^(?:m/?[vt]|s/?[sv]|f/?v)\s+")
 
 
 def legal_forms(words: list[str]) -> list[str]:
-    """Return the words of an organisation's name with every legal form, of any length, as one code."""
+    """Return the words of an organisation's name with every legal form, of any length, as one code.
+
+    A slip in a long word of a legal form, or its end cut off, does not make it another word.
+    """
+    words = [_form_word(word) for word in words]
     out: list[str] = []
     at = 0
     while at < len(words):
@@ -97,6 +102,26 @@ def legal_forms(words: list[str]) -> list[str]:
             out.append(words[at])
             at += 1
     return out
+
+
+_LONG_FORM_WORD: Final = 7
+_FORM_WORDS: Final = frozenset(word for form in _FORM_OF for word in form.split() if len(word) >= _LONG_FORM_WORD)
+
+
+@lru_cache(maxsize=1 << 14)
+def _form_word(word: str) -> str:
+    """Return the word of a legal form that a long word is but for one letter, else the word itself."""
+    if len(word) < _LONG_FORM_WORD - 1 or word in _FORM_WORDS:
+        return word
+    return next((form for form in sorted(_FORM_WORDS) if _one_letter_apart(word, form)), word)
+
+
+def _one_letter_apart(word: str, form: str) -> bool:
+    if abs(len(word) - len(form)) > 1 or word[0] != form[0]:
+        return False
+    at = next((at for at, (a, b) in enumerate(zip(word, form, strict=False)) if a != b), min(len(word), len(form)))
+    rests = {(word[at + 1 :], form[at + 1 :]), (word[at + 1 :], form[at:]), (word[at:], form[at + 1 :])}
+    return any(one == other for one, other in rests)
 
 
 def plain_numbers(words: list[str]) -> list[str]:

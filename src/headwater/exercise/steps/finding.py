@@ -49,7 +49,7 @@ def _report(stage: Stage, key: str, path: Path) -> str:
 
 
 def screen_names(stage: Stage, *, planted: bool) -> str:
-    """Screen three names; planted: the index over the lists is damaged."""
+    """Screen the lorry's consignor, keeper and driver, and a bystander; planted: the index over the lists is damaged."""
     played, uk = cast(), stage.houses["uk"]
     asked = stage.folder / INPUT / "queries.csv"
     asked.write_text(queries(played), encoding="utf-8")
@@ -62,12 +62,13 @@ def screen_names(stage: Stage, *, planted: bool) -> str:
     for query, entry in (("consignor", played.organiser), ("keeper", played.company)):
         if query not in hits or not str(hits[query]["entry"]).endswith(f"{entry.number:04d}"):
             raise StepFailedError(f"the {query} was not found on the list")
-    if "bystander" in hits:
-        raise StepFailedError("a bystander was taken for somebody on a list")
+    for query in ("driver", "bystander"):
+        if query in hits:
+            raise StepFailedError(f"the {query}, who is on no list, was taken for somebody on one")
     best: dict[str, Any] = hits["consignor"]
     stage.notes["hit"] = best
     also = [_screen_real(stage, asked, form, path) for form, path in _real(stage)]
-    return f"{best['text']} (score {best['score']:.3f}); {', '.join(['the bystander raised no hit', *also])}"
+    return f"{best['text']} (score {best['score']:.3f}); {', '.join(['the keeper is listed too, the driver and a bystander raised no hit', *also])}"
 
 
 def _screen_real(stage: Stage, asked: Path, form: str, path: Path) -> str:

@@ -23,7 +23,6 @@ PARTNERS: Final[Mapping[str, tuple[str, ...]]] = {"uk": ("rs", "xk"), "rs": ("uk
 """Who has an agreement with whom, by the keys of the exercise."""
 CLASSIFICATION: Final = {"uk": "OFFICIAL", "rs": "INTERNO", "xk": "OFFICIAL"}
 _LONGEST_TEXT: Final = 8000
-_MEAN_PAUSE_S: Final = 0.1
 _BURST: Final = 20
 _LOOKED_AT: Final = 8
 """Messages whose receipt is asked for after each message."""
@@ -42,6 +41,8 @@ class Post:
             way whose receipts are still to be seen.
         seed: what is drawn from it decides on every letter.
         plant: a known fault that the node has in this process.
+        pause_s: mean time between two letters.
+        most_unseen: letters on their way at most, whose receipts are still to be seen, before another is sent.
     """
 
     key: str
@@ -51,6 +52,8 @@ class Post:
     unseen: tuple[str, ...]
     seed: int
     plant: str | None = None
+    pause_s: float = 0.1
+    most_unseen: int = 100_000
 
 
 class Officer:
@@ -72,7 +75,8 @@ class Officer:
 
     def act(self) -> None:
         """Send one letter, perhaps approve another, and look whether receipts have come."""
-        self.send()
+        if len(self._unseen) < self._post.most_unseen:
+            self.send()
         if self._waiting and self._chance.random() < 0.8:
             self.approve(self._waiting.pop(self._chance.randrange(len(self._waiting))))
         for _ in range(min(_LOOKED_AT, len(self._unseen))):
@@ -166,7 +170,7 @@ def work(post: Post, telling: int, stopping: int) -> None:
     with Node.open(post.home, {}) as node:
         officer = Officer(node, post, tell)
         in_a_row = 0
-        while not select.select([stopping], [], [], 0 if in_a_row else chance.expovariate(1 / _MEAN_PAUSE_S))[0]:
+        while not select.select([stopping], [], [], 0 if in_a_row else chance.expovariate(1 / post.pause_s))[0]:
             in_a_row = in_a_row - 1 if in_a_row else (_BURST if chance.random() < 1 / _BURST else 0)
             try:
                 officer.act()

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Sealed, read, seal
 from headwater.exchange.inbox import Inbox
@@ -78,7 +80,7 @@ class _SplitStore(_Through):
         late: list[Any] = []
         answer = self._to.write(lambda tx: change(_WithoutRecords(tx, late)))
         _hold_open()
-        self._to.write(lambda tx: [tx.add_record(*given, **named) for given, named in late])
+        self._to.write(lambda tx: [tx.add_born(*given) for given in late])
         return answer
 
 
@@ -87,10 +89,9 @@ class _WithoutRecords(_Through):
         super().__init__(to)
         self._late = late
 
-    def add_record(self, *given: Any, **named: Any) -> bool:  # noqa: ANN401 - a record and what is said of it
+    def add_born(self, *given: Any) -> None:  # noqa: ANN401 - a record and its message
         """Put a record aside."""
-        self._late.append((given, named))
-        return True
+        self._late.append(given)
 
 
 class _SlowStore(_Through):
@@ -136,7 +137,7 @@ class _ResealingStore(_Through):
 class _Resealing(_ResealingStore):
     def due_outgoing(self, *asked: Any, skip: frozenset[Any]) -> list[Any]:  # noqa: ANN401 - as the store is asked
         """Return what is queued, sealed anew under the same identifiers."""
-        return [replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, skip=skip)]
+        return [structs.replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, skip=skip)]
 
     def _sealed(self, row: Any) -> bytes:  # noqa: ANN401 - a row of the outbox
         sealed, body = read(row.envelope), self._to.document(SENT, row.id)

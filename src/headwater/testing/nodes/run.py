@@ -163,13 +163,13 @@ def tried(act: Callable[[], None]) -> list[str]:
     return []
 
 
-def drain(made: Stage) -> None:
+def drain(made: Stage, within_s: float = _DRAIN_S) -> None:
     """Approve what still waits for a second person, and wait until everything is delivered."""
     with ExitStack() as stack:
         nodes = {key: stack.enter_context(Node.open(house.home, {})) for key, house in made.houses.items()}
         for key, node in nodes.items():
             _approve_all(node, USERS[key][1])
-        until(lambda: not any(_queued(node, PARTNERS[key]) for key, node in nodes.items()), "all to go", _DRAIN_S)
+        until(lambda: not any(_queued(node, PARTNERS[key]) for key, node in nodes.items()), "all to go", within_s)
 
 
 def _approve_all(node: Node, supervisor: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from headwater.exchange.amends import CORRECTIONS
 from headwater.exchange.envelope import MAX_AHEAD, Header, Lane, Sealed, read
 from headwater.exchange.outbox import SENT
 from headwater.exchange.receipt import parse_receipt
@@ -15,7 +14,7 @@ from headwater.exchange.translate import records_of
 from headwater.exchange.witness import FAULTS, Word
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.model.message import Message
+from headwater.model.message import CORRECTIONS, Message
 from headwater.store import Head, Incoming, Outgoing
 from headwater.testing.sim.acts import Book
 from headwater.testing.sim.node import SimNode

@@ -68,6 +68,8 @@ class SimNode:
         self._keys = keys
         self._network = network
         self._wakes: list[Gate] = []
+        self._ears: list[tuple[AuthorityId, Gate]] = []
+        self._heard_to = 0
         self._wake_due = False
         self._seen = -1
         network.servers[self.endpoint] = self
@@ -102,11 +104,13 @@ class SimNode:
         )
         store.host = self
         self.disk.on_cut = lambda: self.world.after(0.0, self.crash)
-        self._wakes = []
+        self._wakes, self._ears = [], []
+        with store.snapshot() as snapshot:
+            self._heard_to = snapshot.incoming_end()
         stop = Gate(self.world)
         for peer in self.peers:
             for lane in Lane:
-                self._employ(self.exchange.courier((peer, lane)), stop)
+                self._employ(peer, self.exchange.courier((peer, lane)), stop)
         self.world.spawn(self.life, self._tend)
 
     def crash(self) -> None:
@@ -162,16 +166,22 @@ class SimNode:
             return
         with self.store.snapshot() as snapshot:
             size = snapshot.head().size
+            spoke, end = snapshot.spoke_after(self._heard_to), snapshot.incoming_end()
         if size != self._seen:
             self._seen = size
+            self._heard_to = end
+            for peer, ear in self._ears:
+                if peer in spoke:
+                    ear.set()
             for gate in self._wakes:
                 gate.set()
 
-    def _employ(self, courier: Courier, stop: Gate) -> None:
-        wake = Gate(self.world)
+    def _employ(self, peer: AuthorityId, courier: Courier, stop: Gate) -> None:
+        wake, heard = Gate(self.world), Gate(self.world)
         self._wakes.append(wake)
+        self._ears.append((peer, heard))
         watched = _Watched(courier, self)
-        self.world.spawn(self.life, lambda: work(watched, wake, stop))  # type: ignore[arg-type] # same shapes
+        self.world.spawn(self.life, lambda: work(watched, wake, heard, stop))  # type: ignore[arg-type] # same shapes
 
     def _tend(self) -> None:
         while True:
@@ -188,6 +198,10 @@ class _Watched:
     def __init__(self, courier: Courier, node: SimNode) -> None:
         self._courier = courier
         self._node = node
+
+    def heard(self) -> None:
+        """Let the courier know that its partner was heard."""
+        self._courier.heard()
 
     def step(self) -> Step:
         """Do one round."""

@@ -18,7 +18,7 @@ from headwater.testing.sim.node import SimStore
 from headwater.testing.sim.world import Gate
 
 Change = Callable[[Any], Any]
-_HELD_OPEN_S: Final = 10.0
+_HELD_OPEN_S: Final = 60.0
 """How long a plant holds the moment open in which it shows, as a slow disk would."""
 
 
@@ -81,10 +81,9 @@ class _WithoutRecords(_Through):
         super().__init__(to)
         self._late = late
 
-    def add_record(self, record: Any, **more: Any) -> bool:  # noqa: ANN401 - a record
+    def add_born(self, record: Any, born_of: Any) -> None:  # noqa: ANN401 - a record and its message
         """Put a record aside."""
-        self._late.append(lambda tx: tx.add_record(record, **more))
-        return True
+        self._late.append(lambda tx: tx.add_born(record, born_of))
 
 
 class _Twice(_Through):

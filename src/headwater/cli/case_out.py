@@ -1,0 +1,242 @@
+"""What leaves a node of a case: `headwater case schedule`, `seal`, `verify`, `receipt`, `export`, `request`, `replay`."""
+
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXIT_DIFFERENT = 76
+
+
+@click.command(epilog="Example: headwater case schedule 00EX0000126 --form mg6c --out mg6c.pdf --home uk")
+@click.argument("ref", metavar="ID")
+@click.option("--form", required=True, type=click.Choice(["mg6c", "mg6d", "mg6e", "dmd"]), help="Which paper.")
+@click.option("--out", required=True, type=FILE, help="PDF file to write.")
+@options.home()
+@options.acting("court")
+@options.as_json
+def schedule(*, ref: str, form: str, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Write a disclosure schedule as PDF/A: MG6C, MG6D, MG6E, or the disclosure management document."""
+    from headwater.case.schedule import Form
+    from headwater.node import case_sealing
+    from headwater.node.files import write
+
+    with session_at(home, user, purpose) as (node, session):
+        data = case_sealing.schedule(node, session, ref, Form(form))
+    write(out, data)
+    document = {"ok": True, "id": ref, "form": form, "path": str(out), "bytes": len(data)}
+    door.answer(document, [f"{form} of {ref} in {out}"], as_json=as_json)
+
+
+@click.command(epilog="Example: headwater case seal 00EX0000126 --out bundle --home uk")
+@click.argument("ref", metavar="ID")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--finding", "findings", multiple=True, help="A finding that the case keeps; may be given several times.")
+@click.option("--withhold-blocked", is_flag=True, help="Leave out items in which a protected person's identity stands.")
+@click.option(
+    "--stamp", default="none", show_default=True, metavar="none|URL|local:DIR", help="Who stamps the time (RFC 3161)."
+)
+@options.home()
+@options.acting("court")
+@options.as_json
+def seal(
+    *,
+    ref: str,
+    out: Path,
+    findings: tuple[str, ...],
+    withhold_blocked: bool,
+    stamp: str,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Seal a case as it is now into a bundle that a stranger can verify years later."""
+    from headwater.node import case_sealing
+
+    with session_at(home, user, purpose) as (node, session):
+        made = case_sealing.seal(node, session, ref, out, findings, withhold=withhold_blocked, stamp=stamp)
+    door.answer(
+        {
+            "ok": True,
+            "id": ref,
+            "path": str(out),
+            "root": made.head.root,
+            "count": made.head.count,
+            "previous": made.head.previous,
+            "stamped": made.head.stamped,
+        },
+        [f"{made.head.count} files sealed in {out}", f"root {made.head.root}", f"check: headwater case verify {out}"],
+        as_json=as_json,
+    )
+
+
+@click.command(epilog="Example: headwater case verify bundle --trust uk.card --stamp-root ca.pem --anchor rs.receipt")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--trust", metavar="KEY|CARD", help="The signer's key in hex, or a card file, from elsewhere than the bundle."
+)
+@click.option("--stamp-root", metavar="CA", help="Certificates (PEM) of time-stamp authorities that you trust.")
+@click.option("--anchor", metavar="RECEIPT", help="A receipt for this bundle that somebody else kept.")
+@options.home(required=False)
+@options.as_json
+def verify(
+    *,
+    bundle: Path,
+    trust: str | None,
+    stamp_root: str | None,
+    anchor: str | None,
+    home: Path | None,  # noqa: ARG001 - every verb of a case takes it; a stranger's check needs no node
+    as_json: bool,
+) -> int:
+    """Check a sealed bundle. Exit 76, naming the exhibit, when anything is not as it was sealed.
+
+    Without --trust nothing is known about whose key it was sealed with, and the answer says so.
+    """
+    import json
+
+    from headwater.case import verifier
+    from headwater.errors import TrustError
+
+    key = verifier.read_trust(trust) if trust else None
+    outside = verifier.read_outside(stamp_root, anchor)
+    found = verifier.verify(bundle, key, outside)
+    door.answer(json.loads(verifier.as_json(found)), verifier.as_text(found).splitlines(), as_json=as_json)
+    if not found.problems:
+        return 0
+    try:
+        verifier.demand(bundle, key, outside)
+    except TrustError as error:
+        return door.refuse(error)
+    return TrustError.exit
+
+
+@click.command(epilog="Example: headwater case receipt bundle --out rs.receipt --home rs")
+@click.argument("bundle", type=FOLDER)
+@click.option("--out", type=FILE, help="Receipt to write, for the sealer.")
+@click.option("--add", "came", type=FILE, help="A receipt that came back: put it into the bundle.")
+@click.option("--trust", metavar="KEY|CARD", help="The sealer's key or card; a partner's card is known.")
+@options.home()
+@options.acting("court")
+@options.as_json
+def receipt(
+    *,
+    bundle: Path,
+    out: Path | None,
+    came: Path | None,
+    trust: str | None,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Check a bundle that you were given and sign for it, or put a receipt that came back into your bundle."""
+    from headwater.case import verifier
+    from headwater.node import case_sealing
+    from headwater.node.files import write
+
+    if (out is None) == (came is None):
+        raise click.UsageError("name either --out FILE or --add FILE")
+    key = verifier.read_trust(trust) if trust else None
+    with session_at(home, user, purpose) as (node, session):
+        if out is None:
+            made = bundle / case_sealing.take_receipt(node, session, bundle, came or Path())
+        else:
+            made = out
+            write(out, case_sealing.receipt(node, session, bundle, key))
+    door.answer({"ok": True, "path": str(made)}, [f"receipt in {made}"], as_json=as_json)
+
+
+@click.command(epilog="Example: headwater case export 00EX0000126 --view defence --out for-defence --home uk")
+@click.argument("ref", metavar="ID|BUNDLE")
+@click.option("--view", required=True, metavar="prosecutor|court|defence|partner:NODE", help="For whom.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--draft", is_flag=True, help="Let a prosecutor have a file that is not ready; its papers say DRAFT.")
+@click.option("--withhold-blocked", is_flag=True, help="Leave out what may not leave, instead of stopping.")
+@options.home()
+@options.acting("court")
+@options.as_json
+def export(
+    *,
+    ref: str,
+    view: str,
+    out: Path,
+    draft: bool,
+    withhold_blocked: bool,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Write a view of a case or bundle: what is not for the reader is withheld, provably, under the same seal."""
+    from headwater.case.views import read_view
+    from headwater.node import case_sealing
+
+    wanted = read_view(view)
+    with session_at(home, user, purpose) as (node, session):
+        made = case_sealing.export(node, session, ref, out, wanted, draft=draft, withhold=withhold_blocked)
+    told = {"shown": made.shown, "withheld": made.withheld, "blocked": list(made.blocked)}
+    lines = [f"{made.shown} files shown, {made.withheld} withheld, in {out}", f"check: headwater case verify {out}"]
+    lines += [f"left out: {name}" for name in made.blocked]
+    door.answer({"ok": True, "view": str(wanted), "path": str(out), **told}, lines, as_json=as_json)
+
+
+@click.command(epilog="Example: headwater case request 00EX0000126 --to rs --items RS/1 --out letter.pdf --home uk")
+@click.argument("ref", metavar="ID")
+@click.option("--to", required=True, metavar="NODE", help="The node asked.")
+@click.option("--items", required=True, metavar="REF,...", help="Exhibits asked for, with commas between.")
+@click.option("--out", required=True, type=FILE, help="PDF file to write.")
+@options.home()
+@options.acting("court")
+@options.as_json
+def request(*, ref: str, to: str, items: str, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Write a letter of request in English and the other side's language. Without a legal basis: exit 77."""
+    from headwater.node import case_letters
+    from headwater.node.files import write
+
+    names = [name.strip() for name in items.split(",") if name.strip()]
+    with session_at(home, user, purpose) as (node, session):
+        made = case_letters.request(node, session, ref, to, names)
+    write(out, made.pdf)
+    letter = made.letter
+    told = {"letter": letter.ref, "basis": letter.basis, "confirmed": letter.confirmed, "language": letter.language}
+    lines = [f"{letter.ref} to {letter.to} in {out}", f"basis: {letter.basis}"]
+    lines += [] if letter.confirmed else ["a lawyer must confirm the basis before it is sent"]
+    door.answer({"ok": True, "id": ref, "path": str(out), **told}, lines, as_json=as_json)
+
+
+@click.command(epilog="Example: headwater case replay bundle fnd-12ab --trust uk.card")
+@click.argument("bundle", type=FOLDER)
+@click.argument("finding")
+@click.option("--trust", metavar="KEY|CARD", help="The signer's key in hex, or a card file.")
+@options.home(required=False)
+@options.as_json
+def replay(*, bundle: Path, finding: str, trust: str | None, home: Path | None, as_json: bool) -> int:
+    """Run a finding again from the bundle's sealed inputs. Exit 0 when the same bytes come out, 76 with the difference."""
+    from headwater.case import verifier
+    from headwater.cli.opening import node_at
+    from headwater.node import replaying
+
+    key = verifier.read_trust(trust) if trust else None
+    plugins: frozenset[str] = frozenset()
+    if home is not None:
+        with node_at(home) as node:
+            plugins = node.settings.plugin_names
+    made = replaying.replay(bundle, finding, key, plugins)
+    document = {
+        "ok": made.identical,
+        "finding": made.sealed.id,
+        "identical": made.identical,
+        "engine": f"{made.sealed.engine} {made.sealed.engine_version}",
+        "differences": list(made.differences),
+    }
+    lines = [f"{made.sealed.id}: {'the same bytes' if made.identical else 'NOT the same'}", *made.differences]
+    door.answer(document, lines, as_json=as_json)
+    return 0 if made.identical else EXIT_DIFFERENT
+
+
+VERBS = (schedule, seal, verify, receipt, export, request, replay)

@@ -1,0 +1,114 @@
+"""Numbers as people say them: how exactly one was meant, and whether a count bears it out."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from headwater.errors import Place, SchemaError
+from headwater.model.figures import MAX_COUNT
+
+ABOUT_SHARE: Final = 0.02
+"""How far "about" and "around" may be off (figures, behaviour 3)."""
+_SCALES: Final = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
+PATTERN: Final = (
+    r"(?P<digits>\d{1,3}(?:[,  ]\d{3})+|\d+)(?P<decimals>\.\d{1,3})?\s?(?P<scale>k|thousand|m|million)?(?![\w%])"
+)
+_NUMBER: Final = re.compile(PATTERN, re.IGNORECASE)
+
+
+class Hedge(StrEnum):
+    """The word that stands before a number and says how it was meant."""
+
+    NONE = ""
+    ABOUT = "about"
+    NEARLY = "nearly"
+    OVER = "over"
+    UNDER = "under"
+
+
+HEDGES: Final = {
+    Hedge.ABOUT: ("about", "around", "roughly", "approximately", "some", "circa", "in the region of", "close to"),
+    Hedge.NEARLY: ("nearly", "almost", "just under", "just below", "just short of", "not quite", "close on"),
+    Hedge.OVER: ("over", "more than", "at least", "above", "upwards of", "in excess of", "just over", "exceeding"),
+    Hedge.UNDER: ("under", "fewer than", "less than", "below", "at most", "no more than", "up to"),
+}
+_BEFORE: Final = re.compile(
+    r"\b("
+    + "|".join(sorted((re.escape(word) for words in HEDGES.values() for word in words), key=len, reverse=True))
+    + r")\s+(?:than\s+)?(?:the\s+|a\s+)?(?:total\s+of\s+)?$",
+    re.IGNORECASE,
+)
+_MEANT: Final = {word: hedge for hedge, words in HEDGES.items() for word in words}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A number as it was said.
+
+    Attributes:
+        value: the number.
+        precision: what it was rounded to: the place of its last digit that is no trailing zero.
+        hedge: what stood before it.
+    """
+
+    value: int
+    precision: int
+    hedge: Hedge = Hedge.NONE
+
+    def fits(self, count: int) -> bool:
+        """Return whether a count bears the number out, at the precision shown or as its hedge allows."""
+        at_precision = rounded(count, self.precision) == self.value
+        close = abs(count - self.value) <= ABOUT_SHARE * count
+        match self.hedge:
+            case Hedge.NONE:
+                return at_precision
+            case Hedge.ABOUT:
+                return at_precision or close
+            case Hedge.NEARLY:
+                return count <= self.value and (at_precision or close)
+            case Hedge.OVER:
+                return count >= self.value
+            case Hedge.UNDER:
+                return count <= self.value
+
+
+def rounded(count: int, step: int) -> int:
+    """Return a count rounded to the nearest multiple of a step, halves upwards."""
+    return (count + step // 2) // step * step
+
+
+def said(text: str, before: str = "") -> Said:
+    """Return the number that a text is, with the hedge at the end of what stands before it.
+
+    Raises:
+        SchemaError: it is no number, or a fraction of one.
+    """
+    plain = text.strip()
+    found = _NUMBER.search(plain)
+    if found is None or found.end() != len(plain):
+        raise SchemaError("not a number", where=Place(field="number"), fix="write it as 24,000, 'about 24,000' or 24k")
+    before = before + plain[: found.start()]
+    if before.strip() and not _BEFORE.search(f"{before.rstrip()} "):
+        raise SchemaError("not a number", where=Place(field="number"), fix="write it as 24,000, 'about 24,000' or 24k")
+    return from_match(found, before)
+
+
+def from_match(found: re.Match[str], before: str) -> Said:
+    """Return the number that `PATTERN` found, with the hedge at the end of what stands before it.
+
+    Raises:
+        SchemaError: it is a fraction, or larger than any count.
+    """
+    digits = re.sub(r"[^\d]", "", found["digits"])
+    decimals = (found["decimals"] or "").removeprefix(".")
+    scale = _SCALES[found["scale"].lower()] if found["scale"] else 1
+    places = 10 ** len(decimals)
+    if len(digits) > len(str(MAX_COUNT)) or int(digits + decimals) * scale % places:
+        raise SchemaError("not a whole number, or one beyond any count", where=Place(field="number"))
+    value = int(digits + decimals) * scale // places
+    precision = scale // places if found["scale"] else 1
+    while value and value % (precision * 10) == 0:
+        precision *= 10
+    hedge = _BEFORE.search(before if before.endswith(" ") else f"{before} ")
+    return Said(value, max(1, precision), _MEANT[hedge.group(1).lower()] if hedge else Hedge.NONE)

@@ -1,0 +1,232 @@
+"""A batch of queries against one index, by the compiled score: which listed names each could mean, and how well.
+
+What comes out is a place to look and a figure to sort by; the readable code compares once more whatever may be a hit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from headwater.engines.match import sound, weights
+from headwater.engines.match.build import schema_names
+from headwater.engines.match.candidates import (
+    BONES_CUTOFF,
+    BONES_SHARE,
+    KEPT,
+    KEYED_SHARE,
+    LEAST_SHARE,
+    PART_CUTOFF,
+    Finder,
+)
+from headwater.engines.match.coded import codes, gathered, part_arrays
+from headwater.engines.match.features import FEATURES
+from headwater.engines.match.index import WEAK
+from headwater.engines.match.likeness import ENOUGH_BONES, FAMILY_ENDINGS
+from headwater.engines.match.names import Name, Part, parse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from headwater.engines.match import kernel
+
+FEWEST: Final = 200
+"""Queries from which compiled code pays: numba takes half a second and 100 MB to load."""
+_LONGEST_ENDING: Final = 6
+FACTS: Final = ("plain", "first", "kind", "arabic", "alpha", "groups")
+"""What is known of parts, in the order of the compiled code's columns."""
+Run: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.int64]]"
+"""Texts in one run, and where each begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One query as the compiled score takes it.
+
+    Attributes:
+        floor: log-odds of the name from which an entry is worth a look.
+    """
+
+    name: Name | None
+    schema: str
+    person: bool
+    floor: float
+
+
+def available() -> bool:
+    """Return whether compiled code can be had."""
+    return find_spec("numba") is not None
+
+
+class Batch:
+    """The compiled score over one index; remembers what is near each part that was asked."""
+
+    def __init__(self, index_finder: Finder, meets: Callable[[str, str], bool]) -> None:
+        """Lay out the index; compiles on the first use on a machine, which takes some seconds."""
+        import numpy as np
+
+        from headwater.engines.match import kernel
+
+        self._kernel = kernel
+        self.finder = index_finder
+        arrays = index_finder.index.arrays
+        self._sounds, self._bones = codes(index_finder.sounds), codes(index_finder.bones)
+        self._masks = kernel.masks(*self._sounds), kernel.masks(*self._bones)
+        self._words = self._together(
+            gathered(*self._sounds, arrays["part.of_sound"]), gathered(*self._bones, arrays["part.of_bones"]),
+            {name: arrays[f"part.{name}"] for name in FACTS},
+        )  # fmt: skip
+        parts = _own(arrays["name.part"])
+        self._names = kernel.Names(
+            parts,
+            _own(arrays["name.part.at"]),
+            arrays["part.rarity"][parts].astype(np.float64),
+            (arrays["name.kind"] == WEAK).astype(np.uint8),
+        )
+        keys = (
+            "sound.names",
+            "sound.names.at",
+            "bones.names",
+            "bones.names.at",
+            "name.weight",
+            "name.owner",
+            "entry.schema",
+        )
+        self._held = kernel.Held(*(_own(arrays[key]) for key in keys))
+        self._meets = _meeting(meets)
+        self._scratch = kernel.scratch()
+        self._near: dict[tuple[str, str, bool], tuple[Any, ...]] = {}
+        # Compiled code is loaded at its first call; it belongs to the laying out, not to the first question.
+        self.find([Asked(parse("warm up", person=True), "Person", person=True, floor=0.0)])
+
+    def find(self, asked: Sequence[Asked]) -> list[list[tuple[int, float]]]:
+        """Return, for each query, the listed names at or above its floor with their log-odds."""
+        import numpy as np
+
+        parts = list(dict.fromkeys(part for one in asked if one.name for part in one.name.parts))
+        place = {part: at for at, part in enumerate(parts)}
+        lengths = [len(one.name.parts) if one.name else 0 for one in asked]
+        flat = np.array([place[part] for one in asked if one.name for part in one.name.parts], dtype=np.int32)
+        rarity = np.array([self.finder.rarity(part) for part in parts], dtype=np.float64)
+        names = self._kernel.Names(
+            flat, _ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
+        )
+        keyed = self.finder.keyed([one.name for one in asked])
+        order = schema_names()
+        wanted = self._kernel.Wanted(
+            np.array([one.floor for one in asked]),
+            np.array([one.person for one in asked], dtype=np.uint8),
+            np.array([order.index(one.schema) for one in asked]),
+            np.concatenate([*keyed, np.zeros(0, np.int32)]).astype(np.int32),
+            _ends([len(one) for one in keyed]),
+        )
+        queries, found, value = self._kernel.find(
+            _tables(), self._scratch, self._coded(parts), names, wanted, self._near_of(parts), self._words, self._names,
+            self._held, self._meets, KEPT, LEAST_SHARE, KEYED_SHARE,
+        )  # fmt: skip
+        out: list[list[tuple[int, float]]] = [[] for _ in asked]
+        for query, name, log_odds in zip(queries.tolist(), found.tolist(), value.tolist(), strict=True):
+            out[query].append((name, min(log_odds, weights.NAME_CAP)))
+        return out
+
+    def _coded(self, parts: Sequence[Part]) -> "kernel.Words":
+        sounds, bones = codes([part.sound for part in parts]), codes([part.bones for part in parts])
+        return self._together(sounds, bones, part_arrays(parts))
+
+    def _together(self, sounds: "Run", bones: "Run", facts: "Mapping[str, NDArray[Any]]") -> "kernel.Words":
+        import numpy as np
+
+        (letters, at), (more, more_at) = sounds, bones
+        beside = len(letters) + more_at
+        columns = (at[:-1], at[1:], beside[:-1], beside[1:], *(facts[name] for name in FACTS))
+        count = len(at) - 1
+        wide = np.concatenate([_columns(column, count) for column in columns], axis=1)
+        return self._kernel.Words(np.concatenate((letters, more)), wide)
+
+    def _near_of(self, parts: Sequence[Part]) -> "kernel.Near":
+        """Return what is near each part, worked out for those not yet seen."""
+        import numpy as np
+
+        keys = [(part.sound, part.bones, part.arabic) for part in parts]
+        new = [key for key in dict.fromkeys(keys) if key not in self._near]
+        by_sound = self._rows([key[0] for key in new], self._sounds, self._masks[0], PART_CUTOFF)
+        arabic = [key for key in new if key[2]]
+        by_bones = dict(
+            zip(arabic, self._rows([key[1] for key in arabic], self._bones, self._masks[1], BONES_CUTOFF), strict=True)
+        )
+        for key, row in zip(new, by_sound, strict=True):
+            self._near[key] = (*row, *(by_bones[key] if key[2] else self._same_bones(key[1])))
+        rows = [self._near[key] for key in keys]
+        empty = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        columns = [np.concatenate([*(row[at] for row in rows), empty[at % 2]]) for at in range(4)]
+        at = [_ends([len(row[column]) for row in rows]) for column in (0, 2)]
+        return self._kernel.Near(at[0], columns[0], columns[1], at[1], columns[2], columns[3])
+
+    def _rows(
+        self, texts: Sequence[str], vocabulary: "Run", letters: "NDArray[np.uint64]", cutoff: int
+    ) -> list[tuple[Any, Any]]:
+        if not texts:
+            return []
+        ends, found, how = self._kernel.near(*codes(texts), *vocabulary, letters, cutoff / 100)
+        return [(found[a:b], how[a:b]) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+
+    def _same_bones(self, bones: str) -> tuple[Any, Any]:
+        import numpy as np
+
+        at = self.finder.bones_at(bones) if len(bones) >= ENOUGH_BONES else None
+        if at is None:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        return np.array([at], np.int32), np.array([BONES_SHARE / 100], np.float32)
+
+
+def _columns(array: "NDArray[Any]", rows: int) -> "NDArray[np.int64]":
+    """Return what there is of each of some rows, a number or several, side by side."""
+    import numpy as np
+
+    return array.astype(np.int64).reshape(rows, len(array) // rows if rows else 1)
+
+
+def _own(array: "NDArray[Any]") -> "NDArray[Any]":
+    """Return a copy that may be written, since compiled code tells read-only arrays apart and would compile twice."""
+    return array.copy()
+
+
+def _ends(lengths: Sequence[int]) -> "NDArray[np.int64]":
+    import numpy as np
+
+    out = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=out[1:])
+    return out
+
+
+def _meeting(meets: Callable[[str, str], bool]) -> "NDArray[np.bool_]":
+    import numpy as np
+
+    order = schema_names()
+    return np.array([[meets(asked, listed) for listed in order] for asked in order])
+
+
+@cache
+def _tables() -> "kernel.Tables":
+    import numpy as np
+
+    from headwater.engines.match import kernel
+
+    letters = [chr(code) for code in range(kernel.CODES)]
+    endings = np.zeros((len(FAMILY_ENDINGS), 2, _LONGEST_ENDING), dtype=np.uint32)
+    for at, pair in enumerate(FAMILY_ENDINGS):
+        for side, ending in enumerate(pair):
+            endings[at, side, : len(ending)] = [ord(letter) for letter in ending]
+    swap = np.array([[sound.substitution(a, b) for b in letters] for a in letters])
+    read = np.array([[sound.read(a, b) for b in letters] for a in letters])
+    single = [
+        [sound.LOOSE.get(a, 1.0), sound.spoken(a, 0), sound.UNREAD.get(a, 1.0), float(a in sound.VOWELS)]
+        for a in letters
+    ]
+    return kernel.Tables(
+        np.concatenate((swap, read, np.array(single)), axis=1),
+        endings,
+        np.array([weights.NAME[name] for name in FEATURES]),
+    )

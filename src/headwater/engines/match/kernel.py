@@ -1,0 +1,825 @@
+"""The name score on arrays of numbers, compiled: which listed names a batch of queries could mean, and how much they agree.
+
+It says again, for machines, what `align`, `likeness` and `features` say for people, and a test holds the two to the
+same log-odds. Nothing here reaches an answer: names that score high enough are compared once more by the readable code,
+which gives the score and the reasons. numba compiles this file once a machine and keeps the result; without numba, and
+for a few names, the readable code works alone.
+
+Sounds are code points; `Tables` holds the costs of `sound` by code point below 128.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+
+import numba
+import numpy as np
+from numba.extending import intrinsic
+
+from headwater.engines.match import align as _align
+from headwater.engines.match import likeness as _like
+from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., Any])
+_njit = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))
+
+CODES: Final = 128
+MOST_PARTS: Final = 24
+"""Parts of a name that the kernel compares; a longer name goes to the readable code at once."""
+_MOST_SOUNDS: Final = 420
+_MOST_LCS: Final = 63
+MEMO: Final = 64
+"""Listed parts whose likeness to a part of the query is remembered while the query lasts."""
+_FARTHEST: Final = (1.0 - _like.MEETING) / _like.LENGTH_SHARE + 0.01
+"""Cost, for each sound of the longer word, from where two words do not meet."""
+UNKNOWN: Final = 99.0
+"""Log-odds that stand for: look closer."""
+_SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
+_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM = 0, 1, 2, 4
+
+# The constants of the readable code; numba takes module constants as they are when it compiles.
+FAR: Final = _like.FAR
+_LENGTH_PARTS: Final = _like.LENGTH_PARTS
+_LENGTH_SHARE: Final = _like.LENGTH_SHARE
+_WRITTEN_SHARE: Final = _like.WRITTEN_SHARE
+_FIRST_SOUND: Final = _like.FIRST_SOUND
+_SPELLING_COST: Final = _like.SPELLING_COST
+_SWAP: Final = _like.SWAP
+_ANOTHER_FAMILY: Final = _like.ANOTHER_FAMILY
+_SAME_FAMILY: Final = _like.SAME_FAMILY
+_LEAST_ROOT: Final = _like.LEAST_ROOT
+_SAME_ROOT: Final = _like.SAME_ROOT
+_SAME_SOUND: Final = _like.SAME_SOUND
+_SAME_BONES: Final = _like.SAME_BONES
+_ENOUGH_BONES: Final = _like.ENOUGH_BONES
+_LEAST_FAR: Final = _like.LEAST_FAR
+_SAME_GIVEN: Final = _like.SAME_GIVEN
+_OTHER_GIVEN: Final = _like.OTHER_GIVEN
+_INITIAL_LIKE: Final = _like.INITIAL
+_MEETING: Final = _like.MEETING
+_DOUBTFUL: Final = _align.DOUBTFUL
+_JOINED: Final = _align.JOINED
+_WHOLE: Final = _align.WHOLE
+_BLANK: Final = _align.BLANK
+_MOVED_SLIP: Final = _align.MOVED_SLIP
+_LEAST_WHOLE: Final = _align.LEAST_WHOLE
+_MOST_LENGTHS: Final = _align.MOST_LENGTHS
+_MOST_RARITY: Final = _align.MOST_RARITY
+_TELLING: Final = _align.TELLING
+_ENOUGH: Final = ENOUGH
+_SPELLED_ALIKE: Final = SPELLED_ALIKE
+_MOST_SLIPS: Final = MOST_SLIPS
+_ONE_SLIP: Final = ONE_SLIP
+
+
+# Compiled functions take few arrays: each one that is handed on is counted up and down, which costs more than the work.
+
+SOUND, SOUND_END, BONES, BONES_END, PLAIN, FIRST, KIND, ARABIC, ALPHA, GROUP = range(10)
+"""Columns of `Words.facts`; known given names begin at the last."""
+READ, LOOSE, SPOKEN, UNREAD, VOWEL = CODES, 2 * CODES, 2 * CODES + 1, 2 * CODES + 2, 2 * CODES + 3
+"""Columns of `Tables.costs`; substitution stands before them."""
+_COME, _MET, _WORTH, _COUNTS, _LENGTH = 3, 4, 5, 6, 7
+"""Rows of `Scratch.rows` behind the three of the edit costs."""
+
+
+class Words(NamedTuple):
+    """Parts of names: their letters in one run, and what is known of each. Shape: (letters,), (parts, GROUP + groups)."""
+
+    letters: "NDArray[np.uint32]"
+    facts: "NDArray[np.int64]"
+
+
+class Names(NamedTuple):
+    """Names as arrays: which parts, how much each says, whether weak. Shape: parts run on, (names,)."""
+
+    parts: "NDArray[np.int32]"
+    parts_at: "NDArray[np.int64]"
+    rarity: "NDArray[np.float64]"
+    weak: "NDArray[np.uint8]"
+
+
+class Tables(NamedTuple):
+    """What sounds cost, by code point; the endings of families, him and her; the weights of the features."""
+
+    costs: "NDArray[np.float64]"
+    endings: "NDArray[np.uint32]"
+    weights: "NDArray[np.float64]"
+
+
+class Scratch(NamedTuple):
+    """Room to work in, made once; behind the likeness of parts stands what is remembered of it."""
+
+    rows: "NDArray[np.float64]"
+    like: "NDArray[np.float64]"
+    way: "NDArray[np.int64]"
+    free: "NDArray[np.uint8]"
+    word: "NDArray[np.uint32]"
+
+
+def scratch() -> Scratch:
+    """Return room to work in."""
+    return Scratch(
+        np.zeros((8, _MOST_SOUNDS + 2)),
+        np.zeros((MOST_PARTS, MOST_PARTS + MEMO)),
+        np.zeros((MOST_PARTS, MOST_PARTS + 2 * MEMO), np.int64),
+        np.zeros((2, MOST_PARTS), np.uint8),
+        np.zeros((2, _MOST_SOUNDS + 2), np.uint32),
+    )
+
+
+@_njit
+def _sub(costs: Any, a: int, b: int) -> float:
+    if a == b:
+        return 0.0
+    if a < CODES and b < CODES:
+        return float(costs[a, b])
+    return 1.0
+
+
+@_njit
+def _omit(costs: Any, word: Any, x: int, n: int, at: int) -> float:
+    """Return `sound.omission`."""
+    letter = word[x + at]
+    if letter >= CODES:
+        return 1.0
+    last = n - 1
+    if (
+        (letter == 105 or letter == 106)
+        and 0 < at < last
+        and word[x + at + 1] < CODES
+        and costs[word[x + at + 1], VOWEL]
+    ):
+        return 0.25
+    if at == last and (letter == 97 or letter == 101 or letter == 111):
+        return 0.9
+    return float(costs[letter, LOOSE])
+
+
+@_njit
+def _first(cost: float) -> float:
+    return cost * _FIRST_SOUND if cost > _SPELLING_COST else cost
+
+
+@_njit
+def _patronymic(a: Any, i: int, n: int, b: Any, j: int, m: int) -> bool:
+    """Return `likeness._patronymic`: b is a with -iC or -ic, or with ov or ev before it."""
+    if m < 2 or b[j + m - 2] != 105 or not (b[j + m - 1] == 67 or b[j + m - 1] == 99):
+        return False
+    root = m - 2
+    if root != n and not (root == n + 2 and b[j + n + 1] == 118 and (b[j + n] == 111 or b[j + n] == 101)):
+        return False
+    return _same_word(a, i, n, b, j, n)
+
+
+@_njit
+def _edit(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int, most: float) -> float:
+    """Return `likeness.edit_cost`, or FAR where it is over what is asked for.
+
+    Words are given as the run they stand in, where they begin and how long they are: no view is made, which is dear here.
+    """
+    if abs(n - m) > max(1, max(n, m) // _LENGTH_PARTS):
+        return FAR
+    for j in range(m):
+        rows[_COME, j] = _omit(costs, b, y, m, j)
+    old, above, row = 0, 1, 2
+    least = 0.0
+    rows[above, 0] = 0.0
+    for j in range(m):
+        rows[above, j + 1] = rows[above, j] + (_first(rows[_COME, 0]) if j == 0 else rows[_COME, j])
+    for i in range(n):
+        one = a[x + i]
+        gone = _omit(costs, a, x, n, i)
+        rows[row, 0] = rows[above, 0] + (_first(gone) if i == 0 else gone)
+        lowest = rows[row, 0]
+        for j in range(m):
+            other = b[y + j]
+            step = _sub(costs, one, other)
+            if i == 0 and j == 0:
+                step = _first(step)
+            best = min(rows[above, j] + step, rows[above, j + 1] + gone, rows[row, j] + rows[_COME, j])
+            if i and j and one != other and one == b[y + j - 1] and other == a[x + i - 1]:
+                best = min(best, rows[old, j - 1] + _SWAP)
+            rows[row, j + 1] = best
+            lowest = min(lowest, best)
+        if lowest > most and least > most:
+            return FAR
+        least = lowest
+        old, above, row = above, row, old
+    cost = rows[above, m]
+    if _patronymic(a, x, n, b, y, m) or _patronymic(b, y, m, a, x, n):
+        cost += _ANOTHER_FAMILY
+    return float(cost)
+
+
+@_njit
+def _unvowelled_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> float:
+    """Return `sound.unvowelled_cost`; a is the written word, b the Latin one."""
+    above, row = 0, 1
+    rows[above, 0] = 0.0
+    for j in range(m):
+        said, letter = 1.0, b[y + j]
+        if letter < CODES:
+            said = costs[letter, SPOKEN]
+            if j and costs[letter, VOWEL] and b[y + j - 1] < CODES and costs[b[y + j - 1], VOWEL]:
+                said = 0.06
+        rows[_COME, j] = said
+        rows[above, j + 1] = rows[above, j] + said
+    for i in range(n):
+        one = a[x + i]
+        unread = costs[one, UNREAD] if one < CODES else 1.0
+        rows[row, 0] = rows[above, 0] + unread
+        for j in range(m):
+            if one < CODES and b[y + j] < CODES:
+                near = costs[one, READ + b[y + j]]
+            else:
+                near = 0.0 if one == b[y + j] else 1.0
+            rows[row, j + 1] = min(rows[above, j] + near, rows[above, j + 1] + unread, rows[row, j] + rows[_COME, j])
+        above, row = row, above
+    return float(rows[above, m])
+
+
+@_njit
+def _levenshtein(rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> int:
+    above, row = 0, 1
+    for j in range(m + 1):
+        rows[above, j] = j
+    for i in range(n):
+        rows[row, 0] = i + 1
+        for j in range(m):
+            step = 0 if a[x + i] == b[y + j] else 1
+            rows[row, j + 1] = min(rows[above, j] + step, rows[above, j + 1] + 1, rows[row, j] + 1)
+        above, row = row, above
+    return int(rows[above, m])
+
+
+@_njit
+def _same_word(a: Any, x: int, n: int, b: Any, y: int, m: int) -> bool:
+    if n != m:
+        return False
+    for k in range(n):
+        if a[x + k] != b[y + k]:
+            return False
+    return True
+
+
+@_njit
+def _ends(word: Any, x: int, n: int, endings: Any, at: int, side: int) -> int:
+    """Return the length of an ending, zero-padded, where the word has it, else 0."""
+    size = 0
+    while size < endings.shape[2] and endings[at, side, size]:
+        size += 1
+    if n < size:
+        return 0
+    for k in range(size):
+        if word[x + n - size + k] != endings[at, side, k]:
+            return 0
+    return size
+
+
+@_njit
+def _family_form(endings: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> bool:
+    """Return `likeness._family_form`."""
+    if min(n, m) < _LEAST_ROOT or not _same_word(a, x, _SAME_ROOT, b, y, _SAME_ROOT):
+        return False
+    for k in range(len(endings)):
+        one, other = _ends(a, x, n, endings, k, 0), _ends(b, y, m, endings, k, 1)
+        if one and other and _same_word(a, x, n - one, b, y, m - other):
+            return True
+        one, other = _ends(b, y, m, endings, k, 0), _ends(a, x, n, endings, k, 1)
+        if one and other and _same_word(b, y, m - one, a, x, n - other):
+            return True
+    return False
+
+
+@_njit
+def _verdict(left: Words, i: int, right: Words, j: int) -> int:
+    """Return `given.verdict`: 1 one name, 0 two names, -1 not known."""
+    if left.facts[i, GROUP] < 0 or right.facts[j, GROUP] < 0:
+        return -1
+    for x in range(GROUP, left.facts.shape[1]):
+        for y in range(GROUP, right.facts.shape[1]):
+            if left.facts[i, x] >= 0 and left.facts[i, x] == right.facts[j, y]:
+                return 1
+    return 0
+
+
+@_njit
+def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> tuple[float, int]:
+    """Return `likeness.likeness`."""
+    one, other = left.facts, right.facts
+    if one[i, PLAIN] == other[j, PLAIN]:
+        return 1.0, _SAME
+    a, x, n = left.letters, one[i, SOUND], one[i, SOUND_END] - one[i, SOUND]
+    b, y, m = right.letters, other[j, SOUND], other[j, SOUND_END] - other[j, SOUND]
+    if one[i, KIND] == _KIND_INITIAL or other[j, KIND] == _KIND_INITIAL:
+        same = one[i, FIRST] == other[j, FIRST] or (n == 0 and m == 0)
+        if not same and n and m:
+            same = _sub(t.costs, a[x], b[y]) <= _SPELLING_COST
+        return (_INITIAL_LIKE if same else 0.0), _INITIAL
+    if not (one[i, ALPHA] and other[j, ALPHA]):
+        return 0.0, _EDIT
+    if _same_word(a, x, n, b, y, m):
+        return _SAME_SOUND, _SPELLING
+    u, k = one[i, BONES], one[i, BONES_END] - one[i, BONES]
+    v, o = other[j, BONES], other[j, BONES_END] - other[j, BONES]
+    unvowelled = one[i, ARABIC] or other[j, ARABIC]
+    alike, way, longest = 0.0, _EDIT, max(n, m)
+    if not unvowelled:
+        cost = _edit(t.costs, s.rows, a, x, n, b, y, m, _FARTHEST * longest)
+        if cost > _SAME_FAMILY and _family_form(t.endings, a, x, n, b, y, m):
+            cost = _SAME_FAMILY
+        alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
+        if cost <= _SPELLING_COST:
+            way = _SPELLING
+        elif k >= _ENOUGH_BONES and alike >= _MEETING and _same_word(a, u, k, b, v, o):
+            alike, way = max(alike, _SAME_BONES), _BONES
+    elif one[i, ARABIC] and other[j, ARABIC]:
+        cost = _edit(t.costs, s.rows, a, x, n, b, y, m, _FARTHEST * longest)
+        alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
+    else:
+        way = _BONES
+        if _levenshtein(s.rows, a, u, k, b, v, o) <= max(_LEAST_FAR, max(k, o) // 2):
+            if one[i, ARABIC]:
+                cost, span = _unvowelled_cost(t.costs, s.rows, a, x, n, b, y, m), max(n, o + 1)
+            else:
+                cost, span = _unvowelled_cost(t.costs, s.rows, b, y, m, a, x, n), max(m, k + 1)
+            alike = max(0.0, 1.0 - _WRITTEN_SHARE * cost / span)
+    known = _verdict(left, i, right, j)
+    if known == 1:
+        return max(alike, _SAME_GIVEN), _SPELLING
+    if known == 0 and way != _SPELLING and not unvowelled:
+        return min(alike, _OTHER_GIVEN), _EDIT
+    return alike, way
+
+
+@_njit
+def _run_together(t: Tables, s: Scratch, a: Any, n: int, b: Any, y: int, m: int) -> float:
+    if abs(n - m) > _MOST_LENGTHS:
+        return 0.0
+    longest = max(n, m)
+    return 1.0 - _LENGTH_SHARE * _edit(t.costs, s.rows, a, 0, n, b, y, m, _FARTHEST * longest) / longest
+
+
+@_njit
+def _put(out: Any, at: int, words: Words, part: int) -> int:
+    """Append a part's sounds to a word, and return its new length."""
+    for k in range(words.facts[part, SOUND], words.facts[part, SOUND_END]):
+        if at < _MOST_SOUNDS:
+            out[at] = words.letters[k]
+            at += 1
+    return at
+
+
+@_njit
+def _joined_into(
+    t: Tables,
+    s: Scratch,
+    cut: Words,
+    cuts: Names,
+    c: int,
+    n: int,
+    mine: int,
+    whole: Words,
+    wholes: Names,
+    w: int,
+    m: int,
+    met: int,
+) -> int:
+    """Do `align._joined`; what meets goes into the scratch. Returns how many have met."""
+    for i in range(n - 1):
+        if not (s.free[mine, i] and s.free[mine, i + 1]):
+            continue
+        size = _put(s.word[0], 0, cut, cuts.parts[c + i])
+        size = _put(s.word[0], size, cut, cuts.parts[c + i + 1])
+        for j in range(m):
+            part = wholes.parts[w + j]
+            y = whole.facts[part, SOUND]
+            length = whole.facts[part, SOUND_END] - y
+            if not s.free[1 - mine, j] or size == 0 or length == 0:
+                continue
+            alike = _run_together(t, s, s.word[0], size, whole.letters, y, length)
+            if alike >= _JOINED:
+                s.free[mine, i] = s.free[mine, i + 1] = s.free[1 - mine, j] = 0
+                rarity = cuts.rarity[c + i] + cuts.rarity[c + i + 1] + wholes.rarity[w + j]
+                s.rows[_MET, met], s.rows[_WORTH, met] = alike - _BLANK, min(_MOST_RARITY, rarity / 2)
+                s.rows[_COUNTS, met], s.rows[_LENGTH, met] = 1.0, max(size, length)
+                met += 1
+                break
+    return met
+
+
+@_njit
+def _likenesses(
+    t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> None:
+    """Lay every part beside every part; what was compared for this query already is remembered."""
+    for i in range(n):
+        for j in range(m):
+            part = theirs.parts[y + j]
+            slot = MOST_PARTS + part % MEMO
+            if s.way[i, slot + MEMO] == part:
+                s.like[i, j], s.way[i, j] = s.like[i, slot], s.way[i, slot]
+                continue
+            alike, way = _alike(t, s, left, mine.parts[x + i], right, part)
+            s.like[i, j] = s.like[i, slot] = alike
+            s.way[i, j] = s.way[i, slot] = way
+            s.way[i, slot + MEMO] = part
+
+
+@_njit
+def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int) -> int:
+    """Do `align._paired` on the likenesses; returns how many parts have met."""
+    s.free[0, :n] = 1
+    s.free[1, :m] = 1
+    met = 0
+    while True:
+        best, near, at, to, worth = 0.0, 0, -1, -1, 0.0
+        for i in range(n):
+            if not s.free[0, i]:
+                continue
+            for j in range(m):
+                if s.free[1, j] and s.like[i, j] >= _MEETING:
+                    a, b = mine.rarity[x + i], theirs.rarity[y + j]
+                    rarity = min(a, b) if s.way[i, j] == _INITIAL else (a + b) / 2
+                    value = s.like[i, j] * (0.5 + rarity)
+                    if at < 0 or value > best or (value == best and abs(i - j) < near):
+                        best, near, at, to, worth = value, abs(i - j), i, j, rarity
+        if at < 0:
+            return met
+        s.free[0, at] = s.free[1, to] = 0
+        s.rows[_MET, met], s.rows[_WORTH, met] = s.like[at, to], worth
+        s.rows[_COUNTS, met] = 1.0 if s.way[at, to] != _INITIAL else 0.0
+        one, other = mine.parts[x + at], theirs.parts[y + to]
+        s.rows[_LENGTH, met] = max(
+            left.facts[one, SOUND_END] - left.facts[one, SOUND],
+            right.facts[other, SOUND_END] - right.facts[other, SOUND],
+        )
+        met += 1
+
+
+@_njit
+def compare_names(
+    t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
+) -> float:
+    """Return the log-odds of two names, as `score.compare_names` does but for the cap; UNKNOWN where one is too long."""
+    x, y = mine.parts_at[q], theirs.parts_at[name]
+    n, m = mine.parts_at[q + 1] - x, theirs.parts_at[name + 1] - y
+    if n > MOST_PARTS or m > MOST_PARTS:
+        return UNKNOWN
+    _likenesses(t, s, left, mine, x, n, right, theirs, y, m)
+    met = _paired(s, left, mine, x, n, right, theirs, y, m)
+    if met < n and met < m:
+        met = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
+        met = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
+    agreed, spelled, slips, telling = 0.0, 0.0, 0.0, 0
+    for k in range(met):
+        agreed += s.rows[_WORTH, k] * s.rows[_MET, k]
+        spelled += s.rows[_WORTH, k] * (1.0 - s.rows[_MET, k])
+        slips += (1.0 - s.rows[_MET, k]) * s.rows[_LENGTH, k] / _LENGTH_SHARE
+        telling += 1 if s.rows[_COUNTS, k] > 0 and s.rows[_WORTH, k] > _TELLING else 0
+    over_left, over_right, mass, exact = 0.0, 0.0, 0.0, n == m
+    for i in range(n):
+        mass += mine.rarity[x + i]
+        over_left += mine.rarity[x + i] if s.free[0, i] else 0.0
+    for j in range(m):
+        mass += theirs.rarity[y + j]
+        over_right += theirs.rarity[y + j] if s.free[1, j] else 0.0
+    for i in range(min(n, m)):
+        exact = exact and left.facts[mine.parts[x + i], PLAIN] == right.facts[theirs.parts[y + i], PLAIN]
+    form, initial = _at_odds(s, left, mine, x, n, right, theirs, y, m)
+    if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
+        a = b = 0
+        for i in range(n):
+            a = _put(s.word[0], a, left, mine.parts[x + i])
+        for j in range(m):
+            b = _put(s.word[1], b, right, theirs.parts[y + j])
+        longest = max(a, b)
+        if longest >= _LEAST_WHOLE and abs(a - b) <= _MOST_LENGTHS:
+            alike = _run_together(t, s, s.word[0], a, s.word[1], 0, b)
+            slip = (1.0 - alike) * longest / _LENGTH_SHARE
+            wrong = mass / 2 * (1.0 - (alike - _BLANK))
+            better = wrong < spelled + min(over_left, over_right)
+            if better and alike >= _WHOLE and not (n == m and slip > _MOVED_SLIP):
+                agreed, spelled = mass / 2 * (alike - _BLANK), wrong
+                over_left = over_right = 0.0
+                telling = 1 if mass / 2 > _TELLING else 0
+                slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
+                form = initial = False
+    weak = theirs.weak[name] != 0
+    total = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
+    total += t.weights[15] * min(slips, _MOST_SLIPS)
+    if slips <= _ONE_SLIP and min(over_left, over_right) == 0.0:
+        total += t.weights[16]
+    total += t.weights[17] if form else 0.0
+    return float(total + (t.weights[18] if initial and person else 0.0))
+
+
+@_njit
+def _at_odds(
+    s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> tuple[bool, bool]:
+    """Return whether both names have a legal form left over, and whether an initial is at odds with the other name."""
+    bits = 0
+    for i in range(n):
+        kind = left.facts[mine.parts[x + i], KIND]
+        if s.free[0, i]:
+            bits |= (1 if kind == _KIND_FORM else 0) | (2 if kind == _KIND_INITIAL else 0)
+            bits |= 4 if kind <= _KIND_INITIAL else 0
+    for j in range(m):
+        kind = right.facts[theirs.parts[y + j], KIND]
+        if s.free[1, j]:
+            bits |= (8 if kind == _KIND_FORM else 0) | (16 if kind == _KIND_INITIAL else 0)
+            bits |= 32 if kind <= _KIND_INITIAL else 0
+    return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20
+
+
+@_njit
+def _weigh(
+    w: Any,
+    agreed: float,
+    spelled: float,
+    left: float,
+    right: float,
+    telling: int,
+    exact: bool,
+    person: bool,
+    weak: bool,
+) -> float:
+    """Return the features of `features.features`, weighed."""
+    conflict = min(left, right)
+    left -= conflict
+    right -= conflict
+    ground = agreed + spelled + conflict + 1e-9
+    total = w[0] + w[1] * min(agreed, _ENOUGH) + w[2] * spelled + w[3] * spelled / ground
+    total += w[4] * min(conflict, 1.5) + w[5] * conflict / ground
+    total += w[6] * left / (ground + left) + w[7] * right / (ground + right)
+    total += w[8] if telling == 1 else 0.0
+    total += w[9] if telling == 0 else 0.0
+    total += w[10] if exact else 0.0
+    if spelled < _SPELLED_ALIKE and left + conflict == 0.0 and right + conflict == 0.0:
+        total += w[11]
+    total += w[12] if weak else 0.0
+    if not person:
+        total += w[13] + w[14] * conflict / ground
+    return float(total)
+
+
+def _count_bits(context: Any, word: Any) -> Any:
+    """Return how many bits are set, by the machine's own instruction."""
+    del context, word
+
+    def built(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
+
+    return numba.types.uint64(numba.types.uint64), built
+
+
+_bits: Callable[[Any], Any] = cast("Any", intrinsic)(_count_bits)
+
+
+@_njit
+def masks(codes: Any, at: Any) -> Any:
+    """Return, for each word, which letters it has, by code modulo 64."""
+    out = np.zeros(len(at) - 1, np.uint64)
+    for k in range(len(at) - 1):
+        for place in range(at[k], at[k + 1]):
+            out[k] |= np.uint64(1) << np.uint64(codes[place] % 64)
+    return out
+
+
+@_njit
+def near(words: Any, words_at: Any, codes: Any, at: Any, letters: Any, cutoff: float) -> tuple[Any, Any, Any]:
+    """Return, for each word, the vocabulary's words that are alike at least by a cutoff, the nearest first.
+
+    Likeness is one minus the insertions and deletions over both lengths (rapidfuzz `fuzz.ratio`), the common letters
+    counted in one machine word (Hyyrö 2004). A word whose letters differ too much is passed over unread.
+
+    Shape: (words + 1,), (found,), (found,).
+    """
+    count = len(words_at) - 1
+    ends = np.zeros(count + 1, np.int64)
+    found = np.empty(1024, np.int32)
+    value = np.empty(1024, np.float32)
+    some = np.empty(len(at), np.int32)
+    how = np.empty(len(at), np.float32)
+    places = np.zeros(CODES, np.uint64)
+    total = 0
+    for k in range(count):
+        a = words[words_at[k] : min(words_at[k + 1], words_at[k] + _MOST_LCS)]
+        n = len(a)
+        mine = np.uint64(0)
+        for i in range(n):
+            places[a[i] % CODES] |= np.uint64(1) << np.uint64(i)
+            mine |= np.uint64(1) << np.uint64(a[i] % 64)
+        full = (np.uint64(1) << np.uint64(n)) - np.uint64(1)
+        kept = 0
+        for v in range(len(at) - 1):
+            m = min(at[v + 1] - at[v], _MOST_LCS)
+            room = (1.0 - cutoff) * (n + m)
+            if abs(n - m) > room or _bits(mine ^ letters[v]) > room:
+                continue
+            state = ~np.uint64(0)
+            for j in range(at[v], at[v] + m):
+                hit = state & places[codes[j] % CODES]
+                state = (state + hit) | (state - hit)
+            common = _bits(~state & full)
+            alike = 2.0 * common / (n + m) if n + m else 0.0
+            if alike >= cutoff:
+                some[kept] = v
+                how[kept] = alike
+                kept += 1
+        for i in range(n):
+            places[a[i] % CODES] = np.uint64(0)
+        order = np.argsort(-how[:kept])
+        if total + kept > len(found):
+            more = max(len(found) * 2, total + kept)
+            larger, valued = np.empty(more, np.int32), np.empty(more, np.float32)
+            larger[:total], valued[:total] = found[:total], value[:total]
+            found, value = larger, valued
+        for i in range(kept):
+            found[total + i] = some[order[i]]
+            value[total + i] = how[order[i]]
+        total += kept
+        ends[k + 1] = total
+    return ends, found[:total], value[:total]
+
+
+class Wanted(NamedTuple):
+    """The queries of one batch as arrays.
+
+    Attributes:
+        floor: log-odds of the name from which an entry is worth a look.
+        person, allowed: whether a person is asked about; row of the table of entity types that may be meant.
+        keyed, keyed_at: names that have a skeleton key in common.
+    """
+
+    floor: "NDArray[np.float64]"
+    person: "NDArray[np.uint8]"
+    allowed: "NDArray[np.int64]"
+    keyed: "NDArray[np.int32]"
+    keyed_at: "NDArray[np.int64]"
+
+
+class Near(NamedTuple):
+    """For each part of the queries, the vocabulary's words near it: by sound, by bones, with how near."""
+
+    sound_at: "NDArray[np.int64]"
+    sound: "NDArray[np.int32]"
+    sound_how: "NDArray[np.float32]"
+    bones_at: "NDArray[np.int64]"
+    bones: "NDArray[np.int32]"
+    bones_how: "NDArray[np.float32]"
+
+
+class Held(NamedTuple):
+    """What of the index the kernel reads."""
+
+    sound_names: "NDArray[np.int32]"
+    sound_names_at: "NDArray[np.int64]"
+    bones_names: "NDArray[np.int32]"
+    bones_names_at: "NDArray[np.int64]"
+    weight: "NDArray[np.float32]"
+    owner: "NDArray[np.int32]"
+    schema: "NDArray[np.uint8]"
+
+
+@_njit
+def _touch(
+    names: Any,
+    low: int,
+    high: int,
+    worth: Any,
+    tag: int,
+    query: int,
+    last: Any,
+    seen: Any,
+    met: Any,
+    touched: Any,
+    n: int,
+) -> int:
+    """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first."""
+    for k in range(low, high):
+        name = names[k]
+        if seen[name] != query:
+            seen[name] = query
+            met[name] = 0.0
+            last[name] = -1
+            touched[n] = name
+            n += 1
+        if last[name] != tag:
+            last[name] = tag
+            met[name] += worth
+    return n
+
+
+@_njit
+def _merge_touch(
+    held: Held,
+    near_: Near,
+    part: int,
+    rarity: float,
+    tag: int,
+    query: int,
+    last: Any,
+    seen: Any,
+    met: Any,
+    touched: Any,
+    n: int,
+) -> int:
+    """Walk the words near a part by sound and by bones, the nearest first."""
+    i, j = near_.sound_at[part], near_.bones_at[part]
+    while i < near_.sound_at[part + 1] or j < near_.bones_at[part + 1]:
+        by_sound = near_.sound_how[i] if i < near_.sound_at[part + 1] else np.float32(-1.0)
+        by_bones = near_.bones_how[j] if j < near_.bones_at[part + 1] else np.float32(-1.0)
+        if by_sound >= by_bones:
+            word = near_.sound[i]
+            low, high = held.sound_names_at[word], held.sound_names_at[word + 1]
+            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, query, last, seen, met, touched, n)
+            i += 1
+        else:
+            word = near_.bones[j]
+            low, high = held.bones_names_at[word], held.bones_names_at[word + 1]
+            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, query, last, seen, met, touched, n)
+            j += 1
+    return n
+
+
+@_njit
+def find(
+    t: Tables,
+    s: Scratch,
+    asked_words: Words,
+    asked: Names,
+    wanted: Wanted,
+    near_: Near,
+    listed_words: Words,
+    listed: Names,
+    held: Held,
+    meets: Any,
+    kept: int,
+    least: float,
+    keyed_share: float,
+) -> tuple[Any, Any, Any]:
+    """Return (query, name, log-odds) of every pair of names at or above the floor of its query.
+
+    Shape: (pairs,), (pairs,), (pairs,).
+    """
+    total = len(held.weight)
+    last, seen = np.full(total, -1, np.int32), np.full(total, -1, np.int32)
+    met, touched = np.zeros(total, np.float32), np.empty(total, np.int32)
+    top, share = np.empty(kept, np.int32), np.empty(kept, np.float64)
+    queries = len(asked.parts_at) - 1
+    out_query, out_name = np.empty(queries * kept, np.int32), np.empty(queries * kept, np.int32)
+    out_value = np.empty(queries * kept, np.float64)
+    out = 0
+    for q in range(queries):
+        low, high = asked.parts_at[q], asked.parts_at[q + 1]
+        n, mass = 0, 0.0
+        for at in range(low, high):
+            rarity = asked.rarity[at]
+            mass += rarity
+            n = _merge_touch(held, near_, asked.parts[at], rarity, at, q, last, seen, met, touched, n)
+        size = 0
+        for k in range(n + wanted.keyed_at[q + 1] - wanted.keyed_at[q]):
+            keyed = k >= n
+            name = wanted.keyed[wanted.keyed_at[q] + k - n] if keyed else touched[k]
+            both = min(met[name], held.weight[name]) if seen[name] == q else np.float32(0.0)
+            value = both / min(mass, held.weight[name]) * 0.4 + both / (mass + held.weight[name]) * 1.2
+            if keyed:
+                if value >= keyed_share:
+                    continue
+                value = keyed_share
+            if value < least or not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
+                continue
+            size = _push(top, share, size, kept, name, value)
+        s.way[:, MOST_PARTS + MEMO :] = -1
+        for k in range(size):
+            name = top[k]
+            value = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
+            if value >= wanted.floor[q]:
+                out_query[out], out_name[out], out_value[out] = q, name, value
+                out += 1
+    return out_query[:out], out_name[:out], out_value[:out]
+
+
+@_njit
+def _push(top: Any, share: Any, size: int, kept: int, name: int, value: float) -> int:
+    """Keep the best of all, in order; a name that is in there already keeps the better of its two values."""
+    if size == kept and value <= share[size - 1]:
+        return size
+    for k in range(size):
+        if top[k] == name:
+            if value <= share[k]:
+                return size
+            for rest in range(k, size - 1):
+                top[rest], share[rest] = top[rest + 1], share[rest + 1]
+            size -= 1
+            break
+    at = size if size < kept else size - 1
+    while at > 0 and (share[at - 1] < value or (share[at - 1] == value and top[at - 1] > name)):
+        top[at], share[at] = top[at - 1], share[at - 1]
+        at -= 1
+    top[at], share[at] = name, value
+    return size + 1 if size < kept else size

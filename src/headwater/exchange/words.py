@@ -1,0 +1,128 @@
+r"""Words: what an originator itself has signed about its facts, for holders that have them from somebody else.
+
+::
+
+    framed(texts) = u32be length ‖ UTF-8, for each text
+    sig           = Ed25519("headwater/word/1\0" ‖ SHA-256(framed(framed(head), framed(terms), framed(facts))))
+    head          = about, origin, at
+
+Two states without trust in each other have no card of each other. So whoever passes a fact of a third state on names, beside
+it, the originator's key and the originator's own name for it; both come from the originator's card and message, and from then
+on they are bound to the fact. A later recall or consent in the originator's name counts only with its word: signed with that
+key, about that name. So a supplier can lie about a fact when it hands it over, as it always could, but it can never take back,
+or give free, what is not its own. Normative text: docs/spec/recall.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from msgspec.structs import replace
+
+from headwater.exchange.framing import join
+from headwater.exchange.holdings import Reader, origins_of
+from headwater.exchange.partners import Partners
+from headwater.exchange.suite import is_signed, sign, signing_public
+from headwater.model.ids import FactId, StateCode, state_of
+from headwater.model.message import Amend, Consent, Message, MessageFact, Word, WordSignature
+from headwater.model.times import format_instant
+
+AMEND: Final = "amend"
+CONSENT: Final = "consent"
+_LABEL: Final = b"headwater/word/1\0"
+
+
+def speak(
+    seeds: Iterable[bytes], about: str, terms: Sequence[str], facts: Sequence[str], origin: StateCode, at: datetime
+) -> Word:
+    """Return an originator's word, signed with each of its signing keys: a holder may know of an older one only.
+
+    Args:
+        seeds: of all signing keys that the node still has, the newest and the older ones.
+        about: `AMEND` or `CONSENT`.
+        terms: what is said, as `amend_terms` or `consent_terms` gives it.
+        facts: by the originator's own names.
+        origin: the originator's state.
+        at: now.
+    """
+    bare = Word(about=about, origin=origin, terms=tuple(terms), facts=tuple(facts), at=format_instant(at), signed=())
+    message = _message(bare)
+    signed = (WordSignature(key=signing_public(seed).hex(), sig=sign(seed, message).hex()) for seed in seeds)
+    return replace(bare, signed=tuple(signed))
+
+
+def amend_terms(action: str) -> tuple[str, ...]:
+    """Return the terms of a word about an amend."""
+    return (action,)
+
+
+def consent_terms(consent: Consent) -> tuple[str, ...]:
+    """Return the terms of a word about a consent."""
+    return (consent.type, consent.decision, consent.receiver, consent.until or "", *consent.purposes)
+
+
+def is_amended(words: Iterable[Word], given: MessageFact, action: str) -> bool:
+    """Return whether its originator's own word stands behind an amend of a fact that was passed on.
+
+    A correction arrives further down as an erasure; nothing else may be made of what the originator said.
+    """
+    said = (word for word in words if word.about == AMEND and _means(word.terms, action))
+    return any(_holds(word, given) for word in said)
+
+
+def is_consented(words: Iterable[Word], given: MessageFact, consent: Consent) -> bool:
+    """Return whether its originator's own word stands behind a consent about a fact that was passed on."""
+    terms = consent_terms(consent)
+    said = (word for word in words if word.about == CONSENT and word.terms == terms)
+    return any(_holds(word, given) for word in said)
+
+
+def relayed(amend: Amend) -> tuple[Word, ...]:
+    """Return the words of a partner's amend, to go on with it to whoever the facts were passed to."""
+    return tuple(word for word in amend.words if word.about == AMEND)
+
+
+def bound(reader: Reader, partners: Partners, message: Message, now: datetime) -> Message:
+    """Return a message whose facts of third states name their originator's key and its own name for them.
+
+    What is named is what is recorded here, never what the message's writer says.
+    """
+    near = {state_of(who) for who in (message.sender, message.recipient) if who}
+    foreign = [FactId(name) for name, fact in message.facts.items() if fact.origin not in near]
+    if not foreign:
+        return message
+    facts = dict(message.facts)
+    origins = origins_of(reader, foreign)
+    for name in foreign:
+        key: str | None = None
+        own_name: str | None = None
+        if (came := origins.get(name)) is not None:
+            key, own_name = came.given.origin_key, came.given.origin_name
+            supplier = partners.get(reader, came.peer)
+            if came.given.origin == state_of(came.peer) and supplier is not None:
+                valid = [each for each in supplier.card.card.signing if each.is_valid(now)]
+                key = max(valid, key=lambda each: each.counts_from).key if valid else None
+                own_name = came.name
+        facts[name] = replace(facts[name], origin_key=key, origin_name=own_name)
+    return replace(message, facts=facts)
+
+
+def _means(terms: tuple[str, ...], action: str) -> bool:
+    said = terms[0] if len(terms) == 1 else ""
+    return said == action or (action == "erase" and said in {"rectify", "regrade"})
+
+
+def _holds(word: Word, given: MessageFact) -> bool:
+    """Return whether a word is about a fact and its originator has signed it with the key that is bound to the fact."""
+    if given.origin_key is None or word.origin != given.origin or given.origin_name not in word.facts:
+        return False
+    signature = next((each.sig for each in word.signed if each.key == given.origin_key), None)
+    return signature is not None and is_signed(
+        bytes.fromhex(given.origin_key), bytes.fromhex(signature), _message(word)
+    )
+
+
+def _message(word: Word) -> bytes:
+    parts = ((word.about, word.origin, word.at), word.terms, word.facts)
+    return _LABEL + sha256(join(join(text.encode() for text in part) for part in parts)).digest()

@@ -1,0 +1,145 @@
+"""The live post without its sockets: messages in, answers and alerts out."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from headwater.engines.watch import Post, read_setting
+from headwater.engines.watch.danger import Setting
+from headwater.errors import InputError, SchemaError
+from headwater.formats.points_csv import AHEAD_S, in_span
+from headwater.formats.sapient import check_message, detection_of, frame
+from headwater.formats.sapient_write import FUSION_NODE, error_message, registration_ack, uuid4_of
+from headwater.model.canonical import encode
+from headwater.node.watch_alerts import alert_document
+from headwater.node.watch_journal import Journal
+from headwater.node.watch_read import danger_weights
+from headwater.ports import Clock
+
+REMEMBERED: Final = 200_000
+"""Report identifiers that are remembered, to drop a report that comes again: over ten seconds at 15,000 a second."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a live post has done so far."""
+
+    messages: int = 0
+    detections: int = 0
+    rejected: int = 0
+    doubled: int = 0
+    clock: int = 0
+    alerts: int = 0
+    events: int = 0
+    refused_events: int = 0
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of some bytes: answers to the sender, and new alerts."""
+
+    answers: list[bytes] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    fusion: bool = False
+
+
+class LivePost:
+    """Takes SAPIENT messages, journals detections, and raises alerts.
+
+    Args:
+        context: what the post knows of its place and hour; None raises no alert.
+        journal: where detections and alerts are kept; None keeps nothing.
+        clock: tells the time.
+    """
+
+    def __init__(self, context: dict[str, object] | None, journal: Journal | None, clock: Clock) -> None:
+        """Begin with what the journal holds, and write the alerts that a kill kept from being written."""
+        self.setting: Setting | None = None if context is None else read_setting(context)
+        self.journal = journal
+        self.clock = clock
+        self.counts = Counts()
+        self.node = uuid4_of(f"headwater {encode(context or {}).decode()}")
+        self._post = None if self.setting is None else Post(self.setting, danger_weights())
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._row = 0
+        self.recovered: list[dict[str, Any]] = []
+        if journal is not None:
+            for data in journal.frames():
+                self.recovered += self._replay(data)
+
+    def _replay(self, data: bytes) -> list[dict[str, Any]]:
+        checked = check_message(data)
+        return self._alerts(checked.message) if checked.ok else []
+
+    def take(self, messages: list[bytes]) -> Taken:
+        """Take some messages: journal the detections, then look at them."""
+        taken, kept, good = Taken(), bytearray(), []
+        now: datetime | None = None
+        for data in messages:
+            self.counts.messages += 1
+            checked = check_message(data)
+            if not checked.ok:
+                self.counts.rejected += 1
+                now = now or self.clock.now()
+                errors = [f"{kind}: {path or 'message'}" for kind, path in checked.errors]
+                if checked.content == "registration":
+                    taken.answers.append(registration_ack(self.node, checked.message.node_id, now, errors))
+                elif checked.content != "error":
+                    taken.answers.append(error_message(self.node, now, data, errors))
+                continue
+            if checked.content == "registration":
+                now = now or self.clock.now()
+                told = checked.message.registration
+                taken.fusion = any(one.node_type == FUSION_NODE for one in told.node_definition)
+                taken.answers.append(registration_ack(self.node, checked.message.node_id, now, []))
+            elif checked.content == "detection_report":
+                if self._is_double(checked.message.detection_report.report_id):
+                    continue
+                kept += frame(data)
+                good.append(checked.message)
+        if kept and self.journal is not None:
+            self.journal.append(bytes(kept))
+        for message in good:
+            taken.alerts += self._alerts(message)
+        return taken
+
+    def _is_double(self, report: str) -> bool:
+        if report in self._seen:
+            self.counts.doubled += 1
+            return True
+        self._seen[report] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return False
+
+    def _alerts(self, message: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a message of protobuf
+        """Return the new alerts that a detection makes true; each is durable in the journal."""
+        self.counts.detections += 1
+        row, self._row = self._row, self._row + 1
+        if self._post is None or self.setting is None:
+            return []
+        try:
+            seen = detection_of(message, row, self.setting.origin, self.setting.start.timestamp())
+            if seen is None:
+                return []
+            in_span(seen.time_s)
+        except SchemaError:
+            self.counts.rejected += 1
+            return []
+        if seen.time_s - (self.clock.now() - self.setting.start).total_seconds() > AHEAD_S:
+            self.counts.clock += 1
+        found = []
+        for alert in self._post.take(seen):
+            document = alert_document(alert, self.setting)
+            if self.journal is None or self.journal.alert(document):
+                self.counts.alerts += 1
+                found.append(document)
+        return found
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Return every alert that was raised here, oldest first: what a client that comes late must still hear."""
+        return [] if self.journal is None else list(self.journal.alerts.values())
+
+
+__all__ = ["Counts", "InputError", "LivePost", "Taken"]

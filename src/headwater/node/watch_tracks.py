@@ -1,0 +1,227 @@
+"""Tracks at a node: a file of detections, boxes or pictures in, a file of tracks out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from headwater.engines.watch import BoxTracker, MotionDetector, PointTracker
+from headwater.errors import FormatError, MissingExtraError, SchemaError
+from headwater.formats.mot import read_mot, write_mot
+from headwater.formats.moving_features import write_moving_features
+from headwater.formats.points_csv import DetectionsRead
+from headwater.formats.track_map import TrackMap
+from headwater.model.detections import GROUPS, Detection, Reject
+from headwater.node.files import bytes_of, write
+from headwater.node.watch_read import coarse, moment_of, read_detections
+
+Progress = Callable[[int, int], None]
+WINDOW_S: Final = 10.0
+"""Width of a scan where each report has a time of its own."""
+TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "video")
+
+
+@dataclass(slots=True)
+class Tracked:
+    """What came of tracking: what was read, what was rejected, and the tracks by number."""
+
+    read: int
+    rejected: list[Reject]
+    tracks: int
+    doubled: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as it stands in a document."""
+        return {
+            "read": self.read,
+            "rejected": len(self.rejected),
+            "tracks": self.tracks,
+            "alerts": 0,
+            "doubled": self.doubled,
+            "rejects": [{"row": one.row, "field": one.field, "reason": one.reason} for one in self.rejected[:100]],
+            "warnings": self.warnings,
+        }
+
+
+def track(
+    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None,
+    progress: Progress | None = None,
+) -> Tracked:  # fmt: skip
+    """Track what a file holds and write the tracks; `out` ends in .txt (MOT rows), .json (Moving Features), .svg or .jsonl.
+
+    Raises:
+        InputError: the file is not in the format, or no row can be used.
+        MissingExtraError: a library is not installed.
+        StoreIoError: the tracks cannot be written.
+    """
+    if form not in TRACK_FORMATS:
+        raise SchemaError("no format to track", where=form, fix=f"use one of {', '.join(TRACK_FORMATS)}")
+    if form == "mot":
+        frames, rejected = read_mot(bytes_of(path), file=path.name)
+        rows = sum(len(boxes) for boxes in frames.values()) + len(rejected)
+        last = max(frames)
+        given = ((number, [box for _, box in frames.get(number, [])]) for number in range(min(frames), last + 1))
+        return _boxes(given, last, rows, rejected, out, fps, progress)
+    if form == "video":
+        return _video(path, out, fps, model, progress)
+    return _points(read_detections(form, path), out, progress)
+
+
+def _boxes(
+    frames: Iterator[tuple[int, list[Any]]], last: int, rows: int, rejected: list[Reject], out: Path, fps: float,
+    progress: Progress | None,
+) -> Tracked:  # fmt: skip
+    import numpy as np
+
+    tracker, shown = BoxTracker(fps), []
+    for number, boxes in frames:
+        seen = tracker.update(np.array(boxes, float).reshape(-1, 5))
+        shown += [(number, int(one[4]), *(float(value) for value in one[:4])) for one in seen]
+        if progress is not None:
+            progress(number, last)
+    if out.suffix == ".txt":
+        write(out, write_mot(shown))  # type: ignore[arg-type] # six numbers each, by construction
+    else:
+        names = ("frame", "track", "x1", "y1", "x2", "y2")
+        write(out, b"".join(orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in shown))
+    return Tracked(rows, rejected, len({row[1] for row in shown}))
+
+
+def _video(path: Path, out: Path, fps: float, model: tuple[Path, Path] | None, progress: Progress | None) -> Tracked:
+    try:
+        import cv2
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("video", error.name or "cv2") from error
+    reader: Any = cv2.VideoCapture(str(path))
+    try:
+        total = int(reader.get(cv2.CAP_PROP_FRAME_COUNT)) if reader.isOpened() else 0
+        detect, counted = _detector(model), [0]
+
+        def frames() -> Iterator[tuple[int, list[Any]]]:
+            number = 0
+            while True:
+                good, frame = reader.read()  # the frame is used here and then forgotten
+                if not good:
+                    return
+                number += 1
+                counted[0] += 1
+                yield number, list(detect(frame, number / fps))
+
+        found = _boxes(frames(), max(total, 1), 0, [], out, fps, progress)
+        if counted[0] == 0:
+            raise FormatError("a video without frames, or in a format that OpenCV cannot read", where=path.name)
+        found.read = counted[0]
+        return found
+    finally:
+        reader.release()
+
+
+def _detector(model: tuple[Path, Path] | None) -> Callable[[Any, float], Any]:
+    """Return what finds boxes in a frame: the user's model, or whatever moves."""
+    if model is None:
+        return MotionDetector().detect
+    from headwater.node.watch_detector import ObjectDetector
+
+    own = ObjectDetector(*model)
+    return lambda frame, time_s: own.detect(frame, time_s)[0]
+
+
+def scans(detections: list[Detection]) -> Iterator[tuple[float, list[Detection]]]:
+    """Yield detections in scans: of one sensor and moment where many share one, else of some seconds."""
+    ordered = sorted(detections, key=lambda one: (one.time_s, one.sensor, one.row))
+    moments = Counter((one.time_s, one.sensor) for one in ordered)
+    swept = sum(count for count in moments.values() if count > 1) > len(ordered) / 2
+    held: list[Detection] = []
+    key: object = None
+    for seen in ordered:
+        mine = (seen.time_s, seen.sensor) if swept else seen.time_s // WINDOW_S
+        if held and mine != key:
+            yield held[-1].time_s, held
+            held = []
+        key = mine
+        held.append(seen)
+    if held:
+        yield held[-1].time_s, held
+
+
+@dataclass(slots=True)
+class _Trail:
+    """One track as it grows: its places and what its detections call it."""
+
+    places: list[tuple[float, float, float]] = field(default_factory=list)
+    named: Counter[str] = field(default_factory=Counter)
+    confirmed: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The class that most detections give it."""
+        named = [(count, kind) for kind, count in self.named.items() if kind != "unknown"]
+        return max(named)[1] if named else "unknown"
+
+
+def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
+    import numpy as np
+
+    tracker, trails, rows = PointTracker(), dict[int, _Trail](), list[tuple[float, int, Any, int]]()
+    done = 0
+    for time_s, scan in scans([one for one in read.detections if not one.implausible]):
+        sigma = sum(one.sigma_m for one in scan) / len(scan)
+        shown = tracker.step(time_s, np.array([(one.x, one.y) for one in scan]), sigma)
+        for seen, owner in zip(scan, tracker.owners.tolist(), strict=True):
+            trails.setdefault(int(owner), _Trail()).named[seen.kind] += 1
+        for one in shown:
+            trail = trails.setdefault(int(one[0]), _Trail())
+            trail.places.append((time_s, float(one[1]), float(one[3])))
+            trail.confirmed = trail.confirmed or one[5] > 0
+            rows.append((time_s, int(one[0]), one, len(trail.places)))
+        done += len(scan)
+        if progress is not None:
+            progress(done, len(read.detections))
+    confirmed = {number: trail for number, trail in trails.items() if trail.confirmed}
+    write(out, _written(out, confirmed, rows, read))
+    return Tracked(read.rows, read.rejected, len(confirmed), read.doubled, read.warnings)
+
+
+def _written(
+    out: Path, trails: dict[int, _Trail], rows: list[tuple[float, int, Any, int]], read: DetectionsRead
+) -> bytes:
+    kinds = {number: trail.kind for number, trail in trails.items()}
+    open_ones = {number: trail.places for number, trail in trails.items() if kinds[number] not in GROUPS}
+    if out.suffix == ".svg":
+        return TrackMap(
+            "Tracks", {number: [place[1:] for place in places] for number, places in open_ones.items()}
+        ).svg()
+    if out.suffix == ".json":
+        if read.origin is None or read.start is None:
+            raise SchemaError(
+                "Moving Features need degrees and times", where=str(out), fix="give lon,lat and time columns"
+            )
+        return write_moving_features(open_ones, kinds, read.origin, read.start)
+    lines = []
+    for time_s, number, one, _ in rows:
+        if number in trails:
+            lines.append(orjson.dumps(_row(time_s, number, one, kinds[number], read)))
+    return b"\n".join(lines) + b"\n" if lines else b""
+
+
+def _row(time_s: float, number: int, one: Any, kind: str, read: DetectionsRead) -> dict[str, Any]:  # noqa: ANN401
+    row: dict[str, Any] = {"time": round(time_s, 3), "track": number, "class": kind, "confirmed": bool(one[5])}
+    moment = moment_of(read.start, time_s)
+    if moment is not None:
+        row["at"] = moment
+    x, y = float(one[1]), float(one[3])
+    if kind in GROUPS:  # people are told as a cell, never as a point
+        if read.origin is not None:
+            row["h3"] = coarse(read.origin, x, y)
+        else:
+            row["cell_m"] = [round(x / 300.0) * 300, round(y / 300.0) * 300]
+        return row
+    row.update(x=round(x, 2), y=round(y, 2), vx=round(float(one[2]), 3), vy=round(float(one[4]), 3))
+    if read.origin is not None:
+        lon, lat = read.origin.to_degrees(x, y)
+        row.update(lon=round(lon, 7), lat=round(lat, 7))
+    return row

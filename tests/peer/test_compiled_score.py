@@ -1,0 +1,71 @@
+"""The compiled score says what the readable one says: the same log-odds, the same answers. numba compiles it once a machine."""
+
+import pytest
+
+from headwater.engines.match.batch import Asked, Batch, available
+from headwater.engines.match.build import build_index
+from headwater.engines.match.candidates import Finder
+from headwater.engines.match.index import unpack
+from headwater.engines.match.kernel import MOST_PARTS
+from headwater.engines.match.listed import Listed
+from headwater.engines.match.names import Weighed, parse
+from headwater.engines.match.query import read_request
+from headwater.engines.match.score import compare_names
+from headwater.engines.match.screening import Screener, meets
+from headwater.exercise.list_files import list_files
+from headwater.exercise.lists import make_list
+from headwater.model.record import Record
+from headwater.testing.memory_view import MemoryView
+from tests.given import read
+from tests.match_world import world
+
+ODD = (
+    "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "山田", "A. B. Testerovic",
+    "x", "Exemplar Shiping & Trading Limited Liabilty Company", "بنیامین", "Petrova Petrov Petrović", " ".join(["word"] * 30),
+)  # fmt: skip
+
+
+def records() -> list[Record]:
+    made = list_files("un-xml", make_list(1500, 11))
+    return [*world(), *read("un-xml", next(iter(made.values()))).records]
+
+
+def asked() -> list[str]:
+    names = [one.native or one.name for one in make_list(400, 11)[::2]] + [one.name for one in make_list(200, 12)]
+    slips = [name[:3] + name[4:] for name in names[:120]] + [" ".join(reversed(name.split())) for name in names[:60]]
+    return [*names, *slips, *ODD]
+
+
+@pytest.fixture(scope="module")
+def finder() -> Finder:
+    return Finder(unpack(build_index(records())))
+
+
+def test_numba_is_here() -> None:
+    assert available()
+
+
+def test_every_pair_of_names_has_the_log_odds_of_the_readable_score(finder: Finder) -> None:
+    listed, compared = Listed(finder.index), 0
+    for person, schema in ((True, "Person"), (False, "Organization")):
+        queries = [Asked(parse(text, person=person), schema, person, -1e9) for text in asked()]
+        for one, found in zip(queries, Batch(finder, meets).find(queries), strict=True):
+            if one.name is None or len(one.name.parts) > MOST_PARTS:
+                continue
+            left = Weighed(one.name, tuple(finder.rarity(part) for part in one.name.parts))
+            for at, value in found:
+                if len(listed.name(at).name.parts) <= MOST_PARTS:
+                    match = compare_names(left, listed.name(at), person=person)
+                    assert value == pytest.approx(match.log_odds, abs=1e-6), (left.name.text, listed.name(at).name.text)
+                    compared += 1
+    assert compared > 5000
+
+
+def test_the_answers_with_and_without_compiled_code_are_the_same(finder: Finder) -> None:
+    view = MemoryView(records())
+    rows = [{"id": str(at), "name": name} for at, name in enumerate(asked())]
+    request = read_request({"queries": rows, "min_score": 0.6, "top": 3})
+    with_it, without = (Screener(view, finder.index, compiled=compiled).answer(request) for compiled in (True, False))
+    assert len(with_it.hits) > 100
+    assert [hit.finding for hit in with_it.hits] == [hit.finding for hit in without.hits]
+    assert with_it.not_screenable == without.not_screenable

@@ -1,0 +1,78 @@
+"""A letter of request stands on a legal basis that is data, in two languages; without a basis there is none."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from headwater.case.letter import LANGUAGES, basis_for, letter_paper, write_letter
+from headwater.case.paper import pdf_of
+from headwater.case.reference import legal_bases
+from headwater.errors import NoBasisError, SchemaError
+from headwater.model.ids import AuthorityId
+from tests.case_papers import words
+from tests.case_world import NOON, made_case
+
+OWN = AuthorityId("UK-NCA")
+DATA = Path(__file__).parents[3] / "src" / "headwater" / "case" / "data"
+
+
+def test_a_letter_says_the_same_in_english_and_the_other_language(tmp_path: Path) -> None:
+    case = made_case(tmp_path)
+    letter = write_letter(case, "LOR-1", OWN, "rs", ["rs / 1"])
+    assert (letter.items, letter.language, letter.confirmed) == (("RS/1",), "sr", False)
+    text = words(pdf_of(letter_paper(case, letter, OWN), NOON))
+    assert text.count("European Convention on Mutual Assistance in Criminal Matters 1959 and protocols") == 2
+    assert text.count("Partner's report of the vehicle") == 2
+    assert "Letter of request for mutual legal assistance" in text
+    assert "Замолница за међународну правну помоћ" in text
+    assert "Immigration Act 1971 s.25" in text
+
+
+def test_a_basis_that_no_lawyer_confirmed_is_said_so_on_every_page(tmp_path: Path) -> None:
+    case = made_case(tmp_path)
+    letter = write_letter(case, "LOR-1", OWN, "rs", ["RS/1"])
+    paper = letter_paper(case, letter, OWN)
+    assert paper.watermark == "UNCONFIRMED"
+    assert "Not to be sent before that" in words(pdf_of(paper, NOON))
+
+
+@pytest.mark.parametrize("other", ["xk", "XK-KP", "zz", "al"])
+def test_without_a_basis_there_is_no_letter(tmp_path: Path, other: str) -> None:
+    def change(case: dict[str, list[dict[str, object]]]) -> None:
+        case["exhibits"][2]["origin"] = {"node": other, "returned_under": None}
+
+    with pytest.raises(NoBasisError, match="none is known"):
+        write_letter(made_case(tmp_path, change), "LOR-1", OWN, other, ["RS/1"])
+
+
+def test_no_basis_is_written_into_the_code() -> None:
+    pairs = {(one.asks, one.asked) for one in legal_bases()}
+    assert ("uk", "rs") in pairs
+    source = (DATA.parent / "letter.py").read_text("utf-8") + (DATA.parent / "reference.py").read_text("utf-8")
+    assert [word for word in ("1959", "Convention", "Article") if word in source] == []
+
+
+def test_a_member_of_a_group_has_the_groups_basis() -> None:
+    assert "Trade and Cooperation" in basis_for("UK-NCA", "FR-DGPN").basis
+    with pytest.raises(NoBasisError):
+        basis_for("RS-MOI", "FR-DGPN")
+
+
+@pytest.mark.parametrize("items", [[], ["ZZ/9"], ["JS/1"]])
+def test_only_items_of_the_node_asked_can_be_asked_for(tmp_path: Path, items: list[str]) -> None:
+    with pytest.raises(SchemaError):
+        write_letter(made_case(tmp_path), "LOR-1", OWN, "rs", items)
+
+
+def test_every_language_has_every_word_and_they_differ_from_english() -> None:
+    with (DATA / "letter_words.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {"sq", "sr", "mk", "bs"} == set(LANGUAGES.values())
+    for row in rows:
+        for language in LANGUAGES.values():
+            assert row[language].strip()
+            assert row[language] != row["en"]
+            assert {part for part in ("{own}", "{to}", "{urn}", "{basis}") if part in row["en"]} == {
+                part for part in ("{own}", "{to}", "{urn}", "{basis}") if part in row[language]
+            }

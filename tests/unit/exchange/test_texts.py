@@ -1,0 +1,101 @@
+"""Free text that names what was recalled opens a task for a person, at the holder and at whoever recalled it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import ConflictError
+from headwater.model.ids import MessageId
+from headwater.model.message import Amend, Kind, Message
+from tests.exchange_world import TERMS, Node, World, fact, message, pair
+
+NAME = "Marko Markovski"
+Pair = tuple[World, Node, Node]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Pair]:
+    made = pair(tmp_path)
+    yield made
+    made[0].close()
+
+
+def send(sender: Node, to: Node, **changes: object) -> MessageId:
+    sending = sender.exchange.send(message(sender=sender.me, recipient=to.me, **changes), who="o.reed")
+    assert sending.id is not None, sending.judgement
+    sender.bring(to.me)
+    return sending.id
+
+
+def recall(sender: Node, to: Node, *facts: str) -> None:
+    told = Message(
+        kind=Kind.AMEND,
+        recipient=to.me,
+        agreement=TERMS,
+        purpose="oic",
+        amend=Amend(action="erase", facts=facts, reason="another person"),
+    )
+    assert sender.exchange.send(told, who="o.reed").is_queued
+    sender.bring(to.me)
+
+
+def test_a_text_that_still_names_what_was_recalled_is_shown_to_the_holder(desk: Pair) -> None:
+    _, london, belgrade = desk
+    facts = {"rec-a/0": fact(), "rec-a/1": fact(prop="phone", value="+381600000001")}
+    ref = send(london, belgrade, facts=facts, text="marko  MARKOVSKI was seen in Dover")
+    other = send(london, belgrade, facts={"rec-b/0": fact(value="Some Body")}, text="Markovski again", thread=ref)
+    later = send(london, belgrade, facts={"rec-c/0": fact(value="Some One")}, text=f"about {NAME}", thread=ref)
+    elsewhere = send(london, belgrade, facts={"rec-d/0": fact(value="Any One")}, text=f"about {NAME}")
+    recall(london, belgrade, "rec-a/0")
+    tasks = belgrade.exchange.liaison.texts()
+    assert {task.message: (task.way, task.facts) for task in tasks} == dict.fromkeys((ref, later), ("in", ("rec-a/0",)))
+    assert {other, elsewhere}.isdisjoint(task.message for task in tasks), "another name, and another conversation"
+    assert {event.subject for event in belgrade.events("text-names-recalled")} == {ref, later}
+    with belgrade.store.snapshot() as snapshot:
+        log = b"".join(snapshot.opening(index) for index in range(snapshot.head().size))
+        kept = [body for _, _, body in snapshot.documents("text-task")]
+    assert b"arkovski" not in log + b"".join(kept)
+
+
+def test_what_we_wrote_ourselves_in_the_conversation_is_looked_through_too(desk: Pair) -> None:
+    _, london, belgrade = desk
+    ref = send(london, belgrade, facts={"rec-a/0": fact()})
+    ours = send(
+        belgrade, london, facts={"rec-r/0": fact(origin="RS", value="Drugi")}, text=f"what else of {NAME}?", thread=ref
+    )
+    recall(london, belgrade, "rec-a/0")
+    assert [(task.message, task.way) for task in belgrade.exchange.liaison.texts()] == [(ours, "out")]
+    belgrade.exchange.liaison.close_text(ours, strip=True, who="m.ilic", reason="names him")
+    assert belgrade.exchange.liaison.texts() == []
+    sent = belgrade.exchange.sent(ours)
+    assert sent is not None
+    assert (sent.text, len(sent.facts)) == (None, 1)
+    assert belgrade.store.check() == []
+
+
+def test_a_person_takes_the_text_out_or_keeps_it_for_a_reason(desk: Pair) -> None:
+    _, london, belgrade = desk
+    facts = {"rec-a/0": fact(), "rec-a/1": fact(prop="phone", value="+381600000001")}
+    first = send(london, belgrade, facts=facts, text=f"{NAME} was seen")
+    second = send(london, belgrade, facts={"rec-b/0": fact(value="Some Body")}, text=f"not {NAME}", thread=first)
+    recall(london, belgrade, "rec-a/0")
+    desk_ = belgrade.exchange.liaison
+    desk_.close_text(first, strip=True, who="m.ilic", reason="names the wrong man")
+    desk_.close_text(second, strip=False, who="m.ilic", reason="it clears him")
+    assert desk_.texts() == []
+    shown = {ref: belgrade.exchange.show(ref)[1] for ref in (first, second)}
+    assert [each.text if each else "" for each in shown.values()] == [None, f"not {NAME}"]
+    assert [event.detail["stripped"] for event in belgrade.events("text-decided")] == [1, 0]
+    assert NAME.encode() not in b"".join(row.body for row in belgrade.exchange.incoming() if row.id == first)
+    with pytest.raises(ConflictError):
+        desk_.close_text(first, strip=True, who="m.ilic", reason="again")
+    assert belgrade.store.check() == []
+
+
+def test_a_short_value_and_a_text_that_went_with_its_last_fact_open_nothing(desk: Pair) -> None:
+    _, london, belgrade = desk
+    send(london, belgrade, facts={"rec-a/0": fact(prop="nationality", value="rs")}, text="a rs plate")
+    send(london, belgrade, facts={"rec-b/0": fact()}, text=f"{NAME} alone")
+    recall(london, belgrade, "rec-a/0", "rec-b/0")
+    assert belgrade.exchange.liaison.texts() == []

@@ -1,0 +1,101 @@
+"""The vault keeps what nobody without its key can read, notices every changed byte, and forgets for good."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import ForbiddenError, StoreCorruptError
+from headwater.store.vault import Vault
+from headwater.testing.fakes import SeededChance
+
+SECRET = b"Zorana of the tests"
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path, SeededChance(3))
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_is_kept_comes_back_and_stands_nowhere_in_the_clear(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    assert vault.get(ref) == SECRET
+    assert SECRET not in everything(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+def test_files_of_every_size_are_kept_piece_by_piece(vault: Vault, size: int) -> None:
+    data = bytes(size)
+    assert vault.get(vault.put_file(io.BytesIO(data))) == data
+    assert vault.get(vault.put(data)) == data
+
+
+def test_each_entry_has_a_key_of_its_own_that_only_its_owner_may_read(vault: Vault, tmp_path: Path) -> None:
+    one, two = vault.put(SECRET), vault.put(SECRET)
+    folder = tmp_path / "vault"
+    assert (folder / "keys" / one).read_bytes() != (folder / "keys" / two).read_bytes()
+    assert (folder / "entries" / one).read_bytes() != (folder / "entries" / two).read_bytes()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_dir()} == {0o700}
+
+
+def test_an_erased_entry_is_gone_in_every_copy(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    entry = (tmp_path / "vault" / "entries" / ref).read_bytes()
+    vault.erase(ref)
+    vault.erase(ref)
+    (tmp_path / "vault" / "entries" / ref).write_bytes(entry)  # from a backup
+    with pytest.raises(ForbiddenError):
+        vault.get(ref)
+
+
+def test_an_entry_is_replaced_under_a_new_key(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    key = (tmp_path / "vault" / "keys" / ref).read_bytes()
+    vault.replace(ref, b"other")
+    assert vault.get(ref) == b"other"
+    assert (tmp_path / "vault" / "keys" / ref).read_bytes() != key
+
+
+@pytest.mark.parametrize("where", ["entries", "keys"])
+def test_every_changed_byte_is_noticed(vault: Vault, tmp_path: Path, where: str) -> None:
+    ref = vault.put(SECRET)
+    path = tmp_path / "vault" / where / ref
+    kept = path.read_bytes()
+    for at in range(len(kept)):
+        path.write_bytes(kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :])
+        with pytest.raises(StoreCorruptError):
+            vault.get(ref)
+    path.write_bytes(kept)
+    assert vault.get(ref) == SECRET
+
+
+def test_an_entry_cut_short_or_under_another_name_is_noticed(vault: Vault, tmp_path: Path) -> None:
+    one = vault.put(bytes(3 << 20))
+    path = tmp_path / "vault" / "entries" / one
+    path.write_bytes(path.read_bytes()[: (1 << 20) + 32])
+    with pytest.raises(StoreCorruptError, match="cut short"):
+        vault.get(one)
+    two = vault.put(SECRET)
+    path.write_bytes((tmp_path / "vault" / "entries" / two).read_bytes())
+    with pytest.raises(StoreCorruptError):
+        vault.get(one)
+
+
+@pytest.mark.parametrize("ref", ["", "x", "../../etc/passwd", "00" * 12, "0" * 23 + "G"])
+def test_what_there_is_not_is_answered_alike(vault: Vault, ref: str) -> None:
+    with pytest.raises(ForbiddenError) as caught:
+        vault.get(ref)
+    assert str(caught.value) == str(ForbiddenError("there is no such entry, or it may not be read"))
+
+
+def test_without_the_master_key_nothing_is_read(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    (tmp_path / "vault" / "master.key").write_bytes(bytes(32))
+    with pytest.raises(StoreCorruptError):
+        vault.get(ref)
