@@ -220,6 +220,33 @@ def worth(results: list[dict[str, Any]]) -> None:
         )
 
 
+def few(python: str | None, results: list[dict[str, Any]]) -> None:
+    """T6: F1 on the payments of networks, by features, on years that nothing was fitted on; our own simulator."""
+    from bench.trace_minority import minority
+
+    found = minority(python)
+    print(json.dumps(found), file=sys.stderr, flush=True)
+    for name, least in (("ours, with look-ahead", 0.40), ("ours, causal", 0.27)):
+        results.append(
+            {
+                "name": f"minority F1, {name}",
+                "ratio": found[name]["f1"],
+                "at_least": least,
+                "what": str(found[name]["each"]),
+            }
+        )
+        if "snapml" in found:
+            gain = round(found[name]["f1"] - found["snapml"]["f1"], 3)
+            results.append(
+                {
+                    "name": f"minority F1, {name}, over snapml",
+                    "ratio": gain,
+                    "at_least": 0.05,
+                    "what": str(found["snapml"]),
+                }
+            )
+
+
 def main() -> None:
     """Measure and print one line of JSON."""
     parser = argparse.ArgumentParser(description="Trace beside its peers.")
@@ -227,7 +254,7 @@ def main() -> None:
     parser.add_argument("--grow", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--peers", default=os.environ.get(PEERS_ENV))
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--only", choices=["kernels", "growth", "worth"])
+    parser.add_argument("--only", choices=["kernels", "growth", "worth", "few"])
     given = parser.parse_args()
     if given.one:
         one(given.one)
@@ -239,6 +266,8 @@ def main() -> None:
         growth(given.grow, results)
     if given.only in (None, "worth"):
         worth(results)
+    if given.only in (None, "few"):
+        few(given.peers, results)
     print(json.dumps({"results": results}))
 
 
