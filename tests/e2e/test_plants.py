@@ -27,6 +27,7 @@ SAYS = {
     "kill": "0 times after two kills",
     "case": "trust.signature",
     "witness": "does not lead on from one it has signed",
+    "trace": "cells where 10 are named",
     "figures": "came back contradicted, not wrong-word",
     "audit": "store.corrupt",
 }
