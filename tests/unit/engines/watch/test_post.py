@@ -3,9 +3,13 @@
 import random
 from dataclasses import replace
 
+import pytest
+
 from headwater.engines.watch import draft_notice, read_setting
 from headwater.model.detections import Detection
 from tests.watch_world import alerts_of, night, seen
+
+pytestmark = pytest.mark.slow
 
 
 def test_rescue_is_called_before_the_boat_is_in_mid_river_and_before_the_border_is_asked() -> None:
