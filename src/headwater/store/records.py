@@ -87,9 +87,10 @@ _ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND
 _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_IF_NEW: Final = "SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
-_MENTION_OF_NEW: Final = f"INSERT OR IGNORE INTO mention {_IF_NEW}"
-_BORN_NEW: Final = f"INSERT OR IGNORE INTO born {_IF_NEW}"
+_IF_NEW: Final = "WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
+# All keys as one JSON text: the record is looked for once, not once for each entity.
+_MENTIONS_OF_NEW: Final = f"INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1) {_IF_NEW}"
+_BORN_NEW: Final = f"INSERT OR IGNORE INTO born SELECT ?1, ?2 {_IF_NEW}"
 _ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
 _KEYS_AMONG: Final = (
     "SELECT key FROM document WHERE kind = ? AND key IN (SELECT value FROM json_each(?)) AND version = 1"
@@ -247,8 +248,8 @@ class RecordWriting(RecordReading):
         body = encode(record)
         ref = _ref("rec", body)
         # The record last: what is said of one that was there, and may have been erased, must stay as it is.
-        for mention in record.mentions:
-            self._link.later(_MENTION_OF_NEW, (mention.key, ref))
+        keys = encode([mention.key for mention in record.mentions]).decode()
+        self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_BORN_NEW, (born_of, ref))
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
-from headwater.node.match_desk import Desk
 
 _NEW_OBJECTS: Final = 20_000
 """Objects after which the collector looks for circles: more than the largest batch keeps alive."""
@@ -70,6 +69,9 @@ def serve_matching(
         MissingExtraError: the web libraries are not installed.
         SettingsError: no node is set up there, or the address cannot be listened on.
     """
+    # A node that serves partners need not know how to screen: it starts the sooner.
+    from headwater.node.match_desk import Desk
+
     try:
         from headwater.web.matching import matching_app
         from headwater.web.partner import serve
