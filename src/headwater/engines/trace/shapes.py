@@ -51,6 +51,21 @@ def in_slots(rows: Any, window_s: int) -> Any:  # noqa: ANN401
     return ibis.union(even, odd)
 
 
+def gathering(sheets: Any, least_amount: int, least_payers: int) -> Any:  # noqa: ANN401
+    """Return accounts (``acc``) that so many different payers ever paid, small payments left out; counted once a run.
+
+    What a window holds, a year holds too: whoever is not here is in no burst of so many payers.
+    """
+
+    def count() -> Any:  # noqa: ANN401
+        paid = sheets.payments
+        paid = paid.filter(paid.value >= least_amount)
+        return paid.group_by(acc=paid.dst).aggregate(payers=paid.src.nunique())
+
+    found = sheets.keep(f"gathering-{least_amount}", count)
+    return found.filter(found.payers >= least_payers).select("acc")
+
+
 def bursts(rows: Any, by: list[str], window_s: int, enough: Any, **sums: Any) -> Any:  # noqa: ANN401
     """Return the rows that stand in a slot of which a condition holds, each once.
 

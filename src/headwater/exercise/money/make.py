@@ -90,6 +90,8 @@ def _payments(world: World, names: list[str], pa: Any) -> Any:  # noqa: ANN401
     )
     accounts, countries = pa.array(names), pa.array(world.country)
     british = np.array([code == "GB" for code in world.country])
+    # What the world counts in euros is paid in pounds from British accounts.
+    amount = np.maximum(np.where(british[src], (amount * 100 + 58) // 117, amount), 1)
     number = np.arange(len(t))
     ids = pa.array([f"P{at:09d}" for at in number])
     _keep_truth(world, block_of, ids)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import payment_claims
+from headwater.engines.trace.shapes import gathering, payment_claims
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
@@ -12,7 +12,8 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     ibis = need_ibis()
     paid = sheets.payments
     month = given["window_days"] * DAY_S
-    sides = both_sides(paid)
+    hubs = gathering(sheets, given["least_amount"], given["least_payers"])
+    sides = both_sides(paid).semi_join(hubs, [("subject", "acc")])
     slots = sides.mutate(slot=(sides.t // month).cast("int64"))
     sums = slots.group_by(["subject", "slot"]).aggregate(
         begun=slots.t.min(),

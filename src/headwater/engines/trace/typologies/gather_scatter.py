@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import bursts, keep_members, payment_claims
+from headwater.engines.trace.shapes import bursts, gathering, keep_members, payment_claims
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
 
@@ -20,9 +20,9 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ibis = need_ibis()
     paid = sheets.payments
     paid = paid.filter(paid.value >= given["least_amount"])
-    busy = sheets.degrees
-    busy = busy.filter((busy.n_in >= given["least_payers"]) & (busy.n_out >= given["least_payees"]))
-    sides = both_sides(paid).semi_join(busy.select(subject="acc"), "subject")
+    hubs = gathering(sheets, given["least_amount"], given["least_payers"])
+    hubs = hubs.semi_join(sheets.degrees.filter(lambda rows: rows.n_out >= given["least_payees"]), "acc")
+    sides = both_sides(paid).semi_join(hubs, [("subject", "acc")])
     found = bursts(
         sides,
         ["subject", "unit"],

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import bursts, keep_members, payment_claims
+from headwater.engines.trace.shapes import bursts, gathering, keep_members, payment_claims
 from headwater.engines.trace.typology import DAY_S, EGMONT, MINOR, Claims, Parameter, Params, Typology
 
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     paid = sheets.payments
     asked = paid.filter((paid.value >= given["least_amount"]) & (paid.value <= given["most_amount"]))
-    asked = asked.mutate(subject=asked.dst)
+    hubs = gathering(sheets, given["least_amount"], given["least_payers"])
+    asked = asked.semi_join(hubs, [("dst", "acc")]).mutate(subject=asked.dst)
     found = bursts(
         asked,
         ["subject", "unit"],

@@ -4,6 +4,7 @@ from typing import Any
 
 from headwater.engines.trace.shapes import keep_members, payment_claims
 from headwater.engines.trace.sheets import need_ibis
+from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import EGMONT, HOUR_S, MINOR, Claims, Parameter, Params, Typology
 
 _ROOM: float = 0.06
@@ -22,13 +23,18 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     paid = paid.filter((paid.value >= given["least_amount"]) & (paid.from_country != "") & (paid.to_country != ""))
     quiet = sheets.degrees
     quiet = quiet.filter(quiet.n_in + quiet.n_out <= given["most_busy"]).select("acc")
+    # Value that arrives by settlement was not paid in at the hub that pays out, and does not leave the hub that took it.
+    sides = both_sides(paid)
+    moved = sides.group_by("subject").aggregate(got=sides.came.sum(), sent=sides.went.sum())
+    sinks = moved.filter(moved.sent * 100 <= moved.got * given["most_fed"]).select(acc="subject")
+    springs = moved.filter(moved.got * 100 <= moved.sent * given["most_fed"]).select(acc="subject")
     # Who pays or is paid month after month is a tenant, an employee or a relative: such accounts would pair by chance.
     ins = paid.group_by(hub="dst").aggregate(payers=paid.src.nunique(), all_in=paid.count())
     ins = ins.filter((ins.payers >= given["least_payers"]) & (ins.all_in <= ins.payers * given["most_each"]))
-    ins = ins.semi_join(quiet, [("hub", "acc")])
+    ins = ins.semi_join(quiet, [("hub", "acc")]).semi_join(sinks, [("hub", "acc")])
     outs = paid.group_by(hub2="src").aggregate(payees=paid.dst.nunique(), all_out=paid.count())
     outs = outs.filter((outs.payees >= given["least_payers"]) & (outs.all_out <= outs.payees * given["most_each"]))
-    outs = outs.semi_join(quiet, [("hub2", "acc")])
+    outs = outs.semi_join(quiet, [("hub2", "acc")]).semi_join(springs, [("hub2", "acc")])
     window_s = given["window_hours"] * HOUR_S
     came = paid.mutate(hub=paid.dst).semi_join(ins, "hub")
     came = came.mutate(slot=(came.t // window_s).cast("int64"), bin=amount_bin(came.value))
@@ -128,6 +134,9 @@ TYPOLOGY = Typology(
         Parameter("most_fee", 80, "thousandths", "the most that is kept"),
         Parameter("least_payers", 6, "accounts", "how many pay in, and how many are paid"),
         Parameter("least_share", 50, "per cent", "how much of what each hub does is mirrored"),
+        Parameter(
+            "most_fed", 60, "per cent", "how much of what one hub pays out was paid into it, and the other way round"
+        ),
         Parameter("most_each", 4, "payments", "how often one counterpart stands in it on average, at most"),
         Parameter("least_amount", 20_000, MINOR, "smaller payments are left out"),
         Parameter("most_busy", 1_500, "payments", "busier accounts are offices and shops"),
