@@ -87,10 +87,12 @@ _ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND
 _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_IF_NEW: Final = "WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
 # All keys as one JSON text: the record is looked for once, not once for each entity.
-_MENTIONS_OF_NEW: Final = f"INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1) {_IF_NEW}"
-_BORN_NEW: Final = f"INSERT OR IGNORE INTO born SELECT ?1, ?2 {_IF_NEW}"
+_MENTIONS_OF_NEW: Final = (
+    "INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1)"
+    " WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
+)
+_BORN_NEW: Final = "INSERT OR IGNORE INTO born SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
 _ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
 _KEYS_AMONG: Final = (
     "SELECT key FROM document WHERE kind = ? AND key IN (SELECT value FROM json_each(?)) AND version = 1"
