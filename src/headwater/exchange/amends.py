@@ -215,7 +215,7 @@ class Amends:
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
         }
         leaf = tx.note(Event("exchange.amended", sender, ref, detail={"action": amend.action, **counts}))
-        self._remember(tx, sender, ref, [name for name in amend.facts if name not in held])
+        self._remember(tx, sender, ref, amend.facts)
         results = _since(tx, ref, results)
         done = Done(
             amend=ref,
@@ -295,7 +295,7 @@ class Amends:
         return int(self._queue(tx, instead))
 
     def _remember(self, tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
-        """Remember an amend for facts that have not come."""
+        """Remember an amend for messages that were sent before it and come after it, whether its facts are held or not."""
         for part in dict.fromkeys(name.partition("/")[0] for name in names):
             body = tx.document(AHEAD, f"{sender}/{part}")
             refs = decode(body, tuple[MessageId, ...]) if body else ()

@@ -26,11 +26,11 @@ from headwater.exchange.backoff import wait_s
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
-from headwater.exchange.inbox import keep_receipt
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.exchange.partners import Partner, Partners, State
 from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
 from headwater.exchange.refusal import TEMPORARY, Code
+from headwater.exchange.taking import keep_receipt
 from headwater.exchange.witness import Seen, saw_receipt
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId

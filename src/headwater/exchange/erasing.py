@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
+from headwater.exchange.drafts import DRAFT
 from headwater.exchange.holdings import by_record
-from headwater.exchange.outbox import DRAFT, SENT
+from headwater.exchange.outbox import SENT
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import FactId, MessageId, RecordId

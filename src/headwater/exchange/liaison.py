@@ -239,7 +239,7 @@ class Liaison:
         try:
             if isinstance(answered.message, TrustError):
                 raise answered.message
-            self._outbox.send_within(tx, answered.message, who="node")
+            self._outbox.send_in(tx, answered.message, who="node")
         except TrustError as error:
             tx.note(Event("exchange.search-unanswered", "node", answered.search, detail={"code": error.code}))
         return 1

@@ -17,12 +17,13 @@ from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
 from headwater.exchange.desk import Desk
+from headwater.exchange.drafts import Draft
 from headwater.exchange.files import Carrier, Fetcher
 from headwater.exchange.flags import Flag, flags
 from headwater.exchange.inbox import Inbox
 from headwater.exchange.keys import Keys, make_roots, read_roots
 from headwater.exchange.liaison import Liaison
-from headwater.exchange.outbox import SENT, Also, Draft, Outbox, Sending, nothing
+from headwater.exchange.outbox import SENT, Also, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
 from headwater.exchange.receipt import RECEIPT
 from headwater.exchange.signed import read_paper

@@ -8,25 +8,26 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.errors import ConflictError, KeyTrustError, Place, SchemaError
+from headwater.errors import KeyTrustError, Place, SchemaError
 from headwater.exchange.body import write_body
 from headwater.exchange.card import check_current
 from headwater.exchange.compose import evidence_of
 from headwater.exchange.consents import attached
-from headwater.exchange.envelope import Header, Lane, seal_checked
+from headwater.exchange.drafts import DRAFT, Draft, DraftState, put, waiting
+from headwater.exchange.envelope import Header, Lane
 from headwater.exchange.keys import Keys
 from headwater.exchange.notices import notices
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.requests import check_request, check_response
+from headwater.exchange.sealing import Unsealed, Way, seal
 from headwater.exchange.suite import key_id
 from headwater.exchange.words import bound, speak
-from headwater.model.canonical import decode, encode
+from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_id, state_of
 from headwater.model.message import Kind, Message, Word, categories_of
 from headwater.model.times import format_instant, parse_instant
@@ -37,7 +38,6 @@ from headwater.ports import Chance, Clock, Event
 from headwater.store import Outgoing, Snapshot, Store, Transaction
 
 SENT: Final = "sent"
-DRAFT: Final = "draft"
 APPROVER: Final = "approver"
 """Role of the second pair of eyes: its holder becomes the message's approver. Every other role is an approval by name."""
 BREAK_GLASS: Final = "break-glass"
@@ -57,14 +57,6 @@ _NOT_APPROVED: Final = RuleReason(
     "Facts of a third state would go without its consent, and nobody has answered for that yet.",
     "another person than the author approves it as break-glass",
 )
-
-
-class DraftState(StrEnum):
-    """What became of a message that was held back."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +79,6 @@ class Sending:
         return self.id is not None and self.judgement.outcome in {Outcome.ALLOW, Outcome.REDACT}
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message that was held back.
-
-    Attributes:
-        id: the identifier it will have.
-        message: as it was written.
-        state: waiting, sent or refused.
-        rule: the rule that holds it.
-        asked_by, asked_at: who wanted to send it, and when.
-    """
-
-    id: MessageId
-    message: Message
-    state: DraftState
-    rule: str
-    asked_by: str
-    asked_at: datetime
-
-
 _STATES: Final = {Outcome.REFUSE: DraftState.REFUSED, Outcome.HOLD: DraftState.WAITING}
 """What a draft comes to by the rules' answer; any other sends it."""
 
@@ -116,31 +88,6 @@ Also = Callable[[Transaction, Sending], None]
 
 def nothing(_tx: Transaction, _sending: Sending) -> None:
     """Keep nothing more."""
-
-
-class _Way:
-    """The way to one partner, as it is within one change."""
-
-    def __init__(self, partner: Partner, signing: Callable[[], tuple[str, bytes]], now: datetime) -> None:
-        self.partner = partner
-        self._signing = signing
-        self._now = now
-
-    @cached_property
-    def keys(self) -> tuple[bytes, str, str, bytes]:
-        """The partner's key with its name, and this node's with its seed: asked for once something is to go."""
-        sealing = self.partner.card.card.sealing_key(self._now)
-        return (sealing, key_id(sealing), *self._signing())
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsealed:
-    """A message that is numbered and noted: its header and body, and the way that it goes."""
-
-    header: Header
-    body: bytes
-    message: Message
-    way: _Way
 
 
 class Outbox:
@@ -188,26 +135,17 @@ class Outbox:
         ready = list(zip(map(self._ready, messages), self._new_ids(len(messages)), strict=True))
 
         def change(tx: Transaction) -> list[Sending]:
-            ways, unsealed = self._ways(tx), list[_Unsealed]()
+            ways, unsealed = self._ways(tx), list[Unsealed]()
             sent = [self._send(tx, message, ref, who, ways=ways, unsealed=unsealed) for message, ref in ready]
             # Once all are judged: what sealing needs stays in the processor's caches meanwhile.
             for each in unsealed:
-                _seal(tx, each)
+                seal(tx, each)
             return sent
 
         return self._store.write(change)
 
     def send_in(self, tx: Transaction, message: Message, *, who: str) -> Sending:
         """Do what `send` does as a part of a transaction.
-
-        Raises:
-            SchemaError: it is none that can be sent.
-            TrustError: the recipient is no partner whose card is confirmed and current.
-        """
-        return self._send(tx, self._ready(message), self.new_id(), who)
-
-    def send_within(self, tx: Transaction, message: Message, *, who: str) -> Sending:
-        """Do as `send`, within a change that is under way.
 
         Raises:
             SchemaError: it is none that can be sent.
@@ -243,7 +181,7 @@ class Outbox:
         """
 
         def change(tx: Transaction) -> Sending:
-            draft = _waiting(tx, ref)
+            draft = waiting(tx, ref)
             message = draft.message
             if role == APPROVER:
                 message = replace(message, approver=who)
@@ -266,8 +204,8 @@ class Outbox:
         """
 
         def change(tx: Transaction) -> None:
-            draft = _waiting(tx, ref)
-            _put(tx, dataclasses.replace(draft, state=DraftState.REFUSED))
+            draft = waiting(tx, ref)
+            put(tx, dataclasses.replace(draft, state=DraftState.REFUSED))
             tx.note(Event("exchange.withdrawn", who, ref, draft.message.purpose or ""))
 
         self._store.write(change)
@@ -284,15 +222,15 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        _seal(tx, self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId(""))))
+        seal(tx, self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId(""))))
 
-    def _ways(self, tx: Transaction) -> "Callable[[AuthorityId], _Way]":
+    def _ways(self, tx: Transaction) -> Callable[[AuthorityId], Way]:
         """Return what finds the way to a partner, once for all messages of a change."""
         return cache(
-            lambda authority: _Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
+            lambda authority: Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
         )
 
-    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: "_Way") -> "_Unsealed":
+    def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: Way) -> Unsealed:
         """Number a message that may go, and note that it does; what is left to do is to seal it."""
         _, rkid, skid, _ = way.keys
         partner = way.partner
@@ -320,7 +258,7 @@ class Outbox:
             "categories": categories_of(message),
         }
         tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
-        return _Unsealed(header, body, message, way)
+        return Unsealed(header, body, message, way)
 
     def seal_again(self, tx: Transaction, row: Outgoing, header: Header) -> MessageId | None:
         """Queue a refused message anew, under another identifier, where it was refused for a key that we have changed.
@@ -352,8 +290,8 @@ class Outbox:
         who: str,
         *,
         asked_at: datetime | None = None,
-        ways: "Callable[[AuthorityId], _Way] | None" = None,
-        unsealed: "list[_Unsealed] | None" = None,
+        ways: Callable[[AuthorityId], Way] | None = None,
+        unsealed: list[Unsealed] | None = None,
     ) -> Sending:
         """Judge a message and queue it; with `unsealed`, the caller seals what was queued, in the same change."""
         way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
@@ -362,7 +300,7 @@ class Outbox:
         detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
         state = _STATES.get(judgement.outcome, DraftState.SENT)
         if asked_at is not None or state is DraftState.WAITING:
-            _put(tx, Draft(ref, message, state, judgement.rule, who, asked_at or tx.now))
+            put(tx, Draft(ref, message, state, judgement.rule, who, asked_at or tx.now))
         if state is DraftState.REFUSED:
             tx.note(Event("exchange.not-sent", who, ref, message.purpose or "", detail))
             return Sending(judgement, None, message)
@@ -375,7 +313,7 @@ class Outbox:
             tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
         written = self._queue(tx, goes, ref, who, way)
         if unsealed is None:
-            _seal(tx, written)
+            seal(tx, written)
         else:
             unsealed.append(written)
         for duty in judgement.obligations:
@@ -457,34 +395,3 @@ class Outbox:
     def _new_ids(self, count: int) -> list[MessageId]:
         now_ms, drawn = (self._clock.now() - EPOCH) // MILLISECOND, self._chance.draw(ID_CHANCE * count)
         return [new_message_id(now_ms, drawn[ID_CHANCE * place :]) for place in range(count)]
-
-
-def _waiting(tx: Transaction, ref: MessageId) -> Draft:
-    body = tx.document(DRAFT, ref)
-    draft = decode(body, Draft) if body else None
-    if draft is None or draft.state is not DraftState.WAITING:
-        raise ConflictError("no such message waits for approval", where=ref, fix="see what waits: headwater inbox list")
-    return draft
-
-
-def _put(tx: Transaction, draft: Draft) -> None:
-    tx.put_document(DRAFT, draft.id, encode(draft))
-
-
-def _seal(tx: Transaction, given: _Unsealed) -> None:
-    """Seal a message that was numbered and put it into the queue."""
-    header, message = given.header, given.message
-    recipient_key, _, _, signing_seed = given.way.keys
-    tx.add_outgoing(
-        Outgoing(
-            id=header.id,
-            peer=header.recipient,
-            seq=header.seq,
-            lane=header.lane,
-            envelope=seal_checked(header, given.body, signing_seed=signing_seed, recipient_key=recipient_key),
-            kind=message.kind,
-            thread=message.thread,
-            queued_at=tx.now,
-            expires_at=header.expires_at,
-        )
-    )

@@ -52,6 +52,23 @@ def test_an_amend_that_overtakes_its_facts_is_carried_out_once_they_come(three: 
     assert three.london.store.check() == []
 
 
+@pytest.mark.parametrize("action", ["erase", "restrict"])
+def test_an_amend_is_carried_out_again_where_a_message_sent_before_it_brings_the_fact_once_more(
+    three: Three, action: str
+) -> None:
+    facts = own(three.pristina, report())
+    tell(three, facts)
+    tell_slowly(three, facts)
+    three.pristina.exchange.liaison.amend(amend_of(action, facts[:1]), who="a.krasniqi", purpose="oic", replacements=[])
+    three.pristina.bring(LONDON, Lane.NORMAL)
+    three.london.bring(PRISTINA, Lane.NORMAL)
+    assert holders(three.pristina)[0].answer is not None
+    three.run()
+    assert set(values(three.london)) == {PHONE}
+    assert holders(three.pristina)[0].state == "done"
+    assert three.london.store.check() == []
+
+
 def test_what_was_held_when_its_amend_came_keeps_its_result_when_the_rest_comes_late(three: Three) -> None:
     facts = own(three.pristina, report())
     tell(three, facts[:1])

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headwater.errors import SignatureError
-from headwater.exchange import checkpoint, envelope, outbox, signed
+from headwater.exchange import checkpoint, envelope, sealing, signed
 from headwater.exchange.suite import SUITES, XWING, XWING_PUBLIC_BYTES
 
 _ENCAPSULATED: Final = 1120
@@ -89,7 +89,7 @@ def repeatable_crypto() -> Iterator[None]:
     suite = RepeatableSuite()
     with (
         mock.patch.dict(SUITES, {XWING.name: suite}),
-        mock.patch.object(outbox, "seal_checked", partial(envelope.seal_checked, suite=suite)),
+        mock.patch.object(sealing, "seal_checked", partial(envelope.seal_checked, suite=suite)),
         mock.patch("headwater.exchange.keys.XWING", suite),
         mock.patch.object(signed, "MLDSA65PrivateKey", _Private),
         mock.patch.object(signed, "MLDSA65PublicKey", _Public),
