@@ -68,10 +68,10 @@ class CsvLong:
         """
         check_size(given.data, file=given.name)
         rows = list(csv_rows(given))
-        header = labels(rows[0])
+        header = labels(rows[0]) if rows else []
         missing = [word for word in NEEDED if word not in header]
         if missing:
-            where = Place(file=given.name, line=rows[0].line)
+            where = Place(file=given.name, line=rows[0].line if rows else 1)
             raise FormatError(f"the header is missing, or lacks {', '.join(missing)}", where=where)
         cautions = Cautions()
         days: dict[tuple[str, date, bool], _Day] = {}
