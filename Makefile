@@ -7,6 +7,7 @@ PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py
+CHECK_TMP := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 2000000 2>/dev/null && echo /dev/shm)
 CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 
 export UV_NO_PROGRESS ?= 1
@@ -40,8 +41,9 @@ check-types:
 	@.venv/bin/mypy
 
 # One order of sets for both workers, or they would not agree on the names of the tests; `make test` has another each time.
+# Their folders lie in memory where the machine has room for it: every write is made durable, and a disk is slow at that.
 check-tests:
-	@PYTHONHASHSEED=0 $(PY) -m pytest -q -n 2 -m "not deep and not e2e and not slow" $(CHECKED_TESTS)
+	@PYTHONHASHSEED=0 PYTEST_DEBUG_TEMPROOT=$(CHECK_TMP) $(PY) -m pytest -q -n 2 -o tmp_path_retention_policy=failed -m "not deep and not e2e and not slow" $(CHECKED_TESTS)
 
 fix: ## format the code and repair what the linter can repair
 	@$(SETUP) dev

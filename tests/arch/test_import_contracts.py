@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("model", "policy", "formats", "store", "engines", "exchange", "case", "exercise", "testing", "cli", "web")
 ENGINES = ("match", "trace", "watch", "scan", "figures")

@@ -18,7 +18,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_six_hundred_messages_arrive_once_whatever_happens(prepared: Path) -> None:
     told: list[str] = []
-    found = storm.run(600, every_s=0.8, seed=5, prepared=prepared, tell=told.append)
+    found = storm.run(600, every_s=0.8, least_strikes=5, seed=5, prepared=prepared, tell=told.append)
     assert found.bad == ()
     assert found.counts["promised"] >= 600
     # It was worth looking: there were strikes of each sort.

@@ -1,6 +1,7 @@
 """AIS: NMEA lines as a receiver gives them, or position reports as CSV; leaps that no ship makes are marked."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ SIGMA_M: Final = 15.0
 NO_LAT: Final = 91.0
 NO_LON: Final = 181.0
 SENSOR: Final = "ais"
+_COUNT: Final = re.compile(rb"[0-9]{1,2}")
+"""Of how many sentences a message is made: one digit in the standard."""
 JUMP: Final = "a leap above 60 knots, or one number in two places"
 
 
@@ -57,7 +60,7 @@ def read_nmea(data: bytes, *, file: str | None = None) -> Iterator[AisMessage]:
         if cells[1] not in (b"1", b""):
             key = (cells[3], cells[4])
             parts = [*pending.pop(key, []), text[at:]]
-            if len(parts) < int(cells[1]) if cells[1].isdigit() else False:
+            if _COUNT.fullmatch(cells[1]) and len(parts) < int(cells[1]):
                 pending[key] = parts
                 continue
         index += 1

@@ -36,9 +36,8 @@ EVERY_S: Final = 5.0
 """Seconds between two strikes (exchange.md, goal G3)."""
 _WEATHER: Final = Weather(after_bytes=1_500_000, lasts_bytes=200_000, corrupt_every=50_000, hold_s=2.0)
 """Lines that let some hundred messages pass before they fail: with worse ones, 100,000 would take days."""
-_OFFICERS: Final = 0.2
-_FULL: Final = 0.2
-"""Shares of the strikes that hit officers, and that fill disks; all others kill nodes."""
+_STRIKES: Final = ("node", "node", "node", "officer", "disk")
+"""What is struck: dealt like cards, so that every five strikes hold each sort however fast the machine is."""
 _FULL_FOR_S: Final = 2.0
 _PAUSE_S: Final = 0.005
 _MOST_UNSEEN: Final = 400
@@ -56,6 +55,7 @@ def run(
     messages: int,
     *,
     every_s: float = EVERY_S,
+    least_strikes: int = 0,
     seed: int = 0,
     plant: str | None = None,
     prepared: Path | None = None,
@@ -64,8 +64,9 @@ def run(
     """Send so many messages in the storm and return what was found.
 
     Args:
-        messages: how many are promised before the weather clears.
+        messages: how many are promised, at least, before the weather clears.
         every_s: seconds between two strikes.
+        least_strikes: the weather does not clear before so many, however fast the machine sends.
         seed: what is drawn from it decides on letters, lines and strikes. Processes are not repeatable.
         plant: a known fault of the nodes, which must be found.
         prepared: a folder made by `nodes.prepare`; it is copied, and stays as it is.
@@ -83,7 +84,7 @@ def run(
             chance = random.Random(seed)
             storm = _Storm(made, chance, plant, tell)
             with proxied(made, _WEATHER, chance, storm.counts) as proxies:
-                bad = tried(lambda: storm.rage(messages, every_s))
+                bad = tried(lambda: storm.rage(messages, every_s, least_strikes))
                 for proxy in proxies:
                     proxy.clear()
                 tell(f"{storm.promised} promised; the weather is clear, waiting for what is on its way")
@@ -109,20 +110,21 @@ class _Storm:
         self._tell = tell
         self._desks: dict[str, Desk] = {}
         self._full: dict[str, float] = {}
+        self._dealt: list[str] = []
 
     @property
     def promised(self) -> int:
         """Messages of which a node has said that they are on their way."""
         return sum(len(each.queued) for each in self.promises.values())
 
-    def rage(self, messages: int, every_s: float) -> None:
+    def rage(self, messages: int, every_s: float, least_strikes: int) -> None:
         """Start everything, strike until so many messages are promised, and let the officers end their day."""
         for house in self._made.houses.values():
             self._made.start(house)
         try:
             for key in self._made.houses:
                 self._open_desk(key)
-            self._until(messages, every_s)
+            self._until(messages, every_s, least_strikes)
         finally:
             for desk in self._desks.values():
                 desk.close()
@@ -130,16 +132,17 @@ class _Storm:
         for house in self._made.houses.values():
             until(lambda house=house: self._made.answers(house), f"{house.authority} to answer", _START_S, house)
 
-    def _until(self, messages: int, every_s: float) -> None:
+    def _until(self, messages: int, every_s: float, least_strikes: int) -> None:
         begun = time.monotonic()
-        strike_at, tell_at = begun + every_s, begun + _TELL_S
-        while self.promised < messages and (now := time.monotonic()) < begun + _LONGEST_S:
+        strike_at, tell_at, strikes = begun + every_s, begun + _TELL_S, 0
+        while (self.promised < messages or strikes < least_strikes) and (now := time.monotonic()) < begun + _LONGEST_S:
             listen(self._desks.values(), now + _LISTEN_S)
             self._make_room(now)
             self._look_after()
             if now >= strike_at:
                 self._strike(now)
                 strike_at += every_s
+                strikes += 1
             if now >= tell_at:
                 tell_at += _TELL_S
                 killed = f"{self.counts['nodes_killed']} nodes and {self.counts['officers_killed']} officers killed"
@@ -150,12 +153,14 @@ class _Storm:
 
     def _strike(self, now: float) -> None:
         house = self._chance.choice(list(self._made.houses.values()))
-        what = self._chance.random()
-        if what < _OFFICERS:
+        if not self._dealt:
+            self._dealt = self._chance.sample(_STRIKES, len(_STRIKES))
+        what = self._dealt.pop()
+        if what == "officer":
             self._desks.pop(house.key).kill()
             self.counts["officers_killed"] += 1
             self._open_desk(house.key)
-        elif what < _OFFICERS + _FULL and house.key not in self._full:
+        elif what == "disk" and house.key not in self._full:
             self._fill_disk(house)
             self._full[house.key] = now + _FULL_FOR_S
         else:

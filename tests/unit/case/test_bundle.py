@@ -364,6 +364,7 @@ def test_a_ledger_line_that_says_something_impossible_is_refused() -> None:
         custody_in([line])
 
 
+@pytest.mark.slow
 def test_a_large_file_is_sealed_and_verified_in_little_memory(tmp_path: Path) -> None:
     case = made_case(tmp_path / "case")
     path = tmp_path / "case" / case.exhibits[0].file.path

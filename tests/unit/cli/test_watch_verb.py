@@ -16,6 +16,7 @@ def run(missing: str, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "words", "extra"),
     [

@@ -73,6 +73,7 @@ def talk(line: socket.socket) -> bytes:
     return bytes(back)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["reset", "cut_up", "cut_down", "slow", "black_hole", "drop"])
 def test_what_breaks_a_line_lets_not_all_come_back(fault: str) -> None:
     with line_through(fault) as (line, _, proxy):
@@ -94,6 +95,7 @@ def test_what_is_corrupted_differs_in_single_bits() -> None:
     assert all(each.bit_count() == 1 for each in wrong)
 
 
+@pytest.mark.slow
 def test_what_is_duplicated_comes_once_more() -> None:
     with line_through("duplicate") as (line, echo, _):
         assert talk(line) == SAID
