@@ -1,7 +1,7 @@
 """Delivery: a courier with a thread of its own for each partner and lane, so that a dead or slow one holds up nobody.
 
-Couriers sleep until something waits for them. One watcher looks at the size of the ledger, which grows with everything that
-is queued, also by another process, and with everything that may let go what is queued; then it wakes those that have work. A
+Couriers sleep until something waits for them. One watcher hears of every change that this process makes, and asks SQLite often
+whether another has made one; then it wakes those that have work. A
 courier that rests because its partner could not be reached sleeps through that, but not through a word of the partner itself:
 whoever speaks can be reached, and an outage of days must not cost five minutes more.
 """
@@ -20,10 +20,16 @@ from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import Partners
 from headwater.model.ids import AuthorityId
-from headwater.store import Snapshot, Store
+from headwater.store import Snapshot, Store, Watch
 
-POLL_S: Final = 0.03
-"""Between two looks at the ledger's size: one small read."""
+POLL_S: Final = 0.02
+"""Between two questions whether another process has changed the store: a few microseconds each."""
+LOOK_S: Final = 0.004
+"""Shortest time between two looks at what waits."""
+LOOK_SHARE: Final = 100
+"""A look that takes a millisecond is followed by none for so many: what is queued without a pause is sent without looks."""
+NAMES_S: Final = 1.0
+"""Between two looks at who is a partner, and what is to be delivered again."""
 IDLE_S: Final = 5.0
 """Longest sleep of a courier, for what expires or whose time comes."""
 AFTER_STORE_ERROR_S: Final = 5.0
@@ -66,24 +72,34 @@ class Delivery:
         self._make_courier = make_courier
         self._served: dict[Route, _Served] = {}
         self._heard_to: int | None = None
+        self._again: dict[AuthorityId, bool] = {}
+        self._named_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Deliver; returns once `stop` is set and every courier has finished what it was doing."""
-        seen = -1
         while not stop.is_set():
             try:
-                seen = self._watch(seen, stop)
-                self._look_after()
+                with self._store.watch() as watch:
+                    while not stop.is_set():
+                        self._round(watch, stop)
             except HeadwaterError as error:
                 _LOG.warning("delivery waits: %s", error.code)
                 stop.wait(AFTER_STORE_ERROR_S)
-            stop.wait(POLL_S)
         for served in self._served.values():
             served.wake.set()
             served.heard.set()
         for served in self._served.values():
             served.thread.join()
         self._served.clear()
+
+    def _round(self, watch: Watch, stop: threading.Event) -> None:
+        if watch.has_moved() or time.monotonic() >= self._named_at:
+            begun = time.thread_time()
+            self._look(stop)
+            # By the CPU that it took: on a busy machine the same look takes longer, and is as urgent.
+            stop.wait(max(LOOK_S, LOOK_SHARE * (time.thread_time() - begun)))
+        self._look_after()
+        watch.wait(POLL_S)
 
     def _look_after(self) -> None:
         begun = time.monotonic()
@@ -92,11 +108,8 @@ class Delivery:
             ended = time.monotonic()
             self._tend_at = ended + max(TEND_S, TEND_SHARE * (ended - begun))
 
-    def _watch(self, seen: int, stop: threading.Event) -> int:
+    def _look(self, stop: threading.Event) -> None:
         with self._store.snapshot() as snapshot:
-            size = snapshot.head().size
-            if size == seen:
-                return size
             routes = list(self._routes(snapshot))
             end = snapshot.incoming_end()
             spoke = snapshot.spoke_after(end if self._heard_to is None else self._heard_to)
@@ -109,14 +122,20 @@ class Delivery:
             elif is_waiting:
                 self._served[route].wake.set()
         self._heard_to = end
-        return size
 
     def _routes(self, snapshot: Snapshot) -> Iterator[tuple[Route, bool]]:
         """Yield all routes, and whether something waits on each; what rests, or must not go now, waits too."""
-        for peer in self._partners.names(snapshot):
-            again = is_listed(snapshot, peer)
+        if (now := time.monotonic()) >= self._named_at:
+            self._again = {peer: is_listed(snapshot, peer) for peer in self._partners.names(snapshot)}
+            self._named_at = now + NAMES_S
+        for peer, again in self._again.items():
             for lane in Lane:
-                yield (peer, lane), again or snapshot.is_due(peer, lane)
+                yield (peer, lane), again or self._is_awake((peer, lane)) or snapshot.is_due(peer, lane)
+
+    def _is_awake(self, route: Route) -> bool:
+        """Return whether a courier was told already that something waits, and has not looked since."""
+        served = self._served.get(route)
+        return served is not None and served.wake.is_set()
 
     def _serve(self, route: Route, stop: threading.Event) -> None:
         wake, heard = threading.Event(), threading.Event()

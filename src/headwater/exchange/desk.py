@@ -14,6 +14,7 @@ from headwater.model.message import HOUSEKEEPING, Kind, Message
 from headwater.policy.agreement import Agreement
 from headwater.policy.rules.housekeeping import unexpected
 from headwater.policy.rules.judge import decide
+from headwater.policy.rules.remembered import Remembered
 from headwater.policy.rules.rule import Judgement, Op, Outcome
 from headwater.ports import Event
 from headwater.store import Transaction
@@ -39,6 +40,7 @@ class Desk:
     def __init__(self, amends: Amends) -> None:
         """Act with what carries out recalls."""
         self._amends = amends
+        self._rules = Remembered()
 
     def judge(self, tx: Transaction, message: Message, agreements: dict[str, Agreement]) -> Judgement:
         """Return what the rules say to receiving a message, with what is held here of the facts it amends.
@@ -48,7 +50,7 @@ class Desk:
         """
         if (refusal := unexpected(Op.RECEIVE, message)) is not None:
             return refusal
-        judgement = decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
+        judgement = self._rules.decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
         terms = agreements.get(message.agreement or "")
         if message.kind in HOUSEKEEPING and message.facts and terms is not None:
             kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})

@@ -32,7 +32,8 @@ from headwater.model.ids import AuthorityId, MessageId, StateCode, new_message_i
 from headwater.model.message import Kind, Message, Word, categories_of
 from headwater.model.times import format_instant, parse_instant
 from headwater.policy.rules.housekeeping import unexpected
-from headwater.policy.rules.judge import apply, decide
+from headwater.policy.rules.judge import apply
+from headwater.policy.rules.remembered import Remembered
 from headwater.policy.rules.rule import Judgement, Op, Outcome, RuleReason
 from headwater.ports import Chance, Clock, Event
 from headwater.store import Outgoing, Snapshot, Store, Transaction
@@ -100,6 +101,7 @@ class Outbox:
         self._keys = keys
         self._clock = clock
         self._chance = chance
+        self._rules = Remembered()
 
     def send(self, message: Message, *, who: str, also: Also = nothing) -> Sending:
         """Judge a message and, where the rules let it pass, queue it.
@@ -363,7 +365,7 @@ class Outbox:
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(message.agreement or "")
         held = evidence_of(reader, message, terms.markings if terms else {}, now.date())
-        return decide(Op.SEND, agreements, message, held, now)
+        return self._rules.decide(Op.SEND, agreements, message, held, now)
 
     def _open_partner(self, reader: Snapshot | Transaction, authority: AuthorityId, now: datetime) -> Partner:
         partner = self._partners.need(reader, authority)

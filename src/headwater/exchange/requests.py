@@ -38,6 +38,8 @@ REFUSALS: Final = {
 """Reasons for refusing a request, after article 6 of Directive (EU) 2023/977, and the agreement's own limits."""
 ALARM: Final = "deadline-alarm"
 """Kind of the documents that keep the highest alarm noted for each request."""
+_URGENCIES: Final = dict.fromkeys(Urgency)
+_ACCESS: Final = dict.fromkeys(Access)
 LOOK_BACK: Final = timedelta(days=90)
 """Alarms are raised for requests no older than this."""
 
@@ -107,8 +109,8 @@ def check_request(message: Message) -> None:
     Raises:
         SchemaError: the urgency or access is none.
     """
-    for field, value, known in (("urgency", message.urgency, Urgency), ("access", message.access or "direct", Access)):
-        if value not in set(known):
+    for field, value, known in (("urgency", message.urgency, _URGENCIES), ("access", message.access or "direct", _ACCESS)):
+        if value not in known:
             raise SchemaError(f"no such {field}", where=Place(field=field), fix=f"use {', '.join(known)}")
 
 

@@ -25,7 +25,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey, FactId, MessageId, StateCode, authority_id, state_of
 from headwater.model.message import Message, MessageFact
 from headwater.model.record import Mention, Origin, PersonCategory, Record
-from headwater.model.schema import SENSITIVE_PROPERTIES, is_person, schema, schemata
+from headwater.model.schema import SENSITIVE_PROPERTIES, Schema, is_person, schema, schemata
 from headwater.model.times import is_partial_date
 
 SOURCE: Final = "exchange"
@@ -141,7 +141,7 @@ def names_in(record: Record, message: Message) -> dict[str, FactId]:
     numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
     found: dict[str, FactId] = {}
     for name, given in message.facts.items():
-        kind = _kind(given)
+        kind = _kind(given, schemata())
         fact = None if kind is None else _fact(given, kind, _mention(given, message), message)
         number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
         if number is not None and record.handling.covers(handling_of(given)):
@@ -160,7 +160,7 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
     groups: dict[tuple[AuthorityId, Grade | None, Handling], _Members] = {}
     # Most facts of a message share their terms and entities: both are read once, not once for each fact.
     by_terms: dict[tuple[object, ...], _Members] = {}
-    mentions: dict[tuple[str | None, str | None, str], Mention] = {}
+    known = schemata()
     for given in message.facts.values():
         terms = _terms(given)
         members = by_terms.get(terms)
@@ -168,13 +168,12 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
             handling, grade = _read_terms(*terms)
             members = groups.setdefault((_originator(given.origin, message, me), grade, handling), _Members())
             by_terms[terms] = members
-        kind = _kind(given)
+        kind = _kind(given, known)
         if kind is not None:
-            named = (given.entity, given.schema, given.category)
-            mention = mentions.get(named)
+            about = given.entity, given.schema, given.category
+            mention = members.mentions.get(about)
             if mention is None:
-                mention = mentions[named] = _mention(given, message)
-            members.mentions[id(mention)] = mention
+                mention = members.mentions[about] = _mention(given, message)
             members.facts[_fact(given, kind, mention, message)] = None
     return tuple(
         Record(
@@ -195,7 +194,7 @@ class _Members:
     __slots__ = ("facts", "mentions")
 
     def __init__(self) -> None:
-        self.mentions: dict[int, Mention] = {}
+        self.mentions: dict[tuple[str | None, str | None, str], Mention] = {}
         self.facts: dict[Fact, None] = {}
 
 
@@ -234,12 +233,13 @@ def _day(text: str | None) -> date | None:
         raise SchemaError("no such day", where=Place(field="retain_until")) from error
 
 
-def _kind(given: MessageFact) -> str | None:
+def _kind(given: MessageFact, known: Mapping[str, Schema]) -> str | None:
     """Return of what kind a fact's property is; None for a fact that stays in the message."""
-    if given.hashed or not (given.entity and given.schema and given.value and given.value.strip()):
+    value, name = given.value, given.schema
+    if given.hashed or not (value and name and given.entity) or value.isspace():
         return None
-    known = schemata().get(given.schema)
-    return known.properties.get(given.prop) if known is not None else None
+    of = known.get(name)
+    return of.properties.get(given.prop) if of is not None else None
 
 
 _terms: Final = attrgetter(

@@ -353,8 +353,5 @@ class Message(
 
 def categories_of(message: Message) -> str:
     """Return how many facts of each category a message carries, as the ledger counts them: ``object=2 suspect=1``."""
-    counted: dict[str, int] = {}
-    for fact in message.facts.values():
-        if fact.category:
-            counted[fact.category] = counted.get(fact.category, 0) + 1
-    return " ".join([f"{name}={counted[name]}" for name in sorted(counted)])
+    categories = [fact.category for fact in message.facts.values()]
+    return " ".join([f"{name}={categories.count(name)}" for name in sorted(set(categories)) if name])

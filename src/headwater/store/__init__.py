@@ -6,7 +6,7 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 from headwater.store.files import sync_folder
 from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
-from headwater.store.store import Store
+from headwater.store.store import Store, Watch
 from headwater.store.view import Snapshot, Transaction
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Store",
     "StoreOptions",
     "Transaction",
+    "Watch",
     "sync_folder",
 ]

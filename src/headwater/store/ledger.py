@@ -39,6 +39,7 @@ _LEAVES_WITH: Final = (
     "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? AND instr(event, ?) ORDER BY number LIMIT ?"
 )
 _ABOUT: Final = "SELECT number FROM leaf_about WHERE subject = ? AND number >= ? ORDER BY number LIMIT ?"
+_EVENTS: Final = "SELECT event FROM ledger WHERE number >= ? ORDER BY number LIMIT ?"
 _SUBJECT_BYTES: Final = 8
 
 
@@ -49,6 +50,13 @@ class _LeafRow(NamedTuple):
     salt: bytes | None
     event: bytes | None
     commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What an event is about, of the bytes that hold it."""
+
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,14 @@ class LedgerReading(Linked):
                 if leaf.event is not None and leaf.event.subject == subject:
                     yield leaf
             start = page[-1].number + 1
+
+    def subjects(self, start: int, most: int) -> list[str | None]:
+        """Return what the leaves from an index on are about, None for those that were erased: no more is read of them."""
+        rows = self._link.rows(tuple[bytes | None], _EVENTS, start, most)
+        try:
+            return [None if event is None else decode(event, _Subject).subject for (event,) in rows]
+        except InputError as error:
+            raise StoreCorruptError("a leaf cannot be read", where=str(self._link.file)) from error
 
     def leaves_indexed(self) -> int:
         """Return how many leaves can be found by what they are about without looking through them."""

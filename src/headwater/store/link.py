@@ -141,6 +141,14 @@ class Link:
         self._waiting[sql] = [row]
         self._waited_for.add(table)
 
+    def latest(self, sql: str, row: Row) -> None:
+        """Do as `later` does; of rows that follow each other with the same first value, only the last is written."""
+        rows = self._waiting.get(sql)
+        if rows is not None and rows[-1][0] == row[0]:
+            rows[-1] = row
+        else:
+            self.later(sql, row)
+
     def write_waiting(self) -> None:
         """Write all rows that wait, those of a statement together, the statements in the order of their first rows.
 

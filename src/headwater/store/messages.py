@@ -246,7 +246,7 @@ class MessageWriting(MessageReading):
         """Return the next number for a message to a partner: from 1, without gaps, as the transaction is whole."""
         last = self._last.get(peer)
         seq = (self.sent_last(peer) if last is None else last) + 1
-        self._link.later(_SENT_LAST, (peer, seq))
+        self._link.latest(_SENT_LAST, (peer, seq))
         self._last[peer] = seq
         return seq
 

@@ -120,6 +120,15 @@ class Store:
             finally:
                 snapshot.end()
 
+    @contextmanager
+    def watch(self) -> Iterator["Watch"]:
+        """Hand out what tells whether anybody has changed the store, for the length of a `with` block."""
+        watch = Watch(Link(self._file, self._options, query_only=True), self._writer)
+        try:
+            yield watch
+        finally:
+            watch.end()
+
     def put_blob(self, data: bytes) -> BlobHash:
         """Keep an image, a document or a clip; durable before the call returns."""
         self._writing()
@@ -235,6 +244,36 @@ class Store:
                     self._idle.append(link)
                     return
         link.close()
+
+
+class Watch:
+    """Tells whether anybody has changed the store: SQLite counts commits, and asking costs a look at shared memory."""
+
+    def __init__(self, link: Link, writer: Writer | None) -> None:
+        """Watch through a connection of its own, which never writes, and hear of this process's own changes at once."""
+        self._link = link
+        self._writer = writer
+        self._seen: int | None = None
+        self._stirred = threading.Event()
+        if writer is not None:
+            writer.listeners.append(self._stirred.set)
+
+    def wait(self, most_s: float) -> None:
+        """Return once this process has changed something since the last call, or after so many seconds."""
+        self._stirred.wait(most_s)
+        self._stirred.clear()
+
+    def has_moved(self) -> bool:
+        """Return whether this or another process has changed anything since the last call; True the first time."""
+        found = self._link.one(tuple[int], "PRAGMA data_version")
+        before, self._seen = self._seen, found[0] if found else None
+        return before != self._seen
+
+    def end(self) -> None:
+        """Let go of the connection."""
+        if self._writer is not None:
+            self._writer.listeners.remove(self._stirred.set)
+        self._link.close()
 
 
 def _found(look: Callable[[], Iterable[Problem]]) -> list[Problem]:

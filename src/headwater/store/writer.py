@@ -49,7 +49,11 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """Takes changes from any thread and commits them in groups."""
+    """Takes changes from any thread and commits them in groups.
+
+    Attributes:
+        listeners: called after each group, once everybody has been answered.
+    """
 
     def __init__(self, link: Link, files: Files, *, clock: Clock, chance: Chance, threaded: bool = True) -> None:
         """Take the link, and start the thread; without one, each caller commits its own change, one caller at a time."""
@@ -63,6 +67,7 @@ class Writer:
         self._head = Head(-1, b"")
         self._edge = Frontier()
         self._busy = False
+        self.listeners: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
         if threaded:
             self._thread = threading.Thread(target=self._work, name="headwater-store", daemon=True)
@@ -149,6 +154,8 @@ class Writer:
                 job.error = error
         for job in group:
             job.answer()
+        for listener in tuple(self.listeners):
+            listener()
         self._link.fold()
 
     def _commit(self, group: list["_Job[Any]"]) -> None:
