@@ -19,7 +19,7 @@ from tests.unit.policy.kit import AGREEMENTS, NOW, instant, merge
 
 TERMS = msgspec.convert(AGREEMENTS, dict[str, Agreement])
 AT = instant(NOW)
-OTHER = dict.fromkeys(SAID, "other")
+OTHER = {**dict.fromkeys(SAID, "other"), "origin_key": 64 * "0"}
 
 
 def plain(number: int = 0, **changes: Any) -> Message:
