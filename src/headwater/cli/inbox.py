@@ -38,7 +38,10 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
             f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}{'  FLAGGED' if row['flagged'] else ''}"
             for row in found.incoming
         ),
-        *(f"out  {row['id']}  {row['to']:10} {row['kind']:12} {row['state']}{_clock(row)}" for row in found.outgoing),
+        *(
+            f"out  {row['id']}  {row['to']:10} {row['kind']:12} {', '.join([row['state'], *(each['word'] for each in row['told'])])}{_clock(row)}"
+            for row in found.outgoing
+        ),
         *(f"wait {row['id']}  {row['to']:10} {row['kind']:12} rule {row['rule']}" for row in found.waiting),
     ]
     document = {"ok": True, "incoming": found.incoming, "outgoing": found.outgoing, "waiting": found.waiting}
@@ -84,6 +87,25 @@ def _decision_verb(name: str, state: str, help_: str, reason: str) -> None:
 
 _decision_verb("accept", "accepted", "Accept a message; one that was held becomes records now.", '"condition read"')
 _decision_verb("refuse", "refused", "Put a message aside for good.", '"not for us"')
+
+
+@inbox.command(name="tell", epilog="Example: headwater inbox tell 019abb6c-… acted --home rs")
+@click.argument("ref", metavar="ID")
+@click.argument("word", type=click.Choice(["read", "accepted", "acted"]))
+@options.home()
+@options.acting("oic")
+@options.as_json
+def tell_(*, ref: str, word: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Let the sender of message ID know that it was read, accepted or acted on.
+
+    Its receipt said that it is stored here. What people do with it is told by a person, or not at all.
+    """
+    from headwater.model.ids import message_id
+    from headwater.node import correspondence
+
+    with session_at(home, user, purpose) as (node, session):
+        correspondence.tell(node, session, message_id(ref), word)
+    door.answer({"ok": True, "id": ref, "told": word}, [f"told: {word}"], as_json=as_json)
 
 
 @inbox.command(epilog="Example: headwater inbox answer 019abb6c-… answer.json --result full --home rs")

@@ -27,7 +27,7 @@ from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
 from headwater.exchange.outbox import SENT, Outbox
-from headwater.exchange.partners import Partner, Partners, State
+from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
 from headwater.exchange.refusal import TEMPORARY, Code
 from headwater.exchange.taking import keep_receipt
@@ -166,9 +166,8 @@ class Courier:
             moved += self._close(tx, row, word, kept[word.receipt], is_queued=row.id in queued)
         for doubt in doubts:
             tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
-        partner = self._partners.get(tx, self._peer)
-        if moved and partner is not None and partner.state is State.CONFIRMED:
-            self._partners.step(tx, self._peer, State.LIVE, self._partners.me, "first receipt")
+        if moved:
+            self._partners.meet(tx, self._peer)
         return moved
 
     def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes, *, is_queued: bool) -> int:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from headwater.exchange import consents
 from headwater.exchange.amends import Amends
 from headwater.exchange.files import expect
+from headwater.exchange.told import hear
 from headwater.model.ids import MessageId
 from headwater.model.message import HOUSEKEEPING, Kind, Message
 from headwater.policy.agreement import Agreement
@@ -75,6 +76,8 @@ class Desk:
                 self._amends.answered(tx, message, ref, taken.envelope, taken.sha256)
             case Kind.CONSENT:
                 consents.record(tx, message, ref)
+            case Kind.RECEIPT:
+                hear(tx, message, ref)
             case Kind.NOTICE:
                 for consent in message.consents:
                     detail: dict[str, str | int] = {"to": consent.receiver, "facts": len(consent.facts)}

@@ -93,6 +93,8 @@ class Inbox:
         taking = Taking(tx, self._partners, self._giver(tx), self._desk)
         answers = taking.take(part)
         self._desk.came(tx, taking.brought, lambda name: self._partners.agreements_for(tx, [name]))
+        for sender in {opened.sealed.header.sender for opened in taking.stored}:
+            self._partners.meet(tx, sender)
         for opened in taking.stored:
             if self._sync is not None and opened.message.kind is Kind.CHECKPOINT:
                 self._sync.take(tx, opened.sealed.header, opened.message)

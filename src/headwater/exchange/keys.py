@@ -6,10 +6,13 @@
     roots/           root-1.key root-2.key root-3.key           made at `node init`, to be moved offline at once
 
 A file holds its seeds in hex, so that a person can copy it onto paper. The key that is named last (names carry a
-number) is the one in use; older ones stay for what was sealed with them, and are destroyed after the longest expiry.
+number) is the one in use; older ones stay for what was sealed with them. A sealing key is destroyed with the first card
+that is made 31 days after another took its place: what still comes for it is refused, and its sender seals it anew
+with the new card.
 """
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,10 +67,24 @@ class Keys:
         Raises:
             StoreIoError: the disk refuses.
         """
-        number = len(list((self.home / FOLDER).glob(f"{kind}-*.key"))) + 1
+        number = 1 + max((int(path.stem.rpartition("-")[2]) for path in self._files(kind)), default=0)
         _write(self.home / FOLDER / f"{kind}-{number:04}.key", [chance.draw(SEED_BYTES) for _ in range(_KINDS[kind])])
         for kept in ("signing_seeds", "sealing_seeds"):
             self.__dict__.pop(kept, None)
+
+    def destroy(self, names: Collection[str]) -> int:
+        """Overwrite and remove sealing keys, by the names of their public keys; return how many there were.
+
+        Raises:
+            StoreIoError: the disk refuses.
+        """
+        gone = [path for path in self._files("sealing") if key_id(XWING.public_key(*_seeds(path, 1))) in names]
+        for path in gone:
+            _overwrite(path)
+        if gone:
+            sync_folder(self.home / FOLDER)
+            self.__dict__.pop("sealing_seeds", None)
+        return len(gone)
 
     @cached_property
     def signing_seeds(self) -> dict[str, bytes]:
@@ -96,7 +113,7 @@ class Keys:
         return list(self.signing_seeds.values())[-1]
 
     def _read(self, kind: str) -> list[list[bytes]]:
-        found = [_seeds(path, _KINDS[kind]) for path in sorted((self.home / FOLDER).glob(f"{kind}-*.key"))]
+        found = [_seeds(path, _KINDS[kind]) for path in self._files(kind)]
         if not found:
             raise SettingsError(
                 f"the node has no {kind} key",
@@ -104,6 +121,9 @@ class Keys:
                 fix="make a node with: headwater node init",
             )
         return found
+
+    def _files(self, kind: str) -> list[Path]:
+        return sorted((self.home / FOLDER).glob(f"{kind}-*.key"))
 
 
 def read_roots(folder: Path) -> tuple[PairSeed, ...]:
@@ -152,6 +172,18 @@ def _write(path: Path, seeds: list[bytes]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise StoreIoError("a key cannot be written", where=str(path)) from error
+
+
+def _overwrite(path: Path) -> None:
+    """Write zeros over a key and remove its file: copies of the disk are not reached, and nobody can promise that."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except OSError as error:
+        raise StoreIoError("a key cannot be destroyed", where=str(path)) from error
 
 
 def _seeds(path: Path, count: int) -> list[bytes]:

@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.errors import ForbiddenError, KeyTrustError, NoBasisError
+from headwater.errors import ConflictError, ForbiddenError, KeyTrustError, NoBasisError
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
 from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
@@ -25,10 +26,11 @@ from headwater.exchange.keys import Keys, make_roots, read_roots
 from headwater.exchange.liaison import Liaison
 from headwater.exchange.outbox import SENT, Also, Outbox, Sending, nothing
 from headwater.exchange.partners import CARD, Partner, Partners, State
-from headwater.exchange.receipt import RECEIPT
+from headwater.exchange.receipt import RECEIPT, REFUSED
 from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.syncing import Syncing
+from headwater.exchange.told import TOLD, Told, telling
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
@@ -38,6 +40,8 @@ from headwater.policy.agreement import Agreement, AgreementState
 from headwater.ports import Chance, Clock, Event, Transport
 from headwater.store import Incoming, Outgoing, Store, Transaction
 
+SEALING_KEPT: Final = timedelta(days=31)
+"""How long a sealing key is kept after another has taken its place."""
 CARD_GOOD_FOR: Final = timedelta(days=366)
 """How long a card is good for: signing keys change quarterly, so a new one comes long before."""
 PING_GOOD_FOR: Final = timedelta(days=7)
@@ -113,12 +117,15 @@ class Exchange:
         """
         old = read_roots(roots)
         new = make_roots(new_roots, self._chance) if new_roots is not None else ()
+        old_keys: set[str] = set()
 
         def change(tx: Transaction) -> SignedCard:
             held = self._partners.own_card(tx) if tx.document(CARD, self.me) else None
             if new and held is None:
                 raise KeyTrustError("no card whose root keys could be changed", fix="make the first one without")
             public = tuple(seed.public() for seed in new or old)
+            sealing = self._keys.sealing_public()
+            old_keys.update(_outlived(sealing, held.card.sealing if held else (), tx.now))
             card = Card(
                 v=1,
                 authority=self.me,
@@ -131,7 +138,9 @@ class Exchange:
                 signing=_dated(
                     self._keys.signing_public(), held.card.signing if held else (), tx.now, revoke, revoked_from
                 ),
-                sealing=_dated(self._keys.sealing_public(), held.card.sealing if held else (), tx.now),
+                sealing=_dated(
+                    [key for key in sealing if key_id(key) not in old_keys], held.card.sealing if held else (), tx.now
+                ),
                 papers=(self._keys.papers().public(),),
                 roots=held.card.roots if held and not new else public,
                 threshold=THRESHOLD,
@@ -144,9 +153,14 @@ class Exchange:
             tx.put_document(CARD, self.me, signed.paper.to_bytes())
             changed: dict[str, str | int] = {"roots": "changed"} if new else {}
             tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version, **changed}))
+            for gone in sorted(old_keys):
+                tx.note(Event("exchange.key-destroyed", who, gone))
             return signed
 
-        return self._store.write(change)
+        signed = self._store.write(change)
+        # Only now: a card that names a key whose holder cannot open with it would cost every message sealed with it.
+        self._keys.destroy(old_keys)
+        return signed
 
     def new_key(self, kind: str) -> None:
         """Make one more signing or sealing key; the next card names it.
@@ -359,6 +373,23 @@ class Exchange:
         """Put a message aside for good: see `Inbox.refuse`."""
         self._inbox.refuse(ref, who=who, reason=reason)
 
+    def tell(self, ref: MessageId, word: str, *, who: str, purpose: str, also: Also = nothing) -> Sending:
+        """Let the sender of a message know that it was read, accepted or acted on.
+
+        Raises:
+            ConflictError: there is no such message, or it was refused.
+            SchemaError: there is no such word.
+        """
+        row, message = self._inbox.show(ref)
+        if message is None or row.state == REFUSED:
+            raise ConflictError("nothing is told about a message that was refused", where=ref)
+        return self._outbox.send(telling(row, message, word, purpose), who=who, also=also)
+
+    def told(self) -> dict[MessageId, tuple[Told, ...]]:
+        """Return what partners have let us know about messages of ours, by the message."""
+        with self._store.snapshot() as snapshot:
+            return {MessageId(key): decode(body, tuple[Told, ...]) for key, _, body in snapshot.documents(TOLD)}
+
     def receipt(self, row: Incoming | Outgoing) -> bytes | None:
         """Return the signed receipt of a message in bytes, None where there is none yet."""
         if not row.receipt:
@@ -378,6 +409,16 @@ class Exchange:
             for name, terms in sorted(self._partners.agreements(tx).items())
             if authority in terms.parties
         ]
+
+
+def _outlived(keys: Sequence[bytes], held: Sequence[DatedKey], now: datetime) -> set[str]:
+    """Return the names of the sealing keys that are to go: another took their place long ago, or their card left them out."""
+    named = {key.name: key for key in held}
+    names = [key_id(key) for key in keys]
+    last = max((place for place, name in enumerate(names) if name in named), default=-1)
+    gone = {name for name in names[:last] if name not in named}
+    inline = sorted(held, key=lambda key: key.counts_from)
+    return gone | {key.name for key, after in pairwise(inline) if now - after.counts_from > SEALING_KEPT}
 
 
 def _dated(

@@ -2,7 +2,7 @@
 
 ::
 
-    add ──▶ added ──digits──▶ confirmed ──first receipt──▶ live
+    add ──▶ added ──digits──▶ confirmed ──both ways──────▶ live
                                    │                          │
                                    ├────────suspend───────────┤
                                    ▼                          ▼
@@ -236,6 +236,14 @@ class Partners:
             fix = "compare the digits of its card first: headwater partner confirm" if now is State.ADDED else ""
             raise ConflictError(f"{authority} is {now}, which does not lead to {to}", fix=fix)
         self._note_step(tx, authority, to, who, reason)
+
+    def meet(self, tx: Transaction, authority: AuthorityId) -> None:
+        """Take a confirmed partner to live once messages have passed both ways: one came, and one was receipted."""
+        partner = self.get(tx, authority)
+        if partner is None or partner.state is not State.CONFIRMED:
+            return
+        if tx.incoming_last(authority) and tx.has_receipted(authority):
+            self.step(tx, authority, State.LIVE, self.me, "messages have passed both ways")
 
     def set_agreement_state(self, tx: Transaction, name: str, to: AgreementState, who: str, reason: str) -> None:
         """Suspend an agreement at this node, end it, or take it up again.

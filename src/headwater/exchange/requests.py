@@ -109,7 +109,10 @@ def check_request(message: Message) -> None:
     Raises:
         SchemaError: the urgency or access is none.
     """
-    for field, value, known in (("urgency", message.urgency, _URGENCIES), ("access", message.access or "direct", _ACCESS)):
+    for field, value, known in (
+        ("urgency", message.urgency, _URGENCIES),
+        ("access", message.access or "direct", _ACCESS),
+    ):
         if value not in known:
             raise SchemaError(f"no such {field}", where=Place(field=field), fix=f"use {', '.join(known)}")
 

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from headwater.errors import ForbiddenError
+from headwater.exchange.told import Told
 from headwater.exchange.translate import records_of
 from headwater.model.ids import MessageId, RecordId
 from headwater.model.message import Message
 from headwater.model.times import format_instant
-from headwater.node import liaison
+from headwater.node import liaison, messages
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -34,7 +35,7 @@ def overview(node: Node, session: Session) -> Overview:
         PolicyError: the user may not look at it.
     """
     may(session, Act.MESSAGE_LOOK)
-    clocks, flagged = liaison.requests(node), node.exchange.flags()
+    clocks, flagged, told = liaison.requests(node), node.exchange.flags(), node.exchange.told()
     return Overview(
         incoming=[
             {
@@ -60,6 +61,7 @@ def overview(node: Node, session: Session) -> Overview:
                 "queued_at": format_instant(row.queued_at),
                 "receipted_at": format_instant(row.settled_at) if row.settled_at else None,
                 "thread": row.thread,
+                "told": _words(told.get(row.id, ())),
                 **clocks.get(row.id, {}),
             }
             for row in node.exchange.outgoing()
@@ -103,6 +105,7 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
         "state": state,
         "message": msgspec.to_builtins(message) if message else None,
         "receipt": base64.b64encode(receipt).decode() if receipt else None,
+        "told": _words(node.exchange.told().get(ref, ())),
     }
 
 
@@ -134,3 +137,22 @@ def refuse(node: Node, session: Session, ref: MessageId, reason: str) -> None:
     """
     may(session, Act.MESSAGE_ACCEPT)
     node.exchange.refuse(ref, who=session.user, reason=reason)
+
+
+def tell(node: Node, session: Session, ref: MessageId, word: str) -> None:
+    """Let the sender of a message know that it was read, accepted or acted on: a decision of the person who says so.
+
+    Raises:
+        PolicyError: the user may not, or the message was refused.
+        SchemaError: there is no such word.
+        TrustError: the sender is no partner any more.
+    """
+    may(session, Act.MESSAGE_ACCEPT)
+    also = messages.decision_keeper(session, word)
+    sending = node.exchange.tell(ref, word, who=session.user, purpose=session.purpose, also=also)
+    if not sending.is_queued:
+        raise sending.judgement.refusal()
+
+
+def _words(told: tuple[Told, ...]) -> list[dict[str, str]]:
+    return [{"word": each.word, "at": format_instant(each.at)} for each in told]

@@ -150,7 +150,7 @@ def send(
     """
     may(session, Act.MESSAGE_SEND)
     reason = letter.reason or letter.text or "told under the agreement"
-    also = _decision_keeper(session, reason)
+    also = decision_keeper(session, reason)
     message = files.attach(node, session, _compose(node, session, envelope, letter), attached, progress)
     return node.exchange.send(message, who=session.user, also=also)
 
@@ -165,11 +165,11 @@ def approve(node: Node, session: Session, ref: MessageId, role: str) -> Sending:
     may(session, Act.MESSAGE_APPROVE)
     if role != APPROVER and HELD_BACK_ROLES.get(role, role) not in session.roles:
         raise NoBasisError(f"this user does not act as {role}", where=Place(field="as"), fix="ask somebody who does")
-    also = _decision_keeper(session, f"approved as {role}")
+    also = decision_keeper(session, f"approved as {role}")
     return node.exchange.approve(ref, who=session.user, role=role, also=also)
 
 
-def _decision_keeper(session: Session, reason: str) -> Also:
+def decision_keeper(session: Session, reason: str) -> Also:
     """Return what keeps a person's decision in the transaction that queues the message: only a decision leaves the house."""
 
     def keep(tx: Transaction, sending: Sending) -> None:

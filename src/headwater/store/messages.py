@@ -122,6 +122,11 @@ class MessageReading(Linked):
         sql = "SELECT 1 FROM outgoing WHERE peer = ? AND lane = ? AND state = 'queued' LIMIT 1"
         return self._link.one(tuple[int], sql, peer, lane) is not None
 
+    def has_receipted(self, peer: AuthorityId) -> bool:
+        """Return whether a partner has taken a message of ours."""
+        sql = "SELECT 1 FROM outgoing WHERE peer = ? AND state = 'receipted' LIMIT 1"
+        return self._link.one(tuple[int], sql, peer) is not None
+
     def outgoing_at(self, peer: AuthorityId, seq: int) -> Outgoing | None:
         """Return the message to a partner that bears a number, None where there is none."""
         found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)

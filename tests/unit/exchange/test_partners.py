@@ -37,6 +37,8 @@ def test_a_partner_goes_from_added_over_confirmed_to_live(world: World, london: 
     assert state(london, PRISTINA) is State.CONFIRMED
     confirm(pristina, london)
     london.bring(PRISTINA)
+    assert state(london, PRISTINA) is State.CONFIRMED
+    pristina.bring(LONDON)
     assert state(london, PRISTINA) is State.LIVE
 
 

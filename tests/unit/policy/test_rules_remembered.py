@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from headwater.model.message import Message, MessageFact
+from headwater.model.ids import AuthorityId, StateCode
+from headwater.model.message import Kind, Message, MessageFact
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.policy.rules import decide
 from headwater.policy.rules.remembered import APART, SAID, Remembered
@@ -24,12 +25,17 @@ OTHER = {**dict.fromkeys(SAID, "other"), "origin_key": 64 * "0"}
 
 def plain(number: int = 0, **changes: Any) -> Message:
     fact = MessageFact(
-        prop="plate", category="object", origin="AA", marking="LOW", value=f"AB {number}", retain_until="2026-12-01"
+        prop="plate",
+        category="object",
+        origin=StateCode("AA"),
+        marking="LOW",
+        value=f"AB {number}",
+        retain_until="2026-12-01",
     )
     return Message(
-        kind="spontaneous",
-        sender="AA-POL",
-        recipient="BB-POL",
+        kind=Kind.SPONTANEOUS,
+        sender=AuthorityId("AA-POL"),
+        recipient=AuthorityId("BB-POL"),
         agreement="A-AA-BB",
         purpose="oic",
         classification="LOW",
@@ -184,4 +190,4 @@ def test_no_rule_reads_what_a_fact_says_or_what_is_left_apart(law: Any) -> None:
         facts = {name: replace(fact, **OTHER) for name, fact in message.facts.items()}
         changed = replace(message, facts=facts, text="other", thread="other")
         assert decide(op, terms, changed, held, instant(now)) == decide(op, terms, message, held, instant(now))
-    assert APART == {"facts", "text", "thread", "expires"}, "expires is compared before memory is asked"
+    assert {"facts", "text", "thread", "expires"} == APART, "expires is compared before memory is asked"
