@@ -163,9 +163,10 @@ class Inbox:
             partner = self._partners.get(snapshot, authority)
             return partner.card.card.sender_key(skid, now) if partner and partner.is_open else None
 
+        seeds = self._keys.sealing_seeds
         # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
         unsealed = [
-            self._unseal(sealed, envelope, taken, sender_key, now)
+            self._unseal(sealed, envelope, taken, sender_key, seeds, now)
             for sealed, envelope in zip(given, envelopes, strict=True)
         ]
         return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
@@ -176,12 +177,12 @@ class Inbox:
         envelope: bytes,
         taken: Mapping[MessageId, Incoming],
         sender_key: Callable[[AuthorityId, str], SenderKey | None],
+        seeds: Mapping[str, bytes],
         now: datetime,
     ) -> _Unsealed | Refused | Known:
         if isinstance(sealed, Refusal):
             return Refused(sha256(envelope).digest(), None, envelope, sealed)
         header = sealed.header
-        seeds = self._keys.sealing_seeds
         refusal = check_recipient(header, me=self._partners.me, my_key_ids=frozenset(seeds))
         if refusal is None:
             row = taken.get(header.id)

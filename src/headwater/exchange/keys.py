@@ -12,9 +12,8 @@ with the new card.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -67,10 +66,9 @@ class Keys:
         Raises:
             StoreIoError: the disk refuses.
         """
-        number = 1 + max((int(path.stem.rpartition("-")[2]) for path in self._files(kind)), default=0)
+        used = (path.stem.rpartition("-")[2] for path in self._files(kind))
+        number = 1 + max((int(digits) for digits in used if digits.isdecimal()), default=0)
         _write(self.home / FOLDER / f"{kind}-{number:04}.key", [chance.draw(SEED_BYTES) for _ in range(_KINDS[kind])])
-        for kept in ("signing_seeds", "sealing_seeds"):
-            self.__dict__.pop(kept, None)
 
     def destroy(self, names: Collection[str]) -> int:
         """Overwrite and remove sealing keys, by the names of their public keys; return how many there were.
@@ -83,18 +81,17 @@ class Keys:
             _overwrite(path)
         if gone:
             sync_folder(self.home / FOLDER)
-            self.__dict__.pop("sealing_seeds", None)
         return len(gone)
 
-    @cached_property
+    @property
     def signing_seeds(self) -> dict[str, bytes]:
         """Ed25519 seeds by the name of their public key, oldest first."""
-        return {key_id(signing_public(seed)): seed for (seed,) in self._read("signing")}
+        return self._kept("signing", signing_public)
 
-    @cached_property
+    @property
     def sealing_seeds(self) -> dict[str, bytes]:
         """X-Wing seeds by the name of their public key, oldest first."""
-        return {key_id(XWING.public_key(seed)): seed for (seed,) in self._read("sealing")}
+        return self._kept("sealing", XWING.public_key)
 
     def signing_public(self) -> list[bytes]:
         """Return the raw public keys of all signing keys, oldest first."""
@@ -122,8 +119,26 @@ class Keys:
             )
         return found
 
+    def _kept(self, kind: str, public: Callable[[bytes], bytes]) -> dict[str, bytes]:
+        """Return seeds as they were read, or anew where a command beside this process has made or destroyed one."""
+        files = self._file_names(kind)
+        known: tuple[tuple[str, ...], dict[str, bytes]] | None = self.__dict__.get(kind)
+        if known is None or known[0] != files:
+            known = files, {key_id(public(seed)): seed for (seed,) in self._read(kind)}
+            self.__dict__[kind] = known
+        return known[1]
+
     def _files(self, kind: str) -> list[Path]:
-        return sorted((self.home / FOLDER).glob(f"{kind}-*.key"))
+        return [self.home / FOLDER / name for name in self._file_names(kind)]
+
+    def _file_names(self, kind: str) -> tuple[str, ...]:
+        try:
+            names = os.listdir(self.home / FOLDER)  # noqa: PTH208 - asked for each batch, and six times as quick
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StoreIoError("the folder for keys cannot be read", where=str(self.home / FOLDER)) from error
+        return tuple(sorted(name for name in names if name.startswith(f"{kind}-") and name.endswith(".key")))
 
 
 def read_roots(folder: Path) -> tuple[PairSeed, ...]:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from headwater.exchange.card import SignedCard
+from headwater.exchange.keys import Keys
+from headwater.testing.fakes import SeededChance
 from tests.exchange_world import BELGRADE, Node, World, message
 
 MONTH = timedelta(days=31)
@@ -75,6 +77,15 @@ def test_what_a_stopped_renewal_left_of_a_key_goes_with_the_next_and_never_back_
     world.clock.move(2 * MONTH)
     renew(belgrade)
     (belgrade.home / "keys" / "sealing-0001.key").write_bytes(kept)
-    belgrade.keys.__dict__.pop("sealing_seeds", None)
     assert len(renew(belgrade).card.sealing) == 1
     assert files(belgrade) == ["sealing-0002.key"]
+
+
+def test_a_served_node_opens_with_a_key_that_a_command_beside_it_has_made(london: Node, belgrade: Node) -> None:
+    assert len(belgrade.keys.sealing_seeds) == 1
+    Keys(belgrade.home).add("sealing", SeededChance(77))
+    assert len(belgrade.keys.sealing_seeds) == 2
+    london.exchange.add_partner([renew(belgrade).paper.to_bytes()], [], who="engineer")
+    assert london.exchange.send(message(), who="o.reed").is_queued
+    london.bring(BELGRADE)
+    assert states(london) == ["receipted"]
