@@ -31,7 +31,7 @@ from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
 from headwater.exchange.holdings import Held, held_from, here
 from headwater.exchange.outbox import SENT, Outbox
-from headwater.exchange.words import AMEND, amend_terms, is_amended, relayed
+from headwater.exchange.words import AMEND, Spoken, amend_terms, relayed
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, FindingId, MessageId, state_of
@@ -166,8 +166,8 @@ class Amends:
         amend, sender = message.amend, message.sender
         if amend is None or sender is None:
             return {}
-        found = held_from(tx, sender, amend.facts)
-        return {name: self._as_held(tx, each, sender, amend) for name, each in found.items()}
+        found, spoken = held_from(tx, sender, amend.facts), Spoken(amend.words)
+        return {name: self._as_held(tx, each, sender, amend.action, spoken) for name, each in found.items()}
 
     def carry_out(self, tx: Transaction, message: Message, ref: MessageId, duties: Sequence[str]) -> None:
         """Do what the rules D oblige this node to, pass the amend on, and answer.
@@ -302,15 +302,17 @@ class Amends:
             if ref not in refs:
                 tx.put_document(AHEAD, f"{sender}/{part}", encode((*refs, ref)))
 
-    def _as_held(self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, amend: Amend) -> MessageFact:
+    def _as_held(
+        self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, action: str, spoken: Spoken
+    ) -> MessageFact:
         given, state = held[0].given, state_of(sender)
         if given.origin == state_of(self._me):
             # A copy of our own fact that came back may be withdrawn by whoever sent it, which leaves our own record alone;
             # nobody corrects it for us.
-            may = amend.action not in CORRECTIONS
+            may = action not in CORRECTIONS
         else:
             # Of a third state: in every message that brought it, the originator's own word must stand behind this.
-            may = all(each.given.origin == state or is_amended(amend.words, each.given, amend.action) for each in held)
+            may = all(each.given.origin == state or spoken.is_amended(each.given, action) for each in held)
         facts = _facts_of(held)
         passed = {state_of(peer) for fact in facts for peer, _ in tx.passed_to(record_of(fact))}
         return replace(

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.exchange.holdings import Held, Reader, held_from, origins_of
-from headwater.exchange.words import is_consented
+from headwater.exchange.words import Spoken
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
@@ -132,7 +132,7 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
     count = 0
     sender = message.sender or AuthorityId("")
     for consent in message.consents:
-        held = held_from(tx, sender, consent.facts)
+        held, spoken = held_from(tx, sender, consent.facts), Spoken(consent.words)
         ours: dict[str, list[FactId]] = {}
         for name in consent.facts:
             for each in held.get(name, ()):
@@ -140,7 +140,7 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
                 if is_its and (
                     consent.giver == state_of(sender)
                     or consent.decision != "yes"
-                    or is_consented(consent.words, each.given, consent)
+                    or spoken.is_consented(each.given, consent)
                 ):
                     _sort(ours, each)
         for key, facts in ours.items():

@@ -62,20 +62,47 @@ def consent_terms(consent: Consent) -> tuple[str, ...]:
     return (consent.type, consent.decision, consent.receiver, consent.until or "", *consent.purposes)
 
 
-def is_amended(words: Iterable[Word], given: MessageFact, action: str) -> bool:
-    """Return whether its originator's own word stands behind an amend of a fact that was passed on.
+class Spoken:
+    """The words of one message: each is read and its signature checked once, however many facts they are asked about."""
 
-    A correction arrives further down as an erasure; nothing else may be made of what the originator said.
-    """
-    said = (word for word in words if word.about == AMEND and _means(word.terms, action))
-    return any(_holds(word, given) for word in said)
+    def __init__(self, words: Iterable[Word]) -> None:
+        """Take the words as they came; none is believed yet."""
+        self._words = [_Given(word) for word in words]
+
+    def is_amended(self, given: MessageFact, action: str) -> bool:
+        """Return whether its originator's own word stands behind an amend of a fact that was passed on.
+
+        A correction arrives further down as an erasure; nothing else may be made of what the originator said.
+        """
+        said = (each for each in self._words if each.word.about == AMEND and _means(each.word.terms, action))
+        return any(each.holds(given) for each in said)
+
+    def is_consented(self, given: MessageFact, consent: Consent) -> bool:
+        """Return whether its originator's own word stands behind a consent about a fact that was passed on."""
+        terms = consent_terms(consent)
+        said = (each for each in self._words if each.word.about == CONSENT and each.word.terms == terms)
+        return any(each.holds(given) for each in said)
 
 
-def is_consented(words: Iterable[Word], given: MessageFact, consent: Consent) -> bool:
-    """Return whether its originator's own word stands behind a consent about a fact that was passed on."""
-    terms = consent_terms(consent)
-    said = (word for word in words if word.about == CONSENT and word.terms == terms)
-    return any(_holds(word, given) for word in said)
+class _Given:
+    """One word, and what has been found out about it."""
+
+    def __init__(self, word: Word) -> None:
+        self.word = word
+        self._facts = frozenset(word.facts)
+        self._signed: dict[str, bool] = {}
+
+    def holds(self, given: MessageFact) -> bool:
+        """Return whether the word is about a fact and its originator has signed it with the key that is bound to the fact."""
+        key = given.origin_key
+        if key is None or self.word.origin != given.origin or given.origin_name not in self._facts:
+            return False
+        if key not in self._signed:
+            signature = next((each.sig for each in self.word.signed if each.key == key), None)
+            self._signed[key] = signature is not None and is_signed(
+                bytes.fromhex(key), bytes.fromhex(signature), _message(self.word)
+            )
+        return self._signed[key]
 
 
 def relayed(amend: Amend) -> tuple[Word, ...]:
@@ -111,16 +138,6 @@ def bound(reader: Reader, partners: Partners, message: Message, now: datetime) -
 def _means(terms: tuple[str, ...], action: str) -> bool:
     said = terms[0] if len(terms) == 1 else ""
     return said == action or (action == "erase" and said in {"rectify", "regrade"})
-
-
-def _holds(word: Word, given: MessageFact) -> bool:
-    """Return whether a word is about a fact and its originator has signed it with the key that is bound to the fact."""
-    if given.origin_key is None or word.origin != given.origin or given.origin_name not in word.facts:
-        return False
-    signature = next((each.sig for each in word.signed if each.key == given.origin_key), None)
-    return signature is not None and is_signed(
-        bytes.fromhex(given.origin_key), bytes.fromhex(signature), _message(word)
-    )
 
 
 def _message(word: Word) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from headwater.errors import NoBasisError
-from headwater.exchange.words import is_amended, speak
+from headwater.exchange.words import Spoken, speak
 from headwater.model.canonical import decode
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import Amend, Consent, Kind, Message, MessageFact, Word
@@ -108,7 +108,7 @@ def test_a_word_with_anything_changed_is_none() -> None:
     seed = bytes(32)
     word = speak([seed], "amend", ("erase",), ("rec-1/0", "rec-1/1"), XK, START)
     given = fact(origin="XK", origin_key=word.signed[0].key, origin_name="rec-1/0")
-    assert is_amended([word], given, "erase")
+    assert Spoken([word]).is_amended(given, "erase")
     changed: list[Word] = [
         structs.replace(word, at="2026-11-25T08:30:01Z"),
         structs.replace(word, terms=("erase", "")),
@@ -118,21 +118,21 @@ def test_a_word_with_anything_changed_is_none() -> None:
         structs.replace(word, about="consent"),
         structs.replace(word, signed=()),
     ]
-    assert not any(is_amended([each], given, "erase") for each in changed)
+    assert not any(Spoken([each]).is_amended(given, "erase") for each in changed)
     for other in (
         structs.replace(given, origin_name="rec-1/2"),
         structs.replace(given, origin=RS),
         structs.replace(given, origin_key=None),
         structs.replace(given, origin_key="ab" * 32),
     ):
-        assert not is_amended([word], other, "erase")
+        assert not Spoken([word]).is_amended(other, "erase")
 
 
 def test_a_correction_arrives_further_down_as_an_erasure_on_the_same_word() -> None:
     word = speak([bytes(32)], "amend", ("rectify",), ("rec-1/0",), XK, START)
     given = fact(origin="XK", origin_key=word.signed[0].key, origin_name="rec-1/0")
-    assert is_amended([word], given, "erase")
-    assert not is_amended([word], given, "restrict")
+    assert Spoken([word]).is_amended(given, "erase")
+    assert not Spoken([word]).is_amended(given, "restrict")
 
 
 def test_what_went_out_before_a_key_was_changed_is_recalled_after(three: Three) -> None:
