@@ -7,6 +7,8 @@ import pytest
 from msgspec import structs
 
 from headwater.errors import NoBasisError
+from headwater.exchange import words
+from headwater.exchange.suite import is_signed
 from headwater.exchange.words import Spoken, speak
 from headwater.model.canonical import decode
 from headwater.model.ids import FactId, MessageId, StateCode
@@ -263,3 +265,20 @@ def test_housekeeping_carries_no_intelligence_past_the_rules(
 
 def test_a_fact_without_its_originators_key_is_an_ordinary_one() -> None:
     assert MessageFact(prop="name", origin=XK).origin_key is None
+
+
+def test_a_word_about_many_facts_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(f"rec-1/{place}" for place in range(1000))
+    word = speak([bytes(32)], "amend", ("erase",), names, XK, START)
+    checked: list[bytes] = []
+
+    def counted(key: bytes, signature: bytes, message: bytes) -> bool:
+        checked.append(key)
+        return is_signed(key, signature, message)
+
+    monkeypatch.setattr(words, "is_signed", counted)
+    spoken = Spoken([word])
+    given = fact(origin="XK", origin_key=word.signed[0].key)
+    assert all(spoken.is_amended(structs.replace(given, origin_name=name), "erase") for name in names)
+    assert not spoken.is_amended(structs.replace(given, origin_name="rec-1/0", origin_key="ab" * 32), "erase")
+    assert len(checked) == 1
