@@ -11,6 +11,7 @@ that is made 31 days after another took its place: what still comes for it is re
 with the new card.
 """
 
+import hmac
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -108,6 +109,14 @@ class Keys:
     def signing_seed(self) -> bytes:
         """Return the seed in use for envelopes and receipts."""
         return list(self.signing_seeds.values())[-1]
+
+    def secret(self, use: str) -> bytes:
+        """Return 32 bytes that this node alone can make, for one use (RFC 2104): no key can be found from them.
+
+        They make names that the node knows again and nobody else can work out, as hashes of what was looked for. They
+        change with the signing key.
+        """
+        return hmac.digest(self.signing_seed(), f"headwater/{use}/1".encode(), "sha256")
 
     def _read(self, kind: str) -> list[list[bytes]]:
         found = [_seeds(path, _KINDS[kind]) for path in self._files(kind)]
