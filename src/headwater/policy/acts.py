@@ -74,7 +74,7 @@ class Act(StrEnum):
     USER_CHANGE = "node:user:change"
     KEY_CHANGE = "node:key:change"
     NODE_CHECK = "node:store:check"
-    NODE_BACK_UP = "node:store:back-up"
+    NODE_BACK_UP = "node:store:save"
     COLLECTION_CHANGE = "cyber:collection:change"
 
 
