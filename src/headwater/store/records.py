@@ -234,10 +234,19 @@ class RecordWriting(RecordReading):
 
     now: datetime
 
+    def keep_record(self, record: Record) -> RecordId:
+        """Keep a record where it is not there already, and return its name."""
+        body = encode(record)
+        ref = _ref("rec", body)
+        self._keep(ref, record, body)
+        return RecordId(ref)
+
     def add_record(self, record: Record) -> bool:
         """Keep a record; False where it was there already."""
         body = encode(record)
-        ref = _ref("rec", body)
+        return self._keep(_ref("rec", body), record, body)
+
+    def _keep(self, ref: str, record: Record, body: bytes) -> bool:
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
