@@ -105,22 +105,29 @@ def _sorted(records: Iterable[Record]) -> tuple[dict[str, Kept], list[tuple[Stix
                 groups[found["misp"]].append((found, record.handling))
             else:
                 parts.setdefault((str(key), version_in(record)), []).append((text, record.handling))
-    stix: list[tuple[Stix, Handling]] = []
+    stix, more = _newest(parts)
+    return groups, stix, left + more
+
+
+def _newest(
+    parts: Mapping[tuple[str, str], list[tuple[str, Handling]]],
+) -> tuple[list[tuple[Stix, Handling]], list[tuple[str, str]]]:
+    """Return the newest version of each object that an attribute can say, and those that none can."""
     newest: dict[str, tuple[str, list[tuple[str, Handling]]]] = {}
     for (name, version), held in parts.items():
         if name not in newest or newest[name][0] <= _order(version):
             newest[name] = (_order(version), held)
+    stix: list[tuple[Stix, Handling]] = []
+    left: list[tuple[str, str]] = []
     for name, (_, held) in newest.items():
         body = assemble(text for text, _ in held)
         if body is None:
             left.append((name, "only a part of it may go"))
-        elif body["type"] == "marking-definition":
-            continue
-        elif body["type"] != "indicator" or attribute_of(str(body.get("pattern"))) is None:
-            left.append((body["id"], f"MISP has no counterpart of {body['type']}"))
-        else:
+        elif body["type"] == "indicator" and attribute_of(str(body.get("pattern"))) is not None:
             stix.append((body, join_all(handling for _, handling in held)))
-    return groups, stix, left
+        elif body["type"] != "marking-definition":
+            left.append((body["id"], f"MISP has no counterpart of {body['type']}"))
+    return stix, left
 
 
 def _order(version: str) -> str:

@@ -43,6 +43,12 @@ _NEVER_APART: Final = frozenset(
 )
 """Properties without which an object is none: a marking on one of them counts for the whole object."""
 _SCHEMA_OF: Final = {"location": "Address", "relationship": "UnknownLink", "cryptocurrency-wallet": "CryptoWallet"}
+_LINK: Final = (
+    ("description", "description"),
+    ("source_ref", "subject"),
+    ("target_ref", "object"),
+    ("relationship_type", "role"),
+)
 _SCO_KINDS: Final = {
     "domain-name": ("domain", "value"),
     "email-addr": ("email", "value"),
@@ -240,37 +246,31 @@ def _schema_of(body: Stix) -> str:
 
 
 def _facts(key: EntityKey, schema: str, part: Stix, body: Stix) -> Iterator[Fact]:
-    text = orjson.dumps(part).decode()
-    yield Fact(key, CONTENT, text)
-    inside = part.get("stix", part) if "marks" in part else part
-    if body["type"] not in REQUIRED and body["type"] not in OBSERVABLES and body["type"] not in _SCO_KINDS:
+    yield Fact(key, CONTENT, orjson.dumps(part).decode())
+    kind = body["type"]
+    if kind not in REQUIRED and kind not in OBSERVABLES and kind not in _SCO_KINDS:
         return
     version = body.get("modified", body.get("created"))
     if version:
         yield Fact(key, "modifiedAt", version)
     if body.get("revoked") and schema != "UnknownLink":
         yield Fact(key, "keywords", REVOKED)
-    for prop in ("name", "description"):
-        value = inside.get(prop)
-        if isinstance(value, str) and value.strip() and (prop == "description" or schema != "UnknownLink"):
+    inside = part["stix"] if "marks" in part else part
+    named = (("name", "name"), ("description", "description")) if schema != "UnknownLink" else _LINK
+    yield from _said(key, inside, named)
+    if kind == "indicator":
+        yield from _watched(key, inside)
+    elif kind in _SCO_KINDS:
+        prop = "publicKey" if schema == "CryptoWallet" else "name"
+        yield from _said(key, inside, ((_SCO_KINDS[kind][1], prop),))
+
+
+def _said(key: EntityKey, inside: Stix, named: Iterable[tuple[str, str]]) -> Iterator[Fact]:
+    """Yield a fact for each text that an object says under a property of STIX, under ours."""
+    for name, prop in named:
+        value = inside.get(name)
+        if isinstance(value, str) and value.strip():
             yield Fact(key, prop, value)
-    match body["type"]:
-        case "indicator":
-            yield from _watched(key, inside)
-        case "relationship":
-            yield from (
-                Fact(key, prop, inside[name])
-                for name, prop in (("source_ref", "subject"), ("target_ref", "object"), ("relationship_type", "role"))
-                if name in inside
-            )
-        case "cryptocurrency-wallet" if isinstance(inside.get("address"), str) and inside["address"].strip():
-            yield Fact(key, "publicKey", inside["address"])
-        case kind if kind in _SCO_KINDS:
-            value = inside.get(_SCO_KINDS[kind][1])
-            if isinstance(value, str) and value.strip():
-                yield Fact(key, "name", value)
-        case _:
-            return
 
 
 def _watched(key: EntityKey, inside: Stix) -> Iterator[Fact]:

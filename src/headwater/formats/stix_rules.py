@@ -163,51 +163,77 @@ def _check_property(found: Stix, prop: str, value: object, refs: set[str], refus
         raise refuse("a property with a name that there cannot be", prop)
     if value is None or value == [] or (value == {} and prop != "definition"):
         raise refuse("a property without a value", prop)
-    if prop.endswith("_ref"):
-        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-            raise refuse("not the identifier of an object", prop)
-        refs.add(value)
-    elif prop.endswith("_refs"):
-        if not isinstance(value, list) or not all(isinstance(one, str) and IDENTIFIER.fullmatch(one) for one in value):
-            raise refuse("not a list of identifiers of objects", prop)
-        refs.update(value)
+    if prop.endswith(("_ref", "_refs")):
+        refs.update(_named(prop, value, refuse))
     elif prop in _TIMES:
         if not isinstance(value, str) or not is_time(value):
             raise refuse("not a time in UTC, or none that there is", prop)
-    elif prop in _TEXTS:
-        if not isinstance(value, str) and found["type"] in _STANDARD:
-            raise refuse("not a text", prop)
-    elif prop in _LISTS:
-        if found["type"] in _STANDARD and not _are_texts(value):
-            raise refuse("not a list of texts", prop)
     elif prop in _CHECKS:
         _CHECKS[prop](found, value, refs, refuse)
+    elif found["type"] in _STANDARD:
+        _check_standard(prop, value, refuse)
+
+
+def _named(prop: str, value: object, refuse: Refuse) -> list[str]:
+    """Return the identifiers that a property names."""
+    listed = [value] if prop.endswith("_ref") else value
+    if not isinstance(listed, list) or not all(isinstance(one, str) and IDENTIFIER.fullmatch(one) for one in listed):
+        raise refuse("not the identifier of an object", prop)
+    return listed
+
+
+def _check_standard(prop: str, value: object, refuse: Refuse) -> None:
+    if prop in _TEXTS and not isinstance(value, str):
+        raise refuse("not a text", prop)
+    if prop in _LISTS and not _are_texts(value):
+        raise refuse("not a list of texts", prop)
 
 
 def _check_whole(found: Stix, kind: str, refuse: Refuse) -> None:
     if "modified" in found and "created" in found and sortable(found["modified"]) < sortable(found["created"]):
         raise refuse("modified before it was created", "modified")
-    for begins, ends, later in _PERIODS:
-        if begins in found and ends in found and kind in _STANDARD:
+    for begins, ends, later in _PERIODS if kind in _STANDARD else ():
+        if begins in found and ends in found:
             first, last = sortable(found[begins]), sortable(found[ends])
             if last < first or (later and last == first):
                 raise refuse(f"{ends} is not after {begins}", ends)
-    if "created_by_ref" in found and not found["created_by_ref"].startswith("identity--"):
+    if not found.get("created_by_ref", "identity--").startswith("identity--"):
         raise refuse("made by something that is no identity", "created_by_ref")
-    if kind == "relationship" and found["source_ref"] == found["target_ref"] == found["id"]:
-        raise refuse("a relationship of itself with itself", "source_ref")
     marks = found.get("object_marking_refs", ())
     if found["id"] in marks or not all(one.startswith("marking-definition--") for one in marks):
         raise refuse("marked by itself, or by something that is no marking", "object_marking_refs")
-    if kind == "malware" and not isinstance(found["is_family"], bool):
+    if kind in _WHOLES:
+        _WHOLES[kind](found, refuse)
+
+
+def _relationship(found: Stix, refuse: Refuse) -> None:
+    if found["id"] in {found["source_ref"], found["target_ref"]}:
+        raise refuse("a relationship with itself", "source_ref")
+
+
+def _malware(found: Stix, refuse: Refuse) -> None:
+    if not isinstance(found["is_family"], bool):
         raise refuse("neither true nor false", "is_family")
-    if kind == "malware" and found["is_family"] and "name" not in found:
+    if found["is_family"] and "name" not in found:
         raise refuse("a family of malware without a name", "name")
-    if kind == "location" and not ({"region", "country"} & found.keys() or {"latitude", "longitude"} <= found.keys()):
+
+
+def _location(found: Stix, refuse: Refuse) -> None:
+    if not ({"region", "country"} & found.keys() or {"latitude", "longitude"} <= found.keys()):
         raise refuse("a location without region, country or a place on the globe", "region")
-    if kind == "observed-data" and ("objects" in found) == ("object_refs" in found):
+    for prop, most in (("latitude", 90), ("longitude", 180)):
+        value = found.get(prop, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= most:
+            raise refuse("no place on the globe", prop)
+
+
+def _observed(found: Stix, refuse: Refuse) -> None:
+    if ("objects" in found) == ("object_refs" in found):
         raise refuse("observed data with neither or both of objects and object_refs", "object_refs")
-    if kind == "marking-definition" and "definition_type" not in found and "extensions" not in found:
+
+
+def _definition(found: Stix, refuse: Refuse) -> None:
+    if "definition_type" not in found and "extensions" not in found:
         raise refuse("a marking that says nothing", "definition_type")
 
 
@@ -262,7 +288,7 @@ def _external(_: Stix, value: object, __: set[str], refuse: Refuse) -> None:
         raise refuse("references without the name of their source", "external_references")
 
 
-def _extensions(found: Stix, value: object, refs: set[str], refuse: Refuse) -> None:
+def _extensions(_: Stix, value: object, refs: set[str], refuse: Refuse) -> None:
     if not isinstance(value, dict):
         raise refuse("not a table of extensions", "extensions")
     for name, body in value.items():
@@ -307,6 +333,13 @@ def _selected(found: Stix, path: str) -> bool:
     return True
 
 
+_WHOLES: Final[Mapping[str, Callable[[Stix, Refuse], None]]] = {
+    "relationship": _relationship,
+    "malware": _malware,
+    "location": _location,
+    "observed-data": _observed,
+    "marking-definition": _definition,
+}
 _STANDARD: Final = frozenset(REQUIRED) | frozenset(OBSERVABLES)
 _CHECKS: Final[Mapping[str, Callable[[Stix, object, set[str], Refuse], None]]] = {
     "confidence": _confidence,

@@ -22,7 +22,7 @@ from headwater.model.record import Record
 from headwater.node.node import Node
 from headwater.node.taxii_roots import OWN, RECEIVED
 from headwater.policy.session import Session
-from headwater.store import Placed, Snapshot, Transaction
+from headwater.store import Held, Placed, Snapshot, Transaction
 
 AT_ONCE: Final = 2_000
 """Records that are looked at for objects in one transaction."""
@@ -80,7 +80,7 @@ def keep(
         records = []
         for record in made:
             final = replace(record, handling=named(record.handling, session.user)) if _is_for(record) else record
-            records.append((tx.keep_record(final), final.handling))
+            records.append((tx.put_record(final), final.handling))
         created = one.body.get("created")
         placed.append(
             Placed(
@@ -92,7 +92,7 @@ def keep(
         else:
             kept.added.append(one)
     tx.put_on_shelf(collection, placed, added=added)
-    _came(tx, node, session, objects)
+    _came(tx, objects)
     return kept
 
 
@@ -111,23 +111,23 @@ def gather(node: Node) -> int:
         with node.store.snapshot() as snapshot:
             if not snapshot.shelf_behind():
                 return done
-        done += node.store.write(lambda tx: _gather(tx, node))
+        done += node.store.write(_gather)
 
 
-def _gather(tx: Transaction, node: Node) -> int:
+def _gather(tx: Transaction) -> int:
     fresh, end = tx.shelf_fresh(AT_ONCE)
-    found: dict[tuple[int, str, str], list[tuple[Record, RecordId, str]]] = {}
+    found: dict[tuple[int, str, str], list[tuple[Record, str]]] = {}
     for row in fresh:
         collection = RECEIVED if row.record.origin.source == "exchange" else OWN
         for key, text in content_of(row.record):
             version = next((fact.value for fact in row.record.facts if fact.prop == "modifiedAt"), "")
-            found.setdefault((collection, key, version), []).append((row.record, row.id, text))
-    checked: list[tuple[int, Checked, list[tuple[RecordId, Handling]]]] = []
+            found.setdefault((collection, key, version), []).append((row.record, text))
+    checked: list[tuple[int, Checked, list[Record]]] = []
     for (collection, _, _), parts in found.items():
         one = _object(parts)
         if one is not None:
-            order = sorted(parts, key=lambda part: '"of":' in part[2])
-            checked.append((collection, one, [(ref, record.handling) for record, ref, _ in order]))
+            order = sorted(parts, key=lambda part: '"of":' in part[1])
+            checked.append((collection, one, [record for record, _ in order]))
     known = _known(tx, [one for _, one, _ in checked])
     for collection in (OWN, RECEIVED):
         there = tx.shelf_versions(collection, (one.id for at, one, _ in checked if at == collection))
@@ -137,15 +137,20 @@ def _gather(tx: Transaction, node: Node) -> int:
                 continue
             there.add((one.id, one.version))
             waits = known.missing(one)
-            placed.append(Placed(one.id, one.type, one.version, str(one.body.get("created", "")), records, waits))
+            held = [is_held(record.handling) for record in records]
+            if any(ref in known.markings for ref in held if ref):
+                kept = _made_anew(tx, one, records, known)
+            else:
+                kept = [(record.id, record.handling) for record in records]
+            placed.append(Placed(one.id, one.type, one.version, str(one.body.get("created", "")), kept, waits))
         tx.put_on_shelf(collection, placed)
     tx.saw_records(end)
-    tx.release_held({one.id for _, one, _ in checked})
+    _came(tx, [one for _, one, _ in checked])
     return len(checked)
 
 
-def _object(parts: Iterable[tuple[Record, RecordId, str]]) -> Checked | None:
-    texts = [text for _, _, text in parts]
+def _object(parts: Iterable[tuple[Record, str]]) -> Checked | None:
+    texts = [text for _, text in parts]
     try:
         body: Any = assemble(texts) or stix_of(orjson.loads(texts[0]))
         return check_object(body, "object") if body is not None else None
@@ -171,40 +176,42 @@ def _meaning(snapshot: Snapshot, ref: str) -> Meaning:
     return meaning_of(bodies[-1]) if bodies else Meaning(condition=f"a marking that was withdrawn: {ref}")
 
 
-def _came(tx: Transaction, node: Node, session: Session, objects: Sequence[Checked]) -> None:
+def _came(tx: Transaction, objects: Sequence[Checked]) -> None:
     """Let go what was held for these objects; where it was held for a marking, its records are made anew under it."""
-    marks = [one.id for one in objects if one.type == "marking-definition"]
-    if marks:
-        _remark(tx, node, session, set(marks))
+    marks = {one.id for one in objects if one.type == "marking-definition"}
+    for held in tx.shelf_held() if marks else ():
+        if not marks.isdisjoint(held.waits):
+            _remark(tx, held)
     tx.release_held(one.id for one in objects)
 
 
-def _remark(tx: Transaction, node: Node, session: Session, marks: set[str]) -> None:
-    for held in tx.shelf_held():
-        if marks.isdisjoint(held.waits):
-            continue
-        rows = tx.shelf_records(held.collection, [held.id])
-        refs = [ref for number, _, ref in rows if number == held.number]
-        records = [record for ref in refs if (record := tx.record(ref)) is not None]
-        body = assemble(text for record in records for _, text in content_of(record))
-        if body is None or not any(is_held(record.handling) for record in records):
-            continue
-        one = check_object(body, "object")
-        known = _known(tx, [one])
-        tx.replace_held(held.number)
-        made = [
-            replace(record, handling=named(record.handling, session.user), amends=refs[0])
-            for record in records_of(one, node.authority, known, file=POSTED, sha256=records[0].origin.sha256)
-        ]
-        placed = Placed(
-            one.id,
-            one.type,
-            one.version,
-            str(body.get("created", "")),
-            [(tx.keep_record(record), record.handling) for record in made],
-            known.missing(one),
-        )
-        tx.put_on_shelf(held.collection, [placed])
+def _remark(tx: Transaction, held: Held) -> None:
+    refs = [ref for number, _, ref in tx.shelf_records(held.collection, [held.id]) if number == held.number]
+    records = [record for ref in refs if (record := tx.record(ref)) is not None]
+    body = assemble(text for record in records for _, text in content_of(record))
+    if body is None or not any(is_held(record.handling) for record in records):
+        return
+    one = check_object(body, "object")
+    known = _known(tx, [one])
+    tx.replace_held(held.number)
+    made = _made_anew(tx, one, records, known)
+    created = str(body.get("created", ""))
+    tx.put_on_shelf(held.collection, [Placed(one.id, one.type, one.version, created, made, known.missing(one))])
+
+
+def _made_anew(
+    tx: Transaction, one: Checked, records: Sequence[Record], known: Known
+) -> list[tuple[RecordId, Handling]]:
+    """Keep the records of an object whose markings are known now, each as an amendment of the one that was held."""
+    first = records[0]
+    addressees = next((record.handling.addressees for record in records if record.handling.addressees), None)
+    found = []
+    for record in records_of(one, first.origin.originator, known, file=first.origin.file, sha256=first.origin.sha256):
+        handling = record.handling
+        if handling.addressees == frozenset() and addressees:
+            handling = replace(handling, addressees=addressees)
+        found.append((tx.put_record(replace(record, handling=handling, amends=first.id)), handling))
+    return found
 
 
 def shown_version(one: Checked) -> str:

@@ -6,13 +6,14 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 from headwater.store.files import sync_folder
 from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
-from headwater.store.shelf import Asked, Placed, ShelfRow
+from headwater.store.shelf import Asked, Held, Placed, ShelfRow
 from headwater.store.store import Store
 from headwater.store.view import Snapshot, Transaction
 
 __all__ = [
     "Asked",
     "Head",
+    "Held",
     "Incoming",
     "Leaf",
     "Outgoing",

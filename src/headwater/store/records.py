@@ -234,23 +234,24 @@ class RecordWriting(RecordReading):
 
     now: datetime
 
-    def keep_record(self, record: Record) -> RecordId:
-        """Keep a record where it is not there already, and return its name."""
-        body = encode(record)
-        ref = _ref("rec", body)
-        self._keep(ref, record, body)
-        return RecordId(ref)
-
     def add_record(self, record: Record) -> bool:
         """Keep a record; False where it was there already."""
         body = encode(record)
-        return self._keep(_ref("rec", body), record, body)
-
-    def _keep(self, ref: str, record: Record, body: bytes) -> bool:
+        ref = _ref("rec", body)
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
         return bool(added)
+
+    def put_record(self, record: Record) -> RecordId:
+        """Keep a record where it is not there already, together with others, and return its name."""
+        body = encode(record)
+        ref = _ref("rec", body)
+        keys = encode([mention.key for mention in record.mentions]).decode()
+        # The record last, as in `add_born`.
+        self._link.later(_MENTIONS_OF_NEW, (keys, ref))
+        self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+        return RecordId(ref)
 
     def add_born(self, record: Record, born_of: MessageId) -> None:
         """Keep a record that was made of a received message, where it is not there already."""

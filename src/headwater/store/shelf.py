@@ -272,8 +272,8 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
     if asked.added_after is not None:
         # Within a collection times never run backwards: one look finds where to begin.
         start = bind(asked.added_after)
-        tests.append(  # the question mark's number is our own
-            "o.number >= (SELECT number FROM shelf WHERE collection = ?1 AND added > "
+        tests.append(
+            "o.number >= (SELECT number FROM shelf WHERE collection = ?1 AND added > "  # noqa: S608 - a number of our own
             f"{start} ORDER BY added, number LIMIT 1)"
         )
     if asked.types is not None:
@@ -303,10 +303,10 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
 
 _SEEN: Final = f"n.state IN ('live', 'revoked') AND n.handling IN {_LIST.format('?3')}"
 _MOST: Final = (
-    "NOT EXISTS (SELECT 1 FROM shelf n WHERE n.id = o.id AND n.collection = ?1 AND n.version {} o.version AND {}"
+    "NOT EXISTS (SELECT 1 FROM shelf n WHERE n.id = o.id AND n.collection = ?1 AND n.version {} o.version AND {}"  # noqa: S608 - constants
     f" AND {_SEEN})"
 )
-_NONE_NEWER: Final = f"NOT EXISTS (SELECT 1 FROM shelf n WHERE n.id = o.id AND n.collection = ?1 AND n.spec = '{NEWEST_SPEC}' AND {_SEEN})"
+_NONE_NEWER: Final = f"NOT EXISTS (SELECT 1 FROM shelf n WHERE n.id = o.id AND n.collection = ?1 AND n.spec = '{NEWEST_SPEC}' AND {_SEEN})"  # noqa: S608 - constants
 
 
 def _json(values: Iterable[str | int]) -> str:

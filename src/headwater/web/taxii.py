@@ -118,59 +118,21 @@ class _RefusedError(Exception):
         self.what = what
 
 
-Answer = Callable[[Request, Session], Awaitable[Response]]
+Answer = Callable[[TaxiiDesk, Request, Session], Awaitable[Response]]
 
 
 def taxii_routes(desk: TaxiiDesk) -> list[Route]:
     """Return the routes of TAXII, to be put into an application."""
-
-    async def discovery(request: Request, _: Session) -> Response:
-        return _json(await run_in_threadpool(desk.discovery, str(request.base_url)))
-
-    async def root(request: Request, _: Session) -> Response:
-        return _json(await run_in_threadpool(desk.root, _path(request, "root")))
-
-    async def status(request: Request, caller: Session) -> Response:
-        return _json(await run_in_threadpool(desk.status, caller, _path(request, "root"), _path(request, "status")))
-
-    async def collections(request: Request, _: Session) -> Response:
-        return _json(await run_in_threadpool(desk.collections, _path(request, "root")))
-
-    async def collection(request: Request, _: Session) -> Response:
-        return _json(await run_in_threadpool(desk.collection, *_place(request)))
-
-    async def manifest(request: Request, caller: Session) -> Response:
-        return _page(await run_in_threadpool(desk.manifest, caller, *_place(request), _query(request)))
-
-    async def objects(request: Request, caller: Session) -> Response:
-        if request.method == "POST":
-            _check_content(request)
-            most = await run_in_threadpool(desk.most_content, _path(request, "root"))
-            body = await _body(request, most)
-            return _json(await run_in_threadpool(desk.post, caller, *_place(request), body), 202)
-        return _page(await run_in_threadpool(desk.objects, caller, *_place(request), _query(request)))
-
-    async def one(request: Request, caller: Session) -> Response:
-        ref = _path(request, "object")
-        if request.method == "DELETE":
-            await run_in_threadpool(desk.delete, caller, *_place(request), ref, _query(request))
-            return Response(b"", media_type=MEDIA)
-        return _page(await run_in_threadpool(desk.objects, caller, *_place(request), _query(request), ref))
-
-    async def versions(request: Request, caller: Session) -> Response:
-        ref = _path(request, "object")
-        return _page(await run_in_threadpool(desk.versions, caller, *_place(request), _query(request), ref))
-
     table: tuple[tuple[str, Answer, list[str]], ...] = (
-        ("/taxii2/", discovery, ["GET"]),
-        (f"{_COLLECTION}/objects/{{object}}/versions/", versions, ["GET"]),
-        (f"{_COLLECTION}/objects/{{object}}/", one, ["GET", "DELETE"]),
-        (f"{_COLLECTION}/objects/", objects, ["GET", "POST"]),
-        (f"{_COLLECTION}/manifest/", manifest, ["GET"]),
-        (f"{_COLLECTION}/", collection, ["GET"]),
-        ("/{root}/collections/", collections, ["GET"]),
-        ("/{root}/status/{status}/", status, ["GET"]),
-        ("/{root}/", root, ["GET"]),
+        ("/taxii2/", _discovery, ["GET"]),
+        (f"{_COLLECTION}/objects/{{object}}/versions/", _versions, ["GET"]),
+        (f"{_COLLECTION}/objects/{{object}}/", _one, ["GET", "DELETE"]),
+        (f"{_COLLECTION}/objects/", _objects, ["GET", "POST"]),
+        (f"{_COLLECTION}/manifest/", _manifest, ["GET"]),
+        (f"{_COLLECTION}/", _collection, ["GET"]),
+        ("/{root}/collections/", _collections, ["GET"]),
+        ("/{root}/status/{status}/", _status, ["GET"]),
+        ("/{root}/", _root, ["GET"]),
     )
     return [Route(path, _guarded(desk, answer), methods=methods) for path, answer, methods in table]
 
@@ -185,12 +147,58 @@ def taxii_app(desk: TaxiiDesk) -> Starlette:
     return Starlette(routes=taxii_routes(desk), exception_handlers={404: nothing, 405: nothing})
 
 
+async def _discovery(desk: TaxiiDesk, request: Request, _: Session) -> Response:
+    return _json(await run_in_threadpool(desk.discovery, str(request.base_url)))
+
+
+async def _root(desk: TaxiiDesk, request: Request, _: Session) -> Response:
+    return _json(await run_in_threadpool(desk.root, _path(request, "root")))
+
+
+async def _status(desk: TaxiiDesk, request: Request, caller: Session) -> Response:
+    return _json(await run_in_threadpool(desk.status, caller, _path(request, "root"), _path(request, "status")))
+
+
+async def _collections(desk: TaxiiDesk, request: Request, _: Session) -> Response:
+    return _json(await run_in_threadpool(desk.collections, _path(request, "root")))
+
+
+async def _collection(desk: TaxiiDesk, request: Request, _: Session) -> Response:
+    return _json(await run_in_threadpool(desk.collection, *_place(request)))
+
+
+async def _manifest(desk: TaxiiDesk, request: Request, caller: Session) -> Response:
+    return _page(await run_in_threadpool(desk.manifest, caller, *_place(request), _query(request)))
+
+
+async def _objects(desk: TaxiiDesk, request: Request, caller: Session) -> Response:
+    if request.method == "POST":
+        _check_content(request)
+        most = await run_in_threadpool(desk.most_content, _path(request, "root"))
+        body = await _body(request, most)
+        return _json(await run_in_threadpool(desk.post, caller, *_place(request), body), 202)
+    return _page(await run_in_threadpool(desk.objects, caller, *_place(request), _query(request)))
+
+
+async def _one(desk: TaxiiDesk, request: Request, caller: Session) -> Response:
+    ref = _path(request, "object")
+    if request.method == "DELETE":
+        await run_in_threadpool(desk.delete, caller, *_place(request), ref, _query(request))
+        return Response(b"", media_type=MEDIA)
+    return _page(await run_in_threadpool(desk.objects, caller, *_place(request), _query(request), ref))
+
+
+async def _versions(desk: TaxiiDesk, request: Request, caller: Session) -> Response:
+    ref = _path(request, "object")
+    return _page(await run_in_threadpool(desk.versions, caller, *_place(request), _query(request), ref))
+
+
 def _guarded(desk: TaxiiDesk, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     async def guarded(request: Request) -> Response:
         try:
             caller = await run_in_threadpool(desk.caller, *_credentials(request))
             _check_accept(request)
-            return await answer(request, caller)
+            return await answer(desk, request, caller)
         except _RefusedError as error:
             return _error(error.status, error.what, "")
         except HeadwaterError as error:

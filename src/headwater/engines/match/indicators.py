@@ -204,7 +204,7 @@ def _candidates(text: str) -> Iterator[tuple[str, str, str]]:
     seen: set[tuple[str, str]] = set()
     for how, piece in _pieces(plain):
         for kind in WEIGHTS:
-            if (kind == "phone") is (how in {"digits"}) or (kind == "phone" and how == "whole"):
+            if (kind == "phone") is (how == "digits") or (kind == "phone" and how == "whole"):
                 value = observable(kind, piece)
                 if value is not None and (kind, value) not in seen and (how != "host" or kind in {"domain", "address"}):
                     seen.add((kind, value))
