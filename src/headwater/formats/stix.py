@@ -17,7 +17,16 @@ from headwater.errors import InputError, LimitError, Place, SchemaError
 from headwater.formats.entries import sha256_of
 from headwater.formats.reading import Notice, Reading
 from headwater.formats.safe import parse_json
-from headwater.formats.stix_marking import CODE_OF, TLP2_EXTENSION, Meaning, handling_of, is_held, meaning_of, together
+from headwater.formats.stix_marking import (
+    CODE_OF,
+    TLP2_EXTENSION,
+    Meaning,
+    handling_of,
+    is_held,
+    meaning_of,
+    tlp,
+    together,
+)
 from headwater.formats.stix_pattern import compared, is_joint
 from headwater.formats.stix_rules import (
     IDENTIFIER,
@@ -186,7 +195,9 @@ def records_of(
 ) -> tuple[Record, ...]:
     """Return the records of one object: the object, and one more for each set of markings on single properties."""
     body = checked.body
-    base = handling_of(body.get("object_marking_refs", ()), known.markings)
+    marks = body.get("object_marking_refs", ())
+    # What TLP means is published; all else that bears no marking is for those who have it.
+    base = tlp("CLEAR") if checked.id in CODE_OF and not marks else handling_of(marks, known.markings)
     groups = _groups(body)
     whole = [refs for refs, props in groups.items() if props & _NEVER_APART]
     for refs in whole:

@@ -119,21 +119,53 @@ def _of_misp(texts: list[str]) -> Stix | None:
 
 
 def _closed(objects: list[Stix]) -> tuple[list[Stix], list[tuple[str, str]]]:
-    """Return the objects whose references all go along, and those that do not with the one that is missing."""
-    kept = {id(body): body for body in objects}
+    """Return the objects without what they say of objects that do not go along, and what was left out.
+
+    An object that cannot do without such a reference, or that bears a marking that does not go along, is left out whole.
+    """
+    kept = dict(enumerate(objects))
     left: list[tuple[str, str]] = []
-    while True:
-        names = {body["id"] for body in kept.values()}
-        open_ = [
-            (key, missing)
-            for key, body in kept.items()
-            if (missing := next((ref for ref in _refs(body) if ref not in names), None)) is not None
-        ]
-        if not open_:
-            return list(kept.values()), left
-        for key, missing in open_:
-            left.append((kept[key]["id"], f"{missing} does not go along"))
-            del kept[key]
+    again = True
+    while again:
+        again = False
+        names = {body["id"] for body in kept.values()} | set(CODE_OF) | {TLP2_EXTENSION}
+        for number, body in list(kept.items()):
+            missing = [ref for ref in _refs(body) if ref not in names]
+            if not missing:
+                continue
+            again = True
+            shorter = _without(body, frozenset(missing))
+            what = "it" if shorter is None else "what it says of it"
+            left.append((body["id"], f"{missing[0]} does not go along, so {what} is left out"))
+            if shorter is None:
+                del kept[number]
+            else:
+                kept[number] = shorter
+    return list(kept.values()), left
+
+
+def _without(body: Stix, missing: frozenset[str]) -> Stix | None:
+    """Return an object without some references, None where it cannot do without them."""
+    shorter: Stix = {}
+    marks = {
+        *body.get("object_marking_refs", ()),
+        *(one.get("marking_ref") for one in body.get("granular_markings", ())),
+    }
+    if marks & missing or any(name in missing for name in body.get("extensions", ())):
+        return None
+    for prop, value in body.items():
+        if prop.endswith("_ref") and value in missing:
+            continue
+        rest = [one for one in value if one not in missing] if prop.endswith("_refs") else value
+        if rest or not prop.endswith("_refs"):
+            shorter[prop] = rest
+    # A granular marking on what is no longer there would select nothing.
+    granular = [
+        one for one in shorter.get("granular_markings", ()) if all(_head(path) in shorter for path in one["selectors"])
+    ]
+    if len(granular) != len(shorter.get("granular_markings", ())):
+        return None
+    return shorter if is_complete(shorter) else None
 
 
 def _refs(body: Stix) -> list[str]:
@@ -145,7 +177,11 @@ def _refs(body: Stix) -> list[str]:
             found += value
     found += [one["marking_ref"] for one in body.get("granular_markings", ()) if "marking_ref" in one]
     found += [name for name in body.get("extensions", ()) if name.startswith("extension-definition--")]
-    return [ref for ref in found if ref not in CODE_OF and ref not in {TLP2_EXTENSION, body["id"]}]
+    return [ref for ref in found if ref != body["id"]]
+
+
+def _head(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _definitions(kept: list[Stix]) -> list[Stix]:

@@ -48,7 +48,7 @@ _HOW: Final[Mapping[str, tuple[float, str]]] = {
     "digits": (0.0, "its digits stand in a text"),
     "host": (-0.5, "it is the host of an address or the domain of an e-mail"),
 }
-_WORDS: Final = re.compile(r"""[^\s<>"'(),;|]{3,2000}""")
+_WORDS: Final = re.compile(r"""[^\s<>"'(),;|]{3,1000}""")
 _HOST: Final = re.compile(r"^(?:[a-z]+://)?(?:[^/@\s]*@)?([^/:?#\s]+)")
 _DIGITS: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,30}")
 _TABLE_COLUMNS: Final = (Kind.NAME, Kind.TEXT)
@@ -258,7 +258,7 @@ def _joined(path: str, columns: list[str], time_column: str | None, wanted: list
     link.register("asked", asked)
     at = f"CAST({time_column} AS BIGINT)" if time_column else "CAST(0 AS BIGINT)"
     cells = " UNION ALL ".join(
-        f"SELECT row, {at} AS at, '{name}' AS col, {_PLAIN.format(name)} AS v FROM read_parquet(?) WHERE {name} IS NOT NULL"  # noqa: S608 - names of our own columns
+        f"SELECT row, {at} AS t, '{name}' AS col, {_PLAIN.format(name)} AS v FROM read_parquet(?) WHERE {name} IS NOT NULL"  # noqa: S608 - names of our own columns
         for name in columns
     )
     sql = f"WITH cells AS ({cells}), {_CANDIDATES}"
@@ -269,30 +269,30 @@ def _joined(path: str, columns: list[str], time_column: str | None, wanted: list
 
 _PLAIN: Final = f"left(replace(replace(CAST({{}} AS VARCHAR), '[.]', '.'), '[@]', '@'), {MOST_TEXT})"
 _CANDIDATES: Final = r"""
-words AS (SELECT row, at, col, rtrim(unnest(regexp_extract_all(v, '[^\s<>"''(),;|]{3,2000}')), '.:!?[]{}') AS w FROM cells),
-digits AS (SELECT row, at, col, unnest(regexp_extract_all(v, '\+?[0-9][0-9 ()./-]{5,30}')) AS w FROM cells),
+words AS (SELECT row, t, col, rtrim(unnest(regexp_extract_all(v, '[^\s<>"''(),;|]{3,1000}')), '.:!?[]{}') AS w FROM cells),
+digits AS (SELECT row, t, col, unnest(regexp_extract_all(v, '\+?[0-9][0-9 ()./-]{5,30}')) AS w FROM cells),
 shaped AS (
-    SELECT row, at, col, trim(v) AS k, 1 AS rank, 'whole' AS how FROM cells
-    UNION ALL SELECT row, at, col, lower(trim(v)), 1, 'whole' FROM cells
-    UNION ALL SELECT row, at, col, upper(regexp_replace(v, '[ -]', '', 'g')), 1, 'whole' FROM cells
-    UNION ALL SELECT row, at, col, w, 2, 'word' FROM words
-    UNION ALL SELECT row, at, col, regexp_replace(lower(w), '^hxxp', 'http'), 2, 'word' FROM words
-    UNION ALL SELECT row, at, col, upper(w), 2, 'word' FROM words
-    UNION ALL SELECT row, at, col, rtrim(lower(w), '/') || '/', 2, 'word' FROM words
-    UNION ALL SELECT row, at, col, regexp_extract(lower(w), '^(?:[a-z]+://)?(?:[^/@\s]*@)?([^/:?#\s]+)', 1), 3, 'host'
+    SELECT row, t, col, trim(v) AS k, 1 AS rank, 'whole' AS how FROM cells
+    UNION ALL SELECT row, t, col, lower(trim(v)), 1, 'whole' FROM cells
+    UNION ALL SELECT row, t, col, upper(regexp_replace(v, '[ -]', '', 'g')), 1, 'whole' FROM cells
+    UNION ALL SELECT row, t, col, w, 2, 'word' FROM words
+    UNION ALL SELECT row, t, col, regexp_replace(lower(w), '^hxxp', 'http'), 2, 'word' FROM words
+    UNION ALL SELECT row, t, col, upper(w), 2, 'word' FROM words
+    UNION ALL SELECT row, t, col, rtrim(lower(w), '/') || '/', 2, 'word' FROM words
+    UNION ALL SELECT row, t, col, regexp_extract(lower(w), '^(?:[a-z]+://)?(?:[^/@\s]*@)?([^/:?#\s]+)', 1), 3, 'host'
         FROM words WHERE contains(w, '.')
 ),
 numbers AS (
-    SELECT row, at, col, regexp_replace(regexp_replace(w, '[^0-9]', '', 'g'), '^00', '') AS k, 2 AS rank, 'digits' AS how
+    SELECT row, t, col, regexp_replace(regexp_replace(w, '[^0-9]', '', 'g'), '^00', '') AS k, 2 AS rank, 'digits' AS how
     FROM digits
 ),
 met AS (
-    SELECT s.row, s.at, s.col, a.kind, a.value, s.rank, s.how FROM shaped s JOIN asked a ON a.value = s.k
+    SELECT s.row, s.t, s.col, a.kind, a.value, s.rank, s.how FROM shaped s JOIN asked a ON a.value = s.k
         WHERE a.kind <> 'phone' AND (s.how <> 'host' OR a.kind IN ('domain', 'address'))
-    UNION ALL SELECT n.row, n.at, n.col, a.kind, a.value, n.rank, n.how FROM numbers n JOIN asked a ON a.value = n.k
+    UNION ALL SELECT n.row, n.t, n.col, a.kind, a.value, n.rank, n.how FROM numbers n JOIN asked a ON a.value = n.k
         WHERE a.kind = 'phone'
 )
-SELECT row, at, col, kind, value, arg_min(how, rank) FROM met GROUP BY row, at, col, kind, value ORDER BY 1, 3, 4, 5
+SELECT row, t, col, kind, value, arg_min(how, rank) FROM met GROUP BY row, t, col, kind, value ORDER BY 1, 3, 4, 5
 """
 _UTC: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00").tzinfo
 
