@@ -54,13 +54,9 @@ def write_events(records: Iterable[Record], withdrawn: Iterable[str] = ()) -> Wr
     for content, handling in groups["event"]:
         body = content["Event"]
         events[body["uuid"].lower()] = {**body, "Tag": _tags(body, handling), "Attribute": [], "Object": []}
+    # MISP cannot tag an object: what is stricter than the event stands at its attributes.
     things = {
-        content["Object"]["uuid"].lower(): {
-            **content["Object"],
-            "Tag": _tags(content["Object"], handling),
-            "Attribute": [],
-        }
-        for content, handling in groups["object"]
+        content["Object"]["uuid"].lower(): {**content["Object"], "Attribute": []} for content, _ in groups["object"]
     }
     for content, _ in groups["object"]:
         holder = events.setdefault(content["event"], _bare(content["event"]))

@@ -118,8 +118,9 @@ class StixReader:
             if isinstance(one, LeftOut):
                 yield one
                 continue
-            unmarked += _is_unmarked(one.body)
-            if missing := known.missing(one):
+            missing = known.missing(one)
+            unmarked += _is_unmarked(one.body) and not any(ref.startswith("marking-definition--") for ref in missing)
+            if missing:
                 notices.append(Notice(f"{one.id} is held until {missing[0]} comes", Place(file=given.name)))
             yield from records_of(one, given.originator, known, file=given.name, sha256=sha256)
         if unmarked:
