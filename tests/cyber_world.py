@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import base64
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from headwater.policy.session import Session
 from headwater.testing.fakes import FakeClock
 from headwater.web.partner import serve
 from headwater.web.taxii import MEDIA, taxii_app
-from tests.node_world import WRITER, as_user, free_port, init, node_at
+from tests.node_world import WRITER, as_user, free_port, init, node_at, until
 
 PASSWORD = "a long invented one"
 ANALYST = "c.ert"
@@ -105,6 +106,9 @@ def ask(desk: Desk, method: str, path: str, body: bytes, headers: Mapping[str, s
     return Answer(sent[0]["status"], head, b"".join(one.get("body", b"") for one in sent[1:]))
 
 
+taxii_users._COST["n"] = 1 << 4  # a slow hash is slow on purpose: one test asks for the real one
+
+
 @cache
 def _made() -> Path:
     """A node's directory that is made once and copied: making keys and hashing passwords takes a second."""
@@ -130,12 +134,18 @@ def cert(folder: Path) -> Iterator[Cert]:
         node.close()
 
 
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def served(node: Node) -> Iterator[str]:
     """Serve a node's TAXII over HTTP on loopback, and hand out its address."""
     port, stop = free_port(), threading.Event()
     thread = threading.Thread(target=serve, args=(taxii_app(Desk(node)), "127.0.0.1", port), kwargs={"stop": stop})
     thread.start()
+    until(lambda: _answers(port))
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -93,7 +93,8 @@ def _events(found: object, file: str) -> Iterator[tuple[str, Misp]]:
     listed = found["response"] if isinstance(found, dict) and "response" in found else found
     listed = listed if isinstance(listed, list) else [listed]
     for number, one in enumerate(listed):
-        body = one.get("Event") if isinstance(one, dict) else None
+        # MISP wraps an event; PyMISP writes one without.
+        body = one.get("Event", one if {"uuid", "info"} <= one.keys() else None) if isinstance(one, dict) else None
         if not isinstance(body, dict):
             raise SchemaError("not a MISP event", where=Place(file=file, field="Event"))
         yield ("Event" if len(listed) == 1 else f"[{number}].Event", body)

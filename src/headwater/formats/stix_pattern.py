@@ -17,7 +17,9 @@ LONGEST: Final = 16_384
 """Characters of one pattern."""
 DEEPEST: Final = 16
 """Brackets inside brackets."""
-MOST_PARTS: Final = 100
+MOST_HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
+_HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
+_PARTS: Final = 100
 """Comparisons of a pattern that needs the reference parser."""
 _NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')(?:\.(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++'))*+"
 _TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
@@ -58,8 +60,15 @@ def check_pattern(pattern: str) -> None:
     """
     if len(pattern) > LONGEST:
         raise LimitError(f"a pattern over {LONGEST} characters")
-    if not _SIMPLE.fullmatch(pattern) and not _parses(pattern):
+    simple = _SIMPLE.fullmatch(pattern) and ("hashes" not in pattern or _hashes_fit(pattern))
+    if not simple and not _parses(pattern):
         raise SchemaError("a pattern that does not parse")
+
+
+def _hashes_fit(pattern: str) -> bool:
+    """Return whether all that a pattern names as hashes is of a common kind and of its length."""
+    found = _HASHES.findall(pattern)
+    return len(found) == pattern.count("hashes") and all(len(text) == _HASH_LETTERS[kind] for kind, text in found)
 
 
 def compared(pattern: str) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from headwater.formats.stix_pattern import LONGEST, check_pattern, compared, is_
     "pattern",
     [
         "[domain-name:value = 'x.example']",
-        "[ file:hashes.'SHA-256' = 'aa' OR file:name = 'it\\'s' ]",
+        "[ file:size = 7 OR file:name = 'it\\'s' ]",
         "[ipv4-addr:value ISSUBSET '198.51.100.0/24']",
         "[a:b = 'c'] FOLLOWEDBY [d:e MATCHES '(a+)+$'] WITHIN 60 SECONDS",
         "[process:pid > 7 AND process:name IN ('x', 'y')]",
