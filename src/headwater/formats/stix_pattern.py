@@ -17,14 +17,14 @@ LONGEST: Final = 16_384
 """Characters of one pattern."""
 DEEPEST: Final = 16
 """Brackets inside brackets."""
-MOST_HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
-_HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
-_PARTS: Final = 100
+MOST_PARTS: Final = 100
 """Comparisons of a pattern that needs the reference parser."""
 _NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')(?:\.(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++'))*+"
 _TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
 _TEST: Final = rf"{_NAME} ?= ?(?:{_TEXT}|[0-9]{{1,18}})"
 _SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})*+ ?\]|\[ ?{_TEST}(?: OR {_TEST})*+ ?\]")
+_HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
+_HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
 _PARTS: Final = re.compile(
     rf"(?P<path>[A-Za-z][A-Za-z0-9-]*+:[A-Za-z0-9_.'\[\]*-]++)\s*+(?P<op>(?:NOT\s++)?(?:=|IN\b|[!<>]=?|LIKE|MATCHES|\w+))\s*+"
     rf"(?P<value>{_TEXT}|\([^()]*+\))?|{_TEXT}|(?P<word>AND|FOLLOWEDBY|NOT)\b"

@@ -235,7 +235,9 @@ class ShelfReading(Linked):
 
     def shelf_behind(self) -> bool:
         """Return whether there are records that nobody has looked at for objects."""
-        found = self._link.one(tuple[int], "SELECT COALESCE((SELECT MAX(number) FROM record), 0) > record FROM shelf_seen")
+        found = self._link.one(
+            tuple[int], "SELECT COALESCE((SELECT MAX(number) FROM record), 0) > record FROM shelf_seen"
+        )
         return bool(found and found[0])
 
     def shelf_fresh(self, limit: int) -> tuple[list[Fresh], int]:
@@ -243,7 +245,11 @@ class ShelfReading(Linked):
         seen = (self._link.one(tuple[int], "SELECT record FROM shelf_seen") or (0,))[0]
         sql = "SELECT number FROM record WHERE number > ? ORDER BY number LIMIT 1 OFFSET ?"
         last = self._link.one(tuple[int], sql, seen, limit - 1)
-        end = last[0] if last else (self._link.one(tuple[int], "SELECT COALESCE(MAX(number), 0) FROM record") or (seen,))[0]
+        end = (
+            last[0]
+            if last
+            else (self._link.one(tuple[int], "SELECT COALESCE(MAX(number), 0) FROM record") or (seen,))[0]
+        )
         sql = (
             "SELECT number, id, body FROM record r WHERE number > ? AND number <= ? AND source IN ('exchange', 'misp',"
             " 'stix') AND marked = 0 AND NOT EXISTS (SELECT 1 FROM shelf WHERE record = r.number)"

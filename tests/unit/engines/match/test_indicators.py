@@ -221,7 +221,7 @@ def test_a_misp_attribute_is_an_indicator_too() -> None:
     from tests.given import read
 
     records = list(read("misp", json.dumps(misp_event()).encode()).records)
-    [finding] = [each for each in run([*records, said("publicKey", WALLET, "CryptoWallet")])]
+    [finding] = run([*records, said("publicKey", WALLET, "CryptoWallet")])
     assert WALLET in finding.subjects
 
 
