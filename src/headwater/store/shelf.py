@@ -5,6 +5,7 @@ sees each object once, whatever is added meanwhile. Which version of an object i
 that may be seen. An object is kept in its record and nowhere else.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -298,7 +299,7 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
         named = [version for version in asked.versions if version not in {"last", "first"}]
         if named:
             ways.append(f"o.version IN {_LIST.format(bind(_json(named)))}")
-        tests.append(f"({' OR '.join(ways)})")
+        tests.append(f"({' OR '.join(['o.sole = 1', *ways] if len(named) < len(asked.versions) else ways)})")
     sql = (
         "SELECT o.number, o.id, o.type, o.version, o.spec, o.created, o.added, o.handling, o.state, r.body"  # noqa: S608 - constants
         f" FROM shelf o INDEXED BY {index} CROSS JOIN record r ON r.number = o.record"
@@ -335,6 +336,7 @@ class ShelfWriting(ShelfReading):
         if added is None:
             last = self._link.one(tuple[int | None], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
             added = max(to_micros(self.now), (last[0] if last else None) or 0)
+        several = self._several(collection, [one.id for one in objects])
         numbers: dict[Handling, int] = {}
         rows: list[tuple[Value, ...]] = []
         for one in objects:
@@ -342,7 +344,19 @@ class ShelfWriting(ShelfReading):
             state = "held" if one.waits else "live"
             number = numbers.get(handling) or numbers.setdefault(handling, self._handling(handling))
             version = one.version or from_micros(added).strftime(_VERSION)
-            row = (collection, one.id, one.type, version, one.spec, one.created, added, number, state, ref)
+            row = (
+                collection,
+                one.id,
+                one.type,
+                version,
+                one.spec,
+                one.created,
+                added,
+                number,
+                state,
+                one.id not in several,
+                ref,
+            )
             if one.waits or len(one.records) > 1:
                 self._link.many(_PUT, rows)
                 rows = []
@@ -375,8 +389,8 @@ class ShelfWriting(ShelfReading):
         """Give a row a new number at the end of its collection, and show it: its readers come past it again."""
         added = "MAX(?, COALESCE((SELECT MAX(added) FROM shelf m WHERE m.collection = o.collection AND m.state <> 'held'), 0))"
         moved = self._link.run(
-            "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, state)"  # noqa: S608
-            f" SELECT collection, id, type, version, spec, created, {added}, handling, record, 'live' FROM shelf o"
+            "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, sole, state)"  # noqa: S608
+            f" SELECT collection, id, type, version, spec, created, {added}, handling, record, sole, 'live' FROM shelf o"
             " WHERE number = ? AND state IN ('held', 'live')",
             to_micros(self.now),
             number,
@@ -408,6 +422,7 @@ class ShelfWriting(ShelfReading):
             if kind in REVOCABLE:
                 last = self._link.one(tuple[int], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
                 added = max(to_micros(self.now), last[0] if last else 0)
+                self._link.run("UPDATE shelf SET sole = 0 WHERE number = ?", number)
                 self._link.run(_REVOKE, self.now.strftime(_VERSION), added, number)
         parts = self._link.rows(
             tuple[int], "SELECT object FROM shelf_part WHERE record = (SELECT number FROM record WHERE id = ?)", ref
@@ -419,6 +434,16 @@ class ShelfWriting(ShelfReading):
                 ref,
             )
             self.move_up(number)
+
+    def _several(self, collection: int, ids: Sequence[str]) -> set[str]:
+        """Return which of some objects that are to be put there a collection holds already, or gets twice."""
+        again = {ref for ref, times in Counter(ids).items() if times > 1}
+        sql = f"SELECT DISTINCT id FROM shelf WHERE collection = ? AND id IN {_LIST.format('?')}"  # noqa: S608
+        there = {ref for (ref,) in self._link.rows(tuple[str], sql, collection, _json(dict.fromkeys(ids)))}
+        self._link.many(
+            "UPDATE shelf SET sole = 0 WHERE id = ? AND collection = ?", [(ref, collection) for ref in sorted(there)]
+        )
+        return again | there
 
     def _put_more(self, one: Placed, numbers: dict[Handling, int]) -> None:
         last = (self._link.one(tuple[int], "SELECT last_insert_rowid()") or (0,))[0]
@@ -439,10 +464,10 @@ class ShelfWriting(ShelfReading):
 
 
 _PUT: Final = (
-    "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, state, record)"
-    " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, number FROM record WHERE id = ?"
+    "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, state, sole, record)"
+    " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, number FROM record WHERE id = ?"
 )
 _REVOKE: Final = (
-    "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, state)"
-    " SELECT collection, id, type, MAX(version, ?), spec, created, ?, handling, record, 'revoked' FROM shelf WHERE number = ?"
+    "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, sole, state)"
+    " SELECT collection, id, type, MAX(version, ?), spec, created, ?, handling, record, 0, 'revoked' FROM shelf WHERE number = ?"
 )

@@ -13,6 +13,8 @@ CREATE TABLE shelf (
     added INTEGER NOT NULL,
     handling INTEGER NOT NULL,
     record INTEGER NOT NULL,
+    -- 1 where the collection has never held another version of the object: then it is both the first and the last.
+    sole INTEGER NOT NULL CHECK (sole IN (0, 1)),
     state TEXT NOT NULL CHECK (state IN ('live', 'held', 'revoked', 'withdrawn', 'deleted'))
 ) STRICT;
 CREATE INDEX shelf_page ON shelf (collection, number) WHERE state IN ('live', 'revoked');
