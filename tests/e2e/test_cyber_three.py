@@ -24,12 +24,12 @@ from headwater.node.messages import Letter, address, send
 from headwater.node.reading import read_files
 from headwater.node.taxii import Desk
 from headwater.node.ti_release import Asking
+from headwater.node.users import User, add_first
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.policy.rules.rule import Outcome
 from headwater.settings import Loaded, Settings
 from headwater.testing.fakes import SeededChance
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, World, agreement
-from tests.node_world import User
 
 BUNDLE = {"type": "bundle", "id": "bundle--5a1b7c1e-3f0e-4d3a-9b57-0d6a8f1c2e10"}
 USER, SUPERVISOR = "o.reed", "s.hall"
@@ -121,8 +121,6 @@ def three(tmp_path: Path) -> Iterator[Three]:
         loaded = Loaded(Settings(authority=me), ())
         node = Node(made.home, loaded, made.store, world.clock, SeededChance(90 + number))
         node.__dict__["exchange"] = made.exchange
-        from headwater.node.users import add_first
-
         for name in (USER, SUPERVISOR):
             add_first(made.store, "setup", User(name, EVERY))
         nodes[me] = node
@@ -170,8 +168,6 @@ def test_a_deletion_by_taxii_reaches_every_holder_and_is_proved(three: Three) ->
 
 
 def test_an_analyst_who_may_not_recall_is_told_so_and_nothing_is_deleted(three: Three) -> None:
-    from headwater.node.users import add_first
-
     made = shop()
     three.read(given(made))
     three.release(made["id"])
@@ -256,7 +252,7 @@ def test_a_sharing_group_goes_to_nobody_until_a_person_says_who_is_meant(three: 
 
 def _held(node: Node, session: Any) -> list[Any]:
     with node.view(session) as view:
-        return [record for record in view.records(source="misp") if record.handling.addressees == {USER}]
+        return [record for record in view.records(source="misp") if record.handling.addressees == frozenset({USER})]
 
 
 def test_red_reaches_the_person_that_it_names_and_no_other(three: Three) -> None:

@@ -119,7 +119,7 @@ def _newest(
         body = assemble(text for text, _ in held)
         if body is None:
             left.append((name, "only a part of it may go"))
-        elif body["type"] == "indicator" and attribute_of(str(body.get("pattern"))) is not None:
+        elif body.get("pattern_type") == "stix" and attribute_of(str(body.get("pattern"))) is not None:
             stix.append((body, join_all(handling for _, handling in held)))
         elif body["type"] != "marking-definition":
             left.append((body["id"], f"MISP has no counterpart of {body['type']}"))

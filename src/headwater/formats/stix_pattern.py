@@ -23,6 +23,7 @@ _NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')
 _TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
 _TEST: Final = rf"{_NAME} ?= ?(?:{_TEXT}|[0-9]{{1,18}})"
 _SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})*+ ?\]|\[ ?{_TEST}(?: OR {_TEST})*+ ?\]")
+_BALANCED: Final = re.compile(rf"(?:[^'\\]|{_TEXT})*+")
 _HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
 _HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
 _PARTS: Final = re.compile(
@@ -77,6 +78,8 @@ def compared(pattern: str) -> tuple[tuple[str, str], ...]:
     What is negated, ordered or matched by an expression names no one value and is passed over.
     """
     found: dict[tuple[str, str], None] = {}
+    if not _BALANCED.fullmatch(pattern):
+        return ()
     for part in _PARTS.finditer(pattern):
         kind = _KIND_OF.get(part["path"] or "")
         if kind is None or part["op"] not in {"=", "IN"} or not part["value"]:
@@ -90,7 +93,9 @@ def compared(pattern: str) -> tuple[tuple[str, str], ...]:
 
 def is_joint(pattern: str) -> bool:
     """Return whether more than one comparison must hold for a pattern to match."""
-    return any(part["word"] in {"AND", "FOLLOWEDBY"} for part in _PARTS.finditer(pattern))
+    return bool(_BALANCED.fullmatch(pattern)) and any(
+        part["word"] in {"AND", "FOLLOWEDBY"} for part in _PARTS.finditer(pattern)
+    )
 
 
 def one_test(pattern: str) -> tuple[str, str] | None:
@@ -106,6 +111,8 @@ def literal(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _parses(pattern: str) -> bool:
+    if not _BALANCED.fullmatch(pattern):  # a text that does not end would be looked for again from every quote in it
+        return False
     bare = re.sub(_TEXT, "''", pattern)
     depth = most = 0
     for letter in bare:
