@@ -6,7 +6,7 @@ recall is told so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -230,16 +230,21 @@ class Desk:
                 fix="a liaison officer recalls it from them: headwater amend erase",
             )
 
+        if out:
+            # First the recall: where it cannot be asked for, nothing is deleted here either.
+            facts = tuple(dict.fromkeys(fact for fact, _ in out))
+            amend = Amend(action="erase", facts=facts, reason="deleted by TAXII")
+            self._node.exchange.liaison.amend(amend, who=caller.user, purpose=caller.purpose, replacements=[])
+            with self._node.store.snapshot() as snapshot:
+                # Whoever deleted it here need not be told here that it was withdrawn.
+                numbers |= {row.number for row in snapshot.shelf(replace(asked, versions=("all",))) if row.state == "revoked"}
+
         def change(tx: Transaction) -> None:
             tx.take_off_shelf(numbers)
             detail: dict[str, str | int] = {"versions": len(rows), "recalled": len(out)}
             tx.note(Event("taxii.deleted", caller.user, ref, caller.purpose, detail))
 
         self._node.store.write(change)
-        facts = tuple(dict.fromkeys(fact for fact, _ in out))
-        if facts:
-            amend = Amend(action="erase", facts=facts, reason="deleted by TAXII")
-            self._node.exchange.liaison.amend(amend, who=caller.user, purpose=caller.purpose, replacements=[])
 
     def _went_out(self, snapshot: Snapshot, records: Sequence[RecordId]) -> list[tuple[FactId, str]]:
         found: list[tuple[FactId, str]] = []

@@ -369,7 +369,10 @@ class ShelfWriting(ShelfReading):
 
     def take_off_shelf(self, numbers: Iterable[int]) -> None:
         """Take rows out of their collections; that they stood there stays."""
-        self._link.many("UPDATE shelf SET state = 'deleted' WHERE number = ?", [(number,) for number in numbers])
+        self._link.many(
+            "UPDATE shelf SET state = 'deleted' WHERE number = ? AND state <> 'withdrawn'",
+            [(number,) for number in numbers],
+        )
 
     def release_held(self, refs: Iterable[str]) -> int:
         """Show what waited for objects that have come and for nothing else, each as if it had been added now."""
