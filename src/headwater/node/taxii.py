@@ -237,7 +237,9 @@ class Desk:
             self._node.exchange.liaison.amend(amend, who=caller.user, purpose=caller.purpose, replacements=[])
             with self._node.store.snapshot() as snapshot:
                 # Whoever deleted it here need not be told here that it was withdrawn.
-                numbers |= {row.number for row in snapshot.shelf(replace(asked, versions=("all",))) if row.state == "revoked"}
+                numbers |= {
+                    row.number for row in snapshot.shelf(replace(asked, versions=("all",))) if row.state == "revoked"
+                }
 
         def change(tx: Transaction) -> None:
             tx.take_off_shelf(numbers)
