@@ -19,7 +19,7 @@ CREATE TABLE shelf (
 ) STRICT;
 CREATE INDEX shelf_page ON shelf (collection, number) WHERE state IN ('live', 'revoked');
 CREATE INDEX shelf_added ON shelf (collection, added);
-CREATE INDEX shelf_id ON shelf (id, collection, version);
+CREATE INDEX shelf_id ON shelf (id, collection);
 CREATE INDEX shelf_record ON shelf (record);
 
 CREATE TABLE shelf_handling (
