@@ -11,6 +11,9 @@ from headwater.testing.engine_contract import RULES, EngineCase
 from tests.unit.engines.match.test_indicators import payment, said, table, warned
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_indicators_keep(rule: Callable[[EngineCase], None], tmp_path: Path) -> None:
     owner, paths = table(tmp_path, "payments", [payment(text=SHOP), payment(id="P2", text=PHONE)])
