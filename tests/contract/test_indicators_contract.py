@@ -10,7 +10,6 @@ from headwater.exercise.threats import PHONE, SHOP
 from headwater.testing.engine_contract import RULES, EngineCase
 from tests.unit.engines.match.test_indicators import payment, said, table, warned
 
-
 pytestmark = pytest.mark.slow
 
 
