@@ -59,7 +59,7 @@ def offline() -> None:
         headers["Content-Type"] = "application/ld+json"
         return urllib.response.addinfourl(io.BytesIO(body), headers, url, 200)
 
-    requests.adapters.HTTPAdapter.send = send
+    requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
     rdflib._networking._urlopen = opened  # noqa: SLF001 - there is no other way to keep it off the network
     rdflib.parser._urlopen = opened  # noqa: SLF001 - same
 

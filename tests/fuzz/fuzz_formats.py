@@ -16,10 +16,13 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from random import Random
+
+import orjson
 
 from headwater.errors import InputError, PolicyError
 from headwater.exercise.editions import Made, editions
@@ -27,6 +30,7 @@ from headwater.exercise.linkset import link_files, link_records
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.exercise.river_night import ORIGIN, START, river_night
+from headwater.exercise.threats import misp_event, warning
 from headwater.formats.ais import read_ais_csv, read_nmea
 from headwater.formats.assets_csv import read_assets
 from headwater.formats.cot import alert_event, read_cot, read_event
@@ -44,6 +48,7 @@ from headwater.formats.sapient import frame, read_sapient
 from headwater.formats.sapient_write import detection_message, uuid4_of
 from headwater.formats.sheet_out import ods_bytes, xlsx_bytes
 from headwater.formats.stakes_csv import read_stakes
+from headwater.formats.stix_pattern import check_pattern, compared, is_joint
 from headwater.formats.table_sources import table_source
 from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
@@ -54,6 +59,11 @@ PAYMENTS = (
     b"id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
     b"P1,2025-03-01T10:00:00+01:00,A,B,1234,EUR,bank,DE,BE,help\n"
     b'P2,2025-03-01T10:00:00Z,B,C,5,JPY,cash,,,"two\nlines"\n'
+)
+PATTERNS = (
+    b"[domain-name:value = 'x.example' AND ipv4-addr:value IN ('203.0.113.1', '203.0.113.2')]",
+    b"([a:b.c[*].'d-e' LIKE 'x%' OR a:b NOT MATCHES '^x'] FOLLOWEDBY [f:hashes.'SHA-256' = 'aa']) WITHIN 60 SECONDS",
+    b"[a:b ISSUBSET '198.51.100.0/24'] REPEATS 5 TIMES",
 )
 MOST_SECONDS = 1.0
 MOST_MUTATIONS = 6
@@ -177,6 +187,9 @@ def targets() -> dict[str, Target]:
     report = json.dumps(_report()).encode()
     found["intelligence-report"] = Target((report,), _reader("intelligence-report", {}))
     found["ftm-list"] = Target(found["ftm"].seeds, _reader("ftm-list", {}))
+    found["stix"] = Target((json.dumps(warning()).encode(), orjson.dumps(warning())), _round_trip("stix"))
+    found["misp"] = Target((json.dumps(misp_event()).encode(), orjson.dumps(misp_event())), _round_trip("misp"))
+    found["stix-pattern"] = Target(PATTERNS, _pattern)
     found["pairs"] = Target((PAIRS_CSV, PAIRS_JSON), read_pairs)
     found["stakes"] = Target((b"owner,owned,percentage,control,source\n1,2,60,no,register\n2,3,,yes,\n",), read_stakes)
     found["assets"] = Target((ASSETS,), read_assets)
@@ -189,6 +202,25 @@ def targets() -> dict[str, Target]:
         workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
         found[form] = _inside(workbook, member, read_workbook)
     return found | _sensors()
+
+
+def _round_trip(form: str) -> Callable[[bytes], object]:
+    """Read what is good of a bundle or event, and write it in both formats: whatever can be read can be written."""
+
+    def parse(data: bytes) -> None:
+        found = read_all(source(form), _given(data, {}), keep_good=True).records
+        for way in ("stix", "misp"):
+            with suppress(PolicyError):
+                release(way).write(found)
+
+    return parse
+
+
+def _pattern(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    check_pattern(text)
+    compared(text)
+    is_joint(text)
 
 
 def _all_events(data: bytes) -> None:

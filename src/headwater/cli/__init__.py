@@ -36,6 +36,7 @@ VERBS: Final = {
     "safeguard": "Protect people who may be victims.",
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
+    "taxii": "Load, dump, release and match threat intelligence; TAXII 2.1 users.",
     "trace": "Find and follow illicit money, supplies and routes in tables.",
     "user": "Add, list and disable the users of a node.",
     "watch": "Follow objects from sensors, and call rescue first.",

@@ -8,7 +8,7 @@ import click
 
 from headwater.cli import door, options
 
-TOPICS = ["deadlines", "envelope", "merkle", "policy"]
+TOPICS = ["deadlines", "envelope", "merkle", "policy", "stix"]
 
 
 @click.command(epilog="Example: headwater conformance policy questions.jsonl > answers.jsonl")
@@ -19,7 +19,7 @@ def conformance(*, topic: str, file: Path, as_json: bool) -> None:
     """Answer questions from FILE (JSON lines, each with an id) on a TOPIC, one line each, with the node's own functions.
 
     With --json, all answers stand in one document. Any nation's software can be compared with it. policy: {op, now, agreements, message, held} to {outcome, rule,
-    removed, obligations}. merkle: {kind, …proof} to {valid}. deadlines: {received_at, zone, urgency, access, pauses: [[from, to]]} to {alarm_50, alarm_80, due_at}. envelope: {envelope, keys, me, peer, now} to {result, body}.
+    removed, obligations}. merkle: {kind, …proof} to {valid}. deadlines: {received_at, zone, urgency, access, pauses: [[from, to]]} to {alarm_50, alarm_80, due_at}. envelope: {envelope, keys, me, peer, now} to {result, body}. stix: {text} to {result: ok, hold or an error's code}.
     """
     import orjson
 

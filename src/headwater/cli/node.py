@@ -143,10 +143,11 @@ def card(
 
 @node.command(epilog="Example: headwater node serve --home uk")
 @click.option("--listen", help="HOST:PORT, instead of the setting.")
+@click.option("--taxii-only", is_flag=True, help="Serve TAXII 2.1 alone: no partner is answered or written to.")
 @options.home()
 @options.as_json
-def serve(*, listen: str | None, home: Path, as_json: bool) -> None:
-    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C.
+def serve(*, listen: str | None, taxii_only: bool, home: Path, as_json: bool) -> None:
+    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C; and TAXII 2.1 where a user may ask by it.
 
     With --json, one document says once it listens: what starts the node can wait for that line.
     """
@@ -160,7 +161,8 @@ def serve(*, listen: str | None, home: Path, as_json: bool) -> None:
         else:
             door.say(line, err=True)
 
-    serving.serve_node(home, os.environ, {"listen": listen}, tell)
+    act = serving.serve_taxii if taxii_only else serving.serve_node
+    act(home, os.environ, {"listen": listen}, tell)
 
 
 @node.command(epilog="Example: headwater node settings --home uk")

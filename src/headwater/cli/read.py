@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from headwater.node import reading, tables
 
 SHOWN_IDS = 100
+OBJECT_FORMATS = frozenset({"stix", "misp"})
+"""Formats of which objects stand for themselves: one that is bad does not spoil the others."""
 SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
 
 
@@ -24,6 +26,7 @@ SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
 @click.option(
     "--keep-good", is_flag=True, help="Keep the good rows of a partly bad file and report every row left out."
 )
+@click.option("--strict", is_flag=True, help="Of stix and misp: refuse a file whole that holds a bad object.")
 @click.option("--span", default="", metavar="FROM/TO", help="Of bulk tables: the times that they may hold, RFC 3339.")
 @options.as_json
 def read(
@@ -34,10 +37,11 @@ def read(
     user: str,
     purpose: str,
     keep_good: bool,
+    strict: bool,
     span: str,
     as_json: bool,
 ) -> int:
-    """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm; or bulk tables.
+    """Read files of one FORMAT: un, uk, ofac (sdn.csv with alt.csv and add.csv beside it), report, ftm, stix, misp; or bulk tables.
 
     Bulk tables are payments, ledger, crypto, camt053, pacs008, ftm-tables, companies, ownership, bods, shipments, listings,
     hires, contacts, identifiers, places, crossings and rates. They are kept as Parquet, whatever their size.
@@ -48,6 +52,7 @@ def read(
     """
     if format_name in SENSOR_FORMATS:
         return _sensor_messages(format_name, files, as_json=as_json)
+    keep_good = keep_good or (format_name in OBJECT_FORMATS and not strict)
     from headwater.formats import table_sources
     from headwater.model.ids import AuthorityId
     from headwater.node import reading

@@ -133,8 +133,9 @@ def agreement(partner: str) -> dict[str, Any]:
         "safeguards": {"UK": {"ref": "DPT-EXERCISE-1", "until": until}, "RS": {"ref": "C108-EXERCISE", "until": until}}
         if rs
         else {},
-        "purposes": ["oic", "trafficking", "victim-protection"],
+        "purposes": ["oic", "trafficking", "victim-protection", "cyber-defence"],
         "kinds": [
+            "ti",
             *("request", "response", "spontaneous", "alert", "search", "evidence-bundle"),
             *("consent-request", "consent"),
         ],

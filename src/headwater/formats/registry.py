@@ -57,13 +57,19 @@ _SOURCES: Final = (
     ),
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "Ftm"),
     ("ftm-list", (), "FollowTheMoney entities that make a sanctions list, JSON lines", "ftm", "FtmList"),
+    ("stix", (), "STIX 2.1 bundle, JSON", "stix", "StixReader"),
+    ("misp", (), "MISP event, JSON", "misp", "MispReader"),
     ("things-csv", ("things",), "People, firms, vehicles and vessels, CSV", "things_csv", "ThingsCsv"),
 )
 LISTS: Final = frozenset(
     {"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"}
 )
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
-_RELEASES: Final = (("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),)
+_RELEASES: Final = (
+    ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),
+    ("misp", (), "MISP event, JSON", "misp_write", "MispRelease"),
+    ("stix", (), "STIX 2.1 bundle, JSON", "stix_write", "StixRelease"),
+)
 
 
 def sources() -> dict[str, Format[Source]]:

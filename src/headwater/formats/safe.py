@@ -248,7 +248,7 @@ def _not_json(data: bytes, error: orjson.JSONDecodeError, place: Place) -> Input
     broken = utf8_error(data)
     if broken is not None:
         return FormatError("not JSON: not UTF-8", where=_at(place, broken.where.offset))
-    if "ecursion" in error.msg:
+    if "ecursion" in error.msg or "depth" in error.msg:  # orjson has said it in both ways
         return LimitError(f"JSON deeper than {MAX_DEPTH} levels", where=place)
     offset = len(data.decode()[: error.pos].encode())
     return FormatError("not JSON", where=_at(place, offset))

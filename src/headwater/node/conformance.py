@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from headwater.errors import Place, SchemaError
+from headwater.errors import InputError, Place, SchemaError
 from headwater.exchange.deadlines import Pause, deadline
 from headwater.exchange.envelope import SenderKey, open_envelope
 from headwater.exchange.refusal import Refusal
+from headwater.formats.stix import Known, bundle_objects, check_all
+from headwater.formats.stix_rules import Checked
 from headwater.model import merkle
 from headwater.model.canonical import convert
 from headwater.model.ids import authority_id
@@ -15,6 +17,7 @@ from headwater.model.times import format_instant, parse_instant
 from headwater.policy.agreement import Agreement
 from headwater.policy.rules.judge import decide
 from headwater.policy.rules.rule import Op
+from headwater.ports import LeftOut
 
 Question = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -95,11 +98,30 @@ def deadlines(question: Question) -> Answer:
     return {name: format_instant(at) if at else None for name, at in times.items()}
 
 
+def stix(question: Question) -> Answer:
+    """Return what a bundle is: {text} to {result: ok, hold, or the code of the error that it deserves}."""
+    text = question["text"]
+    if not isinstance(text, str):
+        raise SchemaError("not a text", where=Place(field="text"))
+    try:
+        found = list(check_all(bundle_objects(text.encode("utf-8", "surrogatepass"))))
+        refused = next((one.error for one in found if isinstance(one, LeftOut)), None)
+        if refused is not None:
+            return {"result": refused.code}
+        known = Known()
+        good = [one for one in found if isinstance(one, Checked)]
+        known.learn(good)
+    except InputError as error:
+        return {"result": error.code}
+    return {"result": "hold" if any(known.missing(one) for one in good) else "ok"}
+
+
 TOPICS: Final[dict[str, Callable[[Question], Answer]]] = {
     "deadlines": deadlines,
     "envelope": envelope,
     "merkle": merkle_proof,
     "policy": policy,
+    "stix": stix,
 }
 
 

@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from headwater.errors import HeadwaterError, InputError, Place
 from headwater.formats.reading import Notice, ReadResult
 from headwater.formats.registry import LISTS
 from headwater.model.ids import AuthorityId, RecordId
+from headwater.model.record import Record
 from headwater.node import screening
 from headwater.node.files import load
 from headwater.node.lists import identifiers, keep_edition
 from headwater.node.node import Node
+from headwater.node.ti_keeping import named
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
 from headwater.ports import Event, LeftOut, Source, SourceInput
 from headwater.store import Transaction
 
+THREATS: Final = frozenset({"stix", "misp"})
 Progress = Callable[[int, int], None]
 """Hears how many files of how many are done."""
 
@@ -90,10 +94,22 @@ def _read_one(
         for mention in record.mentions:
             mentions[mention.schema] = mentions.get(mention.schema, 0) + 1
     kept = _Kept(0) if into is None else _keep(*into, source, given, result)
-    ids = tuple(record.id for record in result.records)
+    kept_as = result.records if into is None else _for_the_bringer(result.records, into[1])
+    ids = tuple(record.id for record in kept_as)
     return FileRead(
         given.name, len(ids), kept.added, ids, mentions, result.left_out, (*result.warnings, *kept.warnings)
     )
+
+
+def _for_the_bringer(records: Sequence[Record], session: Session) -> list[Record]:
+    """Return the records with their reader named where threat intelligence is for named persons and names nobody.
+
+    TLP:RED is for whoever was given it, and that is the person who brings the file.
+    """
+    return [
+        replace(record, handling=named(record.handling, session.user)) if record.origin.source in THREATS else record
+        for record in records
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +124,10 @@ def _keep(node: Node, session: Session, source: Source, given: SourceInput, resu
     blob = node.store.put_blob(given.data)
     digest = node.store.put_blob(identifiers(result.records)) if is_list else blob
 
+    records = _for_the_bringer(result.records, session)
+
     def change(transaction: Transaction) -> _Kept:
-        added = sum(transaction.add_record(record) for record in result.records)
+        added = sum(transaction.add_record(record) for record in records)
         warnings: tuple[Notice, ...] = ()
         if is_list:
             newer = keep_edition(transaction, given.name, blob, digest, result.records)

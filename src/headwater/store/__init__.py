@@ -6,16 +6,21 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 from headwater.store.files import sync_folder
 from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
+from headwater.store.shelf import Asked, Held, Placed, ShelfRow
 from headwater.store.store import Store, Watch
 from headwater.store.view import Snapshot, Transaction
 
 __all__ = [
+    "Asked",
     "Head",
+    "Held",
     "Incoming",
     "Leaf",
     "Outgoing",
     "Part",
+    "Placed",
     "Problem",
+    "ShelfRow",
     "Snapshot",
     "Store",
     "StoreOptions",

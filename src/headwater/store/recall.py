@@ -17,6 +17,7 @@ from headwater.model.seen import as_record, places_of, without
 from headwater.ports import Event
 from headwater.store.ledger import LedgerWriting
 from headwater.store.records import RecordReading, RecordWriting
+from headwater.store.shelf import ShelfWriting
 
 TOMBSTONE: Final = "store.tombstone"
 """Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
@@ -72,7 +73,7 @@ class RecallReading(RecordReading):
         return [BlobHash(ref) for (ref,) in found if self._link.one(tuple[int], used, ref) is None]
 
 
-class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
+class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
     """What can be withdrawn."""
 
     def add_carried(self, way: str, peer: AuthorityId, names: Iterable[str], message: MessageId) -> None:
@@ -130,6 +131,7 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting):
             [(fact_id(ref, place), state, hold) for place in places],
         )
         self._link.run("UPDATE record SET marked = 1 WHERE id = ?", ref)
+        self.withdraw_from_shelf(ref)
 
     def _replace(self, kind: str, ref: str, body: bytes, who: str, *, places: tuple[int, ...] = ()) -> None:
         digest = sha256(body).digest()

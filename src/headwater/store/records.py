@@ -243,6 +243,16 @@ class RecordWriting(RecordReading):
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
         return bool(added)
 
+    def put_record(self, record: Record) -> RecordId:
+        """Keep a record where it is not there already, together with others, and return its name."""
+        body = encode(record)
+        ref = _ref("rec", body)
+        keys = encode([mention.key for mention in record.mentions]).decode()
+        # The record last, as in `add_born`.
+        self._link.later(_MENTIONS_OF_NEW, (keys, ref))
+        self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+        return RecordId(ref)
+
     def add_born(self, record: Record, born_of: MessageId) -> None:
         """Keep a record that was made of a received message, where it is not there already."""
         body = encode(record)

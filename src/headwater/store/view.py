@@ -10,9 +10,10 @@ from headwater.store.ledger import LedgerReading
 from headwater.store.link import Link
 from headwater.store.messages import MessageReading, MessageWriting
 from headwater.store.recall import RecallReading, RecallWriting
+from headwater.store.shelf import ShelfReading
 
 
-class Snapshot(RecallReading, MessageReading, LedgerReading):
+class Snapshot(RecallReading, MessageReading, LedgerReading, ShelfReading):
     """The store as it was at one moment; implements `ports.Reader`."""
 
     def __init__(self, link: Link, files: Files) -> None:

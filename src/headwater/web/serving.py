@@ -6,10 +6,14 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
+from headwater.node.taxii_users import any_user
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 _NEW_OBJECTS: Final = 20_000
 """Objects after which the collector looks for circles: more than the largest batch keeps alive."""
@@ -48,10 +52,47 @@ def serve_node(
             # A node that takes messages and sends none would look well from outside: it ends when delivery does.
             delivery.add_done_callback(lambda _: ended.set())
             try:
-                serve(partner_app(node.exchange), *node.settings.address, stop=ended)
+                serve(_with_taxii(partner_app(node.exchange), node), *node.settings.address, stop=ended)
             finally:
                 stop.set()
             delivery.result()
+
+
+def serve_taxii(
+    home: Path,
+    env: Mapping[str, str],
+    flags: Mapping[str, object],
+    tell: Callable[[str, str], None] = lambda _who, _where: None,
+) -> None:
+    """Serve a node's collections to TAXII clients alone until Ctrl-C or SIGTERM: no partner is answered or written to.
+
+    Raises:
+        MissingExtraError: the web libraries are not installed.
+        SettingsError: no node is set up there, or its address cannot be listened on.
+        StoreError: its store cannot be opened.
+    """
+    from headwater.node.taxii import Desk
+
+    try:
+        from headwater.web.partner import serve
+        from headwater.web.taxii import taxii_app
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("web", error.name or "starlette") from error
+    with Node.open(home, env, flags) as node:
+        _check_address(*node.settings.address)
+        tell(node.authority, node.settings.listen)
+        keep_for_good()
+        serve(taxii_app(Desk(node)), *node.settings.address)
+
+
+def _with_taxii(app: "Starlette", node: Node) -> "Starlette":
+    """Add TAXII's routes behind those for partners, where any user of the node may ask by TAXII."""
+    if any_user(node):
+        from headwater.node.taxii import Desk
+        from headwater.web.taxii import taxii_routes
+
+        app.router.routes.extend(taxii_routes(Desk(node)))
+    return app
 
 
 def serve_matching(

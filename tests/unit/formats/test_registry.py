@@ -11,9 +11,13 @@ from headwater.formats import registry
 from headwater.formats.eu_xml import EuXml
 from headwater.formats.ftm import Ftm, FtmList, FtmRelease
 from headwater.formats.intelligence_report import IntelligenceReport
+from headwater.formats.misp import MispReader
+from headwater.formats.misp_write import MispRelease
 from headwater.formats.ofac_csv import OfacCsv, OfacCsvWithoutAliases
 from headwater.formats.ofac_xml import OfacXml
 from headwater.formats.registry import release, releases, source, sources
+from headwater.formats.stix import StixReader
+from headwater.formats.stix_write import StixRelease
 from headwater.formats.things_csv import ThingsCsv
 from headwater.formats.uk import Uk
 from headwater.formats.uk_csv import UkCsv
@@ -46,8 +50,10 @@ def test_every_reader_and_writer_has_the_shape_that_joins_the_rooms() -> None:
         Ftm(),
         FtmList(),
         ThingsCsv(),
+        StixReader(),
+        MispReader(),
     ]
-    writers: list[Release] = [FtmRelease()]
+    writers: list[Release] = [FtmRelease(), MispRelease(), StixRelease()]
     assert {reader.name for reader in readers} == {made.name for made in sources().values()}
     assert {writer.name for writer in writers} == releases().keys()
 

@@ -12,6 +12,7 @@ from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
 from headwater.exercise.steps.tracing import trace_money
+from headwater.exercise.steps.warning import share_threats
 from headwater.exercise.steps.watching import watch_river
 from headwater.exercise.steps.witnessing import witness_logs
 
@@ -50,6 +51,7 @@ STEPS: Final = (
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
     Step("trace", "three countries' payments meet at a hub; who supplies its boats is found", ("nodes",), trace_money),
+    Step("cyber", "Belgrade warns of a gang's wallet, and London meets it in a payment", ("trust",), share_threats),
     Step(
         "witness",
         "London and Belgrade cosign each other's logs, and a stranger checks a proof",

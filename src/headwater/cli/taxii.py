@@ -1,0 +1,190 @@
+"""`headwater taxii`: the collections of threat intelligence that a CERT's tools read and write by TAXII 2.1."""
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+
+from headwater.cli import door, options
+from headwater.cli.opening import session_at
+from headwater.cli.progress import bar
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def taxii() -> None:
+    """Load, dump, release and match threat intelligence; say who may ask by TAXII."""
+
+
+@taxii.group(name="user")
+def user_() -> None:
+    """Say which users of the node may ask by TAXII."""
+
+
+@user_.command(epilog="Example: headwater taxii user add c.ert --password-stdin --home uk < password.txt")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+@options.home()
+@click.option("--user", "by", envvar="HEADWATER_USER", default=getpass.getuser, help="The admin who adds.")
+@options.as_json
+def add(*, name: str, password_stdin: bool, home: Path, by: str, as_json: bool) -> None:  # noqa: ARG001 - always
+    """Let a user of the node ask by TAXII with a password; it is kept as a slow hash."""
+    from headwater.node import taxii_users
+
+    password = sys.stdin.readline().rstrip("\r\n")
+    with session_at(home, by, "operation") as (node, session):
+        taxii_users.set_password(node, session, name, password)
+    door.answer({"ok": True, "name": name}, [f"{name} may ask by TAXII"], as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii load server.json --home uk")
+@click.argument("dump", type=FILE)
+@click.option(
+    "--url", default="", help="Address of this node, to stand in the discovery instead of the other server's."
+)
+@options.home()
+@options.acting("operation")
+@options.as_json
+def load(*, dump: Path, url: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Take in another TAXII server's API roots, collections, objects (with when they were added) and users."""
+    from headwater.node import taxii_dump
+
+    with session_at(home, user, purpose) as (node, session), bar("loading") as progress:
+        done = taxii_dump.load(node, session, dump, url=url, progress=progress)
+    document = {
+        "ok": True,
+        "roots": done.roots,
+        "collections": done.collections,
+        "objects": done.objects,
+        "users": done.users,
+        "left_out": done.left_out,
+    }
+    lines = [
+        f"{done.objects} objects in {done.collections} collections of {done.roots} API roots, {done.users} users",
+        *(f"  left out: {one}" for one in done.left_out),
+    ]
+    door.answer(document, lines, as_json=as_json)
+
+
+@taxii.command(name="dump", epilog="Example: headwater taxii dump --out server.json --home uk")
+@click.option("--out", required=True, type=FILE, help="File to write.")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def dump_(*, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Write all collections, as far as this user may see them, to a file that `load` takes; without passwords."""
+    import orjson
+
+    from headwater.node import taxii_dump
+    from headwater.node.files import write
+
+    with session_at(home, user, purpose) as (node, session):
+        found = taxii_dump.dump(node, session)
+    write(out, orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    count = sum(len(one["objects"]) for root in found["api_roots"] for one in root["collections"])
+    door.answer({"ok": True, "out": str(out), "objects": count}, [f"{count} objects in {out}"], as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii held --home uk")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def held(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """List the objects that are held, and what each waits for."""
+    from headwater.node import ti_release
+
+    with session_at(home, user, purpose) as (node, session):
+        found = ti_release.held(node, session)
+    lines = [f"{one['id']} ({one['version']}) waits for {', '.join(one['waits'])}" for one in found] or [
+        "nothing is held"
+    ]
+    door.answer({"ok": True, "held": found}, lines, as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii export stix --out released.json --home uk")
+@click.argument("form", type=click.Choice(["misp", "stix"]))
+@click.option("--out", required=True, type=FILE, help="File to write.")
+@click.option("--to", "to_", help="The partner that it is for; without one, only what anybody may have.")
+@click.option("--agreement", help="The agreement with that partner.")
+@click.option("--id", "ids", multiple=True, help="Only this object; may be given several times.")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def export(
+    *,
+    form: str,
+    out: Path,
+    to_: str | None,
+    agreement: str | None,
+    ids: tuple[str, ...],
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Write what a recipient may have as a STIX bundle or MISP event: policy first; what is left out is said."""
+    from headwater.node import ti_release
+    from headwater.node.files import write
+
+    with session_at(home, user, purpose) as (node, session):
+        made = ti_release.export(node, session, form, to=to_, agreement=agreement, ids=ids)
+    write(out, made.data)
+    document = {"ok": True, "out": str(out), "objects": made.objects, "left_out": [list(one) for one in made.left_out]}
+    lines = [f"{made.objects} objects in {out}", *(f"  left out: {ref}: {why}" for ref, why in made.left_out)]
+    door.answer(document, lines, as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii release --to RS-CERT --agreement EX-UK-RS-TI --home uk")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--to", "to_", required=True, help="The partner.")
+@click.option("--agreement", required=True, help="The agreement under which it goes.")
+@click.option("--classification", default="NONE", show_default=True, help="Marking of the message.")
+@click.option("--addressee", help="The person that TLP:RED is for.")
+@click.option("--dry-run", is_flag=True, help="Say what the rules answer, and change nothing.")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def release(
+    *,
+    ids: tuple[str, ...],
+    to_: str,
+    agreement: str,
+    classification: str,
+    addressee: str | None,
+    dry_run: bool,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Send objects of our own to a partner as a message of kind `ti`: those named with all they refer to, or all."""
+    from headwater.node import messages, ti_release
+
+    with session_at(home, user, purpose) as (node, session):
+        asked = ti_release.Asking(tuple(ids), to_, agreement, classification, addressee)
+        sent = ti_release.release(node, session, asked, dry_run=dry_run)
+    told = [messages.sending_document(one) for one in sent]
+    lines = [f"{one['outcome']} {one['rule']}: {len(one['facts'])} facts, message {one['message']}" for one in told]
+    door.answer({"ok": True, "messages": told}, lines, as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii match --home uk")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def match(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Hold the indicators against payments, listings, messages and records; what is met becomes a finding with reasons."""
+    from headwater.node import indicators
+
+    with session_at(home, user, purpose) as (node, session):
+        done = indicators.run(node, session)
+    found = [
+        {"id": one.id, "score": one.score, "text": one.text, "reasons": [reason.text for reason in one.reasons]}
+        for one in done.findings
+    ]
+    lines = [f"{done.indicators} indicators: {len(found)} findings, {done.added} of them new"]
+    lines += [f"  {one['id']} {one['score']:.2f} {one['text']}" for one in found]
+    document = {"ok": True, "indicators": done.indicators, "added": done.added, "findings": found}
+    door.answer(document, lines, as_json=as_json)
