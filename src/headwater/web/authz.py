@@ -31,6 +31,15 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/events"): Door.SIGNED_IN,
     ("GET", "/queue"): Act.FINDING_LOOK,
     ("POST", "/queue/dismiss"): Act.FINDING_DECIDE,
+    ("GET", "/findings/{ref}"): Act.FINDING_LOOK,
+    ("GET", "/findings/{ref}/compare"): Act.FINDING_LOOK,
+    ("POST", "/findings/{ref}/decide"): Act.FINDING_DECIDE,
+    ("POST", "/findings/{ref}/undo"): Act.FINDING_DECIDE,
+    ("GET", "/search"): Act.RECORD_LOOK,
+    ("POST", "/search"): Act.RECORD_LOOK,
+    ("GET", "/search/{token}"): Act.RECORD_LOOK,
+    ("POST", "/search/{token}/save"): Act.RECORD_LOOK,
+    ("GET", "/entities/{key:path}"): Act.RECORD_LOOK,
 }
 
 

@@ -10,6 +10,9 @@ MODULES: Final = (
     "signing",
     "news",
     "queue",
+    "findings",
+    "search",
+    "entities",
 )
 """Every module with pages, in the order of the navigation."""
 
