@@ -40,6 +40,18 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/search/{token}"): Act.RECORD_LOOK,
     ("POST", "/search/{token}/save"): Act.RECORD_LOOK,
     ("GET", "/entities/{key:path}"): Act.RECORD_LOOK,
+    ("GET", "/exchange"): Act.MESSAGE_LOOK,
+    ("GET", "/exchange/new"): Act.MESSAGE_SEND,
+    ("POST", "/exchange/preview"): Act.MESSAGE_SEND,
+    ("POST", "/exchange/send"): Act.MESSAGE_SEND,
+    ("POST", "/exchange/consent"): Act.MESSAGE_SEND,
+    ("GET", "/exchange/{ref}"): Act.MESSAGE_LOOK,
+    ("GET", "/exchange/{ref}/answer"): Act.MESSAGE_SEND,
+    ("POST", "/exchange/{ref}/approve"): Act.MESSAGE_APPROVE,
+    ("POST", "/exchange/{ref}/accept"): Act.MESSAGE_ACCEPT,
+    ("POST", "/exchange/{ref}/refuse"): Act.MESSAGE_REFUSE,
+    ("POST", "/exchange/{ref}/consent"): Act.CONSENT_GIVE,
+    ("POST", "/exchange/{ref}/recall"): Act.FACT_AMEND,
 }
 
 

@@ -13,6 +13,7 @@ MODULES: Final = (
     "findings",
     "search",
     "entities",
+    "exchange",
 )
 """Every module with pages, in the order of the navigation."""
 
