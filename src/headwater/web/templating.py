@@ -77,6 +77,11 @@ PLACES: Final = (
     ("/queue", "queue", "Queue", Act.FINDING_LOOK),
     ("/search", "search", "Search", Act.RECORD_LOOK),
     ("/exchange", "exchange", "Exchange", Act.MESSAGE_LOOK),
+    ("/cases", "cases", "Cases", Act.CASE_LOOK),
+    ("/protect", "protect", "Safeguarding", Act.TASK_LOOK),
+    ("/audit", "audit", "Audit", Act.LEDGER_SHOW),
+    ("/admin", "admin", "Node", Act.PARTNER_LOOK),
+    ("/help", "help", "Help", Act.PARTNER_LOOK),
 )
 """The navigation: path, page, words, and the act that a user must be allowed."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})

@@ -9,11 +9,17 @@ from headwater.web.page import Page
 MODULES: Final = (
     "signing",
     "news",
+    "start",
     "queue",
     "findings",
     "search",
     "entities",
     "exchange",
+    "cases",
+    "protect",
+    "audit",
+    "admin",
+    "helping",
 )
 """Every module with pages, in the order of the navigation."""
 
