@@ -41,7 +41,9 @@ class Houses:
         with (self.folder / f"{key}-page.log").open("ab") as log:
             words = [sys.executable, "-m", "headwater", "node", "serve", "--home", str(self.home(key))]
             self.running.append(
-                subprocess.Popen(words, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+                subprocess.Popen(
+                    words, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                )
             )
 
     def await_page(self, key: str) -> None:

@@ -14,7 +14,7 @@ from headwater.node import users
 from headwater.node.system import SystemChance, SystemClock
 from headwater.policy.session import Session
 from headwater.policy.view import guard
-from headwater.ports import Chance, Clock, View
+from headwater.ports import Chance, Clock, Guarded
 from headwater.settings import Loaded, Settings, load
 from headwater.store import SearchIndex, Snapshot, Store, StoreOptions
 
@@ -82,13 +82,13 @@ class Node:
             return users.session(snapshot, self.authority, user, purpose)
 
     @contextmanager
-    def view(self, session: Session) -> Iterator[View]:
+    def view(self, session: Session) -> Iterator[Guarded]:
         """Yield what a session may see, at one moment."""
         with self.view_at(session) as (_, view):
             yield view
 
     @contextmanager
-    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, View]]:
+    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, Guarded]]:
         """Yield the store at one moment, and what a session may see of it."""
         with self.store.snapshot() as snapshot:
             if session.purpose == EVIDENCE_PURPOSE:

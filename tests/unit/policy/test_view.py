@@ -15,7 +15,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
 from headwater.model.times import parse_instant
 from headwater.policy.view import guard
-from headwater.ports import View
+from headwater.ports import Guarded, View
 from tests.unit.policy.view_kit import (
     PROTECTION,
     TODAY,
@@ -236,6 +236,7 @@ LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
     ("look.records", "un-xml", lambda seen: seen.records(source="un-xml")),
     ("look.records", "car", lambda seen: seen.records(mentions=EntityKey("car"))),
     ("look.record", "rec-1", lambda seen: seen.record(RecordId("rec-1"))),
+    ("look.several", "queue", lambda seen: seen.several([RecordId("rec-1")], "queue")),
     ("look.fact", "rec-1/0", lambda seen: seen.fact(FactId("rec-1/0"))),
     ("look.entity", "car", lambda seen: seen.entity(EntityKey("car"))),
     ("look.findings", "all", lambda seen: seen.findings()),
@@ -280,7 +281,7 @@ def test_a_look_is_noted_before_anything_is_handed_out() -> None:
 
 def test_every_method_of_the_port_is_guarded() -> None:
     seen = view(MemoryReader())
-    public = {name for name in vars(View) if not name.startswith("_")}
+    public = {name for port in (View, Guarded) for name in vars(port) if not name.startswith("_")}
     noted = {"table_path" if kind == "look.table" else kind.removeprefix("look.") for kind, _, _ in LOOKS}
     assert public == noted
     assert public == {name for name in vars(type(seen)) if not name.startswith("_")}
@@ -289,3 +290,13 @@ def test_every_method_of_the_port_is_guarded() -> None:
 def test_persons_are_seen_as_everything_else() -> None:
     kept = record(person("p"), facts=(("p", "name", "Ivo Test"),))
     assert list(view(MemoryReader([kept])).records()) == [kept]
+
+
+def test_several_records_are_one_look_and_hidden_ones_leave_no_gap() -> None:
+    audit = MemoryAudit()
+    kept = [record(CAR, facts=PLATE, source=f"s{number}") for number in range(3)]
+    secret = record(CAR, facts=PLATE, source="secret", handling=Handling(purposes=frozenset({"drugs"})))
+    seen = view(MemoryReader([*kept, secret]), audit=audit)
+    wanted = [secret.id, kept[1].id, RecordId("rec-none"), kept[0].id, kept[1].id]
+    assert [one.id for one in seen.several(wanted, "queue")] == [kept[1].id, kept[0].id]
+    assert [(event.kind, event.subject) for event in audit.events] == [("look.several", "queue")]

@@ -17,7 +17,7 @@ from headwater.node.pages.queue import Row, row_of, shown_findings
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 MOST_LINKS: Final = 200
@@ -115,7 +115,7 @@ def entity_page(node: Node, session: Session, key: EntityKey) -> EntityPage:
         entity = view.entity(key)
         records = {statement.record.id: statement.record for statement in entity.statements}
         facts = [fact_row(statement) for statement in entity.statements]
-        links = list(_links(view, key, list(records.values())))
+        links = list(_links(key, list(records.values())))
         about = list(_about(snapshot, view, entity, session))
         looks = tuple(_looks(snapshot, key)) if allowed(session, Act.LEDGER_SHOW) else None
     caption, lang = caption_of(facts, key)
@@ -164,7 +164,7 @@ def _narrower(values: set[str]) -> bool:
     return all(longest.startswith(value) for value in values)
 
 
-def _links(view: View, key: EntityKey, records: Sequence[Record]) -> Iterator[Link]:
+def _links(key: EntityKey, records: Sequence[Record]) -> Iterator[Link]:
     seen: set[tuple[str, str]] = set()
     for record in records:
         for how, other in _ties(record, key):
@@ -212,7 +212,7 @@ def _ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
             yield "named together", other
 
 
-def _about(snapshot: Snapshot, view: View, entity: Entity, session: Session) -> Iterator[Row]:
+def _about(snapshot: Snapshot, view: Guarded, entity: Entity, session: Session) -> Iterator[Row]:
     if not allowed(session, Act.FINDING_LOOK):
         return
     facts = {statement.id for statement in entity.statements}

@@ -18,7 +18,7 @@ from headwater.node.node import Node
 from headwater.node.pages.words import Marks, banner, grade_text, marks, originators
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 25
@@ -129,7 +129,7 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     )
 
 
-def shown_findings(snapshot: Snapshot, view: View) -> list[Shown]:
+def shown_findings(snapshot: Snapshot, view: Guarded) -> list[Shown]:
     """Return all findings that a view shows, each with its decisions: one look, not one for each finding."""
     made: dict[str, list[Decision]] = defaultdict(list)
     for decision in snapshot.decisions():
@@ -174,7 +174,7 @@ def version_of(decisions: Sequence[Decision]) -> str:
     return f"{len(decisions)}.{decisions[-1].id[-12:]}" if decisions else "0"
 
 
-def evidence_records(view: View, finding: Finding) -> list[Record]:
+def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
     refs = (ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
     return view.several(refs, finding.id)

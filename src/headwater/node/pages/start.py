@@ -97,7 +97,9 @@ def start(node: Node, session: Session) -> Start:
         open_findings=waiting_findings,
         new_findings=max(0, waiting_findings - before.findings) if before else waiting_findings,
         rescues=rescues,
-        clocks=tuple(one for one in (*mail.incoming, *mail.outgoing) if one.due_at and not one.ended_at) if mail else (),
+        clocks=tuple(one for one in (*mail.incoming, *mail.outgoing) if one.due_at and not one.ended_at)
+        if mail
+        else (),
         waiting=mail.waiting if mail else (),
         unreceipted=tuple(one for one in mail.outgoing if one.state == "queued")[:MOST] if mail else (),
         recalls=tuple(one for one in mail.recalls if one.state != "done") if mail else (),
