@@ -65,16 +65,16 @@ class Houses:
 
 
 @contextmanager
-def houses(left: Path, folder: Path) -> Iterator[Houses]:
+def houses(left: Path, folder: Path, keys: tuple[str, ...] = KEYS) -> Iterator[Houses]:
     """Three nodes with their pages, from copies of what an exercise left behind."""
     folder.mkdir(parents=True, exist_ok=True)
-    for key in KEYS:
+    for key in keys:
         shutil.copytree(left / key, folder / key)
     made = Houses(folder)
     try:
-        for key in KEYS:
+        for key in keys:
             made.start(key)
-        for key in KEYS:
+        for key in keys:
             made.await_page(key)
         yield made
     finally:

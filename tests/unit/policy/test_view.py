@@ -59,11 +59,11 @@ def test_a_record_is_seen_where_its_handling_allows(seen: bool, handling: Handli
     assert shown == ([kept] if seen else [])
 
 
-def world(handling: Handling) -> tuple[MemoryReader, dict[str, Callable[[View], object]]]:
+def world(handling: Handling) -> tuple[MemoryReader, dict[str, Callable[[Guarded], object]]]:
     """A reader with one of everything under one handling, and a look at each thing."""
     kept = record(CAR, facts=PLATE, handling=handling, blobs=(BLOB,), tables=(TABLE,))
     claim = finding(Evidence.fact(fact_id(kept.id, 0)))
-    looks: dict[str, Callable[[View], object]] = {
+    looks: dict[str, Callable[[Guarded], object]] = {
         "record": lambda seen: seen.record(kept.id),
         "fact": lambda seen: seen.fact(fact_id(kept.id, 0)),
         "entity": lambda seen: seen.entity(EntityKey("car")),
@@ -231,7 +231,7 @@ def test_who_keeps_the_node_or_checks_it_sees_no_record(role: str) -> None:
         view(MemoryReader(), session(roles=frozenset({role})))
 
 
-LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
+LOOKS: list[tuple[str, str, Callable[[Guarded], object]]] = [
     ("look.records", "all", lambda seen: seen.records()),
     ("look.records", "un-xml", lambda seen: seen.records(source="un-xml")),
     ("look.records", "car", lambda seen: seen.records(mentions=EntityKey("car"))),
@@ -249,7 +249,9 @@ LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
 
 
 @pytest.mark.parametrize(("kind", "subject", "look"), LOOKS, ids=[f"{kind} {subject}" for kind, subject, _ in LOOKS])
-def test_every_look_is_noted_once_also_one_at_nothing(kind: str, subject: str, look: Callable[[View], object]) -> None:
+def test_every_look_is_noted_once_also_one_at_nothing(
+    kind: str, subject: str, look: Callable[[Guarded], object]
+) -> None:
     audit = MemoryAudit()
     seen = view(MemoryReader(), audit=audit)
     with suppress(ForbiddenError):
@@ -273,7 +275,7 @@ def test_a_look_is_noted_before_anything_is_handed_out() -> None:
 
     reader, looks = world(Handling())
     seen = guard(reader, session(), Broken(), TODAY)
-    scans: list[Callable[[View], object]] = [lambda one: one.records(), lambda one: one.findings()]
+    scans: list[Callable[[Guarded], object]] = [lambda one: one.records(), lambda one: one.findings()]
     for look in (*looks.values(), *scans):
         with pytest.raises(ForbiddenError, match="the ledger is full"):
             look(seen)

@@ -13,7 +13,8 @@ from headwater.model.schema import schema as ftm_schema
 from headwater.model.times import format_instant
 from headwater.node.node import Node
 from headwater.node.pages.finding import FactRow, fact_row
-from headwater.node.pages.queue import Row, row_of, shown_findings
+from headwater.node.pages.queue import Row, row_of
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -116,7 +117,7 @@ def entity_page(node: Node, session: Session, key: EntityKey) -> EntityPage:
         records = {statement.record.id: statement.record for statement in entity.statements}
         facts = [fact_row(statement) for statement in entity.statements]
         links = list(_links(key, list(records.values())))
-        about = list(_about(snapshot, view, entity, session))
+        about = list(_about(node, session, snapshot, view, entity))
         looks = tuple(_looks(snapshot, key)) if allowed(session, Act.LEDGER_SHOW) else None
     caption, lang = caption_of(facts, key)
     return EntityPage(
@@ -212,13 +213,13 @@ def _ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
             yield "named together", other
 
 
-def _about(snapshot: Snapshot, view: Guarded, entity: Entity, session: Session) -> Iterator[Row]:
+def _about(node: Node, session: Session, snapshot: Snapshot, view: Guarded, entity: Entity) -> Iterator[Row]:
     if not allowed(session, Act.FINDING_LOOK):
         return
     facts = {statement.id for statement in entity.statements}
     records = {statement.record.id: statement.record for statement in entity.statements}
     names = {entity.key, *(f"{record.origin.originator}/{entity.key}" for record in records.values())}
-    for shown in shown_findings(snapshot, view):
+    for shown in all_findings(node, session, snapshot, view):
         finding = shown.finding
         if names & set(finding.subjects) or any(FactId(piece.ref) in facts for piece in finding.evidence):
             yield row_of(snapshot, shown, list(records.values()))
