@@ -30,6 +30,8 @@ KIND: Final = "page-search"
 NAMES: Final = frozenset({"name", "alias", "weakAlias", "previousName"})
 MOST_LETTERS: Final = 200
 MOST_CANDIDATES: Final = 300
+ENOUGH: Final = 20
+"""Things that bear every word: with so many, those that bear only some are not looked for."""
 MOST_HITS: Final = 50
 LEAST: Final = 0.62
 """Likeness from which a name is shown; a person judges, so it lies lower than where an engine claims."""
@@ -192,11 +194,14 @@ def words_of(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _hits(node: Node, view: Guarded, text: str) -> list[Hit]:
-    names = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
+    read = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
+    names = list({tuple(part.text for part in name.parts): name for name in read}.values())
     number = _number("number", text)
     groups = [_words(part.plain, part.sound, part.bones) for part in names[0].parts] if names else []
     by_entity: dict[str, list[Record]] = {}
-    for every, wanted in ((True, groups), (True, [[number]] if number else []), (len(groups) < 2, groups)):  # noqa: PLR2004
+    for every, wanted in ((True, groups), (True, [[number]] if number else []), (False, groups)):
+        if not every and len(by_entity) >= ENOUGH:
+            break
         for entity, record in _candidates(node, view, wanted, every=every):
             held = by_entity.setdefault(entity, [])
             if all(one.id != record.id for one in held):
