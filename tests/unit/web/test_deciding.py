@@ -157,3 +157,17 @@ def test_a_finding_that_came_since_stands_in_the_queue(node: Node, analyst: Brow
     assert analyst.get("/queue?format=json").json["rows"]
     decide(browser(node, SUPERVISOR), hits[0], "dismiss")
     assert [row["id"] for row in analyst.get("/queue?format=json").json["rows"]] == [hits[1]]
+
+
+def test_a_filter_is_kept_under_a_name_and_the_queue_goes_on_where_its_reader_stopped(
+    node: Node, analyst: Browser, hits: list[FindingId]
+) -> None:
+    form = {"name": "strong ones", "state": "open", "least": "0.9", "order": "kind"}
+    assert analyst.post("/queue/filters", form).goes_to == "/queue?least=0.9&order=kind"
+    analyst.get("/queue?least=0.5")
+    page = analyst.get("/queue").text
+    assert 'href="/queue?least=0.9&amp;order=kind"' in page
+    assert 'href="/queue?least=0.5"' in page
+    assert "strong ones" not in browser(node, SUPERVISOR).get("/queue").text
+    analyst.post("/queue/filters", {**form, "gone": "1"})
+    assert "strong ones" not in analyst.get("/queue").text
