@@ -184,6 +184,19 @@ class LeftOut:
     error: HeadwaterError
 
 
+class Guarded(View, Protocol):
+    """What a guard hands out to a page: a view that can look at several records at once."""
+
+    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
+        """Return those of some records that may be seen, in their order: one look for all of them.
+
+        Args:
+            refs: records; one that is not there or may not be seen is left out.
+            what: what they are looked at for, for the ledger; never content.
+        """
+        ...
+
+
 class Source(Protocol):
     """A data source: bytes of one outside format to records."""
 

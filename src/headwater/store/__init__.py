@@ -6,12 +6,14 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 from headwater.store.files import sync_folder
 from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
+from headwater.store.search import Candidate, SearchIndex
 from headwater.store.shelf import Asked, Held, Placed, ShelfRow
 from headwater.store.store import Store, Watch
 from headwater.store.view import Snapshot, Transaction
 
 __all__ = [
     "Asked",
+    "Candidate",
     "Head",
     "Held",
     "Incoming",
@@ -20,6 +22,7 @@ __all__ = [
     "Part",
     "Placed",
     "Problem",
+    "SearchIndex",
     "ShelfRow",
     "Snapshot",
     "Store",

@@ -1,0 +1,176 @@
+"""Templates: always escaped, strict about what is missing; text of others is fenced in and its hidden letters are shown."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from headwater.model.times import parse_instant
+from headwater.policy.acts import Act
+from headwater.web import statics
+from headwater.web.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from headwater.web.page import Context
+
+FOLD_FROM: Final = 240
+"""Letters after which a value is folded: what stands behind is one click away."""
+STATES: Final[Mapping[str, str]] = {
+    "open": "open",
+    "confirm": "confirmed",
+    "dismiss": "dismissed",
+    "unsure": "not sure",
+    "task": "task given",
+    "refer": "referred",
+    "release": "released",
+    "undo": "taken back",
+}
+"""What a state of a finding is called."""
+KINDS: Final[Mapping[str, str]] = {
+    "request": "request",
+    "response": "answer",
+    "spontaneous": "report",
+    "alert": "alert",
+    "search": "search",
+    "consent-request": "question for consent",
+    "consent": "consent",
+    "amend": "recall",
+    "amend-done": "proof of a recall",
+    "notice": "notice",
+    "evidence-bundle": "evidence",
+    "ti": "cyber threat report",
+    "card": "card",
+    "checkpoint": "log checkpoint",
+    "ping": "first contact",
+}
+"""What a kind of message is called."""
+OUTCOMES: Final[Mapping[str, str]] = {
+    "allow": "The rules let it pass.",
+    "redact": "The rules let it pass without some facts.",
+    "hold": "A second person must agree before it goes.",
+    "refuse": "The rules refuse it.",
+}
+"""What the rules answered about a message."""
+RESULTS: Final[Mapping[str, str]] = {
+    "full": "all that was asked",
+    "partial": "a part; more follows",
+    "none": "we know nothing of it",
+    "refused": "refused, for a reason",
+    "clarify": "a question back",
+}
+"""What an answer says it is."""
+WAYS: Final[Mapping[str, str]] = {
+    "same": "the same",
+    "spelling": "another spelling of it",
+    "consonants": "the same consonants",
+    "edit": "nearly the same",
+    "initial": "an initial of it",
+    "joined": "written together",
+    "none": "not met",
+}
+"""How a word of a search met a word of a name."""
+PLACES: Final = (
+    ("/queue", "queue", "Queue", Act.FINDING_LOOK),
+    ("/search", "search", "Search", Act.RECORD_LOOK),
+    ("/exchange", "exchange", "Exchange", Act.MESSAGE_LOOK),
+    ("/cases", "cases", "Cases", Act.CASE_LOOK),
+    ("/protect", "protect", "Safeguarding", Act.TASK_LOOK),
+    ("/audit", "audit", "Audit", Act.LEDGER_SHOW),
+    ("/admin", "admin", "Node", Act.PARTNER_LOOK),
+    ("/help", "help", "Help", Act.PARTNER_LOOK),
+)
+"""The navigation: path, page, words, and the act that a user must be allowed."""
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+
+class Templates:
+    """The page's templates, read from the wheel."""
+
+    def __init__(self) -> None:
+        """Make the environment; templates are compiled when first used."""
+        self._environment = Environment(
+            loader=PackageLoader("headwater.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            auto_reload=False,
+        )
+        self._environment.filters["others"] = others
+        self._environment.filters["json"] = lambda value: others(
+            json.dumps(value, ensure_ascii=False, indent=1, default=str), fold=False
+        )
+        self._environment.tests["onward_rule"] = lambda rule: str(rule).startswith("onward")
+        self._environment.filters["percent"] = lambda share: f"{100 * share:.0f}"
+        self._environment.globals.update(static=statics.tree().url, has_static=statics.tree().has, languages=LANGUAGES)
+
+    def render(self, template: str, ctx: "Context", values: Mapping[str, Any]) -> str:
+        """Return a page as text."""
+        language, zone = ctx.language, ctx.node.settings.zone
+
+        def when(at: datetime | str) -> str:
+            return language.when(parse_instant(at) if isinstance(at, str) else at, zone) if at else ""
+
+        def state_words(name: str) -> str:
+            return language.gettext(STATES.get(name, name))
+
+        def way_words(name: str) -> str:
+            return language.gettext(WAYS.get(name, name))
+
+        def kind_words(name: str) -> str:
+            return language.gettext(KINDS.get(name, name))
+
+        def outcome_words(name: str) -> str:
+            return language.gettext(OUTCOMES.get(name, name))
+
+        def result_options() -> list[tuple[str, str]]:
+            return [(name, language.gettext(words)) for name, words in RESULTS.items()]
+
+        def places() -> list[tuple[str, str, str]]:
+            return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
+
+        return self._environment.get_template(template).render(
+            ctx=ctx,
+            state_words=state_words,
+            way_words=way_words,
+            kind_words=kind_words,
+            outcome_words=outcome_words,
+            result_options=result_options,
+            places=places,
+            _=language.gettext,
+            ngettext=language.ngettext,
+            number=language.number,
+            when=when,
+            **values,
+        )
+
+
+def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:
+    """Return text that others wrote: fenced in from the text around it, with letters that do not show as marks.
+
+    Control, bidirectional and zero-width letters are shown by their number in Unicode; long text is folded.
+    """
+    if value is None:
+        return Markup("")
+    tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
+    if value.isprintable() and (len(value) <= FOLD_FROM or not fold):
+        return tag + escape(value) + Markup("</bdi>")
+    parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
+    if len(parts) <= FOLD_FROM or not fold:
+        return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+    head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
+    folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
+    return tag + Markup(head + folded) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+
+
+def _is_hidden(letter: str) -> bool:
+    return letter != "\n" and unicodedata.category(letter) in _HIDDEN
+
+
+def _mark(letter: str) -> str:
+    return f'<span class="hidden-letter" title="U+{ord(letter):04X}">U+{ord(letter):04X}</span>'
