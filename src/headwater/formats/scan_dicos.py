@@ -22,7 +22,14 @@ DX: Final = ("1.2.840.10008.5.1.4.1.1.501.2.1", "1.2.840.10008.5.1.4.1.1.501.2.2
 TDR: Final = "1.2.840.10008.5.1.4.1.1.501.3"
 EXPLICIT: Final = "1.2.840.10008.1.2.1"
 _PLAIN: Final = ("1.2.840.10008.1.2", EXPLICIT, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2")
-NAMED: Final = ("PatientName", "PatientID", "OtherPatientNames", "PatientBirthDate", "PatientAddress", "ReferringPhysicianName")
+NAMED: Final = (
+    "PatientName",
+    "PatientID",
+    "OtherPatientNames",
+    "PatientBirthDate",
+    "PatientAddress",
+    "ReferringPhysicianName",
+)
 SPLIT_MV: Final = 4.0
 """End point that parts the low from the high spectrum of interlaced linear accelerators, MV."""
 ROOT_UID: Final = "2.25."
@@ -71,7 +78,9 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
         import numpy as np
 
         meta = ScanMeta(channels=("main",), air=None, dark=(0.0,), mm_x=None, mm_y=None)
-        return DicosScan(ScanFormat.DICOS_TDR, meta, np.zeros((1, 0, 0), np.uint16), _series(found), ("a report, not an image",))
+        return DicosScan(
+            ScanFormat.DICOS_TDR, meta, np.zeros((1, 0, 0), np.uint16), _series(found), ("a report, not an image",)
+        )
     if str(found.SOPClassUID) not in DX:
         raise schema("a DICOS class that is not read here", file, "SOPClassUID")
     pixels = _pixels(found, len(data), file)
@@ -186,7 +195,16 @@ def _sound(file: str) -> Iterator[None]:
     """Turn what pydicom raises at a field that lies into a declared error, without the field's content."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, NotImplementedError, OSError) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        OverflowError,
+        NotImplementedError,
+        OSError,
+    ) as error:
         raise FormatError("a DICOS field that cannot be read", where=file) from error
 
 
@@ -202,7 +220,16 @@ def _dataset(data: bytes | memoryview, file: str) -> Any:  # noqa: ANN401 - pydi
         found = pydicom.dcmread(io.BytesIO(data))
     except (InvalidDicomError, EOFError) as error:
         raise FormatError("not DICOS, or cut", where=file) from error
-    except (ValueError, TypeError, AttributeError, KeyError, OSError, NotImplementedError, OverflowError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        OSError,
+        NotImplementedError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise FormatError("a DICOS header that cannot be read", where=file) from error
     with _sound(file):
         kind = str(found.get("SOPClassUID") or "")

@@ -41,7 +41,10 @@ def is_marked(pixels: "NDArray[np.uint16]") -> bool:
     for channel in pixels:
         for row in (channel[0], channel[-1]):
             # A cropped image begins elsewhere in the pattern.
-            if any(float(((row & 1)[: len(bits) - shift] == bits[shift:]).mean()) >= LEAST_SHARE for shift in _shifts(len(bits))):
+            if any(
+                float(((row & 1)[: len(bits) - shift] == bits[shift:]).mean()) >= LEAST_SHARE
+                for shift in _shifts(len(bits))
+            ):
                 return True
     return False
 

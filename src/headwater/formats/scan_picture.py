@@ -35,7 +35,9 @@ def read_picture(
     except ModuleNotFoundError as error:
         raise MissingExtraError("scan", error.name or "cv2") from error
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED if bits == _DEPTH else cv2.IMREAD_GRAYSCALE)
+        image = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED if bits == _DEPTH else cv2.IMREAD_GRAYSCALE
+        )
     except cv2.error as error:
         raise FormatError("a picture that cannot be decoded", where=file) from error
     if image is None or image.shape[:2] != (height, width):

@@ -42,7 +42,9 @@ def read_scan(data: bytes | memoryview, file: str, beside: Beside) -> ScanImage:
         elif start == scan_picture.PNG or start[:3] == scan_picture.JPEG:
             form, meta, pixels, bits = scan_picture.read_picture(data, file, beside)
             made = ScanImage(file=file, sha256=digest, format=form, meta=meta, pixels=pixels, bits=bits)
-        elif bytes(data[scan_dicos.PREAMBLE : scan_dicos.PREAMBLE + 4]) == scan_dicos.MARK or file.endswith((".dcs", ".dcm")):
+        elif bytes(data[scan_dicos.PREAMBLE : scan_dicos.PREAMBLE + 4]) == scan_dicos.MARK or file.endswith(
+            (".dcs", ".dcm")
+        ):
             dicos = scan_dicos.read_dicos(data, file)
             made = ScanImage(
                 file=file, sha256=digest, format=dicos.format, meta=dicos.meta, pixels=dicos.pixels, notes=dicos.notes,

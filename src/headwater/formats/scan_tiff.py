@@ -195,7 +195,9 @@ def _check_alike(pages: list[Page], file: str, *, is_vacis: bool) -> None:
         if len(pages) != 2 or pages[0].height != pages[1].height or pages[0].width <= pages[1].width:  # noqa: PLR2004
             raise schema("pages that are not those of the layout", file, "layout")
     elif len({(page.width, page.height) for page in pages}) != 1:
-        raise SchemaError("pages of different size, and no layout that says why", where=Place(file=file, field="layout"))
+        raise SchemaError(
+            "pages of different size, and no layout that says why", where=Place(file=file, field="layout")
+        )
 
 
 def _sidecar(page: Page, file: str, beside: Beside) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def mass_attenuation(formula: str, energies_mev: ArrayLike) -> Floats:
     Source: NIST XCOM (Standard Reference Database 8).
     """
     energies = np.asarray(energies_mev, np.float64)
-    if energies.size and not (np.isfinite(energies).all() and LEAST_MEV <= energies.min() and energies.max() <= MOST_MEV):
+    if energies.size and not (
+        np.isfinite(energies).all() and energies.min() >= LEAST_MEV and energies.max() <= MOST_MEV
+    ):
         raise SchemaError(f"an energy outside {LEAST_MEV} to {MOST_MEV:g} MeV", where=Place(field="energies_mev"))
     total = np.zeros(energies.shape)
     for symbol, fraction in parse_formula(formula).items():

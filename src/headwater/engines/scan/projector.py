@@ -121,7 +121,9 @@ class View:
                         x, y, z = np.asarray(one.centre) + reach * (side_x, side_y, side_z)
                         depth = max(z - self.source_z_cm, 1.0)
                         height = self.source_y_cm + (y - self.source_y_cm) * -self.source_z_cm / depth
-                        corners.append(((x - self.lean * z - self.x0_cm) / self.step_cm, (self.top_cm - height) / self.pitch_cm))
+                        corners.append(
+                            ((x - self.lean * z - self.x0_cm) / self.step_cm, (self.top_cm - height) / self.pitch_cm)
+                        )
         low, high = np.min(corners, axis=0), np.max(corners, axis=0)
         x0, x1 = np.clip([np.floor(low[0]), np.ceil(high[0])], 0, self.columns)
         y0, y1 = np.clip([np.floor(low[1]), np.ceil(high[1])], 0, self.rows)
@@ -158,7 +160,15 @@ def transmission_of(
             table[place, channel, : len(one.weight)] = _tabled(name, tuple(one.energy_mev))
     rows = np.array([[*one.centre, *one.half, *one.axes().ravel()] for one in solids]).reshape(-1, 15)
     frame = np.array(
-        [view.source_y_cm, view.source_z_cm, view.top_cm, view.pitch_cm, view.x0_cm + view.step_cm / 2, view.step_cm, view.lean]
+        [
+            view.source_y_cm,
+            view.source_z_cm,
+            view.top_cm,
+            view.pitch_cm,
+            view.x0_cm + view.step_cm / 2,
+            view.step_cm,
+            view.lean,
+        ]
     )
     return projector_kernel.project(
         rows,

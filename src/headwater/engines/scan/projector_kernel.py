@@ -39,7 +39,9 @@ def _round(a: float, b: float, c: float, near: float, far: float) -> tuple[float
 
 
 @kernel
-def chord(solid: NDArray[np.float64], kind: int, origin: NDArray[np.float64], way: NDArray[np.float64]) -> tuple[float, float]:
+def chord(
+    solid: NDArray[np.float64], kind: int, origin: NDArray[np.float64], way: NDArray[np.float64]
+) -> tuple[float, float]:
     """Return where a ray enters and leaves a solid, in lengths of its direction; the second is smaller where it misses."""
     ox, oy, oz = origin[0] - solid[0], origin[1] - solid[1], origin[2] - solid[2]
     p0 = solid[6] * ox + solid[7] * oy + solid[8] * oz

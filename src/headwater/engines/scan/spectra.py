@@ -56,7 +56,9 @@ def system(name: str) -> System:
         SchemaError: there is none of the name.
     """
     if name not in SYSTEMS:
-        raise SchemaError("an unknown kind of scanner", where=Place(field="system"), fix=f"use one of {', '.join(SYSTEMS)}")
+        raise SchemaError(
+            "an unknown kind of scanner", where=Place(field="system"), fix=f"use one of {', '.join(SYSTEMS)}"
+        )
     if name.startswith("mv"):
         low, high = (float(part) for part in name.removeprefix("mv").split("_"))
         return System(_linac(low), _linac(high), (low, high), "mv")
@@ -89,7 +91,9 @@ def _tube(peak: float) -> tuple[Spectrum, Spectrum]:
     for line, share in ((0.0593, 0.10), (0.0672, 0.035)):  # K alpha and K beta of tungsten
         if peak > 0.0695:  # noqa: PLR2004 - K edge of tungsten, MeV
             number += share * number.sum() * np.exp(-0.5 * ((energy - line) / 0.0008) ** 2) / 8.0
-    filtered = number * np.exp(-mass_attenuation("Al", energy) * 2.7 * 0.3 - mass_attenuation("Cu", energy) * 8.96 * 0.05)
+    filtered = number * np.exp(
+        -mass_attenuation("Al", energy) * 2.7 * 0.3 - mass_attenuation("Cu", energy) * 8.96 * 0.05
+    )
     thin = mass_attenuation("CsI", energy) * 4.51 * 0.03
     between = mass_attenuation("Cu", energy) * 8.96 * 0.06
     thick = mass_attenuation("CsI", energy) * 4.51 * 0.3
@@ -104,7 +108,9 @@ def _normal(energy: Floats, weight: Floats) -> Spectrum:
 
 def _condense(fine: Spectrum, bins: int) -> Spectrum:
     """Return a spectrum in few bins of equal steps in the logarithm of energy, each at the mean of its attenuation in iron."""
-    cuts = np.geomspace(float(fine.energy_mev[fine.weight > 1e-7 * fine.weight.max()][0]), float(fine.energy_mev[-1]) * 1.0001, bins + 1)
+    cuts = np.geomspace(
+        float(fine.energy_mev[fine.weight > 1e-7 * fine.weight.max()][0]), float(fine.energy_mev[-1]) * 1.0001, bins + 1
+    )
     energies, weights = [], []
     for low, high in zip(cuts[:-1], cuts[1:], strict=True):
         inside = (fine.energy_mev >= low) & (fine.energy_mev < high)

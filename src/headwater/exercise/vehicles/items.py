@@ -40,11 +40,14 @@ def hide(vehicle: Vehicle, item: str, draw: Draw) -> tuple[list[Solid], str]:
             break
     free = np.maximum(np.asarray(room) - size, 0.0)
     # Things lie on what is below them in half of the cases, and anywhere in a load in the others.
-    lift = free[1] * (between(draw, 0, 1) if place in {"hold", "door", "bulkhead"} and draw.random() < 0.6 else between(draw, 0, 0.08))
+    lift = free[1] * (
+        between(draw, 0, 1) if place in {"hold", "door", "bulkhead"} and draw.random() < 0.6 else between(draw, 0, 0.08)
+    )
     at = (
         x0 + free[0] * between(draw, 0, 1) - low[0],
         y0 + lift - low[1],
-        (pick_side(draw) * vehicle.width * 0.44 if place == "door" else free[2] * between(draw, -0.5, 0.5)) - (low[2] + high[2]) / 2,
+        (pick_side(draw) * vehicle.width * 0.44 if place == "door" else free[2] * between(draw, -0.5, 0.5))
+        - (low[2] + high[2]) / 2,
     )
     return moved(made, (float(at[0]), float(at[1]), float(at[2]))), place
 
@@ -78,11 +81,20 @@ def person(draw: Draw, *, lying: bool) -> list[Solid]:
     stout = between(draw, 0.85, 1.25)
     pose = "lying" if lying else pick(draw, ("crouching", "sitting", "standing", "sitting"))
     trunk = between(draw, 0.05, 0.5) if pose in {"crouching", "sitting"} else between(draw, -0.05, 0.1)
-    hip = {"crouching": between(draw, 0.4, 1.2), "sitting": between(draw, -0.2, 0.25), "standing": -1.5, "lying": -1.5}[pose]
-    knee = {"crouching": between(draw, -2.2, -1.4), "sitting": between(draw, -1.6, -0.3), "standing": -1.57, "lying": -1.57}[pose]
+    hip = {"crouching": between(draw, 0.4, 1.2), "sitting": between(draw, -0.2, 0.25), "standing": -1.5, "lying": -1.5}[
+        pose
+    ]
+    knee = {
+        "crouching": between(draw, -2.2, -1.4),
+        "sitting": between(draw, -1.6, -0.3),
+        "standing": -1.57,
+        "lying": -1.57,
+    }[pose]
     made: list[Solid] = []
 
-    def limb(x: float, y: float, angle: float, length: float, radius: float, z: float, bone: float) -> tuple[float, float]:
+    def limb(
+        x: float, y: float, angle: float, length: float, radius: float, z: float, bone: float
+    ) -> tuple[float, float]:
         end_x, end_y = x + length * np.cos(angle), y + length * np.sin(angle)
         middle = ((x + end_x) / 2, (y + end_y) / 2, z)
         made.append(ball(middle, (length * 0.56, radius, radius), "tissue", None, (0, 0, angle)))
@@ -91,22 +103,47 @@ def person(draw: Draw, *, lying: bool) -> list[Solid]:
         return end_x, end_y
 
     shoulder_x, shoulder_y = limb(0, 0, np.pi / 2 - trunk, 52 * size, 11.5 * size * stout, 0, 0)
-    made.append(ball((shoulder_x * 0.5, shoulder_y * 0.55, 0), (26 * size, 10.5 * size * stout, 17 * size * stout), "tissue", None, (0, 0, np.pi / 2 - trunk)))
-    made.append(ball((shoulder_x * 0.62, shoulder_y * 0.66, 0), (11 * size, 6.5 * size, 11 * size), "tissue", 0.45, (0, 0, np.pi / 2 - trunk)))
+    made.append(
+        ball(
+            (shoulder_x * 0.5, shoulder_y * 0.55, 0),
+            (26 * size, 10.5 * size * stout, 17 * size * stout),
+            "tissue",
+            None,
+            (0, 0, np.pi / 2 - trunk),
+        )
+    )
+    made.append(
+        ball(
+            (shoulder_x * 0.62, shoulder_y * 0.66, 0),
+            (11 * size, 6.5 * size, 11 * size),
+            "tissue",
+            0.45,
+            (0, 0, np.pi / 2 - trunk),
+        )
+    )
     made.append(rod((shoulder_x * 0.5 - 5, shoulder_y * 0.5, 0), 25 * size, 1.6, "bone", (0, 0, np.pi / 2 - trunk)))
     head = np.pi / 2 - trunk - between(draw, -0.1, 0.6)
     head_x, head_y = shoulder_x + 18 * size * np.cos(head), shoulder_y + 18 * size * np.sin(head)
-    made.extend([ball((head_x, head_y, 0), (11.5 * size, 9 * size, 7.8 * size), "bone", 1.35, (0, 0, head)), ball((head_x, head_y, 0), (10.8 * size, 8.3 * size, 7.1 * size), "tissue", None, (0, 0, head))])
+    made.extend(
+        [
+            ball((head_x, head_y, 0), (11.5 * size, 9 * size, 7.8 * size), "bone", 1.35, (0, 0, head)),
+            ball((head_x, head_y, 0), (10.8 * size, 8.3 * size, 7.1 * size), "tissue", None, (0, 0, head)),
+        ]
+    )
     for z in (-9 * size, 9 * size):
         knee_x, knee_y = limb(0, 0, hip + between(draw, -0.15, 0.15), 43 * size, 8 * size * stout, z, 1.3)
-        foot_x, foot_y = limb(knee_x, knee_y, knee + hip * 0.3 if pose == "crouching" else knee, 42 * size, 5.2 * size, z, 1.3)
+        foot_x, foot_y = limb(
+            knee_x, knee_y, knee + hip * 0.3 if pose == "crouching" else knee, 42 * size, 5.2 * size, z, 1.3
+        )
         made.append(ball((foot_x + 6, foot_y, z), (12 * size, 3.6, 4.5), "tissue"))
         arm = between(draw, -2.2, 0.3)
         elbow_x, elbow_y = limb(shoulder_x, shoulder_y, arm, 29 * size, 4.6 * size * stout, z * 2.1, 0.9)
         limb(elbow_x, elbow_y, arm + between(draw, 0, 1.6), 26 * size, 3.8 * size, z * 1.8, 0.8)
     if pose == "lying":
         made = turned(made, (between(draw, -1.5, 1.5), 0.0, np.pi / 2 + between(draw, -0.1, 0.1)))
-    return turned(made, (0.0, between(draw, -0.9, 0.9) + (np.pi if draw.random() < 0.5 else 0.0), between(draw, -0.1, 0.1)))
+    return turned(
+        made, (0.0, between(draw, -0.9, 0.9) + (np.pi if draw.random() < 0.5 else 0.0), between(draw, -0.1, 0.1))
+    )
 
 
 def drugs(draw: Draw, *, flat: bool, standing: bool, room: tuple[float, float, float]) -> list[Solid]:
@@ -118,7 +155,16 @@ def drugs(draw: Draw, *, flat: bool, standing: bool, room: tuple[float, float, f
         volume = mass * 1000 / density
         count = int(draw.integers(1, 4))
         radius = (volume / count / (4 / 3 * np.pi) / 0.9) ** (1 / 3)
-        return [ball((number * radius * 1.7, 0, between(draw, -5, 5)), (radius * 1.2, radius * 0.75, radius), material, density, (0, 0, between(draw, -0.3, 0.3))) for number in range(count)]
+        return [
+            ball(
+                (number * radius * 1.7, 0, between(draw, -5, 5)),
+                (radius * 1.2, radius * 0.75, radius),
+                material,
+                density,
+                (0, 0, between(draw, -0.3, 0.3)),
+            )
+            for number in range(count)
+        ]
     brick = np.array([between(draw, 9, 13), between(draw, 2.0, 3.6), between(draw, 6, 9)])
     each = float(np.prod(2 * brick)) * density / 1000
     bricks = max(int(round(mass / each)), 3)
@@ -135,8 +181,18 @@ def drugs(draw: Draw, *, flat: bool, standing: bool, room: tuple[float, float, f
     loose = between(draw, 0.0, 0.6)
     for number in range(min(long * high * deep, bricks)):
         z, y, x = number % deep, number // deep % high, number // (deep * high)
-        centre = np.array([2 * x - long + 1, 2 * y - high + 1, 2 * z - deep + 1]) * (brick + 0.15) + draw.normal(0, loose, 3)
-        made.append(box((float(centre[0]), float(centre[1]), float(centre[2])), (float(brick[0]), float(brick[1]), float(brick[2])), material, density, (0, 0, between(draw, -0.03, 0.03))))
+        centre = np.array([2 * x - long + 1, 2 * y - high + 1, 2 * z - deep + 1]) * (brick + 0.15) + draw.normal(
+            0, loose, 3
+        )
+        made.append(
+            box(
+                (float(centre[0]), float(centre[1]), float(centre[2])),
+                (float(brick[0]), float(brick[1]), float(brick[2])),
+                material,
+                density,
+                (0, 0, between(draw, -0.03, 0.03)),
+            )
+        )
     return made
 
 
@@ -147,7 +203,9 @@ def rifle(draw: Draw) -> list[Solid]:
     start = -length / 2
     receiver = start + length - barrel
     tall = between(draw, 1.8, 3.2)
-    made = shell(box((receiver - 12, 0, 0), (between(draw, 10, 15), tall, 1.7), "steel"), 0.35, "steel", between(draw, 0.6, 2.5))
+    made = shell(
+        box((receiver - 12, 0, 0), (between(draw, 10, 15), tall, 1.7), "steel"), 0.35, "steel", between(draw, 0.6, 2.5)
+    )
     made += [
         rod((receiver + barrel / 2, between(draw, 0, 1.5), 0), barrel / 2, between(draw, 0.7, 1.1), "steel"),
         rod((receiver + barrel / 2, between(draw, 0, 1.5), 0), barrel / 2, 0.3, "organic", (0, 0, 0), 0.0),
@@ -158,11 +216,34 @@ def rifle(draw: Draw) -> list[Solid]:
     if stock == "steel":
         made += [rod((start + half, -1 + dy, 0), half, 0.6, "steel", (0, 0, 0.06)) for dy in (0, -4)]
     else:
-        made.append(box((start + half, -3, 0), (half, between(draw, 3, 5), 1.8), stock, 0.8 if stock == "organic" else 1.1, (0, 0, 0.15)))
-    made.append(box((receiver + barrel * 0.3, -0.5, 0), (barrel * 0.28, 2.2, 2.2), stock if stock != "steel" else "plastic", 0.8))
+        made.append(
+            box(
+                (start + half, -3, 0),
+                (half, between(draw, 3, 5), 1.8),
+                stock,
+                0.8 if stock == "organic" else 1.1,
+                (0, 0, 0.15),
+            )
+        )
+    made.append(
+        box(
+            (receiver + barrel * 0.3, -0.5, 0), (barrel * 0.28, 2.2, 2.2), stock if stock != "steel" else "plastic", 0.8
+        )
+    )
     made.append(rod((receiver + barrel / 2, between(draw, 0, 1.5), 0), barrel / 2, 0.8, "steel"))
     if draw.random() < 0.8:
-        made += shell(box((receiver - 9, -tall - between(draw, 6, 9), 0), (3.2, between(draw, 6, 10), 1.3), "steel", None, (0, 0, between(draw, -0.5, 0.1))), 0.12, "copper", between(draw, 0.2, 3.2))
+        made += shell(
+            box(
+                (receiver - 9, -tall - between(draw, 6, 9), 0),
+                (3.2, between(draw, 6, 10), 1.3),
+                "steel",
+                None,
+                (0, 0, between(draw, -0.5, 0.1)),
+            ),
+            0.12,
+            "copper",
+            between(draw, 0.2, 3.2),
+        )
     if draw.random() < 0.4:
         made.append(rod((receiver - 8, tall + 3.5, 0), between(draw, 10, 16), 1.8, "aluminium", (0, 0, 0), 1.2))
     made.append(box((receiver - 22, -tall - 4, 0), (1.8, 4.5, 1.5), "plastic", 1.1, (0, 0, 0.35)))
@@ -176,15 +257,29 @@ def pistol(draw: Draw) -> list[Solid]:
     frame = pick(draw, ("steel", "aluminium", "plastic"))
     made: list[Solid] = []
     if draw.random() < 0.8:
-        made += shell(box((0, 0, 0), (length / 2, tall, 1.3), "steel"), between(draw, 0.35, 0.6), "steel", between(draw, 1, 3))
+        made += shell(
+            box((0, 0, 0), (length / 2, tall, 1.3), "steel"), between(draw, 0.35, 0.6), "steel", between(draw, 1, 3)
+        )
         made.append(rod((length * 0.05, 0.2, 0), length * 0.42, 0.75, "steel"))
     else:
-        made += [rod((length * 0.15, 0.3, 0), length * 0.35, 0.9, "steel"), rod((-length * 0.15, 0, 0), 2.2, 1.9, "steel", (0, 0, 0), 5.5)]
-    made.append(box((-length * 0.08, -tall - 0.7, 0), (length * 0.38, 0.9, 1.2), frame, None if frame != "plastic" else 1.2))
+        made += [
+            rod((length * 0.15, 0.3, 0), length * 0.35, 0.9, "steel"),
+            rod((-length * 0.15, 0, 0), 2.2, 1.9, "steel", (0, 0, 0), 5.5),
+        ]
+    made.append(
+        box((-length * 0.08, -tall - 0.7, 0), (length * 0.38, 0.9, 1.2), frame, None if frame != "plastic" else 1.2)
+    )
     lean = between(draw, 0.1, 0.35)
     grip_y = -tall - between(draw, 4.5, 6)
-    made.append(box((-length * 0.32, grip_y, 0), (2.6, 5, 1.5), frame if frame != "steel" else "aluminium", 1.5, (0, 0, -lean)))
-    made += shell(box((-length * 0.32, grip_y, 0), (1.7, 4.8, 1.1), "steel", None, (0, 0, -lean)), 0.1, "copper", between(draw, 0.0, 4.5))
+    made.append(
+        box((-length * 0.32, grip_y, 0), (2.6, 5, 1.5), frame if frame != "steel" else "aluminium", 1.5, (0, 0, -lean))
+    )
+    made += shell(
+        box((-length * 0.32, grip_y, 0), (1.7, 4.8, 1.1), "steel", None, (0, 0, -lean)),
+        0.1,
+        "copper",
+        between(draw, 0.0, 4.5),
+    )
     return made
 
 

@@ -8,7 +8,20 @@ from headwater.engines.scan.projector import Solid
 from headwater.exercise.vehicles.bodies import Vehicle
 from headwater.exercise.vehicles.parts import Draw, across, ball, between, box, pick, rod, shell, upright
 
-LOADS: Final = ("empty", "textile", "paper", "wood", "food", "drinks", "plastic", "machines", "furniture", "parcels", "mixed", "metal")
+LOADS: Final = (
+    "empty",
+    "textile",
+    "paper",
+    "wood",
+    "food",
+    "drinks",
+    "plastic",
+    "machines",
+    "furniture",
+    "parcels",
+    "mixed",
+    "metal",
+)
 SIMPLE: Final = ("textile", "paper", "wood", "food", "drinks", "plastic", "machines", "furniture", "parcels", "metal")
 MOST_PIECES: Final = 170
 
@@ -63,8 +76,13 @@ def _bay(draw: Draw, kind: str, room: tuple[float, float, float, float], width: 
 
 def _pallet(draw: Draw, x0: float, x1: float, y: float, width: float) -> list[Solid]:
     middle, half, deep = (x0 + x1) / 2, (x1 - x0) / 2, width * 0.42
-    boards = [box((middle, y + 12, 0), (half, 1, deep), "organic", 0.45), box((middle, y + 1, 0), (half, 1, deep), "organic", 0.3)]
-    return boards + [box((x, y + 6.5, 0), (between(draw, 4, 7), 4.5, deep), "organic", 0.3) for x in (x0 + 7, middle, x1 - 7)]
+    boards = [
+        box((middle, y + 12, 0), (half, 1, deep), "organic", 0.45),
+        box((middle, y + 1, 0), (half, 1, deep), "organic", 0.3),
+    ]
+    return boards + [
+        box((x, y + 6.5, 0), (between(draw, 4, 7), 4.5, deep), "organic", 0.3) for x in (x0 + 7, middle, x1 - 7)
+    ]
 
 
 def _crates(
@@ -88,7 +106,13 @@ def _crates(
             for row in range(rows):
                 z = (2 * row - rows + 1) * deep
                 slip = between(draw, -2, 2)
-                piece = box((x + wide / 2 + slip, y + tall / 2, z), (wide / 2 - 0.3, tall / 2 - 0.2, deep - 0.5), material, density * between(draw, 0.85, 1.15), (0, between(draw, -0.06, 0.06), 0))
+                piece = box(
+                    (x + wide / 2 + slip, y + tall / 2, z),
+                    (wide / 2 - 0.3, tall / 2 - 0.2, deep - 0.5),
+                    material,
+                    density * between(draw, 0.85, 1.15),
+                    (0, between(draw, -0.06, 0.06), 0),
+                )
                 made.append(piece)
                 if draw.random() < 0.12:
                     made.append(_inside(draw, piece))
@@ -100,9 +124,14 @@ def _crates(
 def _inside(draw: Draw, piece: Solid) -> Solid:
     """Return something that lies in a crate and is no contraband."""
     material = pick(draw, ("steel", "aluminium", "water", "plastic", "glass", "organic", "copper", "pvc"))
-    density = {"steel": between(draw, 0.8, 5), "aluminium": between(draw, 0.8, 2.7), "copper": between(draw, 1, 5)}.get(material, between(draw, 0.4, 1.3))
+    density = {"steel": between(draw, 0.8, 5), "aluminium": between(draw, 0.8, 2.7), "copper": between(draw, 1, 5)}.get(
+        material, between(draw, 0.4, 1.3)
+    )
     half = tuple(side * between(draw, 0.15, 0.7) for side in piece.half)
-    centre = tuple(at + (big - small) * between(draw, -0.9, 0.9) for at, big, small in zip(piece.centre, piece.half, half, strict=True))
+    centre = tuple(
+        at + (big - small) * between(draw, -0.9, 0.9)
+        for at, big, small in zip(piece.centre, piece.half, half, strict=True)
+    )
     turn = (between(draw, -1, 1), between(draw, -0.5, 0.5), between(draw, -1.5, 1.5))
     shape = int(draw.integers(3))
     centre3, half3 = (centre[0], centre[1], centre[2]), (half[0], half[1], half[2])
@@ -119,7 +148,15 @@ def _planks(draw: Draw, room: tuple[float, float, float, float], width: float) -
     while y < y1 - 4:
         thick = between(draw, 4, 18)
         deep = width * between(draw, 0.25, 0.45)
-        made.append(box(((x0 + x1) / 2 + between(draw, -5, 5), y + thick / 2, between(draw, -8, 8)), ((x1 - x0) / 2, thick / 2 - 0.3, deep), "organic", between(draw, 0.35, 0.75), (0, 0, between(draw, -0.02, 0.02))))
+        made.append(
+            box(
+                ((x0 + x1) / 2 + between(draw, -5, 5), y + thick / 2, between(draw, -8, 8)),
+                ((x1 - x0) / 2, thick / 2 - 0.3, deep),
+                "organic",
+                between(draw, 0.35, 0.75),
+                (0, 0, between(draw, -0.02, 0.02)),
+            )
+        )
         y += thick + between(draw, 0, 3)
     return made
 
@@ -167,11 +204,11 @@ def _fitting(draw: Draw, spot: tuple[float, float, float]) -> Solid:
         return across(spot, size * 0.8, size * 0.6, "copper", between(draw, 2, 5))
     if choice == 1:
         return box(spot, (size, size * 0.6, size * 0.6), "steel", between(draw, 1, 5))
-    if choice == 2:  # noqa: PLR2004 - one of six
+    if choice == 2:
         return upright(spot, size * 1.5, size * 0.5, "aluminium", between(draw, 1, 2.7))
-    if choice == 3:  # noqa: PLR2004
+    if choice == 3:
         return box(spot, (size * 1.6, size * 0.3, size), "plastic", between(draw, 0.4, 1.2))
-    if choice == 4:  # noqa: PLR2004
+    if choice == 4:
         return rod(spot, size * 2, between(draw, 0.6, 2), "steel", (0, between(draw, -1, 1), between(draw, -1.5, 1.5)))
     return ball(spot, (size * 1.5, size, size), pick(draw, ("water", "plastic", "organic")), between(draw, 0.3, 1.1))
 
@@ -183,14 +220,22 @@ def _furniture(draw: Draw, room: tuple[float, float, float, float], width: float
     while y < y1 - 30:
         tall = min(between(draw, 40, 110), y1 - y)
         z, deep = between(draw, -15, 15), width * between(draw, 0.2, 0.4)
-        outer = box(((x0 + x1) / 2, y + tall / 2, z), ((x1 - x0) / 2 - 1, tall / 2 - 0.5, deep), "organic", between(draw, 0.5, 0.75))
+        outer = box(
+            ((x0 + x1) / 2, y + tall / 2, z),
+            ((x1 - x0) / 2 - 1, tall / 2 - 0.5, deep),
+            "organic",
+            between(draw, 0.5, 0.75),
+        )
         if draw.random() < 0.55:
             made += shell(outer, between(draw, 1.2, 2.5))
             for shelf in _levels(draw, y, tall):
                 made.append(box((outer.centre[0], shelf, z), (outer.half[0], 1.0, deep), "organic", 0.65))
         else:
             made.append(box(outer.centre, outer.half, "plastic", between(draw, 0.03, 0.09)))
-            made += [upright((outer.centre[0] + dx, y + 10, z), 8, between(draw, 3, 4), "steel", 1.0) for dx in np.linspace(-outer.half[0] * 0.8, outer.half[0] * 0.8, int(draw.integers(2, 7)))]
+            made += [
+                upright((outer.centre[0] + dx, y + 10, z), 8, between(draw, 3, 4), "steel", 1.0)
+                for dx in np.linspace(-outer.half[0] * 0.8, outer.half[0] * 0.8, int(draw.integers(2, 7)))
+            ]
         y += tall
     return made
 
@@ -208,7 +253,13 @@ def _metal(draw: Draw, room: tuple[float, float, float, float], width: float) ->
         radius = between(draw, 1.2, 6)
         material = pick(draw, ("steel", "aluminium", "copper", "zinc"))
         for z in np.arange(-width * 0.35, width * 0.35, between(draw, 18, 50)):
-            piece = rod(((x0 + x1) / 2, y + radius, float(z)), (x1 - x0) / 2, radius, material, (0, between(draw, -0.05, 0.05), between(draw, -0.02, 0.02)))
+            piece = rod(
+                ((x0 + x1) / 2, y + radius, float(z)),
+                (x1 - x0) / 2,
+                radius,
+                material,
+                (0, between(draw, -0.05, 0.05), between(draw, -0.02, 0.02)),
+            )
             made += shell(piece, radius * between(draw, 0.1, 0.4)) if draw.random() < 0.7 else [piece]
         y += 2 * radius + between(draw, 0, 3)
     return made

@@ -17,18 +17,27 @@ DENSITY: Final = {
 }  # fmt: skip
 
 
-def box(centre: Point, half: Point, material: str, density: float | None = None, turn: Point = (0.0, 0.0, 0.0)) -> Solid:
+def box(
+    centre: Point, half: Point, material: str, density: float | None = None, turn: Point = (0.0, 0.0, 0.0)
+) -> Solid:
     """Return a box."""
     return Solid(Kind.BOX, centre, half, material, DENSITY[material] if density is None else density, turn)
 
 
-def ball(centre: Point, half: Point, material: str, density: float | None = None, turn: Point = (0.0, 0.0, 0.0)) -> Solid:
+def ball(
+    centre: Point, half: Point, material: str, density: float | None = None, turn: Point = (0.0, 0.0, 0.0)
+) -> Solid:
     """Return an ellipsoid."""
     return Solid(Kind.ELLIPSOID, centre, half, material, DENSITY[material] if density is None else density, turn)
 
 
 def rod(
-    centre: Point, half_length: float, radius: float, material: str, turn: Point = (0.0, 0.0, 0.0), density: float | None = None
+    centre: Point,
+    half_length: float,
+    radius: float,
+    material: str,
+    turn: Point = (0.0, 0.0, 0.0),
+    density: float | None = None,
 ) -> Solid:
     """Return a cylinder that lies along x before it is turned."""
     half = (half_length, radius, radius)
@@ -45,9 +54,7 @@ def upright(centre: Point, half_length: float, radius: float, material: str, den
     return rod(centre, half_length, radius, material, (0.0, 0.0, np.pi / 2), density)
 
 
-def shell(
-    outer: Solid, wall: float, inside: str = "organic", inside_density: float = 0.0
-) -> list[Solid]:
+def shell(outer: Solid, wall: float, inside: str = "organic", inside_density: float = 0.0) -> list[Solid]:
     """Return a solid and what fills it; a hollow is filled with nothing."""
     half = tuple(max(side - wall, 0.05) for side in outer.half)
     inner = Solid(outer.kind, outer.centre, (half[0], half[1], half[2]), inside, inside_density, outer.turn)

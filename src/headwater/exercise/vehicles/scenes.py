@@ -51,7 +51,9 @@ class Machine:
     def __post_init__(self) -> None:
         """Refuse a kind of spectra that there is none of."""
         if self.system not in SYSTEMS:
-            raise SchemaError("an unknown kind of scanner", where=Place(field="system"), fix=f"use one of {', '.join(SYSTEMS)}")
+            raise SchemaError(
+                "an unknown kind of scanner", where=Place(field="system"), fix=f"use one of {', '.join(SYSTEMS)}"
+            )
 
 
 PORTAL: Final = Machine()
@@ -79,7 +81,9 @@ class Scan:
     truth: dict[str, Any]
 
 
-def make_scene(kind: str, draw: Draw, machine: Machine = PORTAL, *, loaded: str | None = None, item: str | None = None) -> Scene:
+def make_scene(
+    kind: str, draw: Draw, machine: Machine = PORTAL, *, loaded: str | None = None, item: str | None = None
+) -> Scene:
     """Return a scene drawn from chance.
 
     Args:
@@ -116,7 +120,9 @@ def later_pass(scene: Scene, draw: Draw, machine: Machine = PORTAL) -> Scene:
     solids = [replace_fuel(one, draw) if one.material == "fuel" else one for one in solids]
     columns = int(round(view.columns * view.step_cm / step))
     moved_view = replace(view, columns=columns, step_cm=step)
-    vehicle = replace(scene.vehicle, **{name: _shifted(getattr(scene.vehicle, name), shift) for name in ("hold", "cab", "under")})
+    vehicle = replace(
+        scene.vehicle, **{name: _shifted(getattr(scene.vehicle, name), shift) for name in ("hold", "cab", "under")}
+    )
     return Scene(vehicle, scene.loaded, solids, moved_view)
 
 
@@ -124,7 +130,11 @@ def replace_fuel(solid: Solid, draw: Draw) -> Solid:
     """Return fuel that stands a little higher or lower."""
     change = between(draw, 0.5, 1.0)
     drop = solid.half[1] * (1 - change)
-    return replace(solid, centre=(solid.centre[0], solid.centre[1] - drop, solid.centre[2]), half=(solid.half[0], solid.half[1] * change, solid.half[2]))
+    return replace(
+        solid,
+        centre=(solid.centre[0], solid.centre[1] - drop, solid.centre[2]),
+        half=(solid.half[0], solid.half[1] * change, solid.half[2]),
+    )
 
 
 def render(scene: Scene, machine: Machine, draw: Draw, *, clean: Floats | None = None) -> Scan:
@@ -152,7 +162,12 @@ def render(scene: Scene, machine: Machine, draw: Draw, *, clean: Floats | None =
         vehicle_kind=scene.vehicle.kind,
         dose_usv=None,
     )
-    truth: dict[str, Any] = {"vehicle": scene.vehicle.kind, "cargo": scene.loaded, "item": scene.item, "place": scene.place}
+    truth: dict[str, Any] = {
+        "vehicle": scene.vehicle.kind,
+        "cargo": scene.loaded,
+        "item": scene.item,
+        "place": scene.place,
+    }
     if scene.hidden:
         truth["box_px"] = list(scene.view.box_of(scene.hidden))
         truth["mass_kg"] = round(mass_kg(scene.hidden), 3)
@@ -168,7 +183,11 @@ def beam(scene: Scene, machine: Machine, *, clean: Floats | None = None) -> tupl
     first, last = max(x0 - 4, 0), min(x1 + 4, scene.view.columns)
     if clean is None:
         through = transmission(scene.solids, scene.view, machine.system)
-        bare = transmission(scene.solids[: -len(scene.hidden)], scene.view, machine.system, (first, last)) if last > first else through[:, :, :0]
+        bare = (
+            transmission(scene.solids[: -len(scene.hidden)], scene.view, machine.system, (first, last))
+            if last > first
+            else through[:, :, :0]
+        )
     else:
         through, bare = clean.copy(), clean[:, :, first:last]
         if last > first:
@@ -196,7 +215,9 @@ def expose(through: Floats, machine: Machine, draw: Draw) -> NDArray[np.uint16]:
         photons = image * machine.photons * dose
         # Beyond a few tens of photons a Poisson draw is a normal one; below, the electronics drown the difference.
         seen = photons + np.sqrt(photons) * draw.standard_normal(photons.shape)
-        counts = seen * (machine.air / machine.photons) * gain + machine.electronic * draw.standard_normal(photons.shape)
+        counts = seen * (machine.air / machine.photons) * gain + machine.electronic * draw.standard_normal(
+            photons.shape
+        )
         made[channel] = np.clip(np.rint(counts), 0, 65_535).astype(np.uint16)
     return made
 
@@ -218,5 +239,7 @@ def _view(vehicle: Vehicle, draw: Draw, machine: Machine) -> View:
     )
 
 
-def _shifted(room: tuple[float, float, float, float], shift: tuple[float, float, float]) -> tuple[float, float, float, float]:
+def _shifted(
+    room: tuple[float, float, float, float], shift: tuple[float, float, float]
+) -> tuple[float, float, float, float]:
     return room[0] + shift[0], room[1] + shift[0], room[2] + shift[1], room[3] + shift[1]
