@@ -283,11 +283,12 @@ def _series(found: Any) -> str:  # noqa: ANN401
 def _new(kind: str, instance: str, series: str, moment: str) -> Any:  # noqa: ANN401
     try:
         from pydicom.dataset import FileDataset, FileMetaDataset
+        from pydicom.uid import UID
     except ModuleNotFoundError as error:
         raise MissingExtraError("scan", error.name or "pydicom") from error
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = kind, _uid(instance)
-    meta.TransferSyntaxUID, meta.ImplementationClassUID = EXPLICIT, _uid("headwater")
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(kind), UID(_uid(instance))
+    meta.TransferSyntaxUID, meta.ImplementationClassUID = UID(EXPLICIT), UID(_uid("headwater"))
     made = FileDataset("", {}, file_meta=meta, preamble=b"\0" * PREAMBLE)
     made.SOPClassUID, made.SOPInstanceUID = kind, meta.MediaStorageSOPInstanceUID
     made.StudyInstanceUID, made.SeriesInstanceUID = _uid(f"study/{series}"), _uid(f"series/{series}")

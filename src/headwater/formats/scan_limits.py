@@ -28,7 +28,10 @@ def check_claim(width: int, height: int, planes: int, bytes_each: int, size: int
     """Refuse what a header claims before memory is taken for it.
 
     Args:
-        width, height, planes, bytes_each: what the header says.
+        width: as the header says, and so
+        height: the rows,
+        planes: the samples of a pixel,
+        bytes_each: and the bytes of a sample.
         size: bytes of the file.
         file: its name.
 

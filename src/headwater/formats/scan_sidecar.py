@@ -5,6 +5,7 @@ It is our documented container. An agency whose machines write another form conv
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, Place, SchemaError
@@ -124,7 +125,7 @@ def steel_table(given: Mapping[str, Any], file: str) -> tuple[tuple[float, float
         if not isinstance(row, list) or len(row) != 2 or not all(_is_number(value) for value in row):  # noqa: PLR2004
             raise schema("no pair of inches and raw value", file, "vacis.steel_inches")
         pairs.append((float(row[0]), float(row[1])))
-    if any(after[0] <= before[0] or after[1] <= before[1] for before, after in zip(pairs, pairs[1:], strict=False)):
+    if any(after[0] <= before[0] or after[1] <= before[1] for before, after in pairwise(pairs)):
         raise schema("a table that does not rise", file, "vacis.steel_inches")
     return tuple(pairs)
 

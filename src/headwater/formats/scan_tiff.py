@@ -250,7 +250,7 @@ def _assembled(view: memoryview, page: Page, file: str) -> Any:  # noqa: ANN401 
     return image
 
 
-def _inflated(raw: memoryview, size: int, file: str) -> bytes:
+def _inflated(raw: bytes | memoryview, size: int, file: str) -> bytes:
     """Return at most so many bytes of a deflate stream: one byte of it may hold a thousand."""
     try:
         return zlib.decompressobj().decompress(raw, size)

@@ -1,8 +1,8 @@
 """Comparing two passes of one vehicle on a command line."""
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,9 +97,9 @@ def pair_scores(passes: Sequence[tuple[str, Path]]) -> list[float]:
     by_vehicle: dict[str, list[Path]] = {}
     for key, path in passes:
         by_vehicle.setdefault(key, []).append(path)
-    found = []
+    found: list[float] = []
     for paths in by_vehicle.values():
-        for before, after in zip(paths, paths[1:], strict=False):
+        for before, after in pairwise(paths):
             if len(found) == MOST_PAIRS:
                 return found
             result = compare_scans(open_whole(after), open_whole(before))
@@ -130,8 +130,3 @@ def document_lines(document: dict[str, Any]) -> list[str]:
         lines += [f"        but: {reason}" for reason in one["counter"]]
     lines.append("evaluated at this site" if document["evaluated"] else "not evaluated at this site")
     return lines
-
-
-def as_json(document: dict[str, Any]) -> bytes:
-    """Return a document as bytes."""
-    return json.dumps(document, indent=1).encode()

@@ -28,6 +28,9 @@ SCHEMA: Final = "headwater.scan.card/1"
 HIT_RULE: Final = "centre in the item box grown by 10 cm; area at most 6 times the grown box"
 GROWN_MM: Final = 100.0
 MOST_AREA: Final = 6.0
+CORNERS: Final = 4
+MOST_HIDDEN: Final = 0.3
+"""Share of an item that lies in a region that is not assessed, from which a miss was foretold."""
 PREVALENCES: Final = (0.001,)
 CURVE: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 Box = Sequence[float]
@@ -111,7 +114,7 @@ def read_truth(path: Path) -> dict[str, dict[str, Any]]:
             raise FormatError("no object that names a file", where=Place(file=path.name, line=number))
         box = value.get("box_px")
         if value.get("item") and not (
-            isinstance(box, list) and len(box) == 4 and all(isinstance(one, int | float) for one in box)
+            isinstance(box, list) and len(box) == CORNERS and all(isinstance(one, int | float) for one in box)
         ):
             raise FormatError("an item without a box", where=Place(file=path.name, line=number, field="box_px"))
         found[Path(value["file"]).name] = value
@@ -136,7 +139,7 @@ def answer(scan: ScanImage, truth: Mapping[str, Any] | None, detector: Any, site
         max(hits, default=-np.inf),
         most,
         item,
-        blocked=any(_share(truth["box_px"], one["box_px"]) > 0.3 for one in regions),
+        blocked=any(_share(truth["box_px"], one["box_px"]) > MOST_HIDDEN for one in regions),
     )
 
 
@@ -151,7 +154,7 @@ def is_hit(box: Box, truth: Box, mm: tuple[float, float]) -> bool:
 
 def figures(quiet: Sequence[Answer], loud: Sequence[Answer], site: Site, levels: Sequence[float]) -> dict[str, Any]:
     """Return rates with their intervals: of false alarms at the site's thresholds, and of items found, class by class."""
-    false, classes = {}, dict[str, dict[str, Any]]()
+    false, classes = dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
     thresholds = {level: operating_point(site.clean, level, own=site.own).threshold for level in levels}
     for level in levels:
         count = sum(one.any > thresholds[level] for one in quiet)

@@ -69,7 +69,7 @@ def tip(clean: Path, item: str, seed: int, out: Path) -> dict[str, Any]:
     return {"schema": TIP_SCHEMA, "files": [str(out / name)], "truth": [truth]}
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - all of a made-up fleet, by keyword
     vehicle: str,
     item: str | None,
     count: int,
@@ -104,7 +104,7 @@ def simulate(
         draw = np.random.default_rng(seed + number)
         scene = make_scene(vehicle, draw, machine, loaded=load or ("empty" if pair else None))
         stem = f"{vehicle}-{item or 'clean'}-{seed + number}"
-        now = later_pass(scene, draw, machine) if pair else scene
+        now = later_pass(scene, draw) if pair else scene
         made = render(with_item(now, item, draw) if item else now, machine, draw)
         if pair:
             before = render(scene, machine, draw)

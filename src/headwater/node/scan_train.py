@@ -136,8 +136,7 @@ def _chosen(piece: _Piece, first: Reals | None, draw: np.random.Generator) -> ND
     many = RANDOM_CELLS if piece.clean else RANDOM_CELLS // 4
     chosen = [np.flatnonzero(labels > 0), draw.choice(nothing, min(many, len(nothing)), replace=False)]
     if first is not None and piece.clean:
-        for place in range(1, len(CLASSES)):
-            chosen.append(nothing[np.argsort(-first[nothing, place])[:HARD_CELLS]])
+        chosen += [nothing[np.argsort(-first[nothing, place])[:HARD_CELLS]] for place in range(1, len(CLASSES))]
     return np.unique(np.concatenate(chosen))
 
 

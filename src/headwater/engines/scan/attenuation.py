@@ -8,6 +8,7 @@ nought up to the first tabulated point.
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -123,7 +124,7 @@ def _curves(symbol: str) -> list[tuple[tuple[float, float], list[tuple[float, An
     energy = np.log(rows[:, 0])
     cuts = [0, *(int(at) + 1 for at in np.flatnonzero(rows[1:, 0] < rows[:-1, 0] * _EDGE)), len(rows)]
     found = []
-    for place, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for place, (first, last) in enumerate(pairwise(cuts)):
         low = -np.inf if place == 0 else energy[first]
         high = np.inf if last == len(rows) else energy[last]
         curves = []

@@ -12,12 +12,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.engines.scan.explain import to_cm
+from headwater.engines.scan.explain import LIGHT, METAL, to_cm
 from headwater.engines.scan.material import Calibration, Materials, resolve
 from headwater.engines.scan.normalise import Normalised
 from headwater.model.scan import ScanImage
 
-Reals = NDArray[np.float32]
+Reals = NDArray[Any]
+"""Of np.float32; OpenCV's own types are wider."""
 Floats = NDArray[np.float64]
 
 WORK_CM: Final = 1.0
@@ -107,8 +108,10 @@ def compare(new: ScanImage, old: ScanImage, seen: Normalised, before: Normalised
     """Return how a new pass differs from the reference.
 
     Args:
-        new, old: the images; both of one vehicle, as far as plates tell.
-        seen, before: their attenuation, two spectra each.
+        new: the image of this pass.
+        old: the image of the earlier one; both of one vehicle, as far as plates tell.
+        seen: attenuation of this pass, two spectra.
+        before: the same of the earlier one.
         calibration: of the scanner.
     """
     now, then = _working(seen, new), _working(before, old)
@@ -127,8 +130,8 @@ def _working(seen: Normalised, scan: ScanImage) -> Reals:
     """Return attenuation at 1 cm. Shape: -> (2, rows, columns)."""
     import cv2
 
-    wide = max(int(round(scan.width * (scan.meta.mm_x or 10.0) / 10 / WORK_CM)), 16)
-    tall = max(int(round(scan.height * (scan.meta.mm_y or 10.0) / 10 / WORK_CM)), 16)
+    wide = max(round(scan.width * (scan.meta.mm_x or 10.0) / 10 / WORK_CM), 16)
+    tall = max(round(scan.height * (scan.meta.mm_y or 10.0) / 10 / WORK_CM), 16)
     return np.stack(
         [
             cv2.resize(np.minimum(one, np.float32(DEEPEST)), (wide, tall), interpolation=cv2.INTER_AREA)
@@ -174,9 +177,9 @@ def _shift(now: Reals, then: Reals) -> Floats:
     rows, columns = (max(a, b) for a, b in zip(now.shape, then.shape, strict=True))
     shape = (2 * rows, 2 * columns)
     product = np.fft.irfft2(np.fft.rfft2(then, shape) * np.conj(np.fft.rfft2(now, shape)), shape)
-    down, along = np.unravel_index(int(product.argmax()), shape)
-    down = int(down) - shape[0] if down > rows else int(down)
-    along = int(along) - shape[1] if along > columns else int(along)
+    down, along = (int(place) for place in np.unravel_index(int(product.argmax()), shape))
+    down = down - shape[0] if down > rows else down
+    along = along - shape[1] if along > columns else along
     return np.array([[1.0, 0.0, float(along)], [0.0, 1.0, float(down)]])
 
 
@@ -185,7 +188,7 @@ def _refine(now: Reals, then: Reals, matrix: Floats, steps: int) -> tuple[Floats
 
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, 1e-5)
     try:
-        fit, made = cv2.findTransformECC(now, then, matrix.astype(np.float32), cv2.MOTION_AFFINE, criteria, None, 3)
+        fit, made = cv2.findTransformECC(now, then, matrix.astype(np.float32), cv2.MOTION_AFFINE, criteria)
     except cv2.error:  # it does not converge: what it began with is all there is
         return matrix, -1.0
     return np.asarray(made, np.float64), float(fit)
@@ -316,9 +319,9 @@ def _change(
     index, index_error = _index_of_difference(mask, sign, found)
     words = (
         "organic"
-        if index is not None and index < 0.25
+        if index is not None and index < LIGHT
         else "metal"
-        if index is not None and index > 0.7
+        if index is not None and index > METAL
         else "light metal or mixed"
     )
     x0, y0, x1, y1 = box

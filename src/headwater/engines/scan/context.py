@@ -3,14 +3,15 @@
 Source: Z. Tu, Auto-context and its application to high-level vision tasks, CVPR 2008.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headwater.engines.scan.features import Cells
 
-Reals = NDArray[np.float32]
+Reals = NDArray[Any]
+"""Of np.float32; OpenCV's own types are wider."""
 
 CLASSES: Final = ("none", "person", "drugs", "rifle", "pistol")
 """Columns of both models."""

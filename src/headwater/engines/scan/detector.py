@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from headwater.engines.scan.context import CLASSES, ITEMS, log_odds, second_feat
 from headwater.engines.scan.features import CELL_CM, Cells
 from headwater.errors import FormatError
 
-Reals = NDArray[np.float32]
+Reals = NDArray[Any]
+"""Of np.float32; OpenCV's own types are wider."""
 Predict = Callable[[Reals], Reals]
 """Rows of features to rows of shares of `CLASSES`."""
 
@@ -24,6 +25,7 @@ LEAST_CELLS: Final = {"person": (3.0, 3.0), "drugs": (1.5, 1.0), "rifle": (1.5, 
 EDGE_SHARE: Final = 0.35
 """Share of the peak's own at which a box ends."""
 MOST_PLACES: Final = 3
+ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class HeatMap:
         import cv2
 
         size = tuple(
-            max(int(round(side * each / self.mm)), 8) for side, each in zip(depth.shape[:0:-1], mm, strict=True)
+            max(round(side * each / self.mm), 8) for side, each in zip(depth.shape[:0:-1], mm, strict=True)
         )
         small = np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in depth])[None].astype(
             np.float32
@@ -74,7 +76,7 @@ class HeatMap:
         maps = np.asarray(self.run(small))
         if maps.shape != (1, len(self.columns), size[1], size[0]) or not np.isfinite(maps).all():
             raise FormatError("the model answers in another shape than its manifest says", where="model")
-        if maps.min() < -1e-6 or maps.max() > 1.0 + 1e-6:
+        if maps.min() < -ROUNDING or maps.max() > 1.0 + ROUNDING:
             raise FormatError("the model answers with what is no share", where="model")
         rows, columns = seen.blocked.shape
         made = np.zeros((rows, columns, len(CLASSES)), np.float32)
@@ -124,7 +126,7 @@ def places(shares: Reals, blocked: Reals) -> list[Places]:
             if peak <= 0:
                 break
             box = _box(grid, int(row), int(column), name)
-            found.append(Places(name, float(log_odds(np.float32([peak]))[0]), box))
+            found.append(Places(name, float(log_odds(np.array([peak], np.float32))[0]), box))
             r0, r1, c0, c1 = (int(value) for value in (max(box[0] - 2, 0), box[1] + 2, max(box[2] - 2, 0), box[3] + 2))
             left[r0:r1, c0:c1] = 0
     return sorted(found, key=lambda one: -one.score)
@@ -132,7 +134,7 @@ def places(shares: Reals, blocked: Reals) -> list[Places]:
 
 def strongest(found: list[Places]) -> dict[str, float]:
     """Return the highest score of each class; the least possible where it stands out nowhere."""
-    least = float(log_odds(np.float32([0.0]))[0])
+    least = float(log_odds(np.array([0.0], np.float32))[0])
     return {name: max((one.score for one in found if one.name == name), default=least) for name in ITEMS}
 
 

@@ -79,7 +79,7 @@ def _given(params: Mapping[str, object]) -> tuple[Decode, Detector, Site, str, f
     if wanted is not None and not isinstance(wanted, list | tuple | frozenset):
         raise SchemaError("no list of images", where=Place(field="images"))
     images = None if wanted is None else frozenset(BlobHash(str(one)) for one in wanted)
-    return decode, detector, site, str(params.get("model", "")), float(level), images  # type: ignore[return-value] # looked at above
+    return decode, detector, site, str(params.get("model", "")), float(level), images
 
 
 def _finding(record: Record, alarm: Alarm, *, model: str, level: float, evaluated: bool, drift: float) -> Finding:

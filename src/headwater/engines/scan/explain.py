@@ -87,7 +87,8 @@ def alarm(
 
     Args:
         name: class of the detector.
-        unusual, threshold: of the place, and what it had to pass.
+        unusual: how much the place is so.
+        threshold: what it had to pass.
         box: row0, row1, column0, column1, in cells.
         seen: the cells.
         scan: the image.
@@ -181,7 +182,7 @@ def not_assessed(seen: Normalised, scan: ScanImage) -> list[dict[str, Any]]:
     for first, last in _runs(rows):
         found.append(_region((0, first, scan.width, last + 1), "dead", (last + 1 - first) * scan.width / area))
     # What is no wider than a seam hides nothing; regions that nearly touch are told as one.
-    join = max(int(round(30.0 / (scan.meta.mm_x or 10.0))), 1) | 1
+    join = max(round(30.0 / (scan.meta.mm_x or 10.0)), 1) | 1
     for flags, reason in ((seen.starved, "opaque"), (seen.saturated, "saturated")):
         mask = flags.copy()
         if rows:

@@ -14,7 +14,8 @@ from headwater.engines.scan.material import Calibration, resolve
 from headwater.engines.scan.normalise import Normalised
 from headwater.errors import Place, SchemaError
 
-Reals = NDArray[np.float32]
+Reals = NDArray[Any]
+"""Of np.float32; OpenCV's own types are wider."""
 
 FINE_CM: Final = 0.5
 """Working pixel."""
@@ -63,7 +64,8 @@ def cells(seen: Normalised, calibration: Calibration, mm_x: float, mm_y: float) 
     Args:
         seen: two channels of attenuation.
         calibration: of the scanner.
-        mm_x, mm_y: size of a pixel.
+        mm_x: width of a pixel.
+        mm_y: height of a pixel.
 
     Raises:
         SchemaError: there are not two spectra.
@@ -73,8 +75,8 @@ def cells(seen: Normalised, calibration: Calibration, mm_x: float, mm_y: float) 
     if len(seen.depth) != 2:  # noqa: PLR2004 - low and high
         raise SchemaError("one spectrum: the detector needs two", where=Place(field="channels"))
     height, width = seen.depth.shape[1:]
-    wide = max(int(round(width * mm_x / 10 / FINE_CM / CELL)), 3) * CELL
-    tall = max(int(round(height * mm_y / 10 / FINE_CM / CELL)), 3) * CELL
+    wide = max(round(width * mm_x / 10 / FINE_CM / CELL), 3) * CELL
+    tall = max(round(height * mm_y / 10 / FINE_CM / CELL), 3) * CELL
     how = cv2.INTER_AREA if mm_x <= FINE_CM * 10 else cv2.INTER_LINEAR
     low, high = (
         channel if channel.shape == (tall, wide) else cv2.resize(channel, (wide, tall), interpolation=how)

@@ -76,6 +76,7 @@ def calibrate(steps: Sequence[WedgeStep], source: str = "wedge") -> Calibration:
 
     Args:
         steps: of cellulose (or another organic) and steel at least, of aluminium too where there is one.
+        source: where they come from.
 
     Raises:
         SchemaError: a material is unknown or missing, or a curve does not rise.

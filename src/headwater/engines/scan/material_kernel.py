@@ -14,12 +14,14 @@ def decompose(
     """Return areal density, index and its sigma.
 
     Args:
-        low, high: −ln T in both spectra.
+        low: −ln T in the first spectrum.
+        high: −ln T in the second.
         step: of the table, in −ln T of the second spectrum.
         lows: what each material shows in the first spectrum at each step, (materials, steps), the lightest material first.
         areals: how much of it there is, g/cm².
         index_of: index of each material.
-        noise_low, noise_high: relative noise of open air.
+        noise_low: relative noise of open air in the first spectrum.
+        noise_high: the same in the second.
         averaged: over how many pixels both attenuations were averaged.
     """
     height, width = low.shape

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headwater.errors import SchemaError
-from headwater.model.scan import ScanFormat, ScanImage
+from headwater.model.scan import ScanImage
 
 Reals = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -16,12 +16,12 @@ STARVED_T: Final = 0.0015
 """Transmission below which scatter and electronics outweigh the beam; about 20 cm of steel at 6 MV."""
 STARVED_SIGMAS: Final = 4.0
 SATURATED: Final = 65_500
-OPEN_T: Final = 0.97
+OPEN_T: Final = 0.93
+"""Share of the open level from which a pixel is open air, however the machine drifts."""
 OPEN_SHARE: Final = 0.98
+FLAT_AIR: Final = 0.2
 LEAST_OPEN: Final = 6
 """Open rows or columns from which drift is told."""
-VACIS_SLOPE: Final = 0.766
-"""Raw value of the VACIS-like form per unit of ln T."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def normalise(scan: ScanImage) -> Normalised:
         declared = scan.meta.air[channel] if scan.meta.air is not None else _open_level(counts)
         air = max(float(declared) - float(dark), 1.0)
         share = (counts - dark) / np.float32(air)
-        share, ratio, sigma, open_share = _levelled(share, dead)
+        share, ratio, sigma, open_share = _levelled(share)
         noise.append(sigma)
         ratios.append(ratio)
         least = max(STARVED_T, STARVED_SIGMAS * sigma * sigma)
@@ -83,35 +83,34 @@ def normalise(scan: ScanImage) -> Normalised:
         np.log(np.maximum(share, np.float32(least / 2)), out=depth[channel])
     np.negative(depth, out=depth)
     np.maximum(depth, np.float32(-0.05), out=depth)
-    if scan.format is ScanFormat.VACIS:
-        # The maker's table is in steel; what is kept here is attenuation, which needs none.
-        pass
     return Normalised(depth, starved, saturated, tuple(sorted(dead)), tuple(noise), tuple(ratios), open_share)
 
 
 def _open_level(counts: Reals) -> float:
     """Return the level of open air where the file does not say: the brightest level that many pixels share."""
     sample = counts[:: max(counts.shape[0] // 256, 1), :: max(counts.shape[1] // 512, 1)]
-    high = float(np.percentile(sample, 99.0))
+    high = float(np.percentile(sample, 97.0))
     near = sample[(sample > high * OPEN_T) & (sample < high * (2 - OPEN_T))]
     return float(np.median(near)) if near.size else high
 
 
 def _dead_rows(pixels: NDArray[np.uint16]) -> list[int]:
-    """Return rows that hold one value only, or nothing: a detector that died."""
+    """Return rows that hold one value only that is not open air, or nothing: a detector that died."""
     if pixels.shape[1] < LEAST_OPEN:
         return []
     flat = pixels.max(axis=1) == pixels.min(axis=1)
+    level = _open_level(pixels.astype(np.float32))
+    flat &= np.abs(pixels[:, 0] - level) > FLAT_AIR * level
     empty = np.percentile(pixels[:, :: max(pixels.shape[1] // 256, 1)], 90, axis=1) < 1
-    return [int(row) for row in np.flatnonzero(flat | empty)] if not flat.all() else list(range(len(pixels)))
+    return [int(row) for row in np.flatnonzero(flat | empty)]
 
 
-def _levelled(share: Reals, dead: set[int]) -> tuple[Reals, float, float, float]:
+def _levelled(share: Reals) -> tuple[Reals, float, float, float]:
     """Return the image with the drift of rows and columns taken out where open air shows it, and what the air tells."""
     small = share[:: max(share.shape[0] // 200, 1), :: max(share.shape[1] // 400, 1)]
     level = _open_level(small)
     level = level if 0.5 < level < 2.0 else 1.0  # noqa: PLR2004 - no drift is as large: the header lies, or all is covered
-    open_ = share > level * OPEN_T - 0.02
+    open_ = share > level * OPEN_T
     columns, rows = np.flatnonzero(open_.mean(axis=0) > OPEN_SHARE), np.flatnonzero(open_.mean(axis=1) > OPEN_SHARE)
     if columns.size >= LEAST_OPEN:
         gain = np.median(share[:, columns], axis=1)

@@ -14,7 +14,8 @@ from headwater.engines.scan.material import Materials
 from headwater.engines.scan.normalise import Normalised
 from headwater.model.scan import ImageKind, ScanImage
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[Any]
+"""Of np.uint8; OpenCV's own types are wider."""
 Reals = NDArray[np.float32]
 
 COLOURS: Final = ((0.0, (235, 140, 40)), (0.5, (70, 175, 80)), (1.0, (60, 100, 200)), (1.6, (70, 30, 140)))

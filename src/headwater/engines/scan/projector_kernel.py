@@ -98,8 +98,7 @@ def _seen_lengths(
 
 
 @kernel
-def _rows_of(
-    solid: NDArray[np.float64], kind: int, source_y: float, source_z: float, top: float, pitch: float, rows: int
+def _rows_of(solid: NDArray[np.float64], source_y: float, source_z: float, top: float, pitch: float, rows: int
 ) -> tuple[int, int]:
     """Return the rows between which the shadow of a solid must lie."""
     reach_y = reach_z = 0.0
@@ -126,11 +125,15 @@ def project(
 
     Args:
         solids: a row each; later ones displace earlier ones.
-        kinds, materials, densities: of each solid; density 0 is air.
+        kinds: of each solid.
+        materials: of each solid.
+        densities: of each solid; 0 is air.
         reach_x: half of the extent of each solid along x.
         frame: height and distance (negative z) of the source, height of the top row and size of a row at z = 0, x of column
             0 and size of a column, and by how much the fan leans along x for each cm of depth.
-        first, columns, rows: which columns, and how many rows.
+        first: first column.
+        columns: how many columns.
+        rows: how many rows.
         attenuation: cm²/g, (materials, channels, bins).
         weights: (channels, bins), each channel adding up to 1.
 
@@ -153,7 +156,7 @@ def project(
             middle = at + lean * solids[number, 2]
             if abs(solids[number, 0] - middle) > reach_x[number] + abs(lean) * 200.0:
                 continue
-            low, high = _rows_of(solids[number], kinds[number], source_y, source_z, top, pitch, rows)
+            low, high = _rows_of(solids[number], source_y, source_z, top, pitch, rows)
             for row in range(low, high):
                 way[0], way[1], way[2] = -lean * source_z, top - (row + 0.5) * pitch - source_y, -source_z
                 near, far = chord(solids[number], kinds[number], origin, way)

@@ -33,7 +33,7 @@ def log_ratio(reading: Reading) -> float:
 
 def weighed(readings: Sequence[Reading], name: str) -> tuple[float, list[str], list[str]]:
     """Return the log-odds that readings add for a class, and their sentences for and against."""
-    total, pro, contra = 0.0, [], []
+    total, pro, contra = 0.0, list[str](), list[str]()
     for one in readings:
         if one.kind not in SPEAKS_OF.get(name, frozenset()):
             continue

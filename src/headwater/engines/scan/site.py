@@ -147,7 +147,8 @@ def operating_point(values: Sequence[float], declared_fa: float, *, own: bool) -
         return OperatingPoint(declared_fa, values[rank - 1], (low, high), own, count)
     # Too few to promise anything: go as high above the strongest as the law's tail would ask for.
     beyond = math.log(1.0 / (declared_fa * (count + 1))) if count else -math.log(declared_fa)
-    return OperatingPoint(declared_fa, max(values[-1] if count else 0.0, 0.0) + max(beyond, 0.0), None, False, count)
+    threshold = max(values[-1] if count else 0.0, 0.0) + max(beyond, 0.0)
+    return OperatingPoint(declared_fa, threshold, interval=None, evaluated=False, clean_scans=count)
 
 
 def needed(declared_fa: float) -> int:

@@ -7,6 +7,7 @@ site calibrates with a wedge, and nothing learned here holds at a machine before
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -112,7 +113,7 @@ def _condense(fine: Spectrum, bins: int) -> Spectrum:
         float(fine.energy_mev[fine.weight > 1e-7 * fine.weight.max()][0]), float(fine.energy_mev[-1]) * 1.0001, bins + 1
     )
     energies, weights = [], []
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+    for low, high in pairwise(cuts):
         inside = (fine.energy_mev >= low) & (fine.energy_mev < high)
         share = float(fine.weight[inside].sum())
         if share > 0:

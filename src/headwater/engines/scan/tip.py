@@ -40,8 +40,10 @@ def project_into(
     """Return a clean scan with an item in it.
 
     Args:
-        scan, seen: the clean scan of two spectra.
-        calibration, system: of its scanner.
+        scan: the clean scan of two spectra.
+        seen: its attenuation.
+        calibration: of its scanner.
+        system: kind of its spectra.
         item: solids about the origin, cm.
         centre_px: where the origin lies, pixels of the file.
         draw: chance, for the photons that the item stops.

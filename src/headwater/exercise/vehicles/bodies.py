@@ -196,11 +196,10 @@ def _sheet_ribs(draw: Draw, x0: float, x1: float, floor: float, height: float, z
         )
         for x in _steps(draw, x0, x1, between(draw, 40, 110))
     ]
-    for y in _steps(draw, floor + 20, height - 10, between(draw, 40, 90)):
-        made.append(
-            box(((x0 + x1) / 2, y, z), ((x1 - x0) / 2, between(draw, 1.5, 4), 1.2), "steel", between(draw, 0.3, 0.9))
-        )
-    return made
+    rails = _steps(draw, floor + 20, height - 10, between(draw, 40, 90))
+    return made + [
+        box(((x0 + x1) / 2, y, z), ((x1 - x0) / 2, between(draw, 1.5, 4), 1.2), "steel", between(draw, 0.3, 0.9)) for y in rails
+    ]
 
 
 def _door(draw: Draw, x0: float, x1: float, floor: float, height: float, z: float) -> list[Solid]:
@@ -293,7 +292,7 @@ def _front(draw: Draw, made: Vehicle, nose: float, floor: float) -> None:
 
 def _cab(draw: Draw, made: Vehicle) -> None:
     """Add dashboard, steering, seats and what lies about."""
-    x0, x1, y0, y1 = made.cab
+    x0, x1, y0, _ = made.cab
     add = made.solids.extend
     dash = x0 + between(draw, 5, 20)
     add(
@@ -388,7 +387,7 @@ def _underside(draw: Draw, made: Vehicle, floor: float) -> None:
         add(shell(outer, 0.6))
         _fill(draw, made, outer)
     z = between(draw, -40, 40)
-    add([rod(((x0 + x1) / 2, level, z), (x1 - x0) / 2, between(draw, 2.2, 3.5), "steel", None or (0, 0, 0), 1.0)])
+    add([rod(((x0 + x1) / 2, level, z), (x1 - x0) / 2, between(draw, 2.2, 3.5), "steel", (0, 0, 0), 1.0)])
     for _ in range(int(draw.integers(1, 3))):
         add(
             shell(

@@ -32,12 +32,14 @@ def hide(vehicle: Vehicle, item: str, draw: Draw) -> tuple[list[Solid], str]:
     place = pick(draw, PLACES[item])
     x0, x1, y0, y1 = _room(vehicle, place, draw)
     room = (x1 - x0, y1 - y0, vehicle.width * 0.86)
-    for attempt in range(40):
+    made = make_item(item, draw, place, room)
+    low, high = extent(made)
+    for _ in range(39):
+        if (high - low <= np.asarray(room)).all():
+            break
         made = make_item(item, draw, place, room)
         low, high = extent(made)
-        size = high - low
-        if (size <= np.asarray(room)).all() or attempt == 39:
-            break
+    size = high - low
     free = np.maximum(np.asarray(room) - size, 0.0)
     # Things lie on what is below them in half of the cases, and anywhere in a load in the others.
     lift = free[1] * (
@@ -167,7 +169,7 @@ def drugs(draw: Draw, *, flat: bool, standing: bool, room: tuple[float, float, f
         ]
     brick = np.array([between(draw, 9, 13), between(draw, 2.0, 3.6), between(draw, 6, 9)])
     each = float(np.prod(2 * brick)) * density / 1000
-    bricks = max(int(round(mass / each)), 3)
+    bricks = max(round(mass / each), 3)
     deep = max(1, min(int(room[2] / (2 * brick[2])), int(draw.integers(1, 7))))
     if flat:
         high = max(1, min(int(room[1] / (2 * brick[1])), int(draw.integers(1, 4))))

@@ -111,18 +111,17 @@ def with_item(scene: Scene, item: str, draw: Draw) -> Scene:
     return replace(scene, solids=scene.solids + hidden, item=item, place=place, hidden=hidden)
 
 
-def later_pass(scene: Scene, draw: Draw, machine: Machine = PORTAL) -> Scene:
+def later_pass(scene: Scene, draw: Draw) -> Scene:
     """Return the same vehicle as it passes again: other line, suspension, speed, fuel and small things in the cab."""
     shift = (between(draw, -30, 30), between(draw, -2.5, 2.5), between(draw, -6, 6))
     view = scene.view
     step = view.step_cm * between(draw, 0.985, 1.015)
     solids = moved(scene.solids, shift)
     solids = [replace_fuel(one, draw) if one.material == "fuel" else one for one in solids]
-    columns = int(round(view.columns * view.step_cm / step))
+    columns = round(view.columns * view.step_cm / step)
     moved_view = replace(view, columns=columns, step_cm=step)
-    vehicle = replace(
-        scene.vehicle, **{name: _shifted(getattr(scene.vehicle, name), shift) for name in ("hold", "cab", "under")}
-    )
+    old = scene.vehicle
+    vehicle = replace(old, hold=_shifted(old.hold, shift), cab=_shifted(old.cab, shift), under=_shifted(old.under, shift))
     return Scene(vehicle, scene.loaded, solids, moved_view)
 
 
@@ -202,7 +201,7 @@ def expose(through: Floats, machine: Machine, draw: Draw) -> NDArray[np.uint16]:
 
     channels, rows, columns = through.shape
     made = np.empty(through.shape, np.uint16)
-    gain = 1.0 + draw.normal(0, machine.gain, rows)[:, None]
+    gain = 1.0 + machine.gain * draw.standard_normal((rows, 1))
     for channel in range(channels):
         image = through[channel]
         if machine.scatter:
@@ -211,7 +210,7 @@ def expose(through: Floats, machine: Machine, draw: Draw) -> NDArray[np.uint16]:
             image = image + machine.scatter * wide
         if machine.blur_px > 0:
             image = cv2.GaussianBlur(image, (0, 0), machine.blur_px)
-        dose = 1.0 + draw.normal(0, machine.pulse, columns)[None, :]
+        dose = 1.0 + machine.pulse * draw.standard_normal((1, columns))
         photons = image * machine.photons * dose
         # Beyond a few tens of photons a Poisson draw is a normal one; below, the electronics drown the difference.
         seen = photons + np.sqrt(photons) * draw.standard_normal(photons.shape)
