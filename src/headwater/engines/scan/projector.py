@@ -158,25 +158,30 @@ def transmission_of(
         weights[channel, : len(one.weight)] = one.weight
         for place, name in enumerate(NAMES):
             table[place, channel, : len(one.weight)] = _tabled(name, tuple(one.energy_mev))
+    return _projected(solids, view, (first, last), table, weights)
+
+
+def areal_density(solids: Sequence[Solid], view: View) -> Floats:
+    """Return the mass in the beam of each pixel, g/cm², each centimetre counted once. Shape: -> (rows, columns)."""
+    # A table of ones turns the exponent itself into g/cm²; scaled, so that tons of it do not vanish.
+    scale = 1e-3
+    table, weights = np.full((len(NAMES), 1, 1), scale), np.ones((1, 1))
+    return np.asarray(-np.log(_projected(solids, view, (0, view.columns), table, weights)[0]) / scale)
+
+
+def _projected(
+    solids: Sequence[Solid], view: View, columns: tuple[int, int], table: Floats, weights: Floats
+) -> Floats:
     rows = np.array([[*one.centre, *one.half, *one.axes().ravel()] for one in solids]).reshape(-1, 15)
-    frame = np.array(
-        [
-            view.source_y_cm,
-            view.source_z_cm,
-            view.top_cm,
-            view.pitch_cm,
-            view.x0_cm + view.step_cm / 2,
-            view.step_cm,
-            view.lean,
-        ]
-    )
+    middle = view.x0_cm + view.step_cm / 2
+    frame = np.array([view.source_y_cm, view.source_z_cm, view.top_cm, view.pitch_cm, middle, view.step_cm, view.lean])
     return projector_kernel.project(
         rows,
         np.array([int(one.kind) for one in solids], np.int64),
         np.array([NAMES.index(one.material) for one in solids], np.int64),
         np.array([one.density for one in solids], np.float64),
         np.array([one.reach()[0] for one in solids], np.float64),
-        frame, first, last - first, view.rows, table, weights,
+        frame, columns[0], columns[1] - columns[0], view.rows, table, weights,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from headwater.engines.scan.projector import Solid
+from headwater.engines.scan.projector import Solid, View, areal_density
 from headwater.errors import Place, SchemaError
 from headwater.exercise.vehicles.bodies import Vehicle
 from headwater.exercise.vehicles.parts import Draw, ball, between, box, moved, pick, pick_side, rod, shell, turned
@@ -293,8 +293,17 @@ def extent(solids: list[Solid]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mass_kg(solids: list[Solid]) -> float:
-    """Return the mass of solids that do not overlap, or of a body that is nearly so, kg."""
-    return sum(one.volume * one.density for one in solids) / 1000.0
+    """Return the mass of a body of solids, kg; where two overlap only the later one counts."""
+    low, high = extent(solids)
+    size = high - low
+    step = float(np.clip(max(size[0], size[1]) / 240.0, 0.05, 1.0))
+    # From a thousand times as far away as the thing is large, all rays are parallel.
+    far = View(
+        int(size[0] / step) + 3, int(size[1] / step) + 3, step, step, float(low[0]) - step, float(high[1]) + step,
+        float(low[1] + high[1]) / 2, float(-1000.0 * size.max()),
+    )  # fmt: skip
+    centred = moved(solids, (0.0, 0.0, -float(low[2] + high[2]) / 2))
+    return float(areal_density(centred, far).sum()) * step * step / 1000.0
 
 
 def _room(vehicle: Vehicle, place: str, draw: Draw) -> tuple[float, float, float, float]:
