@@ -36,7 +36,9 @@ def wedge() -> tuple[ScanImage, tuple[tuple[str, float, int], ...]]:
     solids: list[Solid] = []
     truth = []
     for place, (material, density, areal) in enumerate(
-        (name, rho, areal) for name, rho in (("organic", 1.0), ("aluminium", 2.7), ("steel", 7.87)) for areal in (10.0, 20.0, 40.0, 80.0)
+        (name, rho, areal)
+        for name, rho in (("organic", 1.0), ("aluminium", 2.7), ("steel", 7.87))
+        for areal in (10.0, 20.0, 40.0, 80.0)
     ):
         x = 20.0 + 40.0 * place
         solids.append(box((x, 45.0, 0.0), (9.0, 30.0, areal / density / 2), material, density))

@@ -97,7 +97,7 @@ def site_scans(*, clean: tuple[Path, ...], out: Path, model: str | None, as_json
 @click.option("--overlay", type=FOLDER, help="Folder for pictures; those of the rescue queue in rescue/.")
 @click.option("--tdr", type=FOLDER, help="Folder for DICOS Threat Detection Reports.")
 @options.home(required=False)
-@options.acting("border-control")
+@options.acting("border-safety")
 @options.as_json
 def detect_scans(
     *,

@@ -72,7 +72,7 @@ def train(
             lesson.cells.areal,
             lesson.cells.index,
             lesson.cells.scale,
-        )  # type: ignore[arg-type] # half as much memory
+        )  # half as much memory
         pieces.append(_Piece(lesson.scene, lesson.item is None, short, lesson.labels))
         progress(lesson.scene, scenes)
     draw = np.random.default_rng(TRAIN_SEED + seed)

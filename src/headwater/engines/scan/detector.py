@@ -67,9 +67,7 @@ class HeatMap:
         """
         import cv2
 
-        size = tuple(
-            max(round(side * each / self.mm), 8) for side, each in zip(depth.shape[:0:-1], mm, strict=True)
-        )
+        size = tuple(max(round(side * each / self.mm), 8) for side, each in zip(depth.shape[:0:-1], mm, strict=True))
         small = np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in depth])[None].astype(
             np.float32
         )

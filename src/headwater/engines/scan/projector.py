@@ -169,9 +169,7 @@ def areal_density(solids: Sequence[Solid], view: View) -> Floats:
     return np.asarray(-np.log(_projected(solids, view, (0, view.columns), table, weights)[0]) / scale)
 
 
-def _projected(
-    solids: Sequence[Solid], view: View, columns: tuple[int, int], table: Floats, weights: Floats
-) -> Floats:
+def _projected(solids: Sequence[Solid], view: View, columns: tuple[int, int], table: Floats, weights: Floats) -> Floats:
     rows = np.array([[*one.centre, *one.half, *one.axes().ravel()] for one in solids]).reshape(-1, 15)
     middle = view.x0_cm + view.step_cm / 2
     frame = np.array([view.source_y_cm, view.source_z_cm, view.top_cm, view.pitch_cm, middle, view.step_cm, view.lean])

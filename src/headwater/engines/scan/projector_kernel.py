@@ -98,7 +98,8 @@ def _seen_lengths(
 
 
 @kernel
-def _rows_of(solid: NDArray[np.float64], source_y: float, source_z: float, top: float, pitch: float, rows: int
+def _rows_of(
+    solid: NDArray[np.float64], source_y: float, source_z: float, top: float, pitch: float, rows: int
 ) -> tuple[int, int]:
     """Return the rows between which the shadow of a solid must lie."""
     reach_y = reach_z = 0.0

@@ -198,7 +198,8 @@ def _sheet_ribs(draw: Draw, x0: float, x1: float, floor: float, height: float, z
     ]
     rails = _steps(draw, floor + 20, height - 10, between(draw, 40, 90))
     return made + [
-        box(((x0 + x1) / 2, y, z), ((x1 - x0) / 2, between(draw, 1.5, 4), 1.2), "steel", between(draw, 0.3, 0.9)) for y in rails
+        box(((x0 + x1) / 2, y, z), ((x1 - x0) / 2, between(draw, 1.5, 4), 1.2), "steel", between(draw, 0.3, 0.9))
+        for y in rails
     ]
 
 

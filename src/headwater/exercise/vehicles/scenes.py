@@ -121,7 +121,9 @@ def later_pass(scene: Scene, draw: Draw) -> Scene:
     columns = round(view.columns * view.step_cm / step)
     moved_view = replace(view, columns=columns, step_cm=step)
     old = scene.vehicle
-    vehicle = replace(old, hold=_shifted(old.hold, shift), cab=_shifted(old.cab, shift), under=_shifted(old.under, shift))
+    vehicle = replace(
+        old, hold=_shifted(old.hold, shift), cab=_shifted(old.cab, shift), under=_shifted(old.under, shift)
+    )
     return Scene(vehicle, scene.loaded, solids, moved_view)
 
 

@@ -72,7 +72,10 @@ def test_an_energy_outside_the_table_is_refused(energy: float) -> None:
         mass_attenuation("Fe", energy)
 
 
-@pytest.mark.parametrize(("weights", "areal"), [([0.0, 0.0], 1.0), ([-1.0, 2.0], 1.0), ([1.0], 1.0), ([1.0, 1.0], -1.0), ([1.0, 1.0], float("nan"))])
+@pytest.mark.parametrize(
+    ("weights", "areal"),
+    [([0.0, 0.0], 1.0), ([-1.0, 2.0], 1.0), ([1.0], 1.0), ([1.0, 1.0], -1.0), ([1.0, 1.0], float("nan"))],
+)
 def test_weights_and_layers_that_cannot_be_are_refused(weights: list[float], areal: float) -> None:
     with pytest.raises(SchemaError):
         ln_transmission([0.1, 1.0], weights, [("Fe", areal)])

@@ -11,7 +11,7 @@ from headwater.errors import SchemaError
 from headwater.exercise.vehicles.items import mass_kg
 from headwater.exercise.vehicles.parts import box, moved
 from headwater.exercise.vehicles.scenes import Machine, Scene, later_pass, make_scene, render
-from headwater.model.scan import ScanImage
+from headwater.model.scan import ScanImage, ScanMeta
 from headwater.node.scan_compare import compare_scans
 from headwater.node.scan_tune import as_image
 
@@ -60,7 +60,9 @@ def test_the_same_van_again_scores_far_below_one_with_something_in_it() -> None:
 
 def test_a_van_that_backs_through_is_still_the_same() -> None:
     before, again, _, _, _ = passes()
-    backed = replace(again, pixels=np.ascontiguousarray(again.pixels[:, :, ::-1]), meta=replace(again.meta, direction="tail-first"))
+    backed = replace(
+        again, pixels=np.ascontiguousarray(again.pixels[:, :, ::-1]), meta=replace(again.meta, direction="tail-first")
+    )
     assert compare_scans(backed, before).registration.ok
 
 
@@ -74,16 +76,23 @@ def test_another_vehicle_is_not_registered_and_says_nothing() -> None:
     assert found.registration.why
 
 
+def named(meta: ScanMeta, field: str, name: str) -> ScanMeta:
+    """A pass of a vehicle with a name."""
+    return replace(meta, plate=name) if field == "plate" else replace(meta, vehicle_id=name)
+
+
 @pytest.mark.parametrize("field", ["plate", "vehicle_id"])
 def test_another_plate_is_refused(field: str) -> None:
     before, again, _, _, _ = passes()
-    one, two = (replace(scan, meta=replace(scan.meta, **{field: name})) for scan, name in ((before, "A"), (again, "B")))
+    one, two = (replace(scan, meta=named(scan.meta, field, name)) for scan, name in ((before, "A"), (again, "B")))
     with pytest.raises(SchemaError, match="another vehicle"):
         compare_scans(two, one)
 
 
 def test_a_single_spectrum_is_refused() -> None:
     before, again, _, _, _ = passes()
-    single = replace(again, pixels=again.pixels[:1], meta=replace(again.meta, channels=("low",), air=(1e4,), dark=(0.0,)))
+    single = replace(
+        again, pixels=again.pixels[:1], meta=replace(again.meta, channels=("low",), air=(1e4,), dark=(0.0,))
+    )
     with pytest.raises(SchemaError, match="one spectrum"):
         compare_scans(single, before)

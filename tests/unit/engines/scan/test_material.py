@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headwater.engines.scan.material import WedgeStep, calibrate, calibration_of, computed, document_of, materials, nearest_system
+from headwater.engines.scan.material import (
+    WedgeStep,
+    calibrate,
+    calibration_of,
+    computed,
+    document_of,
+    materials,
+    nearest_system,
+)
 from headwater.engines.scan.normalise import normalise
 from headwater.errors import SchemaError
 from tests.scan_world import META, image, wedge

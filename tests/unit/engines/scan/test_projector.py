@@ -35,13 +35,18 @@ def test_the_chord_of_a_ball_is_pythagoras() -> None:
 
 
 def test_a_cylinder_across_the_road_shows_its_length_in_its_disc() -> None:
-    made = lengths([Solid(Kind.CYLINDER, (100.0, 40.0, 0.0), (30.0, 8.0, 8.0), "water", 1.0, (0.0, math.pi / 2, 0.0))], view())
+    made = lengths(
+        [Solid(Kind.CYLINDER, (100.0, 40.0, 0.0), (30.0, 8.0, 8.0), "water", 1.0, (0.0, math.pi / 2, 0.0))], view()
+    )
     assert made[90, 200] == pytest.approx(60.0, rel=1e-3)
     assert made[90, 200 + 18] == 0
 
 
 def test_the_later_solid_is_there_alone() -> None:
-    outer, hole = box((100.0, 40.0, 0.0), (20.0, 20.0, 10.0), "water", 1.0), box((100.0, 40.0, 0.0), (5.0, 5.0, 4.0), "organic", 0.0)
+    outer, hole = (
+        box((100.0, 40.0, 0.0), (20.0, 20.0, 10.0), "water", 1.0),
+        box((100.0, 40.0, 0.0), (5.0, 5.0, 4.0), "organic", 0.0),
+    )
     assert lengths([outer, hole], view())[90, 200] == pytest.approx(12.0, rel=1e-3)
     assert lengths([hole, outer], view())[90, 200] == pytest.approx(20.0, rel=1e-3)
 
@@ -49,7 +54,13 @@ def test_the_later_solid_is_there_alone() -> None:
 def test_many_overlapping_solids_count_each_centimetre_once() -> None:
     draw = np.random.default_rng(5)
     solids = [
-        Solid(Kind(int(draw.integers(3))), (100.0 + between(draw, -5, 5), 40.0, between(draw, -20, 20)), (9.0, 9.0, between(draw, 2, 9)), "water", 1.0)
+        Solid(
+            Kind(int(draw.integers(3))),
+            (100.0 + between(draw, -5, 5), 40.0, between(draw, -20, 20)),
+            (9.0, 9.0, between(draw, 2, 9)),
+            "water",
+            1.0,
+        )
         for _ in range(12)
     ]
     made = lengths(solids, view())[90, 200]
@@ -74,8 +85,11 @@ def test_turning_a_body_keeps_its_volume_and_turns_its_shadow() -> None:
     assert up.volume == pytest.approx(one.volume)
     assert up.reach() == pytest.approx([2.0, 20.0, 2.0])
     twice = turned(turned([one], (0.3, 0.4, 0.5)), (-0.2, 0.7, 0.1))
-    frames = [Solid(Kind.BOX, (0, 0, 0), (1, 1, 1), "steel", 1.0, turn).axes().T for turn in ((0.3, 0.4, 0.5), (-0.2, 0.7, 0.1))]
-    assert twice[0].axes().T == pytest.approx(frames[1] @ frames[0])
+    frames = [
+        Solid(Kind.BOX, (0, 0, 0), (1, 1, 1), "steel", 1.0, turn).axes().T
+        for turn in ((0.3, 0.4, 0.5), (-0.2, 0.7, 0.1))
+    ]
+    assert pytest.approx(frames[1] @ frames[0]) == twice[0].axes().T
 
 
 def test_the_beam_hardens_as_the_sum_over_bins_says() -> None:

@@ -30,7 +30,9 @@ BASE = Site({name: Law(0.0, 1.0) for name in ITEMS}, (1.0, 2.0, 3.0), {}, (), "0
 
 def scores(draw: np.random.Generator, count: int, shift: float = 0.0) -> list[dict[str, float]]:
     """Strongest scores of clean scans, each class on a scale of its own."""
-    return [{name: float(draw.gumbel(shift + place, 0.5 + place)) for place, name in enumerate(ITEMS)} for _ in range(count)]
+    return [
+        {name: float(draw.gumbel(shift + place, 0.5 + place)) for place, name in enumerate(ITEMS)} for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("declared", [0.01, 0.05])
@@ -92,7 +94,16 @@ def test_a_site_comes_back_from_its_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": "x"}, {"laws": {}}, {"clean": ["a"]}, {"clean": [float("nan")]}, {"monitors": {"index": [1, 0]}}, {"pairs": None}, {"laws": {name: [0, -1] for name in ITEMS}}]
+    "change",
+    [
+        {"schema": "x"},
+        {"laws": {}},
+        {"clean": ["a"]},
+        {"clean": [float("nan")]},
+        {"monitors": {"index": [1, 0]}},
+        {"pairs": None},
+        {"laws": {name: [0, -1] for name in ITEMS}},
+    ],
 )
 def test_a_site_file_that_lies_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(SchemaError):
@@ -113,7 +124,9 @@ def test_a_steady_machine_is_left_alone() -> None:
     false = 0
     for _ in range(40):
         watching = Drift({"noise_low": (0.0, 1.0), "index": (0.0, 1.0)})
-        false += any(watching.take({"noise_low": float(draw.normal()), "index": float(draw.normal())})[0] for _ in range(200))
+        false += any(
+            watching.take({"noise_low": float(draw.normal()), "index": float(draw.normal())})[0] for _ in range(200)
+        )
     assert false <= 2
 
 
@@ -124,11 +137,16 @@ def test_one_odd_vehicle_is_no_drift() -> None:
 
 def test_one_alarm_in_thirteen_is_true_at_one_in_a_thousand() -> None:
     assert 1 / at_prevalence(0.8, 0.01, 0.001) == pytest.approx(13.5, abs=0.1)
-    assert "one alarm in 13" in expected(operating_point(tuple(map(float, range(200))), 0.01, own=True), 1000, 0.8, 0.001)
+    assert "one alarm in 13" in expected(
+        operating_point(tuple(map(float, range(200))), 0.01, own=True), 1000, 0.8, 0.001
+    )
 
 
 def test_readings_are_weighed_by_their_rates() -> None:
-    co2, dog = Reading(ReadingKind.CO2, alarm=True, p_d=0.9, p_fa=0.03), Reading(ReadingKind.DOG, alarm=False, p_d=0.8, p_fa=0.1)
+    co2, dog = (
+        Reading(ReadingKind.CO2, alarm=True, p_d=0.9, p_fa=0.03),
+        Reading(ReadingKind.DOG, alarm=False, p_d=0.8, p_fa=0.1),
+    )
     total, pro, contra = weighed((co2, dog), "person")
     assert total == pytest.approx(math.log(30) + math.log(0.2 / 0.9))
     assert len(pro) == len(contra) == 1
