@@ -25,7 +25,7 @@ import numpy as np
 
 from headwater.engines.scan import assess, ln_transmission, mass_attenuation
 from headwater.engines.scan.explain import not_assessed
-from headwater.engines.scan.material import WedgeStep, calibrate, computed, materials
+from headwater.engines.scan.material import WedgeStep, calibrate, materials
 from headwater.engines.scan.normalise import normalise
 from headwater.engines.scan.overlay import coloured, overlay
 from headwater.engines.scan.projector import View, transmission

@@ -22,7 +22,7 @@ from headwater.exercise.vehicles.lessons import TRAIN_SEED, lessons
 from headwater.node.files import write
 
 Reals = NDArray[np.float32]
-SCENES: Final = 240
+SCENES: Final = 130
 ROUNDS: Final = (90, 60)
 FOLDS: Final = 2
 RANDOM_CELLS: Final = 350
@@ -111,7 +111,7 @@ def train(
             "data": "made-up vans and lorries of headwater's own simulator; no image of a real vehicle, no person's data",
             "train_seeds": [TRAIN_SEED + seed * 10_000, TRAIN_SEED + seed * 10_000 + scenes - 1],
             "scenes": scenes,
-            "machines": "3.5/6 and 6/9 MV, 12,000 to 150,000 photons a pixel, 4 to 5.5 mm; 4/6 MV held back as unseen",
+            "machines": "3.5/6 and 6/9 MV, 12,000 to 150,000 photons a pixel, 4 to 10.5 mm, spectra off by up to 1 %; 4/6 MV held back",
             "not_for": "other beams than megavolt pairs, single spectra; figures at a site need that site's own scans",
         },
     }

@@ -1,6 +1,6 @@
 """The spectra of scanners: what each energy adds to the signal that a detector gives in open air.
 
-Megavolt beams: Kramers' thick-target rule, hardened by the target and an aluminium window, seen by cadmium tungstate. Kilovolt
+Megavolt beams: Kramers' thick-target rule, hardened by the target and an aluminium flattener, seen by cadmium tungstate. Kilovolt
 beams: Kramers' rule with tungsten's K lines, seen by a sandwich of two scintillators with copper between. Scanners differ; a
 site calibrates with a wedge, and nothing learned here holds at a machine before its own clean scans say so.
 """
@@ -78,9 +78,9 @@ def condensed(name: str, bins: int = BINS) -> tuple[Spectrum, Spectrum]:
 def _linac(end: float) -> Spectrum:
     edges = np.geomspace(0.08, end, FINE + 1)
     energy, width = np.sqrt(edges[1:] * edges[:-1]), np.diff(edges)
-    # Kramers for the number of photons; a target of 1.5 mm tungsten and a window of 5 mm aluminium take the soft ones.
+    # Kramers for the number of photons; a target of 3 mm tungsten and a flattener of 4 cm aluminium take the soft ones.
     number = (end - energy) / energy
-    through = np.exp(-mass_attenuation("W", energy) * 19.3 * 0.15 - mass_attenuation("Al", energy) * 2.7 * 0.5)
+    through = np.exp(-mass_attenuation("W", energy) * 19.3 * 0.3 - mass_attenuation("Al", energy) * 2.7 * 4.0)
     seen = 1.0 - np.exp(-mass_attenuation("CdWO4", energy) * 7.9 * 2.0)
     return _normal(energy, number * through * seen * energy * width)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headwater.engines.scan.context import CLASSES
-from headwater.engines.scan.features import CELL, Cells, cells
+from headwater.engines.scan.features import CELL_CM, Cells, cells
 from headwater.engines.scan.material import computed, nearest_system
 from headwater.engines.scan.normalise import normalise
 from headwater.engines.scan.projector import View, transmission
@@ -26,6 +26,10 @@ TRAIN_SEED: Final = 1_000_000
 TUNE_SEED: Final = 2_000_000
 REPORT_SEED: Final = 3_000_000
 LORRIES: Final = 0.3
+FINE_SHARE: Final = 0.65
+"""Share of machines with pixels of at most 5.5 mm; the others teach that a scan may be coarse."""
+MISFIT: Final = 0.004
+"""Sigma of the exponent by which a machine's first spectrum differs from the one computed for it: about 0.15 in material index."""
 _AROUND: Final = 14
 """Cells around a hidden thing that a lesson shows."""
 _NOWHERE: Final = BlobHash("0" * 64)
@@ -52,7 +56,7 @@ def some_machine(draw: np.random.Generator) -> Machine:
         scatter=between(draw, 0.0, 0.012),
         gain=between(draw, 0.0005, 0.003),
         pulse=between(draw, 0.001, 0.006),
-        mm=between(draw, 4.0, 5.5),
+        mm=between(draw, 4.0, 5.5) if draw.random() < FINE_SHARE else between(draw, 5.5, 10.5),
     )
 
 
@@ -68,10 +72,11 @@ def lessons(seed: int, count: int) -> Iterator[Lesson]:
         machine = some_machine(draw)
         scene = make_scene("lorry" if draw.random() < LORRIES else "van", draw, machine)
         clean, _ = beam(scene, machine)
-        seen = as_cells(expose(clean, machine, draw), scene.view, machine)
+        misfit = 1.0 + MISFIT * draw.standard_normal()
+        seen = as_cells(expose(_other(clean, misfit), machine, draw), scene.view, machine)
         yield Lesson(number, None, seen, np.zeros(seen.blocked.shape, np.int8))
         for item in ITEMS:
-            yield _with(scene, clean, item, machine, draw, number)
+            yield _with(scene, clean, item, machine, draw, number, misfit)
 
 
 def as_cells(pixels: NDArray[np.uint16], view: View, machine: Machine, columns: tuple[int, int] | None = None) -> Cells:
@@ -99,18 +104,23 @@ def as_cells(pixels: NDArray[np.uint16], view: View, machine: Machine, columns: 
 
 
 def _with(
-    scene: Scene, clean: NDArray[np.float64], item: str, machine: Machine, draw: np.random.Generator, number: int
+    scene: Scene, clean: NDArray[np.float64], item: str, machine: Machine, draw: np.random.Generator, number: int, misfit: float
 ) -> Lesson:
     """Return the piece of a scan around something hidden; the rest would only be the clean scan again."""
     hiding = with_item(scene, item, draw)
     through, _ = beam(hiding, machine, clean=clean)
     x0, _, x1, _ = scene.view.box_of(hiding.hidden)
-    margin = _AROUND * CELL
+    margin = round(_AROUND * CELL_CM / scene.view.step_cm)
     first = max(min(x0 - margin, scene.view.columns - 4 * margin), 0)
     last = min(max(x1 + margin, first + 4 * margin), scene.view.columns)
     alone = transmission(hiding.hidden, scene.view, machine.system, (first, last))[1]
-    seen = as_cells(expose(through, machine, draw), scene.view, machine, (first, last))
+    seen = as_cells(expose(_other(through, misfit), machine, draw), scene.view, machine, (first, last))
     return Lesson(number, item, seen, _labels(-np.log(np.maximum(alone, 1e-6)), seen, item))
+
+
+def _other(through: NDArray[np.float64], misfit: float) -> NDArray[np.float64]:
+    """Return a transmission as a slightly softer or harder first spectrum would have it."""
+    return np.stack([through[0] ** misfit, through[1]])
 
 
 def _labels(depth: NDArray[np.float64], seen: Cells, item: str) -> NDArray[np.int8]:
