@@ -22,7 +22,7 @@ from headwater.exercise.vehicles.lessons import TRAIN_SEED, lessons
 from headwater.node.files import write
 
 Reals = NDArray[np.float32]
-SCENES: Final = 130
+SCENES: Final = 240
 ROUNDS: Final = (90, 60)
 FOLDS: Final = 2
 RANDOM_CELLS: Final = 350

@@ -33,10 +33,12 @@ MOST_SHEAR: Final = 0.03
 MOST_SHIFT_CM: Final = 250.0
 SIGMA_CM: Final = 2.5
 MOST_ALARMS: Final = 5
+MISSING_WEIGHT: Final = 0.3
+"""What a thing that is gone counts for beside one that came: fuel is burnt between all passes, and nobody hides by taking away."""
 EDGE_SHARE: Final = 0.06
 EDGE: Final = 1.5
 """Strength at which a change ends: a share of its own, and at least what clean passes of vans differ by."""
-SYSTEMATIC: Final = 0.08
+SYSTEMATIC: Final = 0.10
 """Relative error of a mass beyond noise: registration, and two calibrations."""
 _COARSE: Final = 4
 _LEAST_SHIFT_STEPS: Final = 12
@@ -285,7 +287,8 @@ def _changes(
             strong = strength > min(max(EDGE_SHARE * peak, EDGE), 0.5 * peak)
             _, labels = cv2.connectedComponents(strong.astype(np.uint8), connectivity=8)
             mask = labels == labels[row, column]
-            found.append(_change(kind, peak, mask, now, laid, materials, new))
+            weight = 1.0 if kind == "extra" else MISSING_WEIGHT
+            found.append(_change(kind, peak * weight, mask, now, laid, materials, new))
             left[cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
     return sorted(found, key=lambda one: -one.score)[: 2 * MOST_ALARMS]
 

@@ -104,7 +104,13 @@ def as_cells(pixels: NDArray[np.uint16], view: View, machine: Machine, columns: 
 
 
 def _with(
-    scene: Scene, clean: NDArray[np.float64], item: str, machine: Machine, draw: np.random.Generator, number: int, misfit: float
+    scene: Scene,
+    clean: NDArray[np.float64],
+    item: str,
+    machine: Machine,
+    draw: np.random.Generator,
+    number: int,
+    misfit: float,
 ) -> Lesson:
     """Return the piece of a scan around something hidden; the rest would only be the clean scan again."""
     hiding = with_item(scene, item, draw)
