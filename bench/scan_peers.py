@@ -1,6 +1,7 @@
 """What the peers of the scan room answer, in their own environment: HOG with a linear SVM, pydicos, gvxr."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ def pydicos(data: Path) -> None:
 
 def gvxr() -> None:
     """A simulator on OpenGL."""
-    from gvxrPython3 import gvxr as module
-
-    peer: Any = module
+    peer: Any = import_module("gvxrPython3").gvxr
     peer.createOpenGLContext()
     print("peer gvxr: a context was made")
 

@@ -22,6 +22,7 @@ from headwater.node import scan_compare, scan_evaluate, scan_keep, scan_make, sc
 from headwater.testing.fakes import FakeClock
 from tests.node_world import as_user, init, node_at
 
+pytestmark = pytest.mark.slow
 COARSE = Machine(name="test", mm=10.0)
 
 

@@ -30,6 +30,8 @@ BOX: Final = {
 DEEPEST: Final = 6.0
 WIDEST: Final = 2200
 STRIP: Final = 22
+LABELLED: Final = 90
+"""Width from which a region that is not assessed has room for its words."""
 
 
 def grey(seen: Normalised, window: tuple[float, float] = (0.0, DEEPEST)) -> Picture:
@@ -88,7 +90,8 @@ def overlay(
     for one in blocked:
         x0, y0, x1, y1 = (int(value * scale) for value in one["box_px"])
         cv2.rectangle(made, (x0, y0), (x1 - 1, y1 - 1), (120, 120, 120), 1)
-        _text(made, f"not assessed: {one['reason']}", (x0 + 2, y1 - 4), (90, 90, 90), 0.38)
+        if x1 - x0 > LABELLED:
+            _text(made, f"not assessed: {one['reason']}", (x0 + 2, y0 - 4), (60, 60, 60), 0.42)
     for one in alarms:
         x0, y0, x1, y1 = (int(value * scale) for value in one["box_px"])
         kind = str(one.get("class") or one.get("kind"))
@@ -193,5 +196,5 @@ def _text(picture: Picture, words: str, at: tuple[int, int], colour: tuple[int, 
     import cv2
 
     plain = words.encode("ascii", "replace").decode()
-    cv2.putText(picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 3, cv2.LINE_AA)
+    cv2.putText(picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 2, cv2.LINE_AA)
     cv2.putText(picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)

@@ -15,6 +15,7 @@ from headwater.model.scan import ScanImage, ScanMeta
 from headwater.node.scan_compare import compare_scans
 from headwater.node.scan_tune import as_image
 
+pytestmark = pytest.mark.slow
 COARSE = Machine(name="test", mm=10.0)
 
 
