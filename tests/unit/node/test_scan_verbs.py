@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from headwater.cli.scan import scan
 from headwater.engines.scan.site import LEAST_CLEAN
 from headwater.errors import ForbiddenError, FormatError, SchemaError, SignatureError
 from headwater.exercise.vehicles.scenes import Machine, make_scene, render
@@ -146,12 +144,6 @@ def test_a_kept_scan_gives_findings_that_name_its_hash_and_a_made_one_is_refused
         for finding in kept["kept"]:
             assert view.finding(finding).evidence[0].ref == record.blobs[0]
     assert kept["outcomes"]
-
-
-def test_every_verb_shows_an_example() -> None:
-    for name in ("read", "calibrate", "material", "site", "detect", "compare", "tip", "simulate", "evaluate", "train"):
-        told = CliRunner().invoke(scan, [name, "--help"])
-        assert f"headwater scan {name}" in told.output
 
 
 def heat_map(folder: Path, **change: Any) -> Path:

@@ -196,5 +196,7 @@ def _text(picture: Picture, words: str, at: tuple[int, int], colour: tuple[int, 
     import cv2
 
     plain = words.encode("ascii", "replace").decode()
-    cv2.putText(picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 2, cv2.LINE_AA)
+    (wide, tall), below = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    corner, end = (at[0] - 1, at[1] - tall - 2), (at[0] + wide + 1, at[1] + below)
+    cv2.rectangle(picture, corner, end, (255, 255, 255), -1)
     cv2.putText(picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)

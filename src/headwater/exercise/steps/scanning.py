@@ -26,7 +26,9 @@ def scan_van(stage: Stage, *, planted: bool) -> str:
         path.write_bytes(path.read_bytes()[:100_000])
     rs, user = stage.houses["rs"], USERS["rs"][0]
     pictures = stage.folder / "scan-pictures"
-    answer = stage.command(rs, "scan", "detect", path, "--fa", "0.05", "--overlay", pictures, "--home", rs.home, user=user)
+    answer = stage.command(
+        rs, "scan", "detect", path, "--fa", "0.05", "--overlay", pictures, "--home", rs.home, user=user
+    )
     (scan,) = answer["scans"]
     person = next((alarm for alarm in scan["alarms"] if alarm["class"] == "person"), None)
     if person is None or scan["alarms"][0] is not person or person["queue"] != "rescue":
