@@ -1,6 +1,7 @@
 """What the peers of the scan room answer, in their own environment: HOG with a linear SVM, pydicos, gvxr."""
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,12 @@ def gvxr() -> None:
 def main() -> int:
     """Ask each peer; one that cannot answer says why."""
     folder, data = Path(sys.argv[1]), Path(sys.argv[2])
-    for name, ask in (
+    asked: tuple[tuple[str, Callable[[], None]], ...] = (
         ("HOG + linear SVM", lambda: classic(folder)),
         ("pydicos", lambda: pydicos(data)),
         ("gvxr", gvxr),
-    ):
+    )
+    for name, ask in asked:
         try:
             ask()
         except Exception as error:  # noqa: BLE001 - a peer may fail in any way; it is named and passed over

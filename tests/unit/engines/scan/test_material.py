@@ -15,8 +15,11 @@ from headwater.engines.scan.material import (
     nearest_system,
 )
 from headwater.engines.scan.normalise import normalise
+from headwater.engines.scan.projector import transmission
 from headwater.errors import SchemaError
-from tests.scan_world import META, image, wedge
+from headwater.exercise.vehicles.parts import box
+from headwater.exercise.vehicles.scenes import PORTAL, expose
+from tests.scan_world import META, image, view, wedge
 
 
 def test_each_step_of_a_wedge_is_what_it_is_made_of() -> None:
@@ -59,6 +62,17 @@ def test_what_is_too_dark_or_clipped_is_not_assessed() -> None:
     found = materials(seen, computed("mv3.5_6"))
     assert np.isnan(found.areal[20:30, 40:60]).all()
     assert np.isfinite(found.areal[:10]).all()
+
+
+def test_a_shadow_that_scatter_fills_is_still_not_assessed() -> None:
+    block = [
+        box((100.0, 45.0, 0.0), (20.0, 20.0, 35.0), "steel"),
+        box((40.0, 45.0, 0.0), (20.0, 20.0, 20.0), "organic", 1.0),
+    ]
+    pixels = expose(transmission(block, view(), "mv3.5_6"), PORTAL, np.random.default_rng(5))
+    seen = normalise(image(pixels))
+    assert seen.starved[60:100, 180:220].mean() > 0.95
+    assert seen.starved[60:100, 60:100].mean() < 0.01
 
 
 def test_a_dead_row_is_named() -> None:
