@@ -29,6 +29,7 @@ SAYS = {
     "witness": "does not lead on from one it has signed",
     "trace": "cells where 10 are named",
     "cyber": "read stix ended with 65",
+    "scan": "scan detect ended with 65",
     "figures": "came back contradicted, not wrong-word",
     "audit": "store.corrupt",
 }

@@ -34,6 +34,7 @@ VERBS: Final = {
     "read": "Read files of an official format into the node.",
     "request": "Ask a partner, with a clock.",
     "safeguard": "Protect people who may be victims.",
+    "scan": "Look for what is hidden in vehicles on their X-ray images.",
     "screen": "Screen names against sanctions lists.",
     "send": "Send a message to a partner under an agreement.",
     "taxii": "Load, dump, release and match threat intelligence; TAXII 2.1 users.",

@@ -10,6 +10,7 @@ from headwater.exercise.steps.figuring import judge_claims
 from headwater.exercise.steps.finding import decide_hit, read_files, screen_names
 from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
+from headwater.exercise.steps.scanning import scan_van
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
 from headwater.exercise.steps.tracing import trace_money
 from headwater.exercise.steps.warning import share_threats
@@ -40,6 +41,7 @@ STEPS: Final = (
     Step("trust", "cards, digits and agreements are exchanged", ("nodes",), make_trust),
     Step("read", "lists and reports in the official formats are read", ("nodes",), read_files),
     Step("watch", "a track nears a river at night, and rescue is called first", ("nodes",), watch_river),
+    Step("scan", "a van is X-rayed; what may be hidden is found, and kept with its image", ("nodes",), scan_van),
     Step("screen", "consignor, keeper and driver are screened in Belgrade's spelling", ("read",), screen_names),
     Step("decide", "a person decides what the engine found", ("screen",), decide_hit),
     Step("link", "records of three states that speak of one organiser are linked", ("read",), link_records),

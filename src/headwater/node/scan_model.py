@@ -1,0 +1,188 @@
+"""Models of the scan room: the one that ships, and an agency's own, each behind its manifest.
+
+A manifest stands beside the ONNX file as ``NAME.json``: channels, size of a pixel, classes, SHA-256, licence, data card. A model whose
+bytes are not those of its manifest, that keeps weights in other files, that uses operators of another domain, or whose inputs
+or outputs have another shape, is not run.
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headwater.engines.scan import context, features, site
+from headwater.engines.scan.detector import Detector, HeatMap, Predict, TwoLooks
+from headwater.errors import FormatError, LimitError, MissingExtraError, NoBasisError, SchemaError, SignatureError
+from headwater.node.files import bytes_of, json_object
+
+Reals = NDArray[np.float32]
+BUILTIN: Final = "builtin-1"
+DATA: Final = Path(__file__).parent / "data" / "scan"
+SCHEMA: Final = "headwater.scan.model/1"
+MOST_BYTES: Final = 256 * 1024 * 1024
+DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+NEEDED: Final = ("id", "kind", "channels", "mm_per_px", "classes", "sha256", "licence", "data_card")
+REFUSED: Final = re.compile(
+    r"(?<![a-z])(fac(e|ial)|gait|iris|age|(fe)?male|child)(?![a-z])|biometr|gender|sex|ethnic|identit", re.IGNORECASE
+)
+OURS: Final = {"person": "person", "drugs": "drugs", "rifle": "rifle", "pistol": "pistol", "weapon": "rifle"}
+"""Names of an agency's classes, and which of ours they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that may be run: its id, hash, detector, and what its own tuning says of clean scans."""
+
+    id: str
+    sha256: str
+    detector: Detector
+    base: site.Site
+    manifest: dict[str, Any]
+
+
+def load(name: str | None) -> Model:
+    """Return a model: the one that ships by its id, another by the path of its ONNX file.
+
+    Raises:
+        FormatError: there is no such model, or it cannot be run.
+        SchemaError: its manifest lacks a field, or the model has another shape.
+        SignatureError: its bytes are not those that its manifest names.
+        NoBasisError: a class of it speaks of faces, sex or age.
+        MissingExtraError: onnx or onnxruntime is not installed.
+    """
+    path = DATA / f"{BUILTIN}.onnx" if name in {None, BUILTIN} else Path(str(name))
+    manifest = json_object(path.with_suffix(".json"))
+    missing = [field for field in NEEDED if field not in manifest]
+    if manifest.get("schema") != SCHEMA or missing:
+        raise SchemaError(
+            "a manifest without a field it needs", where=f"{path.with_suffix('.json').name}, {missing[:1] or 'schema'}"
+        )
+    data = bytes_of(path)
+    if len(data) > MOST_BYTES:
+        raise LimitError(f"a model over {MOST_BYTES} bytes", where=path.name)
+    digest = sha256(data).hexdigest()
+    if digest != manifest["sha256"]:
+        raise SignatureError("a model whose bytes are not those that its manifest names", where=path.name)
+    _check_graph(data, path.name)
+    session = _session(data, path.name)
+    detector = (
+        _two_looks(session, path.name) if manifest["kind"] == "two-looks" else _heat_map(session, manifest, path.name)
+    )
+    return Model(str(manifest["id"]), digest, detector, _base(manifest, digest), manifest)
+
+
+def _check_graph(data: bytes, file: str) -> None:
+    """Refuse a graph that names other files or operators that are not the standard's."""
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("scan", error.name or "onnx") from error
+    try:
+        model = onnx.load_model_from_string(data)
+    except (DecodeError, ValueError, TypeError) as error:
+        raise FormatError("no ONNX model", where=file) from error
+    if model.functions:
+        raise SchemaError("a model that brings functions of its own", where=file)
+    if any(one.domain not in DOMAINS for one in model.opset_import):
+        raise SchemaError("a model that needs operators of another domain", where=file)
+    graphs = [model.graph]
+    while graphs:
+        graph = graphs.pop()
+        tensors = list(graph.initializer)
+        for node in graph.node:
+            if node.domain not in DOMAINS:
+                raise SchemaError("a model with an operator of another domain", where=file)
+            for attribute in node.attribute:
+                graphs += [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+                tensors += [attribute.t, *attribute.tensors] if attribute.HasField("t") else list(attribute.tensors)
+        if any(tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
+            raise SchemaError("a model that keeps its weights in another file", where=file)
+
+
+def _session(data: bytes, file: str) -> Any:  # noqa: ANN401 - onnxruntime's session
+    try:
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("scan", error.name or "onnxruntime") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    faults = (
+        state.Fail,
+        state.InvalidArgument,
+        state.InvalidGraph,
+        state.InvalidProtobuf,
+        state.NotImplemented,
+        state.RuntimeException,
+    )
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except faults as error:
+        raise FormatError("an ONNX model that cannot be run", where=file) from error
+
+
+def _two_looks(session: Any, file: str) -> TwoLooks:  # noqa: ANN401
+    counts = {"cells": features.COUNT, "context": context.COUNT}
+    shapes = {one.name: one.shape[-1] for one in session.get_inputs()}
+    told = {one.name: one.shape[-1] for one in session.get_outputs()}
+    if shapes != counts or {told.get("first"), told.get("second")} != {len(context.CLASSES)}:
+        raise SchemaError("a model with inputs or outputs of another shape", where=file)
+
+    def look(given: str, out: str) -> Predict:
+        # A session asks for every input; the look that is not wanted gets one row.
+        idle = {name: np.zeros((1, count), np.float32) for name, count in counts.items()}
+
+        def run(rows: Reals) -> Reals:
+            return np.asarray(session.run([out], {**idle, given: rows})[0], np.float32)
+
+        return run
+
+    return TwoLooks(look("cells", "first"), look("context", "second"))
+
+
+def _heat_map(session: Any, manifest: dict[str, Any], file: str) -> HeatMap:  # noqa: ANN401
+    if manifest["kind"] != "heat-map":
+        raise SchemaError("a kind of model that is not run here", where=file, fix="use two-looks or heat-map")
+    names, size = manifest["classes"], manifest["mm_per_px"]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise SchemaError("no list of classes", where=file)
+    if any(REFUSED.search(name) for name in names):
+        raise NoBasisError("a model that looks for faces, sex or age is not run", where=file)
+    if manifest["channels"] != ["low", "high"] or not isinstance(size, int | float) or not 0.1 <= size <= 100:  # noqa: PLR2004 - mm
+        raise SchemaError("channels or a size of a pixel that are not those of a scan", where=file)
+    given, told = session.get_inputs(), session.get_outputs()
+    if len(given) != 1 or len(told) != 1 or len(given[0].shape) != 4 or len(told[0].shape) != 4:  # noqa: PLR2004 - batch, channel, height, width
+        raise SchemaError("a model with inputs or outputs of another shape", where=file)
+    if given[0].shape[1] not in {2, None} and isinstance(given[0].shape[1], int):
+        raise SchemaError("a model that wants another number of channels", where=file)
+    faults = _run_faults()
+
+    def run(image: Reals) -> Reals:
+        try:
+            return np.asarray(session.run(None, {given[0].name: image})[0], np.float32)
+        except faults as error:
+            raise FormatError("the model cannot be run on an image of this size", where=file) from error
+
+    return HeatMap(run, float(size), tuple(context.CLASSES.index(OURS[name]) if name in OURS else 0 for name in names))
+
+
+def _run_faults() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return (state.Fail, state.InvalidArgument, state.RuntimeException, state.NotImplemented)
+
+
+def _base(manifest: dict[str, Any], digest: str) -> site.Site:
+    """Return what the model's tuning says of clean scans; of an agency's model without any, a law that nothing was fitted to."""
+    tuned = manifest.get("tuning")
+    if isinstance(tuned, dict):
+        return site.site_of({**tuned, "schema": site.SCHEMA, "model": digest, "own": False})
+    laws = {name: site.Law(0.0, 1.0) for name in context.ITEMS}
+    return site.Site(laws, (), {}, (), digest, own=False)
