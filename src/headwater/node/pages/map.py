@@ -1,0 +1,351 @@
+"""The map: where something was seen in some days, computed for this reader. People are never tracks.
+
+Four layers, each under the reader's rights: rescue alerts, always on top; other alerts with the way of the craft that
+raised them; detections and crossings counted in H3 cells; places of the corridors. Detections of people only ever count in
+a cell. A way is drawn only where most detections in it are of craft or vehicles.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from headwater.engines.watch.danger import Setting, read_setting
+from headwater.engines.watch.engine import SOURCE, detections_of
+from headwater.errors import InputError, MissingExtraError, Place, SchemaError
+from headwater.model.canonical import decode
+from headwater.model.detections import GROUPS, Detection
+from headwater.model.finding import EvidenceKind, Finding
+from headwater.model.handling import Handling
+from headwater.model.ids import BlobHash
+from headwater.model.tables import table_of
+from headwater.node import runs
+from headwater.node.findings import Shown
+from headwater.node.node import Node
+from headwater.node.pages.queue import shown_findings
+from headwater.node.pages.words import Marks, banner
+from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
+from headwater.ports import View
+from headwater.store import Snapshot
+
+LAYERS: Final = ("rescue", "alerts", "cells", "places")
+MOST_CELLS: Final = 5_000
+MOST_MARKS: Final = 1_000
+MOST_DAYS: Final = 3_660
+DEFAULT_DAYS: Final = 30
+FINEST: Final = 9
+"""H3 resolution of the smallest cells: those to which detections of people are coarsened."""
+COARSEST: Final = 2
+WHOLE: Final = (-13.0, 27.0, 66.0, 64.0)
+"""The box of the base map: west, south, east, north, degrees."""
+STEPS: Final = 4
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the map is asked for.
+
+    Attributes:
+        day: last day that is shown; None is the last on which anything was seen.
+        days: how many days up to it.
+        layers: some of `LAYERS`.
+        box: west, south, east, north, degrees.
+    """
+
+    day: date | None = None
+    days: int = DEFAULT_DAYS
+    layers: frozenset[str] = frozenset(LAYERS)
+    box: Box = WHOLE
+
+    def __post_init__(self) -> None:
+        """Refuse what no map can show, naming the field."""
+        if not 1 <= self.days <= MOST_DAYS:
+            raise SchemaError(f"not 1 to {MOST_DAYS} days", where=Place(field="days"))
+        if not self.layers <= set(LAYERS):
+            raise SchemaError("no such layer", where=Place(field="layer"), fix=f"use {', '.join(LAYERS)}")
+        west, south, east, north = self.box
+        if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # noqa: PLR2004 - degrees
+            raise SchemaError("not WEST,SOUTH,EAST,NORTH in degrees", where=Place(field="box"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An alert: where, which lane, what and since when; for rescue where to search."""
+
+    id: str
+    subjects: tuple[str, ...]
+    lane: str
+    kind: str
+    lon: float
+    lat: float
+    at: str
+    score: float
+    text: str
+    state: str
+    way: tuple[Point, ...]
+    handling: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One H3 cell: its ring, how much was seen in it, of what, and how dark it is drawn, 1 to 4."""
+
+    id: str
+    ring: tuple[Point, ...]
+    count: int
+    kinds: tuple[tuple[str, int], ...]
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place of a corridor."""
+
+    id: str
+    kind: str
+    country: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """What the map shows.
+
+    Attributes:
+        first, last: days between which anything was seen; None where nothing was.
+        since, until: the days that are shown.
+        unplaced: tables of detections of which nobody noted where their metres begin.
+        left_out: marks and cells beyond the limits.
+    """
+
+    asked: Asked
+    first: date | None
+    last: date | None
+    since: date | None
+    until: date | None
+    marks: tuple[Mark, ...]
+    cells: tuple[Cell, ...]
+    spots: tuple[Spot, ...]
+    unplaced: int
+    left_out: int
+    banner: Marks
+
+    @property
+    def rescue(self) -> tuple[Mark, ...]:
+        """The rescue lane: alerts that nobody has dismissed, the newest first."""
+        return tuple(mark for mark in self.marks if mark.lane == "rescue")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was gathered before it is cut to the days and the box."""
+
+    points: list[tuple[datetime, float, float, str]] = field(default_factory=list)
+    marks: list[tuple[datetime, Mark]] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)
+    handlings: list[Handling] = field(default_factory=list)
+    unplaced: int = 0
+
+
+def map_page(node: Node, session: Session, asked: Asked) -> Map:
+    """Return what the map shows this reader.
+
+    Raises:
+        PolicyError: the user may not look at records.
+        MissingExtraError: h3 or pyarrow is not installed.
+    """
+    may(session, Act.RECORD_LOOK)
+    may(session, Act.FINDING_LOOK)
+    with node.view_at(session) as (snapshot, view):
+        seen = _gather(snapshot, view)
+    days = [moment.date() for moment, *_ in (*seen.points, *seen.marks)]
+    first, last = min(days, default=None), max(days, default=None)
+    until = asked.day or last
+    since = until - timedelta(days=min(asked.days - 1, (until - date.min).days)) if until else None
+
+    def fits(moment: datetime) -> bool:
+        return since is not None and until is not None and since <= moment.date() <= until
+
+    marks = [mark for moment, mark in sorted(seen.marks, key=_newest) if fits(moment) and _in(mark.lon, mark.lat, asked.box)]
+    wanted = {"rescue": "rescue", "border": "alerts", "info": "alerts"}
+    marks = [mark for mark in marks if wanted.get(mark.lane, "alerts") in asked.layers]
+    marks.sort(key=lambda mark: mark.lane != "rescue")
+    points = [(lon, lat, kind) for moment, lon, lat, kind in seen.points if fits(moment) and _in(lon, lat, asked.box)]
+    cells = _cells(points, asked.box) if "cells" in asked.layers else ()
+    spots = [spot for spot in seen.spots if _in(spot.lon, spot.lat, asked.box)] if "places" in asked.layers else []
+    return Map(
+        asked=asked,
+        first=first,
+        last=last,
+        since=since,
+        until=until,
+        marks=tuple(marks[:MOST_MARKS]),
+        cells=cells[:MOST_CELLS],
+        spots=tuple(spots[:MOST_MARKS]),
+        unplaced=seen.unplaced,
+        left_out=max(0, len(marks) - MOST_MARKS) + max(0, len(cells) - MOST_CELLS) + max(0, len(spots) - MOST_MARKS),
+        banner=banner(seen.handlings),
+    )
+
+
+def _newest(pair: tuple[datetime, Mark]) -> tuple[float, str]:
+    return -pair[0].timestamp(), pair[1].id
+
+
+def _in(lon: float, lat: float, box: Box) -> bool:
+    return box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
+
+
+def _gather(snapshot: Snapshot, view: View) -> _Seen:
+    seen = _Seen()
+    settings = _settings(snapshot)
+    tables: dict[BlobHash, tuple[Setting, list[Detection]]] = {}
+    for record in view.records(source=SOURCE):
+        for ref in record.tables:
+            if ref not in settings:
+                seen.unplaced += 1
+                continue
+            tables[ref] = settings[ref], list(detections_of(view.table_path(ref)))
+            seen.handlings.append(record.handling)
+            seen.points += _points(*tables[ref])
+    for shown in shown_findings(snapshot, view):
+        if shown.finding.kind.startswith("watch.") and (made := _mark(shown, tables)) is not None:
+            seen.marks.append(made)
+            seen.handlings.append(shown.finding.handling)
+    for kind in ("places", "crossings"):
+        for record in view.records(source=kind):
+            if table_of(record) == kind:
+                seen.handlings.append(record.handling)
+                for ref in record.tables:
+                    _read_places(kind, view.table_path(ref), seen)
+    return seen
+
+
+def _settings(snapshot: Snapshot) -> dict[BlobHash, Setting]:
+    """Return where the metres and seconds of each table of detections begin, as the runs over them noted it."""
+    found: dict[BlobHash, Setting] = {}
+    for _, _, body in snapshot.documents(runs.RUN):
+        noted = decode(body, runs.Noted)
+        if noted.engine != "watch":
+            continue
+        params = decode(noted.params.encode(), dict[str, Any])
+        try:
+            setting = read_setting(params["context"])
+        except (InputError, KeyError):
+            continue
+        found.update(dict.fromkeys((BlobHash(ref) for ref in params.get("tables", ())), setting))
+    return found
+
+
+def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple[datetime, float, float, str]]:
+    for one in detections:
+        lon, lat = setting.origin.to_degrees(one.x, one.y)
+        yield setting.start + timedelta(seconds=one.time_s), lon, lat, one.kind
+
+
+def _mark(
+    shown: Shown, tables: Mapping[BlobHash, tuple[Setting, list[Detection]]]
+) -> tuple[datetime, Mark] | None:
+    finding = shown.finding
+    refs = [piece.ref.partition("#") for piece in finding.evidence if piece.kind is EvidenceKind.TABLE_ROW]
+    table = BlobHash(refs[0][0]) if refs else None
+    if table is None or table not in tables:
+        return None
+    setting, detections = tables[table]
+    rows = sorted(int(row) for ref, _, row in refs if ref == table and row.isdigit())
+    seen = [detections[row] for row in rows if row < len(detections)]
+    if not seen:
+        return None
+    last = max(seen, key=lambda one: (one.time_s, one.row))
+    moment = setting.start + timedelta(seconds=last.time_s)
+    lon, lat = setting.origin.to_degrees(last.x, last.y)
+    told = decode(finding.params.encode(), dict[str, Any])
+    return moment, Mark(
+        id=finding.id,
+        subjects=finding.subjects,
+        lane=finding.kind.partition(".")[2],
+        kind=str(told.get("kind", "")),
+        lon=round(lon, 6),
+        lat=round(lat, 6),
+        at=moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        score=finding.score,
+        text=finding.text,
+        state=shown.state,
+        way=_way(setting, seen),
+        handling=_short(finding),
+    )
+
+
+def _way(setting: Setting, seen: Sequence[Detection]) -> tuple[Point, ...]:
+    """Return the way of a craft or vehicle; of people there is none."""
+    if any(one.kind in GROUPS for one in seen) or all(one.kind == "unknown" for one in seen):
+        return ()
+    ordered = sorted(seen, key=lambda one: (one.time_s, one.row))
+    places = (setting.origin.to_degrees(one.x, one.y) for one in ordered)
+    return tuple((round(lon, 6), round(lat, 6)) for lon, lat in places)
+
+
+def _short(finding: Finding) -> str:
+    return " ".join((*sorted(finding.handling.markings), *sorted(finding.handling.codes)))
+
+
+def _read_places(kind: str, path: str, seen: _Seen) -> None:
+    try:
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("trace", error.name or "pyarrow") from error
+    for row in pq.read_table(path).to_pylist():
+        lon, lat = row["lon_e6"] / 1e6, row["lat_e6"] / 1e6
+        if kind == "places":
+            seen.spots.append(
+                Spot(id=row["id"], kind=row["kind"] or "", country=row.get("country") or "", lon=lon, lat=lat)
+            )
+        else:
+            moment = datetime.fromtimestamp(row["time_us"] / 1e6, UTC)
+            seen.points.append((moment, lon, lat, row.get("kind") or "crossing"))
+
+
+def resolution(box: Box) -> int:
+    """Return the H3 resolution whose cells are about a fortieth of a box wide."""
+    # Edge lengths fall by the square root of 7 from 1,107.71 km at resolution 0 (H3, table of cell statistics).
+    width_km = max((box[2] - box[0]) * 78.0, (box[3] - box[1]) * 111.0)
+    found = COARSEST
+    while found < FINEST and 1107.71 / 7 ** ((found + 1) / 2) >= width_km / 80:
+        found += 1
+    return found
+
+
+def _cells(points: Sequence[tuple[float, float, str]], box: Box) -> tuple[Cell, ...]:
+    """Return what was seen as counts in cells, the fullest first."""
+    if not points:
+        return ()
+    try:
+        import h3
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("watch", error.name or "h3") from error
+    fine = resolution(box)
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = {}
+    for (lon, lat, kind), times in Counter(points).items():
+        name = h3.latlng_to_cell(lat, lon, fine)
+        counts[name] += times
+        kinds.setdefault(name, Counter())[kind] += times
+    limits = _limits(sorted(counts.values()))
+    made = []
+    for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        ring = tuple((round(lon, 5), round(lat, 5)) for lat, lon in h3.cell_to_boundary(name))
+        step = 1 + sum(count > limit for limit in limits)
+        made.append(Cell(id=name, ring=ring, count=count, kinds=tuple(sorted(kinds[name].items())), step=step))
+    return tuple(made)
+
+
+def _limits(counts: Sequence[int]) -> tuple[int, ...]:
+    """Return the counts above which a cell is a step darker: quarters of what there is, each once."""
+    return tuple(sorted({counts[len(counts) * part // STEPS - 1] for part in range(1, STEPS) if len(counts) >= STEPS}))
+
+
