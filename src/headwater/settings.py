@@ -24,6 +24,8 @@ HOME_ENV: Final = "HEADWATER_HOME"
 NOT_SETTINGS: Final = frozenset({"HOME", "USER", "PURPOSE", "SHARED", "REQUIRE_SHARED", "TRACEBACK", "BOOTSTRAP"})
 """Variables with the prefix that say where, who and why, or how headwater is installed and tested."""
 HIGHEST_PORT: Final = 65535
+NO_PAGE: Final = "none"
+"""Instead of an address: the node serves no page for its officers."""
 MOST_DAYS: Final = 36_500
 """Longest duration that a setting may have, so that no date computed with it leaves the calendar."""
 _SURROGATES: Final = range(0xD800, 0xE000)
@@ -45,6 +47,10 @@ class Settings:
     listen: str = setting("127.0.0.1:8800", "HOST:PORT that the partner's HTTP API listens on.")
     endpoint: str = setting(
         "", "URL at which partners reach this node; goes onto the card. Empty: http:// and `listen`."
+    )
+    page: str = setting("127.0.0.1:8700", "HOST:PORT that the analyst's page listens on, or none.")
+    page_url: str = setting(
+        "", "Public URL of the analyst's page behind a proxy or with TLS, https://HOST; needed off the loopback."
     )
     zone: str = setting("Etc/UTC", "Time zone of this authority (IANA name); deadlines in days are counted in it.")
     message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
@@ -75,8 +81,7 @@ class Settings:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise _refused("zone", "no such time zone") from error
-        host, _, port = self.listen.rpartition(":")
-        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= HIGHEST_PORT:
+        if _address_of(self.listen) is None:
             raise _refused("listen", "not HOST:PORT")
         if self.endpoint and not _is_url(self.endpoint):
             raise _refused("endpoint", "not http://HOST:PORT or https://HOST:PORT")
@@ -87,14 +92,25 @@ class Settings:
                 raise _refused(name, f"not above zero and at most {MOST_DAYS}")
         if not 0 <= self.notify_h <= MOST_DAYS:
             raise _refused("notify_h", f"not zero to {MOST_DAYS}")
+        self._check_page()
         if any(ord(letter) in _SURROGATES for letter in self.name):
             raise _refused("name", "not text in UTF-8")
+
+    def _check_page(self) -> None:
+        if self.page != NO_PAGE and _address_of(self.page) is None:
+            raise _refused("page", "neither HOST:PORT nor none")
+        if self.page_url and not _is_origin(self.page_url):
+            raise _refused("page_url", "not https://HOST or https://HOST:PORT")
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; an IPv6 address without its brackets."""
-        host, _, port = self.listen.rpartition(":")
-        return host.removeprefix("[").removesuffix("]"), int(port)
+        return _address_of(self.listen) or ("", 0)
+
+    @property
+    def page_address(self) -> tuple[str, int] | None:
+        """Host and port of the analyst's page, None where it is switched off."""
+        return None if self.page == NO_PAGE else _address_of(self.page)
 
     @property
     def plugin_names(self) -> frozenset[str]:
@@ -225,6 +241,23 @@ def _map_view(value: object, origin: str) -> MapView:
 
 def _refused(name: str, what: str, origin: str | None = None) -> SettingsError:
     return SettingsError(what, where=Place(file=origin, field=name))
+
+
+def _address_of(text: str) -> tuple[str, int] | None:
+    """Return the host and port that a text names, None where it names none."""
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= HIGHEST_PORT:
+        return None
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _is_origin(text: str) -> bool:
+    """Return whether a text is the address of a page behind TLS, and nothing else."""
+    try:
+        parts = urlsplit(text)
+        return text == f"https://{parts.netloc}" and "@" not in parts.netloc and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _is_url(text: str) -> bool:

@@ -13,6 +13,7 @@ from headwater.cli.opening import node_at, session_at
 
 if TYPE_CHECKING:
     from headwater.node.doctor import Finding
+    from headwater.node.doors import Serving
 
 FIRST_ROLES = ("admin", "analyst", "liaison")
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -29,6 +30,7 @@ def node() -> None:
 @click.option("--name", default="", help="The name shown to people at this node.")
 @click.option("--listen", default="127.0.0.1:8800", show_default=True, help="HOST:PORT of the partner's HTTP API.")
 @click.option("--endpoint", default="", help="URL at which partners reach it; goes onto the card.")
+@click.option("--page", default="127.0.0.1:8700", show_default=True, help="HOST:PORT of the analyst's page, or none.")
 @click.option("--zone", default="Etc/UTC", show_default=True, help="Time zone (IANA name).")
 @click.option("--user", default=getpass.getuser, show_default="your login name", help="The first user.")
 @click.option("--role", "roles", multiple=True, default=FIRST_ROLES, show_default=True, help="Roles of the first user.")
@@ -40,6 +42,7 @@ def init(
     name: str,
     listen: str,
     endpoint: str,
+    page: str,
     zone: str,
     user: str,
     roles: tuple[str, ...],
@@ -50,7 +53,9 @@ def init(
     from headwater.node import setup, users
     from headwater.settings import Settings
 
-    settings = Settings(authority=authority_id(authority), name=name, listen=listen, endpoint=endpoint, zone=zone)
+    settings = Settings(
+        authority=authority_id(authority), name=name, listen=listen, endpoint=endpoint, page=page, zone=zone
+    )
     made = setup.init(home, settings, [users.User(user, frozenset(roles))])
     document = {
         "ok": True,
@@ -142,24 +147,40 @@ def card(
 
 @node.command(epilog="Example: headwater node serve --home uk")
 @click.option("--listen", help="HOST:PORT, instead of the setting.")
+@click.option("--page", help="HOST:PORT of the analyst's page, or none; instead of the setting.")
+@click.option("--tls", metavar="CERT,KEY", help="Two PEM files, to serve the page with TLS.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy with TLS stands before the page.")
 @options.home()
 @options.as_json
-def serve(*, listen: str | None, home: Path, as_json: bool) -> None:
-    """Serve the partner's HTTP API and deliver what is queued, until Ctrl-C.
+def serve(
+    *, listen: str | None, page: str | None, tls: str | None, behind_proxy: bool, home: Path, as_json: bool
+) -> None:
+    """Serve the partner's HTTP API and the analyst's page, and deliver what is queued, until Ctrl-C.
 
     With --json, one document says once it listens: what starts the node can wait for that line.
     """
+    from headwater.node.doors import PageDoor
+
     # By name: doors do not import each other.
     serving = import_module("headwater.web.serving")
 
-    def tell(authority: str, address: str) -> None:
-        line = f"{authority} listens on {address}; stop it with Ctrl-C"
+    def tell(served: "Serving") -> None:
+        lines = [f"{served.authority} listens on {served.listen}; stop it with Ctrl-C"]
+        if served.page:
+            lines.append(f"its page is at {served.page}; sign in with: headwater user login NAME --home {home}")
+        if served.trouble:
+            lines.append(f"no page: {served.trouble}; choose its address with --page HOST:PORT")
         if as_json:
-            door.answer({"ok": True, "authority": authority, "listen": address}, [], as_json=True)
-        else:
+            document = {"authority": served.authority, "listen": served.listen, "page": served.page or None}
+            door.answer({"ok": True, **document}, [], as_json=True)
+        for line in lines if not as_json else lines[1:] * bool(served.trouble):
             door.say(line, err=True)
 
-    serving.serve_node(home, os.environ, {"listen": listen}, tell)
+    cert, comma, key = (tls or "").partition(",")
+    if tls and not (comma and cert and key):
+        raise click.BadParameter("give the certificate, a comma, the key", param_hint="--tls")
+    shown = PageDoor((Path(cert), Path(key)) if tls else None, behind_proxy)
+    serving.serve_node(home, os.environ, {"listen": listen, "page": page}, tell, shown)
 
 
 @node.command(epilog="Example: headwater node settings --home uk")

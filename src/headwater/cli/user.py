@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from headwater.cli import door, options
-from headwater.cli.opening import session_at
+from headwater.cli.opening import node_at, session_at
 
 
 @click.group()
@@ -56,3 +56,20 @@ def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
     with session_at(home, by, "operation") as (node, session):
         users.disable(node.store, session, name)
     door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)
+
+
+@user.command(epilog="Example: headwater user login o.reed --home uk")
+@click.argument("name")
+@options.home()
+@options.as_json
+def login(*, name: str, home: Path, as_json: bool) -> None:
+    """Make a link with which a user signs in to the page, once, within five minutes.
+
+    Whoever may read the node's directory may make one. The link does nothing before its button is pressed.
+    """
+    from headwater.node import signin
+
+    with node_at(home) as node:
+        token = signin.ticket(node, name)
+        url = signin.address(node, token)
+    door.answer({"ok": True, "name": name, "url": url}, [url], as_json=as_json)

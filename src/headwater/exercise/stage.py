@@ -39,12 +39,18 @@ class House:
     zone: str
     home: Path
     port: int
+    page_port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def endpoint(self) -> str:
         """The URL of the partner's HTTP API."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def page(self) -> str:
+        """The address of the page of its officers."""
+        return f"http://localhost:{self.page_port}"
 
 
 @dataclass(slots=True)
@@ -200,10 +206,13 @@ AUTHORITIES: Final[Mapping[str, tuple[str, str, str]]] = {
 @contextmanager
 def stage(folder: Path, lists: tuple[str, ...] = ()) -> Iterator[Stage]:
     """Yield a stage with three houses that are not set up yet, and end their processes afterwards."""
-    ports = free_ports(len(AUTHORITIES))
+    count = len(AUTHORITIES)
+    ports = free_ports(2 * count)
     houses = {
-        key: House(key, authority, name, zone, folder / key, port)
-        for (key, (authority, name, zone)), port in zip(AUTHORITIES.items(), ports, strict=True)
+        key: House(key, authority, name, zone, folder / key, port, page_port)
+        for (key, (authority, name, zone)), port, page_port in zip(
+            AUTHORITIES.items(), ports[:count], ports[count:], strict=True
+        )
     }
     made = Stage(folder, houses, lists)
     with _ended_by(signal.SIGTERM):

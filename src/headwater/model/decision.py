@@ -1,5 +1,6 @@
 """A decision: what a person decided about a finding or a record, and on what basis. Only a decision leaves the house."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     TASK = "task"
     REFER = "refer"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +56,14 @@ class Decision:
     def id(self) -> DecisionId:
         """The decision's identifier, a hash of its content."""
         return DecisionId(content_id("dec", self))
+
+
+def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that nobody took back, oldest first: an undo takes back the one that stood last."""
+    held: list[Decision] = []
+    for made in decisions:
+        if made.verb is not Verb.UNDO:
+            held.append(made)
+        elif made.replaces is not None:
+            held = [one for one in held if one.id != made.replaces]
+    return tuple(held)

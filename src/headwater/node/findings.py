@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headwater.errors import ConflictError, ForbiddenError, NoBasisError
 from headwater.formats import registry
-from headwater.model.decision import Decision, Verb
+from headwater.model.decision import Decision, Verb, standing
 from headwater.model.finding import Finding
 from headwater.model.ids import FindingId, RecordId
 from headwater.node import runs
@@ -26,13 +26,14 @@ class Shown:
 
     @property
     def state(self) -> str:
-        """The last decision's verb; ``open`` where nobody has decided."""
-        return self.decisions[-1].verb if self.decisions else "open"
+        """The verb of the last decision that was not taken back; ``open`` where there is none."""
+        held = standing(self.decisions)
+        return held[-1].verb if held else "open"
 
     @property
     def is_confirmed(self) -> bool:
         """Whether a person has confirmed it and nobody has taken that back since; a release takes nothing back."""
-        words = [made.verb for made in self.decisions if made.verb != Verb.RELEASE]
+        words = [made.verb for made in standing(self.decisions) if made.verb != Verb.RELEASE]
         return bool(words) and words[-1] == Verb.CONFIRM
 
 
@@ -84,7 +85,7 @@ def decided(node: Node, session: Session, start: str) -> Finding:
         NoBasisError: nobody has decided it.
     """
     shown = one(node, session, find(node, session, start))
-    if not shown.decisions:
+    if not standing(shown.decisions):
         fix = "decide it first: headwater findings decide"
         raise NoBasisError("no person has decided this finding", where=start, fix=fix)
     return shown.finding

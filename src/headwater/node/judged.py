@@ -12,7 +12,7 @@ from typing import Any
 from headwater.engines.match.delta import changes, content_of
 from headwater.engines.match.screening import Hit
 from headwater.errors import ForbiddenError
-from headwater.model.decision import Decision, Verb
+from headwater.model.decision import Decision, Verb, standing
 from headwater.model.finding import Finding, Reason
 from headwater.model.ids import RecordId
 from headwater.ports import View
@@ -71,7 +71,7 @@ def _decided(view: View, pairs: set[Pair]) -> Mapping[Pair, tuple[Finding, Decis
     for finding in view.findings():
         if finding.subjects not in pairs:
             continue
-        for made in view.decisions(finding.id):
+        for made in standing(view.decisions(finding.id)):
             known = last.get(finding.subjects)
             if made.verb in WORDS and (known is None or made.decided_at >= known[1].decided_at):
                 last[finding.subjects] = finding, made

@@ -78,6 +78,7 @@ _ALL_DECISIONS: Final = "SELECT number, id, body FROM decision WHERE number > ?1
 _DECISIONS_ABOUT: Final = (
     "SELECT number, id, body FROM decision WHERE about = ?3 AND number > ?1 ORDER BY number LIMIT ?2"
 )
+_CLAIMS_END: Final = "SELECT (SELECT MAX(number) FROM finding), (SELECT MAX(number) FROM decision)"
 _NEWEST_DOCUMENTS: Final = (
     "SELECT key, version, body FROM document d WHERE kind = ?3 AND key > ?1 AND version ="
     " (SELECT MAX(version) FROM document o WHERE o.kind = d.kind AND o.key = d.key) ORDER BY key LIMIT ?2"
@@ -162,6 +163,11 @@ class RecordReading(Linked):
         sql, *values = (_ALL_DECISIONS,) if about is None else (_DECISIONS_ABOUT, about)
         rows = self._pages(_Numbered, 0, sql, *values)
         return (self._value(_Body(row.ref, row.body), Decision) for row in rows)
+
+    def claims_end(self) -> tuple[int, int]:
+        """Return the numbers of the finding and of the decision that were kept last, 0 where there is none."""
+        found = self._link.one(tuple[int | None, int | None], _CLAIMS_END)
+        return ((found[0] or 0), (found[1] or 0)) if found else (0, 0)
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""

@@ -15,6 +15,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Protocol
 
 import uvicorn
@@ -23,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from headwater.errors import (
     HeadwaterError,
@@ -113,7 +115,14 @@ def refused(error: HeadwaterError) -> Response:
     return JSONResponse({"code": error.code}, status_code=status)
 
 
-def serve(app: Starlette, host: str, port: int, *, stop: threading.Event | None = None) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    stop: threading.Event | None = None,
+    tls: tuple[Path, Path] | None = None,
+) -> None:
     """Serve until a signal comes or `stop` is set; batches that were begun are answered first.
 
     Args:
@@ -121,6 +130,7 @@ def serve(app: Starlette, host: str, port: int, *, stop: threading.Event | None 
         host: address to listen on.
         port: port to listen on.
         stop: set by somebody else to end; signals end it too where this is the main thread.
+        tls: certificate and key, each a PEM file.
     """
     server = uvicorn.Server(
         uvicorn.Config(
@@ -134,6 +144,8 @@ def serve(app: Starlette, host: str, port: int, *, stop: threading.Event | None 
             timeout_graceful_shutdown=30,
             limit_concurrency=1024,
             h11_max_incomplete_event_size=16 * 1024,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
         )
     )
     if stop is not None:

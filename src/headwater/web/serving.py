@@ -1,33 +1,97 @@
-"""Serving one node: its partner API, and the delivery of what is queued, until a signal comes."""
+"""Serving one node: its partner API, the page of its officers, and the delivery of what is queued, until a signal comes."""
 
 import gc
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.errors import MissingExtraError, Place, SettingsError
 from headwater.node import Node
+from headwater.node.doors import PageDoor, Serving
 
+if TYPE_CHECKING:
+    from headwater.web.app import PageApp
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _NEW_OBJECTS: Final = 20_000
 """Objects after which the collector looks for circles: more than the largest batch keeps alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The page as it is served; without an application it is none."""
+
+    shown: str = ""
+    trouble: str = ""
+    app: "PageApp | None" = None
+    address: tuple[str, int] = ("", 0)
+    tls: tuple[Path, Path] | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def serve(self, serve: Callable[..., None]) -> None:
+        """Serve until `end`."""
+        if self.app is not None:
+            serve(self.app, *self.address, stop=self.over, tls=self.tls)
+
+    def end(self) -> None:
+        """Close what stays open, then stop."""
+        if self.app is not None:
+            self.app.site.pulse.stopping.set()
+        self.over.set()
+
+
+def _page_of(node: Node, door: PageDoor) -> _Shown:
+    """Return the page of a node, ready to be served.
+
+    Raises:
+        SettingsError: it would be reached from elsewhere without TLS, or the address that was asked for is taken.
+    """
+    from headwater.web.app import Address, page_app
+
+    address, url = node.settings.page_address, node.settings.page_url
+    if address is None:
+        return _Shown()
+    host, port = address
+    if host not in LOOPBACK and not (url and (door.tls or door.behind_proxy)):
+        raise SettingsError(
+            "the page would be reached from elsewhere without TLS",
+            where=Place(field="page"),
+            fix="set page_url to its https:// address, and give --tls CERT,KEY or --behind-proxy",
+        )
+    try:
+        _check_address(host, port, "page")
+    except SettingsError as error:
+        asked = next(one.origin for one in node.loaded.origins if one.name == "page")
+        if asked != "default":
+            raise
+        # A second node on one machine is no reason not to talk to partners; it is said, and how to mend it.
+        return _Shown(trouble=error.what)
+    app = page_app(node, Address(host=host, port=port, url=url if door.tls or door.behind_proxy else ""))
+    shown = app.site.url
+    return _Shown(shown, "", app, address, door.tls)
 
 
 def serve_node(
     home: Path,
     env: Mapping[str, str],
     flags: Mapping[str, object],
-    tell: Callable[[str, str], None] = lambda _who, _where: None,
+    tell: Callable[[Serving], None] = lambda _: None,
+    door: PageDoor | None = None,
 ) -> None:
     """Serve a node until Ctrl-C or SIGTERM; what was begun is finished first.
+
+    The partner's API and the page have a listener each: no officer's form reaches the one, no partner the other.
 
     Args:
         home: the node's directory.
         env: environment variables.
         flags: settings given on the command line.
-        tell: hears authority and address once it can listen.
+        tell: hears what is served where, once it can listen.
+        door: how the page is reached; by the settings on the loopback if nothing is given.
 
     Raises:
         MissingExtraError: the web libraries are not installed.
@@ -40,10 +104,13 @@ def serve_node(
         raise MissingExtraError("web", error.name or "starlette") from error
     with Node.open(home, env, flags) as node:
         _check_address(*node.settings.address)
-        tell(node.authority, node.settings.listen)
+        page = _page_of(node, door or PageDoor())
+        tell(Serving(node.authority, node.settings.listen, page.shown, page.trouble))
         keep_for_good()
         stop, ended = threading.Event(), threading.Event()
-        with ThreadPoolExecutor(1, "delivery") as pool:
+        with ThreadPoolExecutor(2, "node") as pool:
+            shown = pool.submit(page.serve, serve)
+            shown.add_done_callback(lambda done: ended.set() if done.exception() else None)
             delivery = pool.submit(node.exchange.deliver, stop, sync_every_s=node.settings.sync_every_s)
             # A node that takes messages and sends none would look well from outside: it ends when delivery does.
             delivery.add_done_callback(lambda _: ended.set())
@@ -51,7 +118,9 @@ def serve_node(
                 serve(partner_app(node.exchange), *node.settings.address, stop=ended)
             finally:
                 stop.set()
+                page.end()
             delivery.result()
+            shown.result()
 
 
 def serve_matching(
@@ -94,7 +163,7 @@ def keep_for_good() -> None:
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
-def _check_address(host: str, port: int) -> None:
+def _check_address(host: str, port: int, field: str = "listen") -> None:
     """Try to listen, so that what hinders it is told as every other error is."""
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
@@ -102,6 +171,6 @@ def _check_address(host: str, port: int) -> None:
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror}",
-            where=Place(field="listen"),
-            fix="end what listens there, or choose another address with --listen",
+            where=Place(field=field),
+            fix=f"end what listens there, or choose another address with --{field}",
         ) from error

@@ -54,7 +54,8 @@ def _settle(stage: Stage, key: str) -> None:
     stage.command(
         None,
         *("node", "init", "--home", house.home, "--authority", house.authority, "--name", house.name),
-        *("--listen", f"127.0.0.1:{house.port}", "--zone", house.zone, "--user", writer),
+        *("--listen", f"127.0.0.1:{house.port}", "--page", f"127.0.0.1:{house.page_port}"),
+        *("--zone", house.zone, "--user", writer),
     )
     stage.command(house, "user", "add", supervisor, "--role", "supervisor", "--role", "disclosure", user=writer)
     stage.command(house, "user", "add", auditor, "--role", "auditor", user=writer)

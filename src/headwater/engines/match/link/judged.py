@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Final
 
 from headwater.errors import Place, SchemaError
-from headwater.model.decision import Decision, Verb
+from headwater.model.decision import Decision, Verb, standing
 from headwater.model.finding import Finding
 
 
@@ -66,7 +66,7 @@ def judgement_of(finding: Finding, decisions: Iterable[Decision], at: Mapping[st
         decisions: the decisions about it, oldest first.
         at: the instant of each decision as text, by its identifier.
     """
-    told = [made for made in decisions if made.verb in VERBS]
+    told = [made for made in standing(decisions) if made.verb in VERBS]
     if not told:
         return None
     return Judgement(at[told[-1].id], told[-1].id, VERBS[told[-1].verb], finding.subjects)

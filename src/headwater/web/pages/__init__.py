@@ -1,0 +1,20 @@
+"""The pages, one module for each: its routes, what it asks of the node, what it shows."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Final
+
+from headwater.web.page import Page
+
+MODULES: Final = (
+    "signing",
+    "news",
+    "queue",
+)
+"""Every module with pages, in the order of the navigation."""
+
+
+def every_page() -> Iterator[Page]:
+    """Yield the routes of all pages."""
+    for name in MODULES:
+        yield from import_module(f"{__name__}.{name}").PAGES

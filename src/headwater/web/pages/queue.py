@@ -1,0 +1,94 @@
+"""The queue: triage by keyboard, several dismissed at once for one reason."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from headwater.model.decision import Verb
+from headwater.model.ids import FindingId
+from headwater.node.pages import deciding
+from headwater.node.pages import queue as read
+from headwater.web.fields import Fields
+from headwater.web.page import Context, Page
+
+EXPORTS: Final = ("csv",)
+MOST_EXPORTED_PAGES: Final = 400
+
+
+def show(ctx: Context) -> Response:
+    """Show one page of the queue, or hand out all of it as a file."""
+    asked = filter_of(ctx.query)
+    if ctx.query.text("export"):
+        return _export(ctx, asked)
+    model = read.queue(ctx.node, ctx.session, asked)
+    ctx.more.update(
+        query=query_of(asked), states=read.STATES, key=ctx.one_use_key(), done=ctx.query.text("done", most=40)
+    )
+    following = f"/queue?{urlencode(query_of(replace(asked, page=model.next_page)))}" if model.next_page else None
+    return ctx.page("queue.html", model, twin=model.rows, next_page=following)
+
+
+def dismiss(ctx: Context) -> Response:
+    """Dismiss the findings that are ticked, for one reason."""
+    reason, key = ctx.form.needed("reason"), ctx.form.needed("key", most=100)
+    asks = []
+    for each in ctx.form.texts("finding"):
+        ref, _, version = each.partition("@")
+        asks.append(
+            deciding.Ask(ref=FindingId(ref), verb=Verb.DISMISS, reason=reason, version=version, key=f"{key} {ref}")
+        )
+    made, refused = deciding.dismiss_many(ctx.node, ctx.session, asks)
+    if refused:
+        ctx.more.update(made=len(made))
+        return ctx.page("dismissed.html", refused, status=409)
+    return ctx.see_other("/queue", done=str(len(made)))
+
+
+def filter_of(fields: Fields) -> read.Filter:
+    """Return the filter that a query names.
+
+    Raises:
+        SchemaError: a field holds what no queue can show.
+    """
+    return read.Filter(
+        state=fields.text("state", "open", most=20).replace("all", ""),
+        kind=fields.text("kind", most=60),
+        least=fields.number("least", 0.0),
+        order=fields.text("order", "score", most=20),
+        page=fields.whole("page", 1),
+    )
+
+
+def query_of(asked: read.Filter) -> Mapping[str, str]:
+    """Return the query that names a filter, without what is the default."""
+    given = {
+        "state": asked.state or "all",
+        "kind": asked.kind,
+        "least": f"{asked.least:g}",
+        "order": asked.order,
+        "page": str(asked.page),
+    }
+    defaults = {"state": "open", "kind": "", "least": "0", "order": "score", "page": "1"}
+    return {name: value for name, value in given.items() if value != defaults[name]}
+
+
+def _export(ctx: Context, asked: read.Filter) -> Response:
+    rows: list[read.Row] = []
+    page, marks = 1, ""
+    while page <= MOST_EXPORTED_PAGES:
+        model = read.queue(ctx.node, ctx.session, replace(asked, page=page))
+        rows += model.rows
+        marks = model.banner.short if page == 1 else f"{marks} {model.banner.short}"
+        if model.next_page is None:
+            break
+        page = model.next_page
+    return ctx.export(ctx.query.text("export"), "queue", rows, " ".join(dict.fromkeys(marks.split())))
+
+
+PAGES = (
+    Page("/queue", "queue", show),
+    Page("/queue/dismiss", "queue", dismiss, "POST"),
+)

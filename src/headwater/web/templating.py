@@ -1,0 +1,101 @@
+"""Templates: always escaped, strict about what is missing; text of others is fenced in and its hidden letters are shown."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from headwater.model.times import parse_instant
+from headwater.policy.acts import Act
+from headwater.web import statics
+from headwater.web.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from headwater.web.page import Context
+
+FOLD_FROM: Final = 240
+"""Letters after which a value is folded: what stands behind is one click away."""
+STATES: Final[Mapping[str, str]] = {
+    "open": "open",
+    "confirm": "confirmed",
+    "dismiss": "dismissed",
+    "unsure": "not sure",
+    "task": "task given",
+    "refer": "referred",
+    "release": "released",
+    "undo": "taken back",
+}
+"""What a state of a finding is called."""
+PLACES: Final = (("/queue", "queue", "Queue", Act.FINDING_LOOK),)
+"""The navigation: path, page, words, and the act that a user must be allowed."""
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+
+class Templates:
+    """The page's templates, read from the wheel."""
+
+    def __init__(self) -> None:
+        """Make the environment; templates are compiled when first used."""
+        self._environment = Environment(
+            loader=PackageLoader("headwater.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            auto_reload=False,
+        )
+        self._environment.filters["others"] = others
+        self._environment.filters["percent"] = lambda share: f"{100 * share:.0f}"
+        self._environment.globals.update(static=statics.tree().url, has_static=statics.tree().has, languages=LANGUAGES)
+
+    def render(self, template: str, ctx: "Context", values: Mapping[str, Any]) -> str:
+        """Return a page as text."""
+        language, zone = ctx.language, ctx.node.settings.zone
+
+        def when(at: datetime | str) -> str:
+            return language.when(parse_instant(at) if isinstance(at, str) else at, zone) if at else ""
+
+        def state_words(name: str) -> str:
+            return language.gettext(STATES.get(name, name))
+
+        def places() -> list[tuple[str, str, str]]:
+            return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
+
+        return self._environment.get_template(template).render(
+            ctx=ctx,
+            state_words=state_words,
+            places=places,
+            _=language.gettext,
+            ngettext=language.ngettext,
+            number=language.number,
+            when=when,
+            **values,
+        )
+
+
+def others(value: str | None, lang: str | None = None) -> Markup:
+    """Return text that others wrote: fenced in from the text around it, with letters that do not show as marks.
+
+    Control, bidirectional and zero-width letters are shown by their number in Unicode; long text is folded.
+    """
+    if value is None:
+        return Markup("")
+    parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
+    tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
+    if len(parts) <= FOLD_FROM:
+        return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+    head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
+    fold = f'<details class="fold"><summary>…</summary>{rest}</details>'
+    return tag + Markup(head + fold) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+
+
+def _is_hidden(letter: str) -> bool:
+    return letter != "\n" and unicodedata.category(letter) in _HIDDEN
+
+
+def _mark(letter: str) -> str:
+    return f'<span class="hidden-letter" title="U+{ord(letter):04X}">U+{ord(letter):04X}</span>'

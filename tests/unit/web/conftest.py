@@ -1,0 +1,51 @@
+"""What the tests of the page share: one node in a directory of its own, with something in its queue."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headwater.model.ids import FindingId
+from headwater.node import Node, screening
+from headwater.testing.fakes import FakeClock
+from tests import node_world
+from tests.node_world import WRITER, as_user, read, write_list
+from tests.page_world import Browser, browser
+
+NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A node with a list and two findings: each test gets a copy."""
+    folder = tmp_path_factory.mktemp("template")
+    home = node_world.init(folder / "uk")
+    with node_world.node_at(home, FakeClock()) as node:
+        read(node, "uk", write_list(folder / "in", NAMES))
+        queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in NAMES]
+        screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
+    return home
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def node(tmp_path: Path, clock: FakeClock, template: Path) -> Iterator[Node]:
+    home = shutil.copytree(template, tmp_path / "uk")
+    with node_world.node_at(home, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def analyst(node: Node) -> Browser:
+    return browser(node, WRITER)
+
+
+@pytest.fixture
+def hits(node: Node) -> list[FindingId]:
+    with node.view(as_user(node)) as view:
+        return [finding.id for finding in view.findings()]
