@@ -65,7 +65,7 @@ def base_map(atlas: dict[str, Any]) -> dict[str, Any]:
         for arc in _arcs(shape.rings):
             users.setdefault(_number(arc), set()).add(shape.code)
     coast = [arc for shape in shapes for arc in _arcs(shape.rings) if _alone(arc, users, shape, shapes)]
-    land = [_packed(ring) for ring in _land(coast, arcs)]
+    land = [[_packed(ring) for ring in polygon] for polygon in _nested(_land(coast, arcs))]
     return {
         "box": list(BOX),
         "scale": SCALE,
@@ -141,6 +141,19 @@ def _land(coast: list[int], arcs: list[Line]) -> list[Line]:
         if len(cut) > 3 and abs(_area(cut)) >= SMALLEST:
             rings.append(cut)
     return sorted(rings, key=lambda ring: (-abs(_area(ring)), ring[0]))
+
+
+def _nested(rings: list[Line]) -> list[list[Line]]:
+    """Return rings as polygons: each outer ring with the lakes in it; an island in a lake is a polygon of its own."""
+    polygons: list[list[Line]] = []
+    for ring in rings:
+        around = [polygon for polygon in polygons if _in(ring[0], polygon[0])]
+        lakes = sum(_in(ring[0], lake) for polygon in around for lake in polygon[1:])
+        if around and lakes == 0:
+            around[-1].append(ring)
+        else:
+            polygons.append([ring])
+    return polygons
 
 
 def _boundaries(users: dict[int, set[str]], arcs: list[Line]) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/events"): Door.SIGNED_IN,
     ("GET", "/queue"): Act.FINDING_LOOK,
     ("POST", "/queue/dismiss"): Act.FINDING_DECIDE,
+    ("GET", "/map"): Act.FINDING_LOOK,
 }
 
 

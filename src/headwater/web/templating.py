@@ -29,7 +29,10 @@ STATES: Final[Mapping[str, str]] = {
     "undo": "taken back",
 }
 """What a state of a finding is called."""
-PLACES: Final = (("/queue", "queue", "Queue", Act.FINDING_LOOK),)
+PLACES: Final = (
+    ("/queue", "queue", "Queue", Act.FINDING_LOOK),
+    ("/map", "map", "Map", Act.FINDING_LOOK),
+)
 """The navigation: path, page, words, and the act that a user must be allowed."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 

@@ -10,6 +10,7 @@ MODULES: Final = (
     "signing",
     "news",
     "queue",
+    "map",
 )
 """Every module with pages, in the order of the navigation."""
 
