@@ -32,6 +32,10 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/queue"): Act.FINDING_LOOK,
     ("POST", "/queue/dismiss"): Act.FINDING_DECIDE,
     ("GET", "/map"): Act.FINDING_LOOK,
+    ("GET", "/charts"): Act.FINDING_LOOK,
+    ("POST", "/charts"): Act.FINDING_LOOK,
+    ("GET", "/charts/{ref}"): Act.FINDING_LOOK,
+    ("POST", "/charts/{ref}"): Act.FINDING_LOOK,
 }
 
 

@@ -32,6 +32,7 @@ STATES: Final[Mapping[str, str]] = {
 PLACES: Final = (
     ("/queue", "queue", "Queue", Act.FINDING_LOOK),
     ("/map", "map", "Map", Act.FINDING_LOOK),
+    ("/charts", "charts", "Charts", Act.FINDING_LOOK),
 )
 """The navigation: path, page, words, and the act that a user must be allowed."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})

@@ -11,6 +11,7 @@ MODULES: Final = (
     "news",
     "queue",
     "map",
+    "charts",
 )
 """Every module with pages, in the order of the navigation."""
 
