@@ -68,7 +68,8 @@ class Settings:
     vault_days: int = setting(1825, "Days after which an entry of the vault is due for erasure.")
     plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
     map: MapView = setting(
-        MapView(), 'How the map draws lines and names: tables [map.boundaries."RS-XK"] and [map.names.XK]; in the file only.'
+        MapView(),
+        'How the map draws lines and names: tables [map.boundaries."RS-XK"] and [map.names.XK]; in the file only.',
     )
 
     def __post_init__(self) -> None:

@@ -64,8 +64,10 @@ class LinkChart:
         foot = 30 if self.banner else 0
         place = {vertex.id: (vertex.x * UNIT - left, vertex.y * UNIT - top) for vertex in self.vertices}
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height + foot:.0f}" role="img" '
-            f'aria-label={quoteattr(self.title)} font-family="Noto Sans Headwater, Noto Sans, sans-serif" font-size="13">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height + foot:.0f}" role="img" '
+                f'aria-label={quoteattr(self.title)} font-family="Noto Sans Headwater, Noto Sans, sans-serif" font-size="13">'
+            ),
             f"<title>{escape(self.title)}</title>",
             f'<rect width="{width:.0f}" height="{height + foot:.0f}" fill="#fff"/>',
             *(_edge(edge, place) for edge in self.edges),
@@ -90,7 +92,9 @@ class LinkChart:
         parts += [_data(name, value) + "\n" for name, value in about.items()]
         for one in self.vertices:
             told = {"label": one.label, "schema": one.schema, "x": f"{one.x:g}", "y": f"{one.y:g}"}
-            parts.append(f"<node id={quoteattr(_clean(one.id))}>{''.join(_data(*pair) for pair in told.items())}</node>\n")
+            parts.append(
+                f"<node id={quoteattr(_clean(one.id))}>{''.join(_data(*pair) for pair in told.items())}</node>\n"
+            )
         for edge in self.edges:
             ends = f"source={quoteattr(_clean(edge.a))} target={quoteattr(_clean(edge.b))}"
             said = {"kind": edge.label, "sure": str(edge.sure).lower()}
@@ -104,7 +108,11 @@ def _data(name: str, value: str) -> str:
 
 def _clean(text: str) -> str:
     """Return a text without letters that XML 1.0 cannot hold."""
-    return "".join(letter for letter in text if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter not in "\ufffe\uffff"))
+    return "".join(
+        letter
+        for letter in text
+        if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter not in "\ufffe\uffff")
+    )
 
 
 def _edge(edge: DrawnEdge, place: Mapping[str, tuple[float, float]]) -> str:

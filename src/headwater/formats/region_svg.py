@@ -83,8 +83,10 @@ class RegionMap:
         foot = 22 * (len(self.footnotes) + bool(self.banner))
         whole = frame.height + foot + (8 if foot else 0)
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {whole:.0f}" role="img" '
-            f'aria-label={quoteattr(self.title)} font-family="Noto Sans Headwater, Noto Sans, sans-serif" font-size="13">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {whole:.0f}" role="img" '
+                f'aria-label={quoteattr(self.title)} font-family="Noto Sans Headwater, Noto Sans, sans-serif" font-size="13">'
+            ),
             f"<title>{escape(self.title)}</title>",
             f'<rect width="{WIDTH}" height="{whole:.0f}" fill="#fff"/>',
             f'<svg width="{WIDTH}" height="{frame.height:.0f}" viewBox="0 0 {WIDTH} {frame.height:.0f}" overflow="hidden">',

@@ -60,9 +60,7 @@ NEUTRAL: Final[Mapping[str, Boundary]] = MappingProxyType(
     {
         "RS-XK": _RS_XK,
         **dict.fromkeys(
-            (
-                *("CY-CY.buffer", "CY-CY.north", "CY.buffer-CY.north", "EH-MA", "IL-PS", "IL-SY", "RU.crimea-UA"),
-            ),
+            (*("CY-CY.buffer", "CY-CY.north", "CY.buffer-CY.north", "EH-MA", "IL-PS", "IL-SY", "RU.crimea-UA"),),
             _NO_SIDE,
         ),
     }

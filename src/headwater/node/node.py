@@ -16,7 +16,7 @@ from headwater.policy.session import Session
 from headwater.policy.view import guard
 from headwater.ports import Chance, Clock, View
 from headwater.settings import Loaded, Settings, load
-from headwater.store import Snapshot, Store, StoreOptions
+from headwater.store import SearchIndex, Snapshot, Store, StoreOptions
 
 HALF_MADE: Final = "node.half-made"
 """Lies in a node's directory while `setup` makes it."""
@@ -66,6 +66,11 @@ class Node:
         """The node's exchange with its partners."""
         return Exchange(self.store, Keys(self.home), self.clock, self.chance, self.authority)
 
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """The words of names and numbers, for candidates; what is shown is asked of a view."""
+        return SearchIndex(self.home)
+
     def session(self, user: str, purpose: str) -> Session:
         """Return the session of a user of this node.
 
@@ -92,6 +97,8 @@ class Node:
 
     def close(self) -> None:
         """Close the store; everything acknowledged is on the disk."""
+        if "search_index" in self.__dict__:
+            self.search_index.close()
         self.store.close()
 
     def __enter__(self) -> Self:

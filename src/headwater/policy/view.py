@@ -4,11 +4,11 @@ Decided from what may be seen alone, never from what is hidden: a record more th
 record, count, order, error text or kept artefact.
 
 Every look is noted in the ledger before anything is handed out, also a look at what there is not. Kinds of event, one
-for each method: ``look.records``, ``look.record``, ``look.fact``, ``look.entity``, ``look.findings``,
+for each method: ``look.records``, ``look.record``, ``look.several``, ``look.fact``, ``look.entity``, ``look.findings``,
 ``look.finding``, ``look.decisions``, ``look.blob``, ``look.table``, ``look.derived``. A scan is one event.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -89,6 +89,10 @@ class _Guarded:
     def record(self, ref: RecordId) -> Record:
         self._note("record", ref)
         return self._found(self._record(ref), "record")
+
+    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
+        self._note("several", what)
+        return [record for ref in dict.fromkeys(refs) if (record := self._record(ref)) is not None]
 
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""

@@ -35,6 +35,15 @@ class _RecordRow(NamedTuple):
     marked: int
 
 
+class _NumberedRecord(NamedTuple):
+    """A record with its place in the order it was kept."""
+
+    number: int
+    ref: str
+    body: bytes
+    marked: int
+
+
 class _State(NamedTuple):
     """A fact that was withdrawn: how, and what it is kept for all the same."""
 
@@ -59,6 +68,7 @@ _KEPT_DOCUMENTS: Final = 32
 """Documents that one view remembers: a batch of messages asks for the same card and agreement again and again."""
 
 _ALL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id > ?1 ORDER BY id LIMIT ?2"
+_RECORDS_AFTER: Final = "SELECT number, id, body, marked FROM record WHERE number > ?1 ORDER BY number LIMIT ?2"
 _RECORDS_OF: Final = (
     "SELECT id, body, marked FROM record WHERE source = ?3 AND source <> 'exchange' AND id > ?1 ORDER BY id LIMIT ?2"
 )
@@ -163,6 +173,18 @@ class RecordReading(Linked):
         sql, *values = (_ALL_DECISIONS,) if about is None else (_DECISIONS_ABOUT, about)
         rows = self._pages(_Numbered, 0, sql, *values)
         return (self._value(_Body(row.ref, row.body), Decision) for row in rows)
+
+    def records_end(self) -> int:
+        """Return the number of the record that was kept last, 0 where there is none."""
+        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM record")
+        return (found[0] or 0) if found else 0
+
+    def records_after(self, number: int) -> Iterator[tuple[int, Record]]:
+        """Yield the records that were kept after a number, with their numbers, less what was withdrawn of them."""
+        for row in self._pages(_NumberedRecord, number, _RECORDS_AFTER):
+            record = self._shown(_RecordRow(row.ref, row.body, row.marked))
+            if record is not None:
+                yield row.number, record
 
     def claims_end(self) -> tuple[int, int]:
         """Return the numbers of the finding and of the decision that were kept last, 0 where there is none."""

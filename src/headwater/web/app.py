@@ -1,7 +1,11 @@
 """The analyst's page as one application: host and origin, session, table, form, handler, and the page of an error."""
 
+import logging
+import os
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -25,6 +29,7 @@ from headwater.web.pages import every_page
 from headwater.web.templating import Templates
 from headwater.web.words import chosen, language
 
+_LOG: Final = logging.getLogger("headwater.web")
 FORM: Final = "application/x-www-form-urlencoded"
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -159,6 +164,8 @@ class PageApp:
             return page.act(ctx)
         except HeadwaterError as error:
             return self._refused(request, error, page.name, ctx)
+        except Exception as error:  # noqa: BLE001 - a door: an undeclared error is a defect, and says so without content
+            return self._refused(request, _defect(error), page.name, ctx)
 
     def _context(self, name: str, method: str, request: Request, form: Fields) -> Context:
         token = request.cookies.get(self.site.cookie, "")
@@ -261,6 +268,16 @@ class PageApp:
             site=self.site, page_name=name, method=request.method, path="/", params={}, query=Fields(()), form=Fields(()),
             headers={}, language=language(chosen(accepts=request.headers.get("accept-language", ""))),
         )  # fmt: skip
+
+
+def _defect(error: Exception) -> HeadwaterError:
+    """Return a defect as an error that can be shown: its kind and place, nothing of what it holds; the log tells more."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    _LOG.error("defect %s at %s", type(error).__name__, where)
+    if os.environ.get("HEADWATER_TRACEBACK"):
+        _LOG.error("%s", "".join(traceback.format_exception(error)))
+    return errors.DefectError(type(error).__name__, where=where)
 
 
 def _add_headers(message: MutableMapping[str, Any], extra: MutableMapping[str, str]) -> None:

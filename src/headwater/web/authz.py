@@ -10,6 +10,7 @@ from typing import Final
 
 from headwater.errors import SettingsError
 from headwater.policy.acts import Act
+from headwater.web import pictured
 
 
 class Door(Enum):
@@ -22,6 +23,7 @@ class Door(Enum):
 Needs = Act | Door
 
 TABLE: Final[Mapping[tuple[str, str], Needs]] = {
+    **pictured.TABLE,
     ("GET", "/static/{tree}/{path:path}"): Door.OPEN,
     ("GET", "/sign-in"): Door.OPEN,
     ("POST", "/sign-in"): Door.OPEN,
@@ -31,11 +33,15 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/events"): Door.SIGNED_IN,
     ("GET", "/queue"): Act.FINDING_LOOK,
     ("POST", "/queue/dismiss"): Act.FINDING_DECIDE,
-    ("GET", "/map"): Act.FINDING_LOOK,
-    ("GET", "/charts"): Act.FINDING_LOOK,
-    ("POST", "/charts"): Act.FINDING_LOOK,
-    ("GET", "/charts/{ref}"): Act.FINDING_LOOK,
-    ("POST", "/charts/{ref}"): Act.FINDING_LOOK,
+    ("GET", "/findings/{ref}"): Act.FINDING_LOOK,
+    ("GET", "/findings/{ref}/compare"): Act.FINDING_LOOK,
+    ("POST", "/findings/{ref}/decide"): Act.FINDING_DECIDE,
+    ("POST", "/findings/{ref}/undo"): Act.FINDING_DECIDE,
+    ("GET", "/search"): Act.RECORD_LOOK,
+    ("POST", "/search"): Act.RECORD_LOOK,
+    ("GET", "/search/{token}"): Act.RECORD_LOOK,
+    ("POST", "/search/{token}/save"): Act.RECORD_LOOK,
+    ("GET", "/entities/{key:path}"): Act.RECORD_LOOK,
 }
 
 

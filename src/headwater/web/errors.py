@@ -58,6 +58,13 @@ class TooManyError(HeadwaterError):
     advice = "wait a little, then try again"
 
 
+class DefectError(HeadwaterError):
+    """A defect of headwater itself; nothing was changed by what failed."""
+
+    code = "internal"
+    advice = "this is a defect, please report it"
+
+
 STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
     (UnknownPageError, 404),
     (MethodError, 405),

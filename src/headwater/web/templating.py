@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from headwater.model.times import parse_instant
 from headwater.policy.acts import Act
-from headwater.web import statics
+from headwater.web import pictured, statics
 from headwater.web.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -29,10 +29,20 @@ STATES: Final[Mapping[str, str]] = {
     "undo": "taken back",
 }
 """What a state of a finding is called."""
+WAYS: Final[Mapping[str, str]] = {
+    "same": "the same",
+    "spelling": "another spelling of it",
+    "consonants": "the same consonants",
+    "edit": "nearly the same",
+    "initial": "an initial of it",
+    "joined": "written together",
+    "none": "not met",
+}
+"""How a word of a search met a word of a name."""
 PLACES: Final = (
     ("/queue", "queue", "Queue", Act.FINDING_LOOK),
-    ("/map", "map", "Map", Act.FINDING_LOOK),
-    ("/charts", "charts", "Charts", Act.FINDING_LOOK),
+    ("/search", "search", "Search", Act.RECORD_LOOK),
+    *pictured.PLACES,
 )
 """The navigation: path, page, words, and the act that a user must be allowed."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -66,12 +76,16 @@ class Templates:
         def state_words(name: str) -> str:
             return language.gettext(STATES.get(name, name))
 
+        def way_words(name: str) -> str:
+            return language.gettext(WAYS.get(name, name))
+
         def places() -> list[tuple[str, str, str]]:
             return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
 
         return self._environment.get_template(template).render(
             ctx=ctx,
             state_words=state_words,
+            way_words=way_words,
             places=places,
             _=language.gettext,
             ngettext=language.ngettext,

@@ -157,9 +157,7 @@ def make(node: Node, session: Session, key: str, title: str = "") -> str:
     return ref
 
 
-def chart(
-    node: Node, session: Session, ref: str, *, kind: str = "", ends: tuple[str, str] | None = None
-) -> Chart:
+def chart(node: Node, session: Session, ref: str, *, kind: str = "", ends: tuple[str, str] | None = None) -> Chart:
     """Return a chart of a user's own.
 
     Args:
@@ -238,7 +236,9 @@ def hide(node: Node, session: Session, ref: str, version: int, key: str) -> None
         if key not in held.places:
             raise ForbiddenError("no such vertex in this chart")
         if len(held.places) == 1:
-            raise SchemaError("the last vertex of a chart", where=Place(field="vertex"), fix="take the chart away instead")
+            raise SchemaError(
+                "the last vertex of a chart", where=Place(field="vertex"), fix="take the chart away instead"
+            )
         places = {name: place for name, place in held.places.items() if name != key}
         return replace(held, places=places, pinned=tuple(name for name in held.pinned if name != key))
 
@@ -315,15 +315,15 @@ def _own(reader: Snapshot | Transaction, session: Session, ref: str) -> Kept:
     return kept
 
 
-def _change(
-    node: Node, session: Session, ref: str, version: int, made: Callable[[Kept], Kept], kind: str
-) -> None:
+def _change(node: Node, session: Session, ref: str, version: int, made: Callable[[Kept], Kept], kind: str) -> None:
     may(session, Act.RECORD_LOOK)
 
     def change(transaction: Transaction) -> None:
         held = _own(transaction, session, ref)
         if held.version != version:
-            raise ConflictError("the chart was changed meanwhile", where=ref, fix="look at it again, then repeat the step")
+            raise ConflictError(
+                "the chart was changed meanwhile", where=ref, fix="look at it again, then repeat the step"
+            )
         transaction.put_document(KIND, ref, encode(replace(made(held), version=version + 1)))
         transaction.note(Event(kind, session.user, ref, session.purpose))
 
@@ -378,9 +378,7 @@ def _handlings(
     return [by_ref[ref] for ref in sorted(by_ref)]
 
 
-def _path(
-    looks: Looks, shown: Sequence[Shown], ends: tuple[str, str], seen: Mapping[str, Known]
-) -> tuple[str, ...]:
+def _path(looks: Looks, shown: Sequence[Shown], ends: tuple[str, str], seen: Mapping[str, Known]) -> tuple[str, ...]:
     """Return the shortest path between two vertices, through what is not on the chart as well; empty for none found."""
     start, goal = ends
     if start not in seen or goal not in seen:

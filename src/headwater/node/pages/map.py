@@ -24,7 +24,7 @@ from headwater.node import runs
 from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.pages.queue import shown_findings
-from headwater.node.pages.words import Marks, banner
+from headwater.node.pages.words import Marks, banner, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import View
@@ -38,6 +38,7 @@ DEFAULT_DAYS: Final = 30
 FINEST: Final = 9
 """H3 resolution of the smallest cells: those to which detections of people are coarsened."""
 COARSEST: Final = 2
+RESCUE_LANE: Final = "rescue"
 WHOLE: Final = (-13.0, 27.0, 66.0, 64.0)
 """The box of the base map: west, south, east, north, degrees."""
 STEPS: Final = 4
@@ -74,7 +75,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """An alert: where, which lane, what and since when; for rescue where to search."""
+    """An alert: where, which lane, what and since when.
+
+    Attributes:
+        way: the way of the craft or vehicle that raised it; of people there is none.
+        reasons: the parts of its score in words, the heaviest first.
+        helper, minutes: who can be there first, and when; blank and None where nobody is known.
+    """
 
     id: str
     subjects: tuple[str, ...]
@@ -88,6 +95,10 @@ class Mark:
     state: str
     way: tuple[Point, ...]
     handling: str
+    marks: Marks
+    reasons: tuple[str, ...] = ()
+    helper: str = ""
+    minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +149,7 @@ class Map:
     @property
     def rescue(self) -> tuple[Mark, ...]:
         """The rescue lane: alerts that nobody has dismissed, the newest first."""
-        return tuple(mark for mark in self.marks if mark.lane == "rescue")
+        return tuple(mark for mark in self.marks if mark.lane == RESCUE_LANE)
 
 
 @dataclass(slots=True)
@@ -171,10 +182,11 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     def fits(moment: datetime) -> bool:
         return since is not None and until is not None and since <= moment.date() <= until
 
-    marks = [mark for moment, mark in sorted(seen.marks, key=_newest) if fits(moment) and _in(mark.lon, mark.lat, asked.box)]
-    wanted = {"rescue": "rescue", "border": "alerts", "info": "alerts"}
-    marks = [mark for mark in marks if wanted.get(mark.lane, "alerts") in asked.layers]
-    marks.sort(key=lambda mark: mark.lane != "rescue")
+    found = [
+        mark for moment, mark in sorted(seen.marks, key=_newest) if fits(moment) and _in(mark.lon, mark.lat, asked.box)
+    ]
+    found = [mark for mark in found if (mark.lane if mark.lane == RESCUE_LANE else "alerts") in asked.layers]
+    found.sort(key=lambda mark: mark.lane != RESCUE_LANE)
     points = [(lon, lat, kind) for moment, lon, lat, kind in seen.points if fits(moment) and _in(lon, lat, asked.box)]
     cells = _cells(points, asked.box) if "cells" in asked.layers else ()
     spots = [spot for spot in seen.spots if _in(spot.lon, spot.lat, asked.box)] if "places" in asked.layers else []
@@ -184,13 +196,29 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
         last=last,
         since=since,
         until=until,
-        marks=tuple(marks[:MOST_MARKS]),
+        marks=tuple(found[:MOST_MARKS]),
         cells=cells[:MOST_CELLS],
         spots=tuple(spots[:MOST_MARKS]),
         unplaced=seen.unplaced,
-        left_out=max(0, len(marks) - MOST_MARKS) + max(0, len(cells) - MOST_CELLS) + max(0, len(spots) - MOST_MARKS),
+        left_out=max(0, len(found) - MOST_MARKS) + max(0, len(cells) - MOST_CELLS) + max(0, len(spots) - MOST_MARKS),
         banner=banner(seen.handlings),
     )
+
+
+def alerts(node: Node, session: Session) -> tuple[tuple[Mark, ...], tuple[Shown, ...]]:
+    """Return every alert that a session may see, rescue first and the newest first; and those that have no known place.
+
+    Raises:
+        PolicyError: the user may not look at findings.
+    """
+    may(session, Act.FINDING_LOOK)
+    with node.view_at(session) as (snapshot, view):
+        seen = _gather(snapshot, view)
+        told = [one for one in shown_findings(snapshot, view) if one.finding.kind.startswith("watch.")]
+    made = [mark for _, mark in sorted(seen.marks, key=_newest)]
+    placed = {mark.id for mark in made}
+    made.sort(key=lambda mark: (mark.lane != RESCUE_LANE, mark.state == "dismiss"))
+    return tuple(made), tuple(one for one in told if one.finding.id not in placed)
 
 
 def _newest(pair: tuple[datetime, Mark]) -> tuple[float, str]:
@@ -248,9 +276,7 @@ def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple
         yield setting.start + timedelta(seconds=one.time_s), lon, lat, one.kind
 
 
-def _mark(
-    shown: Shown, tables: Mapping[BlobHash, tuple[Setting, list[Detection]]]
-) -> tuple[datetime, Mark] | None:
+def _mark(shown: Shown, tables: Mapping[BlobHash, tuple[Setting, list[Detection]]]) -> tuple[datetime, Mark] | None:
     finding = shown.finding
     refs = [piece.ref.partition("#") for piece in finding.evidence if piece.kind is EvidenceKind.TABLE_ROW]
     table = BlobHash(refs[0][0]) if refs else None
@@ -265,6 +291,7 @@ def _mark(
     moment = setting.start + timedelta(seconds=last.time_s)
     lon, lat = setting.origin.to_degrees(last.x, last.y)
     told = decode(finding.params.encode(), dict[str, Any])
+    near = setting.nearest_rescue(last.x, last.y)
     return moment, Mark(
         id=finding.id,
         subjects=finding.subjects,
@@ -278,6 +305,10 @@ def _mark(
         state=shown.state,
         way=_way(setting, seen),
         handling=_short(finding),
+        marks=marks(finding.handling),
+        reasons=tuple(reason.text for reason in finding.reasons),
+        helper=near[0].name if near else "",
+        minutes=round(near[1], 1) if near else None,
     )
 
 
@@ -347,5 +378,3 @@ def _cells(points: Sequence[tuple[float, float, str]], box: Box) -> tuple[Cell, 
 def _limits(counts: Sequence[int]) -> tuple[int, ...]:
     """Return the counts above which a cell is a step darker: quarters of what there is, each once."""
     return tuple(sorted({counts[len(counts) * part // STEPS - 1] for part in range(1, STEPS) if len(counts) >= STEPS}))
-
-

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from headwater.errors import ForbiddenError, Place, SchemaError
+from headwater.errors import Place, SchemaError
 from headwater.model.decision import Decision
 from headwater.model.fact import record_of
 from headwater.model.finding import Evidence, EvidenceKind, Finding
@@ -25,7 +25,8 @@ PAGE_ROWS: Final = 25
 RESCUE: Final = "watch.rescue"
 STATES: Final = ("open", "confirm", "dismiss", "unsure", "task", "refer", "release")
 ORDERS: Final = ("score", "kind")
-LINK_KINDS: Final = ("link.", "match.")
+COMPARED: Final = frozenset({"match.screening", "match.link"})
+"""Kinds that claim that two things are one: they have a page that lays them side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
         chosen.sort(key=_ORDER[asked.order])
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
-        rows = tuple(row_of(snapshot, view, each) for each in here)
+        rows = tuple(row_of(snapshot, each, evidence_records(view, each.finding)) for each in here)
     return Queue(
         asked=asked,
         rows=rows,
@@ -136,10 +137,9 @@ def shown_findings(snapshot: Snapshot, view: View) -> list[Shown]:
     return [Shown(finding, tuple(made.get(finding.id, ()))) for finding in view.findings()]
 
 
-def row_of(snapshot: Snapshot, view: View, shown: Shown) -> Row:
-    """Return a finding as one row."""
+def row_of(snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
+    """Return a finding as one row, with the records that it rests on."""
     finding = shown.finding
-    records = evidence_records(view, finding)
     best = max(finding.reasons, key=lambda reason: abs(reason.weight))
     claimed = claimed_at(snapshot, finding)
     return Row(
@@ -157,7 +157,7 @@ def row_of(snapshot: Snapshot, view: View, shown: Shown) -> Row:
         claimed_at=format_instant(claimed) if claimed else "",
         rescue=finding.kind == RESCUE,
         two_persons=needs_two(records),
-        comparable=finding.kind.startswith(LINK_KINDS),
+        comparable=finding.kind in COMPARED,
         version=version_of(shown.decisions),
     )
 
@@ -176,14 +176,8 @@ def version_of(decisions: Sequence[Decision]) -> str:
 
 def evidence_records(view: View, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    refs = dict.fromkeys(ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
-    found: list[Record] = []
-    for ref in refs:
-        try:
-            found.append(view.record(ref))
-        except ForbiddenError:
-            continue
-    return found
+    refs = (ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
+    return view.several(refs, finding.id)
 
 
 def claimed_at(snapshot: Snapshot, finding: Finding) -> datetime | None:

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
+from headwater.web import pictured
 from headwater.web.page import Page
 
 MODULES: Final = (
     "signing",
     "news",
     "queue",
-    "map",
-    "charts",
+    "findings",
+    "search",
+    "entities",
+    *pictured.MODULES,
 )
 """Every module with pages, in the order of the navigation."""
 

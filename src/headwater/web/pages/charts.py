@@ -16,6 +16,7 @@ from headwater.node.pages import exports
 from headwater.policy.acts import Act
 from headwater.web.page import Context, Page
 from headwater.web.pictures import about, banner_line, picture, stamp
+import itertools
 
 MOST_PLACES = 200_000
 """Letters of all the places that one form may bring: 300 vertices with long keys."""
@@ -49,7 +50,9 @@ def show(ctx: Context) -> Response:
         return picture(ctx, "chart", drawing(ctx, model, stamp(ctx, line)).svg(), len(model.vertices))
     if form == "graphml":
         exports.note(ctx.node, ctx.session, "chart", form, len(model.vertices))
-        return ctx.attachment(drawing(ctx, model, "").graphml(about(ctx, line)), "application/graphml+xml", "chart.graphml")
+        return ctx.attachment(
+            drawing(ctx, model, "").graphml(about(ctx, line)), "application/graphml+xml", "chart.graphml"
+        )
     if ctx.wants_json:
         return JSONResponse(
             {
@@ -119,10 +122,13 @@ def _to_case(ctx: Context, ref: str) -> None:
 def drawing(ctx: Context, model: read.Chart, line: str) -> LinkChart:
     """Return what is drawn of a chart."""
     path = model.path or ()
-    lit = {frozenset(pair) for pair in zip(path, path[1:], strict=False)}
+    lit = {frozenset(pair) for pair in itertools.pairwise(path)}
     return LinkChart(
         ctx.language.gettext("Chart"),
-        [DrawnVertex(one.id, one.label, one.schema, one.x, one.y, one.pinned, one.id in path) for one in model.vertices],
+        [
+            DrawnVertex(one.id, one.label, one.schema, one.x, one.y, one.pinned, one.id in path)
+            for one in model.vertices
+        ],
         [DrawnEdge(one.a, one.b, one.label, one.sure, frozenset((one.a, one.b)) in lit) for one in model.edges],
         line,
     )

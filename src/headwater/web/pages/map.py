@@ -116,11 +116,11 @@ def rows_of(model: read.Map) -> list[dict[str, Any]]:
             {"id": cell.id, "layer": "cells", "what": what, "count": cell.count, "lon": round(lon, 4), "lat": round(lat, 4),
              "at": "", "state": "", "text": ""}
         )  # fmt: skip
-    for spot in model.spots:
-        rows.append(
-            {"id": spot.id, "layer": "places", "what": spot.kind, "count": 1, "lon": spot.lon, "lat": spot.lat, "at": "",
-             "state": "", "text": spot.country}
-        )  # fmt: skip
+    rows += [
+        {"id": spot.id, "layer": "places", "what": spot.kind, "count": 1, "lon": spot.lon, "lat": spot.lat, "at": "",
+         "state": "", "text": spot.country}
+        for spot in model.spots
+    ]  # fmt: skip
     return rows
 
 

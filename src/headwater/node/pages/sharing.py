@@ -1,0 +1,54 @@
+"""Before something is told: to whom it could go, and in what form it leaves as a file."""
+
+from dataclasses import dataclass
+
+from headwater.errors import ForbiddenError
+from headwater.formats import registry
+from headwater.model.ids import AuthorityId, EntityKey
+from headwater.node.node import Node
+from headwater.node.pages import exports
+from headwater.policy.acts import Act
+from headwater.policy.release import check_release
+from headwater.policy.session import Session, allowed, may
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A partner that something can be told to, and the agreement under which."""
+
+    authority: AuthorityId
+    name: str
+    agreement: str
+
+
+def partners(node: Node, session: Session) -> tuple[Choice, ...]:
+    """Return the live partners, once for each agreement; none where the user may not send."""
+    if not allowed(session, Act.MESSAGE_SEND):
+        return ()
+    agreements = node.exchange.agreements()
+    return tuple(
+        Choice(partner.authority, partner.card.card.name, name)
+        for partner in node.exchange.partners()
+        if partner.is_open
+        for name, terms in sorted(agreements.items())
+        if partner.authority in terms.parties
+    )
+
+
+def as_ftm(node: Node, session: Session, key: EntityKey) -> bytes:
+    """Return what is said of a thing as FollowTheMoney, where its handling lets it leave freely.
+
+    Raises:
+        PolicyError: the user may not see it, or its handling asks for an agreement.
+    """
+    may(session, Act.RECORD_LOOK)
+    may(session, Act.FINDING_RELEASE)
+    writer = registry.release("ftm", node.settings.plugin_names)
+    with node.view(session) as view:
+        records = list(view.records(mentions=key))
+    if not records:
+        raise ForbiddenError("no such entity, or it may not be seen")
+    check_release(record.handling for record in records)
+    data = writer.write(records)
+    exports.note(node, session, key, "ftm", len(records))
+    return data

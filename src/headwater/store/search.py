@@ -1,0 +1,122 @@
+"""A search index beside the store: the words of names and numbers, each with the record and entity that bear it.
+
+It is made of the store and can be made again: it lies among what is derived and goes with it. It knows everything and shows
+nothing by itself: `node` hands out only what the reader's own view shows of a record.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from headwater.errors import StoreIoError
+from headwater.model.record import Record
+
+FILE: Final = "search-1.sqlite"
+"""Its number changes with what the words are made of."""
+_MAKE: Final = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(words, entity UNINDEXED, record UNINDEXED,"
+    " tokenize=\"unicode61 remove_diacritics 0 tokenchars '_.'\", detail=none)",
+    "CREATE TABLE IF NOT EXISTS upto (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO upto VALUES (1, 0)",
+)
+_FIND: Final = "SELECT rowid, entity, record FROM said WHERE said MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
+_PAGE: Final = 256
+
+Words = Callable[[Record], Iterable[tuple[str, str]]]
+"""What makes words of a record: entity and its words, with spaces between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record in which an entity bears words that were looked for."""
+
+    entity: str
+    record: str
+
+
+class SearchIndex:
+    """The index of one node; any thread may use it, one at a time."""
+
+    def __init__(self, home: Path) -> None:
+        """Name the file; it is opened when first used, and made anew where it was swept away."""
+        self._file = home / "derived" / FILE
+        self._gate = threading.Lock()
+        self._open: tuple[apsw.Connection, int] | None = None
+
+    def bring_up(self, newest: int, after: Callable[[int], Iterator[tuple[int, Record]]], words: Words) -> None:
+        """Add what came since.
+
+        Args:
+            newest: number of the record that was kept last.
+            after: yields the records after a number, with their numbers, in order.
+            words: what makes words of a record.
+        """
+        with self._gate, _declared(self._file):
+            base = self._base()
+            [(upto,)] = base.execute("SELECT number FROM upto")
+            if int(str(upto)) >= newest:
+                return
+            with base:
+                for number, record in after(int(str(upto))):
+                    rows = [(text, entity, record.id) for entity, text in words(record)]
+                    base.executemany("INSERT INTO said VALUES (?, ?, ?)", rows)
+                    upto = number
+                base.execute("UPDATE upto SET number = ?", (upto,))
+
+    def find(self, groups: Sequence[Sequence[str]], *, every: bool) -> Iterator[Candidate]:
+        """Yield candidates in the order they were kept: those with a word of every group, or those with any word."""
+        told = ["(" + " OR ".join(f'"{word}"' for word in group) + ")" for group in groups if group]
+        if not told:
+            return
+        asked = (" AND " if every else " OR ").join(told)
+        last = 0
+        while True:
+            with self._gate, _declared(self._file):
+                page = list(self._base().execute(_FIND, (asked, last, _PAGE)))
+            for row, entity, record in page:
+                last = int(str(row))
+                yield Candidate(str(entity), str(record))
+            if len(page) < _PAGE:
+                return
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._gate:
+            if self._open is not None:
+                self._open[0].close()
+                self._open = None
+
+    def _base(self) -> apsw.Connection:
+        """Return the connection; a file that was swept away under it is made anew."""
+        there = self._file.stat().st_ino if self._file.exists() else 0
+        if self._open is not None and self._open[1] == there:
+            return self._open[0]
+        if self._open is not None:
+            self._open[0].close()
+        self._file.parent.mkdir(mode=0o700, exist_ok=True)
+        base = apsw.Connection(str(self._file))
+        base.set_busy_timeout(10_000)
+        # Not precious: what a crash loses is added again, and a torn file is made anew.
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = NORMAL")
+        for sql in _MAKE:
+            base.execute(sql)
+        self._file.chmod(0o600)
+        self._open = base, self._file.stat().st_ino
+        return base
+
+
+@contextlib.contextmanager
+def _declared(file: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say into a declared error."""
+    try:
+        yield
+    except (apsw.Error, OSError) as error:
+        raise StoreIoError(
+            "the search index cannot be used", where=str(file), fix="remove the file: it is made anew by itself"
+        ) from error

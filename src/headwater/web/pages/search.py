@@ -1,0 +1,44 @@
+"""Search: what is asked goes in a form and comes back under a token, so that no name stands in an address."""
+
+from starlette.responses import Response
+
+from headwater.node.pages import search
+from headwater.web.page import Context, Page
+
+
+def ask(ctx: Context) -> Response:
+    """Show the one box."""
+    ctx.more.update(token="", text="", schema="", originator="")
+    return ctx.page("search.html", None)
+
+
+def keep(ctx: Context) -> Response:
+    """Keep what is asked, and lead to what it finds."""
+    return ctx.see_other(f"/search/{search.keep(ctx.node, ctx.session, ctx.form.needed('q', most=search.MOST_LETTERS))}")
+
+
+def show(ctx: Context) -> Response:
+    """Show what was found, and why each."""
+    token = ctx.params["token"]
+    asked = search.kept(ctx.node, ctx.session, token)
+    schema, originator = ctx.query.text("schema", most=60), ctx.query.text("originator", most=60)
+    model = search.find(ctx.node, ctx.session, asked, schema=schema, originator=originator)
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "search", model.hits, model.banner.short)
+    ctx.more.update(token=token, text=asked.text, schema=schema, originator=originator)
+    return ctx.page("search.html", model, twin=model.hits)
+
+
+def save(ctx: Context) -> Response:
+    """Let the start page look through a search again, or no more."""
+    token = ctx.params["token"]
+    search.save(ctx.node, ctx.session, token, saved=ctx.form.text("saved") == "1")
+    return ctx.see_other(f"/search/{token}")
+
+
+PAGES = (
+    Page("/search", "search", ask),
+    Page("/search", "search", keep, "POST"),
+    Page("/search/{token}", "search", show),
+    Page("/search/{token}/save", "search", save, "POST"),
+)
