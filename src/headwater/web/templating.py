@@ -1,5 +1,6 @@
 """Templates: always escaped, strict about what is missing; text of others is fenced in and its hidden letters are shown."""
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,6 +30,39 @@ STATES: Final[Mapping[str, str]] = {
     "undo": "taken back",
 }
 """What a state of a finding is called."""
+KINDS: Final[Mapping[str, str]] = {
+    "request": "request",
+    "response": "answer",
+    "spontaneous": "report",
+    "alert": "alert",
+    "search": "search",
+    "consent-request": "question for consent",
+    "consent": "consent",
+    "amend": "recall",
+    "amend-done": "proof of a recall",
+    "notice": "notice",
+    "evidence-bundle": "evidence",
+    "ti": "cyber threat report",
+    "card": "card",
+    "checkpoint": "log checkpoint",
+    "ping": "first contact",
+}
+"""What a kind of message is called."""
+OUTCOMES: Final[Mapping[str, str]] = {
+    "allow": "The rules let it pass.",
+    "redact": "The rules let it pass without some facts.",
+    "hold": "A second person must agree before it goes.",
+    "refuse": "The rules refuse it.",
+}
+"""What the rules answered about a message."""
+RESULTS: Final[Mapping[str, str]] = {
+    "full": "all that was asked",
+    "partial": "a part; more follows",
+    "none": "we know nothing of it",
+    "refused": "refused, for a reason",
+    "clarify": "a question back",
+}
+"""What an answer says it is."""
 WAYS: Final[Mapping[str, str]] = {
     "same": "the same",
     "spelling": "another spelling of it",
@@ -42,7 +76,12 @@ WAYS: Final[Mapping[str, str]] = {
 PLACES: Final = (
     ("/queue", "queue", "Queue", Act.FINDING_LOOK),
     ("/search", "search", "Search", Act.RECORD_LOOK),
-    *pictured.PLACES,
+    ("/exchange", "exchange", "Exchange", Act.MESSAGE_LOOK),
+    ("/cases", "cases", "Cases", Act.CASE_LOOK),
+    ("/protect", "protect", "Safeguarding", Act.TASK_LOOK),
+    ("/audit", "audit", "Audit", Act.LEDGER_SHOW),
+    ("/admin", "admin", "Node", Act.PARTNER_LOOK),
+    ("/help", "help", "Help", Act.PARTNER_LOOK),
 )
 """The navigation: path, page, words, and the act that a user must be allowed."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -63,6 +102,10 @@ class Templates:
             auto_reload=False,
         )
         self._environment.filters["others"] = others
+        self._environment.filters["json"] = lambda value: others(
+            json.dumps(value, ensure_ascii=False, indent=1, default=str), fold=False
+        )
+        self._environment.tests["onward_rule"] = lambda rule: str(rule).startswith("onward")
         self._environment.filters["percent"] = lambda share: f"{100 * share:.0f}"
         self._environment.globals.update(static=statics.tree().url, has_static=statics.tree().has, languages=LANGUAGES)
 
@@ -79,13 +122,25 @@ class Templates:
         def way_words(name: str) -> str:
             return language.gettext(WAYS.get(name, name))
 
+        def kind_words(name: str) -> str:
+            return language.gettext(KINDS.get(name, name))
+
+        def outcome_words(name: str) -> str:
+            return language.gettext(OUTCOMES.get(name, name))
+
+        def result_options() -> list[tuple[str, str]]:
+            return [(name, language.gettext(words)) for name, words in RESULTS.items()]
+
         def places() -> list[tuple[str, str, str]]:
-            return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
+            return [(path, name, language.gettext(words)) for path, name, words, act in (*PLACES, *pictured.PLACES) if ctx.may(act)]
 
         return self._environment.get_template(template).render(
             ctx=ctx,
             state_words=state_words,
             way_words=way_words,
+            kind_words=kind_words,
+            outcome_words=outcome_words,
+            result_options=result_options,
             places=places,
             _=language.gettext,
             ngettext=language.ngettext,
@@ -95,7 +150,7 @@ class Templates:
         )
 
 
-def others(value: str | None, lang: str | None = None) -> Markup:
+def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:
     """Return text that others wrote: fenced in from the text around it, with letters that do not show as marks.
 
     Control, bidirectional and zero-width letters are shown by their number in Unicode; long text is folded.
@@ -104,11 +159,11 @@ def others(value: str | None, lang: str | None = None) -> Markup:
         return Markup("")
     parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
     tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
-    if len(parts) <= FOLD_FROM:
+    if len(parts) <= FOLD_FROM or not fold:
         return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
     head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
-    fold = f'<details class="fold"><summary>…</summary>{rest}</details>'
-    return tag + Markup(head + fold) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+    folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
+    return tag + Markup(head + folded) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
 
 
 def _is_hidden(letter: str) -> bool:

@@ -13,7 +13,7 @@ from headwater.model.schema import schema as ftm_schema
 from headwater.model.times import format_instant
 from headwater.node.node import Node
 from headwater.node.pages.finding import FactRow, fact_row
-from headwater.node.pages.queue import COMPARED, Row, row_of, shown_findings
+from headwater.node.pages.queue import Row, row_of, shown_findings
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -29,6 +29,8 @@ SINGLE: Final = frozenset(
     }
 )
 """Properties of which a thing has one at a time: two values stand against each other."""
+MERGES: Final = frozenset({"match.link", "match.cluster"})
+"""Findings that, once confirmed, make several things one."""
 CAPTIONS: Final = ("name", "registrationNumber", "imoNumber", "number", "full", "alias")
 
 
@@ -128,7 +130,7 @@ def entity_page(node: Node, session: Session, key: EntityKey) -> EntityPage:
         links=tuple(links[:MOST_LINKS]),
         more_links=len(links) > MOST_LINKS,
         findings=tuple(about[:MOST_FINDINGS]),
-        merges=tuple(row for row in about if row.kind in COMPARED and row.state == "confirm"),
+        merges=tuple(row for row in about if row.kind in MERGES and row.state == "confirm"),
         told=tuple(_told(node, {one.id for one in facts})) if allowed(session, Act.MESSAGE_LOOK) else (),
         looks=looks,
         originators=tuple(sorted({one.originator for one in facts})),

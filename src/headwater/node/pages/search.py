@@ -47,12 +47,14 @@ class Search:
         text: what was typed.
         saved: whether the start page looks through it again.
         seen: entities that the user has seen of it.
+        token: of a saved one, so that the start page can lead to it.
     """
 
     user: str
     text: str
     saved: bool = False
     seen: tuple[str, ...] = ()
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +138,14 @@ def save(node: Node, session: Session, token: str, *, saved: bool) -> None:
     """
     search = kept(node, session, token)
     seen = tuple(hit.id for hit in find(node, session, search).hits) if saved else ()
-    _put(node, token, replace(search, saved=saved, seen=seen))
+    _put(node, token, replace(search, saved=saved, seen=seen, token=token if saved else ""))
 
 
-def saved_searches(node: Node, session: Session) -> Iterator[tuple[str, Search]]:
-    """Yield the saved searches of a user, by the hash of their token."""
+def saved_searches(node: Node, session: Session) -> list[Search]:
+    """Return the saved searches of a user."""
     with node.store.snapshot() as snapshot:
-        for key, _, body in snapshot.documents(KIND):
-            search = decode(body, Search)
-            if search.saved and search.user == session.user:
-                yield key, search
+        found = [decode(body, Search) for _, _, body in snapshot.documents(KIND)]
+    return [search for search in found if search.saved and search.user == session.user]
 
 
 def find(node: Node, session: Session, search: Search, *, schema: str = "", originator: str = "") -> Found:

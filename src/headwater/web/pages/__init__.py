@@ -10,16 +10,22 @@ from headwater.web.page import Page
 MODULES: Final = (
     "signing",
     "news",
+    "start",
     "queue",
     "findings",
     "search",
     "entities",
-    *pictured.MODULES,
+    "exchange",
+    "cases",
+    "protect",
+    "audit",
+    "admin",
+    "helping",
 )
 """Every module with pages, in the order of the navigation."""
 
 
 def every_page() -> Iterator[Page]:
     """Yield the routes of all pages."""
-    for name in MODULES:
+    for name in (*MODULES, *pictured.MODULES):
         yield from import_module(f"{__name__}.{name}").PAGES

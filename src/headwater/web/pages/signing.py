@@ -7,7 +7,7 @@ from headwater.policy.purposes import PURPOSES
 from headwater.web.page import Context, Page
 from headwater.web.words import LANGUAGES
 
-START = "/queue"
+START = "/"
 SESSION_S = int(signin.SESSION_FOR.total_seconds())
 
 
