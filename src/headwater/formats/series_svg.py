@@ -10,6 +10,7 @@ WIDTH: Final = 960
 HEIGHT: Final = 380
 LEFT: Final = 76
 BOTTOM: Final = 44
+TOP: Final = 36
 INK: Final = "#14212b"
 INKS: Final = ("#0b4f8a", "#a3201d", "#1d6b3c", "#7a4b00", "#7a3e9d", "#5d6b75")
 DASHES: Final = ("", "7 3", "2 3", "9 3 2 3", "1 4", "12 4")
@@ -52,7 +53,7 @@ class SeriesPicture:
 
         def at(day: date, value: float) -> str:
             x = LEFT + (WIDTH - LEFT - 20) * ((day - first).days / max(1, (last - first).days))
-            return f"{x:.1f},{20 + (HEIGHT - BOTTOM - 20) * (1 - value / top):.1f}"
+            return f"{x:.1f},{TOP + (HEIGHT - BOTTOM - TOP) * (1 - value / top):.1f}"
 
         parts = [
             (
@@ -70,7 +71,7 @@ class SeriesPicture:
         for day in _days(first, last):
             x = at(day, 0).split(",")[0]
             parts.append(
-                f'<text x="{x}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle" fill="{INK}">{day:%Y-%m}</text>'
+                f'<text x="{x}" y="{HEIGHT - BOTTOM + 20}" text-anchor="{'end' if day == last else 'middle'}" fill="{INK}">{day:%Y-%m}</text>'
                 f'<line x1="{x}" y1="{HEIGHT - BOTTOM}" x2="{x}" y2="{HEIGHT - BOTTOM + 5}" stroke="#5d6b75"/>'
             )
         for band, shade in zip(reversed(self.bands), SHADES[: len(self.bands)][::-1], strict=False):
