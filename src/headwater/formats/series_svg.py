@@ -69,9 +69,9 @@ class SeriesPicture:
                 f'<text x="{LEFT - 8}" y="{float(y) + 4:.1f}" text-anchor="end" fill="{INK}">{tick:,.0f}</text>'
             )
         for day in _days(first, last):
-            x = at(day, 0).split(",")[0]
+            x, anchor = at(day, 0).split(",")[0], "end" if day == last else "middle"
             parts.append(
-                f'<text x="{x}" y="{HEIGHT - BOTTOM + 20}" text-anchor="{'end' if day == last else 'middle'}" fill="{INK}">{day:%Y-%m}</text>'
+                f'<text x="{x}" y="{HEIGHT - BOTTOM + 20}" text-anchor="{anchor}" fill="{INK}">{day:%Y-%m}</text>'
                 f'<line x1="{x}" y1="{HEIGHT - BOTTOM}" x2="{x}" y2="{HEIGHT - BOTTOM + 5}" stroke="#5d6b75"/>'
             )
         for band, shade in zip(reversed(self.bands), SHADES[: len(self.bands)][::-1], strict=False):
@@ -89,10 +89,12 @@ class SeriesPicture:
                 f'<polyline points="{points}" fill="none" stroke-width="{wide}" {look}><title>{escape(line.name)}</title></polyline>'
             )
         parts += self._legend(names)
-        y = HEIGHT + 20 * ((len(names) + 2) // 3) + 8
+        below = HEIGHT + 20 * ((len(names) + 2) // 3) + 8
         for number, text in enumerate(foot):
             bold = ' font-weight="700"' if self.banner and number == 0 else ""
-            parts.append(f'<text x="8" y="{y + 18 * number}" font-size="11"{bold} fill="{INK}">{escape(text)}</text>')
+            parts.append(
+                f'<text x="8" y="{below + 18 * number}" font-size="11"{bold} fill="{INK}">{escape(text)}</text>'
+            )
         return "".join((*parts, "</svg>"))
 
     def _legend(self, names: Sequence[str]) -> list[str]:

@@ -43,4 +43,4 @@ def test_a_name_bears_a_star_while_a_footnote_speaks_of_it() -> None:
 def test_what_no_map_can_draw_is_refused_by_name(given: object) -> None:
     with pytest.raises(SettingsError) as refused:
         read_map_view(given)
-    assert refused.value.where.field.startswith("map")
+    assert (refused.value.where.field or "").startswith("map")

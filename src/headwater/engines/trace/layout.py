@@ -88,7 +88,7 @@ def _alone(part: Sequence[str], pairs: Sequence[tuple[str, str]]) -> dict[str, P
     start = {index: _spiral(index) for index in range(len(part))}
     made = _sprung(part, pairs, start, frozenset())
     # The longest way across takes as much room as its vertices need.
-    middle = [sum(place[axis] for place in made) / len(made) for axis in (0, 1)]
+    middle = (sum(x for x, _ in made) / len(made), sum(y for _, y in made) / len(made))
     reach = max(math.dist(place, middle) for place in made) or 1.0
     scale = 0.75 * math.sqrt(len(part)) / reach
     return {
@@ -106,7 +106,7 @@ def _around(part: Sequence[str], pairs: Sequence[tuple[str, str]], held: Mapping
                 near.setdefault(name, []).append(held[neighbour])
     mine = [held[name] for name in part if name in held]
     middle = (sum(x for x, _ in mine) / len(mine), sum(y for _, y in mine) / len(mine))
-    start = {}
+    start: dict[int, Point] = {}
     for index, name in enumerate(part):
         about = near.get(name, [middle])
         turn = _spiral(index)

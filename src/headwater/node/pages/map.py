@@ -174,7 +174,7 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
         seen = _gather(snapshot, view)
-    days = [moment.date() for moment, *_ in (*seen.points, *seen.marks)]
+    days = [point[0].date() for point in seen.points] + [mark[0].date() for mark in seen.marks]
     first, last = min(days, default=None), max(days, default=None)
     until = asked.day or last
     since = until - timedelta(days=min(asked.days - 1, (until - date.min).days)) if until else None

@@ -1,5 +1,6 @@
 """Charts of links: what ties an entity to others, drawn and as a table; grown, cut, moved, merged, saved as files."""
 
+import itertools
 import json
 import tempfile
 from collections.abc import Mapping
@@ -16,7 +17,6 @@ from headwater.node.pages import exports
 from headwater.policy.acts import Act
 from headwater.web.page import Context, Page
 from headwater.web.pictures import about, banner_line, picture, stamp
-import itertools
 
 MOST_PLACES = 200_000
 """Letters of all the places that one form may bring: 300 vertices with long keys."""
