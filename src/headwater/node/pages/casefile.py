@@ -10,7 +10,7 @@ from typing import Any, Final
 from headwater.case.verifier import read_trust, verify
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.times import format_instant
-from headwater.node import case_sealing, cases
+from headwater.node import case_sealing, cases, partners
 from headwater.node.node import Node
 from headwater.node.pages.once import once
 from headwater.policy.acts import Act
@@ -280,7 +280,7 @@ def check_bundle(node: Node, session: Session, urn: str, name: str) -> Checked:
         raise ForbiddenError("no such bundle")
     with tempfile.TemporaryDirectory(prefix="headwater-trust-") as folder:
         card = Path(folder) / "own.card"
-        card.write_bytes(node.exchange.card_bytes())
+        card.write_bytes(partners.card_file(node))
         told = verify(Path(found.path), read_trust(str(card)))
     node.store.note(_noted(session, urn, ok=not told.problems))
     return Checked(
