@@ -4,6 +4,7 @@ import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from headwater.engines.watch.engine import COLUMNS
 from headwater.formats.entries import sha256_of
@@ -30,6 +31,11 @@ CONTEXT = {
     "rescue_points": [{"name": "invented station", "x": 0.0, "y": 0.0, "ready_min": 5.0}],
 }
 SERIES = "made-up.crossings"
+
+
+def parsed(text: str | bytes) -> ElementTree.Element:
+    """A document that we made ourselves, read by another reader."""
+    return ElementTree.fromstring(text)  # noqa: S314 - made by the product under test
 
 
 def parquet(columns: dict[str, list[Any]]) -> bytes:
@@ -89,7 +95,7 @@ def payments(node: Node) -> FindingId:
     count = len(PAYMENTS)
     start = datetime(2026, 1, 30, 12, tzinfo=UTC)
     payer, payee, amount, left, right = (list(column) for column in zip(*PAYMENTS, strict=True))
-    columns = {
+    columns: dict[str, list[Any]] = {
         "row": list(range(1, count + 1)), "id": [f"p{number}" for number in range(count)],
         "time_us": [int(start.timestamp() * 1e6) + number * 86_400_000_000 for number in range(count)],
         "sender": payer, "receiver": payee, "amount": amount, "currency": ["EUR"] * count, "channel": ["bank"] * count,

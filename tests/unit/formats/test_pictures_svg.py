@@ -1,7 +1,6 @@
 """Map, chart, timeline and series as SVG: the same bytes at every run, well formed, nothing drawn outside or lost."""
 
 from datetime import UTC, date, datetime
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -9,6 +8,7 @@ from headwater.formats.link_chart import DrawnEdge, DrawnVertex, LinkChart
 from headwater.formats.region_svg import DrawnMark, RegionMap, unpacked
 from headwater.formats.series_svg import SeriesBand, SeriesLine, SeriesPicture, nice_top, ticks
 from headwater.formats.time_axis import DrawnMoment, TimeAxis
+from tests.picture_world import parsed
 
 SVG = "{http://www.w3.org/2000/svg}"
 BASE = {
@@ -58,8 +58,8 @@ def test_what_others_wrote_never_breaks_a_chart(evil: str) -> None:
         [DrawnVertex(evil, evil, "Person", 0, 0), DrawnVertex("b", "b", "Company", 1, 1)],
         [DrawnEdge(evil, "b", evil)],
     )
-    assert ET.fromstring(chart.svg()).tag == f"{SVG}svg"
-    assert ET.fromstring(chart.graphml({"handling": evil}))
+    assert parsed(chart.svg()).tag == f"{SVG}svg"
+    assert parsed(chart.graphml({"handling": evil}))
 
 
 def test_an_unsure_edge_is_dashed_and_the_path_is_thick() -> None:
@@ -73,7 +73,7 @@ def test_an_unsure_edge_is_dashed_and_the_path_is_thick() -> None:
 def test_an_empty_chart_timeline_and_series_can_be_drawn() -> None:
     axis = TimeAxis(title="T", lanes=[("a", "A")], moments=[], gaps=[], zone="Europe/London", conflict="c")
     for text in (LinkChart("T", [], []).svg(), axis.svg(), SeriesPicture(title="T", unit="u", lines=[]).svg()):
-        assert ET.fromstring(text).tag == f"{SVG}svg"
+        assert parsed(text).tag == f"{SVG}svg"
 
 
 def test_what_cannot_have_happened_is_marked_with_a_word_and_not_by_colour_alone() -> None:
@@ -109,6 +109,6 @@ def test_lines_differ_in_their_dashes_and_intervals_are_told() -> None:
     days = [(date(2026, month, 1), float(month)) for month in (1, 2, 3)]
     lines = [SeriesLine(f"seen {number}", tuple(days)) for number in range(3)]
     band = SeriesBand("95 %", ((date(2026, 4, 1), 1.0, 9.0), (date(2026, 5, 1), 0.0, 12.0)))
-    root = ET.fromstring(SeriesPicture(title="T", unit="u", lines=lines, bands=[band]).svg())
+    root = parsed(SeriesPicture(title="T", unit="u", lines=lines, bands=[band]).svg())
     assert len({line.get("stroke-dasharray") for line in root.iter(f"{SVG}polyline")}) == 3
     assert "95 %" in {title.text for title in root.iter(f"{SVG}title")}

@@ -14,7 +14,12 @@ from tools import vendor
 
 STATIC = vendor.STATIC
 FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
-LISTED = dict(reversed(line.split("  ", 1)) for line in (STATIC / vendor.SUMS).read_text(encoding="utf-8").splitlines())
+LISTED: dict[str, str] = {
+    name: digest
+    for digest, _, name in (
+        line.partition("  ") for line in (STATIC / vendor.SUMS).read_text(encoding="utf-8").splitlines()
+    )
+}
 
 
 def test_the_list_names_every_file_with_its_hash() -> None:

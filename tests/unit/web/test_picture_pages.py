@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -11,7 +10,7 @@ from headwater.node import Node
 from headwater.node.pages import charts
 from tests.node_world import SUPERVISOR, WRITER, as_user, events
 from tests.page_world import Browser, browser
-from tests.picture_world import SERIES, case_folder, payments, series, ties, watch
+from tests.picture_world import SERIES, case_folder, parsed, payments, series, ties, watch
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_each_picture_is_well_formed_and_bears_its_handling_line(
     node: Node, analyst: Browser, full: dict[str, str], name: str
 ) -> None:
     answer = analyst.get(f"{full[name]}?export=svg")
-    root = ET.fromstring(answer.text)
+    root = parsed(answer.text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     line = " ".join("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
     assert f"{WRITER} · oic" in line
@@ -178,5 +177,5 @@ def test_text_of_others_stays_text_in_page_and_picture(node: Node, analyst: Brow
     for query in ("", "?export=svg", "?export=graphml"):
         text = analyst.get(f"/charts/{made}{query}").text
         assert "<script>alert" not in text
-    ET.fromstring(analyst.get(f"/charts/{made}?export=svg").text)
-    ET.fromstring(analyst.get(f"/charts/{made}?export=graphml").text)
+    parsed(analyst.get(f"/charts/{made}?export=svg").text)
+    parsed(analyst.get(f"/charts/{made}?export=graphml").text)
