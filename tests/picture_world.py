@@ -4,7 +4,7 @@ import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from headwater.engines.watch.engine import COLUMNS
 from headwater.formats.entries import sha256_of
@@ -33,9 +33,9 @@ CONTEXT = {
 SERIES = "made-up.crossings"
 
 
-def parsed(text: str | bytes) -> ElementTree.Element:
+def parsed(text: str | bytes) -> ET.Element:
     """A document that we made ourselves, read by another reader."""
-    return ElementTree.fromstring(text)  # noqa: S314 - made by the product under test
+    return ET.fromstring(text)  # noqa: S314 - made by the product under test
 
 
 def parquet(columns: dict[str, list[Any]]) -> bytes:

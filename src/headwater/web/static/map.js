@@ -143,34 +143,31 @@ const renew = async (map, form) => {
   history.replaceState(null, "", `/map?${query}`);
 };
 
-const startSlider = (map) => {
+// The fields renew the map when they change; the slider, where there are several days, is another hand on the day field.
+const startForm = (map) => {
   const form = document.getElementById("map-form");
-  const day = form?.elements.day;
-  if (!slider || !day) return;
-  const first = Date.parse(slider.dataset.first);
-  const spanned = Number(slider.max);
-  const offset = (text) => Math.round((Date.parse(text) - first) / 86400000);
-  const dated = (days) => new Date(first + days * 86400000).toISOString().slice(0, 10);
+  const { day, days } = form.elements;
   let waiting = 0;
   const soon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => renew(map, form), 250);
   };
+  for (const field of [day, days, ...form.querySelectorAll('input[name="layer"]')]) field.addEventListener("change", soon);
+  if (!slider) return;
+  const first = Date.parse(slider.dataset.first);
   slider.closest("[hidden]")?.removeAttribute("hidden");
   slider.addEventListener("input", () => {
-    day.value = dated(Number(slider.value));
+    day.value = new Date(first + Number(slider.value) * 86400000).toISOString().slice(0, 10);
     slider.setAttribute("aria-valuetext", day.value);
     soon();
   });
   day.addEventListener("change", () => {
-    const at = offset(day.value);
-    if (at >= 0 && at <= spanned) slider.value = String(at);
-    soon();
+    const at = Math.round((Date.parse(day.value) - first) / 86400000);
+    if (at >= 0 && at <= Number(slider.max)) slider.value = String(at);
   });
-  for (const field of form.querySelectorAll('input[name="days"], input[name="layer"]')) field.addEventListener("change", soon);
 };
 
 if (canvas) {
   const map = hasWebGL() ? await start().catch(() => { canvas.hidden = true; return null; }) : null;
-  startSlider(map);
+  startForm(map);
 }
