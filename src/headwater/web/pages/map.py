@@ -45,7 +45,7 @@ def show(ctx: Context) -> Response:
         exports.note(ctx.node, ctx.session, "map", form, len(model.marks) + len(model.cells) + len(model.spots))
         data = json.dumps({**geojson(model), "about": about(ctx, line)}, ensure_ascii=False).encode()
         return ctx.attachment(data, "application/geo+json", "map.geojson")
-    drawn = drawing(ctx, model, stamp(ctx, line) if form else line)
+    drawn = drawing(ctx, model, stamp(ctx, line) if form else "")
     if form == "svg":
         return picture(ctx, "map", drawn, len(model.marks))
     if ctx.query.text("format") == "geojson":
@@ -167,7 +167,7 @@ def drawing(ctx: Context, model: read.Map, line: str) -> str:
         ],
         spots=[DrawnSpot(one.lon, one.lat, f"{one.id} ({one.kind})") for one in model.spots],
         marks=[DrawnMark(one.lon, one.lat, one.lane, f"{one.text} {one.at}", one.way) for one in model.marks],
-        footnotes=footnotes(ctx),
+        footnotes=footnotes(ctx) if line else (),
         banner=line,
     ).svg()
 

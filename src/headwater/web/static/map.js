@@ -89,6 +89,7 @@ const start = async () => {
   const sources = baseSources(base, view);
   const [west, south, east, north] = canvas.dataset.box.split(",").map(Number);
   canvas.hidden = false;
+  document.getElementById("map-told").hidden = false;
   const geo = (one) => ({ type: "geojson", data: one });
   const map = new Map({
     container: canvas,
