@@ -107,15 +107,6 @@ class View(Protocol):
         """
         ...
 
-    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
-        """Return those of some records that may be seen, in their order: one look for all of them.
-
-        Args:
-            refs: records; one that is not there or may not be seen is left out.
-            what: what they are looked at for, for the ledger; never content.
-        """
-        ...
-
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the record that holds a fact, and the fact's place in it.
 
@@ -191,6 +182,19 @@ class LeftOut:
     """A row that a reader could not use, and the declared error that says why."""
 
     error: HeadwaterError
+
+
+class Guarded(View, Protocol):
+    """What a guard hands out to a page: a view that can look at several records at once."""
+
+    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
+        """Return those of some records that may be seen, in their order: one look for all of them.
+
+        Args:
+            refs: records; one that is not there or may not be seen is left out.
+            what: what they are looked at for, for the ledger; never content.
+        """
+        ...
 
 
 class Source(Protocol):

@@ -79,7 +79,9 @@ def held(node: Node) -> str:
             digest.update(repr(row).encode())
     finally:
         base.close()
-    folders = sorted(str(path.relative_to(node.home)) for path in node.home.rglob("*") if "store.sqlite" not in path.name)
+    folders = sorted(
+        str(path.relative_to(node.home)) for path in node.home.rglob("*") if "store.sqlite" not in path.name
+    )
     digest.update(repr([name for name in folders if not name.startswith("derived")]).encode())
     return digest.hexdigest()
 
@@ -119,7 +121,7 @@ def test_no_role_is_let_in_where_the_table_does_not_say_so_and_nothing_changes(
     readers: dict[str, Browser] = {}
     with node.view(as_user(node)) as view:
         finding = next(iter(view.findings())).id
-    wrong = []
+    wrong: list[tuple[str, str, int | str]] = []
     for method, path in ROUTES:
         needs = authz.TABLE[method, path]
         if path in {"/events", "/sign-out"}:
@@ -181,7 +183,11 @@ def test_a_hidden_record_leaves_no_trace_on_any_page_twin_export_or_pulse(tmp_pa
             read(node, "report", write_report(tmp_path / name / "seen", person("seen-1", "Ana Vidljivić")))
             if hide:
                 secret = person("hidden-1", "Ana Skrivenić")
-                read(node, "report", write_report(tmp_path / name / "hidden", secret, reference="EX/9", purposes=["drugs"]))
+                read(
+                    node,
+                    "report",
+                    write_report(tmp_path / name / "hidden", secret, reference="EX/9", purposes=["drugs"]),
+                )
             reader = browser(node, WRITER)
             token = reader.post("/search", {"q": "Ana"}).goes_to
             told = []

@@ -41,7 +41,9 @@ class Houses:
         with (self.folder / f"{key}-page.log").open("ab") as log:
             words = [sys.executable, "-m", "headwater", "node", "serve", "--home", str(self.home(key))]
             self.running.append(
-                subprocess.Popen(words, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+                subprocess.Popen(
+                    words, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                )
             )
 
     def await_page(self, key: str) -> None:
@@ -63,16 +65,16 @@ class Houses:
 
 
 @contextmanager
-def houses(left: Path, folder: Path) -> Iterator[Houses]:
+def houses(left: Path, folder: Path, keys: tuple[str, ...] = KEYS) -> Iterator[Houses]:
     """Three nodes with their pages, from copies of what an exercise left behind."""
     folder.mkdir(parents=True, exist_ok=True)
-    for key in KEYS:
+    for key in keys:
         shutil.copytree(left / key, folder / key)
     made = Houses(folder)
     try:
-        for key in KEYS:
+        for key in keys:
             made.start(key)
-        for key in KEYS:
+        for key in keys:
             made.await_page(key)
         yield made
     finally:

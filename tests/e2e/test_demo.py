@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,6 +38,18 @@ def answers(endpoint: str) -> bool:
         return line.getresponse().status == 200
     except OSError:
         return False
+    finally:
+        line.close()
+
+
+def opens(url: str) -> bool:
+    """Whether a link shows the form that signs in: looking at it uses nothing up."""
+    parts = urlsplit(url)
+    line = HTTPConnection("127.0.0.1", parts.port or 0, timeout=10)
+    try:
+        line.request("GET", f"{parts.path}?{parts.query}", headers={"Host": parts.netloc})
+        answer = line.getresponse()
+        return answer.status == 200 and b'data-form="login"' in answer.read()
     finally:
         line.close()
 
@@ -106,6 +119,8 @@ def test_it_is_played_again_into_the_same_folder_and_kept_up_until_ctrl_c(tmp_pa
         assert not (folder / "old").exists()
         assert all(answers(node["endpoint"]) for node in made["nodes"])
         assert len(run.nodes()) == 3
+        assert {page["authority"] for page in made["pages"]} == {"UK-NCA", "RS-MOI", "XK-KP"}
+        assert all(opens(page["url"]) for page in made["pages"])
         run.process.send_signal(signal.SIGINT)
         code, rest, _ = run.end()
         assert (code, rest, run.living()) == (0, "", [])

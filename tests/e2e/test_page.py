@@ -215,7 +215,9 @@ def test_consent_is_asked_where_a_rule_holds_a_fact_back_and_given_by_its_origin
     giver.page.locator("[data-act=consent]").click()
     giver.page.locator("p.notice").first.wait_for()
     giver.show("consent")
-    _until(page, f"{base}/exchange/new?record={record}&to=RS-MOI@EX-UK-RS-OIC", "[data-preview=hold], [data-preview=allow]")
+    _until(
+        page, f"{base}/exchange/new?record={record}&to=RS-MOI@EX-UK-RS-OIC", "[data-preview=hold], [data-preview=allow]"
+    )
     reader.show("consented")
 
 
@@ -229,7 +231,11 @@ def test_a_case_is_built_sealed_and_checked(desk: Desk) -> None:
     page.locator("form[data-form=decide] button").click()
     page.locator("h1", has_text="OP PAGE EXERCISE").wait_for()
     _add(page, "persons", {"id": "P1", "name": "Exercise Officer"}, {"category": "witness"})
-    _add(page, "notes", {"ref": "PX/1", "description": "Note of a look", "captured_at": "2026-11-25T08:00:00Z", "text": "Seen."})
+    _add(
+        page,
+        "notes",
+        {"ref": "PX/1", "description": "Note of a look", "captured_at": "2026-11-25T08:00:00Z", "text": "Seen."},
+    )
     assert "PX/1" in page.locator("main").inner_text()
     builder.show("case")
     page.locator("[data-act=seal]").click()
@@ -297,7 +303,11 @@ def _read_report(nodes: Houses) -> None:
         "grade": "4x4:B/2",
         "handling": {"codes": ["H2"]},
         "entities": [
-            {"key": "kamioni", "schema": "Vehicle", "properties": {"registrationNumber": ["ZZ01EXR"], "type": ["lorry"]}}
+            {
+                "key": "kamioni",
+                "schema": "Vehicle",
+                "properties": {"registrationNumber": ["ZZ01EXR"], "type": ["lorry"]},
+            }
         ],
     }
     path = nodes.folder / "ushtrim.json"
@@ -324,7 +334,7 @@ def _until(page: Any, url: str, selector: str) -> None:
         page.goto(url)
         try:
             page.locator(selector).first.wait_for(timeout=500)
-        except Exception as error:  # noqa: BLE001 - Playwright's own
+        except Exception as error:
             if "Timeout" not in type(error).__name__:
                 raise
         else:

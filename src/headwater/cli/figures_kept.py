@@ -1,5 +1,6 @@
 """The part of `headwater figures` that works on what is kept: import, show, claim, table, chart, and made-up editions."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,20 +20,23 @@ EXAMPLE: Final = "--store figures"
 
 
 def kept(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where editions lie, and who asks."""
-    command = options.acting("statistics")(command)
-    command = options.home(required=False)(command)
+    """Add the options that say where editions lie and who asks; the command is given what keeps them, as ``held``."""
+
+    @functools.wraps(command)
+    def opened(*, store: Path | None, home: Path | None, user: str, purpose: str, **given: Any) -> Any:  # noqa: ANN401
+        with _keeper(store, home, user, purpose) as held:
+            return command(held=held, **given)
+
     return click.option(
         "--store",
         envvar=STORE_ENV,
         type=click.Path(path_type=Path, file_okay=False),
         help=f"Folder of the editions (or {STORE_ENV}); without it, the node's.",
-    )(command)
+    )(options.home(required=False)(options.acting("statistics")(opened)))
 
 
 @contextmanager
-def keeper(store: Path | None, home: Path | None, user: str, purpose: str) -> "Iterator[Keeper]":
-    """Yield what keeps the editions: the folder, or the node."""
+def _keeper(store: Path | None, home: Path | None, user: str, purpose: str) -> "Iterator[Keeper]":
     from headwater.node import figures as use
 
     if store is not None:
@@ -59,17 +63,13 @@ def import_figures(
     file: Path,
     source: str | None,
     seen_on: str | None,
-    store: Path | None,
-    home: Path | None,
-    user: str,
-    purpose: str,
+    held: "Keeper",
     as_json: bool,
 ) -> None:
     """Keep the editions in FILE beside the earlier ones. A file with a bad cell is refused whole."""
     from headwater.node import figures as use
 
-    with keeper(store, home, user, purpose) as held:
-        imported = use.read_into(held, form, file, source, seen_on)
+    imported = use.read_into(held, form, file, source, seen_on)
     found = use.document(imported)
     lines = [
         f"{one['source']}, seen on {one['seen_on']}: {len(one['series'])} series, {one['first']} to {one['last']}"
@@ -92,17 +92,13 @@ def show_figures(
     period: str | None,
     as_of: str | None,
     where: tuple[str, ...],
-    store: Path | None,
-    home: Path | None,
-    user: str,
-    purpose: str,
+    held: "Keeper",
     as_json: bool,
 ) -> None:
     """Show a value as it was known on a day, with its definition and every earlier vintage."""
     from headwater.node import figures as use
 
-    with keeper(store, home, user, purpose) as held:
-        found = use.shown(held, series, period, as_of, where)
+    found = use.shown(held, series, period, as_of, where)
     lines = [f"{found['series']}: {found['definition']['title']} ({found['definition']['unit']})"]
     if period is None:
         lines += [f"{one['period']:>22}  {one['value']:>12,}  seen on {one['seen_on']}" for one in found["values"]]
@@ -133,10 +129,7 @@ def claim_figures(
     also: tuple[str, ...],
     period: str | None,
     as_of: str | None,
-    store: Path | None,
-    home: Path | None,
-    user: str,
-    purpose: str,
+    held: "Keeper",
     as_json: bool,
 ) -> None:
     """Say whether a claim may be made, and the sentence that may be said instead.
@@ -156,8 +149,7 @@ def claim_figures(
         "period": period,
         "as_of": as_of,
     }
-    with keeper(store, home, user, purpose) as held:
-        found = use.claimed(held, {key: value for key, value in params.items() if value})
+    found = use.claimed(held, {key: value for key, value in params.items() if value})
     door.answer({"ok": True, **found}, [f"{found['verdict']}: {found['says']}"], as_json=as_json)
 
 
@@ -172,17 +164,13 @@ def table_figures(
     series: tuple[str, ...],
     as_of: str | None,
     out: Path,
-    store: Path | None,
-    home: Path | None,
-    user: str,
-    purpose: str,
+    held: "Keeper",
     as_json: bool,
 ) -> None:
     """Write series as a table with notes on their definitions. Totals only: what speaks of people goes through publish."""
     from headwater.node import figures_pictures as use
 
-    with keeper(store, home, user, purpose) as held:
-        rows = use.write_series(held, series, as_of, out)
+    rows = use.write_series(held, series, as_of, out)
     door.answer({"ok": True, "file": str(out), "rows": rows}, [f"{rows} rows in {out}"], as_json=as_json)
 
 
@@ -197,17 +185,13 @@ def chart_figures(
     series: tuple[str, ...],
     as_of: str | None,
     out: Path,
-    store: Path | None,
-    home: Path | None,
-    user: str,
-    purpose: str,
+    held: "Keeper",
     as_json: bool,
 ) -> None:
     """Draw series with a line for each vintage, and their definitions below."""
     from headwater.node import figures_pictures as use
 
-    with keeper(store, home, user, purpose) as held:
-        panes = use.chart_series(held, series, as_of, out)
+    panes = use.chart_series(held, series, as_of, out)
     door.answer({"ok": True, "file": str(out), "charts": panes}, [f"{panes} chart(s) in {out}"], as_json=as_json)
 
 

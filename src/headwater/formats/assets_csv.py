@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from headwater.errors import FormatError, Place, SchemaError
-from headwater.formats.safe_csv import csv_value, iter_csv
+from headwater.errors import Place, SchemaError
+from headwater.formats.safe_csv import named_rows
 
 COLUMNS: Final = ("holder", "nature", "description", "currency", "amount", "valued_on", "frozen_on")
 REQUIRED: Final = COLUMNS[:-1]
@@ -43,23 +43,7 @@ def read_assets(data: bytes, *, file: str | None = None) -> list[Asset]:
     Raises:
         InputError: it is no such CSV, or a row lacks something or has an impossible value; names row and field.
     """
-    rows = iter_csv(data, file=file)
-    head = next(rows, None)
-    if head is None:
-        raise FormatError("empty", where=file)
-    columns = [csv_value(cell).strip().casefold() for cell in head.cells]
-    wrong = [name for name in REQUIRED if name not in columns] or [name for name in columns if name not in COLUMNS]
-    if wrong:
-        where = Place(file=file, line=head.line, field=wrong[0][:40])
-        raise SchemaError("a missing or unknown column", where=where, fix=f"use {','.join(COLUMNS)}")
-    found = []
-    for row in rows:
-        if len(row.cells) != len(columns):
-            what = f"{len(row.cells)} cells where {len(columns)} are named"
-            raise FormatError(what, where=Place(file=file, line=row.line))
-        given = {name: csv_value(cell).strip() for name, cell in zip(columns, row.cells, strict=True)}
-        found.append(_asset(given, file, row.line))
-    return found
+    return [_asset(given, file, line) for line, given in named_rows(data, COLUMNS, REQUIRED, file=file)]
 
 
 def _asset(given: dict[str, str], file: str | None, line: int) -> Asset:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headwater.errors import FormatError, LimitError, Place
+from headwater.errors import FormatError, LimitError, Place, SchemaError
 from headwater.formats.safe import (
     MAX_COLUMNS,
     MAX_FIELD_BYTES,
@@ -31,6 +31,35 @@ class Row:
 
     line: int
     cells: list[str]
+
+
+def named_rows(
+    data: bytes, columns: Sequence[str], required: Sequence[str], *, file: str | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a small CSV with a fixed header: the line each begins on, and its cells by name.
+
+    Raises:
+        FormatError: it is empty or no CSV, or a row has another number of cells than the header.
+        SchemaError: a required column is missing, or one is there that is not known.
+        LimitError: too large.
+    """
+    rows = iter_csv(data, file=file)
+    head = next(rows, None)
+    if head is None:
+        raise FormatError("empty", where=file)
+    names = [csv_value(cell).strip().casefold() for cell in head.cells]
+    wrong = [name for name in required if name not in names] or [name for name in names if name not in columns]
+    if wrong:
+        where = Place(file=file, line=head.line, field=wrong[0][:40])
+        raise SchemaError("a missing or unknown column", where=where, fix=f"use {','.join(columns)}")
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise SchemaError("a column that stands there twice", where=Place(file=file, line=head.line, field=twice))
+    for row in rows:
+        if len(row.cells) != len(names):
+            what = f"{len(row.cells)} cells where {len(names)} are named"
+            raise FormatError(what, where=Place(file=file, line=row.line))
+        yield row.line, {name: csv_value(cell).strip() for name, cell in zip(names, row.cells, strict=True)}
 
 
 def iter_csv(data: bytes, *, file: str | None = None, encoding: str = "utf-8") -> Iterator[Row]:

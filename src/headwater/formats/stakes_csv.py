@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from headwater.errors import FormatError, Place, SchemaError
-from headwater.formats.safe_csv import csv_value, iter_csv
+from headwater.formats.safe_csv import named_rows
 
 COLUMNS: Final = ("owner", "owned", "percentage", "control", "source")
 REQUIRED: Final = ("owner", "owned")
@@ -28,22 +28,7 @@ def read_stakes(data: bytes, *, file: str | None = None) -> list[StakeRow]:
     Raises:
         InputError: it is no such CSV, or a row has no party, no share from 0 to 100, or neither share nor control.
     """
-    rows = iter_csv(data, file=file)
-    head = next(rows, None)
-    if head is None:
-        raise FormatError("empty", where=file)
-    columns = [csv_value(cell).strip().casefold() for cell in head.cells]
-    wrong = [name for name in REQUIRED if name not in columns] or [name for name in columns if name not in COLUMNS]
-    if wrong:
-        where = Place(file=file, line=head.line, field=wrong[0][:40])
-        raise SchemaError("a missing or unknown column", where=where, fix=f"use {','.join(COLUMNS)}")
-    found = []
-    for row in rows:
-        where = Place(file=file, line=row.line)
-        if len(row.cells) != len(columns):
-            raise FormatError(f"{len(row.cells)} cells where {len(columns)} are named", where=where)
-        given = {name: csv_value(cell).strip() for name, cell in zip(columns, row.cells, strict=True)}
-        found.append(_row(given, file, row.line))
+    found = [_row(given, file, line) for line, given in named_rows(data, COLUMNS, REQUIRED, file=file)]
     if not found:
         raise FormatError("there is no stake in it", where=file)
     return found

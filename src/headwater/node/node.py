@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar, cast
 
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
@@ -14,9 +15,11 @@ from headwater.node import users
 from headwater.node.system import SystemChance, SystemClock
 from headwater.policy.session import Session
 from headwater.policy.view import guard
-from headwater.ports import Chance, Clock, View
+from headwater.ports import Chance, Clock, Guarded
 from headwater.settings import Loaded, Settings, load
 from headwater.store import SearchIndex, Snapshot, Store, StoreOptions
+
+T = TypeVar("T")
 
 HALF_MADE: Final = "node.half-made"
 """Lies in a node's directory while `setup` makes it."""
@@ -34,6 +37,8 @@ class Node:
         self.store = store
         self.clock = clock
         self.chance = chance
+        self._gate = Lock()
+        self._memories: dict[type, object] = {}
 
     @classmethod
     def open(cls, home: Path, env: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Self:
@@ -71,6 +76,14 @@ class Node:
         """The words of names and numbers, for candidates; what is shown is asked of a view."""
         return SearchIndex(self.home)
 
+    def memory(self, kind: type[T]) -> T:
+        """Return the one value of a kind that this open node remembers, made when it is first asked for."""
+        with self._gate:
+            found = self._memories.get(kind)
+            if found is None:
+                found = self._memories[kind] = kind()
+        return cast("T", found)
+
     def session(self, user: str, purpose: str) -> Session:
         """Return the session of a user of this node.
 
@@ -82,13 +95,13 @@ class Node:
             return users.session(snapshot, self.authority, user, purpose)
 
     @contextmanager
-    def view(self, session: Session) -> Iterator[View]:
+    def view(self, session: Session) -> Iterator[Guarded]:
         """Yield what a session may see, at one moment."""
         with self.view_at(session) as (_, view):
             yield view
 
     @contextmanager
-    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, View]]:
+    def view_at(self, session: Session) -> Iterator[tuple[Snapshot, Guarded]]:
         """Yield the store at one moment, and what a session may see of it."""
         with self.store.snapshot() as snapshot:
             if session.purpose == EVIDENCE_PURPOSE:

@@ -26,12 +26,12 @@ from headwater.model.seen import Seen
 from headwater.policy.acts import Act
 from headwater.policy.redaction import withhold
 from headwater.policy.session import Session, allowed, may
-from headwater.ports import Audit, Event, Reader, View
+from headwater.ports import Audit, Event, Guarded, Reader
 
 T = TypeVar("T")
 
 
-def guard(reader: Reader, session: Session, audit: Audit, today: date) -> View:
+def guard(reader: Reader, session: Session, audit: Audit, today: date) -> Guarded:
     """Return what a session may see through a reader.
 
     Args:
@@ -68,7 +68,7 @@ class _Survey:
 
 
 class _Guarded:
-    """Implements `ports.View`."""
+    """Implements `ports.Guarded`."""
 
     def __init__(self, reader: Reader, session: Session, audit: Audit, today: date) -> None:
         self._reader = reader

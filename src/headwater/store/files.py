@@ -83,7 +83,10 @@ class Files:
         """Return how many bytes of a beginning are there."""
         file = self._beginning(name)
         with translated(file):
-            return file.stat().st_size if file.exists() else 0
+            try:
+                return file.stat().st_size
+            except FileNotFoundError:  # there is none, or it has just become a whole blob
+                return 0
 
     def remove_parts(self) -> None:
         """Remove every beginning, durably: what it is of may have been withdrawn, and what was not comes again."""
@@ -266,9 +269,11 @@ def _is_there(file: Path, size: int) -> bool:
         StoreCorruptError: it is, with another length than its content has: it is left as evidence, not replaced.
     """
     with translated(file):
-        if not file.exists():
+        try:
+            found = file.stat().st_size
+        except FileNotFoundError:
             return False
-        if file.stat().st_size != size:
+        if found != size:
             raise StoreCorruptError("a file does not hold what its name says", where=str(file))
     return True
 

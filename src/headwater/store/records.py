@@ -88,7 +88,11 @@ _ALL_DECISIONS: Final = "SELECT number, id, body FROM decision WHERE number > ?1
 _DECISIONS_ABOUT: Final = (
     "SELECT number, id, body FROM decision WHERE about = ?3 AND number > ?1 ORDER BY number LIMIT ?2"
 )
-_CLAIMS_END: Final = "SELECT (SELECT MAX(number) FROM finding), (SELECT MAX(number) FROM decision)"
+_CLAIMS_STATE: Final = (
+    "SELECT (SELECT IFNULL(MAX(number), 0) FROM finding), (SELECT IFNULL(MAX(number), 0) FROM decision),"
+    " (SELECT IFNULL(MAX(number), 0) FROM record), (SELECT COUNT(*) FROM fact_state), (SELECT COUNT(*) FROM tombstone),"
+    " (SELECT COUNT(*) FROM finding WHERE withdrawn <> 0)"
+)
 _NEWEST_DOCUMENTS: Final = (
     "SELECT key, version, body FROM document d WHERE kind = ?3 AND key > ?1 AND version ="
     " (SELECT MAX(version) FROM document o WHERE o.kind = d.kind AND o.key = d.key) ORDER BY key LIMIT ?2"
@@ -186,10 +190,10 @@ class RecordReading(Linked):
             if record is not None:
                 yield row.number, record
 
-    def claims_end(self) -> tuple[int, int]:
-        """Return the numbers of the finding and of the decision that were kept last, 0 where there is none."""
-        found = self._link.one(tuple[int | None, int | None], _CLAIMS_END)
-        return ((found[0] or 0), (found[1] or 0)) if found else (0, 0)
+    def claims_state(self) -> tuple[int, ...]:
+        """Return numbers that change with whatever decides which findings may be seen: what was kept and what withdrawn."""
+        found = self._link.one(tuple[int, int, int, int, int, int], _CLAIMS_STATE)
+        return found or ()
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""

@@ -19,8 +19,10 @@ from headwater.model.record import Record
 FILE: Final = "search-1.sqlite"
 """Its number changes with what the words are made of."""
 _MAKE: Final = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(words, entity UNINDEXED, record UNINDEXED,"
-    " tokenize=\"unicode61 remove_diacritics 0 tokenchars '_.'\", detail=none)",
+    (
+        "CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(words, entity UNINDEXED, record UNINDEXED,"
+        " tokenize=\"unicode61 remove_diacritics 0 tokenchars '_.'\", detail=none)"
+    ),
     "CREATE TABLE IF NOT EXISTS upto (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO upto VALUES (1, 0)",
 )

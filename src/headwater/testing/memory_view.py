@@ -58,11 +58,6 @@ class MemoryView:
         """
         return _seen(self._records.get(ref))
 
-    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:  # noqa: ARG002 - nobody keeps a ledger here
-        """Return those of some records that are there."""
-        found = {each.id: each for each in self.records()}
-        return [found[ref] for ref in dict.fromkeys(refs) if ref in found]
-
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the record that holds a fact, and the fact's place in it.
 

@@ -11,8 +11,6 @@ promises, messages, receipts, records and ledgers are compared, as after kills.
 
 import dataclasses
 import random
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -50,13 +48,7 @@ def run(
     """
     begun = time.monotonic()
     weather = Weather() if fault == "all" else Weather(faults=(fault,))
-    with tempfile.TemporaryDirectory(prefix="headwater-network-") as temporary:
-        folder = Path(temporary) / "stage"
-        if prepared is None:
-            folder.mkdir()
-            nodes.prepare(folder)
-        else:
-            shutil.copytree(prepared, folder)
+    with nodes.staged(prepared) as folder:
         with opened(folder, plant) as made:
             chance = random.Random(seed)
             promises = {key: Promises() for key in made.houses}

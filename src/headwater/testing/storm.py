@@ -13,9 +13,7 @@ told on standard error every ten seconds.
 
 import random
 import resource
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -73,13 +71,7 @@ def run(
         tell: hears now and then how far it has come.
     """
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="headwater-storm-") as temporary:
-        folder = Path(temporary) / "stage"
-        if prepared is None:
-            folder.mkdir()
-            nodes.prepare(folder)
-        else:
-            shutil.copytree(prepared, folder)
+    with nodes.staged(prepared) as folder:
         with opened(folder, plant) as made:
             chance = random.Random(seed)
             storm = _Storm(made, chance, plant, tell)

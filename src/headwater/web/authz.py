@@ -76,6 +76,7 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("POST", "/admin/users"): Act.USER_CHANGE,
     ("POST", "/admin/users/disable"): Act.USER_CHANGE,
     ("GET", "/help"): Door.SIGNED_IN,
+    ("GET", "/openapi.json"): Door.SIGNED_IN,
 }
 
 

@@ -94,7 +94,7 @@ class Fields:
         value = self.text(name, default, most=100)
         if value not in known:
             raise SchemaError("no such choice", where=Place(field=name), fix=f"use {', '.join(known)}")
-        return value
+        return next(one for one in known if one == value)
 
     def flag(self, name: str) -> bool:
         """Return whether a box is ticked."""

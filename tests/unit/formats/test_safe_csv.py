@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import FormatError, LimitError
+from headwater.errors import FormatError, InputError, LimitError, Place
 from headwater.formats import safe_csv
-from headwater.formats.safe_csv import csv_bytes, csv_cell, csv_value, iter_csv
+from headwater.formats.safe_csv import csv_bytes, csv_cell, csv_value, iter_csv, named_rows
 
 
 def rows(data: bytes, encoding: str = "utf-8") -> list[tuple[int, list[str]]]:
@@ -104,3 +104,25 @@ def test_every_cell_of_the_shared_table_comes_back(shared: Path) -> None:
 def test_a_number_stays_a_number() -> None:
     assert csv_cell(-5) == -5
     assert csv_bytes([[-5, "-5"]]) == b'-5,"\'-5"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "field"),
+    [
+        (b"a\nx\n", 1, "b"),
+        (b"a,b,d\nx,y,z\n", 1, "d"),
+        (b"a,b,b\nx,y,z\n", 1, "b"),
+        (b"a,b\nx,y\nx\n", 3, None),
+    ],
+    ids=["missing", "unknown", "twice", "short row"],
+)
+def test_a_header_or_row_that_does_not_fit_is_refused_with_line_and_column(
+    data: bytes, line: int, field: str | None
+) -> None:
+    with pytest.raises(InputError) as caught:
+        list(named_rows(data, ("a", "b", "c"), ("a", "b"), file="f.csv"))
+    assert caught.value.where == Place(file="f.csv", line=line, field=field)
+
+
+def test_named_rows_bear_their_line_and_every_cell_by_name() -> None:
+    assert list(named_rows(b"b, A\n1, 2\n", ("a", "b", "c"), ("a", "b"))) == [(2, {"b": "1", "a": "2"})]

@@ -15,7 +15,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
 from headwater.model.times import parse_instant
 from headwater.policy.view import guard
-from headwater.ports import View
+from headwater.ports import Guarded, View
 from tests.unit.policy.view_kit import (
     PROTECTION,
     TODAY,
@@ -59,11 +59,11 @@ def test_a_record_is_seen_where_its_handling_allows(seen: bool, handling: Handli
     assert shown == ([kept] if seen else [])
 
 
-def world(handling: Handling) -> tuple[MemoryReader, dict[str, Callable[[View], object]]]:
+def world(handling: Handling) -> tuple[MemoryReader, dict[str, Callable[[Guarded], object]]]:
     """A reader with one of everything under one handling, and a look at each thing."""
     kept = record(CAR, facts=PLATE, handling=handling, blobs=(BLOB,), tables=(TABLE,))
     claim = finding(Evidence.fact(fact_id(kept.id, 0)))
-    looks: dict[str, Callable[[View], object]] = {
+    looks: dict[str, Callable[[Guarded], object]] = {
         "record": lambda seen: seen.record(kept.id),
         "fact": lambda seen: seen.fact(fact_id(kept.id, 0)),
         "entity": lambda seen: seen.entity(EntityKey("car")),
@@ -231,11 +231,12 @@ def test_who_keeps_the_node_or_checks_it_sees_no_record(role: str) -> None:
         view(MemoryReader(), session(roles=frozenset({role})))
 
 
-LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
+LOOKS: list[tuple[str, str, Callable[[Guarded], object]]] = [
     ("look.records", "all", lambda seen: seen.records()),
     ("look.records", "un-xml", lambda seen: seen.records(source="un-xml")),
     ("look.records", "car", lambda seen: seen.records(mentions=EntityKey("car"))),
     ("look.record", "rec-1", lambda seen: seen.record(RecordId("rec-1"))),
+    ("look.several", "queue", lambda seen: seen.several([RecordId("rec-1")], "queue")),
     ("look.fact", "rec-1/0", lambda seen: seen.fact(FactId("rec-1/0"))),
     ("look.entity", "car", lambda seen: seen.entity(EntityKey("car"))),
     ("look.findings", "all", lambda seen: seen.findings()),
@@ -248,7 +249,9 @@ LOOKS: list[tuple[str, str, Callable[[View], object]]] = [
 
 
 @pytest.mark.parametrize(("kind", "subject", "look"), LOOKS, ids=[f"{kind} {subject}" for kind, subject, _ in LOOKS])
-def test_every_look_is_noted_once_also_one_at_nothing(kind: str, subject: str, look: Callable[[View], object]) -> None:
+def test_every_look_is_noted_once_also_one_at_nothing(
+    kind: str, subject: str, look: Callable[[Guarded], object]
+) -> None:
     audit = MemoryAudit()
     seen = view(MemoryReader(), audit=audit)
     with suppress(ForbiddenError):
@@ -272,7 +275,7 @@ def test_a_look_is_noted_before_anything_is_handed_out() -> None:
 
     reader, looks = world(Handling())
     seen = guard(reader, session(), Broken(), TODAY)
-    scans: list[Callable[[View], object]] = [lambda one: one.records(), lambda one: one.findings()]
+    scans: list[Callable[[Guarded], object]] = [lambda one: one.records(), lambda one: one.findings()]
     for look in (*looks.values(), *scans):
         with pytest.raises(ForbiddenError, match="the ledger is full"):
             look(seen)
@@ -280,7 +283,7 @@ def test_a_look_is_noted_before_anything_is_handed_out() -> None:
 
 def test_every_method_of_the_port_is_guarded() -> None:
     seen = view(MemoryReader())
-    public = {name for name in vars(View) if not name.startswith("_")}
+    public = {name for port in (View, Guarded) for name in vars(port) if not name.startswith("_")}
     noted = {"table_path" if kind == "look.table" else kind.removeprefix("look.") for kind, _, _ in LOOKS}
     assert public == noted
     assert public == {name for name in vars(type(seen)) if not name.startswith("_")}
@@ -289,3 +292,13 @@ def test_every_method_of_the_port_is_guarded() -> None:
 def test_persons_are_seen_as_everything_else() -> None:
     kept = record(person("p"), facts=(("p", "name", "Ivo Test"),))
     assert list(view(MemoryReader([kept])).records()) == [kept]
+
+
+def test_several_records_are_one_look_and_hidden_ones_leave_no_gap() -> None:
+    audit = MemoryAudit()
+    kept = [record(CAR, facts=PLATE, source=f"s{number}") for number in range(3)]
+    secret = record(CAR, facts=PLATE, source="secret", handling=Handling(purposes=frozenset({"drugs"})))
+    seen = view(MemoryReader([*kept, secret]), audit=audit)
+    wanted = [secret.id, kept[1].id, RecordId("rec-none"), kept[0].id, kept[1].id]
+    assert [one.id for one in seen.several(wanted, "queue")] == [kept[1].id, kept[0].id]
+    assert [(event.kind, event.subject) for event in audit.events] == [("look.several", "queue")]

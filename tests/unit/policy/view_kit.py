@@ -12,7 +12,7 @@ from headwater.model.ids import AuthorityId, BlobHash, EntityKey, FindingId, Rec
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.policy.session import Session
 from headwater.policy.view import guard
-from headwater.ports import Event, View
+from headwater.ports import Event, Guarded
 
 TODAY = date(2026, 3, 2)
 PROTECTION = ("victim-protection", frozenset({"safeguarding"}))
@@ -118,6 +118,6 @@ def session(purpose: str = "oic", roles: frozenset[str] = frozenset({"analyst"})
 
 def view(
     reader: MemoryReader, who: Session | None = None, audit: MemoryAudit | None = None, today: date = TODAY
-) -> View:
+) -> Guarded:
     """What somebody sees."""
     return guard(reader, who or session(), audit or MemoryAudit(), today)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from headwater.errors import SettingsError
 from headwater.node import Node, signin, users
+from headwater.policy.acts import GRANTS, Act
 from headwater.testing.fakes import FakeClock
 from headwater.web import authz, statics
 from headwater.web.app import CSP, Address
@@ -15,6 +16,8 @@ from headwater.web.page import Context, Page
 from headwater.web.pages import every_page
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, events
 from tests.page_world import Browser, app_of, browser
+
+pytestmark = pytest.mark.slow  # a node of its own for each test
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in(node: Node) -> None:
@@ -28,7 +31,7 @@ def test_a_ticket_opens_one_session_and_then_none(node: Node) -> None:
     page = reader.get(f"/sign-in?ticket={ticket}")
     assert page.field("ticket") == ticket
     assert not reader.cookies, "looking at the link uses nothing up"
-    assert reader.post("/sign-in", {"ticket": ticket, "purpose": "oic"}).goes_to == "/queue"
+    assert reader.post("/sign-in", {"ticket": ticket, "purpose": "oic"}).goes_to == "/"
     assert browser(node).post("/sign-in", {"ticket": ticket, "purpose": "oic"}).status == 403
 
 
@@ -189,7 +192,7 @@ def test_a_return_address_never_leads_away(node: Node) -> None:
     for path in ("https://evil.example", "//evil.example", "/\\evil.example", "\\evil"):
         reader = browser(node)
         form = {"ticket": signin.ticket(node, WRITER), "purpose": "oic", "next": path}
-        assert reader.post("/sign-in", form).goes_to == "/queue"
+        assert reader.post("/sign-in", form).goes_to == "/"
 
 
 def test_the_language_of_a_session_is_kept(analyst: Browser) -> None:
@@ -210,3 +213,12 @@ def test_the_pulse_changes_with_the_queue_and_is_silent_otherwise(node: Node, an
     first = analyst.get("/pulse")
     assert set(first.json) == {"queue", "rescue", "exchange"}
     assert analyst.get("/pulse", if_none_match=first.headers["etag"]).status == 304
+
+
+def test_the_api_is_described_route_by_route_with_who_may_use_it(analyst: Browser) -> None:
+    told = analyst.get("/openapi.json").json
+    assert told["openapi"].startswith("3.1")
+    described = {(method.upper(), path) for path, methods in told["paths"].items() for method in methods}
+    wanted = {(method, re.sub(r":path", "", path)) for method, path in authz.TABLE if not path.startswith("/static/")}
+    assert described == wanted
+    assert told["paths"]["/queue"]["get"]["x-roles"] == sorted(GRANTS[Act.FINDING_LOOK])

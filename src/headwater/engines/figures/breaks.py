@@ -8,7 +8,7 @@ Looking back: the partition of the whole series into levels that costs least, wi
 partitioning; Jackson et al. 2005, An algorithm for optimal partitioning of data on an interval).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Final
@@ -74,11 +74,7 @@ def online_breaks(panel: Panel, season: int) -> tuple[Break, ...]:
         SchemaError: fewer than two seasons and a half of data, or an impossible season.
         MissingExtraError: numpy is not installed.
     """
-    logs = _ready(panel, season)
-    found: list[Break] = []
-    for at, name in enumerate(panel.names):
-        found += _watch(name, logs[:, at], panel.periods, season)
-    return tuple(found)
+    return _each(panel, season, _watch)
 
 
 def past_breaks(panel: Panel, season: int) -> tuple[Break, ...]:
@@ -88,11 +84,14 @@ def past_breaks(panel: Panel, season: int) -> tuple[Break, ...]:
         SchemaError: fewer than two seasons and a half of data, or an impossible season.
         MissingExtraError: numpy is not installed.
     """
+    return _each(panel, season, _look_back)
+
+
+def _each(
+    panel: Panel, season: int, look: "Callable[[str, Floats, Sequence[Period], int], Iterable[Break]]"
+) -> tuple[Break, ...]:
     logs = _ready(panel, season)
-    found: list[Break] = []
-    for at, name in enumerate(panel.names):
-        found += _look_back(name, logs[:, at], panel.periods, season)
-    return tuple(found)
+    return tuple(one for at, name in enumerate(panel.names) for one in look(name, logs[:, at], panel.periods, season))
 
 
 def warm_up(season: int) -> int:

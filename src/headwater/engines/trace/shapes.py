@@ -96,6 +96,27 @@ def key_of(*columns: Any) -> Any:  # noqa: ANN401
     return found
 
 
+def both_legs(pairs: Any, common: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Return the payments of joined pairs as rows, each once: one leg is ``tab, row, t, value``, the other ends with 2.
+
+    Args:
+        pairs: rows with both legs side by side.
+        common: columns that both legs take from the pair, as what names the claim.
+        first: further columns of the first leg.
+        second: the same columns for the second.
+    """
+    ibis = need_ibis()
+    one = pairs.select(**common, tab=pairs.tab, row=pairs.row, t=pairs.t, value=pairs.value, **first)
+    two = pairs.select(**common, tab=pairs.tab2, row=pairs.row2, t=pairs.t2, value=pairs.value2, **second)
+    return ibis.union(one, two).distinct()
+
+
+def paid_in(claims: Claims, passed_on: str) -> Claims:
+    """Return claims whose amount is what came in: of money that passes through, what was passed on counts no second time."""
+    groups = claims.groups
+    return keep_members(Claims(groups.mutate(amount=groups.amount - groups[passed_on]), claims.members))
+
+
 def payment_claims(sheets: Any, rows: Any, by: list[str], *, payer: str = "", **facts: Any) -> Claims:  # noqa: ANN401
     """Return claims made of payments, one for each group.
 

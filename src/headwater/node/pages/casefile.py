@@ -162,7 +162,9 @@ def case_page(node: Node, session: Session, urn: str) -> CasePage:
         findings=tuple(KeptFinding(id=one.id, text=one.text, score=one.score) for one in held.findings),
         problems=tuple(ProblemLine(code=one.code, at=one.at, text=one.text) for one in checked.problems),
         bundles=tuple(_bundles(node, urn)),
-        log=tuple({"at": format_instant(one.at), "kind": one.event.kind, "who": one.event.who} for one in held.lines[-50:]),
+        log=tuple(
+            {"at": format_instant(one.at), "kind": one.event.kind, "who": one.event.who} for one in held.lines[-50:]
+        ),
     )
 
 
@@ -182,7 +184,11 @@ def open_case(node: Node, session: Session, matter: Mapping[str, str], key: str)
     may(session, Act.CASE_OPEN)
     empty = ("offences", "persons", "exhibits", "statements", "elements", "material", "custody", "searches")
     document = {
-        "case": {**matter, "lead_node": node.authority, "opened": format_instant(node.clock.now().replace(microsecond=0))},
+        "case": {
+            **matter,
+            "lead_node": node.authority,
+            "opened": format_instant(node.clock.now().replace(microsecond=0)),
+        },
         **{name: [] for name in (*empty, "indicators", "decisions")},
     }
 

@@ -13,11 +13,12 @@ from headwater.model.schema import schema as ftm_schema
 from headwater.model.times import format_instant
 from headwater.node.node import Node
 from headwater.node.pages.finding import FactRow, fact_row
-from headwater.node.pages.queue import Row, row_of, shown_findings
+from headwater.node.pages.queue import Row, row_of
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 MOST_LINKS: Final = 200
@@ -115,8 +116,8 @@ def entity_page(node: Node, session: Session, key: EntityKey) -> EntityPage:
         entity = view.entity(key)
         records = {statement.record.id: statement.record for statement in entity.statements}
         facts = [fact_row(statement) for statement in entity.statements]
-        links = list(_links(view, key, list(records.values())))
-        about = list(_about(snapshot, view, entity, session))
+        links = list(_links(key, list(records.values())))
+        about = list(_about(node, session, snapshot, view, entity))
         looks = tuple(_looks(snapshot, key)) if allowed(session, Act.LEDGER_SHOW) else None
     caption, lang = caption_of(facts, key)
     return EntityPage(
@@ -164,7 +165,7 @@ def _narrower(values: set[str]) -> bool:
     return all(longest.startswith(value) for value in values)
 
 
-def _links(view: View, key: EntityKey, records: Sequence[Record]) -> Iterator[Link]:
+def _links(key: EntityKey, records: Sequence[Record]) -> Iterator[Link]:
     seen: set[tuple[str, str]] = set()
     for record in records:
         for how, other in _ties(record, key):
@@ -212,13 +213,13 @@ def _ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
             yield "named together", other
 
 
-def _about(snapshot: Snapshot, view: View, entity: Entity, session: Session) -> Iterator[Row]:
+def _about(node: Node, session: Session, snapshot: Snapshot, view: Guarded, entity: Entity) -> Iterator[Row]:
     if not allowed(session, Act.FINDING_LOOK):
         return
     facts = {statement.id for statement in entity.statements}
     records = {statement.record.id: statement.record for statement in entity.statements}
     names = {entity.key, *(f"{record.origin.originator}/{entity.key}" for record in records.values())}
-    for shown in shown_findings(snapshot, view):
+    for shown in all_findings(node, session, snapshot, view):
         finding = shown.finding
         if names & set(finding.subjects) or any(FactId(piece.ref) in facts for piece in finding.evidence):
             yield row_of(snapshot, shown, list(records.values()))

@@ -14,7 +14,6 @@ from headwater.exchange.receipt import parse_receipt
 from headwater.model.canonical import content_id
 from headwater.model.ids import AuthorityId, EntityKey, FactId, MessageId, state_of
 from headwater.model.message import Kind, Message, MessageFact
-from headwater.model.times import format_instant
 from headwater.node import correspondence, liaison, messages
 from headwater.node.messages import Envelope, FindingChoice, Letter
 from headwater.node.node import Node
@@ -22,7 +21,7 @@ from headwater.node.pages.once import once
 from headwater.node.pages.sharing import Choice, partners
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
-from headwater.ports import View
+from headwater.ports import Guarded
 
 WRITTEN: Final = (Kind.SPONTANEOUS, Kind.ALERT, Kind.REQUEST)
 """Kinds that an officer begins; answers and consents begin at the message they answer."""
@@ -254,7 +253,7 @@ def preview(node: Node, session: Session, draft: Draft) -> Preview:
         duties=judgement.obligations,
         body=body,
         classifications=known,
-        digest=content_id("preview", {name: value for name, value in body.items() if name != "expires"}),
+        digest=_digest(body),
     )
 
 
@@ -299,9 +298,7 @@ def consent(node: Node, session: Session, ref: MessageId, decision: str, until: 
     may(session, Act.CONSENT_GIVE)
     if decision not in {"yes", "no"}:
         raise SchemaError("neither yes nor no", where=Place(field="decision"))
-    return once(
-        node, session, key, lambda: _sent(liaison.answer_consent(node, session, ref, decision, until or None))
-    )
+    return once(node, session, key, lambda: _sent(liaison.answer_consent(node, session, ref, decision, until or None)))
 
 
 def ask_consent(node: Node, session: Session, facts: Sequence[str], to: str, reason: str, key: str) -> str:
@@ -316,7 +313,9 @@ def ask_consent(node: Node, session: Session, facts: Sequence[str], to: str, rea
         asked = liaison.ask_consent(node, session, facts, to, reason)
         if not asked:
             raise SchemaError("no facts of a partner", where=Place(field="fact"))
-        return [_sent(each) for each in asked][0]
+        # All are sent before the first is told.
+        refs = [_sent(each) for each in asked]
+        return refs[0]
 
     return once(node, session, key, act)
 
@@ -352,7 +351,7 @@ def message_page(node: Node, session: Session, ref: MessageId) -> MessagePage:
     if line is None:
         raise ForbiddenError("no such message")
     if line.way == "draft":
-        message = next(one.message for one in node.exchange.drafts() if one.id == ref)
+        message: Message | None = next(one.message for one in node.exchange.drafts() if one.id == ref)
         told: Mapping[str, Any] = {"records": [], "receipt": None}
     else:
         told = correspondence.show(node, session, ref)
@@ -411,6 +410,12 @@ def letter_of(node: Node, session: Session, draft: Draft, known: Sequence[str]) 
         result=draft.result or None,
         thread=None,
     )
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    # The encoder leaves out a default that is the very object, and writes one that is only equal to it.
+    told = {name: value for name, value in body.items() if name != "expires" and (name, value) != ("urgency", "normal")}
+    return content_id("preview", told)
 
 
 def _markings(node: Node, draft: Draft) -> tuple[str, ...]:
@@ -479,7 +484,7 @@ def _told(name: str, fact: MessageFact) -> ToldFact:
     )
 
 
-def _held(view: View, name: str, rule: str, said: Sequence[RuleSaid]) -> Held:
+def _held(view: Guarded, name: str, rule: str, said: Sequence[RuleSaid]) -> Held:
     prop = value = lang = ""
     try:
         record, place = view.fact(FactId(name))
@@ -502,7 +507,8 @@ def _held(view: View, name: str, rule: str, said: Sequence[RuleSaid]) -> Held:
 def _said(message: Message | None) -> dict[str, Any]:
     if message is None:
         empty = dict.fromkeys(
-            ("text", "reason", "why_urgent", "classification", "agreement", "purpose", "author", "language", "result"), ""
+            ("text", "reason", "why_urgent", "classification", "agreement", "purpose", "author", "language", "result"),
+            "",
         )
         return {**empty, "facts": (), "consents": (), "done": ()}
     return {
@@ -537,7 +543,9 @@ def _receipt(data: str | None) -> Mapping[str, Any] | None:
 def _ours(node: Node, message: Message | None) -> tuple[str, ...]:
     state = state_of(node.authority)
     facts = message.facts.items() if message else ()
-    return tuple(sorted(fact.id or name for name, fact in facts if fact.origin == state and (fact.id or name)[:4] == "rec-"))
+    return tuple(
+        sorted(fact.id or name for name, fact in facts if fact.origin == state and (fact.id or name)[:4] == "rec-")
+    )
 
 
 def _acts(session: Session, line: Line, message: Message | None, ours: Sequence[str]) -> frozenset[str]:
@@ -553,5 +561,3 @@ def _acts(session: Session, line: Line, message: Message | None, ours: Sequence[
     if ours and allowed(session, Act.FACT_AMEND):
         found.add("recall")
     return frozenset(found)
-
-

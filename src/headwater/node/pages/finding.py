@@ -17,7 +17,7 @@ from headwater.node.pages.queue import Row, evidence_records, row_of
 from headwater.node.pages.words import Marks, banner, grade_text, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded
 
 _QUERY: Final = "query:"
 
@@ -232,7 +232,7 @@ def _pieces(finding: Finding, records: Sequence[Record]) -> Iterator[Piece]:
         yield Piece(kind=piece.kind, ref=piece.ref, fact=facts.get(FactId(piece.ref)))
 
 
-def _side(view: View, finding: Finding, subject: str) -> Side:
+def _side(view: Guarded, finding: Finding, subject: str) -> Side:
     if subject.startswith(_QUERY):
         return _asked(finding, subject)
     # A unit of linking is called ORIGINATOR/key; anything else is a key.
@@ -250,7 +250,7 @@ def _side(view: View, finding: Finding, subject: str) -> Side:
     )
 
 
-def _statements(view: View, key: EntityKey, originator: AuthorityId | None) -> Iterator[Statement]:
+def _statements(view: Guarded, key: EntityKey, originator: AuthorityId | None) -> Iterator[Statement]:
     for record in view.records(mentions=key):
         if originator is None or record.origin.originator == originator:
             for number, fact in record.numbered():
@@ -272,5 +272,3 @@ def _asked(finding: Finding, subject: str) -> Side:
         if value and name != "id"
     )  # fmt: skip
     return Side(subject=subject, entity="", label=str(given.get("name") or subject), facts=facts, protected=False)
-
-

@@ -54,7 +54,8 @@ def office(node: Node, session: Session) -> Office:
         checks=tuple(doctor.examine(node)) if allowed(session, Act.NODE_CHECK) else None,
         partners=tuple(partners.every(node, session)),
         terms=tuple(
-            Terms(name, terms.state.value, terms.explain()) for name, terms in sorted(node.exchange.agreements().items())
+            Terms(name, terms.state.value, terms.explain())
+            for name, terms in sorted(node.exchange.agreements().items())
         ),
         grants=tuple((str(act), tuple(sorted(roles))) for act, roles in GRANTS.items()),
     )

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Iterable
 
 from headwater.node.node import Node
-from headwater.node.pages.queue import RESCUE, shown_findings
+from headwater.node.pages.queue import RESCUE
+from headwater.node.pages.seen import all_findings
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
 
@@ -15,7 +16,7 @@ from headwater.policy.session import Session, allowed
 def end(node: Node) -> tuple[int, ...]:
     """Return how much the node holds: it changes with every finding, decision and message. Never shown to anybody."""
     with node.store.snapshot() as snapshot:
-        return (*snapshot.claims_end(), snapshot.incoming_end())
+        return (*snapshot.claims_state(), snapshot.incoming_end())
 
 
 def numbers(node: Node, session: Session) -> dict[str, int]:
@@ -23,7 +24,7 @@ def numbers(node: Node, session: Session) -> dict[str, int]:
     found: dict[str, int] = {}
     if allowed(session, Act.FINDING_LOOK):
         with node.view_at(session) as (snapshot, view):
-            shown = shown_findings(snapshot, view)
+            shown = all_findings(node, session, snapshot, view)
         found["queue"] = _number(f"{one.finding.id}{one.state}" for one in shown)
         found["rescue"] = _number(one.finding.id for one in shown if one.finding.kind == RESCUE and one.state == "open")
     if allowed(session, Act.MESSAGE_LOOK):

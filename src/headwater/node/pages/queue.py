@@ -15,10 +15,11 @@ from headwater.model.record import Record
 from headwater.model.times import format_instant
 from headwater.node.findings import Shown
 from headwater.node.node import Node
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner, grade_text, marks, originators
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 25
@@ -111,7 +112,7 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        found = shown_findings(snapshot, view)
+        found = all_findings(node, session, snapshot, view)
         chosen = [each for each in found if _fits(each, asked)]
         chosen.sort(key=_ORDER[asked.order])
         start = (asked.page - 1) * PAGE_ROWS
@@ -127,14 +128,6 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
         next_page=asked.page + 1 if start + PAGE_ROWS < len(chosen) else None,
         last_page=max(1, -(-len(chosen) // PAGE_ROWS)),
     )
-
-
-def shown_findings(snapshot: Snapshot, view: View) -> list[Shown]:
-    """Return all findings that a view shows, each with its decisions: one look, not one for each finding."""
-    made: dict[str, list[Decision]] = defaultdict(list)
-    for decision in snapshot.decisions():
-        made[decision.about].append(decision)
-    return [Shown(finding, tuple(made.get(finding.id, ()))) for finding in view.findings()]
 
 
 def row_of(snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
@@ -174,7 +167,7 @@ def version_of(decisions: Sequence[Decision]) -> str:
     return f"{len(decisions)}.{decisions[-1].id[-12:]}" if decisions else "0"
 
 
-def evidence_records(view: View, finding: Finding) -> list[Record]:
+def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
     refs = (ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
     return view.several(refs, finding.id)

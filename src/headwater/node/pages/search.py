@@ -24,7 +24,7 @@ from headwater.node.node import Node
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import Event, View
+from headwater.ports import Event, Guarded
 
 KIND: Final = "page-search"
 NAMES: Final = frozenset({"name", "alias", "weakAlias", "previousName"})
@@ -159,9 +159,7 @@ def find(node: Node, session: Session, search: Search, *, schema: str = "", orig
         node.search_index.bring_up(snapshot.records_end(), snapshot.records_after, words_of)
         hits = _hits(node, view, search.text)
     schemas, originators = Counter(hit.schema for hit in hits), Counter(one for hit in hits for one in hit.originators)
-    chosen = [
-        hit for hit in hits if schema in {"", hit.schema} and (not originator or originator in hit.originators)
-    ]
+    chosen = [hit for hit in hits if schema in {"", hit.schema} and (not originator or originator in hit.originators)]
     shown = tuple(chosen[:MOST_HITS])
     if shown:
         node.store.write(lambda tx: [tx.note(_look(session, hit.id)) for hit in shown])
@@ -193,7 +191,7 @@ def words_of(record: Record) -> Iterator[tuple[str, str]]:
         yield entity, " ".join(dict.fromkeys(words))
 
 
-def _hits(node: Node, view: View, text: str) -> list[Hit]:
+def _hits(node: Node, view: Guarded, text: str) -> list[Hit]:
     names = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
     number = _number("number", text)
     groups = [_words(part.plain, part.sound, part.bones) for part in names[0].parts] if names else []
@@ -243,7 +241,12 @@ def _hit(entity: str, records: Sequence[Record], names: Sequence[Name], number: 
 
 
 def _meets(
-    prop: str, value: str, lang: str, names: Sequence[Name], number: str, person: bool  # noqa: FBT001
+    prop: str,
+    value: str,
+    lang: str,
+    names: Sequence[Name],
+    number: str,
+    person: bool,  # noqa: FBT001
 ) -> tuple[float, list[Why]]:
     if prop in IDENTIFIERS and number and _number(prop, value) == number:
         return 1.0, [Why(prop, value, lang, number[2:], value, "same")]
@@ -290,9 +293,11 @@ def _look(session: Session, entity: str) -> Event:
 def _strictest(hits: Iterable[Hit]) -> Marks:
     codes = dict.fromkeys(code for hit in hits for code in hit.marks.codes)
     none = marks_of_nothing()
-    return replace(
-        none, codes=tuple(codes), never_onward=any(hit.marks.never_onward for hit in hits), releasable=()
-    ) if codes else none
+    return (
+        replace(none, codes=tuple(codes), never_onward=any(hit.marks.never_onward for hit in hits), releasable=())
+        if codes
+        else none
+    )
 
 
 def marks_of_nothing() -> Marks:

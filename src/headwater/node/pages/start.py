@@ -10,7 +10,8 @@ from headwater.node import lists as list_editions
 from headwater.node import partners, safeguarding
 from headwater.node.node import Node
 from headwater.node.pages import exchange, search
-from headwater.node.pages.queue import RESCUE, Row, evidence_records, row_of, shown_findings
+from headwater.node.pages.queue import RESCUE, Row, evidence_records, row_of
+from headwater.node.pages.seen import all_findings
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
 
@@ -87,7 +88,7 @@ def start(node: Node, session: Session) -> Start:
     waiting_findings = 0
     if allowed(session, Act.FINDING_LOOK):
         with node.view_at(session) as (snapshot, view):
-            shown = [each for each in shown_findings(snapshot, view) if each.state == "open"]
+            shown = [each for each in all_findings(node, session, snapshot, view) if each.state == "open"]
             waiting_findings = len(shown)
             urgent = [each for each in shown if each.finding.kind == RESCUE][:MOST]
             rescues = tuple(row_of(snapshot, each, evidence_records(view, each.finding)) for each in urgent)
@@ -97,7 +98,9 @@ def start(node: Node, session: Session) -> Start:
         open_findings=waiting_findings,
         new_findings=max(0, waiting_findings - before.findings) if before else waiting_findings,
         rescues=rescues,
-        clocks=tuple(one for one in (*mail.incoming, *mail.outgoing) if one.due_at and not one.ended_at) if mail else (),
+        clocks=tuple(one for one in (*mail.incoming, *mail.outgoing) if one.due_at and not one.ended_at)
+        if mail
+        else (),
         waiting=mail.waiting if mail else (),
         unreceipted=tuple(one for one in mail.outgoing if one.state == "queued")[:MOST] if mail else (),
         recalls=tuple(one for one in mail.recalls if one.state != "done") if mail else (),

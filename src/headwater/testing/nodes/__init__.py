@@ -10,6 +10,6 @@ everything has come to rest. `plants` are known faults, each of which must be fo
 """
 
 from headwater.testing.nodes.plants import PLANTS
-from headwater.testing.nodes.run import prepare, run
+from headwater.testing.nodes.run import prepare, run, staged
 
-__all__ = ["PLANTS", "prepare", "run"]
+__all__ = ["PLANTS", "prepare", "run", "staged"]

@@ -55,6 +55,19 @@ def prepare(folder: Path) -> None:
     (folder / PREPARED).write_text(json.dumps(kept), encoding="utf-8")
 
 
+@contextmanager
+def staged(prepared: Path | None) -> Iterator[Path]:
+    """Yield a folder with the stage set up: a copy of one that was prepared, or a new one; it is deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="headwater-nodes-") as temporary:
+        folder = Path(temporary) / "stage"
+        if prepared is None:
+            folder.mkdir()
+            prepare(folder)
+        else:
+            shutil.copytree(prepared, folder)
+        yield folder
+
+
 def run(kills: int, *, seed: int = 0, plant: str | None = None, prepared: Path | None = None) -> report.Report:
     """Kill node processes so many times, and return what was found.
 
@@ -65,13 +78,7 @@ def run(kills: int, *, seed: int = 0, plant: str | None = None, prepared: Path |
         prepared: a folder made by `prepare`; it is copied, and stays as it is.
     """
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="headwater-nodes-") as temporary:
-        folder = Path(temporary) / "stage"
-        if prepared is None:
-            folder.mkdir()
-            prepare(folder)
-        else:
-            shutil.copytree(prepared, folder)
+    with staged(prepared) as folder:
         with opened(folder, plant) as made:
             killer = _Killer(made, seed, plant)
             bad = [*tried(lambda: killer.kill(kills)), *tried(lambda: drain(made))]

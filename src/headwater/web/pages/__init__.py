@@ -21,6 +21,7 @@ MODULES: Final = (
     "audit",
     "admin",
     "helping",
+    "api",
 )
 """Every module with pages, in the order of the navigation."""
 

@@ -30,13 +30,15 @@ def show(ctx: Context) -> Response:
     model = casefile.case_page(ctx.node, ctx.session, casefile.check_urn(ctx.params["urn"]))
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "case", model.items, "")
-    ctx.more.update(key=ctx.one_use_key(), statuses=casefile.STATUSES, done=ctx.query.text("done", most=40), checked=None)
+    ctx.more.update(
+        key=ctx.one_use_key(), statuses=casefile.STATUSES, done=ctx.query.text("done", most=40), checked=None
+    )
     return ctx.page("case.html", model, twin=[{"id": model.id, "case": model}])
 
 
 def add_person(ctx: Context) -> Response:
     """Add a person to a case."""
-    row = {
+    row: dict[str, object] = {
         "id": ctx.form.needed("id", most=20),
         "category": ctx.form.needed("category", most=20),
         "name": ctx.form.needed("name", most=200),
@@ -47,7 +49,7 @@ def add_person(ctx: Context) -> Response:
 
 def add_offence(ctx: Context) -> Response:
     """Add an offence to a case."""
-    row = {
+    row: dict[str, object] = {
         "id": ctx.form.needed("id", most=20),
         "code": ctx.form.needed("code", most=40),
         "defendants": ctx.form.text("defendants", most=200).split(),
@@ -59,7 +61,7 @@ def add_offence(ctx: Context) -> Response:
 
 def add_element(ctx: Context) -> Response:
     """Say which items prove an element of an offence."""
-    row = {
+    row: dict[str, object] = {
         "offence": ctx.form.needed("offence", most=20),
         "element": ctx.form.needed("element", most=60),
         "proved_by": ctx.form.needed("proved_by", most=400).split(),

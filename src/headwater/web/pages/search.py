@@ -14,7 +14,9 @@ def ask(ctx: Context) -> Response:
 
 def keep(ctx: Context) -> Response:
     """Keep what is asked, and lead to what it finds."""
-    return ctx.see_other(f"/search/{search.keep(ctx.node, ctx.session, ctx.form.needed('q', most=search.MOST_LETTERS))}")
+    return ctx.see_other(
+        f"/search/{search.keep(ctx.node, ctx.session, ctx.form.needed('q', most=search.MOST_LETTERS))}"
+    )
 
 
 def show(ctx: Context) -> Response:

@@ -283,17 +283,23 @@ FATHER: Final = Comparison(
 GENDER: Final = Comparison(
     "gender", "gender", ("gender",), (Level("same", _same("gender"), "gender is the same"),), "gender differs"
 )
+
+
+def _sounding(*, typos: int, letters: int) -> tuple[Level, ...]:
+    """Return the levels of names by their sound; typos are let pass only in names of so many letters."""
+    near = f"levenshtein(l.title, r.title) <= {typos} and length(l.title) >= {letters}"
+    return (
+        Level("same", _same("title"), "names are the same as they sound", "title"),
+        Level("near", near, "names are nearly the same as they sound"),
+    )
+
+
 TITLE: Final = Comparison(
     "title",
     "title",
     _NAME,
     (
-        Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level(
-            "near",
-            "levenshtein(l.title, r.title) <= 2 and length(l.title) >= 8",
-            "names are nearly the same as they sound",
-        ),
+        *_sounding(typos=2, letters=8),
         Level("core", "l.core = r.core", "the words that tell the names apart from others are the same"),
         Level("among", "{overlap}(l.words, r.words)", "the names share a word that few others bear"),
         Level(
@@ -308,14 +314,7 @@ VESSEL_TITLE: Final = Comparison(
     "title",
     "title",
     _NAME,
-    (
-        Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level(
-            "near",
-            "levenshtein(l.title, r.title) <= 1 and length(l.title) >= 5",
-            "names are nearly the same as they sound",
-        ),
-    ),
+    (*_sounding(typos=1, letters=5),),
     "names differ",
 )
 PLATES: Final = Comparison(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import goods_claims, metres
+from headwater.engines.trace.shapes import both_legs, goods_claims, metres
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.boats_out_of_line import gear_bought
 from headwater.engines.trace.typology import DAY_S, EUROPOL, Claims, Parameter, Params, Typology
@@ -29,32 +29,15 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     both = both.filter((both.boats >= given["least_pieces"]) & (both.engines >= given["least_pieces"]))
     pairs = pairs.semi_join(both, ["buyer", "buyer2"])
     zero = ibis.literal(0, "int64")
-    common = {"subject": pairs.buyer, "subject2": pairs.buyer2, "to_country": pairs.to_country}
-    first = pairs.select(
-        **common,
-        tab=pairs.tab,
-        row=pairs.row,
-        t=pairs.t,
-        value=pairs.value,
-        unit=pairs.unit,
-        from_country=pairs.from_country,
-        boats=pairs.pieces,
-        engines=zero,
-    )
-    second = pairs.select(
-        **common,
-        tab=pairs.tab2,
-        row=pairs.row2,
-        t=pairs.t2,
-        value=pairs.value2,
-        unit=pairs.unit2,
-        from_country=pairs.from_country2,
-        boats=zero,
-        engines=pairs.pieces2,
+    rows = both_legs(
+        pairs,
+        {"subject": pairs.buyer, "subject2": pairs.buyer2, "to_country": pairs.to_country},
+        {"unit": pairs.unit, "from_country": pairs.from_country, "boats": pairs.pieces, "engines": zero},
+        {"unit": pairs.unit2, "from_country": pairs.from_country2, "boats": zero, "engines": pairs.pieces2},
     )
     return goods_claims(
         sheets,
-        ibis.union(first, second).distinct(),
+        rows,
         ["subject", "subject2"],
         "shipments",
         boats=lambda rows: rows.boats.sum(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.shapes import both_legs, paid_in, payment_claims
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, HOUR_S, MINOR, UNODC, Claims, Parameter, Params, Typology
 
@@ -45,40 +45,28 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     )
     ends = ends.filter((ends.payers >= given["least_times"]) & (ends.outs >= given["least_times"]))
     pairs = pairs.semi_join(ends, keys)
-    common = {"subject": pairs.holder, "subject2": pairs.taker, "unit": pairs.unit}
-    came = pairs.select(
-        **common,
-        tab=pairs.tab,
-        row=pairs.row,
-        t=pairs.t,
-        value=pairs.value,
-        from_country=pairs.from_country,
-        to_country=pairs.to2,
-        payer=pairs.src,
-        out=ibis.literal(0, "int64"),
-    )
-    went = pairs.select(
-        **common,
-        tab=pairs.tab2,
-        row=pairs.row2,
-        t=pairs.t2,
-        value=pairs.value2,
-        from_country=pairs.from_country,
-        to_country=pairs.to2,
-        payer=ibis.literal(-1, "int32"),
-        out=pairs.value2,
+    common = {
+        "subject": pairs.holder,
+        "subject2": pairs.taker,
+        "unit": pairs.unit,
+        "from_country": pairs.from_country,
+        "to_country": pairs.to2,
+    }
+    rows = both_legs(
+        pairs,
+        common,
+        {"payer": pairs.src, "out": ibis.literal(0, "int64")},
+        {"payer": ibis.literal(-1, "int32"), "out": pairs.value2},
     )
     claims = payment_claims(
         sheets,
-        ibis.union(came, went).distinct(),
+        rows,
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.payer >= 0, rows.payer, ibis.null("int32")).nunique(),
         out_minor=lambda rows: rows.out.sum(),
     )
-    return keep_members(
-        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
-    )
+    return paid_in(claims, "out_minor")
 
 
 TYPOLOGY = Typology(

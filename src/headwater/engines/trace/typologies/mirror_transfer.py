@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.shapes import both_legs, paid_in, payment_claims
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import EGMONT, HOUR_S, MINOR, Claims, Parameter, Params, Typology
@@ -85,43 +85,29 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     share = given["least_share"]
     sums = sums.filter((sums.ins * 100 >= sums.all_in * share) & (sums.outs * 100 >= sums.all_out * share))
     pairs = pairs.semi_join(sums, keys)
-    common = {"subject": pairs.hub, "subject2": pairs.hub2, "unit": pairs.unit}
-    came = pairs.select(
-        **common,
-        tab=pairs.tab,
-        row=pairs.row,
-        t=pairs.t,
-        value=pairs.value,
-        from_country=pairs.from_country,
-        to_country=pairs.to2,
-        party=pairs.src,
-        out=ibis.literal(0, "int64"),
-        payer=pairs.src,
-    )
-    went = pairs.select(
-        **common,
-        tab=pairs.tab2,
-        row=pairs.row2,
-        t=pairs.t2,
-        value=pairs.value2,
-        from_country=pairs.from_country,
-        to_country=pairs.to2,
-        party=pairs.payee,
-        out=pairs.value2,
-        payer=pairs.payee,
+    common = {
+        "subject": pairs.hub,
+        "subject2": pairs.hub2,
+        "unit": pairs.unit,
+        "from_country": pairs.from_country,
+        "to_country": pairs.to2,
+    }
+    rows = both_legs(
+        pairs,
+        common,
+        {"party": pairs.src, "out": ibis.literal(0, "int64"), "payer": pairs.src},
+        {"party": pairs.payee, "out": pairs.value2, "payer": pairs.payee},
     )
     claims = payment_claims(
         sheets,
-        ibis.union(came, went).distinct(),
+        rows,
         ["subject", "subject2", "unit"],
         payer="payer",
         payers=lambda rows: ibis.ifelse(rows.out == 0, rows.party, ibis.null("int32")).nunique(),
         payees=lambda rows: ibis.ifelse(rows.out > 0, rows.party, ibis.null("int32")).nunique(),
         out_minor=lambda rows: rows.out.sum(),
     )
-    return keep_members(
-        Claims(claims.groups.mutate(amount=claims.groups.amount - claims.groups.out_minor), claims.members)
-    )
+    return paid_in(claims, "out_minor")
 
 
 TYPOLOGY = Typology(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.engines.trace.shapes import keep_members, payment_claims
+from headwater.engines.trace.shapes import both_legs, paid_in, payment_claims
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Parameter, Params, Typology
 
@@ -56,27 +56,12 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ends = ends.filter((ends.middles >= given["least_middles"]) & (ends.spread <= given["spread_days"] * DAY_S))
     pairs = pairs.semi_join(ends, keys)
     common = {"subject": pairs.src, "subject2": pairs.dst2, "unit": pairs.unit, "mid": pairs.mid}
-    out = pairs.select(
-        **common,
-        tab=pairs.tab,
-        row=pairs.row,
-        t=pairs.t,
-        value=pairs.value,
-        from_country=pairs.from_country,
-        to_country=pairs.to_country,
-        back=ibis.literal(0, "int64"),
+    rows = both_legs(
+        pairs,
+        common,
+        {"from_country": pairs.from_country, "to_country": pairs.to_country, "back": ibis.literal(0, "int64")},
+        {"from_country": pairs.from2, "to_country": pairs.to2, "back": pairs.value2},
     )
-    back = pairs.select(
-        **common,
-        tab=pairs.tab2,
-        row=pairs.row2,
-        t=pairs.t2,
-        value=pairs.value2,
-        from_country=pairs.from2,
-        to_country=pairs.to2,
-        back=pairs.value2,
-    )
-    rows = ibis.union(out, back).distinct()
     claims = payment_claims(
         sheets,
         rows,
@@ -84,8 +69,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
         middles=lambda found: found.mid.nunique(),
         back_minor=lambda found: found.back.sum(),
     )
-    groups = claims.groups.mutate(amount=claims.groups.amount - claims.groups.back_minor)
-    return keep_members(Claims(groups, claims.members))
+    return paid_in(claims, "back_minor")
 
 
 TYPOLOGY = Typology(

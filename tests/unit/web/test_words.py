@@ -1,0 +1,85 @@
+"""Every word of the page stands in every language, with its placeholders; Serbian in Latin letters is made by rule."""
+
+import re
+from importlib.resources import files
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from headwater.policy.purposes import PURPOSES
+from headwater.web import templating
+from headwater.web.words import LANGUAGES, chosen, language, latin
+
+OTHERS = [tag for tag in LANGUAGES if tag != "en"]
+PLACEHOLDER = re.compile(r"%\([a-z]+\)s")
+
+
+def said() -> set[str]:
+    """Every text that a template, a handler or a table of words asks to be translated."""
+    root = str(files("headwater.web"))
+    found = extract_from_dir(
+        root,
+        method_map=[("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")],
+        keywords={"_": None, "ngettext": (1, 2)},
+    )
+    texts = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    tables = (templating.STATES, templating.KINDS, templating.OUTCOMES, templating.RESULTS, templating.WAYS)
+    texts |= {words for table in tables for words in table.values()}
+    texts |= {words for _, _, words, _ in templating.PLACES}
+    return texts | set(PURPOSES.values())
+
+
+@pytest.mark.parametrize("tag", OTHERS)
+def test_every_text_of_the_page_is_translated(tag: str) -> None:
+    missing = sorted(text for text in said() if text not in language(tag).words)
+    assert missing == []
+
+
+@pytest.mark.parametrize("tag", OTHERS)
+def test_every_translation_keeps_its_placeholders(tag: str) -> None:
+    for text, forms in language(tag).words.items():
+        for form in forms:
+            assert sorted(PLACEHOLDER.findall(form)) == sorted(PLACEHOLDER.findall(text)), text
+
+
+def test_serbian_in_latin_letters_holds_no_cyrillic() -> None:
+    for forms in language("sr-Latn").words.values():
+        for form in forms:
+            assert not re.search("[Ѐ-ӿ]", form), form
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "written"),
+    [
+        ("Љубав", "Ljubav"),
+        ("ЉУБАВ", "LJUBAV"),
+        ("Џеп и џеп", "Džep i džep"),
+        ("његов Њ", "njegov Nj"),
+        ("%(partner)s ће видети", "%(partner)s će videti"),
+        ("headwater user login", "headwater user login"),
+    ],
+)
+def test_letters_that_become_two_follow_the_word(cyrillic: str, written: str) -> None:
+    assert latin(cyrillic) == written
+
+
+@pytest.mark.parametrize(
+    ("count", "form"),
+    [
+        (1, "налаз чека"),
+        (2, "налаза чекају"),
+        (5, "налаза чека"),
+        (11, "налаза чека"),
+        (21, "налаз чека"),
+        (22, "налаза чекају"),
+    ],
+)
+def test_serbian_has_three_plurals(count: int, form: str) -> None:
+    text = language("sr-Cyrl").ngettext("%(count)s finding waits", "%(count)s findings wait", count)
+    assert text.endswith(form)
+
+
+def test_the_browsers_wish_is_the_last_that_is_asked() -> None:
+    assert chosen("sq", "en", accepts="sr") == "sq"
+    assert chosen("", "", accepts="de, sr-Latn;q=0.8") == "sr-Latn"
+    assert chosen("xx", accepts="de") == "en"
