@@ -29,13 +29,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 ASSETS: Final = ROOT / "assets"
 STATIC: Final = ROOT / "src" / "headwater" / "web" / "static"
 COPIES: Final = {
-    "htmx.js": "htmx.org/dist/htmx.min.js",
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
     "cytoscape.mjs": "cytoscape/dist/cytoscape.esm.min.mjs",
-    "uplot.mjs": "uplot/dist/uPlot.esm.js",
-    "uplot.css": "uplot/dist/uPlot.min.css",
 }
 """Name under ``vendor/`` and the file in its package, byte for byte."""
 FONTS: Final = {
@@ -47,9 +44,7 @@ FONTS: Final = {
 LICENCES: Final = {
     "@fontsource-variable/noto-sans": "LICENSE",
     "cytoscape": "LICENSE",
-    "htmx.org": "LICENSE",
     "maplibre-gl": "LICENSE.txt",
-    "uplot": "LICENSE",
     "world-atlas": "LICENSE",
 }
 PRESSED: Final = frozenset({".css", ".js", ".json", ".mjs", ".svg", ".txt"})

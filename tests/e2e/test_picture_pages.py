@@ -21,6 +21,11 @@ LONDON, BELGRADE = USERS["uk"], USERS["rs"]
 URN = "00EX0000126"
 SERIES = "/figures/frontex-ibc.western-balkan-route?ahead=1"
 PATHS = ("/map", "/alerts", "/charts", "/payments", "/figures", SERIES, "/lists", "/lists/uk-csv", f"/timeline/{URN}")
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RUN = (
+    "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+    "one => [one.id, ...one.nodes.map(node => node.html).slice(0, 3)]))"
+)
 SOFTWARE = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 NO_WEBGL = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
 
@@ -173,3 +178,22 @@ def test_every_page_prints_without_its_controls(desk: Desk) -> None:
         assert not reader.page.locator("header nav").is_visible(), path
         assert reader.page.locator("main h1").is_visible(), path
         assert not reader.page.locator(".canvas:visible").count(), path
+
+
+def test_axe_finds_nothing_on_any_page_with_a_picture(desk: Desk) -> None:
+    reader = desk("uk", USERS["uk"][1])
+    page = reader.page
+    go(reader, "/charts?entity=veza-1")
+    page.locator("form[data-form=chart] button").click()
+    page.locator("#chart-canvas[data-ready=yes]").wait_for()
+    chart = "/" + page.url.split("/", 3)[3]
+    go(reader, "/payments?typology=gather-scatter")
+    lead = page.locator("tr[data-finding] a").first.get_attribute("href")
+    wrong = {}
+    for tag in ("en", "sr-Cyrl"):
+        for path in (*PATHS, chart, lead):
+            go(reader, f"{path}{'&' if '?' in path else '?'}lang={tag}")
+            page.evaluate(AXE)
+            if found := page.evaluate(RUN):
+                wrong[tag, path] = found
+    assert wrong == {}
