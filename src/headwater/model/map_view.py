@@ -41,7 +41,15 @@ class Boundary:
     footnote: Mapping[str, str] = field(default_factory=dict)
 
 
-_NO_SIDE: Final = Boundary(Style.DASHED, footnote={"en": "Dashed lines: this map takes no position on them."})
+_NO_SIDE: Final = Boundary(
+    Style.DASHED,
+    footnote={
+        "en": "Dashed lines: this map takes no position on them.",
+        "sr-Cyrl": "Испрекидане линије: ова карта о њима не заузима став.",
+        "sr-Latn": "Isprekidane linije: ova karta o njima ne zauzima stav.",
+        "sq": "Vijat me ndërprerje: kjo hartë nuk mban qëndrim për to.",
+    },
+)
 # The text on which Belgrade and Pristina agreed for regional meetings (arrangement of 24 February 2012).
 _RS_XK: Final = Boundary(
     Style.DASHED,
