@@ -157,8 +157,10 @@ def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> 
     """
     if value is None:
         return Markup("")
-    parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
     tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
+    if value.isprintable() and (len(value) <= FOLD_FROM or not fold):
+        return tag + escape(value) + Markup("</bdi>")
+    parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
     if len(parts) <= FOLD_FROM or not fold:
         return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
     head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -82,17 +82,27 @@ class Language:
 
     def when(self, at: datetime, zone: str) -> str:
         """Return an instant in a zone as this language writes it, with the zone's short name."""
-        from babel.dates import format_datetime
-
-        there = at.astimezone(ZoneInfo(zone))
-        return f"{format_datetime(there, 'medium', locale=self.locale)} {there.tzname()}"
+        return _when(at, zone, self.locale)
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as this language writes it."""
-        from babel.numbers import format_decimal
+        return _number(value, digits, self.locale)
 
-        pattern = "#,##0." + "0" * digits if digits else "#,##0"
-        return str(format_decimal(value, format=pattern, locale=self.locale))
+
+@lru_cache(maxsize=4096)
+def _when(at: datetime, zone: str, locale: str) -> str:
+    from babel.dates import format_datetime
+
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{format_datetime(there, 'medium', locale=locale)} {there.tzname()}"
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, digits: int, locale: str) -> str:
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return str(format_decimal(value, format=pattern, locale=locale))
 
 
 @cache

@@ -222,7 +222,7 @@ def _about(node: Node, session: Session, snapshot: Snapshot, view: Guarded, enti
     for shown in all_findings(node, session, snapshot, view):
         finding = shown.finding
         if names & set(finding.subjects) or any(FactId(piece.ref) in facts for piece in finding.evidence):
-            yield row_of(snapshot, shown, list(records.values()))
+            yield row_of(node, snapshot, shown, list(records.values()))
 
 
 def _told(node: Node, facts: set[str]) -> Iterator[Told]:

@@ -133,7 +133,7 @@ def finding_page(node: Node, session: Session, ref: FindingId) -> FindingPage:
         finding = view.finding(ref)
         shown = Shown(finding, view.decisions(ref))
         records = evidence_records(view, finding)
-        row = row_of(snapshot, shown, records)
+        row = row_of(node, snapshot, shown, records)
         pieces = tuple(_pieces(finding, records))
     return _page(shown, row, pieces)
 
@@ -149,7 +149,7 @@ def compare(node: Node, session: Session, ref: FindingId) -> Compare:
         finding = view.finding(ref)
         shown = Shown(finding, view.decisions(ref))
         records = evidence_records(view, finding)
-        row = row_of(snapshot, shown, records)
+        row = row_of(node, snapshot, shown, records)
         pieces = tuple(_pieces(finding, records))
         sides = tuple(_side(view, finding, subject) for subject in finding.subjects)
     heaviest = max((abs(reason.weight) for reason in finding.reasons), default=0.0) or 1.0

@@ -1,7 +1,7 @@
 """The queue: what the engines claim and nobody has decided, danger to life first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -117,7 +117,7 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
         chosen.sort(key=_ORDER[asked.order])
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
-        rows = tuple(row_of(snapshot, each, evidence_records(view, each.finding)) for each in here)
+        rows = tuple(rows_of(node, snapshot, view, here))
     return Queue(
         asked=asked,
         rows=rows,
@@ -130,11 +130,21 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     )
 
 
-def row_of(snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
+def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown]) -> Iterator[Row]:
+    """Yield findings as rows; all that they rest on is one look."""
+    refs = {each.finding.id: list(_record_refs(each.finding)) for each in found}
+    wanted = dict.fromkeys(ref for each in refs.values() for ref in each)
+    records = {one.id: one for one in view.several(wanted, "queue")}
+    for each in found:
+        here = [records[ref] for ref in refs[each.finding.id] if ref in records]
+        yield row_of(node, snapshot, each, here)
+
+
+def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
     """Return a finding as one row, with the records that it rests on."""
     finding = shown.finding
     best = max(finding.reasons, key=lambda reason: abs(reason.weight))
-    claimed = claimed_at(snapshot, finding)
+    claimed = claimed_at(node, snapshot, finding)
     return Row(
         id=finding.id,
         kind=finding.kind,
@@ -169,20 +179,29 @@ def version_of(decisions: Sequence[Decision]) -> str:
 
 def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    refs = (ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
-    return view.several(refs, finding.id)
+    return view.several(_record_refs(finding), finding.id)
 
 
-def claimed_at(snapshot: Snapshot, finding: Finding) -> datetime | None:
+@dataclass(slots=True)
+class _Ages:
+    """When findings entered the store: that never changes, and the ledger is long."""
+
+    held: dict[str, datetime] = field(default_factory=dict)
+
+
+def claimed_at(node: Node, snapshot: Snapshot, finding: Finding) -> datetime | None:
     """Return when a finding entered the store, None where the ledger does not say."""
-    return next(
-        (
-            leaf.at
-            for leaf in snapshot.leaves_about(finding.id)
-            if leaf.event is not None and leaf.event.kind == "findings.claimed"
-        ),
-        None,
-    )
+    ages = node.memory(_Ages).held
+    if finding.id not in ages:
+        for leaf in snapshot.leaves_about(finding.id):
+            if leaf.event is not None and leaf.at is not None and leaf.event.kind == "findings.claimed":
+                ages[finding.id] = leaf.at
+                break
+    return ages.get(finding.id)
+
+
+def _record_refs(finding: Finding) -> Iterable[RecordId]:
+    return dict.fromkeys(ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
 
 
 def _record_ref(piece: Evidence) -> RecordId | None:

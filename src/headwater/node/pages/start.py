@@ -91,7 +91,7 @@ def start(node: Node, session: Session) -> Start:
             shown = [each for each in all_findings(node, session, snapshot, view) if each.state == "open"]
             waiting_findings = len(shown)
             urgent = [each for each in shown if each.finding.kind == RESCUE][:MOST]
-            rescues = tuple(row_of(snapshot, each, evidence_records(view, each.finding)) for each in urgent)
+            rescues = tuple(row_of(node, snapshot, each, evidence_records(view, each.finding)) for each in urgent)
     mail = exchange.lists(node, session) if allowed(session, Act.MESSAGE_LOOK) else None
     made = Start(
         last_look=format_instant(before.at) if before else "",

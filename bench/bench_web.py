@@ -1,0 +1,241 @@
+"""Measure the page: time of queue, one thing, comparison and search on a large store, beside an empty Starlette page.
+
+    python bench/bench_web.py [--entities 20000] [--findings 1000] [--asked 60]
+
+Each entity has ten facts in a record of its own; the store, its syncs and the ledger of looks are the real ones, so a page's
+time holds the disk. CPU seconds are the process's own. Both applications are called in one process, over no socket. The last
+line is the document that bench/run.py reads.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from headwater.exercise.names import person_name
+from headwater.model.fact import Fact, fact_id
+from headwater.model.finding import Evidence, Finding, Reason
+from headwater.model.grade import Grade
+from headwater.model.handling import Handling
+from headwater.model.ids import AuthorityId, EntityKey
+from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.node import Node, setup, signin
+from headwater.node.findings import keep
+from headwater.node.system import peak_memory_mb
+from headwater.node.users import User
+from headwater.settings import Settings
+from headwater.web.app import Address, page_app
+
+PORT = 8700
+BATCH = 2000
+HANDLING = Handling(codes=frozenset({"P"}), purposes=frozenset({"oic", "court"}))
+GOALS = {"queue": 20.0, "entity": 20.0, "compare": 20.0}
+
+
+def records(count: int, names: list[str]) -> Iterator[Record]:
+    """Invented persons, each in a record of its own with ten facts."""
+    draw = random.Random(7)
+    for number in range(count):
+        key = EntityKey(f"person-{number}")
+        values = {
+            "name": names[number % len(names)],
+            "alias": names[(7 * number + 3) % len(names)],
+            "birthDate": f"19{draw.randrange(50, 99)}-{draw.randrange(1, 13):02d}-{draw.randrange(1, 29):02d}",
+            "nationality": draw.choice(["rs", "al", "gb", "xk"]),
+            "passportNumber": f"X{draw.randrange(10**8):08d}",
+            "phone": f"+381 60 {draw.randrange(10**7):07d}",
+            "gender": draw.choice(["male", "female"]),
+            "birthPlace": draw.choice(["Izmišljeno", "Nepostojeće", "Shpikur"]),
+            "idNumber": f"{draw.randrange(10**13):013d}",
+            "notes": f"Exercise {number}",
+        }
+        yield Record(
+            origin=Origin(AuthorityId("UK-NCA"), "bench", place=str(number)),
+            grade=Grade("3x5x2", "1", "B"),
+            handling=HANDLING,
+            mentions=(Mention(key, "Person", PersonCategory.SUSPECT),),
+            facts=tuple(Fact(key, prop, value) for prop, value in values.items()),
+        )
+
+
+def finding(left: Record, right: Record, score: float) -> Finding:
+    """An invented claim that two of them are one."""
+    evidence = [Evidence.fact(fact_id(record.id, place)) for record in (left, right) for place in (0, 2)]
+    subjects = tuple(f"UK-NCA/{record.mentions[0].key}" for record in (left, right))
+    return Finding(
+        kind="match.link",
+        subjects=subjects,
+        score=score,
+        text="Do 2 records speak of one person?",
+        reasons=(
+            Reason("name", 4.0, "names are the same as they sound", "a", "b"),
+            Reason("born", -1.0, "years differ"),
+        ),
+        evidence=tuple(evidence),
+        engine="link",
+        engine_version="bench",
+        params="{}",
+        handling=HANDLING,
+    )
+
+
+def add(node: Node, batch: list[Record]) -> None:
+    """Keep some records in one change."""
+    node.store.write(lambda tx: [tx.add_record(one) for one in batch])
+
+
+def fill(node: Node, entities: int, findings: int) -> list[str]:
+    """Fill a store, and return the identifiers of its findings."""
+    names = make_names(2000)
+    kept: list[Record] = []
+    batch: list[Record] = []
+    for record in records(entities, names):
+        batch.append(record)
+        if len(kept) < 2 * findings:
+            kept.append(record)
+        if len(batch) == BATCH:
+            add(node, batch)
+            batch.clear()
+    add(node, batch)
+    claims = [finding(kept[2 * at], kept[2 * at + 1], (at % 100) / 100) for at in range(min(findings, len(kept) // 2))]
+    keep(node, node.session("bench", "oic"), claims)
+    return [one.id for one in claims]
+
+
+def make_names(count: int) -> list[str]:
+    """Invented names, half of them of women."""
+    draw = random.Random(11)
+    made = (person_name(draw, female=bool(number % 2)) for number in range(count))
+    return [" ".join((*one.given, one.family)) for one in made]
+
+
+class Caller:
+    """Calls an application in this process, with a cookie."""
+
+    def __init__(self, app: Any, cookie: str = "") -> None:
+        self._app = app
+        self._headers = [(b"host", f"localhost:{PORT}".encode()), (b"cookie", cookie.encode())]
+        self._loop = asyncio.new_event_loop()
+
+    def get(self, path: str) -> int:
+        """Ask for a page, and return its status."""
+        return self._loop.run_until_complete(self._ask("GET", path))
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    async def _ask(self, method: str, path: str) -> int:
+        where, _, query = path.partition("?")
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": where, "raw_path": where.encode(), "query_string": query.encode(), "root_path": "",
+            "headers": self._headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", PORT),
+        }  # fmt: skip
+        status: list[int] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                status.append(message["status"])
+
+        await self._app(scope, receive, send)
+        return status[0]
+
+
+def timed(ask: Callable[[int], int], asked: int) -> tuple[float, float]:
+    """Return the 95th percentile of wall time and the mean CPU time, in ms, after one call that warms up."""
+    assert ask(0) == 200
+    walls = []
+    begun_cpu = time.process_time()
+    for number in range(asked):
+        begun = time.perf_counter()
+        status = ask(number)
+        walls.append(1000 * (time.perf_counter() - begun))
+        assert status == 200, status
+    return quantiles(walls, n=20)[-1], 1000 * (time.process_time() - begun_cpu) / asked
+
+
+def empty_page() -> Starlette:
+    """The yardstick: a page with nothing on it, answered in a thread as ours are."""
+
+    def show(_: Request) -> Response:
+        return HTMLResponse("<!doctype html><title>empty</title>")
+
+    return Starlette(routes=[Route("/", show)])
+
+
+def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str, tuple[float, float]]:
+    app = page_app(node, Address(host="127.0.0.1", port=PORT))
+    token = signin.redeem(node, signin.ticket(node, "bench"), "oic")
+    ours = Caller(app, f"{app.site.cookie}={token}")
+    empty = Caller(empty_page())
+    from headwater.node.pages import search
+
+    session = node.session("bench", "oic")
+    begun = time.process_time()
+    searches = [search.keep(node, session, name) for name in make_names(2000)[:asked]]
+    assert ours.get(f"/search/{searches[0]}") == 200
+    print(json.dumps({"figure": "search index made", "cpu_s": round(time.process_time() - begun, 1)}))
+    begun = time.process_time()
+    assert ours.get("/queue") == 200
+    print(json.dumps({"figure": "first queue of a reader", "cpu_s": round(time.process_time() - begun, 2)}))
+    draw = random.Random(3)
+    found = {
+        "empty": timed(lambda _: empty.get("/"), asked * 5),
+        "queue": timed(lambda number: ours.get(f"/queue?page={1 + number % 10}"), asked),
+        "entity": timed(lambda _: ours.get(f"/entities/person-{draw.randrange(entities)}"), asked),
+        "compare": timed(lambda number: ours.get(f"/findings/{refs[number % len(refs)]}/compare"), asked),
+        "search": timed(lambda number: ours.get(f"/search/{searches[number % len(searches)]}"), asked),
+    }
+    ours.close()
+    empty.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Pages on a large store.")
+    parser.add_argument("--entities", type=int, default=20_000)
+    parser.add_argument("--findings", type=int, default=1000)
+    parser.add_argument("--asked", type=int, default=60)
+    parser.add_argument("--folder", type=Path, help="where to build the store; a temporary folder by default")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-", dir=given.folder) as folder:
+        home = Path(folder) / "uk"
+        setup.init(home, Settings(authority=AuthorityId("UK-NCA")), [User("bench", frozenset({"analyst", "liaison"}))])
+        with Node.open(home, {}) as node:
+            refs = fill(node, given.entities, given.findings)
+            found = measure(node, refs, given.entities, given.asked)
+    results = []
+    for name, (wall, cpu) in found.items():
+        ratio = cpu / found["empty"][1]
+        line = {
+            "figure": name,
+            "p95_ms": round(wall, 1),
+            "cpu_ms": round(cpu, 2),
+            "cpu_ratio_to_empty": round(ratio, 1),
+        }
+        print(json.dumps(line))
+        if name in GOALS:
+            what = f"CPU beside an empty page; {given.entities:,} entities, {10 * given.entities:,} facts; p95 {wall:.0f} ms"
+            results.append({"name": f"{name}-beside-empty", "ratio": ratio, "at_most": GOALS[name], "what": what})
+    print(json.dumps({"figure": "memory", "mb": round(peak_memory_mb())}))
+    print(json.dumps({"results": results}))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
