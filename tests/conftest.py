@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.shared)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let no skip pass where HEADWATER_REQUIRE_SHARED=1 says that everything is there, as in CI."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped") if reporter else None
+    if skipped and os.environ.get(REQUIRE_SHARED) == "1" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name every skip with its reason, so that none goes unseen."""
     skipped: dict[str, list[str]] = {}

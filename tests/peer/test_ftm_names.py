@@ -1,8 +1,7 @@
 """Every name that headwater speaks inside is FollowTheMoney's own, and means the same there."""
 
-import os
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -12,24 +11,17 @@ from tools.peers import PeerError, bring
 pytestmark = pytest.mark.peer
 
 
-def without(reason: str) -> NoReturn:
-    """Skip with the reason; fail where all data must be there."""
-    if os.environ.get("HEADWATER_REQUIRE_SHARED") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def peer() -> dict[str, dict[str, Any]]:
     """FollowTheMoney's schema as its YAML files say it."""
     try:
         import yaml
     except ImportError:
-        without("PyYAML is not installed: it reads FollowTheMoney's schema")
+        pytest.skip("PyYAML is not installed: it reads FollowTheMoney's schema")
     try:
         folder: Path = bring("followthemoney") / "followthemoney" / "schema"
     except PeerError as error:
-        without(str(error))
+        pytest.skip(str(error))
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.y*ml"))]
     return {name: body for file in files for name, body in file.items()}
 

@@ -18,7 +18,7 @@ from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
 from headwater.case.exhibit import HashedFile, reference_key
-from headwater.case.files import CHUNK, folder_beside, open_inside
+from headwater.case.files import CHUNK, Inside, folder_beside
 from headwater.case.folder import CASE_FILE
 from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
@@ -182,10 +182,11 @@ class _Payload:
 
     def copy_items(self) -> None:
         """Copy exhibits and statements; the statements of protected persons stay in the house."""
-        for exhibit in self.case.exhibits:
-            self._add(exhibit.ref, exhibit.file, exhibit_path(exhibit), protected=False)
-        for one in self.case.statements:
-            self._add(one.id, one.file, statement_path(one), protected=one.protected)
+        with Inside(self.case.folder) as inside:
+            for exhibit in self.case.exhibits:
+                self._add(inside, exhibit.ref, exhibit.file, exhibit_path(exhibit), protected=False)
+            for one in self.case.statements:
+                self._add(inside, one.id, one.file, statement_path(one), protected=one.protected)
 
     def write_made(self, file: MadeFile) -> None:
         """Write a file that is made here."""
@@ -218,7 +219,7 @@ class _Payload:
         group = _sum(GROUP, canonical([row.shown() for row in kept]))
         return kept, salted_rows([*self.shown(), group], frozenset({GROUP}), chance)
 
-    def _add(self, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
+    def _add(self, inside: Inside, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
         if file.path in self.options.hidden:
             self.sums.append(self.options.hidden[file.path]._replace(path=path))
             self.withheld.add(path)
@@ -226,7 +227,7 @@ class _Payload:
                 self._note(Look("named"), name, path, may_be_left_out=True)
             return
         where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
-        found, look = self._copy(file, None if protected else path, where)
+        found, look = self._copy(inside, file, None if protected else path, where)
         if found.sha256 != file.sha256:
             raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
         self.sums.append(found._replace(path=path))
@@ -244,13 +245,13 @@ class _Payload:
         else:
             (self.unread if look.why == UNREAD else self.leaks).append(name)
 
-    def _copy(self, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, Look]:
+    def _copy(self, inside: Inside, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, Look]:
         """Copy a file, or only read it where no path is given; return its sums and what a look at it found."""
         first, second, size, look = sha256(), sha512(), 0, PieceLook(self.shield)
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
         target = -1 if path is None else _create(place)
         try:
-            with os.fdopen(open_inside(self.case.folder, file.path, where=where), "rb", buffering=0) as reader:
+            with os.fdopen(inside.open(file.path, where=where), "rb", buffering=0) as reader:
                 while chunk := reader.read(CHUNK):
                     first.update(chunk)
                     second.update(chunk)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from headwater.case.exhibit import HashedFile
 from headwater.errors import HeadwaterError, Place, SchemaError, StoreFullError, StoreIoError
@@ -21,31 +21,68 @@ FEW: Final = 200
 _PLAINLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+class Inside:
+    """Opens plain files in a folder; the folder that the last one lay in stays open, for there are thousands in one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with nothing open."""
+        self._folder = folder
+        self._parent: list[str] | None = None
+        self._at = -1
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what is still open."""
+        self._leave()
+
+    def open(self, path: str, *, where: Place) -> int:
+        """Return a descriptor of a file; no part of its path may be a link or climb out.
+
+        Raises:
+            SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
+        """
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+            raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
+        try:
+            if parts[:-1] != self._parent:
+                self._enter(parts[:-1])
+            found = os.open(parts[-1], _PLAINLY, dir_fd=self._at)
+        except OSError as error:
+            linked = error.errno in (errno.ELOOP, errno.ENOTDIR)
+            what = "a file outside the folder: a link leads to it" if linked else "a file that cannot be read"
+            raise SchemaError(what, where=where, fix="put the file itself into the case folder") from error
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            os.close(found)
+            raise SchemaError("not a plain file", where=where)
+        return found
+
+    def _enter(self, parent: list[str]) -> None:
+        self._leave()
+        self._at = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for part in parent:
+            inner = os.open(part, _PLAINLY | os.O_DIRECTORY, dir_fd=self._at)
+            os.close(self._at)
+            self._at = inner
+        self._parent = parent
+
+    def _leave(self) -> None:
+        if self._at >= 0:
+            os.close(self._at)
+        self._parent, self._at = None, -1
+
+
 def open_inside(folder: Path, path: str, *, where: Place) -> int:
-    """Return a descriptor of a plain file in a folder; no part of its path may be a link or climb out.
+    """Return a descriptor of a plain file in a folder, as `Inside.open` does.
 
     Raises:
         SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
     """
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-        raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
-    try:
-        at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        for part in parts:
-            try:
-                inner = os.open(part, _PLAINLY, dir_fd=at)
-            finally:
-                os.close(at)
-            at = inner
-    except OSError as error:
-        linked = error.errno in (errno.ELOOP, errno.ENOTDIR)
-        what = "a file outside the folder: a link leads to it" if linked else "a file that cannot be read"
-        raise SchemaError(what, where=where, fix="put the file itself into the case folder") from error
-    if not stat.S_ISREG(os.fstat(at).st_mode):
-        os.close(at)
-        raise SchemaError("not a plain file", where=where)
-    return at
+    with Inside(folder) as inside:
+        return inside.open(path, where=where)
 
 
 def hash_inside(folder: Path, path: str, *, where: Place) -> HashedFile:

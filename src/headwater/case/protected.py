@@ -34,6 +34,7 @@ _EIGHT_BIT: Final = ("cp1250", "cp1251", "cp1252", "iso8859_5")
 _RAW: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252")
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _NOBODY: Final = re.compile(r"(?!)")
+_ZEROS: Final = bytes(16)
 _EMPTY: Final = re.compile(rb"\0{16,}")
 """What fills disk images and sparse files; shortened to as many as four divide, so that wide letters stay where they are."""
 
@@ -56,7 +57,8 @@ class Shield:
         names: pseudonym for each identifier, as plain letters and digits only.
         pattern: finds an identifier in plain text.
         raw: identifiers with letters outside ASCII, as they stand in files that are no text.
-        words: the longest word of each identifier, in one and in two bytes a letter: what is looked for first there.
+        words: the longest word of each identifier, in one and in two bytes a letter, zeros left out: what is looked for
+            first there.
     """
 
     names: Mapping[str, str]
@@ -85,7 +87,9 @@ class Shield:
         if not self.names:
             return False
         if b"\0" in data:
-            return self._finds_in_binary(_EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data))
+            # The look for a literal is many times as quick as the pattern, and most files hold no such stretch.
+            short = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data) if _ZEROS in data else data
+            return self._finds_in_binary(short)
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
         ascii_hit = any(word.encode() in squeezed for word in self.names)
@@ -108,11 +112,10 @@ class Shield:
                         return True
         if any(form in data for form in self.raw):
             return True
-        lowered = data.lower()
-        if not any(word in lowered for word in self.words):
+        narrow = data.translate(_LOWER, b"\0")
+        if not any(word in narrow for word in self.words):
             return False
-        narrow = lowered.replace(b"\0", b"").decode("latin-1")
-        return self.says(lowered.decode("latin-1")) or self.says(narrow)
+        return self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1"))
 
 
 def shield(case: CaseFile, pseudonyms: Mapping[str, str]) -> Shield:
@@ -138,12 +141,16 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
             if len(squeeze(value)) < _SHORTEST:
                 continue
             word = max((squeeze(part) for part in plain(value).split()), key=len)
-            longest.update(word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+            longest.update(
+                word.encode(encoding).replace(b"\0", b"") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+            )
             if not value.isascii():
                 raw.update(_forms(value))
     words = sorted(names, key=lambda word: (-len(word), word))
-    forms = "|".join(r"[\W_]*".join(map(re.escape, word)) for word in words)
-    pattern = re.compile(rf"(?<![^\W_])(?:{forms})(?![^\W_])") if words else _NOBODY
+    # What may not stand before a word is asked behind its first letter: a pattern that begins with letters skips to them.
+    rest = ([r"(?<![^\W_][\s\S])", *map(re.escape, word[1:])] for word in words)
+    forms = "|".join(re.escape(word[0]) + r"[\W_]*".join(parts) for word, parts in zip(words, rest, strict=True))
+    pattern = re.compile(rf"(?:{forms})(?![^\W_])") if words else _NOBODY
     return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)))
 
 

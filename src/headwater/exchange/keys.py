@@ -9,6 +9,7 @@ A file holds its seeds in hex, so that a person can copy it onto paper. The key 
 number) is the one in use; older ones stay for what was sealed with them, and are destroyed after the longest expiry.
 """
 
+import hmac
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -94,6 +95,14 @@ class Keys:
     def signing_seed(self) -> bytes:
         """Return the seed in use for envelopes and receipts."""
         return list(self.signing_seeds.values())[-1]
+
+    def secret(self, use: str) -> bytes:
+        """Return 32 bytes that this node alone can make, for one use (RFC 2104): no key can be found from them.
+
+        They make names that the node knows again and nobody else can work out, as hashes of what was looked for. They
+        change with the signing key.
+        """
+        return hmac.digest(self.signing_seed(), f"headwater/{use}/1".encode(), "sha256")
 
     def _read(self, kind: str) -> list[list[bytes]]:
         found = [_seeds(path, _KINDS[kind]) for path in sorted((self.home / FOLDER).glob(f"{kind}-*.key"))]

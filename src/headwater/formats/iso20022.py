@@ -5,6 +5,7 @@ names, so every version that keeps them is read. A date without a time counts fr
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -20,7 +21,7 @@ _DAY_LETTERS: Final = len("2026-11-25")
 PAYMENTS: Final = "payments"
 
 
-class _Message:
+class _Message(ABC):
     """What both messages share: an XML document of entries, each of one or more payments."""
 
     name: str
@@ -41,8 +42,9 @@ class _Message:
             raise FormatError(f"not {self.title}", where=file)
         yield from gathered(self._read(data, file), file=file, span=span)
 
+    @abstractmethod
     def _read(self, data: bytes, file: str) -> Iterator[Read]:
-        raise NotImplementedError
+        """Yield what each entry says."""
 
     def _elements(self, data: bytes, file: str) -> Iterator[Element]:
         found = _PREFIX.search(data, 0, 65_536)

@@ -9,14 +9,15 @@ from typing import Any, Final, Protocol
 
 from headwater.engines.figures import Answer, Book, answer, jumps
 from headwater.engines.figures import Shelf as Seen
-from headwater.engines.figures.engine import SOURCE
+from headwater.engines.figures.engine import NAME, SOURCE, VERSION
 from headwater.errors import Place, SchemaError
 from headwater.formats.figures import FigureInput, reader
 from headwater.formats.safe import MAX_FILE_BYTES
 from headwater.model.canonical import encode
 from headwater.model.figures import Caution, Edition
+from headwater.model.finding import params_text
 from headwater.model.period import Period, parse_period
-from headwater.node import findings
+from headwater.node import findings, runs
 from headwater.node.figures_shelf import Shelf, record_of
 from headwater.node.files import bytes_of
 from headwater.node.loose import NOBODY, LooseAudit
@@ -46,8 +47,8 @@ class Keeper(Protocol):
         """Keep editions; return how many were new."""
         ...
 
-    def judged(self, made: Answer) -> None:
-        """Keep or forget the answer to a claim."""
+    def judged(self, made: Answer, params: Mapping[str, object]) -> None:
+        """Keep the answer to a claim and how it was asked, or forget it."""
         ...
 
 
@@ -74,7 +75,7 @@ class AtShelf:
         """Keep editions; return how many were new."""
         return self.shelf.add(editions, data, self.now())
 
-    def judged(self, made: Answer) -> None:
+    def judged(self, made: Answer, params: Mapping[str, object]) -> None:
         """Forget the answer: findings are kept in nodes."""
 
 
@@ -120,9 +121,10 @@ class AtNode:
 
         return self.node.store.write(change) if new else 0
 
-    def judged(self, made: Answer) -> None:
-        """Keep the answer as a finding."""
-        findings.keep(self.node, self.session, (made.finding,))
+    def judged(self, made: Answer, params: Mapping[str, object]) -> None:
+        """Keep the answer as a finding that can be run again."""
+        noted = runs.Noted(NAME, VERSION, params_text(params))
+        findings.keep(self.node, self.session, (made.finding,), noted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +246,9 @@ def claimed(keeper: Keeper, params: Mapping[str, object]) -> dict[str, Any]:
     asked = {key: value for key, value in params.items() if value not in (None, "", ())}
     asked.setdefault("today", keeper.now().date().isoformat())
     with keeper.view() as view:
-        made = answer(view, {"ask": "claim", **asked})
-    keeper.judged(made)
+        params = {"ask": "claim", **asked}
+        made = answer(view, params)
+    keeper.judged(made, params)
     judged = made.judged
     return {
         "verdict": judged.verdict,

@@ -315,7 +315,7 @@ def _log(
     node: Node, session: Session, asked: Asked, held: Sequence[ListEdition], result: ScreenResult, silenced: int
 ) -> None:
     """Log the run: queries only as a keyed hash, since names are personal data."""
-    key = hmac.digest(Keys(node.home).signing_seed(), b"headwater/query/1", "sha256")
+    key = Keys(node.home).secret("query")
     text = "\n".join(sorted(query.get("name", "") for query in asked.queries))
     detail: dict[str, str | int] = {
         "queries": len(asked.queries),

@@ -122,7 +122,7 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
         backend = stack.enter_context(_backend(asked, Path(folder)))
         view = stack.enter_context(node.view(session))
         with cost.of("trace"):
-            salt = Keys(node.home).signing_seed().hex()[:16]
+            salt = Keys(node.home).secret("trace").hex()
             result = _ranked(asked, run_trace(view, _params(asked, salt), backend=backend, progress=progress))
         rows = _payments(view, backend)
     if not result.tables:

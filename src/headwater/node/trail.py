@@ -212,5 +212,5 @@ def _opened(
         node, session = at
         may(session, Act.TABLE_TRACE)
         view = stack.enter_context(node.view(session))
-        yield view, backend, Keys(node.home).signing_seed().hex()[:16]
+        yield view, backend, Keys(node.home).secret("trace").hex()
         node.store.note(Event(act, session.user, subject, session.purpose))

@@ -120,3 +120,12 @@ def test_a_node_without_keys_says_how_to_make_them(tmp_path: Path) -> None:
         Keys(tmp_path).signing_seed()
     with pytest.raises(KeyTrustError):
         read_roots(tmp_path)
+
+
+def test_a_secret_for_a_use_is_the_nodes_own_and_holds_no_part_of_the_key(tmp_path: Path) -> None:
+    london, belgrade = (Keys.create(tmp_path / name, SeededChance(number)) for number, name in enumerate(("uk", "rs")))
+    secrets = {london.secret("trace"), london.secret("query"), belgrade.secret("trace")}
+    assert len(secrets) == 3
+    assert london.secret("trace") == Keys(tmp_path / "uk").secret("trace")
+    seed = london.signing_seed()
+    assert not any(seed[at : at + 4] in london.secret("trace") for at in range(len(seed) - 3))

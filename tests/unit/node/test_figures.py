@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from headwater.case.bundle import MadeFile
 from headwater.errors import ForbiddenError, SchemaError, SettingsError, StoreCorruptError, StoreIoError
 from headwater.exercise.editions import editions, statement_claim
 from headwater.formats.safe_sheet import read_workbook
-from headwater.node import Node, figures, figures_pictures, figures_runs
+from headwater.model.canonical import encode
+from headwater.model.ids import FindingId
+from headwater.node import Node, figures, figures_pictures, figures_runs, replaying
 from headwater.node.figures import AtNode, AtShelf
 from headwater.policy.session import Session
 from tests.node_world import LONDON, SUPERVISOR, WRITER, as_user, events, init
@@ -117,6 +120,29 @@ def test_a_node_keeps_editions_logs_looks_and_keeps_the_answer(at_node: tuple[No
 
         [kept] = every(node, session)
         assert kept.finding.id == answer["finding"]
+
+
+def test_an_answer_to_a_claim_can_be_run_again_from_what_a_bundle_would_hold(
+    at_node: tuple[Node, Session], folder: Path
+) -> None:
+    node, session = at_node
+    keeper = AtNode(node, session)
+    figures.read_into(keeper, "csv-long", folder / "vintages.csv")
+    asked = {"number": "5000", "words": "returns", "about": ["uk-returns.voluntary"], "period": "2024Q1"}
+    ref = FindingId(figures.claimed(keeper, asked)["finding"])
+    with node.view(session) as view:
+        kept = view.finding(ref)
+    sealed = replaying.sealed_inputs(node, session, kept)
+    assert f"findings/{ref}.run.json" in [file.path for file in sealed]
+    # A later edition changes today's answer, and not what is run again.
+    (folder / "later.csv").write_text(VINTAGES + "uk-returns.voluntary,2024Q1,9000,2024-11-21\n", encoding="utf-8")
+    figures.read_into(keeper, "csv-long", folder / "later.csv")
+    for file in (*sealed, MadeFile(f"findings/{ref}.json", encode(kept))):
+        path = folder / "bundle" / "data" / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+    assert replaying.replay_in(folder / "bundle", ref, frozenset()).identical
+    assert figures.claimed(keeper, asked)["finding"] != ref
 
 
 def test_only_who_may_publish_publishes_from_a_node(at_node: tuple[Node, Session], folder: Path) -> None:
