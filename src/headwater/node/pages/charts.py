@@ -19,7 +19,7 @@ from headwater.model.times import format_instant
 from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.pages.links import Known, Looks, Tie, far_end, known, ties_of
-from headwater.node.pages.queue import shown_findings
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -141,8 +141,8 @@ def make(node: Node, session: Session, key: str, title: str = "") -> str:
         first = known(looks, key)
         if first is None:
             raise ForbiddenError("no such entity, or it may not be seen")
-        names = [key, *_neighbours(looks, shown_findings(snapshot, view), key, frozenset({key}))[:AT_ONCE]]
-        edges = _pairs(looks, shown_findings(snapshot, view), names)
+        names = [key, *_neighbours(looks, all_findings(node, session, snapshot, view), key, frozenset({key}))[:AT_ONCE]]
+        edges = _pairs(looks, all_findings(node, session, snapshot, view), names)
     ref = node.chance.draw(8).hex()
     kept = Kept(
         owner=session.user, title=_title(title or first.label), places=layout(names, edges), pinned=(), version=1,
@@ -174,7 +174,7 @@ def chart(node: Node, session: Session, ref: str, *, kind: str = "", ends: tuple
     with node.view_at(session) as (snapshot, view):
         looks = Looks(view)
         kept = _own(snapshot, session, ref)
-        shown = shown_findings(snapshot, view)
+        shown = all_findings(node, session, snapshot, view)
         seen = {key: one for key in kept.places if (one := known(looks, key)) is not None}
         ties = ties_of(looks, seen, shown)
         path = _path(looks, shown, ends, seen) if ends else None
@@ -210,7 +210,7 @@ def expand(node: Node, session: Session, ref: str, version: int, key: str) -> in
         kept = _own(snapshot, session, ref)
         if key not in kept.places or known(looks, key) is None:
             raise ForbiddenError("no such vertex in this chart")
-        shown = shown_findings(snapshot, view)
+        shown = all_findings(node, session, snapshot, view)
         room = MOST_VERTICES - len(kept.places)
         if room <= 0:
             fix = "hide what you do not need, or begin a second chart"
@@ -292,7 +292,7 @@ def merge(node: Node, session: Session, ref: str, version: int, other: str) -> N
         names = [*kept.places, *(name for name in added.places if name not in kept.places)]
         if len(names) > MOST_VERTICES:
             raise LimitError(f"both together hold more than {MOST_VERTICES} vertices", fix="hide some first")
-        edges = _pairs(looks, shown_findings(snapshot, view), names)
+        edges = _pairs(looks, all_findings(node, session, snapshot, view), names)
     places = layout(names, edges, kept.places)
     _change(node, session, ref, version, lambda held: replace(held, places=places), "chart.merged")
 

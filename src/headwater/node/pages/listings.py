@@ -13,7 +13,7 @@ from headwater.model.times import format_instant
 from headwater.node.findings import Shown
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.node import Node
-from headwater.node.pages.queue import shown_findings
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -83,7 +83,7 @@ def lists(node: Node, session: Session) -> Lists:
     today = node.clock.now().date()
     with node.view_at(session) as (snapshot, view):
         held = [one for one in editions(snapshot) if permits(one.handling, session, today)]
-        hits = _hits(shown_findings(snapshot, view))
+        hits = _hits(all_findings(node, session, snapshot, view))
     rows = tuple(_row(node, one, hits.get(_publisher(one.source), [])) for one in held)
     return Lists(
         rows=rows, stale_days=node.settings.list_stale_days, banner=marks(join_all(one.handling for one in held))
@@ -108,7 +108,7 @@ def one(node: Node, session: Session, source: str, page: int = 1) -> OneList:
         if page > 1 and start >= held[0].entries:
             raise SchemaError("no such page", where=Place(field="page"), fix="begin with page 1")
         found = list(islice(current.records(source=source), start, start + PAGE_ROWS + 1))
-        hits = _hits(shown_findings(snapshot, view)).get(_publisher(source), [])
+        hits = _hits(all_findings(node, session, snapshot, view)).get(_publisher(source), [])
     return OneList(
         row=_row(node, held[0], hits),
         designations=tuple(_designation(record) for record in found[:PAGE_ROWS]),

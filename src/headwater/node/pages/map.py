@@ -23,11 +23,11 @@ from headwater.model.tables import table_of
 from headwater.node import runs
 from headwater.node.findings import Shown
 from headwater.node.node import Node
-from headwater.node.pages.queue import shown_findings
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 LAYERS: Final = ("rescue", "alerts", "cells", "places")
@@ -173,7 +173,7 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     may(session, Act.RECORD_LOOK)
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        seen = _gather(snapshot, view)
+        seen = _gather(node, session, snapshot, view)
     days = [point[0].date() for point in seen.points] + [mark[0].date() for mark in seen.marks]
     first, last = min(days, default=None), max(days, default=None)
     until = asked.day or last
@@ -213,8 +213,8 @@ def alerts(node: Node, session: Session) -> tuple[tuple[Mark, ...], tuple[Shown,
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        seen = _gather(snapshot, view)
-        told = [one for one in shown_findings(snapshot, view) if one.finding.kind.startswith("watch.")]
+        seen = _gather(node, session, snapshot, view)
+        told = [one for one in all_findings(node, session, snapshot, view) if one.finding.kind.startswith("watch.")]
     made = [mark for _, mark in sorted(seen.marks, key=_newest)]
     placed = {mark.id for mark in made}
     made.sort(key=lambda mark: (mark.lane != RESCUE_LANE, mark.state == "dismiss"))
@@ -229,7 +229,7 @@ def _in(lon: float, lat: float, box: Box) -> bool:
     return box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
 
 
-def _gather(snapshot: Snapshot, view: View) -> _Seen:
+def _gather(node: Node, session: Session, snapshot: Snapshot, view: Guarded) -> _Seen:
     seen = _Seen()
     settings = _settings(snapshot)
     tables: dict[BlobHash, tuple[Setting, list[Detection]]] = {}
@@ -241,7 +241,7 @@ def _gather(snapshot: Snapshot, view: View) -> _Seen:
             tables[ref] = settings[ref], list(detections_of(view.table_path(ref)))
             seen.handlings.append(record.handling)
             seen.points += _points(*tables[ref])
-    for shown in shown_findings(snapshot, view):
+    for shown in all_findings(node, session, snapshot, view):
         if shown.finding.kind.startswith("watch.") and (made := _mark(shown, tables)) is not None:
             seen.marks.append(made)
             seen.handlings.append(shown.finding.handling)

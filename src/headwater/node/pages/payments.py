@@ -18,7 +18,7 @@ from headwater.model.ids import BlobHash, FindingId
 from headwater.model.money import money_text
 from headwater.node.findings import Shown
 from headwater.node.node import Node
-from headwater.node.pages.queue import shown_findings
+from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -112,7 +112,7 @@ def payments(node: Node, session: Session, typology: str = "", page: int = 1) ->
     if typology and typology not in TYPOLOGIES:
         raise SchemaError("no such typology", where=Place(field="typology"))
     with node.view_at(session) as (snapshot, view):
-        found = [one for one in shown_findings(snapshot, view) if one.finding.kind.startswith(PREFIX)]
+        found = [one for one in all_findings(node, session, snapshot, view) if one.finding.kind.startswith(PREFIX)]
     counts = Counter(one.finding.kind.removeprefix(PREFIX) for one in found)
     made = sorted((_lead(one) for one in found), key=lambda lead: (-lead.score, lead.id))
     chosen = [lead for lead in made if not typology or lead.typology == typology]
@@ -142,7 +142,7 @@ def trace(node: Node, session: Session, ref: str) -> Trace:
         finding = view.finding(FindingId(ref))
         if not finding.kind.startswith(PREFIX):
             raise ForbiddenError("no such finding, or it may not be seen")
-        shown = shown_findings(snapshot, view)
+        shown = all_findings(node, session, snapshot, view)
         one = next(each for each in shown if each.finding.id == finding.id)
         named = {name for each in shown if each.finding.kind.startswith(PREFIX) for name in each.finding.subjects}
         told, others = _told(view, finding)
