@@ -144,7 +144,7 @@ def _sprung(
     graph.add_edges_from_no_data([(number[one], number[other]) for one, other in pairs])
     made: Any = rustworkx.spring_layout(
         graph,
-        pos={index: list(place) for index, place in start.items()},
+        pos=dict(start),
         fixed=set(fixed) if fixed else None,
         k=1.0,
         num_iter=ROUNDS,

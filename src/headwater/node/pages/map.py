@@ -14,7 +14,7 @@ from typing import Any, Final
 from headwater.engines.watch.danger import Setting, read_setting
 from headwater.engines.watch.engine import SOURCE, detections_of
 from headwater.errors import InputError, MissingExtraError, Place, SchemaError
-from headwater.model.canonical import decode
+from headwater.model.canonical import content_id, decode, encode
 from headwater.model.detections import GROUPS, Detection
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.handling import Handling
@@ -152,11 +152,23 @@ class Map:
         return tuple(mark for mark in self.marks if mark.lane == RESCUE_LANE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How often something was seen on a day in one of the smallest cells; where its middle lies, degrees."""
+
+    day: date
+    cell: str
+    lon: float
+    lat: float
+    kind: str
+    count: int
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was gathered before it is cut to the days and the box."""
 
-    points: list[tuple[datetime, float, float, str]] = field(default_factory=list)
+    counts: list[_Count] = field(default_factory=list)
     marks: list[tuple[datetime, Mark]] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)
     handlings: list[Handling] = field(default_factory=list)
@@ -174,21 +186,23 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
         seen = _gather(node, session, snapshot, view)
-    days = [point[0].date() for point in seen.points] + [mark[0].date() for mark in seen.marks]
+    days = [one.day for one in seen.counts] + [moment.date() for moment, _ in seen.marks]
     first, last = min(days, default=None), max(days, default=None)
     until = asked.day or last
     since = until - timedelta(days=min(asked.days - 1, (until - date.min).days)) if until else None
 
-    def fits(moment: datetime) -> bool:
-        return since is not None and until is not None and since <= moment.date() <= until
+    def fits(day: date) -> bool:
+        return since is not None and until is not None and since <= day <= until
 
     found = [
-        mark for moment, mark in sorted(seen.marks, key=_newest) if fits(moment) and _in(mark.lon, mark.lat, asked.box)
+        mark
+        for moment, mark in sorted(seen.marks, key=_newest)
+        if fits(moment.date()) and _in(mark.lon, mark.lat, asked.box)
     ]
     found = [mark for mark in found if (mark.lane if mark.lane == RESCUE_LANE else "alerts") in asked.layers]
     found.sort(key=lambda mark: mark.lane != RESCUE_LANE)
-    points = [(lon, lat, kind) for moment, lon, lat, kind in seen.points if fits(moment) and _in(lon, lat, asked.box)]
-    cells = _cells(points, asked.box) if "cells" in asked.layers else ()
+    counts = [one for one in seen.counts if fits(one.day) and _in(one.lon, one.lat, asked.box)]
+    cells = _cells(counts, asked.box) if "cells" in asked.layers else ()
     spots = [spot for spot in seen.spots if _in(spot.lon, spot.lat, asked.box)] if "places" in asked.layers else []
     return Map(
         asked=asked,
@@ -232,15 +246,15 @@ def _in(lon: float, lat: float, box: Box) -> bool:
 def _gather(node: Node, session: Session, snapshot: Snapshot, view: Guarded) -> _Seen:
     seen = _Seen()
     settings = _settings(snapshot)
-    tables: dict[BlobHash, tuple[Setting, list[Detection]]] = {}
+    tables: dict[BlobHash, tuple[Setting, str]] = {}
     for record in view.records(source=SOURCE):
         for ref in record.tables:
             if ref not in settings:
                 seen.unplaced += 1
                 continue
-            tables[ref] = settings[ref], list(detections_of(view.table_path(ref)))
+            tables[ref] = settings[ref], view.table_path(ref)
             seen.handlings.append(record.handling)
-            seen.points += _points(*tables[ref])
+            seen.counts += _counted(view, ref, *tables[ref])
     for shown in all_findings(node, session, snapshot, view):
         if shown.finding.kind.startswith("watch.") and (made := _mark(shown, tables)) is not None:
             seen.marks.append(made)
@@ -270,28 +284,64 @@ def _settings(snapshot: Snapshot) -> dict[BlobHash, Setting]:
     return found
 
 
-def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple[datetime, float, float, str]]:
+def _counted(view: Guarded, ref: BlobHash, setting: Setting, path: str) -> list[_Count]:
+    """Return what a table of detections holds, counted in the smallest cells; reckoned once for each table."""
+    name = content_id("map", (ref, setting.origin.lat, setting.origin.lon, setting.start.isoformat()))
+
+    def build() -> bytes:
+        return encode(_count(_points(setting, detections_of(path))))
+
+    return decode(bytes(view.derived(name, build)), list[_Count])
+
+
+def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple[date, float, float, str]]:
     for one in detections:
         lon, lat = setting.origin.to_degrees(one.x, one.y)
-        yield setting.start + timedelta(seconds=one.time_s), lon, lat, one.kind
+        yield (setting.start + timedelta(seconds=one.time_s)).date(), lon, lat, one.kind
 
 
-def _mark(shown: Shown, tables: Mapping[BlobHash, tuple[Setting, list[Detection]]]) -> tuple[datetime, Mark] | None:
+def _count(points: Iterable[tuple[date, float, float, str]]) -> list[_Count]:
+    h3 = _h3()
+    counts = Counter((day, h3.latlng_to_cell(lat, lon, FINEST), kind) for day, lon, lat, kind in points)
+    made = []
+    for (day, cell, kind), count in sorted(counts.items()):
+        lat, lon = h3.cell_to_latlng(cell)
+        made.append(_Count(day, cell, round(lon, 6), round(lat, 6), kind, count))
+    return made
+
+
+def _h3() -> Any:  # noqa: ANN401 - a module
+    try:
+        import h3
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("watch", error.name or "h3") from error
+    return h3
+
+
+def _rows(path: str, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return some rows of a table of detections, by their place in it."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, columns=["time_s", "x", "y", "class"])
+    return list(table.take([row for row in rows if row < table.num_rows]).to_pylist())
+
+
+def _mark(shown: Shown, tables: Mapping[BlobHash, tuple[Setting, str]]) -> tuple[datetime, Mark] | None:
     finding = shown.finding
     refs = [piece.ref.partition("#") for piece in finding.evidence if piece.kind is EvidenceKind.TABLE_ROW]
     table = BlobHash(refs[0][0]) if refs else None
     if table is None or table not in tables:
         return None
-    setting, detections = tables[table]
+    setting, path = tables[table]
     rows = sorted(int(row) for ref, _, row in refs if ref == table and row.isdigit())
-    seen = [detections[row] for row in rows if row < len(detections)]
+    seen = sorted(_rows(path, rows), key=lambda one: float(one["time_s"]))
     if not seen:
         return None
-    last = max(seen, key=lambda one: (one.time_s, one.row))
-    moment = setting.start + timedelta(seconds=last.time_s)
-    lon, lat = setting.origin.to_degrees(last.x, last.y)
+    last = seen[-1]
+    moment = setting.start + timedelta(seconds=last["time_s"])
+    lon, lat = setting.origin.to_degrees(last["x"], last["y"])
     told = decode(finding.params.encode(), dict[str, Any])
-    near = setting.nearest_rescue(last.x, last.y)
+    near = setting.nearest_rescue(last["x"], last["y"])
     return moment, Mark(
         id=finding.id,
         subjects=finding.subjects,
@@ -312,12 +362,12 @@ def _mark(shown: Shown, tables: Mapping[BlobHash, tuple[Setting, list[Detection]
     )
 
 
-def _way(setting: Setting, seen: Sequence[Detection]) -> tuple[Point, ...]:
+def _way(setting: Setting, seen: Sequence[Mapping[str, Any]]) -> tuple[Point, ...]:
     """Return the way of a craft or vehicle; of people there is none."""
-    if any(one.kind in GROUPS for one in seen) or all(one.kind == "unknown" for one in seen):
+    kinds = {one["class"] for one in seen}
+    if kinds & GROUPS or kinds == {"unknown"}:
         return ()
-    ordered = sorted(seen, key=lambda one: (one.time_s, one.row))
-    places = (setting.origin.to_degrees(one.x, one.y) for one in ordered)
+    places = (setting.origin.to_degrees(one["x"], one["y"]) for one in seen)
     return tuple((round(lon, 6), round(lat, 6)) for lon, lat in places)
 
 
@@ -330,6 +380,7 @@ def _read_places(kind: str, path: str, seen: _Seen) -> None:
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
         raise MissingExtraError("trace", error.name or "pyarrow") from error
+    crossings = []
     for row in pq.read_table(path).to_pylist():
         lon, lat = row["lon_e6"] / 1e6, row["lat_e6"] / 1e6
         if kind == "places":
@@ -337,8 +388,9 @@ def _read_places(kind: str, path: str, seen: _Seen) -> None:
                 Spot(id=row["id"], kind=row["kind"] or "", country=row.get("country") or "", lon=lon, lat=lat)
             )
         else:
-            moment = datetime.fromtimestamp(row["time_us"] / 1e6, UTC)
-            seen.points.append((moment, lon, lat, row.get("kind") or "crossing"))
+            day = datetime.fromtimestamp(row["time_us"] / 1e6, UTC).date()
+            crossings.append((day, lon, lat, row.get("kind") or "crossing"))
+    seen.counts += _count(crossings)
 
 
 def resolution(box: Box) -> int:
@@ -351,21 +403,17 @@ def resolution(box: Box) -> int:
     return found
 
 
-def _cells(points: Sequence[tuple[float, float, str]], box: Box) -> tuple[Cell, ...]:
-    """Return what was seen as counts in cells, the fullest first."""
-    if not points:
+def _cells(found: Sequence[_Count], box: Box) -> tuple[Cell, ...]:
+    """Return what was seen as counts in cells that fit the box, the fullest first."""
+    if not found:
         return ()
-    try:
-        import h3
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("watch", error.name or "h3") from error
-    fine = resolution(box)
+    h3, fine = _h3(), resolution(box)
     counts: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = {}
-    for (lon, lat, kind), times in Counter(points).items():
-        name = h3.latlng_to_cell(lat, lon, fine)
-        counts[name] += times
-        kinds.setdefault(name, Counter())[kind] += times
+    for one in found:
+        name = h3.cell_to_parent(one.cell, fine)
+        counts[name] += one.count
+        kinds.setdefault(name, Counter())[one.kind] += one.count
     limits = _limits(sorted(counts.values()))
     made = []
     for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
