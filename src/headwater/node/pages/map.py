@@ -185,7 +185,7 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     may(session, Act.RECORD_LOOK)
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        seen = _gather(node, session, snapshot, view)
+        seen = _gather(node, session, snapshot, view, resolution(asked.box))
     days = [one.day for one in seen.counts] + [moment.date() for moment, _ in seen.marks]
     first, last = min(days, default=None), max(days, default=None)
     until = asked.day or last
@@ -201,7 +201,7 @@ def map_page(node: Node, session: Session, asked: Asked) -> Map:
     ]
     found = [mark for mark in found if (mark.lane if mark.lane == RESCUE_LANE else "alerts") in asked.layers]
     found.sort(key=lambda mark: mark.lane != RESCUE_LANE)
-    counts = [one for one in seen.counts if fits(one.day) and _in(one.lon, one.lat, asked.box)]
+    counts = [one for one in seen.counts if fits(one.day) and _in(one.lon, one.lat, _wider(asked.box))]
     cells = _cells(counts, asked.box) if "cells" in asked.layers else ()
     spots = [spot for spot in seen.spots if _in(spot.lon, spot.lat, asked.box)] if "places" in asked.layers else []
     return Map(
@@ -227,7 +227,7 @@ def alerts(node: Node, session: Session) -> tuple[tuple[Mark, ...], tuple[Shown,
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        seen = _gather(node, session, snapshot, view)
+        seen = _gather(node, session, snapshot, view, COARSEST)
         told = [one for one in all_findings(node, session, snapshot, view) if one.finding.kind.startswith("watch.")]
     made = [mark for _, mark in sorted(seen.marks, key=_newest)]
     placed = {mark.id for mark in made}
@@ -239,11 +239,17 @@ def _newest(pair: tuple[datetime, Mark]) -> tuple[float, str]:
     return -pair[0].timestamp(), pair[1].id
 
 
+def _wider(box: Box) -> Box:
+    """Return a box with half a cell more on each side: a cell belongs to it although its middle lies outside."""
+    more = (box[2] - box[0]) / 80
+    return box[0] - more, box[1] - more, box[2] + more, box[3] + more
+
+
 def _in(lon: float, lat: float, box: Box) -> bool:
     return box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
 
 
-def _gather(node: Node, session: Session, snapshot: Snapshot, view: Guarded) -> _Seen:
+def _gather(node: Node, session: Session, snapshot: Snapshot, view: Guarded, fine: int) -> _Seen:
     seen = _Seen()
     settings = _settings(snapshot)
     tables: dict[BlobHash, tuple[Setting, str]] = {}
@@ -254,7 +260,7 @@ def _gather(node: Node, session: Session, snapshot: Snapshot, view: Guarded) -> 
                 continue
             tables[ref] = settings[ref], view.table_path(ref)
             seen.handlings.append(record.handling)
-            seen.counts += _counted(view, ref, *tables[ref])
+            seen.counts += _counted(view, ref, *tables[ref], fine)
     for shown in all_findings(node, session, snapshot, view):
         if shown.finding.kind.startswith("watch.") and (made := _mark(shown, tables)) is not None:
             seen.marks.append(made)
@@ -284,14 +290,24 @@ def _settings(snapshot: Snapshot) -> dict[BlobHash, Setting]:
     return found
 
 
-def _counted(view: Guarded, ref: BlobHash, setting: Setting, path: str) -> list[_Count]:
-    """Return what a table of detections holds, counted in the smallest cells; reckoned once for each table."""
-    name = content_id("map", (ref, setting.origin.lat, setting.origin.lon, setting.start.isoformat()))
+def _counted(view: Guarded, ref: BlobHash, setting: Setting, path: str, fine: int) -> list[_Count]:
+    """Return what a table of detections holds, counted by day in cells of a resolution; reckoned once for each table."""
+    start = (ref, setting.origin.lat, setting.origin.lon, setting.start.isoformat(), fine)
 
     def build() -> bytes:
-        return encode(_count(_points(setting, detections_of(path))))
+        if fine == FINEST:
+            return encode(_count(_points(setting, detections_of(path))))
+        return encode(_coarser(_counted(view, ref, setting, path, FINEST), fine))
 
-    return decode(bytes(view.derived(name, build)), list[_Count])
+    return decode(bytes(view.derived(content_id("map", start), build)), list[_Count])
+
+
+def _coarser(found: Iterable[_Count], fine: int) -> list[_Count]:
+    h3 = _h3()
+    counts: Counter[tuple[date, str, str]] = Counter()
+    for one in found:
+        counts[one.day, h3.cell_to_parent(one.cell, fine), one.kind] += one.count
+    return _placed(counts)
 
 
 def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple[date, float, float, str]]:
@@ -303,6 +319,11 @@ def _points(setting: Setting, detections: Iterable[Detection]) -> Iterator[tuple
 def _count(points: Iterable[tuple[date, float, float, str]]) -> list[_Count]:
     h3 = _h3()
     counts = Counter((day, h3.latlng_to_cell(lat, lon, FINEST), kind) for day, lon, lat, kind in points)
+    return _placed(counts)
+
+
+def _placed(counts: Mapping[tuple[date, str, str], int]) -> list[_Count]:
+    h3 = _h3()
     made = []
     for (day, cell, kind), count in sorted(counts.items()):
         lat, lon = h3.cell_to_latlng(cell)
