@@ -1,6 +1,7 @@
 """Something to see on the pages with pictures: detections with alerts, payments with a lead, ties, figures. All invented."""
 
 import io
+import random
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,20 @@ def case_folder(node: Node, folder: Path) -> str:
     from tests.case_world import write_case
 
     return cases.take_in(node, as_user(node, WRITER, "court"), write_case(folder)).matter.urn
+
+
+def watch_many(node: Node, count: int) -> None:
+    """Keep many invented detections over twenty days about one river, and an alert that rests on the first of them."""
+    draw = random.Random(count)
+    kinds = ("boat", "vehicle", "person-group", "unknown")
+    values: list[list[Any]] = [
+        list(range(count)), [draw.uniform(0, 86_400 * 20) for _ in range(count)], ["radar"] * count,
+        [draw.gauss(0, 8_000) for _ in range(count)], [draw.gauss(0, 8_000) for _ in range(count)], [20.0] * count,
+        [draw.choice(kinds) for _ in range(count)], [""] * count, [0.9] * count, [""] * count,
+    ]  # fmt: skip
+    table = node.store.put_table(parquet(dict(zip(COLUMNS, values, strict=True))))
+    origin = Origin(LONDON, "detections")
+    add_records(node, Record(origin=origin, handling=HANDLING, mentions=(), facts=(), tables=(table,)))
+    rows = tuple(Evidence(EvidenceKind.TABLE_ROW, f"{table}#{row}") for row in range(min(count, 20)))
+    noted = runs.Noted("watch", "1", params_text({"context": CONTEXT, "weights": {}, "tables": [table]}))
+    findings.keep(node, as_user(node), [finding("watch.border", ("track:many",), rows)], noted)
