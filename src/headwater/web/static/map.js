@@ -110,6 +110,7 @@ const start = async () => {
   map.addControl(new NavigationControl({ showCompass: false }));
   map.addControl(new ScaleControl({ unit: "metric" }));
   map.touchZoomRotate.disableRotation();
+  map.getCanvas().setAttribute("role", "img");
   map.getCanvas().setAttribute("aria-label", canvas.getAttribute("aria-label"));
   const seen = ["rescue", "alerts", "ways", "places", "cells"];
   map.on("click", (event) => {
