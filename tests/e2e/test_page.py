@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
+from headwater.exercise.river_night import river_night, write_night
 from headwater.exercise.scenario import USERS
 from tests.e2e.conftest import Played
 from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
@@ -78,6 +79,31 @@ def test_a_rescue_alert_stands_first_and_is_decided_by_keyboard(desk: Desk) -> N
     page.locator("p.notice").wait_for()
     assert "confirmed" in page.locator("p.facts .tag").all_inner_texts()
     assert "Rescue called on channel 16; exercise." in page.locator("main").inner_text()
+
+
+def test_a_rescue_alert_is_told_on_a_page_that_is_open_and_in_every_tab(desk: Desk, nodes: Houses) -> None:
+    reader = desk("rs", BELGRADE[0])
+    page = reader.page
+    base = page.url.rstrip("/")
+    page.goto(f"{base}/exchange")
+    with page.context.expect_page() as opened:
+        page.evaluate("window.open('/cases')")
+    other = opened.value
+    other.locator("main[data-page=cases]").wait_for()
+    page.locator("#live[data-heard]").wait_for(state="attached")
+    other.locator("#live[data-heard]").wait_for(state="attached")
+    files = write_night(nodes.folder, river_night(4711))
+    words = [sys.executable, "-m", "headwater", "watch", "alert", str(files["sapient"]), "--as", "sapient"]
+    words += ["--context", str(files["context"]), "--out", str(nodes.folder / "alerts.jsonl")]
+    words += ["--home", str(nodes.home("rs")), "--user", BELGRADE[0], "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for tab in (page, other):
+        tab.locator("#live", has_text="A rescue alert has come in.").wait_for(timeout=15_000)
+    assert page.locator("main[data-page=exchange]").count() == 1, "nothing moves by itself"
+    reader.show("live")
+    page.locator("#live a").click()
+    reader.at("queue")
 
 
 def test_a_match_is_compared_decided_and_taken_back(desk: Desk) -> None:

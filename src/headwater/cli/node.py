@@ -10,6 +10,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
+from headwater.cli.progress import bar
 
 if TYPE_CHECKING:
     from headwater.node.doctor import Finding
@@ -231,6 +232,68 @@ def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
     return 0 if ok else exit_code
+
+
+PASSPHRASE = click.option(
+    "--passphrase-file",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File whose first line is the passphrase; keep it apart from the backups.",
+)
+
+
+@node.command(epilog="Example: headwater node backup --out /mnt/backups/uk.box --passphrase-file pass --home uk")
+@click.option("--out", required=True, type=FILE, help="File to write; an older one of that name is replaced.")
+@PASSPHRASE
+@options.home()
+@options.acting("operation")
+@options.as_json
+def backup(*, out: Path, passphrase_file: Path, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Save a whole node, which may be served meanwhile, in one encrypted file.
+
+    Left out are the root keys and the vault's master key: copy each of them by itself, to another place.
+    """
+    from headwater.node import backup as use
+    from headwater.node.strongbox import passphrase_in
+
+    words = passphrase_in(passphrase_file)
+    with session_at(home, user, purpose) as (opened, session), bar(f"saving {home}") as progress:
+        proof = use.back_up(opened, session, out, words, progress)
+    lines = [
+        f"{proof.authority}: {len(proof.files)} files in {out}",
+        f"ledger: {proof.size} leaves, root {proof.root}",
+        "not in it: the root keys, and vault/master.key",
+    ]
+    shown = {"file": str(out), "files": len(proof.files), "size": proof.size, "root": proof.root}
+    door.answer({"ok": True, "authority": proof.authority, **shown}, lines, as_json=as_json)
+
+
+@node.command(epilog="Example: headwater node restore /mnt/backups/uk.box --passphrase-file pass --home uk")
+@click.argument("file", type=FILE)
+@PASSPHRASE
+@options.home()
+@options.as_json
+def restore(*, file: Path, passphrase_file: Path, home: Path, as_json: bool) -> None:
+    """Put up a node from a backup in a new directory: proved to be what was saved, or not at all."""
+    from headwater.node import backup as use
+    from headwater.node.strongbox import passphrase_in
+
+    words = passphrase_in(passphrase_file)
+    with bar(f"restoring {file.name}") as progress:
+        made = use.restore(file, home, words, progress)
+    proof = made.proof
+    lines = [
+        f"{proof.authority} is back in {home}: {len(proof.files)} files, each as it was saved",
+        f"ledger: {proof.size} leaves, root {proof.root}; everything in the store was compared with its hashes",
+        *(
+            [f"Put vault/master.key back into {home}/vault: protected persons cannot be read without it."]
+            if made.vault
+            else []
+        ),
+        f"next: headwater node serve --home {home}; tell your partners first, then: headwater partner sync",
+    ]
+    shown = {"home": str(home), "files": len(proof.files), "size": proof.size, "root": proof.root, "vault": made.vault}
+    door.answer({"ok": True, "authority": proof.authority, **shown}, lines, as_json=as_json)
 
 
 @node.command(name="stamp-authority", epilog="Example: headwater node stamp-authority --out test-authority")

@@ -1,9 +1,11 @@
 """Files named on a command line: their bytes as an input, the records of a format in them, and files written whole."""
 
+import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from headwater.errors import FormatError, StoreIoError
 from headwater.formats import registry
@@ -11,6 +13,8 @@ from headwater.formats.reading import ReadResult, read_all
 from headwater.formats.safe import MAX_FILE_BYTES, parse_json
 from headwater.model.ids import AuthorityId
 from headwater.ports import Source, SourceInput
+from headwater.store import sync_folder
+from headwater.store.faults import translated
 
 STDIN: Final = "-"
 
@@ -65,6 +69,27 @@ def write(out: Path, data: bytes | memoryview) -> None:
         beside.replace(out)
     except OSError as error:
         raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+
+
+@contextmanager
+def written_beside(out: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that only its owner reads; it takes its name when it is whole and on the disk.
+
+    Raises:
+        StoreError: the disk is full or refuses; nothing is left of it then.
+    """
+    beside = out.with_name(out.name + ".new")
+    with translated(out):
+        beside.unlink(missing_ok=True)
+        try:
+            with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(out)
+        finally:
+            beside.unlink(missing_ok=True)
+    sync_folder(out.resolve().parent)
 
 
 def make_folder(path: Path) -> None:

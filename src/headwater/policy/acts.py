@@ -74,6 +74,7 @@ class Act(StrEnum):
     USER_CHANGE = "node:user:change"
     KEY_CHANGE = "node:key:change"
     NODE_CHECK = "node:store:check"
+    NODE_BACK_UP = "node:store:save"
     COLLECTION_CHANGE = "cyber:collection:change"
 
 
@@ -141,6 +142,7 @@ GRANTS: Final = MappingProxyType(
         Act.USER_CHANGE: _roles(Role.ADMIN),
         Act.KEY_CHANGE: _roles(Role.ADMIN),
         Act.NODE_CHECK: _roles(Role.ADMIN, Role.AUDITOR),
+        Act.NODE_BACK_UP: _roles(Role.ADMIN),
         Act.COLLECTION_CHANGE: _roles(Role.ADMIN),
     }
 )

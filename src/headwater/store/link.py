@@ -83,6 +83,18 @@ class Link:
             # A group of changes fits in memory: SQLite would write pages early, and later once more.
             self.run(f"PRAGMA cache_size = {-_WRITER_CACHE_KIB}")
 
+    def copy_to(self, file: Path) -> None:
+        """Copy the whole database as it is at one moment (SQLite's online backup); others go on writing meanwhile."""
+        try:
+            target = apsw.Connection(str(file))
+            try:
+                with target.backup("main", self._connection, "main") as copying:
+                    copying.step(-1)
+            finally:
+                target.close()
+        except apsw.Error as error:
+            raise from_sqlite(error, file) from error
+
     def rows(self, kind: type[T], sql: str, *values: Value) -> list[T]:
         """Return all rows of a query: no cursor stays open behind it.
 

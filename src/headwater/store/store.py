@@ -20,6 +20,7 @@ from headwater.store.audit import (
     record_problems,
     tombstone_problems,
 )
+from headwater.store.faults import translated
 from headwater.store.files import Files, make_folder
 from headwater.store.ledger import load_edge
 from headwater.store.link import Link, check_header, check_sqlite
@@ -190,6 +191,20 @@ class Store:
                 self._files.check,
             )
             return [problem for part in parts for problem in _found(part)]
+
+    def copy_to(self, file: Path) -> None:
+        """Copy the database, as it is at one moment, into a file that is not there yet; blobs and tables stay aside.
+
+        Raises:
+            StoreError: the disk is full or refuses.
+        """
+        with translated(file):
+            file.touch(mode=0o600, exist_ok=False)
+        link = self._borrow()
+        try:
+            link.copy_to(file)
+        finally:
+            self._give_back(link, usable=True)
 
     def close(self) -> None:
         """Commit what waits and close; closing twice does no harm."""

@@ -1,10 +1,14 @@
 """Deciding on a page: once for each form, never over somebody else's decision, taken back by a later one."""
 
+from pathlib import Path
+
 import pytest
 
-from headwater.model.ids import FindingId
-from headwater.node import Node, findings
-from tests.node_world import SUPERVISOR, WRITER, as_user, events
+from headwater.model.fact import fact_id
+from headwater.model.finding import Evidence, Finding, Reason
+from headwater.model.ids import EntityKey, FindingId
+from headwater.node import Node, findings, liaison
+from tests.node_world import SUPERVISOR, WRITER, as_user, events, person, read, write_report
 from tests.page_world import Answer, Browser, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
@@ -127,3 +131,43 @@ def test_a_compared_pair_stands_line_by_line(analyst: Browser, hits: list[Findin
 def test_a_finding_that_cannot_be_is_no_page(analyst: Browser) -> None:
     answers = {analyst.get(f"/findings/{ref}").data for ref in ("fnd-" + "0" * 40, "fnd-1", "..%2f..%2fetc")}
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize("action", ["restrict", "erase"])
+def test_what_was_withdrawn_leaves_a_queue_that_was_shown_before(
+    node: Node, analyst: Browser, tmp_path: Path, action: str
+) -> None:
+    read(node, "report", write_report(tmp_path / "own", person("p-1", "Ivo Opozvanić")))
+    with node.view(as_user(node)) as view:
+        [record] = view.records(mentions=EntityKey("p-1"))
+    claim = Finding(
+        kind="match.link", subjects=("UK-NCA/p-1",), score=0.9, text="About p-1.", reasons=(Reason("r", 1.0, "so"),),
+        evidence=(Evidence.fact(fact_id(record.id, 0)),), engine="link", engine_version="1", params="{}",
+        handling=record.handling,
+    )  # fmt: skip
+    findings.keep(node, as_user(node), [claim])
+    assert claim.id in analyst.get("/queue").text
+    assert claim.id in analyst.get("/queue").text
+    liaison.amend(node, as_user(node), action, [fact_id(record.id, 0)], "another person")
+    assert claim.id not in analyst.get("/queue").text
+    assert analyst.get(f"/findings/{claim.id}").status == 404
+
+
+def test_a_finding_that_came_since_stands_in_the_queue(node: Node, analyst: Browser, hits: list[FindingId]) -> None:
+    assert analyst.get("/queue?format=json").json["rows"]
+    decide(browser(node, SUPERVISOR), hits[0], "dismiss")
+    assert [row["id"] for row in analyst.get("/queue?format=json").json["rows"]] == [hits[1]]
+
+
+def test_a_filter_is_kept_under_a_name_and_the_queue_goes_on_where_its_reader_stopped(
+    node: Node, analyst: Browser, hits: list[FindingId]
+) -> None:
+    form = {"name": "strong ones", "state": "open", "least": "0.9", "order": "kind"}
+    assert analyst.post("/queue/filters", form).goes_to == "/queue?least=0.9&order=kind"
+    analyst.get("/queue?least=0.5")
+    page = analyst.get("/queue").text
+    assert 'href="/queue?least=0.9&amp;order=kind"' in page
+    assert 'href="/queue?least=0.5"' in page
+    assert "strong ones" not in browser(node, SUPERVISOR).get("/queue").text
+    analyst.post("/queue/filters", {**form, "gone": "1"})
+    assert "strong ones" not in analyst.get("/queue").text

@@ -113,7 +113,8 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
         found = all_findings(node, session, snapshot, view)
-        chosen = [each for each in found if _fits(each, asked)]
+        stated = [(each.state, each) for each in found]
+        chosen = [each for state, each in stated if _fits(state, each, asked)]
         chosen.sort(key=_ORDER[asked.order])
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
@@ -122,8 +123,8 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
         asked=asked,
         rows=rows,
         total=len(chosen),
-        kinds=_count(each.finding.kind for each in found if not asked.state or each.state == asked.state),
-        counts=_count(each.state for each in found),
+        kinds=_count(each.finding.kind for state, each in stated if asked.state in {"", state}),
+        counts=_count(state for state, _ in stated),
         banner=banner(each.finding.handling for each in here),
         next_page=asked.page + 1 if start + PAGE_ROWS < len(chosen) else None,
         last_page=max(1, -(-len(chosen) // PAGE_ROWS)),
@@ -210,13 +211,9 @@ def _record_ref(piece: Evidence) -> RecordId | None:
     return record_of(FactId(piece.ref)) if piece.kind is EvidenceKind.FACT else None
 
 
-def _fits(shown: Shown, asked: Filter) -> bool:
+def _fits(state: str, shown: Shown, asked: Filter) -> bool:
     finding = shown.finding
-    return (
-        (not asked.state or shown.state == asked.state)
-        and finding.kind.startswith(asked.kind)
-        and finding.score >= asked.least
-    )
+    return asked.state in {"", state} and finding.kind.startswith(asked.kind) and finding.score >= asked.least
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

@@ -29,7 +29,9 @@ from headwater.ports import Event, Guarded
 KIND: Final = "page-search"
 NAMES: Final = frozenset({"name", "alias", "weakAlias", "previousName"})
 MOST_LETTERS: Final = 200
-MOST_CANDIDATES: Final = 2_000
+MOST_CANDIDATES: Final = 300
+ENOUGH: Final = 20
+"""Things that bear every word: with so many, those that bear only some are not looked for."""
 MOST_HITS: Final = 50
 LEAST: Final = 0.62
 """Likeness from which a name is shown; a person judges, so it lies lower than where an engine claims."""
@@ -192,21 +194,35 @@ def words_of(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _hits(node: Node, view: Guarded, text: str) -> list[Hit]:
-    names = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
+    read = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
+    names = list({tuple(part.text for part in name.parts): name for name in read}.values())
     number = _number("number", text)
     groups = [_words(part.plain, part.sound, part.bones) for part in names[0].parts] if names else []
-    pairs: dict[tuple[str, str], None] = {}
-    index = node.search_index
-    for every, wanted in ((True, groups), (True, [[number]] if number else []), (len(groups) < 2, groups)):  # noqa: PLR2004
-        for one in islice(index.find(wanted, every=every), MOST_CANDIDATES):
-            pairs[one.entity, one.record] = None
-    records = {record.id: record for record in view.several((RecordId(ref) for _, ref in pairs), "search")}
     by_entity: dict[str, list[Record]] = {}
-    for entity, ref in pairs:
-        if RecordId(ref) in records:
-            by_entity.setdefault(entity, []).append(records[RecordId(ref)])
+    for every, wanted in ((True, groups), (True, [[number]] if number else []), (False, groups)):
+        if not every and len(by_entity) >= ENOUGH:
+            break
+        for entity, record in _candidates(node, view, wanted, every=every):
+            held = by_entity.setdefault(entity, [])
+            if all(one.id != record.id for one in held):
+                held.append(record)
     found = [hit for entity, held in by_entity.items() if (hit := _hit(entity, held, names, number)) is not None]
     return sorted(found, key=lambda hit: (-hit.score, hit.caption, hit.id))
+
+
+def _candidates(
+    node: Node, view: Guarded, wanted: Sequence[Sequence[str]], *, every: bool
+) -> Iterator[tuple[str, Record]]:
+    """Yield candidates that the reader may see, each with its record, up to a number: what is hidden takes no place."""
+    found = node.search_index.find(wanted, every=every)
+    seen = 0
+    while seen < MOST_CANDIDATES and (batch := list(islice(found, MOST_CANDIDATES))):
+        records = {record.id: record for record in view.several((RecordId(one.record) for one in batch), "search")}
+        for one in batch:
+            record = records.get(RecordId(one.record))
+            if record is not None and seen < MOST_CANDIDATES:
+                seen += 1
+                yield one.entity, record
 
 
 def _hit(entity: str, records: Sequence[Record], names: Sequence[Name], number: str) -> Hit | None:

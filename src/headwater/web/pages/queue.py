@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from headwater.model.decision import Verb
 from headwater.model.ids import FindingId
-from headwater.node.pages import deciding
+from headwater.node.pages import deciding, filters
 from headwater.node.pages import queue as read
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
@@ -24,7 +24,11 @@ def show(ctx: Context) -> Response:
     if ctx.query.text("export"):
         return _export(ctx, asked)
     model = read.queue(ctx.node, ctx.session, asked)
+    held = filters.kept(ctx.node, ctx.session)
+    if not ctx.wants_json:
+        filters.stopped_at(ctx.node, ctx.session, query_of(asked))
     ctx.more.update(
+        held=held,
         query=query_of(asked), states=read.STATES, key=ctx.one_use_key(), done=ctx.query.text("done", most=40)
     )
     following = f"/queue?{urlencode(query_of(replace(asked, page=model.next_page)))}" if model.next_page else None
@@ -45,6 +49,16 @@ def dismiss(ctx: Context) -> Response:
         ctx.more.update(made=len(made))
         return ctx.page("dismissed.html", refused, status=409)
     return ctx.see_other("/queue", done=str(len(made)))
+
+
+def keep(ctx: Context) -> Response:
+    """Keep a filter under a name, or let one go."""
+    name, asked = ctx.form.needed("name", most=filters.MOST_LETTERS), filter_of(ctx.form)
+    if ctx.form.flag("gone"):
+        filters.let_go(ctx.node, ctx.session, name)
+        return ctx.see_other("/queue")
+    filters.keep(ctx.node, ctx.session, name, query_of(asked))
+    return ctx.see_other("/queue", **query_of(asked))
 
 
 def filter_of(fields: Fields) -> read.Filter:
@@ -91,4 +105,5 @@ def _export(ctx: Context, asked: read.Filter) -> Response:
 PAGES = (
     Page("/queue", "queue", show),
     Page("/queue/dismiss", "queue", dismiss, "POST"),
+    Page("/queue/filters", "queue", keep, "POST"),
 )

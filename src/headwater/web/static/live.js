@@ -7,6 +7,7 @@ let known = null;
 const words = () => ({ news: live?.dataset.news ?? "", rescue: live?.dataset.rescue ?? "", show: live?.dataset.show ?? "" });
 
 const hear = (numbers) => {
+  if (live) live.dataset.heard = "";
   if (known === null) { known = numbers; return; }
   const changed = Object.keys(numbers).filter((topic) => numbers[topic] !== known[topic]);
   known = numbers;
@@ -39,6 +40,8 @@ export const listen = () => {
   if (!("EventSource" in window) || !("locks" in navigator) || !("BroadcastChannel" in window)) { ask(); return; }
   const channel = new BroadcastChannel(CHANNEL);
   channel.addEventListener("message", (event) => hear(event.data));
+  // A tab that opens later does not hear what came before: it asks once where things stand.
+  fetch("/pulse").then((answer) => (answer.ok ? answer.json() : null)).then((numbers) => { if (numbers && known === null) hear(numbers); }).catch(() => {});
   navigator.locks.request(CHANNEL, () => new Promise(() => {
     const source = new EventSource("/events");
     source.addEventListener("beat", (event) => {
