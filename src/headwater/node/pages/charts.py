@@ -138,14 +138,13 @@ def make(node: Node, session: Session, key: str, title: str = "") -> str:
     may(session, Act.RECORD_LOOK)
     with node.view_at(session) as (snapshot, view):
         looks = Looks(view)
-        first = known(looks, key)
-        if first is None:
+        if known(looks, key) is None:
             raise ForbiddenError("no such entity, or it may not be seen")
         names = [key, *_neighbours(looks, all_findings(node, session, snapshot, view), key, frozenset({key}))[:AT_ONCE]]
         edges = _pairs(looks, all_findings(node, session, snapshot, view), names)
     ref = node.chance.draw(8).hex()
     kept = Kept(
-        owner=session.user, title=_title(title or first.label), places=layout(names, edges), pinned=(), version=1,
+        owner=session.user, title=_title(title or key), places=layout(names, edges), pinned=(), version=1,
         made_at=node.clock.now().replace(microsecond=0),
     )  # fmt: skip
 

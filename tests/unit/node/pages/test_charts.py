@@ -108,3 +108,11 @@ def test_places_and_titles_that_are_none_are_refused(node: Node) -> None:
         charts.move(node, session, ref, 1, {"p1": (float("inf"), 0.0)})
     with pytest.raises(SchemaError):
         charts.rename(node, session, ref, 1, "\u202eevil")
+
+
+def test_what_is_kept_of_a_chart_holds_no_name(node: Node) -> None:
+    ref = made(node)
+    with node.store.snapshot() as snapshot:
+        body = snapshot.document(charts.KIND, ref)
+    assert body is not None
+    assert "Osoba" not in body.decode()
