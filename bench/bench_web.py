@@ -218,6 +218,7 @@ def main() -> int:
         setup.init(home, Settings(authority=AuthorityId("UK-NCA")), [User("bench", frozenset({"analyst", "liaison"}))])
         with Node.open(home, {}) as node:
             refs = fill(node, given.entities, given.findings)
+            node.exchange.tend()  # as a node does that is served: its ledger can be looked up by subject afterwards
             found = measure(node, refs, given.entities, given.asked)
     results = []
     for name, (wall, cpu) in found.items():

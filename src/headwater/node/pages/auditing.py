@@ -9,7 +9,7 @@ from headwater.model.times import format_instant
 from headwater.node import ledger, reporting
 from headwater.node.node import Node
 from headwater.policy.acts import Act
-from headwater.policy.session import Session, allowed, may
+from headwater.policy.session import Session, may
 from headwater.store import Leaf
 
 PAGE_ROWS: Final = 50
@@ -113,11 +113,6 @@ def year_report(node: Node, session: Session, year: int) -> str:
     if not 1970 <= year <= 9999:  # noqa: PLR2004 - the calendar that the log counts in
         raise SchemaError("no such year", where=Place(field="year"))
     return reporting.markdown(reporting.report(node, session, year))
-
-
-def may_show(session: Session) -> bool:
-    """Return whether a user may read the ledger."""
-    return allowed(session, Act.LEDGER_SHOW)
 
 
 def _fits(leaf: Leaf, asked: Filter) -> bool:

@@ -29,7 +29,10 @@ def show(ctx: Context) -> Response:
         filters.stopped_at(ctx.node, ctx.session, query_of(asked))
     ctx.more.update(
         held=held,
-        query=query_of(asked), states=read.STATES, key=ctx.one_use_key(), done=ctx.query.text("done", most=40)
+        query=query_of(asked),
+        states=read.STATES,
+        key=ctx.one_use_key(),
+        done=ctx.query.text("done", most=40),
     )
     following = f"/queue?{urlencode(query_of(replace(asked, page=model.next_page)))}" if model.next_page else None
     return ctx.page("queue.html", model, twin=model.rows, next_page=following)
