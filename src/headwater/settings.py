@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headwater.errors import HeadwaterError, Place, SettingsError
 from headwater.model.ids import AuthorityId, authority_id
+from headwater.model.map_view import MapView, read_map_view
 
 FILE_NAME: Final = "headwater.toml"
 ENV_PREFIX: Final = "HEADWATER_"
@@ -66,6 +67,10 @@ class Settings:
     )
     vault_days: int = setting(1825, "Days after which an entry of the vault is due for erasure.")
     plugins: str = setting("", "Engines and data sources of other packages that may be loaded, with commas between.")
+    map: MapView = setting(
+        MapView(),
+        'How the map draws lines and names: tables [map.boundaries."RS-XK"] and [map.names.XK]; in the file only.',
+    )
 
     def __post_init__(self) -> None:
         """Refuse values that no node could work with."""
@@ -212,6 +217,8 @@ def _typed(key: str, value: object, origin: str) -> object:
             "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
         )
     wanted = type(defaults[key])
+    if wanted is MapView:
+        return _map_view(value, origin)
     if origin == ENVIRONMENT and wanted is bool:
         value = {"true": True, "false": False}.get(str(value).lower(), value)
     elif origin == ENVIRONMENT and isinstance(value, str):
@@ -224,6 +231,13 @@ def _typed(key: str, value: object, origin: str) -> object:
     if type(value) is not wanted:
         raise _refused(key, f"not {wanted.__name__}", origin)
     return value
+
+
+def _map_view(value: object, origin: str) -> MapView:
+    try:
+        return read_map_view(value)
+    except SettingsError as error:
+        raise _refused(error.where.field or "map", error.what, origin) from error
 
 
 def _refused(name: str, what: str, origin: str | None = None) -> SettingsError:
@@ -259,4 +273,12 @@ def _is_url(text: str) -> bool:
 
 def _toml(value: object) -> str:
     """Return a value as TOML writes it: the escapes of JSON are those of a TOML string, but for one letter."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, MapView):
+        lines = {
+            pair: {"style": one.style.value, "label": one.label, "footnote": one.footnote}
+            for pair, one in value.boundaries.items()
+        }
+        return _toml({"boundaries": lines, "names": value.names})
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -224,3 +224,17 @@ def test_the_endpoint_of_the_card_is_where_the_node_listens_unless_it_is_set() -
 )
 def test_the_address_to_listen_on_has_no_brackets(listen: str, address: tuple[str, int]) -> None:
     assert Settings(listen=listen).address == address
+
+
+def test_the_table_of_the_map_is_read_from_the_file_and_written_back(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('[map.boundaries."RS-XK"]\nstyle = "none"\n', encoding="utf-8")
+    kept = load(tmp_path, {}).settings
+    assert kept.map.boundary("RS-XK").style == "none"
+    (tmp_path / FILE_NAME).write_text(to_toml(kept), encoding="utf-8")
+    assert load(tmp_path, {}).settings == kept
+
+
+def test_a_wrong_line_of_the_map_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('[map.boundaries."RS-XK"]\nstyle = "wavy"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="style"):
+        load(tmp_path, {})

@@ -10,6 +10,7 @@ from typing import Final
 
 from headwater.errors import SettingsError
 from headwater.policy.acts import Act
+from headwater.web import pictured
 
 
 class Door(Enum):
@@ -22,6 +23,7 @@ class Door(Enum):
 Needs = Act | Door
 
 TABLE: Final[Mapping[tuple[str, str], Needs]] = {
+    **pictured.TABLE,
     ("GET", "/static/{tree}/{path:path}"): Door.OPEN,
     ("GET", "/sign-in"): Door.OPEN,
     ("POST", "/sign-in"): Door.OPEN,

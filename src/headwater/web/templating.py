@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from headwater.model.times import parse_instant
 from headwater.policy.acts import Act
-from headwater.web import statics
+from headwater.web import pictured, statics
 from headwater.web.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Templates:
             return [(name, language.gettext(words)) for name, words in RESULTS.items()]
 
         def places() -> list[tuple[str, str, str]]:
-            return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
+            return [(path, name, language.gettext(words)) for path, name, words, act in (*PLACES, *pictured.PLACES) if ctx.may(act)]
 
         return self._environment.get_template(template).render(
             ctx=ctx,

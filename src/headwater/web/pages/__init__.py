@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
+from headwater.web import pictured
 from headwater.web.page import Page
 
 MODULES: Final = (
@@ -27,5 +28,5 @@ MODULES: Final = (
 
 def every_page() -> Iterator[Page]:
     """Yield the routes of all pages."""
-    for name in MODULES:
+    for name in (*MODULES, *pictured.MODULES):
         yield from import_module(f"{__name__}.{name}").PAGES

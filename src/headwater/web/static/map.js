@@ -1,0 +1,175 @@
+// The map on WebGL: the same data, lines and names as the drawing under it, which stays where there is no WebGL and in print.
+// The slider and the two fields say the same; whoever cannot drag types. Nothing is fetched from anywhere else.
+import { Map, NavigationControl, ScaleControl } from "./vendor/maplibre-gl.mjs";
+
+const canvas = document.getElementById("map-canvas");
+const slider = document.getElementById("day-slider");
+const FONT = ["Noto Sans Headwater"];
+const LANES = { rescue: "#a3201d", border: "#7a4b00" };
+
+const hasWebGL = () => {
+  const probe = document.createElement("canvas");
+  return Boolean(probe.getContext("webgl2"));
+};
+
+const line = (packed, scale) => {
+  const points = [];
+  let x = 0;
+  let y = 0;
+  for (let at = 0; at + 1 < packed.length; at += 2) {
+    x += packed[at];
+    y += packed[at + 1];
+    points.push([x / scale, y / scale]);
+  }
+  return points;
+};
+
+const feature = (type, coordinates, properties = {}) => ({ type: "Feature", geometry: { type, coordinates }, properties });
+const collection = (features) => ({ type: "FeatureCollection", features });
+
+const baseSources = (base, view) => {
+  const land = base.land.map((polygon) => feature("Polygon", polygon.map((ring) => line(ring, base.scale))));
+  const lines = base.boundaries
+    .filter((one) => view.styles[one.pair] !== "none")
+    .map((one) => feature("MultiLineString", one.lines.map((part) => line(part, base.scale)),
+      { style: view.styles[one.pair], label: view.labels[one.pair] ?? "" }));
+  const names = Object.entries(base.labels).map(([code, [x, y, area]]) =>
+    feature("Point", [x / base.scale, y / base.scale], { name: view.names[code] ?? code, area }));
+  return { land: collection(land), lines: collection(lines), names: collection(names) };
+};
+
+const layersOf = () => [
+  { id: "sea", type: "background", paint: { "background-color": "#cfdfe9" } },
+  { id: "land", type: "fill", source: "land", paint: { "fill-color": "#f4f3ee", "fill-outline-color": "#97a3ab" } },
+  { id: "solid", type: "line", source: "lines", filter: ["==", ["get", "style"], "solid"], paint: { "line-color": "#5d6b75" } },
+  { id: "dashed", type: "line", source: "lines", filter: ["==", ["get", "style"], "dashed"],
+    paint: { "line-color": "#5d6b75", "line-dasharray": [4, 3] } },
+  { id: "line-labels", type: "symbol", source: "lines", filter: ["!=", ["get", "label"], ""],
+    layout: { "symbol-placement": "line", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11 } },
+  { id: "cells", type: "fill", source: "data", filter: ["==", ["get", "layer"], "cells"],
+    paint: { "fill-color": "#0b4f8a", "fill-opacity": ["match", ["get", "step"], 1, 0.18, 2, 0.36, 3, 0.56, 0.8], "fill-outline-color": "#0b4f8a" } },
+  { id: "names", type: "symbol", source: "names",
+    layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "symbol-sort-key": ["-", ["get", "area"]] },
+    paint: { "text-color": "#46545f", "text-halo-color": "#f4f3ee", "text-halo-width": 1.5 } },
+  { id: "ways", type: "line", source: "data", filter: ["==", ["get", "layer"], "ways"], paint: { "line-color": "#7a3e9d", "line-width": 2 } },
+  { id: "places", type: "circle", source: "data", filter: ["==", ["get", "layer"], "places"],
+    paint: { "circle-color": "#1d6b3c", "circle-radius": 5, "circle-stroke-color": "#fff", "circle-stroke-width": 1 } },
+  ...["alerts", "rescue"].flatMap((layer) => [
+    { id: layer, type: "circle", source: "data", filter: ["==", ["get", "layer"], layer],
+      paint: { "circle-color": LANES[layer] ?? LANES.border, "circle-radius": 10, "circle-stroke-color": "#fff", "circle-stroke-width": 2 } },
+    { id: `${layer}-letter`, type: "symbol", source: "data", filter: ["==", ["get", "layer"], layer],
+      layout: { "text-field": layer === "rescue" ? "R" : "B", "text-font": FONT, "text-size": 12, "text-allow-overlap": true },
+      paint: { "text-color": "#fff" } },
+  ]),
+];
+
+const tell = (properties) => {
+  const told = document.getElementById("map-told");
+  const words = properties.layer === "cells"
+    ? Object.entries(JSON.parse(properties.kinds)).map(([kind, count]) => `${kind}: ${count}`).join(", ")
+    : [properties.text || properties.id, properties.at || properties.kind].filter(Boolean).join(" · ");
+  told.textContent = words;
+  if (["rescue", "alerts", "ways"].includes(properties.layer)) {
+    const link = document.createElement("a");
+    link.href = `/findings/${encodeURIComponent(properties.id)}`;
+    link.textContent = told.dataset.open;
+    told.append(" ", link);
+  }
+};
+
+const fetched = async (address) => {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+};
+
+const start = async () => {
+  const view = JSON.parse(canvas.dataset.view);
+  const [base, data] = await Promise.all([fetched(canvas.dataset.base), fetched(canvas.dataset.source)]);
+  const sources = baseSources(base, view);
+  const [west, south, east, north] = canvas.dataset.box.split(",").map(Number);
+  canvas.hidden = false;
+  document.getElementById("map-told").hidden = false;
+  const geo = (one) => ({ type: "geojson", data: one });
+  const map = new Map({
+    container: canvas,
+    style: {
+      version: 8,
+      sources: { land: geo(sources.land), lines: geo(sources.lines), names: geo(sources.names), data: geo(data) },
+      layers: layersOf(),
+    },
+    bounds: [[west, south], [east, north]],
+    maxBounds: [[base.box[0] - 8, base.box[1] - 5], [base.box[2] + 8, base.box[3] + 3]],
+    maxZoom: 15,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    attributionControl: { compact: true, customAttribution: "Natural Earth" },
+    fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
+  });
+  map.addControl(new NavigationControl({ showCompass: false }));
+  map.addControl(new ScaleControl({ unit: "metric" }));
+  map.touchZoomRotate.disableRotation();
+  map.getCanvas().setAttribute("role", "img");
+  map.getCanvas().setAttribute("aria-label", canvas.getAttribute("aria-label"));
+  const seen = ["rescue", "alerts", "ways", "places", "cells"];
+  map.on("click", (event) => {
+    const [found] = map.queryRenderedFeatures(event.point, { layers: seen });
+    if (found) tell(found.properties);
+  });
+  map.once("idle", () => {
+    // The drawing gives way only when the map is truly there.
+    document.getElementById("map-drawing").hidden = true;
+    canvas.dataset.ready = "yes";
+  });
+  return map;
+};
+
+const renew = async (map, form) => {
+  const query = new URLSearchParams(new FormData(form));
+  const page = await fetch(`/map?${query}`);
+  if (!page.ok) return;
+  const text = new DOMParser().parseFromString(await page.text(), "text/html");
+  for (const id of ["map-facts", "map-drawing", "map-lane", "map-exports"]) {
+    const fresh = text.getElementById(id);
+    const held = document.getElementById(id);
+    if (!fresh || !held) continue;
+    fresh.hidden = held.hidden;
+    held.replaceWith(fresh);
+  }
+  const handling = text.querySelector(".banner");
+  if (handling) document.querySelector(".banner")?.replaceWith(handling);
+  query.append("format", "geojson");
+  map?.getSource("data")?.setData(await fetched(`/map?${query}`));
+  query.delete("format");
+  history.replaceState(null, "", `/map?${query}`);
+};
+
+// The fields renew the map when they change; the slider, where there are several days, is another hand on the day field.
+const startForm = (map) => {
+  const form = document.getElementById("map-form");
+  const { day, days } = form.elements;
+  let waiting = 0;
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => renew(map, form), 250);
+  };
+  for (const field of [day, days, ...form.querySelectorAll('input[name="layer"]')]) field.addEventListener("change", soon);
+  if (!slider) return;
+  const first = Date.parse(slider.dataset.first);
+  slider.closest("[hidden]")?.removeAttribute("hidden");
+  slider.addEventListener("input", () => {
+    day.value = new Date(first + Number(slider.value) * 86400000).toISOString().slice(0, 10);
+    slider.setAttribute("aria-valuetext", day.value);
+    soon();
+  });
+  day.addEventListener("change", () => {
+    const at = Math.round((Date.parse(day.value) - first) / 86400000);
+    if (at >= 0 && at <= Number(slider.max)) slider.value = String(at);
+  });
+};
+
+if (canvas) {
+  const map = hasWebGL() ? await start().catch(() => { canvas.hidden = true; return null; }) : null;
+  startForm(map);
+}

@@ -1,0 +1,199 @@
+"""Map, charts, alerts, payments, figures, lists and timeline in Debian's Chromium, on nodes of the exercise that run."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from headwater.exercise.scenario import USERS
+from tests.e2e.conftest import Played
+from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
+]
+Desk = Callable[..., Reader]
+LONDON, BELGRADE = USERS["uk"], USERS["rs"]
+URN = "00EX0000126"
+SERIES = "/figures/frontex-ibc.western-balkan-route?ahead=1"
+PATHS = ("/map", "/alerts", "/charts", "/payments", "/figures", SERIES, "/lists", "/lists/uk-csv", f"/timeline/{URN}")
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RUN = (
+    "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+    "one => [one.id, ...one.nodes.map(node => node.html).slice(0, 3)]))"
+)
+SOFTWARE = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+NO_WEBGL = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+
+
+@pytest.fixture(scope="module")
+def nodes(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
+    assert played.code == 0, played.out + played.err
+    with houses(played.folder, tmp_path_factory.mktemp("pictures") / "homes") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browsers() -> Iterator[dict[str, Any]]:
+    """Chromium twice: one that draws with WebGL in software, one that cannot."""
+    with sync_playwright() as playwright:
+        made = {
+            name: playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+            for name, args in (("webgl", SOFTWARE), ("plain", NO_WEBGL))
+        }
+        yield made
+        for browser in made.values():
+            browser.close()
+
+
+@pytest.fixture
+def desk(browsers: dict[str, Any], nodes: Houses, tmp_path: Path) -> Iterator[Desk]:
+    opened = []
+    complaints: list[str] = []
+
+    def sit(key: str, user: str, kind: str = "webgl", **options: Any) -> Reader:
+        context = browsers[kind].new_context(locale="en-GB", **options)
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return Reader(page, screens(tmp_path), complaints).sign_in(nodes.link(key, user), "oic")
+
+    yield sit
+    for context in opened:
+        context.close()
+    assert complaints == [], "the browser has nothing against any page, its policy included"
+
+
+def go(reader: Reader, path: str) -> None:
+    reader.page.goto(reader.page.url.split("/", 3)[0] + "//" + reader.page.url.split("/")[2] + path)
+
+
+def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk) -> None:
+    reader = desk("rs", BELGRADE[0])
+    page = reader.page
+    go(reader, "/map?view=balkans")
+    page.locator("#map-canvas[data-ready=yes]").wait_for()
+    assert not page.locator("#map-drawing").is_visible()
+    assert "craft in danger" in page.locator("[data-lane=rescue] li").first.inner_text()
+    reader.show("map")
+    box = page.locator("#map-canvas").bounding_box()
+    # 44 N, 19 E in the middle of a map from 13 to 24.5 E: found where the drawing has it.
+    left = page.evaluate(
+        "(() => { const g = document.querySelector('#map-drawing circle[r=\"10\"]'); return Number(g.getAttribute('cx')) / 960; })()"
+    )
+    assert 0 < left < 1
+    assert box["width"] > 300
+
+
+def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk) -> None:
+    reader = desk("rs", BELGRADE[0])
+    page = reader.page
+    go(reader, "/map")
+    page.locator("#map-canvas[data-ready=yes]").wait_for()
+    assert page.locator("#map-facts tr[data-finding]").count() == 2
+    page.locator("#f-day").fill("2020-01-01")
+    page.locator("#f-day").dispatch_event("change")
+    page.locator("#map-facts .empty").wait_for()
+    assert "day=2020-01-01" in page.url
+
+
+def test_without_webgl_the_drawing_stays(desk: Desk) -> None:
+    reader = desk("rs", BELGRADE[0], "plain")
+    page = reader.page
+    go(reader, "/map")
+    assert page.locator("#map-drawing svg").first.is_visible()
+    assert not page.locator("#map-canvas").is_visible()
+    reader.show("map-drawn")
+
+
+def test_a_picture_is_saved_as_png(desk: Desk, tmp_path: Path) -> None:
+    reader = desk("rs", BELGRADE[0], "plain")
+    go(reader, "/map")
+    with reader.page.expect_download() as waiting:
+        reader.page.locator("a[data-png]").click()
+    waiting.value.save_as(tmp_path / "map.png")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_chart_is_made_grown_and_moved_by_keyboard_and_keeps_its_places(desk: Desk) -> None:
+    reader = desk("uk", LONDON[0])
+    page = reader.page
+    go(reader, "/charts?entity=veza-1")
+    page.locator("form[data-form=chart] button").click()
+    page.locator("#chart-canvas[data-ready=yes]").wait_for()
+    before = page.locator("tr[data-entity]").count()
+    page.get_by_role("button", name="Show next").first.click()
+    page.locator("p.notice").wait_for()
+    assert page.locator("tr[data-entity]").count() > before
+    page.locator("#chart-canvas[data-ready=yes]").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#chart-told").inner_text()
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowDown")
+    moved = json.loads(page.locator("#chart-save [name=places]").input_value())
+    page.locator("#chart-save button").click()
+    page.locator("#chart-canvas[data-ready=yes]").wait_for()
+    held = {
+        one["id"]: [one["x"], one["y"]]
+        for one in json.loads(page.locator("#chart-canvas").get_attribute("data-graph"))["vertices"]
+    }
+    [(key, place)] = moved.items()
+    assert held[key] == pytest.approx(place, abs=0.01)
+    reader.show("chart")
+
+
+def test_a_lead_in_payments_is_followed_to_its_rows_without_naming_a_payer(desk: Desk) -> None:
+    reader = desk("uk", LONDON[0])
+    page = reader.page
+    go(reader, "/payments?typology=gather-scatter")
+    page.locator("tr[data-finding] a").first.click()
+    page.locator("tr[data-row]").first.wait_for()
+    assert "account 1" in page.locator("main").inner_text()
+    assert page.locator("figure svg").first.is_visible()
+    reader.show("payments")
+
+
+def test_every_page_fits_a_narrow_screen_in_albanian_without_any_script(desk: Desk) -> None:
+    reader = desk("uk", USERS["uk"][1], viewport={"width": 320, "height": 800}, java_script_enabled=False)
+    page = reader.page
+    for path in PATHS:
+        go(reader, f"{path}{'&' if '?' in path else '?'}lang=sq")
+        assert page.locator("html").get_attribute("lang") == "sq"
+        assert page.locator("main h1").inner_text()
+        wide = int(page.evaluate("document.documentElement.scrollWidth"))
+        assert wide <= 320, f"{path}: {wide} pixels"
+        reader.show(f"narrow{path.partition('?')[0].replace('/', '-')}")
+
+
+def test_every_page_prints_without_its_controls(desk: Desk) -> None:
+    reader = desk("uk", USERS["uk"][1])
+    reader.page.emulate_media(media="print")
+    for path in PATHS:
+        go(reader, path)
+        assert not reader.page.locator("header nav").is_visible(), path
+        assert reader.page.locator("main h1").is_visible(), path
+        assert not reader.page.locator(".canvas:visible").count(), path
+
+
+def test_axe_finds_nothing_on_any_page_with_a_picture(desk: Desk) -> None:
+    reader = desk("uk", USERS["uk"][1])
+    page = reader.page
+    go(reader, "/charts?entity=veza-1")
+    page.locator("form[data-form=chart] button").click()
+    page.locator("#chart-canvas[data-ready=yes]").wait_for()
+    chart = "/" + page.url.split("/", 3)[3]
+    go(reader, "/payments?typology=gather-scatter")
+    lead = page.locator("tr[data-finding] a").first.get_attribute("href")
+    wrong = {}
+    for tag in ("en", "sr-Cyrl"):
+        for path in (*PATHS, chart, lead):
+            go(reader, f"{path}{'&' if '?' in path else '?'}lang={tag}")
+            page.evaluate(AXE)
+            if found := page.evaluate(RUN):
+                wrong[tag, path] = found
+    assert wrong == {}

@@ -1,0 +1,114 @@
+"""Map, chart, timeline and series as SVG: the same bytes at every run, well formed, nothing drawn outside or lost."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from headwater.formats.link_chart import DrawnEdge, DrawnVertex, LinkChart
+from headwater.formats.region_svg import DrawnMark, RegionMap, unpacked
+from headwater.formats.series_svg import SeriesBand, SeriesLine, SeriesPicture, nice_top, ticks
+from headwater.formats.time_axis import DrawnMoment, TimeAxis
+from tests.picture_world import parsed
+
+SVG = "{http://www.w3.org/2000/svg}"
+BASE = {
+    "scale": 1000,
+    "land": [[[0, 0, 10_000, 0, 0, 10_000, -10_000, 0, 0, -10_000]]],
+    "boundaries": [{"pair": "AA-BB", "lines": [[5_000, 0, 0, 10_000]]}],
+    "labels": {"AA": [2_500, 5_000, 5_000]},
+}
+
+
+def region(style: str = "solid", **more: object) -> str:
+    told = {
+        "title": "T",
+        "box": (0.0, 0.0, 10.0, 10.0),
+        "base": BASE,
+        "styles": {"AA-BB": style},
+        "names": {"AA": "Aland"},
+    }
+    return RegionMap(**{**told, **more}).svg()  # type: ignore[arg-type] # by name
+
+
+def test_a_packed_line_is_its_first_point_and_steps() -> None:
+    assert unpacked([1_000, 2_000, 500, -1_000], 1000) == [(1.0, 2.0), (1.5, 1.0)]
+
+
+@pytest.mark.parametrize(("style", "dashed", "drawn"), [("solid", False, 1), ("dashed", True, 1), ("none", False, 0)])
+def test_a_line_is_drawn_as_the_settings_say(style: str, dashed: bool, drawn: int) -> None:
+    text = region(style)
+    assert text.count('stroke="#5d6b75"') == drawn
+    assert ("stroke-dasharray" in text) is dashed
+
+
+def test_rescue_is_drawn_last_and_so_on_top() -> None:
+    marks = [DrawnMark(5.0, 5.0, "rescue", "first"), DrawnMark(5.0, 5.0, "border", "second")]
+    text = region(marks=marks)
+    assert text.index("second") < text.index("first")
+
+
+def test_a_line_outside_the_box_is_not_in_the_picture() -> None:
+    assert 'stroke="#5d6b75"' not in region(box=(20.0, 20.0, 30.0, 30.0))
+
+
+@pytest.mark.parametrize("evil", ["<&\"'>", "\x01\x0b", "\ud800", "\u202e"])
+def test_what_others_wrote_never_breaks_a_chart(evil: str) -> None:
+    chart = LinkChart(
+        "T",
+        [DrawnVertex(evil, evil, "Person", 0, 0), DrawnVertex("b", "b", "Company", 1, 1)],
+        [DrawnEdge(evil, "b", evil)],
+    )
+    assert parsed(chart.svg()).tag == f"{SVG}svg"
+    assert parsed(chart.graphml({"handling": evil}))
+
+
+def test_an_unsure_edge_is_dashed_and_the_path_is_thick() -> None:
+    vertices = [DrawnVertex(name, name, "Person", place, 0) for place, name in enumerate("abc")]
+    edges = [DrawnEdge("a", "b", "said", sure=False), DrawnEdge("b", "c", "owns", lit=True)]
+    text = LinkChart("T", vertices, edges).svg()
+    assert text.count("stroke-dasharray") == 1
+    assert text.count('stroke-width="3.5"') == 1
+
+
+def test_an_empty_chart_timeline_and_series_can_be_drawn() -> None:
+    axis = TimeAxis(title="T", lanes=[("a", "A")], moments=[], gaps=[], zone="Europe/London", conflict="c")
+    for text in (LinkChart("T", [], []).svg(), axis.svg(), SeriesPicture(title="T", unit="u", lines=[]).svg()):
+        assert parsed(text).tag == f"{SVG}svg"
+
+
+def test_what_cannot_have_happened_is_marked_with_a_word_and_not_by_colour_alone() -> None:
+    at = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    moments = [DrawnMoment("a", at, at, "seized", conflict=True), DrawnMoment("a", at, at, "moved")]
+    text = TimeAxis(
+        title="T", lanes=[("a", "A")], moments=moments, gaps=[], zone="Europe/Belgrade", conflict="CONFLICT"
+    ).svg()
+    assert text.count(">CONFLICT<") == 1
+
+
+def test_a_century_of_events_has_few_dates_on_its_axis() -> None:
+    start, end = datetime(1926, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    axis = TimeAxis(
+        title="T",
+        lanes=[("a", "A")],
+        moments=[DrawnMoment("a", start, end, "x")],
+        gaps=[],
+        zone="Etc/UTC",
+        conflict="c",
+    )
+    assert 2 <= axis.svg().count("<line") - 1 <= 13
+
+
+@pytest.mark.parametrize(("value", "top"), [(0, 1), (1, 1), (3, 5), (99, 100), (101, 200), (20_001, 25_000)])
+def test_an_axis_ends_at_a_round_number(value: float, top: float) -> None:
+    assert nice_top(value) == top
+    assert ticks(top)[0] == 0
+    assert ticks(top)[-1] == top
+
+
+def test_lines_differ_in_their_dashes_and_intervals_are_told() -> None:
+    days = [(date(2026, month, 1), float(month)) for month in (1, 2, 3)]
+    lines = [SeriesLine(f"seen {number}", tuple(days)) for number in range(3)]
+    band = SeriesBand("95 %", ((date(2026, 4, 1), 1.0, 9.0), (date(2026, 5, 1), 0.0, 12.0)))
+    root = parsed(SeriesPicture(title="T", unit="u", lines=lines, bands=[band]).svg())
+    assert len({line.get("stroke-dasharray") for line in root.iter(f"{SVG}polyline")}) == 3
+    assert "95 %" in {title.text for title in root.iter(f"{SVG}title")}
