@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SKIPS = "import pytest\n\n\ndef test_that_lacks_something() -> None:\n    pytest.skip('there is no Java')\n"
 PASSES = "\n\ndef test_that_lacks_nothing() -> None:\n    pass\n"

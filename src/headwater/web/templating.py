@@ -132,7 +132,11 @@ class Templates:
             return [(name, language.gettext(words)) for name, words in RESULTS.items()]
 
         def places() -> list[tuple[str, str, str]]:
-            return [(path, name, language.gettext(words)) for path, name, words, act in (*PLACES, *pictured.PLACES) if ctx.may(act)]
+            return [
+                (path, name, language.gettext(words))
+                for path, name, words, act in (*PLACES, *pictured.PLACES)
+                if ctx.may(act)
+            ]
 
         return self._environment.get_template(template).render(
             ctx=ctx,

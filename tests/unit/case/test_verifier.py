@@ -21,6 +21,8 @@ from headwater.case.verifier import Trust, as_json, as_text, demand, read_trust,
 from headwater.errors import KeyTrustError, SchemaError, SignatureError
 from tests.case_world import SIGNER, TRUST, made_case, sealed, signer_of
 
+pytestmark = pytest.mark.slow
+
 SOURCE = files("headwater.case.data").joinpath("verify.py").read_text(encoding="utf-8")
 
 # RFC 8032, section 7.1: public key, message, signature.

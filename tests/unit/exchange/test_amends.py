@@ -20,6 +20,8 @@ from headwater.policy.agreement import AgreementState
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, message
 from tests.three_world import XK_TERMS, Three, make_three
 
+pytestmark = pytest.mark.slow
+
 NAME, PHONE = "Wrongly Accused", "+38344000001"
 
 

@@ -14,6 +14,8 @@ from tests.exchange_world import LONDON, PRISTINA, message
 from tests.three_world import XK_TERMS, Three, make_three
 from tests.unit.exchange.test_amends import NAME, PHONE, amend, closed_file, holders, own, report, spread, tell, values
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[Three]:

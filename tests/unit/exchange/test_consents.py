@@ -11,6 +11,8 @@ from headwater.model.message import BreakGlass, Consent, Kind, Message
 from tests.exchange_world import LONDON, TERMS
 from tests.three_world import RS, XK_TERMS, Three, make_three
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[Three]:

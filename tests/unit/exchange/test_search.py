@@ -14,6 +14,8 @@ from headwater.model.record import Mention, Origin, PersonCategory, Record
 from tests.exchange_world import BELGRADE, fact, message
 from tests.three_world import Three, make_three
 
+pytestmark = pytest.mark.slow
+
 PHONE = "+381 60 000-0001"
 
 

@@ -24,6 +24,8 @@ from headwater.store import Store
 from headwater.testing.fakes import START, SeededChance
 from tests.exchange_world import BELGRADE, LONDON, Node, World, message
 
+pytestmark = pytest.mark.slow
+
 
 def exchange_all(*nodes: Node) -> None:
     """Let every courier work until none has anything left."""

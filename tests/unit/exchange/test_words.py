@@ -18,6 +18,8 @@ from tests.exchange_world import BELGRADE, LONDON, TERMS, fact
 from tests.three_world import RS, Three, make_three
 from tests.unit.exchange.test_amends import NAME, amend, holders, spread, values
 
+pytestmark = pytest.mark.slow
+
 XK, ME = StateCode("XK"), StateCode("ME")
 
 

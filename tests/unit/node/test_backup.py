@@ -18,6 +18,8 @@ from headwater.store.vault import Vault
 from headwater.testing.fakes import SeededChance
 from tests.node_world import AUDITOR, WRITER, as_user, events, init, read, write_report
 
+pytestmark = pytest.mark.slow
+
 WORDS = "six made up words for tests"
 
 

@@ -18,6 +18,8 @@ from headwater.node.figures import AtNode, AtShelf
 from headwater.policy.session import Session
 from tests.node_world import LONDON, SUPERVISOR, WRITER, as_user, events, init
 
+pytestmark = pytest.mark.slow
+
 TABLE = "nationality,2024Q1,2024Q2\nExamplia,3,40\nFictionia,20,2\nNowhereland,50,60\n"
 VINTAGES = """series,period,value,seen_on
 uk-returns.voluntary,2024Q1,5000,2024-05-30

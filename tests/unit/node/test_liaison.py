@@ -14,6 +14,8 @@ from headwater.node import Node, attachments, correspondence, liaison, messages
 from headwater.node.messages import Letter, address
 from tests.node_world import AUDITOR, SUPERVISOR, TERMS, as_user, live_pair, person, read, until, write_report
 
+pytestmark = pytest.mark.slow
+
 REASON = "it was another person"
 
 

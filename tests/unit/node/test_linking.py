@@ -18,6 +18,8 @@ from headwater.testing.fakes import FakeClock
 from tests.link_world import BELGRADE, LONDON, PRISTINA, organiser, told
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, WRITER, as_user, events, init, node_at
 
+pytestmark = pytest.mark.slow
+
 
 def keep(node: Node, *records: Record) -> None:
     node.store.write(lambda transaction: [transaction.add_record(record) for record in records])

@@ -17,6 +17,8 @@ from headwater.testing.fakes import FakeClock
 from tests.node_world import AUDITOR, as_user
 from tests.trace_world import passage
 
+pytestmark = pytest.mark.slow
+
 HEAD = "id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
 
 

@@ -13,6 +13,8 @@ from headwater.node import Node, doctor, partners, reporting, witness
 from headwater.ports import Event
 from tests.node_world import AUDITOR, BELGRADE, LONDON, SUPERVISOR, WRITER, acquaint, as_user, init, live_pair, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

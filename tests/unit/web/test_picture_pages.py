@@ -12,6 +12,8 @@ from tests.node_world import SUPERVISOR, WRITER, as_user, events
 from tests.page_world import Browser, browser
 from tests.picture_world import SERIES, case_folder, parsed, payments, series, ties, watch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def full(node: Node, tmp_path: Path) -> dict[str, str]:

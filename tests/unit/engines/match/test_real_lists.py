@@ -3,10 +3,14 @@
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from headwater.engines.match import ScreenResult, screen
 from headwater.model.record import Record
 from headwater.testing.memory_view import MemoryView
 from tests.given import read, values
+
+pytestmark = pytest.mark.slow
 
 LIST = "data/screening/lists/un/un_consolidated.xml"
 

@@ -11,6 +11,8 @@ from headwater.model.record import Record
 from headwater.testing.memory_view import MemoryView
 from tests.link_world import BELGRADE, LONDON, PRISTINA, judged, organiser, things, told, units
 
+pytestmark = pytest.mark.slow
+
 
 def findings(records: tuple[Record, ...], *judgements: object, sort: str = "person") -> list[Finding]:
     params = {"sorts": [sort], "judgements": list(judgements)}
