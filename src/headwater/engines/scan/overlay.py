@@ -1,7 +1,7 @@
 """Pictures for a person: material colours, boxes, what was not assessed, two passes side by side, and the mark of what was made.
 
-Orange is organic, green light metal, blue metal, as on every screen in the field. A person is blurred outside the rescue queue. Every picture
-names the hash of the file it was made from.
+Orange is organic, green light metal, blue metal, as on every screen in the field. A person is blurred outside the rescue queue, a
+metre around the box too, for a box often holds part of a body. Every picture names the hash of the file it was made from.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,8 @@ BOX: Final = {
 DEEPEST: Final = 6.0
 WIDEST: Final = 2200
 STRIP: Final = 22
+BODY_MM: Final = 1000.0
+"""What of a body may lie beyond the box of an alarm."""
 LABELLED: Final = 90
 """Width from which a region that is not assessed has room for its words."""
 
@@ -84,7 +86,7 @@ def overlay(
     if not rescue:
         for one in alarms:
             if one.get("class") == "person":
-                made = _blurred(made, one["box_px"])
+                made = _blurred(made, _around(scan, one["box_px"]))
     scale = WIDEST / made.shape[1] if made.shape[1] > WIDEST else max(1.0, 900 / made.shape[1])
     made = cv2.resize(made, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for one in blocked:
@@ -179,6 +181,15 @@ def _hatched(picture: Picture, bad: NDArray[np.bool_]) -> Picture:
     lines = (rows + columns) % 8 < 2  # noqa: PLR2004 - two of eight
     made[rows[lines], columns[lines]] = (230, 210, 60)
     return made
+
+
+def _around(scan: ScanImage, box: Sequence[int]) -> tuple[int, int, int, int]:
+    """Return a box grown by a metre on each side; by its own size where nobody knows how large a pixel is."""
+    x0, y0, x1, y1 = box
+    own = max(x1 - x0, y1 - y0)
+    right = round(BODY_MM / scan.meta.mm_x) if scan.meta.mm_x else own
+    down = round(BODY_MM / scan.meta.mm_y) if scan.meta.mm_y else own
+    return max(x0 - right, 0), max(y0 - down, 0), x1 + right, y1 + down
 
 
 def _blurred(picture: Picture, box: Sequence[int]) -> Picture:
