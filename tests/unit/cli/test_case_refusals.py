@@ -11,6 +11,8 @@ from tests.case_world import CANARIES, CASE, VICTIM_NAME, Change, write_case
 from tests.node_world import GUARDIAN, SUPERVISOR, init
 from tests.unit.cli.conftest import Run, who
 
+pytestmark = pytest.mark.slow
+
 URN = "00EX0000126"
 SECRET = "zzTELLTALEzz"
 

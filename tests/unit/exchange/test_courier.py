@@ -18,6 +18,8 @@ from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START, SeededChance
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, message
 
+pytestmark = pytest.mark.slow
+
 
 class Stopwatch:
     """Seconds that a test lets pass."""

@@ -20,6 +20,8 @@ from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
 from tests.exchange_world import Node, World, fact, message, pair
 
+pytestmark = pytest.mark.slow
+
 KEY = bytes(32)
 CONTENT = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
 

@@ -17,6 +17,8 @@ from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm, fact, message
 
+pytestmark = pytest.mark.slow
+
 
 def last(node: Node) -> bytes:
     return node.exchange.outgoing()[-1].envelope
