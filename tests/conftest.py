@@ -26,8 +26,14 @@ def shared() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the shared data, so that `-m shared` finds it."""
+    """Mark what uses the shared data, so that `-m shared` finds it; say what one of two workers runs in one go.
+
+    Whatever starts processes stays with one worker: the exercise is played once for all, and is the machine's own load. The
+    other worker takes the remaining files, one after the other.
+    """
     for item in items:
+        together = item.get_closest_marker("e2e") or {"crash", "e2e"} & set(item.path.parts)
+        item.add_marker(pytest.mark.xdist_group("processes" if together else str(item.path)))
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
 

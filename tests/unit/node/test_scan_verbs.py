@@ -213,7 +213,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_the_model_that_ships_is_small_and_says_where_it_comes_from() -> None:
     model = scan_model.load(None)
-    assert (scan_model.DATA / f"{scan_model.BUILTIN}.onnx").stat().st_size < 5_000_000
+    assert (scan_model.DATA / f"{scan_model.BUILTIN}.onnx.gz").stat().st_size < 5_000_000
     assert "simulator" in model.manifest["data_card"]["data"]
     assert len(model.base.clean) >= 99
     assert len(model.base.pairs) >= 19
