@@ -25,6 +25,11 @@ def shared() -> Path:
     pytest.skip(reason)
 
 
+def pytest_report_header() -> str:
+    """Tell the order of sets, so that a run can be had again."""
+    return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the shared data, so that `-m shared` finds it; say what one of two workers runs in one go.
 
