@@ -25,7 +25,7 @@ demo: ## run the exercise: three nodes, end to end, in about a minute
 
 test: ## run every test that a merge needs, the exercise included
 	@$(SETUP) dev
-	@PYTHONHASHSEED=$${PYTHONHASHSEED:-$$(date +%s)} $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHONHASHSEED=$${PYTHONHASHSEED:-$$(date +%s)} $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: ## run linters, types, import contracts, docstrings, unit, contract and docs tests; under a minute
 	@$(SETUP) dev

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 SHARED = "HEADWATER_SHARED"
 REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
+NODES = ("tests/e2e/", "tests/crash/")
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +33,26 @@ def pytest_report_header() -> str:
     return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the shared data, so that `-m shared` finds it; say what one of two workers runs in one go.
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc] - xdist has no types
+    """Gives each worker whole files; whatever starts nodes stays with one worker.
 
-    Whatever starts processes stays with one worker: the exercise is played once for all, and is the machine's own load. The
-    other worker takes the remaining files, one after the other.
+    The exercise is played once for all of those tests, they listen on ports that a page of the documentation names, and two at
+    a time would be more than two cores bear.
     """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "nodes" if file.startswith(NODES) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
+    """Say which worker runs what, where tests are given out by the file."""
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the shared data, so that `-m shared` finds it."""
     for item in items:
-        together = item.get_closest_marker("e2e") or {"crash", "e2e"} & set(item.path.parts)
-        item.add_marker(pytest.mark.xdist_group("processes" if together else str(item.path)))
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
 
