@@ -33,7 +33,7 @@ def pytest_report_header() -> str:
     return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
 
 
-class _ByFile(LoadScopeScheduling):  # type: ignore[misc] - xdist has no types
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each worker whole files; whatever starts nodes stays with one worker.
 
     The exercise is played once for all of those tests, they listen on ports that a page of the documentation names, and two at
