@@ -12,6 +12,7 @@ tells only that a batch could not be read or kept, by number alone and never wit
 """
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,6 +123,7 @@ def serve(
     *,
     stop: threading.Event | None = None,
     tls: tuple[Path, Path] | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve until a signal comes or `stop` is set; batches that were begun are answered first.
 
@@ -131,6 +133,7 @@ def serve(
         port: port to listen on.
         stop: set by somebody else to end; signals end it too where this is the main thread.
         tls: certificate and key, each a PEM file.
+        listener: a socket that is bound to the address already: nobody can take it in between.
     """
     server = uvicorn.Server(
         uvicorn.Config(
@@ -151,7 +154,7 @@ def serve(
     if stop is not None:
         threading.Thread(target=_end_with, args=(server, stop), name="serve-stop", daemon=True).start()
     with _outlived(signal.SIGINT, signal.SIGTERM):
-        server.run()
+        server.run(sockets=[listener] if listener else None)
 
 
 @contextmanager

@@ -33,12 +33,13 @@ class _Shown:
     app: "PageApp | None" = None
     address: tuple[str, int] = ("", 0)
     tls: tuple[Path, Path] | None = None
+    listener: socket.socket | None = None
     over: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, serve: Callable[..., None]) -> None:
         """Serve until `end`."""
         if self.app is not None:
-            serve(self.app, *self.address, stop=self.over, tls=self.tls)
+            serve(self.app, *self.address, stop=self.over, tls=self.tls, listener=self.listener)
 
     def end(self) -> None:
         """Close what stays open, then stop."""
@@ -66,7 +67,8 @@ def _page_of(node: Node, door: PageDoor) -> _Shown:
             fix="set page_url to its https:// address, and give --tls CERT,KEY or --behind-proxy",
         )
     try:
-        _check_address(host, port, "page")
+        # Bound here and now: two nodes that start at once would both find the address free, and one would end by it.
+        listener = _bound(host, port, "page")
     except SettingsError as error:
         asked = next(one.origin for one in node.loaded.origins if one.name == "page")
         if asked != "default":
@@ -75,7 +77,7 @@ def _page_of(node: Node, door: PageDoor) -> _Shown:
         return _Shown(trouble=error.what)
     app = page_app(node, Address(host=host, port=port, url=url if door.tls or door.behind_proxy else ""))
     shown = app.site.url
-    return _Shown(shown, "", app, address, door.tls)
+    return _Shown(shown, "", app, address, door.tls, listener)
 
 
 def serve_node(
@@ -205,9 +207,12 @@ def keep_for_good() -> None:
 
 def _check_address(host: str, port: int, field: str = "listen") -> None:
     """Try to listen, so that what hinders it is told as every other error is."""
+    _bound(host, port, field).close()
+
+
+def _bound(host: str, port: int, field: str) -> socket.socket:
     try:
-        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            pass
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {error.strerror}",

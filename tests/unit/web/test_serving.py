@@ -1,0 +1,13 @@
+"""Addresses are taken once: who finds one free holds it from that moment."""
+
+import pytest
+
+from headwater.errors import SettingsError
+from headwater.web.serving import _bound
+
+
+def test_an_address_that_was_found_free_cannot_be_taken_by_another_that_starts_at_once() -> None:
+    with _bound("127.0.0.1", 0, "page") as first:
+        port = first.getsockname()[1]
+        with pytest.raises(SettingsError, match="cannot listen"):
+            _bound("127.0.0.1", port, "page")
