@@ -1,9 +1,10 @@
 """`headwater figures`: published figures: kept by vintage, claims judged, forecasts, breaks, tables that may go out."""
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from headwater.cli.parts import Parts
 
 COMMANDS: Final = {
     "backtest": "figures_ahead",
@@ -19,23 +20,12 @@ COMMANDS: Final = {
 }
 
 
-class Parts(click.Group):
-    """A group whose commands stand in two files, loaded when one is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names of all commands."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return a command, None where there is none of the name."""
-        if cmd_name not in COMMANDS:
-            return None
-        part = import_module(f"headwater.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(part, f"{cmd_name}_figures")
-        return command
+class _Parts(Parts):
+    files = COMMANDS
+    ending = "figures"
 
 
-@click.group(cls=Parts)
+@click.group(cls=_Parts)
 def figures() -> None:
     """Keep published figures by the day they were seen, and say only what they bear out.
 

@@ -18,6 +18,7 @@ from headwater.node.pages.words import Marks, banner, grade_text, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Guarded
+from headwater.store import Snapshot
 
 _QUERY: Final = "query:"
 
@@ -130,12 +131,14 @@ def finding_page(node: Node, session: Session, ref: FindingId) -> FindingPage:
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        finding = view.finding(ref)
-        shown = Shown(finding, view.decisions(ref))
-        records = evidence_records(view, finding)
-        row = row_of(node, snapshot, shown, records)
-        pieces = tuple(_pieces(finding, records))
-    return _page(shown, row, pieces)
+        return _page(*_read(node, snapshot, view, ref))
+
+
+def _read(node: Node, snapshot: Snapshot, view: Guarded, ref: FindingId) -> tuple[Shown, Row, tuple[Piece, ...]]:
+    finding = view.finding(ref)
+    shown = Shown(finding, view.decisions(ref))
+    records = evidence_records(view, finding)
+    return shown, row_of(node, snapshot, shown, records), tuple(_pieces(finding, records))
 
 
 def compare(node: Node, session: Session, ref: FindingId) -> Compare:
@@ -146,11 +149,8 @@ def compare(node: Node, session: Session, ref: FindingId) -> Compare:
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        finding = view.finding(ref)
-        shown = Shown(finding, view.decisions(ref))
-        records = evidence_records(view, finding)
-        row = row_of(node, snapshot, shown, records)
-        pieces = tuple(_pieces(finding, records))
+        shown, row, pieces = _read(node, snapshot, view, ref)
+        finding = shown.finding
         sides = tuple(_side(view, finding, subject) for subject in finding.subjects)
     heaviest = max((abs(reason.weight) for reason in finding.reasons), default=0.0) or 1.0
     lines = tuple(
