@@ -87,7 +87,7 @@ def test_a_rescue_alert_is_told_on_a_page_that_is_open_and_in_every_tab(desk: De
     base = page.url.rstrip("/")
     page.goto(f"{base}/exchange")
     with page.context.expect_page() as opened:
-        page.evaluate("window.open('/cases')")
+        page.locator("nav a[href='/cases']").first.click(modifiers=["Control"])
     other = opened.value
     other.locator("main[data-page=cases]").wait_for()
     page.locator("#live[data-heard]").wait_for(state="attached")

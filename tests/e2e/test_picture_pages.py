@@ -99,7 +99,7 @@ def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk) -> None:
     page.locator("#f-day").fill("2020-01-01")
     page.locator("#f-day").dispatch_event("change")
     page.locator("#map-facts .empty").wait_for()
-    assert "day=2020-01-01" in page.url
+    page.wait_for_url("**day=2020-01-01**")
 
 
 def test_without_webgl_the_drawing_stays(desk: Desk) -> None:

@@ -125,11 +125,17 @@ const start = async () => {
   return map;
 };
 
+// The table, the address and the picture follow the fields; what was asked before and comes late changes nothing.
+let asked = 0;
 const renew = async (map, form) => {
+  const mine = ++asked;
   const query = new URLSearchParams(new FormData(form));
   const page = await fetch(`/map?${query}`);
   if (!page.ok) return;
-  const text = new DOMParser().parseFromString(await page.text(), "text/html");
+  const body = await page.text();
+  if (mine !== asked) return;
+  history.replaceState(null, "", `/map?${query}`);
+  const text = new DOMParser().parseFromString(body, "text/html");
   for (const id of ["map-facts", "map-drawing", "map-lane", "map-exports"]) {
     const fresh = text.getElementById(id);
     const held = document.getElementById(id);
@@ -140,9 +146,8 @@ const renew = async (map, form) => {
   const handling = text.querySelector(".banner");
   if (handling) document.querySelector(".banner")?.replaceWith(handling);
   query.append("format", "geojson");
-  map?.getSource("data")?.setData(await fetched(`/map?${query}`));
-  query.delete("format");
-  history.replaceState(null, "", `/map?${query}`);
+  const drawn = await fetched(`/map?${query}`);
+  if (mine === asked) map?.getSource("data")?.setData(drawn);
 };
 
 // The fields renew the map when they change; the slider, where there are several days, is another hand on the day field.
