@@ -7,7 +7,7 @@
 Standard library only. A Debian Python has neither pip nor ensurepip, so this fetches one pip wheel by hash, runs it as
 a zip file to install the pinned uv, and lets uv install what uv.lock says. Where uv has no binary for the machine, the
 same pip installs the same versions from the hashed files in requirements/. When nothing has changed it does nothing,
-in a few hundredths of a second.
+in about a tenth of a second.
 
 Settings it honours: UV_DEFAULT_INDEX, PIP_INDEX_URL and pip's own configuration files for the package index;
 SSL_CERT_FILE and PIP_CERT for a certificate authority of your own; HEADWATER_BOOTSTRAP=pip to do without uv.
@@ -16,6 +16,7 @@ SSL_CERT_FILE and PIP_CERT for a certificate authority of your own; HEADWATER_BO
 from __future__ import annotations
 
 import base64
+import compileall
 import configparser
 import hashlib
 import html.parser
@@ -84,14 +85,24 @@ def bring(mode: str) -> None:
     """Make and fill `.venv`, unless it already holds what the lock file says."""
     digest = state_digest()
     if any(is_stamped(name, digest) for name in serving(mode)):
+        compile_source()
         return
     began = time.monotonic()
     for stamp in VENV.glob(".headwater-*"):
         stamp.unlink()  # what follows may stop half way
     make_venv()
     install(mode)
+    compile_source()
     (VENV / f".headwater-{mode}").write_text(digest, encoding="ascii")
     say(f"done in {time.monotonic() - began:.0f} s")
+
+
+def compile_source() -> None:
+    """Compile what has changed of headwater's own source, as an installed wheel is compiled.
+
+    Where Python writes no bytecode of its own (PYTHONDONTWRITEBYTECODE), each command would take twice its time.
+    """
+    compileall.compile_dir(ROOT / "src", quiet=2)
 
 
 def bring_tools() -> None:

@@ -4,6 +4,7 @@ Cyrillic is read as Serbian and Macedonian write it in Latin letters. What is co
 reading that is not quite right for a third language still finds a name that was written in it.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -21,11 +22,20 @@ _ALONE: Final = {
 _TABLE: Final = str.maketrans({**_CYRILLIC, **_ALONE})
 
 
+_BEYOND_ASCII: Final = re.compile("[^\\x00-\\x7f]+")
+
+
 def plain(text: str) -> str:
     """Return a text in the one form that is compared."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_TABLE)
+    # Most of a file is ASCII, whatever it says: only the stretches between are taken apart. A mark after an ASCII letter
+    # falls away as it would have with the letter.
+    return _BEYOND_ASCII.sub(_taken_apart, text.lower())
+
+
+def _taken_apart(found: re.Match[str]) -> str:
+    folded = unicodedata.normalize("NFKC", found[0]).casefold().translate(_TABLE)
     if folded.isascii():
         return folded
     apart = unicodedata.normalize("NFKD", folded)

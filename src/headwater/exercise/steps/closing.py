@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from headwater.exercise.casefile import PROTECTED_NAME, URN, write_case_folder
 from headwater.exercise.scenario import USERS, cast
-from headwater.exercise.stage import COMMAND_WAIT_S, Stage, StepFailedError, clean_environment
+from headwater.exercise.stage import COMMAND_WAIT_S, House, Stage, StepFailedError, at_once, clean_environment
 
 EXPECTED_EVENTS: Final = frozenset(
     {"store.read", "match.screened", "findings.decided", "exchange.sent", "case.opened", "case.sealed", "case.exported"}
 )
+VIEWS: Final = ("prosecutor", "defence")
 DAMAGED: Final = 76
 NO_BASIS: Final = 77
 
@@ -49,13 +50,18 @@ def build_case(stage: Stage, *, planted: bool) -> str:
     if not verified["ok"] or verified["root"] != sealed["root"] or verified["receipts"] != ["RS-MOI"]:
         raise StepFailedError("the sealed case does not verify")
     _verify_alone(out, sealed["root"], known)
-    views = {view: _hand_on(stage, view, sealed["root"], known) for view in ("prosecutor", "defence")}
+    given = at_once(lambda view: _hand_on(stage, view, sealed["root"], known), VIEWS)
     again = stage.command(None, "case", "replay", out, stage.notes["finding"]["id"], *known[:2])
     if not again["identical"]:
         raise StepFailedError("the finding does not come out the same")
     _see_damage(stage)
     _see_insider(stage, known)
-    stage.notes["case"] = {"path": str(out), "root": sealed["root"], "verified": True, "views": views}
+    stage.notes["case"] = {
+        "path": str(out),
+        "root": sealed["root"],
+        "verified": True,
+        "views": dict(zip(VIEWS, given, strict=True)),
+    }
     return (
         f"{sealed['count']} rows under root {sealed['root'][:16]}…, stamped, receipted by Belgrade; verify.py agrees on it, on "
         f"the prosecutor's view and on the defence's; the finding came out the same again; {letter}; a changed letter and "
@@ -131,15 +137,9 @@ def check_ledgers(stage: Stage, *, planted: bool) -> str:
     """Check all ledgers and what they hold; planted: an event of Belgrade's ledger is rewritten on the disk."""
     if planted:
         _rewrite(stage)
-    sizes, sent, receipted = [], 0, 0
-    for key, house in stage.houses.items():
-        verified = stage.command(house, "audit", "verify")
-        if not verified["ok"]:
-            raise StepFailedError("a ledger is not what it was")
-        sizes.append(f"{house.authority} {verified['size']}")
-        outgoing = stage.command(house, "inbox", "list", user=USERS[key][0])["outgoing"]
-        sent += len(outgoing)
-        receipted += sum(row["state"] == "receipted" for row in outgoing)
+    sizes, outgoing = zip(*at_once(lambda house: _ledger(stage, house), stage.houses.values()), strict=True)
+    states = [row["state"] for rows in outgoing for row in rows]
+    sent, receipted = len(states), states.count("receipted")
     stage.notes.update(sent=sent, receipted=receipted)
     if sent != receipted:
         raise StepFailedError(f"{sent} messages were sent and {receipted} receipted")
@@ -151,6 +151,15 @@ def check_ledgers(stage: Stage, *, planted: bool) -> str:
         raise StepFailedError(f"the ledger does not know of {', '.join(sorted(missing))}")
     looks = sum(event["kind"].startswith("look.") for event in events)
     return f"events: {', '.join(sizes)}; London's has {looks} looks; {sent} messages, all receipted"
+
+
+def _ledger(stage: Stage, house: House) -> tuple[str, list[dict[str, Any]]]:
+    """Check one ledger, and return its size in words and what its node sent."""
+    verified = stage.command(house, "audit", "verify")
+    if not verified["ok"]:
+        raise StepFailedError("a ledger is not what it was")
+    outgoing = stage.command(house, "inbox", "list", user=USERS[house.key][0])["outgoing"]
+    return f"{house.authority} {verified['size']}", outgoing
 
 
 def _verify_alone(bundle: Path, root: str, known: Sequence[str | Path]) -> None:

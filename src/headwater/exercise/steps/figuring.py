@@ -1,8 +1,8 @@
 """Figures: two sentences of ministers are judged by editions of a day, and the routes are forecast and drawn."""
 
-from headwater.exercise.editions import ENFORCED, RETURNS, WESTERN_BALKANS, editions, route_claim, statement_claim
+from headwater.exercise.editions import ENFORCED, RETURNS, WESTERN_BALKANS, Made, editions, route_claim, statement_claim
 from headwater.exercise.scenario import USERS
-from headwater.exercise.stage import Stage, StepFailedError
+from headwater.exercise.stage import Stage, StepFailedError, at_once
 
 FIGURES = "figures"
 SEED = 1
@@ -12,21 +12,21 @@ def judge_claims(stage: Stage, *, planted: bool) -> str:
     """Judge the two sentences and draw a forecast; planted: an edition's numbers are not those that were said."""
     folder, uk, analyst = stage.folder / FIGURES, stage.houses["uk"], USERS["uk"][0]
     folder.mkdir()
-    for one in editions(SEED):
-        data = one.data.replace(b"17764", b"27764") if planted else one.data
-        (folder / one.name).write_bytes(data)
-        if one.format != "csv-wide":
-            said = stage.command(
-                uk, "figures", "import", one.format, folder / one.name, user=analyst, purpose="statistics"
-            )
-            if said["warnings"]:
-                raise StepFailedError(f"a clean edition raised {said['warnings'][0]['code']}", where=one.name)
 
-    def claim(text: str, *options: str) -> dict[str, object]:
-        return stage.command(uk, "figures", "claim", "--text", text, *options, user=analyst, purpose="statistics")
+    def keep(one: Made) -> None:
+        (folder / one.name).write_bytes(one.data.replace(b"17764", b"27764") if planted else one.data)
+        if one.format == "csv-wide":
+            return
+        said = stage.command(uk, "figures", "import", one.format, folder / one.name, user=analyst, purpose="statistics")
+        if said["warnings"]:
+            raise StepFailedError(f"a clean edition raised {said['warnings'][0]['code']}", where=one.name)
 
-    removed, route = claim(statement_claim()), claim(route_claim())
-    early = claim(statement_claim(), "--as-of", "2025-03-23")
+    def claim(words: tuple[str, ...]) -> dict[str, object]:
+        return stage.command(uk, "figures", "claim", "--text", *words, user=analyst, purpose="statistics")
+
+    at_once(keep, editions(SEED))
+    said, of_route = statement_claim(), route_claim()
+    removed, route, early = at_once(claim, [(said,), (of_route,), (said, "--as-of", "2025-03-23")])
     for answer, verdict, count in ((removed, "wrong-word", RETURNS), (route, "supported", WESTERN_BALKANS[2024])):
         if (answer["verdict"], answer["computed"]) != (verdict, count):
             raise StepFailedError(f"a claim came back {answer['verdict']}, not {verdict}")

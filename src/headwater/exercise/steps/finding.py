@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.exercise.scenario import USERS, cast, queries, write_lists, write_reports
-from headwater.exercise.stage import Stage, StepFailedError
+from headwater.exercise.stage import Stage, StepFailedError, at_once
 
 INPUT: Final = "input"
 
@@ -21,9 +21,9 @@ def read_files(stage: Stage, *, planted: bool) -> str:
     # Real lists first: what is read last of a day, or is of a later day, is the edition in force.
     real = sum(_read(stage, "uk", form, path, None, "sanctions") for form, path in _real(stage))
     read = sum(_read(stage, "uk", form, path, entries, "sanctions") for form, (path, entries) in lists.items())
-    for key, path in reports.items():
-        stage.notes[f"record-{key}"] = _report(stage, key, path)
-        read += 1
+    ids = at_once(lambda report: _report(stage, *report), reports.items())
+    stage.notes.update({f"record-{key}": made for key, made in zip(reports, ids, strict=True)})
+    read += len(ids)
     more = f", and {real} entries of a real list" if stage.lists else ""
     return f"{read} records in 4 formats, in English, Serbian (both scripts) and Albanian{more}"
 

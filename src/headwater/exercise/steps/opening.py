@@ -1,14 +1,11 @@
 """Opening: three nodes come up, and each trusts whom it has an agreement with, and nobody else."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from headwater.exercise.scenario import AGREEMENTS, USERS, agreement
-from headwater.exercise.stage import House, Stage, until
-
-T = TypeVar("T")
+from headwater.exercise.stage import House, Stage, at_once, until
 
 PAPERS: Final = "papers"
 LIVE_WAIT_S: Final = 20.0
@@ -16,7 +13,7 @@ LIVE_WAIT_S: Final = 20.0
 
 def make_nodes(stage: Stage, *, planted: bool) -> str:
     """Set up and start the nodes; planted: London's store is damaged before its node starts."""
-    _at_once(lambda key: _settle(stage, key), stage.houses)
+    at_once(lambda key: _settle(stage, key), stage.houses)
     if planted:
         with (stage.houses["uk"].home / "store.sqlite").open("r+b") as damaged:
             damaged.write(b"\0" * 512)
@@ -30,10 +27,10 @@ def make_nodes(stage: Stage, *, planted: bool) -> str:
 def make_trust(stage: Stage, *, planted: bool) -> str:
     """Exchange cards and sign agreements; planted: a digit is misheard."""
     (stage.folder / PAPERS).mkdir(exist_ok=True)
-    digits = dict(_at_once(lambda key: (key, _card(stage, key)), stage.houses))
+    digits = dict(at_once(lambda key: (key, _card(stage, key)), stage.houses))
     if planted:
         digits["rs"] = digits["rs"][:-1] + str((int(digits["rs"][-1]) + 1) % 10)
-    _at_once(lambda partner: _acquaint(stage, partner, digits), AGREEMENTS)
+    at_once(lambda partner: _acquaint(stage, partner, digits), AGREEMENTS)
     for partner in AGREEMENTS:
         uk, other = stage.houses["uk"], stage.houses[partner]
         for house, peer in ((uk, other), (other, uk)):
@@ -41,12 +38,6 @@ def make_trust(stage: Stage, *, planted: bool) -> str:
                 lambda house=house, peer=peer: _is_live(stage, house, peer), f"{peer.authority} to be live", LIVE_WAIT_S
             )
     return "UK-RS and UK-XK are live, compared by voice and signed by both; RS and XK have no agreement"
-
-
-def _at_once(act: Callable[[str], T], keys: Iterable[str]) -> list[T]:
-    """Act for several authorities at the same time, as they would, and return what came of each."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(act, keys))
 
 
 def _settle(stage: Stage, key: str) -> None:

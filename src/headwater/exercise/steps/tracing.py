@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from headwater.exercise.money.make import make
 from headwater.exercise.scenario import USERS
-from headwater.exercise.stage import Stage, StepFailedError
+from headwater.exercise.stage import Stage, StepFailedError, at_once
 
 FOLDER: Final = "money"
 SEED: Final = 3
@@ -29,9 +29,8 @@ def trace_money(stage: Stage, *, planted: bool) -> str:
     if planted:
         files[0].write_bytes(files[0].read_bytes()[:-40])
     house, user = stage.houses["uk"], USERS["uk"][0]
-    read = stage.command(house, "read", "payments", *files, user=user)
-    for name in OTHERS:
-        stage.command(house, "read", name, folder / f"{name}.csv", user=user)
+    tables = {"payments": files, **{name: [folder / f"{name}.csv"] for name in OTHERS}}
+    read, *_ = at_once(lambda name: stage.command(house, "read", name, *tables[name], user=user), tables)
     out = folder / "findings.jsonl"
     words = [word for name in TYPOLOGIES for word in ("--typology", name)]
     found = stage.command(house, "trace", "run", *words, "--out", out, user=user)
