@@ -12,6 +12,11 @@ REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
 NODES = ("tests/e2e/", "tests/crash/")
 
 
+def shared_folder() -> Path:
+    """Where the shared data lies on a machine that has it: where the environment says, or beside the clone."""
+    return Path(os.environ.get(SHARED) or Path(__file__).parents[2] / "shared").resolve()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real lists and reference data, which lies outside the repository and is never copied into it.
@@ -19,9 +24,9 @@ def shared() -> Path:
     A test that uses it skips, with its reason, on a machine that has none. Where HEADWATER_REQUIRE_SHARED=1 says that
     the data must be there, as in CI, the test fails instead.
     """
-    folder = Path(os.environ.get(SHARED) or Path(__file__).parents[2] / "shared")
+    folder = shared_folder()
     if folder.is_dir():
-        return folder.resolve()
+        return folder
     reason = f"{folder} is no folder; set {SHARED} to the folder that holds data/"
     if os.environ.get(REQUIRE_SHARED) == "1":
         pytest.fail(f"{reason} ({REQUIRE_SHARED}=1 forbids to skip)", pytrace=False)

@@ -1,13 +1,12 @@
 """One exercise for all tests that look at what it leaves behind."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import SHARED
+from tests.conftest import shared_folder
 from tests.e2e.exercise_run import Exercise, document
 
 REAL_LIST = Path("data") / "screening" / "lists" / "un" / "un_consolidated.xml"
@@ -37,7 +36,7 @@ class Played:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """The exercise, played once into a folder of its own; with the real UN list on a machine that has it."""
     folder = tmp_path_factory.mktemp("exercise") / "demo"
-    real = Path(os.environ.get(SHARED, "/nowhere")).resolve() / REAL_LIST
+    real = shared_folder() / REAL_LIST
     lists = ("--list", f"un:{real}") if real.exists() else ()
     with Exercise(("--json", "--dir", str(folder), *lists)) as run:
         code, out, err = run.end()
