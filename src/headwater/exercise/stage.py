@@ -20,8 +20,8 @@ from headwater.errors import HeadwaterError
 START_WAIT_S: Final = 30.0
 COMMAND_WAIT_S: Final = 120.0
 STOP_WAIT_S: Final = 10.0
-HANDS: Final = 3
-"""As many commands run at the same time as there are authorities: more would not fit into a small machine's memory."""
+HANDS: Final = 2
+"""How many commands run at the same time: more would gain nothing on two cores and would take a small machine's memory."""
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from headwater.engines.watch import Post, WatchEngine, read_setting
 from headwater.engines.watch.danger import Setting
-from headwater.engines.watch.engine import COLUMNS, NAME, SOURCE
+from headwater.engines.watch.engine import NAME
+from headwater.engines.watch.tables import COLUMNS, SOURCE
 from headwater.errors import MissingExtraError
 from headwater.model.detections import CELL_SIGMA_M, GROUPS, Detection
 from headwater.model.handling import Handling

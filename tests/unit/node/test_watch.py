@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from headwater.engines.watch.engine import COLUMNS, detections_of
 from headwater.engines.watch.routes import RouteOptions
+from headwater.engines.watch.tables import COLUMNS, detections_of
 from headwater.errors import FormatError, NoBasisError, SchemaError
 from headwater.exercise.river_night import write_night
 from headwater.model.detections import GROUPS

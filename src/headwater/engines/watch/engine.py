@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from headwater.engines.watch.danger import Setting, Weights, read_setting
 from headwater.engines.watch.post import Alert, Post
-from headwater.errors import FormatError, MissingExtraError, Place, SchemaError
+from headwater.engines.watch.tables import SOURCE, detections_of
+from headwater.errors import Place, SchemaError
 from headwater.model.detections import Detection
 from headwater.model.finding import Evidence, EvidenceKind, Finding, Reason, params_text
 from headwater.model.ids import BlobHash
@@ -14,10 +15,6 @@ from headwater.ports import View
 
 NAME: Final = "watch"
 VERSION: Final = "1"
-SOURCE: Final = "detections"
-"""Data source of the records that own a table of detections."""
-COLUMNS: Final = ("row", "time_s", "sensor", "x", "y", "sigma_m", "class", "size_band", "sure", "own")
-"""Every column of a table of detections: there is no other, and no place for what identifies a person."""
 PARAMS: Final = frozenset({"context", "weights", "tables"})
 
 
@@ -71,39 +68,6 @@ def _numbered(seen: Detection, place: int) -> Detection:
         row=place, time_s=seen.time_s, sensor=seen.sensor, x=seen.x, y=seen.y, sigma_m=seen.sigma_m, kind=seen.kind,
         size_band=seen.size_band, sure=seen.sure, own=seen.own,
     )  # fmt: skip
-
-
-def detections_of(path: str) -> Iterator[Detection]:
-    """Yield the detections of a table, in its order.
-
-    Raises:
-        MissingExtraError: pyarrow is not installed.
-        FormatError: it is no table of detections.
-    """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("watch", error.name or "pyarrow") from error
-    try:
-        columns: dict[str, list[Any]] = pq.read_table(path, columns=list(COLUMNS)).to_pydict()
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise FormatError("not a table of detections") from error
-    for row, time_s, sensor, x, y, sigma, kind, band, sure, own in zip(
-        *(columns[name] for name in COLUMNS), strict=True
-    ):
-        yield Detection(
-            row=row,
-            time_s=time_s,
-            sensor=sensor,
-            x=x,
-            y=y,
-            sigma_m=sigma,
-            kind=kind,
-            size_band=band,
-            sure=sure,
-            own=own,
-        )
 
 
 def _finding(record: Record, table: BlobHash, alert: Alert) -> Finding:

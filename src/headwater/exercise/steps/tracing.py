@@ -5,12 +5,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.exercise.money.make import make
 from headwater.exercise.scenario import USERS
 from headwater.exercise.stage import Stage, StepFailedError, at_once
 
 FOLDER: Final = "money"
-SEED: Final = 3
+YEAR: Final = ("--accounts", "2000", "--payments", "5000", "--networks", "7", "--seed", "3")
 """A year in which a network's hub pays a supplier of boats that a front buys from."""
 BANKS: Final = {
     "London": ("GB", "IQ"),
@@ -24,7 +23,7 @@ OTHERS: Final = ("companies", "shipments", "places", "rates")
 def trace_money(stage: Stage, *, planted: bool) -> str:
     """Read the payments of three countries into London's node, trace, follow one; planted: one bank's rows are cut short."""
     folder = stage.folder / FOLDER
-    make(2_000, 5_000, 7, SEED, folder)
+    stage.command(None, "trace", "make", "--out", folder, *YEAR)
     files = _by_bank(folder)
     if planted:
         files[0].write_bytes(files[0].read_bytes()[:-40])

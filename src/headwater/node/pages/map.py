@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from headwater.engines.watch.danger import Setting, read_setting
-from headwater.engines.watch.engine import SOURCE, detections_of
+from headwater.engines.watch.tables import SOURCE, detections_of
 from headwater.errors import InputError, MissingExtraError, Place, SchemaError
 from headwater.model.canonical import content_id, decode, encode
 from headwater.model.detections import GROUPS, Detection
