@@ -6,7 +6,6 @@ import apsw
 import pytest
 
 from headwater.store import Head, Store, ledger, migrate
-from headwater.store.link import Link
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import PEER, noting, outgoing
 
