@@ -72,8 +72,6 @@ def made_in_postgres(kind: str, sql: str) -> Iterator[str]:
     """
     plain = _COMMENT.sub("", sql).strip()
     if kind == "table":
-        if plain.startswith("CREATE TABLE sqlite_"):
-            return
         for pattern, other in _COLUMNS:
             plain = pattern.sub(other, plain)
         yield plain

@@ -151,16 +151,15 @@ class PostgresLink(Link):
 
     def build(self, steps: Sequence[str]) -> None:
         """Make an empty store, in the open transaction: what the migrations make in SQLite, in PostgreSQL's words."""
-        for text in HELPERS:
-            self._fetch(text, ())
+        texts = list(HELPERS)
         with in_memory(steps) as whole:
             sql = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'trigger', type = 'index'"
-            for kind, name, text in whole.rows(tuple[str, str, str], sql):
-                for statement in made_in_postgres(kind, text):
-                    self._fetch(statement, ())
-                if kind == "table" and not name.startswith("sqlite_"):
-                    for row in whole.rows(tuple[Any, ...], f"SELECT * FROM {name}"):  # noqa: S608 - of our own schema
-                        self.run(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
+            made = [one for one in whole.rows(tuple[str, str, str], sql) if not one[1].startswith("sqlite_")]
+            texts += [statement for kind, _, text in made for statement in made_in_postgres(kind, text)]
+            self._carry_out_all(texts)
+            for name in [name for kind, name, _ in made if kind == "table"]:
+                for row in whole.rows(tuple[Any, ...], f"SELECT * FROM {name}"):  # noqa: S608 - of our own schema
+                    self.run(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
 
     def damage(self) -> list[Problem]:
         """Return nothing: the server looks after its own files (pg_amcheck, checksums)."""
@@ -214,6 +213,16 @@ class PostgresLink(Link):
                 cursor.execute(in_postgres(sql), values or None)
                 return (cursor.fetchall() if cursor.description else []), max(0, cursor.rowcount)
         except (psycopg.Error, UnicodeError, OverflowError) as error:
+            raise self._declared(error) from error
+
+    def _carry_out_all(self, texts: Sequence[str]) -> None:
+        """Carry out statements without values in one go: each would else wait for an answer of its own."""
+        import psycopg
+
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(";\n".join(texts))
+        except psycopg.Error as error:
             raise self._declared(error) from error
 
     def _change_many(self, sql: str, bindings: Sequence[Row]) -> None:
