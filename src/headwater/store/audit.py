@@ -8,10 +8,10 @@ from headwater.errors import InputError
 from headwater.model.canonical import HASH_LETTERS, decode
 from headwater.model.merkle import HASH_BYTES, Frontier, leaf_hash, node_hash
 from headwater.model.record import Record
+from headwater.store import migrate
 from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
-from headwater.store.migrate import steps
 from headwater.store.recall import TOMBSTONE
 from headwater.store.rows import Head, Problem
 
@@ -139,7 +139,7 @@ def database_problems(link: Link) -> Iterator[Problem]:
     """Yield what the database finds wrong in its own structure."""
     yield from link.damage()
     # A guard that was taken away is as telling as a row that was.
-    made, expected = link.schema().items(), link.schema_of(steps()).items()
+    made, expected = link.schema().items(), link.schema_of(migrate.steps()).items()
     yield from (Problem(name, "altered-schema") for name in sorted({name for name, _ in made ^ expected}))
 
 
