@@ -5,6 +5,7 @@ metre around the box too, for a box often holds part of a body. Every picture na
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,12 @@ def grey(seen: Normalised, window: tuple[float, float] = (0.0, DEEPEST)) -> Pict
     share = np.clip((seen.depth[-1] - window[0]) / max(window[1] - window[0], 1e-6), 0.0, 1.0)
     # The square root opens up what is thin, where most of a vehicle is.
     return np.repeat((255 * (1.0 - np.sqrt(share))).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def bright(scan: ScanImage) -> Picture:
+    """Return what is a picture already, of eight bits or sixteen, in grey. Shape: -> (height, width, 3)."""
+    share = scan.pixels[-1].astype(np.float32) / np.float32((1 << scan.bits) - 1)
+    return np.repeat((255 * np.clip(share, 0.0, 1.0)).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def coloured(seen: Normalised, found: Materials | None) -> Picture:
@@ -104,6 +111,22 @@ def overlay(
     if scan.image_kind is not ImageKind.OPERATIONAL:
         made = marked(made, str(scan.image_kind))
     return captioned(made, f"{scan.file}  sha256 {scan.sha256}")
+
+
+def without_persons(scan: ScanImage, boxes: Sequence[Sequence[int]]) -> ScanImage:
+    """Return a scan in whose counts nobody's outline can be made out: blurred around each box, a metre further too.
+
+    Args:
+        scan: the image.
+        boxes: where a person may be, pixels of the file.
+    """
+    if not boxes:
+        return scan
+    pixels = scan.pixels.copy()
+    for channel in pixels:
+        for box in boxes:
+            _blurred(channel, _around(scan, box))
+    return replace(scan, pixels=pixels)
 
 
 def marked(picture: Picture, words: str) -> Picture:
