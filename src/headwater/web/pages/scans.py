@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from headwater.node.pages import exports
+from headwater.node.pages import exports, scan_pixels
 from headwater.node.pages import scans as read
 from headwater.web.errors import UnknownPageError
 from headwater.web.page import Context, Page
@@ -49,7 +49,7 @@ def show(ctx: Context) -> Response:
 
 def picture(ctx: Context) -> Response:
     """Hand out one scan as a picture with its boxes; asked for as a file, the ledger notes that it left the page."""
-    data = read.drawn(ctx.node, ctx.session, _ref(ctx), _finding(ctx))
+    data = scan_pixels.drawn(ctx.node, ctx.session, _ref(ctx), _finding(ctx))
     if ctx.query.flag("save"):
         exports.note(ctx.node, ctx.session, "scan", "png", 1)
         return ctx.attachment(data, "image/png", f"{_ref(ctx)}.png")
@@ -59,12 +59,12 @@ def picture(ctx: Context) -> Response:
 def pixels(ctx: Context) -> Response:
     """Hand out one channel's pixels to the page that draws them."""
     channel = ctx.query.text("channel", most=40)
-    return _bytes(read.pixels(ctx.node, ctx.session, _ref(ctx), _finding(ctx), channel))
+    return _bytes(scan_pixels.pixels(ctx.node, ctx.session, _ref(ctx), _finding(ctx), channel))
 
 
 def materials(ctx: Context) -> Response:
     """Hand out what each pixel is made of to the page that draws it."""
-    return _bytes(read.materials(ctx.node, ctx.session, _ref(ctx), _finding(ctx)))
+    return _bytes(scan_pixels.materials(ctx.node, ctx.session, _ref(ctx), _finding(ctx)))
 
 
 def _bytes(data: bytes) -> Response:
