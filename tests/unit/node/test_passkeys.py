@@ -34,10 +34,11 @@ def test_a_passkey_signs_its_user_in_and_stands_in_the_ledger(node: Node) -> Non
     assert made.subject == authenticators.own(node, WRITER).passkeys[0].id
 
 
-def test_the_first_passkey_brings_recovery_codes_and_the_second_none(node: Node) -> None:
+def test_the_first_passkey_brings_recovery_codes_and_the_second_none(node: Node, clock: FakeClock) -> None:
     made = Authenticator(ORIGIN)
     answer = made.make(passkeys.options_to_add(node, WRITER, BINDING, ORIGIN))
     assert len(passkeys.add(node, WRITER, "oic", BINDING, ORIGIN, answer, "one")) == 10
+    clock.move(timedelta(seconds=1))
     other = Authenticator(ORIGIN)
     answer = other.make(passkeys.options_to_add(node, WRITER, BINDING, ORIGIN))
     assert passkeys.add(node, WRITER, "oic", BINDING, ORIGIN, answer, "two") == ()

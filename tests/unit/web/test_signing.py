@@ -130,6 +130,19 @@ def test_a_sign_in_with_nothing_says_what_is_missing(node: Node) -> None:
     assert enter(browser(node), user=WRITER).status == 400
 
 
+def test_no_page_repeats_what_lets_somebody_in(node: Node, analyst: Browser) -> None:
+    given = {"passphrase": PASSPHRASE, "code": "AAAA-BBBB-CCCC", "passkey": "", "ticket": ""}
+    refused = [
+        browser(node).post("/sign-in", {"user": WRITER, "purpose": "", **given}),
+        enter(browser(node), passkey="[not an answer]", ticket="TTTT-TTTT"),
+        analyst.post("/authenticators/codes/confirm", {**given, "passphrase": "short", "code": "123456"}),
+    ]
+    assert all(one.status in {400, 403} for one in refused)
+    for answer in refused:
+        for telling in (PASSPHRASE, "AAAA-BBBB", "not an answer", "TTTT-TTTT", "short", "123456"):
+            assert telling not in answer.text.replace("too short", "")
+
+
 def test_the_sign_in_offers_no_passkey_beside_a_ticket(node: Node) -> None:
     page = browser(node).get("/sign-in?ticket=abc").text
     assert "data-passkey" not in page

@@ -7,10 +7,10 @@ from headwater.engines.scan.assess import cannot
 from headwater.engines.scan.material import Materials, computed, nearest_system
 from headwater.engines.scan.material import materials as resolved
 from headwater.engines.scan.normalise import normalise
-from headwater.engines.scan.overlay import Picture, bright, coloured, overlay, without_persons
+from headwater.engines.scan.overlay import BOX, COLOURS, Picture, bright, coloured, overlay, without_persons
 from headwater.model.scan import ScanImage
 
-__all__ = ["drawn", "materials", "without_persons"]
+__all__ = ["BOX", "COLOURS", "drawn", "materials", "without_persons"]
 
 
 def materials(scan: ScanImage) -> Materials:

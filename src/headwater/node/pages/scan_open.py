@@ -39,11 +39,17 @@ MOST_KEPT: Final = 3
 
 @dataclass(slots=True)
 class Shelf:
-    """Images as they were read, and when each was kept: that never changes."""
+    """Images as they were read, and when each was kept: that never changes.
+
+    Attributes:
+        gate: held while an image is read.
+        work: held while something is made of one: a node's memory is small, and one at a time is soon done.
+    """
 
     held: "OrderedDict[str, ScanImage]" = field(default_factory=OrderedDict)
     kept_at: dict[str, str] = field(default_factory=dict)
     gate: Lock = field(default_factory=Lock)
+    work: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True, slots=True)

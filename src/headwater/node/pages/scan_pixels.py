@@ -1,11 +1,12 @@
 """A scan's pixels for a screen: 16 bits of each, what each is made of, or one picture with everything on it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.errors import Place, SchemaError
 from headwater.model.scan import ScanImage
 from headwater.node.node import Node
-from headwater.node.pages.scan_open import box_of, drawing, opened, params_of
+from headwater.node.pages.scan_open import Shelf, box_of, drawing, opened, params_of
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS: Final = 16_000_000
 """Of what a browser is sent; a larger image is averaged down by a whole number, and the page says so."""
+MOST_DRAWN: Final = 1_500_000
+"""Pixels of a picture that the node draws itself: nobody's screen shows more, and the memory of a node is small."""
 INDEX_TOP: Final = 1.6
 """Material index that is 255 in what a browser is sent."""
 NOT_ASSESSED: Final = 255
@@ -49,7 +52,8 @@ def materials(node: Node, session: Session, ref: str, finding: str) -> bytes:
     if why:
         raise SchemaError(why[0], where=Place(field="channels"))
     np, engine = drawing()
-    found = engine.materials(image)
+    with node.memory(Shelf).work:
+        found = engine.materials(image)
     step = step_of(image)
     trust = np.nan_to_num(1.0 / (1.0 + (found.sigma / 0.35) ** 2), nan=0.0) * 255
     index = np.nan_to_num(np.clip(found.index / INDEX_TOP, 0.0, 1.0), nan=0.0) * (NOT_ASSESSED - 1)
@@ -73,12 +77,19 @@ def drawn(node: Node, session: Session, ref: str, finding: str = "") -> bytes:
     np, engine = drawing()
     from headwater.formats.scan_write import png
 
+    step = step_of(found.image, MOST_DRAWN)
+    image = _reduced(found.image, step)
     boxes = [
-        {"id": f"a{number}", "class": str(params_of(one.finding).get("class", "")), "box_px": box}
+        {
+            "id": f"a{number}",
+            "class": str(params_of(one.finding).get("class", "")),
+            "box_px": [at // step for at in box],
+        }
         for number, one in enumerate(found.shown, 1)
         if (box := box_of(one.finding)) is not None
     ]
-    picture = engine.drawn(found.image, boxes, blocked(found.image))
+    with node.memory(Shelf).work:
+        picture = engine.drawn(image, boxes, blocked(image))
     return png(np.ascontiguousarray(picture))
 
 
@@ -100,10 +111,10 @@ def blocked(image: ScanImage) -> list[dict[str, Any]]:
     return not_assessed(normalise(image), image)
 
 
-def step_of(image: ScanImage) -> int:
+def step_of(image: ScanImage, most: int = MOST_PIXELS) -> int:
     """Return how many pixels of a file, each way, are one of what a browser is sent."""
     step = 1
-    while (image.width // step) * (image.height // step) > MOST_PIXELS:
+    while (image.width // step) * (image.height // step) > most:
         step += 1
     return step
 
@@ -112,6 +123,17 @@ def _at(node: Node, session: Session, ref: str, finding: str, what: str) -> Scan
     may(session, Act.RECORD_LOOK)
     with node.view_at(session) as (snapshot, view):
         return opened(node, session, snapshot, view, ref, finding, what).image
+
+
+def _reduced(image: ScanImage, step: int) -> ScanImage:
+    """Return an image averaged down by a whole number, with the size of its pixels."""
+    if step == 1:
+        return image
+    np, _ = drawing()
+    meta = image.meta
+    wide, tall = (None if size is None else min(size * step, 1000.0) for size in (meta.mm_x, meta.mm_y))
+    channels = [_smaller(channel, step) for channel in image.pixels]
+    return replace(image, pixels=np.stack(channels), meta=replace(meta, mm_x=wide, mm_y=tall))
 
 
 def _smaller(channel: "NDArray[np.uint16]", step: int) -> "NDArray[np.uint16]":

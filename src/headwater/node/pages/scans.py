@@ -13,8 +13,8 @@ from headwater.model.times import format_instant
 from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.pages.queue import SCANNED
-from headwater.node.pages.scan_open import RESCUE, SOURCE, WAITING, Shelf, box_of, by_image, opened, params_of
-from headwater.node.pages.scan_pixels import blocked, cannot_say, step_of
+from headwater.node.pages.scan_open import RESCUE, SOURCE, WAITING, Shelf, box_of, by_image, drawing, opened, params_of
+from headwater.node.pages.scan_pixels import INDEX_TOP, NOT_ASSESSED, blocked, cannot_say, step_of
 from headwater.node.pages.words import Marks, banner, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -79,6 +79,9 @@ class Picture:
         counts: whether pixels are counts of a detector; else they are a picture's brightness.
         dark, air: per channel; what is black and white where there are no counts.
         material: whether materials are assessed.
+        colours: material index and its red, green and blue.
+        boxes: red, green and blue of each class of alarm.
+        index_top, not_assessed: how the index of a material is told (`scan_pixels.materials`).
     """
 
     id: str
@@ -90,6 +93,10 @@ class Picture:
     dark: tuple[float, ...]
     air: tuple[float, ...]
     material: bool
+    colours: tuple[tuple[float, tuple[int, int, int]], ...]
+    boxes: Mapping[str, tuple[int, int, int]]
+    index_top: float = INDEX_TOP
+    not_assessed: int = NOT_ASSESSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +255,8 @@ def _picture(ref: str, image: ScanImage) -> Picture:
     return Picture(
         id=ref, width=image.width // step, height=image.height // step, step=step, counts=image.is_counts,
         channels=image.meta.channels, dark=image.meta.dark if image.is_counts else (0.0,) * count,
-        air=tuple(air) if image.is_counts else (top,) * count, material=not cannot_say(image),
+        air=tuple(air) if image.is_counts else (top,) * count, material=not cannot_say(image), colours=drawing()[1].COLOURS,
+        boxes=drawing()[1].BOX,
     )  # fmt: skip
 
 

@@ -14,10 +14,8 @@ from headwater.web.pictures import banner_line
 
 _REF: Final = re.compile(r"rec-[0-9a-f]{40}")
 _FINDING: Final = re.compile(r"fnd-[0-9a-f]{40}")
-COLOURS: Final = (
-    ("organic", (235, 140, 40)), ("light metal", (70, 175, 80)), ("metal", (60, 100, 200)), ("beyond steel", (70, 30, 140)),
-)  # fmt: skip
-"""What the colours of materials say."""
+NAMES: Final = {0.0: "organic", 0.5: "light metal", 1.0: "metal", 1.6: "beyond steel"}
+"""What the colours of materials say, by index."""
 
 
 def every(ctx: Context) -> Response:
@@ -42,7 +40,7 @@ def show(ctx: Context) -> Response:
         query=f"?finding={model.rescue}" if model.rescue else "",
         drawn=_drawn(model.picture, model),
         reference=_drawn(model.reference_picture, None) if model.reference_picture else None,
-        colours=COLOURS,
+        colours=[(NAMES[index], rgb) for index, rgb in model.picture.colours],
     )
     return ctx.page("scan.html", model, twin=[{"id": model.row.id, "scan": model}])
 

@@ -2,24 +2,19 @@
 // Levels are given as -ln T: how much of the beam something took away; of a picture without counts, as its brightness, 0 to 8.
 const DEEPEST = 8;
 const TOP = 65536;
-const INDEX_TOP = 1.6;
-const NOT_ASSESSED = 255;
-const COLOURS = [[0, [235, 140, 40]], [0.5, [70, 175, 80]], [1, [60, 100, 200]], [1.6, [70, 30, 140]]];
 const HATCH = [230, 210, 60];
-const BOXES = { person: "#dc0078", drugs: "#c81e1e", weapon: "#960000" };
 const KEYS = { "+": "in", "=": "in", "-": "out", "0": "fit", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
   n: "next", w: "wider", e: "narrower", l: "brighter", k: "darker", m: "mode", b: "boxes", i: "invert" };
 const CLOSEST = 40;
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
-const tint = (index) => {
-  const at = COLOURS.findIndex(([place]) => place >= index);
-  if (at <= 0) return COLOURS[at < 0 ? COLOURS.length - 1 : 0][1];
-  const [[from, one], [to, other]] = [COLOURS[at - 1], COLOURS[at]];
+const tint = (colours, index) => {
+  const at = colours.findIndex(([place]) => place >= index);
+  if (at <= 0) return colours[at < 0 ? colours.length - 1 : 0][1];
+  const [[from, one], [to, other]] = [colours[at - 1], colours[at]];
   return one.map((value, part) => value + ((other[part] - value) * (index - from)) / (to - from));
 };
-const TINTS = Array.from({ length: 256 }, (_, index) => tint((index / 254) * INDEX_TOP));
 
 // What each of the 65,536 counts is in grey: the root opens up what is thin, where most of a vehicle is.
 const curve = (image, channel, state) => {
@@ -42,12 +37,13 @@ class View {
     this.image = JSON.parse(figure.dataset.image);
     this.field = figure.querySelector("[data-field]");
     this.canvas = figure.querySelector("canvas");
-    this.plain = figure.querySelector("[data-plain]");
     this.sheet = document.createElement("canvas");
     this.sheet.width = this.image.width;
     this.sheet.height = this.image.height;
     this.counts = new Map();
     this.material = null;
+    const { colours, index_top: top, not_assessed: none } = this.image;
+    this.tints = Array.from({ length: none + 1 }, (_, index) => tint(colours, (index / (none - 1)) * top));
   }
 
   async bytes(what) {
@@ -61,6 +57,7 @@ class View {
     const channel = this.channel(state);
     if (!this.counts.has(channel)) {
       const view = new DataView(await this.bytes(`pixels?channel=${encodeURIComponent(channel)}`));
+      if (view.byteLength !== 2 * this.image.width * this.image.height) throw new Error("pixels");
       this.counts.set(channel, Uint16Array.from({ length: view.byteLength / 2 }, (_, at) => view.getUint16(2 * at, true)));
     }
     if (state.mode === "material" && this.image.material && !this.material) this.material = new Uint8Array(await this.bytes("materials"));
@@ -84,11 +81,11 @@ class View {
       let red = light, green = light, blue = light;
       if (colours) {
         const index = this.material[2 * at], trust = this.material[2 * at + 1] / 255;
-        if (index === NOT_ASSESSED) {
+        if (index === this.image.not_assessed) {
           const row = Math.floor(at / this.image.width);
           if ((row + (at - row * this.image.width)) % 8 < 2) [red, green, blue] = HATCH;
         } else if (trust > 0) {
-          const share = light / 255, cube = share ** 3, shade = (0.25 + 0.75 * share) * (1 - cube), tinted = TINTS[index];
+          const share = light / 255, cube = share ** 3, shade = (0.25 + 0.75 * share) * (1 - cube), tinted = this.tints[index];
           red = trust * (tinted[0] * shade + 255 * cube) + (1 - trust) * light;
           green = trust * (tinted[1] * shade + 255 * cube) + (1 - trust) * light;
           blue = trust * (tinted[2] * shade + 255 * cube) + (1 - trust) * light;
@@ -122,7 +119,7 @@ class View {
         const words = `${alarm.number} ${alarm.kind}`;
         context.font = `${14 * ratio}px sans-serif`;
         context.strokeStyle = "#fff"; context.lineWidth = 5 * ratio; context.strokeRect(x0, y0, x1 - x0, y1 - y0);
-        context.strokeStyle = BOXES[alarm.kind] ?? "#c81e1e"; context.lineWidth = (alarm.number === state.alarm ? 4 : 2.5) * ratio;
+        context.strokeStyle = `rgb(${(this.image.boxes[alarm.kind] ?? this.image.boxes.extra).join(" ")})`; context.lineWidth = (alarm.number === state.alarm ? 4 : 2.5) * ratio;
         context.strokeRect(x0, y0, x1 - x0, y1 - y0);
         const wide = context.measureText(words).width, low = Math.max(y0 - 4 * ratio, 16 * ratio);
         context.fillStyle = "#fff"; context.fillRect(x0 - ratio, low - 14 * ratio, wide + 6 * ratio, 18 * ratio);
@@ -148,7 +145,7 @@ const start = async (place) => {
   const state = { x: 0.5, y: 0.5, zoom: 1, level: 3, window: 6, mode: first.image.material ? "material" : "grey", channel: first.image.channels.at(-1), invert: false, boxes: true, alarm: 0 };
   if (!first.image.counts) Object.assign(state, { level: 4, window: 8 });
   await Promise.all(views.map((view) => view.load(state)));
-  for (const view of views) { view.field.hidden = false; view.plain.hidden = true; }
+  for (const view of views) view.field.hidden = false;
   tools.hidden = false;
   document.querySelectorAll("[data-go]").forEach((button) => { button.hidden = false; });
 
@@ -239,5 +236,15 @@ const start = async (place) => {
   draw(true);
 };
 
-// The picture of the node stays where the pixels do not come.
-document.querySelectorAll("[data-viewer]").forEach((place) => start(place).catch(() => { place.dataset.ready = "picture"; }));
+// Where the pixels do not come, the node's own picture stands there, as it does without scripts.
+const plain = (place) => {
+  for (const figure of place.querySelectorAll("figure[data-image]")) {
+    const image = document.createElement("img");
+    image.src = `${figure.dataset.from}/picture.png${figure.dataset.query}`;
+    image.alt = figure.querySelector("canvas").getAttribute("aria-label");
+    figure.querySelector("[data-field]").hidden = true;
+    figure.prepend(image);
+  }
+  place.dataset.ready = "picture";
+};
+document.querySelectorAll("[data-viewer]").forEach((place) => start(place).catch(() => plain(place)));
