@@ -61,12 +61,16 @@ def test_the_question_at_the_sign_in_names_nobody(node: Node) -> None:
     assert not after.get("allowCredentials")
 
 
-def test_an_answer_counts_once(node: Node) -> None:
-    key = enrolled(node)
+@pytest.mark.parametrize("counts", [True, False])
+def test_an_answer_counts_once_and_a_replay_blocks_nothing(node: Node, counts: bool) -> None:
+    key = Authenticator(ORIGIN, counts=counts)
+    made = key.make(passkeys.options_to_add(node, WRITER, BINDING, ORIGIN))
+    passkeys.add(node, WRITER, "oic", BINDING, ORIGIN, made, "one")
     answer = key.sign(passkeys.options(node, ORIGIN))
     assert passkeys.verify(node, ORIGIN, answer) == WRITER
     with pytest.raises(ForbiddenError):
         passkeys.verify(node, ORIGIN, answer)
+    assert passkeys.verify(node, ORIGIN, key.sign(passkeys.options(node, ORIGIN))) == WRITER
 
 
 def test_a_question_is_too_old_after_five_minutes(node: Node, clock: FakeClock) -> None:
