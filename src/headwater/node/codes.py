@@ -9,6 +9,7 @@ can lock an officer out by guessing.
 import base64
 import hashlib
 import hmac
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -230,7 +231,8 @@ def _check_passphrase(user: str, passphrase: str) -> None:
 
 
 def _hashed(salt: str, passphrase: str) -> str:
-    secret = passphrase[:MOST_LETTERS].encode("utf-8", "surrogatepass")
+    # One machine writes "č" as a letter, another as a letter and its hook: to their user it is one (Unicode, UAX #15).
+    secret = unicodedata.normalize("NFKC", passphrase)[:MOST_LETTERS].encode("utf-8", "surrogatepass")
     return hashlib.scrypt(secret, salt=bytes.fromhex(salt), dklen=32, maxmem=64 << 20, **_COST).hex()
 
 

@@ -96,7 +96,7 @@ def add(node: Node, user: str, purpose: str, binding: str, origin: str, answer: 
     challenge = _fresh(node, f"add {binding}", asked)
     made = _checked(
         lambda: _library().verify_registration_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=_host(origin), expected_origin=origin,
+            credential=answer, expected_challenge=challenge, expected_rp_id=_host(origin), expected_origin=origin.rstrip("/"),
             require_user_verification=True,
         )
     )  # fmt: skip
@@ -147,7 +147,7 @@ def verify(node: Node, origin: str, answer: str) -> str:
         raise _refused()
     found = _checked(
         lambda: _library().verify_authentication_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=_host(origin), expected_origin=origin,
+            credential=answer, expected_challenge=challenge, expected_rp_id=_host(origin), expected_origin=origin.rstrip("/"),
             credential_public_key=bytes.fromhex(known.public_key),
             credential_current_sign_count=0,  # compared below, where a copy is also told and blocked
             require_user_verification=True,
