@@ -53,10 +53,12 @@ def test_every_pair_of_names_has_the_log_odds_of_the_readable_score(finder: Find
             if one.name is None or len(one.name.parts) > MOST_PARTS:
                 continue
             left = Weighed(one.name, tuple(finder.rarity(part) for part in one.name.parts))
-            for at, value in found:
-                if len(listed.name(at).name.parts) <= MOST_PARTS:
-                    match = compare_names(left, listed.name(at), person=person)
-                    assert value == pytest.approx(match.log_odds, abs=1e-6), (left.name.text, listed.name(at).name.text)
+            for near in found:
+                other = listed.name(near.at)
+                if len(other.name.parts) <= MOST_PARTS:
+                    match = compare_names(left, other, person=person)
+                    assert near.log_odds == pytest.approx(match.log_odds, abs=1e-6), (left.name.text, other.name.text)
+                    assert compare_names(left, other, person=person, worth=near.worth) == match
                     compared += 1
     assert compared > 5000
 

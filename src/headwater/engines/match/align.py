@@ -1,6 +1,6 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
@@ -21,6 +21,12 @@ MOST_LENGTHS: Final = 2
 MOST_RARITY: Final = 1.5
 TELLING: Final = 0.2
 """Rarity above which a part is more than a legal form or a particle."""
+JOINS: Final = 1 << 61
+"""Bit of what is worth reading: parts written together may meet."""
+BLANKS: Final = 1 << 62
+"""Bit of what is worth reading: the names may be one word each."""
+EVERYTHING: Final = -1
+"""All of it is worth reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +97,38 @@ class _Side:
         return any(self.weighed.name.parts[at].kind in kinds for at in self.free)
 
 
-def align(left: Weighed, right: Weighed) -> Alignment:
-    """Return two names side by side: the best pairs first, then parts that were cut or run together."""
-    meetings, one, other = _paired(left, right)
-    if one.free and other.free:
+def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
+    """Return two names side by side: the best pairs first, then parts that were cut or run together.
+
+    Args:
+        left: a name.
+        right: another.
+        worth: what is worth reading, as bits: part i of the one beside part j of m parts of the other is bit i * m + j, and
+            JOINS and BLANKS. What is left out must be known not to meet.
+    """
+    meetings, one, other = _paired(left, right, worth)
+    if worth & JOINS and one.free and other.free:
         meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
     forms = one.has(Kind.FORM) and other.has(Kind.FORM)
     names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
     initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
-    apart = replace(_summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials)
-    if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
+    apart = _summed(left, right, meetings, (one.rest, other.rest), other_form=forms, other_initial=initials)
+    doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
+    if worth & BLANKS and doubtful:
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
             return whole
     return apart
 
 
-def _paired(left: Weighed, right: Weighed) -> tuple[list[Meeting], _Side, _Side]:
+def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _Side, _Side]:
     """Return the parts that meet, each at most once, the best and rarest pairs first."""
     pairs = []
+    width = len(right.name.parts)
     for i, one in enumerate(left.name.parts):
         for j, other in enumerate(right.name.parts):
+            if worth >= 0 and not worth >> (i * width + j) & 1:
+                continue
             alike, way = likeness(one, other)
             if alike >= MEETING:
                 both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
@@ -180,18 +197,28 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(
-        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0
+        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], (0.0, 0.0)
     )
 
 
-def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:
+def _summed(
+    left: Weighed,
+    right: Weighed,
+    meetings: list[Meeting],
+    over: tuple[float, float],
+    *,
+    other_form: bool = False,
+    other_initial: bool = False,
+) -> Alignment:
     meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
     return Alignment(
         meetings=tuple(meetings),
         agreed=sum([one.rarity * one.likeness for one in meetings]),
         spelled=sum([one.rarity * (1.0 - one.likeness) for one in meetings]),
-        left_over=left_over,
-        right_over=right_over,
+        left_over=over[0],
+        right_over=over[1],
         telling=sum([one.way is not Way.INITIAL and one.rarity > TELLING for one in meetings]),
         exact=[one.plain for one in left.name.parts] == [one.plain for one in right.name.parts],
+        other_form=other_form,
+        other_initial=other_initial,
     )

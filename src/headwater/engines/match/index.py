@@ -12,7 +12,7 @@ Texts are held as one UTF-8 array with line feeds between them, or with an array
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 3
+INDEX_VERSION: Final = 4
 """Goes into the index's name: another layout or other keys make another index."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
@@ -86,10 +86,13 @@ class Index:
 
     head: Head
     arrays: Mapping[str, "NDArray[Any]"]
+    _texts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, name: str) -> list[str]:
-        """Return all texts of an array that holds one a line."""
-        return self.arrays[name].tobytes().decode().split("\n")[:-1]
+        """Return all texts of an array that holds one a line, laid out once."""
+        if name not in self._texts:
+            self._texts[name] = self.arrays[name].tobytes().decode().split("\n")[:-1]
+        return self._texts[name]
 
     def text(self, name: str, at: int) -> str:
         """Return one text of an array with offsets."""

@@ -2,8 +2,9 @@
 
 from headwater.engines.match.build import SCRIPTS
 from headwater.engines.match.index import WEAK, Entry, Index
-from headwater.engines.match.names import Kind, Name, Part, Weighed, part_of
+from headwater.engines.match.names import Kind, Name, Part, Weighed
 from headwater.engines.match.score import Traits, traits
+from headwater.engines.match.script import stripped
 
 
 class Listed:
@@ -12,7 +13,7 @@ class Listed:
     def __init__(self, index: Index) -> None:
         """Lay out the words of the index."""
         self.index = index
-        self._texts = index.texts("part.text")
+        self._texts, self._sounds, self._bones = (index.texts(name) for name in ("part.text", "sound", "bones"))
         self._parts: dict[int, Part] = {}
         self._names: dict[int, Weighed] = {}
         self._entries: dict[int, tuple[Entry, Traits]] = {}
@@ -52,7 +53,8 @@ class Listed:
     def _part(self, number: int) -> Part:
         known = self._parts.get(number)
         if known is None:
-            kind = Kind(int(self.index.arrays["part.kind"][number]))
-            arabic = bool(self.index.arrays["part.arabic"][number])
-            known = self._parts[number] = part_of(self._texts[number], kind, arabic=arabic)
+            arrays, text = self.index.arrays, self._texts[number]
+            sound, bones = self._sounds[arrays["part.of_sound"][number]], self._bones[arrays["part.of_bones"][number]]
+            kind, arabic = Kind(arrays["part.kind"][number]), bool(arrays["part.arabic"][number])
+            known = self._parts[number] = Part(text, stripped(text), sound, bones, kind, arabic)
         return known

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from headwater.engines.match.batch import FEWEST, Asked, Batch, available
+from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
 from headwater.engines.match.freshness import ListState, list_state
@@ -25,7 +25,6 @@ from headwater.engines.match.score import (
     NameMatch,
     compare,
     compare_names,
-    compare_traits,
     log_odds_of,
     name_floor,
 )
@@ -246,31 +245,29 @@ class Screener:
             for query, numbered, floor, names in zip(queries, numbers, floors, found, strict=True):
                 yield self._best(query, numbered, self._compared(query, names, floor), least, request.only)
             return
-        asked = [Asked(q.name, q.schema, q.person, floor) for q, floor in zip(queries, floors, strict=True)]
-        for query, numbered, pairs in zip(queries, numbers, self._batch.find(asked), strict=True):
-            yield self._best(query, numbered, self._explained(query, pairs, least, numbered), least, request.only)
+        asked = [
+            Asked(q.name, q.schema, q.person, floor, q.traits, -math.inf if numbered else least - _SLACK)
+            for q, numbered, floor in zip(queries, numbers, floors, strict=True)
+        ]
+        for query, numbered, near in zip(queries, numbers, self._batch.find(asked), strict=True):
+            yield self._best(query, numbered, self._explained(query, near, least, numbered), least, request.only)
 
     def _explained(
-        self, query: Query, pairs: list[tuple[int, float]], least: float, numbered: frozenset[int]
+        self, query: Query, near: list[Near], least: float, numbered: frozenset[int]
     ) -> Iterator[tuple[int, NameMatch]]:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
-        if not pairs or query.name is None:
+        if not near or query.name is None:
             return
         best: dict[int, float] = {}
-        for at, value in pairs:
-            owner = self.listed.owner(at)
-            best[owner] = max(value, best.get(owner, value))
-        worth = {
-            owner: value
-            for owner, value in best.items()
-            if owner in numbered
-            or compare_traits(query.traits, self.listed.entry(owner)[1]).total(value) >= least - _SLACK
-        }
+        for one in near:
+            owner = self.listed.owner(one.at)
+            if owner in numbered or one.whole >= least - _SLACK:
+                best[owner] = max(one.log_odds, best.get(owner, one.log_odds))
         asked = self._weighed(query.name)
-        for at, value in pairs:
-            owner = self.listed.owner(at)
-            if owner in worth and value >= worth[owner] - _SLACK:
-                yield at, compare_names(asked, self.listed.name(at), person=query.person)
+        for one in near:
+            owner = self.listed.owner(one.at)
+            if owner in best and one.log_odds >= best[owner] - _SLACK:
+                yield one.at, compare_names(asked, self.listed.name(one.at), person=query.person, worth=one.worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
         """Yield the candidates whose names agree well enough."""
