@@ -27,6 +27,7 @@ BLANKS: Final = 1 << 62
 """Bit of what is worth reading: the names may be one word each."""
 EVERYTHING: Final = -1
 """All of it is worth reading."""
+_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ class _Side:
     def rest(self) -> float:
         return sum([self.weighed.rarity[at] for at in self.free])
 
-    def has(self, *kinds: Kind) -> bool:
-        """Whether a part of one of some kinds has met nothing."""
-        return any(self.weighed.name.parts[at].kind in kinds for at in self.free)
+    @property
+    def kinds(self) -> set[Kind]:
+        """Kinds of the parts that have met nothing."""
+        return {self.weighed.name.parts[at].kind for at in self.free}
 
 
 def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
@@ -107,11 +109,13 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
             JOINS and BLANKS. What is left out must be known not to meet.
     """
     meetings, one, other = _paired(left, right, worth)
-    if worth & JOINS and one.free and other.free:
-        meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
-    forms = one.has(Kind.FORM) and other.has(Kind.FORM)
-    names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
-    initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
+    forms = initials = False
+    if one.free and other.free:
+        if worth & JOINS:
+            meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
+        mine, theirs = one.kinds, other.kinds
+        forms = Kind.FORM in mine and Kind.FORM in theirs
+        initials = bool((Kind.INITIAL in mine and theirs & _NAMES) or (Kind.INITIAL in theirs and mine & _NAMES))
     apart = _summed(left, right, meetings, (one.rest, other.rest), other_form=forms, other_initial=initials)
     doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
     if worth & BLANKS and doubtful:
@@ -127,21 +131,14 @@ def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _
     width = len(right.name.parts)
     for i, one in enumerate(left.name.parts):
         for j, other in enumerate(right.name.parts):
-            if worth >= 0 and not worth >> (i * width + j) & 1:
+            if worth != EVERYTHING and not worth >> (i * width + j) & 1:
                 continue
-            alike, way = likeness(one, other)
+            alike, way = (1.0, Way.SAME) if one.plain == other.plain else likeness(one, other)
             if alike >= MEETING:
                 both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
                 weight = min(both) if way is Way.INITIAL else sum(both) / 2
-                pairs.append(
-                    (
-                        -alike * (0.5 + weight),
-                        abs(i - j),
-                        i,
-                        j,
-                        Meeting(one.text, other.text, alike, weight, way, longest),
-                    )
-                )
+                meeting = Meeting(one.text, other.text, alike, weight, way, longest)
+                pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, meeting))
     pairs.sort(key=lambda pair: pair[:4])
     mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
     meetings = []

@@ -180,9 +180,7 @@ class Batch:
         new = [key for key in dict.fromkeys(keys) if key not in self._near]
         by_sound = self._rows([key[0] for key in new], self._sounds, PART_CUTOFF)
         arabic = [key for key in new if key[2]]
-        by_bones = dict(
-            zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True)
-        )
+        by_bones = dict(zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True))
         for key, row in zip(new, by_sound, strict=True):
             self._near[key] = (*row, *(by_bones[key] if key[2] else self._same_bones(key[1])))
         rows = [self._near[key] for key in keys]

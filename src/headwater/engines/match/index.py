@@ -82,8 +82,15 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index opened for reading: views into its bytes, nothing copied."""
+    """An index opened for reading: views into its bytes, nothing copied.
 
+    Attributes:
+        data: the bytes themselves, for whoever hands the index to another process.
+        head: what stands before the arrays.
+        arrays: by name.
+    """
+
+    data: memoryview
     head: Head
     arrays: Mapping[str, "NDArray[Any]"]
     _texts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
@@ -159,7 +166,7 @@ def unpack(data: memoryview | bytes) -> Index:
         }
     except (InputError, ValueError, TypeError) as error:
         raise StoreCorruptError("a screening index whose head does not fit its body") from error
-    return Index(head, arrays)
+    return Index(view, head, arrays)
 
 
 def lines(texts: Sequence[str]) -> "NDArray[np.uint8]":

@@ -631,25 +631,27 @@ def _touch(
     high: int,
     worth: Any,
     tag: int,
-    query: int,
+    first: int,
     last: Any,
-    seen: Any,
     met: Any,
     touched: Any,
     n: int,
 ) -> int:
-    """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first."""
+    """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first.
+
+    A part's tag is its place among all parts of the batch, so that a name last met before the query's first is new to it.
+    """
     for k in range(low, high):
         name = names[k]
-        if seen[name] != query:
-            seen[name] = query
-            met[name] = 0.0
-            last[name] = -1
+        if last[name] == tag:
+            continue
+        if last[name] < first:
+            met[name] = worth
             touched[n] = name
             n += 1
-        if last[name] != tag:
-            last[name] = tag
+        else:
             met[name] += worth
+        last[name] = tag
     return n
 
 
@@ -660,9 +662,8 @@ def _merge_touch(
     part: int,
     rarity: float,
     tag: int,
-    query: int,
+    first: int,
     last: Any,
-    seen: Any,
     met: Any,
     touched: Any,
     n: int,
@@ -675,12 +676,12 @@ def _merge_touch(
         if by_sound >= by_bones:
             word = near_.sound[i]
             low, high = held.sound_names_at[word], held.sound_names_at[word + 1]
-            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, query, last, seen, met, touched, n)
+            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, first, last, met, touched, n)
             i += 1
         else:
             word = near_.bones[j]
             low, high = held.bones_names_at[word], held.bones_names_at[word + 1]
-            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, query, last, seen, met, touched, n)
+            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, first, last, met, touched, n)
             j += 1
     return n
 
@@ -709,7 +710,7 @@ def find(
     least. Shape: (pairs,) each.
     """
     total = len(held.weight)
-    last, seen = np.full(total, -1, np.int32), np.full(total, -1, np.int32)
+    last = np.full(total, -1, np.int32)
     met, touched = np.zeros(total, np.float32), np.empty(total, np.int32)
     top, share = np.empty(kept, np.int32), np.empty(kept, np.float64)
     queries = len(asked.parts_at) - 1
@@ -723,18 +724,20 @@ def find(
         for at in range(low, high):
             rarity = asked.rarity[at]
             mass += rarity
-            n = _merge_touch(held, near_, asked.parts[at], rarity, at, q, last, seen, met, touched, n)
+            n = _merge_touch(held, near_, asked.parts[at], rarity, at, low, last, met, touched, n)
         size = 0
         for k in range(n + wanted.keyed_at[q + 1] - wanted.keyed_at[q]):
             keyed = k >= n
             name = wanted.keyed[wanted.keyed_at[q] + k - n] if keyed else touched[k]
-            both = min(met[name], held.weight[name]) if seen[name] == q else np.float32(0.0)
+            both = min(met[name], held.weight[name]) if last[name] >= low else np.float32(0.0)
             value = both / min(mass, held.weight[name]) * 0.4 + both / (mass + held.weight[name]) * 1.2
             if keyed:
                 if value >= keyed_share:
                     continue
                 value = keyed_share
-            if value < least or not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
+            if value < least or (size == kept and value <= share[size - 1]):
+                continue
+            if not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
                 continue
             size = _push(top, share, size, kept, name, value)
         s.way[:, MOST_PARTS + MEMO :] = -1

@@ -202,11 +202,11 @@ def meets(asked: str, listed: str) -> bool:
 class Screener:
     """Answers queries against one index; holds what is read from the index and the view."""
 
-    def __init__(self, view: View, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
+    def __init__(self, view: View | None, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
         """Lay out the index.
 
         Args:
-            view: what may be seen.
+            view: what may be seen; None where `sees` alone decides.
             index: over the lists.
             compiled: whether names are compared by compiled code first.
             sees: the view's rule by handling; None asks the view for every record of a hit.
@@ -218,7 +218,7 @@ class Screener:
         self.listed = Listed(index)
         self._batch = Batch(self.finder, meets) if compiled else None
         self._states: dict[tuple[str, str], ListState] = {}
-        self._handlings: dict[str, Handling | None] = {}
+        self._handlings: dict[str | int, Handling | None] = {}
 
     def answer(self, request: Request) -> ScreenResult:
         """Return the answer to all queries of a request."""
@@ -314,17 +314,19 @@ class Screener:
     def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
         """Yield the best hits of a query, of those that may be seen."""
         kept = 0
+        told = params_text({"query": dict(query.given), "index": INDEX_VERSION}) if ranked else ""
         for one in ranked:
             if kept == top:
                 return
             entry = one.entry
-            finding = self._finding(query, entry, one.comparison, one.name_at)
+            finding = self._finding(query, one, told)
             if finding is not None:
                 kept += 1
                 yield Hit(finding, query.id, entry.source, entry.key, entry.sha256, entry.version, entry.place)
 
-    def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
-        """Return the hit as a finding; None where its record may not be seen."""
+    def _finding(self, query: Query, ranked: _Ranked, told: str) -> Finding | None:
+        """Return the hit as a finding, `told` being its parameters; None where its record may not be seen."""
+        entry, comparison, name_at = ranked
         handling = self._handling(entry)
         if handling is None:
             return None
@@ -344,20 +346,24 @@ class Screener:
             evidence=self._evidence(entry, comparison, name_at),
             engine=NAME,
             engine_version=VERSION,
-            params=params_text({"query": dict(query.given), "index": INDEX_VERSION}),
+            params=told,
             handling=handling,
         )
 
     def _handling(self, entry: Entry) -> Handling | None:
         """Return the handling of an entry's record, None where it may not be seen."""
+        if self._sees is not None:
+            if entry.handling not in self._handlings:
+                handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
+                self._handlings[entry.handling] = handling if self._sees(handling) else None
+            return self._handlings[entry.handling]
         if entry.record not in self._handlings:
-            self._handlings[entry.record] = self._seen(entry)
+            self._handlings[entry.record] = self._read(entry)
         return self._handlings[entry.record]
 
-    def _seen(self, entry: Entry) -> Handling | None:
-        if self._sees is not None:
-            handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
-            return handling if self._sees(handling) else None
+    def _read(self, entry: Entry) -> Handling | None:
+        if self.view is None:
+            return None
         try:
             return self.view.record(RecordId(entry.record)).handling
         except ForbiddenError:
