@@ -1,7 +1,8 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
 from headwater.engines.match.names import Kind, Weighed
@@ -30,8 +31,7 @@ EVERYTHING: Final = -1
 _NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL})
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """One part of each name that meet.
 
     Attributes:
@@ -51,8 +51,7 @@ class Meeting:
         return (1.0 - self.likeness) * self.length / LENGTH_SHARE
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(NamedTuple):
     """Two names side by side.
 
     Attributes:
@@ -128,26 +127,33 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
 def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _Side, _Side]:
     """Return the parts that meet, each at most once, the best and rarest pairs first."""
     pairs = []
-    width = len(right.name.parts)
-    for i, one in enumerate(left.name.parts):
-        for j, other in enumerate(right.name.parts):
-            if worth != EVERYTHING and not worth >> (i * width + j) & 1:
-                continue
-            alike, way = (1.0, Way.SAME) if one.plain == other.plain else likeness(one, other)
-            if alike >= MEETING:
-                both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
-                weight = min(both) if way is Way.INITIAL else sum(both) / 2
-                meeting = Meeting(one.text, other.text, alike, weight, way, longest)
-                pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, meeting))
+    mine, theirs = left.name.parts, right.name.parts
+    for i, j in _worth_reading(worth, len(mine), len(theirs)):
+        one, other = mine[i], theirs[j]
+        alike, way = (1.0, Way.SAME) if one.plain == other.plain else likeness(one, other)
+        if alike >= MEETING:
+            both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
+            weight = min(both) if way is Way.INITIAL else sum(both) / 2
+            meeting = Meeting(one.text, other.text, alike, weight, way, longest)
+            pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, meeting))
     pairs.sort(key=lambda pair: pair[:4])
-    mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
+    free, loose = list(range(len(mine))), list(range(len(theirs)))
     meetings = []
     for _, _, i, j, meeting in pairs:
-        if i in mine and j in theirs:
-            mine.remove(i)
-            theirs.remove(j)
+        if i in free and j in loose:
+            free.remove(i)
+            loose.remove(j)
             meetings.append(meeting)
-    return meetings, _Side(left, mine), _Side(right, theirs)
+    return meetings, _Side(left, free), _Side(right, loose)
+
+
+def _worth_reading(worth: int, rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of parts that are worth reading, row by row."""
+    bits = worth & (1 << rows * columns) - 1
+    while bits:
+        lowest = bits & -bits
+        bits ^= lowest
+        yield divmod(lowest.bit_length() - 1, columns)
 
 
 def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
@@ -207,15 +213,22 @@ def _summed(
     other_form: bool = False,
     other_initial: bool = False,
 ) -> Alignment:
-    meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
+    if len(meetings) > 1:
+        meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
+    agreed = spelled = 0.0
+    telling = 0
+    for one in meetings:
+        agreed += one.rarity * one.likeness
+        spelled += one.rarity * (1.0 - one.likeness)
+        telling += one.way is not Way.INITIAL and one.rarity > TELLING
     return Alignment(
         meetings=tuple(meetings),
-        agreed=sum([one.rarity * one.likeness for one in meetings]),
-        spelled=sum([one.rarity * (1.0 - one.likeness) for one in meetings]),
+        agreed=agreed,
+        spelled=spelled,
         left_over=over[0],
         right_over=over[1],
-        telling=sum([one.way is not Way.INITIAL and one.rarity > TELLING for one in meetings]),
-        exact=[one.plain for one in left.name.parts] == [one.plain for one in right.name.parts],
+        telling=telling,
+        exact=[part.plain for part in left.name.parts] == [part.plain for part in right.name.parts],
         other_form=other_form,
         other_initial=other_initial,
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CODES: Final = 128
 _MOST: Final = 63
 """Letters of a word that are read: those that fit into one machine word."""
+_LANES: Final = 8
+"""Words whose flags are passed over at once where none is set; setting them is what the machine does to many at a time."""
 _HALF: Final = 32
 """Bits for the first letters of a kind, and as many for the second."""
 
@@ -92,6 +94,13 @@ def _common(state: Any, places: Any, codes: Any, low: int, high: int, full: Any)
 
 
 @njit
+def _flag(flags: Any, letters: Any, mine: Any, room: int) -> None:
+    """Flag the words whose letters differ little enough; apart, so that the compiler does it to many words at a time."""
+    for v in range(len(letters)):
+        flags[v] = _bits(mine ^ letters[v]) <= room
+
+
+@njit
 def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[Any, Any, Any]:
     """Return, for each word, the vocabulary's words that are alike at least by a cutoff, the nearest first.
 
@@ -100,7 +109,8 @@ def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[A
     count = len(words_at) - 1
     ends = np.zeros(count + 1, np.int64)
     found, value = np.empty(1024, np.int32), np.empty(1024, np.float32)
-    passed = np.empty(len(known.letters) + 1, np.int32)
+    flags = np.zeros(-(-len(known.letters) // _LANES) * _LANES, np.uint8)
+    lanes = flags.view(np.uint64)
     some, how = np.empty(len(known.letters), np.int32), np.empty(len(known.letters), np.float32)
     places = np.zeros(CODES, np.uint64)
     total = 0
@@ -111,17 +121,20 @@ def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[A
             places[words[first + i] % CODES] |= np.uint64(1) << np.uint64(i)
         mine = _letters_of(words, first, first + n)
         full = (np.uint64(1) << np.uint64(n)) - np.uint64(1)
-        kept = 0
+        flags[:] = 0
         for m in range(_MOST + 1):
             room = int((1.0 - cutoff) * (n + m) + 1e-9)
-            if abs(n - m) > room:
+            if abs(n - m) <= room:
+                low, high = known.length_at[m], known.length_at[m + 1]
+                _flag(flags[low:high], known.letters[low:high], mine, room)
+        kept = 0
+        for lane in range(len(lanes)):
+            if not lanes[lane]:
                 continue
-            through = 0
-            for v in range(known.length_at[m], known.length_at[m + 1]):
-                passed[through] = v
-                through += 1 if _bits(mine ^ known.letters[v]) <= room else 0
-            for at in range(through):
-                v = passed[at]
+            for v in range(lane * _LANES, min((lane + 1) * _LANES, len(known.letters))):
+                if not flags[v]:
+                    continue
+                m = known.at[v + 1] - known.at[v]
                 common = _common(~np.uint64(0), places, known.codes, known.at[v], known.at[v + 1], full)
                 alike = 2.0 * common / (n + m) if n + m else 0.0
                 if alike >= cutoff:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final, NamedTuple
 
 from headwater.engines.match import weights
@@ -93,7 +94,7 @@ def compare_names(left: Weighed, right: Weighed, *, person: bool, worth: int = E
     """Return two names side by side with the log-odds that they are of one; `worth` as `align` takes it."""
     alignment = align(left, right, worth)
     found = features(alignment, person=person, weak=left.weak or right.weak)
-    total = sum(weight * value for weight, value in zip(_NAME_WEIGHTS, found, strict=True))
+    total = sum(map(mul, _NAME_WEIGHTS, found))
     return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)
 
 
