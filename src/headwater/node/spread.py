@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
@@ -121,7 +122,7 @@ def answers(
 
     Raises:
         SchemaError: a query is impossible; the text names its row and field.
-        SettingsError: a worker ended before its work was done.
+        SettingsError: a process, or Spark, ended before the work was done.
     """
     rows = params["queries"]
     refuse_twice(row["id"] for row in rows if row.get("id"))
@@ -208,9 +209,27 @@ def _on_spark(path: Path, order: Order, rows: Sequence[Row], _jobs: int) -> Iter
         pieces = min(len(turns), _TURNS_EACH * cores)
         frame = session.createDataFrame(turns, "first long, count long, rows binary")
         done = frame.repartitionByRange(pieces, "first").mapInArrow(_batches(told), "first long, answer binary")
-        found = {row["first"]: bytes(row["answer"]) for row in done.toLocalIterator(prefetchPartitions=True)}
+        with _spark_says():
+            found = {row["first"]: bytes(row["answer"]) for row in done.toLocalIterator(prefetchPartitions=True)}
         for first, count, _ in turns:
             yield found[first], first + count
+
+
+@contextmanager
+def _spark_says() -> Iterator[None]:
+    """Say in our own words that Spark failed; what it says itself stands on standard error.
+
+    Raises:
+        SettingsError: it did.
+    """
+    from pyspark.errors import PySparkException
+    from pyspark.errors.exceptions.captured import Py4JJavaError
+
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        fix = "read what Spark says itself; headwater[match] must be installed in the Python of its executors"
+        raise SettingsError("Spark did not finish the work", fix=fix) from error
 
 
 def _batches(told: bytes) -> Callable[[Iterator[Any]], Iterator[Any]]:

@@ -1,13 +1,16 @@
 """Screening in turns and in workers: what they are told, what they answer, and where an error stands."""
 
+from concurrent.futures.process import BrokenProcessPool
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from headwater.engines.match import screening as engine
 from headwater.engines.match.build import build_index
 from headwater.engines.match.index import unpack
-from headwater.errors import SchemaError
+from headwater.errors import SchemaError, SettingsError
 from headwater.model.canonical import decode, encode
 from headwater.node import Node, screening, spread
 from headwater.testing.fakes import FakeClock
@@ -52,6 +55,36 @@ def test_one_id_in_two_turns_is_refused() -> None:
 
 def test_no_query_at_all_still_tells_which_lists_there_are() -> None:
     assert len(answered([]).lists) == 1
+
+
+class Broken:
+    """A pool whose processes are killed, as a machine that runs out of memory does."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, *_: object) -> list[bytes]:
+        raise BrokenProcessPool
+
+
+def test_a_process_that_is_killed_ends_the_run_with_a_declared_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "ProcessPoolExecutor", Broken)
+    with pytest.raises(SettingsError, match="a process ended before its work was done"):
+        spread.answers(screener(), {"queries": rows(600)}, spread.Spread(2), lambda _: True)
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="needs headwater[spark], a source package of 476 MB")
+def test_what_spark_throws_becomes_a_declared_error() -> None:
+    from pyspark.errors import PySparkRuntimeError
+
+    with pytest.raises(SettingsError, match="Spark did not finish"), spread._spark_says():
+        raise PySparkRuntimeError("executor lost", messageParameters={})
 
 
 def worked(
