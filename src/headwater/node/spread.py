@@ -222,12 +222,12 @@ def _spark_says() -> Iterator[None]:
     Raises:
         SettingsError: it did.
     """
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
-    from pyspark.errors.exceptions.captured import Py4JJavaError
 
     try:
         yield
-    except (Py4JJavaError, PySparkException) as error:
+    except (Py4JError, PySparkException) as error:
         fix = "read what Spark says itself; headwater[match] must be installed in the Python of its executors"
         raise SettingsError("Spark did not finish the work", fix=fix) from error
 
