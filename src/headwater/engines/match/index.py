@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 INDEX_VERSION: Final = 4
 """Goes into the index's name: another layout or other keys make another index."""
+KEYS_VERSION: Final = 3
+"""Goes into findings: other keys may find other candidates, another layout finds the same."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
 

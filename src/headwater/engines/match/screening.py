@@ -15,7 +15,7 @@ from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
 from headwater.engines.match.freshness import ListState, list_state
-from headwater.engines.match.index import INDEX_VERSION, Entry, Index, need_numpy, unpack
+from headwater.engines.match.index import INDEX_VERSION, KEYS_VERSION, Entry, Index, need_numpy, unpack
 from headwater.engines.match.listed import Listed
 from headwater.engines.match.names import Name, Weighed
 from headwater.engines.match.query import Query, Request, read_request
@@ -314,7 +314,7 @@ class Screener:
     def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
         """Yield the best hits of a query, of those that may be seen."""
         kept = 0
-        told = params_text({"query": dict(query.given), "index": INDEX_VERSION}) if ranked else ""
+        told = params_text({"query": dict(query.given), "index": KEYS_VERSION}) if ranked else ""
         for one in ranked:
             if kept == top:
                 return
