@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
@@ -127,7 +127,7 @@ def answers(
     rows = params["queries"]
     refuse_twice(row["id"] for row in rows if row.get("id"))
     found: list[ScreenResult] = []
-    with settled():
+    with settled() if len(rows) > _LEAST_TURN else nullcontext():
         for result, done in _in_turns(screener, params, spread, sees):
             found.append(result)
             if progress is not None:
