@@ -23,7 +23,7 @@ from headwater.exercise.lists import make_list
 from headwater.model.record import Record
 from headwater.testing.memory_view import MemoryView
 from tests.given import read
-from tests.match_world import world
+from tests.match_world import entry, world
 
 ODD = (
     "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "山田", "A. B. Testerovic",
@@ -77,6 +77,17 @@ def test_the_answers_with_and_without_compiled_code_are_the_same(finder: Finder)
     assert len(with_it.hits) > 100
     assert [hit.finding for hit in with_it.hits] == [hit.finding for hit in without.hits]
     assert with_it.not_screenable == without.not_screenable
+
+
+def test_a_name_too_long_for_compiled_code_does_not_hide_a_shorter_one_of_the_same_entry() -> None:
+    listed = [
+        entry("uk:1", name="Zoran Izmisljenko", alias=f"Zoran Izmisljenko {' '.join('abcdefghijklmnopqrstuvwxyz')}")
+    ]
+    request = read_request({"queries": [{"id": "1", "name": "Zoran Izmislenko"}]})
+    index = unpack(build_index(listed))
+    with_it, without = (Screener(MemoryView(listed), index, compiled=one).answer(request) for one in (True, False))
+    assert [hit.finding for hit in with_it.hits] == [hit.finding for hit in without.hits]
+    assert [reason.right for hit in with_it.hits for reason in hit.finding.reasons] == ["Zoran Izmisljenko"]
 
 
 def test_dates_fall_into_the_classes_of_the_readable_code() -> None:

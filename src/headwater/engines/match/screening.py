@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
@@ -258,15 +259,18 @@ class Screener:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
         if not near or query.name is None:
             return
+        owners = [self.listed.owner(one.at) for one in near]
+        some = {
+            owner for one, owner in zip(near, owners, strict=True) if owner in numbered or one.whole >= least - _SLACK
+        }
         best: dict[int, float] = {}
-        for one in near:
-            owner = self.listed.owner(one.at)
-            if owner in numbered or one.whole >= least - _SLACK:
+        for one, owner in zip(near, owners, strict=True):
+            # A name too long for compiled code has no figure that could stand above that of another name.
+            if one.worth != EVERYTHING:
                 best[owner] = max(one.log_odds, best.get(owner, one.log_odds))
         asked = self._weighed(query.name)
-        for one in near:
-            owner = self.listed.owner(one.at)
-            if owner in best and one.log_odds >= best[owner] - _SLACK:
+        for one, owner in zip(near, owners, strict=True):
+            if owner in some and (one.worth == EVERYTHING or one.log_odds >= best[owner] - _SLACK):
                 yield one.at, compare_names(asked, self.listed.name(one.at), person=query.person, worth=one.worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
