@@ -80,9 +80,9 @@ def test_the_answers_with_and_without_compiled_code_are_the_same(finder: Finder)
 
 
 def test_a_name_too_long_for_compiled_code_does_not_hide_a_shorter_one_of_the_same_entry() -> None:
-    listed = [
-        entry("uk:1", name="Zoran Izmisljenko", alias=f"Zoran Izmisljenko {' '.join('abcdefghijklmnopqrstuvwxyz')}")
-    ]
+    long = f"Zoran Izmisljenko Nestvarni Umisljeni {' '.join('abcdefghijklmnopqrstuvwxyz')}"
+    others = [entry(f"uk:{at}", name=one.name) for at, one in enumerate(make_list(60, 3), 2)]
+    listed = [entry("uk:1", name="Zoran Izmisljenko", alias=long), *others]
     request = read_request({"queries": [{"id": "1", "name": "Zoran Izmislenko"}]})
     index = unpack(build_index(listed))
     with_it, without = (Screener(MemoryView(listed), index, compiled=one).answer(request) for one in (True, False))
