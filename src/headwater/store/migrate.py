@@ -2,8 +2,11 @@
 
 import os
 import re
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
@@ -18,8 +21,9 @@ store that was made with another page keeps it."""
 _NUMBERED: Final = re.compile(r"(\d{4})_\w+\.sql")
 
 
-def steps() -> list[str]:
-    """Return the text of every migration in order; the first makes an empty store.
+@cache
+def steps() -> tuple[str, ...]:
+    """Return the text of every migration in order; the first makes an empty store. They are read once.
 
     Raises:
         StoreError: the installed package lacks one.
@@ -31,7 +35,7 @@ def steps() -> list[str]:
             found[int(match[1])] = entry.read_text(encoding="utf-8")
     if not found or sorted(found) != list(range(1, len(found) + 1)):
         raise StoreError("the installed package lacks a migration", fix="install headwater again")
-    return [found[number] for number in sorted(found)]
+    return tuple(found[number] for number in sorted(found))
 
 
 def schema(link: Link) -> dict[str, str]:
@@ -40,12 +44,17 @@ def schema(link: Link) -> dict[str, str]:
     return dict(link.rows(tuple[str, str], sql))
 
 
-def expected_schema() -> dict[str, str]:
+def expected_schema() -> Mapping[str, str]:
     """Return the schema that the migrations make."""
+    return _schema_after(tuple(steps()))
+
+
+@cache
+def _schema_after(_: tuple[str, ...]) -> Mapping[str, str]:
     link = Link(Path(":memory:"), StoreOptions())
     try:
         _take(link)
-        return schema(link)
+        return MappingProxyType(schema(link))
     finally:
         link.close()
 

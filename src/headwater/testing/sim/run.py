@@ -210,7 +210,8 @@ class _Calm:
         for node in self._nodes.values():
             with node.store.snapshot() as snapshot:
                 size += snapshot.head().size
-                rows = [row for peer in node.peers for lane in Lane for row in snapshot.due_outgoing(peer, lane, 64)]
+                due = [(peer, lane) for peer in node.peers for lane in Lane if snapshot.is_due(peer, lane)]
+                rows = [row for peer, lane in due for row in snapshot.due_outgoing(peer, lane, 64)]
             busy = busy or any(not is_from_tomorrow(row.envelope, node.clock.now()) for row in rows)
         # One more look after the last change: a tend may still have something to ask.
         if not busy and size == self._size:
