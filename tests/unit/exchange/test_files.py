@@ -158,7 +158,7 @@ def test_a_chunk_opens_only_at_its_place(number: int, count: int) -> None:
     sealed = seal_chunk(KEY, 0, 2, b"content")
     opened = memoryview(bytearray(len(b"content")))
     open_chunk(KEY, 0, 2, sealed, opened)
-    assert opened == b"content"
+    assert bytes(opened) == b"content"
     with pytest.raises(SignatureError):
         open_chunk(KEY, number, count, sealed, opened)
 
