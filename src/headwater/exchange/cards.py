@@ -15,6 +15,7 @@ from headwater.errors import (
     HeadwaterError,
     InputError,
     KeyTrustError,
+    NoBasisError,
     RollbackError,
     SignatureError,
     TrustError,
@@ -69,23 +70,25 @@ class Cards:
         version = str(cards[-1].card.version).encode() if len(cards) > 1 else b""
         if partner is None or not partner.is_open or tx.document(TOLD, peer) == version or not version:
             return
+        try:
+            self._outbox.queue(tx, self._message(tx, peer, cards[-VERSIONS:]), self._outbox.new_id(), who)
+        except (KeyTrustError, NoBasisError) as error:
+            tx.note(Event("exchange.card-not-sent", who, peer, detail={"code": error.code}))
+            return
+        tx.put_document(TOLD, peer, version)
+
+    def _message(self, tx: Transaction, peer: AuthorityId, cards: Sequence[SignedCard]) -> Message:
         agreement = self._partners.agreement_with(tx, peer)
         if agreement is None:
-            return
-        message = Message(
+            raise NoBasisError("no agreement with this partner", where=peer)
+        return Message(
             kind=Kind.CARD,
             sender=self._partners.me,
             recipient=peer,
             agreement=agreement,
             expires=format_instant(tx.now + WAITS),
-            cards=tuple(decode(card.paper.to_bytes(), CardCopy) for card in cards[-VERSIONS:]),
+            cards=tuple(decode(card.paper.to_bytes(), CardCopy) for card in cards),
         )
-        try:
-            self._outbox.queue(tx, message, self._outbox.new_id(), who)
-        except KeyTrustError as error:
-            tx.note(Event("exchange.card-not-sent", who, peer, detail={"code": error.code}))
-            return
-        tx.put_document(TOLD, peer, version)
 
     def judge(self, tx: Transaction, message: Message, sent_at: datetime) -> Judgement | None:
         """Return the refusal of a partner's card, None where it can be taken or is known."""

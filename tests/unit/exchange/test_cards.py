@@ -314,6 +314,18 @@ def test_cards_are_in_no_other_kind_of_message_and_not_without_end(london: Node)
         Message(kind=Kind.CARD, cards=(copy,) * (MAX_CARDS + 1))
 
 
+def test_to_a_partner_without_an_agreement_it_does_not_go_and_that_is_noted(world: World, london: Node) -> None:
+    pristina = world.node(PRISTINA)
+    london.exchange.add_partner([pristina.exchange.card_bytes()], [], who="engineer")
+    confirm(london, pristina)
+    renew(london)
+    assert cards_to(london, PRISTINA) == []
+    assert [(event.subject, event.detail["code"]) for event in london.events("card-not-sent")] == [
+        (PRISTINA, "policy.no-basis")
+    ]
+    assert len(cards_to(london, BELGRADE)) == 1
+
+
 def test_to_a_partner_whose_own_card_has_expired_it_does_not_go_and_that_is_noted(
     world: World, london: Node, belgrade: Node
 ) -> None:
