@@ -96,7 +96,7 @@ def test_a_new_card_is_brought_to_the_partner_and_takes_the_place_of_the_old(lon
     assert held(belgrade, LONDON) == card
     assert [partner.state for partner in belgrade.exchange.partners()] == [State.LIVE]
     assert [(event.who, event.detail["version"]) for event in belgrade.events("card-taken")][-1] == (LONDON, 2)
-    assert [row.state for row in cards_to(london, BELGRADE)] == ["receipted"]
+    assert [(row.state, row.lane) for row in cards_to(london, BELGRADE)] == [("receipted", Lane.URGENT)]
     ref = london.exchange.send(message(), who="o.reed").id
     bring(london, BELGRADE)
     assert ref in {row.id for row in belgrade.exchange.incoming()}, "signed with the new key"
