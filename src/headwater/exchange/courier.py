@@ -34,7 +34,7 @@ from headwater.exchange.taking import keep_receipt
 from headwater.exchange.witness import Seen, saw_receipt
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
-from headwater.model.message import HOUSEKEEPING, Kind, Message
+from headwater.model.message import HOUSEKEEPING, Message
 from headwater.ports import Chance, Clock, Event, Transport
 from headwater.store import Outgoing, Snapshot, Store, Transaction
 
@@ -182,9 +182,7 @@ class Courier:
         self._resting.pop(row.id, None)
         detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
         why = word.line.result.partition(":")[2]
-        # A key of ours is revoked only to whoever has our newer card: such a one needs the card no more.
-        is_needed = not (row.kind == Kind.CARD and why == Code.REVOKED_KEY)
-        if why in _CHANGED_KEY and is_needed and isinstance(sealed := read(row.envelope), Sealed):
+        if why in _CHANGED_KEY and isinstance(sealed := read(row.envelope), Sealed):
             detail["again"] = self._outbox.seal_again(tx, row, sealed.header) or ""
         tx.note(Event(f"exchange.{state}", self._peer, row.id, detail=detail))
         if why == Code.REPLAY:
