@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -55,6 +55,7 @@ class History:
         trace: SHA-256 over all that happened.
         messages: how many were on their way.
         done: how often officers did what.
+        cpu_s: seconds of CPU that it took to play.
     """
 
     seed: int
@@ -64,6 +65,7 @@ class History:
     trace: str
     messages: int = 0
     done: dict[str, int] = field(default_factory=dict)
+    cpu_s: float = 0.0
 
 
 class Stage:
@@ -98,6 +100,10 @@ class Stage:
 
     def play(self, seed: int) -> History:
         """Play one history."""
+        begun = time.process_time()
+        return replace(self._played(seed), cpu_s=time.process_time() - begun)
+
+    def _played(self, seed: int) -> History:
         world = World(seed, self._crew)
         count = self._nodes or world.chance.choice((2, 2, 3, 3, 4, 5))
         setting = self._setting(count)
