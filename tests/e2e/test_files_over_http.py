@@ -89,11 +89,11 @@ def test_a_transfer_that_broke_off_because_the_sender_died_goes_on_where_it_stop
     files = ends.receiver.node.exchange.files
     real, left = files._get, [7]
 
-    def get(endpoints: tuple[str, ...], ref: FileRef, number: int) -> bytes:
+    def get(endpoints: tuple[str, ...], ref: FileRef, number: int, sealed: bytearray, into: "memoryview[int]") -> None:
         left[0] -= 1
         if left[0] == 0:
             ends.sender.end()
-        return real(endpoints, ref, number)
+        real(endpoints, ref, number, sealed, into)
 
     files._get = get  # type: ignore[method-assign]
     assert fetched(ends) == 0

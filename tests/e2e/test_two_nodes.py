@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from headwater.exchange.card import SignedCard
+from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
@@ -154,6 +156,34 @@ def test_the_sender_killed_in_between_sends_the_rest_after_its_restart(tmp_path:
         london.start()
         until(lambda: set(states(london)) == {"receipted"})
         assert len([row for row in belgrade.exchange.incoming() if row.kind != "ping"]) == 60
+
+
+def test_new_keys_made_beside_a_served_node_reach_its_partner_by_themselves_and_are_used_at_once(
+    tmp_path: Path,
+) -> None:
+    with two_nodes(tmp_path) as (london, belgrade):
+        belgrade.start()
+        london.start()
+        for node in (london, belgrade):
+            for kind in ("signing", "sealing"):
+                node.exchange.new_key(kind)
+            node.exchange.make_card(node.me, node.exchange.card().card.endpoints, node.home / "roots", who="engineer")
+        until(lambda: all(held(one).card.version == 2 for one in (london, belgrade)))
+        ref = london.exchange.send(message(), who="o.reed").id
+        until(lambda: set(states(london)) == {"receipted"})
+        row = next(row for row in london.exchange.outgoing() if row.id == ref)
+        sealed = read(row.envelope)
+        assert isinstance(sealed, Sealed)
+        newest = [london.exchange.card().card.signing[-1].name, belgrade.exchange.card().card.sealing[-1].name]
+        assert [sealed.header.skid, sealed.header.rkid] == newest
+        assert [row.kind for row in belgrade.exchange.incoming()].count("card") == 1
+        assert london.exchange.syncing.alarms() == belgrade.exchange.syncing.alarms() == []
+
+
+def held(node: Node) -> SignedCard:
+    """The card of its one partner that a node holds."""
+    (partner,) = node.exchange.partners()
+    return partner.card
 
 
 def test_a_duplicate_over_http_gets_the_original_receipt_in_the_same_bytes(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ def test_every_promise_holds_in_every_history() -> None:
     status, said = sim("--seeds", f"0:{SEEDS}")
     assert said["bad"] == []
     assert (status, said["runs"]) == (0, SEEDS)
-    # It was worth looking, and quicker than waiting.
+    # It was worth looking, and quicker than waiting: by CPU, for on a busy machine the wall says nothing.
     assert said["messages"] > 20 * SEEDS
-    assert said["simulated_s"] > 1000 * said["wall_s"]
+    assert said["simulated_s"] > 1000 * said["cpu_s"]
 
 
 @pytest.mark.e2e

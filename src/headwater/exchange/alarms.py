@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from headwater.errors import ConflictError, EquivocationError, RollbackError
+from headwater.errors import ConflictError, EquivocationError, RollbackError, SignatureError
 from headwater.exchange.partners import Documents
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
@@ -20,7 +20,7 @@ from headwater.store import Transaction
 ALARM: Final = "alarm"
 EVIDENCE: Final = "evidence"
 """Kind of the documents that hold pieces of evidence as they came, by their SHA-256 in hex."""
-Fault = type[RollbackError] | type[EquivocationError]
+Fault = type[RollbackError] | type[EquivocationError] | type[SignatureError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Alarm:
     """One alarm.
 
     Attributes:
-        code: ``trust.rollback`` or ``trust.equivocation``.
-        about: the authority whose log or numbers are not what they were; it may be this node's own.
+        code: ``trust.rollback``, ``trust.equivocation``, or ``trust.signature`` for a card that is not its owner's.
+        about: the authority whose log, numbers or card are not what they were; it may be this node's own.
         at: when it was first raised.
         what: in one clause.
         evidence: documents of kind `EVIDENCE`, the earlier piece first.
@@ -58,7 +58,7 @@ def raise_alarm(
 
     Args:
         tx: the change in which it was seen.
-        fault: rollback or equivocation.
+        fault: rollback, equivocation or signature.
         about: whose fault it is.
         what: in one clause, never content of a record.
         pieces: evidence as it came, the earlier piece first.

@@ -103,10 +103,12 @@ class Courier:
         """Do one round."""
         now = self._clock.now()
         with self._store.snapshot() as snapshot:
-            partner = self._partners.get(snapshot, self._peer)
             rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest())
             # Once nothing else waits: what the partner misses although it has receipted it.
             rows = rows or again_due(snapshot, self._peer, self._lane, self._most)
+            if not rows:
+                return Step(0, self._next_rest())
+            partner = self._partners.get(snapshot, self._peer)
             dead = [row for row in rows if row.expires_at <= now]
             stopped = self._stopped(snapshot, rows)
             own = self._partners.own_card(snapshot).card
@@ -115,8 +117,6 @@ class Courier:
         has_expired = partner is not None and now >= min(partner.card.card.expires_at, own.expires_at)
         if dead and not has_expired:
             return Step(self._bury(dead), 0)
-        if not rows:
-            return Step(0, self._next_rest())
         if partner is None or not partner.is_open or has_expired:
             return Step(0, None)
         for row in stopped:
@@ -219,7 +219,7 @@ class Courier:
         """Return what must not go because its agreement was suspended, or has ended, since it was queued."""
         stopped: list[Outgoing] = []
         # What is queued named an agreement that is held, and none is ever given away: most times that settles it.
-        if not rows or self._partners.all_live(snapshot):
+        if self._partners.all_live(snapshot):
             return stopped
         for row in rows:
             body = None if row.kind in HOUSEKEEPING else snapshot.document(SENT, row.id)

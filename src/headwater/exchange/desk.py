@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
 from headwater.exchange import consents
 from headwater.exchange.amends import Amends
+from headwater.exchange.cards import Cards
 from headwater.exchange.files import expect
 from headwater.exchange.told import hear
 from headwater.model.ids import MessageId
@@ -26,24 +28,28 @@ ACTS: Final = frozenset({Kind.AMEND, Kind.AMEND_DONE, Kind.CONSENT})
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A message that was taken: its content, the rules' answer, and the envelope that it came in with its SHA-256."""
+    """A message that was taken: its content, the rules' answer, the envelope that it came in with its SHA-256, its time."""
 
     ref: MessageId
     message: Message
     judgement: Judgement
     envelope: bytes
     sha256: bytes
+    sent_at: datetime
 
 
 class Desk:
     """Acts on what partners say."""
 
-    def __init__(self, amends: Amends) -> None:
-        """Act with what carries out recalls."""
+    def __init__(self, amends: Amends, cards: Cards) -> None:
+        """Act with what carries out recalls, and what takes cards."""
         self._amends = amends
+        self._cards = cards
         self._rules = Remembered()
 
-    def judge(self, tx: Transaction, message: Message, agreements: dict[str, Agreement]) -> Judgement:
+    def judge(
+        self, tx: Transaction, message: Message, agreements: dict[str, Agreement], sent_at: datetime
+    ) -> Judgement:
         """Return what the rules say to receiving a message, with what is held here of the facts it amends.
 
         New facts that an amend brings are asked about as those of an ordinary message: what refuses or holds them refuses
@@ -52,6 +58,8 @@ class Desk:
         if (refusal := unexpected(Op.RECEIVE, message)) is not None:
             return refusal
         judgement = self._rules.decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
+        if message.kind is Kind.CARD and judgement.outcome is not Outcome.REFUSE:
+            return self._cards.judge(tx, message, sent_at) or judgement
         terms = agreements.get(message.agreement or "")
         if message.kind in HOUSEKEEPING and message.facts and terms is not None:
             kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})
@@ -78,12 +86,19 @@ class Desk:
                 consents.record(tx, message, ref)
             case Kind.RECEIPT:
                 hear(tx, message, ref)
+            case Kind.CARD:
+                self._cards.take(tx, message, taken.sent_at)
             case Kind.NOTICE:
                 for consent in message.consents:
                     detail: dict[str, str | int] = {"to": consent.receiver, "facts": len(consent.facts)}
                     tx.note(Event("exchange.notice", message.sender or "", ref, message.purpose or "", detail))
             case _:
                 return
+
+    def refused(self, tx: Transaction, message: Message, rule: str) -> None:
+        """Act on a message that a rule has refused."""
+        if message.kind is Kind.CARD:
+            self._cards.refused(tx, message, rule)
 
     def came(
         self,
@@ -95,7 +110,7 @@ class Desk:
         for message in self._amends.awaited(tx, messages):
             for ref, told in self._amends.ahead(tx, message):
                 # It was taken in time: that it has expired since does not matter.
-                judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement))
+                judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement), tx.now)
                 if judgement.outcome is not Outcome.REFUSE:
                     self._amends.carry_out(tx, told, ref, judgement.obligations)
 

@@ -61,8 +61,8 @@ def _silent(_done: int, _total: int) -> None:
 class Fetcher(Protocol):
     """Fetches a chunk from a partner's node."""
 
-    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
-        """Return the partner's answer.
+    def get(self, endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
+        """Return the partner's answer: the beginning of `into`.
 
         Raises:
             PeerError: it cannot be reached, refuses, or does not answer in time.
@@ -85,14 +85,14 @@ def seal_chunk(key: bytes, number: int, count: int, data: bytes) -> bytes:
     return AESGCM(key).encrypt(number.to_bytes(12, "big"), data, _LABEL + _PLACE.pack(number, count))
 
 
-def open_chunk(key: bytes, number: int, count: int, sealed: bytes) -> bytes:
-    """Return what a chunk holds.
+def open_chunk(key: bytes, number: int, count: int, sealed: bytes | memoryview, into: memoryview) -> None:
+    """Write what a chunk holds to where it is to stand, as many bytes as there is room for.
 
     Raises:
-        SignatureError: it is another chunk, or was altered.
+        SignatureError: it is another chunk, was altered, or is longer or shorter.
     """
     try:
-        return AESGCM(key).decrypt(number.to_bytes(12, "big"), sealed, _LABEL + _PLACE.pack(number, count))
+        AESGCM(key).decrypt_into(number.to_bytes(12, "big"), sealed, _LABEL + _PLACE.pack(number, count), into)
     except (InvalidTag, ValueError) as error:
         raise SignatureError("a chunk of a file that does not open") from error
 
@@ -222,32 +222,41 @@ class Carrier:
             self._store.sweep()
         return kept
 
-    def _rest(self, ref: FileRef, part: Part, endpoints: tuple[str, ...]) -> Iterator[bytes]:
-        """Take what an earlier attempt has left, as far as it is right, and yield the rest as it comes."""
+    def _rest(self, ref: FileRef, part: Part, endpoints: tuple[str, ...]) -> Iterator[memoryview]:
+        """Take what an earlier attempt has left, as far as it is right, and yield the rest as it comes.
+
+        What is yielded is good until the next is asked for: all chunks come into the same memory.
+        """
         key, count = bytes.fromhex(ref.key), len(ref.chunks)
         here = 0
         # Nothing synced it: it may be torn. A chunk is sealed one way only, so sealing it again shows whether it is right.
-        while data := part.again(CHUNK_BYTES):
-            if here == count or sha256(seal_chunk(key, here, count, data)).hexdigest() != ref.chunks[here]:
+        while left := part.again(CHUNK_BYTES):
+            if here == count or sha256(seal_chunk(key, here, count, left)).hexdigest() != ref.chunks[here]:
                 break
-            part.take(data)
+            part.take(left)
             here += 1
+        sealed, opened = bytearray(CHUNK_BYTES + TAG_BYTES), memoryview(bytearray(CHUNK_BYTES))
         for number in range(here, count):
-            yield self._get(endpoints, ref, number)
+            data = opened[: min(CHUNK_BYTES, ref.size - number * CHUNK_BYTES)]
+            self._get(endpoints, ref, number, sealed, data)
+            yield data
 
-    def _get(self, endpoints: tuple[str, ...], ref: FileRef, number: int) -> bytes:
-        """Return what a chunk holds, from the first of a partner's endpoints that has it.
+    def _get(self, endpoints: tuple[str, ...], ref: FileRef, number: int, sealed: bytearray, into: memoryview) -> None:
+        """Fetch a chunk from the first of a partner's endpoints that has it, and open it.
 
         It opens only where it is the one that the message means, for nobody else has the key: its own hash is not computed.
         """
         last: PeerError = PeerRefusedError("the partner names no endpoint")
         for endpoint in endpoints:
             try:
-                return _opened(ref, number, self._fetcher.get(endpoint, PATH + ref.chunks[number], timeout_s=TIMEOUT_S))
+                given = self._fetcher.get(endpoint, PATH + ref.chunks[number], sealed, timeout_s=TIMEOUT_S)
+                open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), given, into)
             except SignatureError:
                 last = PeerRefusedError("the partner's node answered with another chunk", where=endpoint)
             except PeerError as error:
                 last = error
+            else:
+                return
         raise last
 
 
@@ -271,13 +280,6 @@ def is_kept(reader: Snapshot | Transaction, ref: MessageId, file: BlobHash) -> b
 
 def _name_of(waiting: Waiting) -> str:
     return f"{waiting.message}/{waiting.file}"
-
-
-def _opened(ref: FileRef, number: int, sealed: bytes) -> bytes:
-    data = open_chunk(bytes.fromhex(ref.key), number, len(ref.chunks), sealed)
-    if len(data) != min(CHUNK_BYTES, ref.size - number * CHUNK_BYTES):
-        raise SignatureError("a chunk that is longer or shorter than its message says")
-    return data
 
 
 def _named(message: Message, file: BlobHash) -> FileRef | None:

@@ -125,9 +125,10 @@ class Inbox:
             row = _need(tx, ref, STORED, HELD)
             message = decode(row.body, Message)
             if row.state == HELD:
-                judgement = self._desk.judge(tx, message, self._partners.agreements_for(tx, [message.agreement]))
+                terms = self._partners.agreements_for(tx, [message.agreement])
+                judgement = self._desk.judge(tx, message, terms, row.received_at)
                 keep(tx, records_of(message, ref, self._partners.me), judgement, ref)
-                self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256))
+                self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256, row.received_at))
                 self._desk.came(tx, [message], lambda name: self._partners.agreements_for(tx, [name]))
             tx.set_incoming_state(ref, ACCEPTED)
             tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))

@@ -14,6 +14,7 @@ from headwater.errors import ConflictError, ForbiddenError, KeyTrustError, NoBas
 from headwater.exchange.agreement import countersign, sign_agreement, terms_of
 from headwater.exchange.amends import Amends
 from headwater.exchange.card import THRESHOLD, Card, DatedKey, SignedCard, check_successor, sign_card
+from headwater.exchange.cards import Cards
 from headwater.exchange.compose import facts_from
 from headwater.exchange.courier import Courier
 from headwater.exchange.delivery import Delivery, Route
@@ -81,7 +82,8 @@ class Exchange:
         self._outbox = Outbox(store, self._partners, keys, clock, chance)
         amends = Amends(self._outbox, me)
         self.syncing = Syncing(store, self._partners, keys, self._outbox, clock, chance)
-        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends), self.syncing)
+        self._cards = Cards(self._partners, self._outbox)
+        self._inbox = Inbox(store, self._partners, keys, clock, Desk(amends, self._cards), self.syncing)
         self.liaison = Liaison(store, self._partners, self._outbox, amends, clock)
 
     # Ourselves
@@ -99,6 +101,8 @@ class Exchange:
         new_roots: Path | None = None,
     ) -> SignedCard:
         """Make this node's first card, or its next version, from the keys it has now, and sign it with the root keys.
+
+        A next version goes to every partner by itself, as a message of kind `card`.
 
         Args:
             name: how the authority calls itself.
@@ -155,6 +159,7 @@ class Exchange:
             tx.note(Event("exchange.card-made", who, self.me, detail={"version": card.version, **changed}))
             for gone in sorted(old_keys):
                 tx.note(Event("exchange.key-destroyed", who, gone))
+            self._cards.tell_all(tx, who)
             return signed
 
         signed = self._store.write(change)
@@ -230,6 +235,7 @@ class Exchange:
             # In one transaction: a partner cannot be confirmed twice, so a ping that was not queued now never would be.
             for ping in self._pings(tx, authority):
                 self._outbox.send_in(tx, ping, who=who)
+            self._cards.tell(tx, authority, who)
 
         self._store.write(change)
 
@@ -240,7 +246,12 @@ class Exchange:
             KeyTrustError: there is no such partner.
             ConflictError: its state does not lead there.
         """
-        self._store.write(lambda tx: self._partners.step(tx, authority, to, who, reason))
+
+        def change(tx: Transaction) -> None:
+            self._partners.step(tx, authority, to, who, reason)
+            self._cards.tell(tx, authority, who)  # what was made meanwhile; to a partner that is not open goes nothing
+
+        self._store.write(change)
 
     def set_agreement_state(self, name: str, to: AgreementState, *, who: str, reason: str) -> None:
         """Suspend an agreement at this node, end it, or take it up again.

@@ -224,12 +224,12 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        seal(tx, self._queue(tx, message, ref, who, self._ways(tx)(message.recipient or AuthorityId(""))))
+        seal(tx, self._queue(tx, message, ref, who, self._ways(tx, message.kind)(message.recipient or AuthorityId(""))))
 
-    def _ways(self, tx: Transaction) -> Callable[[AuthorityId], Way]:
+    def _ways(self, tx: Transaction, kind: Kind | None = None) -> Callable[[AuthorityId], Way]:
         """Return what finds the way to a partner, once for all messages of a change."""
         return cache(
-            lambda authority: Way(self._open_partner(tx, authority, tx.now), lambda: self._signing(tx), tx.now)
+            lambda authority: Way(self._open_partner(tx, authority, tx.now), lambda: self._signing_of(tx, kind), tx.now)
         )
 
     def _queue(self, tx: Transaction, message: Message, ref: MessageId, who: str, way: Way) -> Unsealed:
@@ -242,7 +242,8 @@ class Outbox:
             sender=self._partners.me,
             recipient=partner.authority,
             seq=tx.next_seq(partner.authority),
-            lane=Lane.NORMAL if message.urgency == "normal" else Lane.URGENT,
+            # A new card goes ahead: what is signed with its keys waits for it.
+            lane=Lane.NORMAL if message.urgency == "normal" and message.kind is not Kind.CARD else Lane.URGENT,
             skid=skid,
             rkid=rkid,
             sent_at=tx.now,
@@ -275,7 +276,10 @@ class Outbox:
         if body is None or partner is None or not partner.is_open:
             return None
         try:
-            same = (self._signing(tx)[0], key_id(partner.card.card.sealing_key(tx.now))) == (header.skid, header.rkid)
+            same = (self._signing_of(tx, row.kind)[0], key_id(partner.card.card.sealing_key(tx.now))) == (
+                header.skid,
+                header.rkid,
+            )
         except KeyTrustError:
             return None
         if same:
@@ -344,6 +348,12 @@ class Outbox:
             raise SchemaError("a message to nobody", where=Place(field="to"))
         if message.kind is Kind.USE:
             raise SchemaError("a question about use never travels", where=Place(field="kind"))
+        if message.cards:
+            raise SchemaError(
+                "cards that a person sends",
+                where=Place(field="cards"),
+                fix="make a new one: it goes to partners by itself",
+            )
         check_response(message)
         check_request(message)
         expires = message.expires or format_instant(self._clock.now() + KEPT_FOR)
@@ -375,6 +385,23 @@ class Outbox:
             )
         check_current(partner.card.card, now)
         return partner
+
+    def _signing_of(self, tx: Transaction, kind: str | None) -> tuple[str, bytes]:
+        """Return the key that signs a message; a card's is one that is known already to whoever lacks the card.
+
+        What the card says is proved by the root keys. One that the new card revokes serves as well, where there is no other:
+        the card that its recipient holds still names it.
+        """
+        if kind != Kind.CARD:
+            return self._signing(tx)
+        *before, own = (each.card for each in self._partners.own_cards(tx))
+        held = before[-1] if before else own
+        known = [key for key in held.signing if key.is_valid(tx.now) and key.name in self._keys.signing_seeds]
+        lasting = {key.name for key in own.signing if key.is_valid(tx.now)}
+        # The oldest that lasts: versions of the card that came earlier named it as well.
+        key = min((each for each in known if each.name in lasting), key=lambda each: each.counts_from, default=None)
+        key = key or max(known, key=lambda each: each.counts_from, default=None)
+        return (key.name, self._keys.signing_seeds[key.name]) if key else self._signing(tx)
 
     def _signing(self, tx: Transaction) -> tuple[str, bytes]:
         """Return the newest signing key that this node's own card vouches for."""

@@ -122,6 +122,10 @@ class Partners:
             raise KeyTrustError("this node has no card yet", fix="make one with: headwater node init")
         return self._card(data)
 
+    def own_cards(self, reader: Snapshot | Transaction) -> tuple[SignedCard, ...]:
+        """Return all versions of this node's own card, the newest last."""
+        return tuple(self._card(body) for _, body in reader.versions(CARD, self.me))
+
     def get(self, reader: Documents, authority: AuthorityId) -> Partner | None:
         """Return one partner, None where there is none."""
         step, data = reader.document(PARTNER, authority), reader.document(CARD, authority)
@@ -163,6 +167,12 @@ class Partners:
         bodies = {name: reader.document(AGREEMENT, name) for name in dict.fromkeys(names) if name}
         return {name: self._in_force(reader, name, body) for name, body in bodies.items() if body is not None}
 
+    def agreement_with(self, reader: Documents, peer: AuthorityId) -> str | None:
+        """Return the agreement under which housekeeping goes to a partner: a live one if there is any; None without any."""
+        terms = [each for each in self.agreements(reader).values() if peer in each.parties]
+        live = [each.id for each in terms if each.state is AgreementState.LIVE]
+        return min(live or [each.id for each in terms], default=None)
+
     def add(self, tx: Transaction, cards: Sequence[bytes], agreements: Sequence[bytes], who: str) -> Partner:
         """Take a partner's cards, oldest first, and agreements that both sides have signed.
 
@@ -181,7 +191,7 @@ class Partners:
             raise KeyTrustError("the card is this node's own", fix="add the partner's card")
         check_current(given[-1].card, tx.now)
         for card in given:
-            self._take_card(tx, authority, card, who)
+            self.take_card(tx, authority, card, who)
         for data in agreements:
             self.add_agreement(tx, data, who)
         return self.need(tx, authority)
@@ -267,7 +277,12 @@ class Partners:
         terms = self.agreements_for(reader, [agreement]).get(agreement or "")
         return terms is None or terms.state is not AgreementState.LIVE
 
-    def _take_card(self, tx: Transaction, authority: AuthorityId, card: SignedCard, who: str) -> None:
+    def take_card(self, tx: Transaction, authority: AuthorityId, card: SignedCard, who: str) -> None:
+        """Let a card take the place of the one held, or be the first of a partner that is to be confirmed.
+
+        Raises:
+            TrustError: it is not the next version, or too few root keys of the one held have signed it.
+        """
         data = tx.document(CARD, authority)
         if data is not None:
             held = self._card(data)

@@ -48,7 +48,6 @@ from headwater.exchange.witness import (
 )
 from headwater.model.ids import AuthorityId, MessageId, new_message_id
 from headwater.model.message import Grown, Kind, Message, Sync
-from headwater.policy.agreement import AgreementState
 from headwater.ports import Chance, Clock, Event
 from headwater.store import Snapshot, Store, Transaction
 
@@ -344,12 +343,10 @@ class Syncing:
         )
 
     def _agreement(self, tx: Transaction, peer: AuthorityId) -> str:
-        terms = [each for each in self._partners.agreements(tx).values() if peer in each.parties]
-        live = sorted(each.id for each in terms if each.state is AgreementState.LIVE)
-        names = live or sorted(each.id for each in terms)
-        if not names:
+        name = self._partners.agreement_with(tx, peer)
+        if name is None:
             raise ConflictError("no agreement with this partner", where=peer, fix="sign one with it first")
-        return names[0]
+        return name
 
     def _doubt(self, tx: Transaction, header: Header, why: str) -> None:
         tx.note(Event("exchange.sync-doubted", header.sender, header.id, detail={"why": why}))

@@ -137,9 +137,10 @@ class Taking:
             if used is not None:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
             return
-        judgement = self._desk.judge(tx, each.message, self._terms(each.message.agreement))
+        judgement = self._desk.judge(tx, each.message, self._terms(each.message.agreement), header.sent_at)
         if judgement.outcome is Outcome.REFUSE:
             self._refuse_proved(each, judgement.rule)
+            self._desk.refused(tx, each.message, judgement.rule)
             self._add_row(each, REFUSED)
             return
         detail: dict[str, str | int] = {
@@ -158,7 +159,8 @@ class Taking:
             self.brought.append(each.message)
         if not held:
             keep(tx, each.records, judgement, header.id)
-            self._desk.took(tx, Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256))
+            taken = Taken(header.id, each.message, judgement, each.envelope, each.sealed.sha256, header.sent_at)
+            self._desk.took(tx, taken)
         self._add_row(each, HELD if held else STORED)
         self.stored += [] if held else [each]
         self._add_line(header, each.sealed.sha256, STORED)

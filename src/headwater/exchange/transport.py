@@ -7,12 +7,15 @@ environment is used. Who the partner is follows from receipts, never from the co
 import http.client
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachableError
 from headwater.exchange.card import check_endpoint
+
+T = TypeVar("T")
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Most bytes of an answer: 128 receipts and what HTTP may add."""
@@ -34,24 +37,38 @@ class HttpTransport:
             PeerTimeoutError: there was no answer in time.
             PeerRefusedError: the node answered with anything but success.
         """
-        return self._exchange(endpoint, path, body, timeout_s)
+        return self._exchange(endpoint, path, body, timeout_s, lambda answer, until: _read(answer, endpoint, until))
 
-    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
-        """Return what the partner's node keeps under a path.
+    def get(self, endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
+        """Return what the partner's node keeps under a path: the beginning of `into`, which the caller may use again.
 
         Raises:
             PeerUnreachableError: there is no connection, or it broke.
             PeerTimeoutError: there was no answer in time.
-            PeerRefusedError: the node answered with anything but success.
+            PeerRefusedError: the node answered with anything but success, or with more than there is room for.
         """
-        return self._exchange(endpoint, path, None, timeout_s)
 
-    def _exchange(self, endpoint: str, path: str, body: bytes | None, timeout_s: float) -> bytes:
+        def read(answer: http.client.HTTPResponse, until: float) -> memoryview:
+            return _read_into(answer, endpoint, into, until)
+
+        return self._exchange(endpoint, path, None, timeout_s, read)
+
+    def _exchange(
+        self,
+        endpoint: str,
+        path: str,
+        body: bytes | None,
+        timeout_s: float,
+        read: Callable[[http.client.HTTPResponse, float], T],
+    ) -> T:
         check_endpoint(endpoint)
         connection, is_fresh = self._connection(endpoint, timeout_s)
-        data: bytes | None = None
+        data: T | None = None
         try:
-            data = _ask(connection, endpoint, path, body, time.monotonic() + timeout_s)
+            until = time.monotonic() + timeout_s
+            answer = _ask(connection, endpoint, path, body)
+            data = read(answer, until)
+            answer.close()  # one that was read in parts stays open, and an open one keeps the connection from its next request
         except TimeoutError as error:
             raise PeerTimeoutError("the partner's node did not answer in time", where=endpoint) from error
         except (OSError, http.client.HTTPException) as error:
@@ -61,7 +78,7 @@ class HttpTransport:
             if data is None:
                 self._drop(endpoint)
         # A connection that was kept open may have been closed by the other side meanwhile; the same bytes may go twice.
-        return self._exchange(endpoint, path, body, timeout_s) if data is None else data
+        return self._exchange(endpoint, path, body, timeout_s, read) if data is None else data
 
     def close(self) -> None:
         """Close every connection, once the threads that used them have ended."""
@@ -87,7 +104,9 @@ class HttpTransport:
             connection.close()
 
 
-def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes | None, until: float) -> bytes:
+def _ask(
+    connection: http.client.HTTPConnection, endpoint: str, path: str, body: bytes | None
+) -> http.client.HTTPResponse:
     if body is None:
         connection.request("GET", path)
     else:
@@ -95,17 +114,43 @@ def _ask(connection: http.client.HTTPConnection, endpoint: str, path: str, body:
     answer = connection.getresponse()
     if answer.status != HTTPStatus.OK:
         raise PeerRefusedError(f"the partner's node answered with status {answer.status}", where=endpoint)
+    return answer
+
+
+def _read(answer: http.client.HTTPResponse, endpoint: str, until: float, most: int = MAX_ANSWER) -> bytes:
     parts: list[bytes] = []
     size = 0
     while part := answer.read1(_PART):
         parts.append(part)
         size += len(part)
-        if size > MAX_ANSWER:
-            raise PeerRefusedError("the partner's node answered with more than receipts can be", where=endpoint)
-        # Each read has a time-out of its own; a node that sends one byte a second must not hold the lane for ever.
-        if time.monotonic() > until:
-            raise TimeoutError
+        if size > most:
+            raise PeerRefusedError("the partner's node answered with more than there can be", where=endpoint)
+        _check_time(until)
     if answer.length:
         raise http.client.IncompleteRead(b"".join(parts), answer.length)
-    answer.close()  # read1 leaves a whole answer open, and an open one keeps the connection from its next request
     return b"".join(parts)
+
+
+def _read_into(answer: http.client.HTTPResponse, endpoint: str, into: bytearray, until: float) -> memoryview:
+    """Read an answer where it is to stand: a new block of memory for each costs as much as opening what is in it."""
+    length = answer.length
+    if length is None:  # it does not say how long it is
+        data = _read(answer, endpoint, until, len(into))
+        into[: len(data)] = data
+        return memoryview(into)[: len(data)]
+    if length > len(into):
+        raise PeerRefusedError("the partner's node answered with more than there can be", where=endpoint)
+    whole, size = memoryview(into)[:length], 0
+    while size < length:
+        count = answer.fp.readinto1(whole[size:])
+        if not count:
+            raise http.client.IncompleteRead(b"", length - size)
+        size += count
+        _check_time(until)
+    return whole
+
+
+def _check_time(until: float) -> None:
+    """End what takes too long: each read has a time-out of its own, and a node that sends a byte a second would hold the lane."""
+    if time.monotonic() > until:
+        raise TimeoutError

@@ -49,6 +49,7 @@ MAX_FILE: Final = 1 << 30
 SIGNATURE_BYTES: Final = 64
 """Bytes of an Ed25519 signature (RFC 8032)."""
 MAX_WORD_SIGNATURES: Final = 32
+MAX_CARDS: Final = 8
 _HEX: Final = frozenset("0123456789abcdef")
 CORRECTIONS: Final = frozenset({"rectify", "regrade"})
 """Amends that bring new facts in the place of old ones."""
@@ -261,6 +262,21 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     receipt: str | None = None
 
 
+class CardSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One signature under a card: the key's name, the algorithm, the signature in base64 (docs/spec/card.md)."""
+
+    key: str
+    alg: str
+    sig: str
+
+
+class CardCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A signed card as its file holds it: the bytes that were signed, in base64, and the signatures over them."""
+
+    payload: str
+    signatures: tuple[CardSignature, ...]
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one holder did about an amend: its proof, under the signature of the envelope that carries it.
 
@@ -304,6 +320,7 @@ class Message(
         expires: RFC 3339 instant after which it is not to be accepted.
         facts: by their name within this message.
         sync: for kind `checkpoint`.
+        cards: for kind `card`, and no other: the sender's newest card, after some versions before it, oldest first.
         access: on a request, whether its sender takes what it asks for to be directly accessible to the recipient:
             ``direct`` (also where nothing is said) or ``indirect``.
         files: large files that go beside it.
@@ -338,6 +355,7 @@ class Message(
     strict_necessity: str | None = None
     amend: Amend | None = None
     sync: Sync | None = None
+    cards: tuple[CardCopy, ...] = ()
     done: tuple[Done, ...] = ()
     files: tuple[FileRef, ...] = ()
     access: str | None = None
@@ -346,9 +364,11 @@ class Message(
     facts: dict[str, MessageFact] = {}
 
     def __post_init__(self) -> None:
-        """Refuse an expiry that is no instant."""
+        """Refuse an expiry that is no instant, and cards where nobody would read them."""
         if self.expires is not None:
             parse_instant(self.expires, field="expires")
+        if self.cards and (self.kind is not Kind.CARD or len(self.cards) > MAX_CARDS):
+            raise SchemaError(f"cards in another kind of message, or more than {MAX_CARDS}", where=Place(field="cards"))
 
 
 def categories_of(message: Message) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.errors import EquivocationError, FormatError, RollbackError, StoreError, TrustError
+from headwater.errors import EquivocationError, FormatError, RollbackError, SignatureError, StoreError, TrustError
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import read_card
 from headwater.exchange.partners import OPEN
@@ -91,7 +91,7 @@ def clear(node: Node, session: Session, about: str, reason: str) -> int:
 
 def as_error(alarm: Alarm) -> TrustError:
     """Return the error that an alarm is."""
-    kinds = {kind.code: kind for kind in (RollbackError, EquivocationError)}
+    kinds = {kind.code: kind for kind in (RollbackError, EquivocationError, SignatureError)}
     return kinds[alarm.code](f"{alarm.about}: {alarm.what}", fix="look at the evidence, and speak to the partner")
 
 

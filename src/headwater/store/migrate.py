@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,9 @@ store that was made with another page keeps it."""
 _NUMBERED: Final = re.compile(r"(\d{4})_\w+\.sql")
 
 
-def steps() -> list[str]:
-    """Return the text of every migration in order; the first makes an empty store.
+@cache
+def steps() -> tuple[str, ...]:
+    """Return the text of every migration in order; the first makes an empty store. They are read once.
 
     Raises:
         StoreError: the installed package lacks one.
@@ -32,7 +34,7 @@ def steps() -> list[str]:
             found[int(match[1])] = entry.read_text(encoding="utf-8")
     if not found or sorted(found) != list(range(1, len(found) + 1)):
         raise StoreError("the installed package lacks a migration", fix="install headwater again")
-    return [found[number] for number in sorted(found)]
+    return tuple(found[number] for number in sorted(found))
 
 
 def make(file: Path) -> None:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from headwater.errors import FormatError
 from headwater.model.ids import BlobHash
 from headwater.store.faults import translated
+
+AHEAD_BYTES: Final = 8 << 20
+"""Bytes after which the system is told that they need not stay in memory."""
 
 
 class Part:
@@ -25,6 +28,7 @@ class Part:
         self._file = file
         self._whole = sha256()
         self._kept = False
+        self._let_go_to = 0
         self.size = 0
 
     def again(self, count: int) -> bytes:
@@ -33,19 +37,29 @@ class Part:
             self._stream.seek(self.size)
             return self._stream.read(count)
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes | memoryview) -> None:
         """Take the bytes that `again` has returned as they are."""
         self._whole.update(data)
         self.size += len(data)
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes | memoryview) -> None:
         """Write the next bytes, in the place of whatever an earlier attempt has left from here on."""
         with translated(self._file):
             if self._stream.seek(0, os.SEEK_END) != self.size:
                 self._stream.truncate(self.size)
                 self._stream.seek(self.size)
             self._stream.write(data)
-        self.take(data)
+            self.take(data)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Have what was written go to the disk, and out of memory once it is there: nobody reads it before it is whole."""
+        if self.size - self._let_go_to < AHEAD_BYTES or not hasattr(os, "posix_fadvise"):  # macOS has none
+            return
+        # What is still on its way stays, so that each range is named twice.
+        start = max(0, self._let_go_to - AHEAD_BYTES)
+        os.posix_fadvise(self._stream.fileno(), start, self.size - start, os.POSIX_FADV_DONTNEED)
+        self._let_go_to = self.size
 
     def keep(self, expected: BlobHash, size: int) -> None:
         """Make a blob of it; durable once its `with` block has ended.

@@ -1,8 +1,9 @@
 """One connection to SQLite: how it is opened, and what is checked before it is believed."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -115,8 +116,7 @@ class SqliteLink(Link):
 
     def schema_of(self, steps: Sequence[str]) -> dict[str, str]:
         """Return what `schema` returns of a store that nobody has touched."""
-        with in_memory(steps) as link:
-            return link.schema()
+        return dict(_schema_after(tuple(steps)))
 
     def build(self, steps: Sequence[str]) -> None:
         """Make an empty store, in the open transaction."""
@@ -195,6 +195,13 @@ def in_memory(steps: Sequence[str]) -> Iterator[SqliteLink]:
         yield link
     finally:
         link.close()
+
+
+@cache
+def _schema_after(steps: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the schema that migrations make: it is made once for each process."""
+    with in_memory(steps) as link:
+        return link.schema()
 
 
 def check_sqlite(version: str) -> None:

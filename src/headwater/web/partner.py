@@ -181,9 +181,11 @@ async def _body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:12]) > MAX_BATCH:
         raise LimitError("a batch over the limit")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BATCH:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BATCH:
             raise LimitError("a batch over the limit")
-    return bytes(body)
+    return b"".join(parts)

@@ -53,7 +53,7 @@ def send(node: Node, count: int = 1, **changes: object) -> None:
 
 
 def states(node: Node) -> list[str]:
-    return [row.state for row in node.exchange.outgoing() if row.kind != Kind.PING]
+    return [row.state for row in node.exchange.outgoing() if row.kind not in {Kind.PING, Kind.CARD}]
 
 
 def effects(node: Node) -> int:

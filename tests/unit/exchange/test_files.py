@@ -35,7 +35,7 @@ class Fetching:
         self.asked: list[str] = []
         self.change = lambda data: data
 
-    def get(self, endpoint: str, path: str, *, timeout_s: float) -> bytes:
+    def get(self, endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
         self.left -= 1
         if self.left < 0:
             raise PeerUnreachableError("cut", where=endpoint)
@@ -43,7 +43,9 @@ class Fetching:
         data = self.world.wires.nodes[endpoint].chunk(BlobHash(path.removeprefix(PATH)))
         if data is None:
             raise PeerRefusedError("404", where=endpoint)
-        return self.change(data)  # type: ignore[no-untyped-call, no-any-return]
+        changed = self.change(data)  # type: ignore[no-untyped-call]
+        into[: len(changed)] = changed
+        return memoryview(into)[: len(changed)]
 
 
 class Two:
@@ -123,8 +125,10 @@ def test_what_is_kept_for_fetching_is_sealed(two: Two) -> None:
     ref = two.london.exchange.files.attach(two.path, "f")
     sealed = [two.london.exchange.chunk(name) for name in ref.chunks]
     assert all(data and CONTENT[:1024] not in data for data in sealed)
-    opened = [open_chunk(bytes.fromhex(ref.key), place, 3, data or b"") for place, data in enumerate(sealed)]
-    assert b"".join(opened) == CONTENT
+    opened = memoryview(bytearray(len(CONTENT)))
+    for place, data in enumerate(sealed):
+        open_chunk(bytes.fromhex(ref.key), place, 3, data or b"", opened[place * CHUNK_BYTES :][:CHUNK_BYTES])
+    assert opened == CONTENT
 
 
 def test_a_recall_takes_the_file_and_its_key_along(two: Two) -> None:
@@ -152,9 +156,17 @@ def test_an_empty_file_is_not_attached(two: Two) -> None:
 @pytest.mark.parametrize(("number", "count"), [(1, 2), (0, 3)])
 def test_a_chunk_opens_only_at_its_place(number: int, count: int) -> None:
     sealed = seal_chunk(KEY, 0, 2, b"content")
-    assert open_chunk(KEY, 0, 2, sealed) == b"content"
+    opened = memoryview(bytearray(len(b"content")))
+    open_chunk(KEY, 0, 2, sealed, opened)
+    assert bytes(opened) == b"content"
     with pytest.raises(SignatureError):
-        open_chunk(KEY, number, count, sealed)
+        open_chunk(KEY, number, count, sealed, opened)
+
+
+@pytest.mark.parametrize("room", [6, 8])
+def test_a_chunk_that_is_longer_or_shorter_than_its_message_says_is_refused(room: int) -> None:
+    with pytest.raises(SignatureError):
+        open_chunk(KEY, 0, 2, seal_chunk(KEY, 0, 2, b"content"), memoryview(bytearray(room)))
 
 
 @pytest.mark.parametrize(("instead", "asked"), [({"sha256": "0" * 64}, 3), ({"size": len(CONTENT) - 1}, 4)])

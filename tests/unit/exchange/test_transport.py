@@ -153,6 +153,63 @@ def test_an_answer_without_end_is_cut_off() -> None:
         post(endpoint)
 
 
+def get(endpoint: str, room: int, timeout_s: float = 5.0) -> bytes:
+    transport = HttpTransport()
+    try:
+        return bytes(transport.get(endpoint, "/v1/files/x", bytearray(room), timeout_s=timeout_s))
+    finally:
+        transport.close()
+
+
+@contextmanager
+def files(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serve one request for a file."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def work() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                answer(connection)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi",
+    ],
+    ids=["with its length", "in chunks", "until the connection ends"],
+)
+def test_what_is_fetched_comes_into_the_memory_that_was_given(answer: bytes) -> None:
+    with files(say(answer)) as endpoint:
+        assert get(endpoint, 10) == b"hi"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world"), PeerRefusedError),
+        (say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello world"), PeerRefusedError),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"), PeerUnreachableError),
+        (say(b"HTTP/1.1 404 none\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
+        (drip, PeerTimeoutError),
+    ],
+    ids=["more than there is room for", "more without a length", "cut short", "none", "drip"],
+)
+def test_whatever_comes_instead_of_a_file_is_a_declared_error(
+    answer: Callable[[socket.socket], None], error: type[HeadwaterError]
+) -> None:
+    with files(answer) as endpoint, pytest.raises(error):
+        get(endpoint, 10 if error is not PeerTimeoutError else 200_000, timeout_s=0.3)
+
+
 def test_a_node_that_is_not_there_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"

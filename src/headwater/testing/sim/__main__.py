@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         "runs": len(found),
         "bad": bad,
         "wall_s": round(wall_s, 3),
+        "cpu_s": round(sum(history.cpu_s for history in found), 3),
         "simulated_s": round(sum(history.simulated_s for history in found), 3),
         "slowest_drain_s": round(max((history.drained_s for history in found), default=0.0), 3),
         "messages": sum(history.messages for history in found),

@@ -237,7 +237,7 @@ def is_late(nodes: Mapping[AuthorityId, SimNode]) -> bool:
     """Return whether something still waits that was sent by a clock that was ahead: recalls may not be through."""
     for node in nodes.values():
         with node.store.snapshot() as snapshot:
-            if any(snapshot.due_outgoing(peer, lane, 1) for peer in node.peers for lane in Lane):
+            if any(snapshot.is_due(peer, lane) for peer in node.peers for lane in Lane):
                 return True
     return False
 

@@ -121,8 +121,8 @@ def _inbox_over(stand_in: Callable[[Any], Any]) -> Iterator[None]:
 def _accept_expired() -> Iterator[None]:
     judge = Desk.judge
 
-    def lenient(self: Any, tx: Any, message: Any, terms: Any) -> Any:  # noqa: ANN401 - as the desk takes them
-        return judge(self, tx, with_changes(message, expires=None), terms)
+    def lenient(self: Any, tx: Any, message: Any, terms: Any, sent_at: Any) -> Any:  # noqa: ANN401 - as the desk takes them
+        return judge(self, tx, with_changes(message, expires=None), terms, sent_at)
 
     never = mock.patch("headwater.exchange.inbox.check_times", return_value=None)
     with never, mock.patch.object(Desk, "judge", lenient):
