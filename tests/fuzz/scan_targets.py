@@ -28,7 +28,9 @@ def seeds() -> dict[str, tuple[tuple[bytes, ...], Callable[[bytes], object]]]:
     draw = np.random.default_rng(3)
     pixels = draw.integers(500, 52_900, (2, 24, 40), dtype=np.uint16)
     side = json.dumps(sidecar_of(META)).encode()
-    single = json.dumps(sidecar_of(replace(META, channels=("high",), air=(52_900.0,), dark=(0.0,), energies_mv=(6.0,)))).encode()
+    single = json.dumps(
+        sidecar_of(replace(META, channels=("high",), air=(52_900.0,), dark=(0.0,), energies_mv=(6.0,)))
+    ).encode()
     threats = (Threat((1.0, 2.0, 30.0, 40.0), "CONTRABAND", "organic", 0.5),)
     return {
         "scan-tiff": (
@@ -89,5 +91,5 @@ def _vacis(pixels: Any) -> bytes:
 
 
 def _picture(pixels: Any, ending: str) -> bytes:
-    grey = pixels if pixels.max() > 255 else pixels.astype(np.uint8)  # noqa: PLR2004 - eight bits
+    grey = pixels if pixels.max() > 255 else pixels.astype(np.uint8)
     return bytes(cv2.imencode(ending, grey)[1])

@@ -81,7 +81,11 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
 
         meta = ScanMeta(channels=("main",), air=None, dark=(0.0,), mm_x=None, mm_y=None)
         return DicosScan(
-            ScanFormat.DICOS_TDR, meta, np.zeros((1, 0, 0), np.uint16), _series(found, file), ("a report, not an image",)
+            ScanFormat.DICOS_TDR,
+            meta,
+            np.zeros((1, 0, 0), np.uint16),
+            _series(found, file),
+            ("a report, not an image",),
         )
     if str(found.SOPClassUID) not in DX:
         raise schema("a DICOS class that is not read here", file, "SOPClassUID")
