@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from headwater.engines.watch.engine import COLUMNS
+from headwater.engines.watch.tables import COLUMNS
 from headwater.formats.entries import sha256_of
 from headwater.model.canonical import encode
 from headwater.model.fact import Fact

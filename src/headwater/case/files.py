@@ -85,14 +85,13 @@ def open_inside(folder: Path, path: str, *, where: Place) -> int:
         return inside.open(path, where=where)
 
 
-def hash_inside(folder: Path, path: str, *, where: Place) -> HashedFile:
+def hash_inside(inside: Inside, path: str, *, where: Place) -> HashedFile:
     """Return a file of a folder with its size and hash.
 
     Raises:
         SchemaError: it is not a plain file inside the folder.
     """
-    at = open_inside(folder, path, where=where)
-    with os.fdopen(at, "rb", buffering=0) as file:
+    with os.fdopen(inside.open(path, where=where), "rb", buffering=0) as file:
         total, size = hashlib.sha256(), 0
         while chunk := file.read(CHUNK):
             total.update(chunk)
@@ -105,8 +104,9 @@ def files_below(folder: Path, name: str) -> Iterator[str]:
     for at, folders, names in os.walk(folder / name):
         folders.sort()
         links = [part for part in folders if Path(at, part).is_symlink()]
+        place = Path(at).relative_to(folder).as_posix()
         for part in sorted([*names, *links]):
-            yield Path(at, part).relative_to(folder).as_posix()
+            yield f"{place}/{part}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Final
 
 from headwater.case import lines
 from headwater.case.exhibit import Exhibit, HashedFile, reference_key
-from headwater.case.files import files_below, open_inside
+from headwater.case.files import Inside, files_below, open_inside
 from headwater.case.model import CaseFile, Statement
 from headwater.case.reading import Row
 from headwater.errors import Place, SchemaError
@@ -41,16 +41,17 @@ def load_case(folder: Path, elsewhere: Mapping[str, HashedFile]) -> CaseFile:
         SchemaError: a field is missing, unknown or wrong, or a file is missing or outside the folder.
     """
     top = Row(case_document(folder), "", CASE_FILE)
-    shelf = lines.Shelf(folder, elsewhere)
     head = top.row("case")
     if head is None:
         raise SchemaError("no head of the case", where=top.where("case"))
     persons = tuple(lines.person(row) for row in top.rows("persons"))
     people = _unique("persons", "id", (person.id for person in persons))
     protected = {person.id for person in persons if person.protected}
-    exhibits = tuple(lines.exhibit(row, shelf, people) for row in top.rows("exhibits"))
-    refs = _unique("exhibits", "ref", (reference_key(exhibit.ref) for exhibit in exhibits))
-    statements = tuple(lines.statement(row, shelf, people, protected) for row in top.rows("statements"))
+    with Inside(folder) as inside:
+        shelf = lines.Shelf(inside, elsewhere)
+        exhibits = tuple(lines.exhibit(row, shelf, people) for row in top.rows("exhibits"))
+        refs = _unique("exhibits", "ref", (reference_key(exhibit.ref) for exhibit in exhibits))
+        statements = tuple(lines.statement(row, shelf, people, protected) for row in top.rows("statements"))
     said = _unique("statements", "id", (reference_key(statement.id) for statement in statements), taken=refs)
     charged = tuple(lines.offence(row, people) for row in top.rows("offences"))
     _unique("offences", "id", (offence.id for offence in charged))

@@ -4,12 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from headwater.case.custody import CustodyEvent, CustodyKind
 from headwater.case.exhibit import Exhibit, ExhibitStatus, HashedFile, Origin, reference_key
-from headwater.case.files import hash_inside
+from headwater.case.files import Inside, hash_inside
 from headwater.case.model import (
     CATEGORIES,
     PROFILES,
@@ -38,7 +37,7 @@ from headwater.model.record import PersonCategory
 class Shelf:
     """Where the files of a case lie: in its folder, or elsewhere with what is known of them."""
 
-    folder: Path
+    inside: Inside
     elsewhere: Mapping[str, HashedFile]
 
 
@@ -246,7 +245,7 @@ def decision(row: Row, people: Collection[str]) -> SafeguardingDecision:
 def _file(row: Row, shelf: Shelf) -> HashedFile:
     path = row.text("file")
     known = shelf.elsewhere.get(path)
-    return known if known is not None else hash_inside(shelf.folder, path, where=row.where("file"))
+    return known if known is not None else hash_inside(shelf.inside, path, where=row.where("file"))
 
 
 def _one_of(row: Row, field: str, known: Collection[str]) -> str:

@@ -37,6 +37,9 @@ class Run:
         stricter: what the node's own rules added to the handling of what the engine claimed.
         inputs: files with the records that the engine read.
         tables, blobs: files that it read, by their hash.
+        held_by: the authority whose node holds what was read, where no bundle can: whole tables of payments, or all that
+            several states say of people who have nothing to do with the case. Only it can run the finding again.
+        noted: hash of the run as that node keeps it, its parameters and the list of what it read included.
     """
 
     engine: str
@@ -46,6 +49,8 @@ class Run:
     inputs: tuple[str, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
     blobs: Mapping[str, str] = field(default_factory=dict)
+    held_by: str = ""
+    noted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,12 @@ def files_of(finding: Finding, run: Run, records: Iterable[Record], parts: Mappi
         tables={ref: held[ref] for ref in run.tables if ref in held},
         blobs={ref: held[ref] for ref in run.blobs if ref in held},
     )
-    made = [MadeFile(f"{FOLDER}/{finding.id}.run.json", encode(told)), MadeFile(name, data)]
-    return (*made, *(MadeFile(held[ref], parts[ref]) for ref in sorted(parts)))
+    return (run_file(finding, told), MadeFile(name, data), *(MadeFile(held[ref], parts[ref]) for ref in sorted(parts)))
+
+
+def run_file(finding: Finding, run: Run) -> MadeFile:
+    """Return the file of a bundle that says how a finding was made."""
+    return MadeFile(f"{FOLDER}/{finding.id}.run.json", encode(run))
 
 
 def find_sealed(bundle: Path, start: str) -> Finding:
@@ -131,8 +140,21 @@ def run_again(bundle: Path, sealed: Finding, run: Run, engine: Engine) -> Replay
     Raises:
         InputError: the sealed inputs or parameters cannot be read.
     """
-    view = SealedView(bundle, run)
-    params: dict[str, object] = decode(run.params.encode(), dict)
+    if run.held_by:
+        raise SchemaError(
+            "the bundle holds no inputs of this finding",
+            where=sealed.id,
+            fix=f"ask {run.held_by} to run it again at its node: headwater case replay BUNDLE FINDING --home DIR",
+        )
+    return run_over(SealedView(bundle, run), decode(run.params.encode(), dict), sealed, run, engine)
+
+
+def run_over(view: View, params: Mapping[str, object], sealed: Finding, run: Run, engine: Engine) -> Replayed:
+    """Run a finding again over what a view shows, and compare what comes out.
+
+    Raises:
+        InputError: what it shows, or the parameters, cannot be read.
+    """
     claimed = [replace(one, handling=one.handling.join(run.stricter)) for one in engine.run(view, params)]
     same = [one for one in claimed if one.id == sealed.id]
     near = [one for one in claimed if (one.kind, one.subjects) == (sealed.kind, sealed.subjects)]
@@ -214,24 +236,12 @@ class Recording:
         return record
 
 
-class SealedView:
-    """Shows the sealed inputs of one run and nothing else; implements `ports.View`."""
+class _Inputs:
+    """What one run read and nothing else; with `blob` and `table_path` it implements `ports.View`."""
 
-    def __init__(self, bundle: Path, run: Run) -> None:
-        """Read the records.
-
-        Raises:
-            InputError: a file of the inputs is missing or cannot be read.
-        """
-        self._bundle = bundle
-        self._run = run
-        self._records: dict[RecordId, Record] = {}
-        for name in run.inputs:
-            for line in _bytes(bundle, name).splitlines():
-                told = decode(line, _Line)
-                whole = told.record.id == told.id
-                record = told.record if whole else rest_of(told.record, RecordId(told.id), told.places)
-                self._records[record.id] = record
+    def __init__(self, records: Iterable[Record]) -> None:
+        """Show some records."""
+        self._records = {record.id: record for record in records}
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         """Yield the records in the order of their identifiers."""
@@ -266,6 +276,24 @@ class SealedView:
         """Return nothing."""
         return ()
 
+    def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:  # noqa: ARG002 - nothing is kept
+        """Return bytes built anew: nothing computed elsewhere goes into a replay."""
+        return memoryview(build())
+
+
+class SealedView(_Inputs):
+    """Shows the sealed inputs of one run and nothing else; implements `ports.View`."""
+
+    def __init__(self, bundle: Path, run: Run) -> None:
+        """Read the records.
+
+        Raises:
+            InputError: a file of the inputs is missing or cannot be read.
+        """
+        super().__init__(_sealed_records(bundle, run))
+        self._bundle = bundle
+        self._run = run
+
     def blob(self, ref: BlobHash) -> memoryview:
         """Return the bytes of a blob."""
         return memoryview(_bytes(self._bundle, _seen(self._run.blobs.get(ref))))
@@ -274,9 +302,36 @@ class SealedView:
         """Return the path of a table in the bundle."""
         return str(self._bundle / "data" / _seen(self._run.tables.get(ref)))
 
-    def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:  # noqa: ARG002 - nothing is kept
-        """Return bytes built anew: nothing computed elsewhere goes into a replay."""
-        return memoryview(build())
+
+class PastView(_Inputs):
+    """Shows of a node's records those that a run read, whatever came in since; implements `ports.View`."""
+
+    def __init__(self, view: View, read: frozenset[str]) -> None:
+        """Look through another view.
+
+        Raises:
+            ForbiddenError: some of them are not there any more, or may not be seen.
+        """
+        super().__init__(record for record in view.records() if record.id in read)
+        self._view = view
+        missing = len(read) - len(self._records)
+        if missing:
+            raise ForbiddenError(f"{missing} of the {len(read)} records that the run read are gone, or may not be seen")
+
+    def blob(self, ref: BlobHash) -> memoryview:
+        """Return the bytes of a blob."""
+        return self._view.blob(ref)
+
+    def table_path(self, ref: BlobHash) -> str:
+        """Return the path of a table at the node."""
+        return self._view.table_path(ref)
+
+
+def _sealed_records(bundle: Path, run: Run) -> Iterator[Record]:
+    for name in run.inputs:
+        for line in _bytes(bundle, name).splitlines():
+            told = decode(line, _Line)
+            yield told.record if told.record.id == told.id else rest_of(told.record, RecordId(told.id), told.places)
 
 
 def with_query(params: Mapping[str, Any], query: Mapping[str, str]) -> Mapping[str, object]:

@@ -214,19 +214,25 @@ def request(*, ref: str, to: str, items: str, out: Path, home: Path, user: str, 
 @click.argument("finding")
 @click.option("--trust", metavar="KEY|CARD", help="The signer's key in hex, or a card file.")
 @options.home(required=False)
+@options.acting("court")
 @options.as_json
-def replay(*, bundle: Path, finding: str, trust: str | None, home: Path | None, as_json: bool) -> int:
-    """Run a finding again from the bundle's sealed inputs. Exit 0 when the same bytes come out, 76 with the difference."""
+def replay(
+    *, bundle: Path, finding: str, trust: str | None, home: Path | None, user: str, purpose: str, as_json: bool
+) -> int:
+    """Run a finding again: the same bytes, or exit 76 with the difference.
+
+    From the inputs that are sealed with it. Those of tracing and linking are whole tables, and are in no bundle: the node
+    that holds them runs it again, with --home.
+    """
     from headwater.case import verifier
-    from headwater.cli.opening import node_at
     from headwater.node import replaying
 
     key = verifier.read_trust(trust) if trust else None
-    plugins: frozenset[str] = frozenset()
-    if home is not None:
-        with node_at(home) as node:
-            plugins = node.settings.plugin_names
-    made = replaying.replay(bundle, finding, key, plugins)
+    if home is None:
+        made = replaying.replay(bundle, finding, key)
+    else:
+        with session_at(home, user, purpose) as (node, session):
+            made = replaying.replay_here(node, session, bundle, finding, key)
     document = {
         "ok": made.identical,
         "finding": made.sealed.id,

@@ -22,7 +22,7 @@ from headwater.engines.match.link import (
     read_params,
     units_of,
 )
-from headwater.engines.match.link.claims import NAME
+from headwater.engines.match.link.claims import NAME, LinkEngine
 from headwater.engines.match.link.explain import Pair
 from headwater.engines.match.link.judged import VERBS, judgement_of
 from headwater.engines.match.link.pairing import Database
@@ -31,11 +31,11 @@ from headwater.formats import registry
 from headwater.formats.reading import read_all
 from headwater.formats.things_csv import ThingsCsv
 from headwater.model.decision import Decision, Verb
-from headwater.model.finding import Finding
+from headwater.model.finding import Finding, params_text
 from headwater.model.ids import AuthorityId, FindingId, RecordId
 from headwater.model.record import PersonCategory, Record
 from headwater.model.times import format_instant
-from headwater.node import findings
+from headwater.node import findings, runs
 from headwater.node.files import given_file, load
 from headwater.node.loose import NOBODY, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
@@ -118,8 +118,12 @@ def at_node(node: Node, session: Session, *, on: str = DUCKDB, progress: Progres
         asked = read_params({"judgements": [one.document() for one in judgements]})
         with _database(on) as database:
             results = link(view, asked, database, progress or _deaf)
+        # All of them, not only those that units came of: a record may only say that a person is not to be linked.
+        read = runs.listed(node.store, (record.id for record in view.records() if record.mentions))
     claimed = tuple(claims(results))
-    added = findings.keep(node, session, claimed)
+    params = params_text({"judgements": [one.document() for one in judgements]})
+    noted = runs.Noted(NAME, LinkEngine.version, params, read=read)
+    added = findings.keep(node, session, claimed, noted)
     records = len({record for result in results for unit in result.units for record in unit.records})
     detail: dict[str, str | int] = {
         "records": records,

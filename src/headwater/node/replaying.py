@@ -1,14 +1,28 @@
 """Running a finding again: its inputs gathered for a bundle, and a sealed finding replayed from them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from headwater.case.bundle import MadeFile
-from headwater.case.replay import Recording, Replayed, Run, files_of, find_sealed, read_run, run_again, with_query
+from headwater.case.replay import (
+    PastView,
+    Recording,
+    Replayed,
+    Run,
+    files_of,
+    find_sealed,
+    read_run,
+    run_again,
+    run_file,
+    run_over,
+    with_query,
+)
 from headwater.case.verifier import Trust, demand
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, SchemaError
+from headwater.exchange.keys import Keys
 from headwater.model.canonical import decode, encode
 from headwater.model.finding import Finding, params_text
 from headwater.model.ids import BlobHash
@@ -16,8 +30,9 @@ from headwater.model.record import Record
 from headwater.node import runs
 from headwater.node.engines import load
 from headwater.node.node import Node
+from headwater.policy.acts import Role
 from headwater.policy.session import Session
-from headwater.ports import View
+from headwater.ports import Event, View
 from headwater.store import Snapshot
 
 
@@ -30,6 +45,10 @@ def sealed_inputs(node: Node, session: Session, finding: Finding) -> tuple[MadeF
         told = runs.noted(snapshot, finding)
         if told is None:
             return ()
+        if told.read:
+            # Whole tables of other people's payments or records: the bundle names the run, and no more.
+            held = Run(engine=told.engine, version=told.version, params="{}", held_by=node.authority, noted=told.name)
+            return (run_file(finding, held),)
         try:
             made = _inputs(node, snapshot, view, finding, told)
         except HeadwaterError:
@@ -54,6 +73,39 @@ def replay(bundle: Path, start: str, trust: Trust | None, plugins: frozenset[str
     """
     demand(bundle, trust)
     return replay_in(bundle, start, plugins)
+
+
+def replay_here(node: Node, session: Session, bundle: Path, start: str, trust: Trust | None) -> Replayed:
+    """Run a finding of a sealed bundle again: from the bundle, or where it holds no inputs from what this node holds.
+
+    Raises:
+        TrustError: the bundle is not as it was sealed.
+        InputError: there is no such finding in it, or nothing to run it again from.
+        ForbiddenError: the user may not see all that was read, or it is gone.
+        MissingExtraError: a library that the engine needs is not installed.
+    """
+    demand(bundle, trust)
+    sealed = find_sealed(bundle, start)
+    run = read_run(bundle, sealed.id)
+    if run.held_by != node.authority:
+        return replay_in(bundle, start, node.settings.plugin_names)
+    made = _run_here(node, session, sealed, run)
+    detail: dict[str, str | int] = {"identical": str(made.identical).lower()}
+    node.store.note(Event("findings.replayed", session.user, sealed.id, session.purpose, detail))
+    return made
+
+
+def _run_here(node: Node, session: Session, sealed: Finding, run: Run) -> Replayed:
+    # As at first: what a guardian of victims may see besides was read by no engine.
+    with node.view_at(replace(session, roles=session.roles - {Role.SAFEGUARDING})) as (snapshot, view):
+        noted = runs.noted(snapshot, sealed)
+        if noted is None or noted.name != run.noted:
+            raise SchemaError("the node does not hold the run that the bundle names", where=sealed.id)
+        params: dict[str, object] = decode(noted.params.encode(), dict)
+        if noted.secret:
+            params["salt"] = Keys(node.home).secret(noted.secret).hex()
+        past = PastView(view, runs.read_by(snapshot, noted))
+        return run_over(past, params, sealed, run, load(run.engine, node.settings.plugin_names))
 
 
 def replay_in(bundle: Path, start: str, plugins: frozenset[str]) -> Replayed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.engines.trace.engine import Claim, TraceResult, ranked
+from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, ranked
 from headwater.engines.trace.engine import trace as run_trace
 from headwater.engines.trace.ranker import Ranker, read_ranker, row, train
 from headwater.engines.trace.sheets import need_ibis
@@ -15,8 +15,10 @@ from headwater.engines.trace.typologies import TYPOLOGIES, typology
 from headwater.errors import FormatError, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
 from headwater.model.canonical import encode
+from headwater.model.finding import params_text
+from headwater.model.ids import RecordId
 from headwater.model.tables import TABLES, table_of
-from headwater.node import findings
+from headwater.node import findings, runs
 from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
@@ -32,6 +34,8 @@ from headwater.ports import Event, View
 
 BACKENDS: Final = ("duckdb", "spark")
 LEAST_YEARS: Final = 3
+PSEUDONYMS: Final = "trace"
+"""Name of the node's secret that payers' pseudonyms are made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +126,28 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
         backend = stack.enter_context(_backend(asked, Path(folder)))
         view = stack.enter_context(node.view(session))
         with cost.of("trace"):
-            salt = Keys(node.home).secret("trace").hex()
+            salt = Keys(node.home).secret(PSEUDONYMS).hex()
             result = _ranked(asked, run_trace(view, _params(asked, salt), backend=backend, progress=progress))
         rows = _payments(view, backend)
+        read = [record.id for record in view.records() if record.tables]
     if not result.tables:
         raise SettingsError("the node holds no table", fix="read one first: headwater read payments FILE --home DIR")
     kept = [claim.finding for claim in (*result.claims, *result.protecting)]
-    new = findings.keep(node, session, kept)
+    new = findings.keep(node, session, kept, None if asked.ranker is not None else _noted(node, asked, read))
     detail: dict[str, str | int] = {"findings": len(kept), "new": new, "on": asked.on, "payments": rows}
     node.store.note(Event("trace.run", session.user, "tables", session.purpose, detail))
     return Answer(result, rows, cost, new)
+
+
+def _noted(node: Node, asked: Asked, read: Sequence[RecordId]) -> runs.Noted:
+    told = {name: value for name, value in _params(asked, "").items() if name != "salt"}
+    return runs.Noted(
+        TraceEngine.name,
+        TraceEngine.version,
+        params_text(told),
+        read=runs.listed(node.store, read),
+        secret=PSEUDONYMS,
+    )
 
 
 def ranker_in(path: Path) -> Ranker:

@@ -23,6 +23,7 @@ from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
 from headwater.node.tables import duck_config, span_of
+from headwater.node.trace import PSEUDONYMS
 from headwater.node.trace_tables import opened
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
@@ -212,5 +213,5 @@ def _opened(
         node, session = at
         may(session, Act.TABLE_TRACE)
         view = stack.enter_context(node.view(session))
-        yield view, backend, Keys(node.home).secret("trace").hex()
+        yield view, backend, Keys(node.home).secret(PSEUDONYMS).hex()
         node.store.note(Event(act, session.user, subject, session.purpose))

@@ -197,7 +197,7 @@ def test_what_is_not_there_is_refused_by_every_verb(
     run: Run, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int, word: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ended = run("case", *words, "--home", home, *(() if words[0] == "replay" else who(SUPERVISOR)))
+    ended = run("case", *words, "--home", home, *who(SUPERVISOR))
     assert ended.code == code
     assert word in ended.err
 
