@@ -147,7 +147,7 @@ def _network(session: Any, file: str) -> Network:  # noqa: ANN401
         except faults as error:
             raise FormatError("the model cannot be run on an image of this size", where=file) from error
         if (
-            made.ndim != 4
+            made.ndim != 4  # noqa: PLR2004 - batch, channel, height, width
             or made.shape[2:] != (middle.shape[2] // 2, middle.shape[3] // 2)
             or not np.isfinite(made).all()
         ):

@@ -23,7 +23,7 @@ KEEP: Final = 0.99
 STEEPEST: Final = 5.0
 
 
-class Network(nn.Module):  # type: ignore[misc] - PyTorch is not installed where types are checked
+class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked
     """The layers of `scan_graph.LAYERS`, each but the last with batch normalisation."""
 
     def __init__(self) -> None:
@@ -62,7 +62,8 @@ class Network(nn.Module):  # type: ignore[misc] - PyTorch is not installed where
 
 def new_network() -> Network:
     """Return a network that knows nothing."""
-    return Network().to(memory_format=torch.channels_last)
+    made: Network = Network().to(memory_format=torch.channels_last)
+    return made
 
 
 def losses(told: torch.Tensor, labels: torch.Tensor, near: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
