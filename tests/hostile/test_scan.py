@@ -23,6 +23,8 @@ from headwater.cli import main
 from headwater.engines.scan.projector import transmission
 from headwater.exercise.vehicles.parts import box
 from headwater.exercise.vehicles.scenes import Machine, expose, make_scene, render
+from headwater.formats.scan_dicos import write_dx
+from headwater.formats.scan_read import read_scan
 from headwater.formats.scan_sidecar import sidecar_of
 from headwater.formats.scan_write import neutral_tiff
 from headwater.model.scan import ImageKind
@@ -229,6 +231,14 @@ def test_a_site_file_that_is_none_is_refused(text: str, call: Call, tmp_path: Pa
     (tmp_path / "site.json").write_text(text)
     code, out, _ = call("scan", "detect", tmp_path / "a.tif", "--site", tmp_path / "site.json")
     assert (code, out) == (65, "")
+
+
+def test_a_dicos_field_that_lies_is_not_repeated_in_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    data = write_dx(pixels()[0], META, channel=0, series="s", moment="20260101000000")
+    assert data.count(b"2.25.") > 1
+    scan = read_scan(data.replace(b"2.25.", b"J.DOE"), "a.dcs", lambda _: None)
+    assert scan.pixels.shape[1:] == pixels()[0].shape
+    assert not [one for one in recwarn if "DOE" in str(one.message)]
 
 
 def passes(seed: int, **meta: Any) -> bytes:

@@ -5,6 +5,7 @@ A medical image and a file that names a person are refused: neither belongs here
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,9 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
         MissingExtraError: pydicom or a decoder is not installed.
     """
     found = _dataset(data, file)
-    if str(found.SOPClassUID) == TDR:
+    with _sound(file):
+        kind = str(found.SOPClassUID)
+    if kind == TDR:
         import numpy as np
 
         meta = ScanMeta(channels=("main",), air=None, dark=(0.0,), mm_x=None, mm_y=None)
@@ -87,7 +90,7 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
             _series(found, file),
             ("a report, not an image",),
         )
-    if str(found.SOPClassUID) not in DX:
+    if kind not in DX:
         raise schema("a DICOS class that is not read here", file, "SOPClassUID")
     pixels = _pixels(found, len(data), file)
     with _sound(file):
@@ -208,9 +211,14 @@ def _faults() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def _sound(file: str) -> Iterator[None]:
-    """Turn what pydicom raises at a field that lies into a declared error, without the field's content."""
+    """Turn what pydicom raises at a field that lies into a declared error, without the field's content.
+
+    Its warnings repeat what stands in the field, a name perhaps: they are held back.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except _faults() as error:
         raise FormatError("a DICOS field that cannot be read", where=file) from error
 
@@ -224,7 +232,9 @@ def _dataset(data: bytes | memoryview, file: str) -> Any:  # noqa: ANN401 - pydi
     if bytes(data[PREAMBLE : PREAMBLE + len(MARK)]) != MARK:
         raise FormatError("no DICM mark", where=file)
     try:
-        found = pydicom.dcmread(io.BytesIO(data))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = pydicom.dcmread(io.BytesIO(data))
     except (InvalidDicomError, EOFError) as error:
         raise FormatError("not DICOS, or cut", where=file) from error
     except _faults() as error:
@@ -267,7 +277,9 @@ def _decoded(found: Any, syntax: str, file: str) -> Any:  # noqa: ANN401
     import numpy as np
 
     try:
-        return np.ascontiguousarray(found.pixel_array, np.uint16)[None]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.ascontiguousarray(found.pixel_array, np.uint16)[None]
     except (RuntimeError, NotImplementedError, ModuleNotFoundError):
         no_codec(syntax)
     except _faults() as error:
