@@ -8,12 +8,13 @@ ARGS ?=
 PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py
 CHECK_TMP := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 2000000 2>/dev/null && echo /dev/shm)
+POSTGRES_TESTS := tests/unit/store tests/contract/test_store_contract.py tests/unit/exchange tests/unit/web
 CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 
 export UV_NO_PROGRESS ?= 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix merge bench deep docs lock fuzz clean \
+.PHONY: help demo test test-postgres check fix merge bench deep docs lock fuzz clean \
 	check-lint check-types check-tests check-licences check-dependencies check-wheel
 
 help: ## list the targets
@@ -26,6 +27,10 @@ demo: ## run the exercise: three nodes, end to end, in about a minute
 test: ## run every test that a merge needs, the exercise included
 	@$(SETUP) dev
 	@PYTHONHASHSEED=$${PYTHONHASHSEED:-$$(date +%s)} $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-postgres: ## run the suites of store, exchange and page with every store in a PostgreSQL server of their own
+	@$(SETUP) dev
+	@$(PY) -m pytest --postgres -n 2 --dist loadfile $(ARGS) $(POSTGRES_TESTS)
 
 check: ## run linters, types, import contracts, docstrings, unit, contract and docs tests; under a minute
 	@$(SETUP) dev

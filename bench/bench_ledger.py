@@ -27,7 +27,7 @@ from headwater.model.ids import AuthorityId
 from headwater.model.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion
 from headwater.store import Snapshot, Store, StoreOptions
 from headwater.store.ledger import commitment, load_edge
-from headwater.store.link import Link
+from headwater.store.sqlite import SqliteLink
 from headwater.testing.fakes import FakeClock, SeededChance
 
 ASKED = 2000
@@ -68,7 +68,7 @@ def build(home: Path, leaves: int) -> float:
     """Fill the ledger of a new store and return how many leaves a second."""
     options = StoreOptions(synchronous="OFF")
     Store.create(home, clock=FakeClock(), chance=SeededChance(), options=options).close()
-    link = Link(home / "store.sqlite", options)
+    link = SqliteLink(home / "store.sqlite", options)
     edge, begun = load_edge(link), time.perf_counter()
     while edge.size < leaves:
         link.begin()

@@ -1,6 +1,7 @@
 """What all tests share: the data beside the clone, and a closing list of whatever was skipped and why."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,32 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | No
     return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the shared data, so that `-m shared` finds it."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--postgres``."""
+    parser.addoption("--postgres", action="store_true", help="keep the stores of all tests in a PostgreSQL server")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _postgres(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Let all stores be in PostgreSQL where ``--postgres`` asks for it."""
+    if not pytestconfig.getoption("--postgres"):
+        yield
+        return
+    from tests.postgres_world import in_place_of_sqlite
+
+    with in_place_of_sqlite():
+        yield
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses the shared data, so that `-m shared` finds it; leave out what is about SQLite's own file."""
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
+    if config.getoption("--postgres"):
+        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=about_sqlite)
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -57,6 +57,10 @@ class Settings:
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
     min_score: float = setting(0.70, "Score from which a screened name is a finding, 0 to 1.")
     sync_every_s: float = setting(3600.0, "Seconds between two syncs with a partner: missing messages, cosigned logs.")
+    database: str = setting(
+        "",
+        "PostgreSQL database that keeps the store, postgresql://HOST/NAME; empty: SQLite. A password belongs into ~/.pgpass.",
+    )
     busy_wait_s: float = setting(10.0, "Seconds to wait for another process that holds the store.")
     first_responder: bool = setting(
         default=False, doc="Whether this organisation may refer possible victims by itself; else it hands them over."
@@ -94,8 +98,15 @@ class Settings:
         if not 0 <= self.notify_h <= MOST_DAYS:
             raise _refused("notify_h", f"not zero to {MOST_DAYS}")
         self._check_page()
+        self._check_database()
         if any(ord(letter) in _SURROGATES for letter in self.name):
             raise _refused("name", "not text in UTF-8")
+
+    def _check_database(self) -> None:
+        if self.database and not self.database.startswith(("postgresql://", "postgres://")):
+            raise _refused("database", "not postgresql://HOST/NAME")
+        if urlsplit(self.database).password is not None:
+            raise _refused("database", "a password in it: put that into ~/.pgpass or a service file")
 
     def _check_page(self) -> None:
         if self.page != NO_PAGE and _address_of(self.page) is None:

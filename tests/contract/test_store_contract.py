@@ -31,6 +31,7 @@ from tests.contract.store_kit import (
     receiving,
     record,
 )
+from tests.postgres_mark import MARK
 
 QUICK = StoreOptions(synchronous="OFF")
 
@@ -44,7 +45,7 @@ class Sqlite:
         self.clock = FakeClock()
 
     def open(self) -> Store:
-        make = Store.open if (self._home / "store.sqlite").exists() else Store.create
+        make = Store.open if any((self._home / name).exists() for name in ("store.sqlite", MARK)) else Store.create
         store = make(self._home, clock=self.clock, chance=SeededChance(len(self._opened)), options=QUICK)
         self._opened.append(store)
         return store

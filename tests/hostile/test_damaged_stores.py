@@ -11,7 +11,7 @@ import pytest
 from headwater.errors import HeadwaterError, StoreCorruptError, StoreError, StoreVersionError
 from headwater.store import Store, StoreOptions, Transaction
 from headwater.store import migrate as migrating
-from headwater.store.link import check_sqlite
+from headwater.store.sqlite import check_sqlite, in_memory
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import decision, event, finding, incoming, outgoing, record
 
@@ -192,7 +192,8 @@ def test_a_guard_that_was_taken_away_is_found_by_the_check(home: Path) -> None:
 
 def test_a_damaged_store_can_be_opened_for_reading_and_says_what_is_wrong(home: Path) -> None:
     run_sql(home, "DROP TRIGGER ledger_kept; DELETE FROM ledger WHERE number = 29")
-    run_sql(home, migrating.expected_schema()["ledger_kept"])
+    with in_memory(migrating.steps()) as whole:
+        run_sql(home, whole.schema()["ledger_kept"])
     store = opened(home, read_only=True)
     with store.snapshot() as reader:
         assert len(list(reader.records())) == 30

@@ -10,6 +10,7 @@ from headwater.store import Head, Store, StoreOptions
 from headwater.store.audit import ledger_problems
 from headwater.store.ledger import commitment
 from headwater.store.link import Link
+from headwater.store.sqlite import SqliteLink
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import noting_with_head
 
@@ -27,7 +28,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Link, lis
     store.write(lambda tx: tx.erase_event(ERASED, who="dpo", purpose="erasure"))
     heads.append(store.write(noting_with_head(SIZE)))
     store.close()
-    link = Link(home / "store.sqlite", options)
+    link = SqliteLink(home / "store.sqlite", options)
     link.run("DROP TRIGGER ledger_stays")
     link.run("DROP TRIGGER ledger_kept")
     link.run("DROP TRIGGER ledger_head_grows")

@@ -32,6 +32,7 @@ def node() -> None:
 @click.option("--listen", default="127.0.0.1:8800", show_default=True, help="HOST:PORT of the partner's HTTP API.")
 @click.option("--endpoint", default="", help="URL at which partners reach it; goes onto the card.")
 @click.option("--page", default="127.0.0.1:8700", show_default=True, help="HOST:PORT of the analyst's page, or none.")
+@click.option("--database", default="", help="PostgreSQL for the store, postgresql://HOST/NAME; SQLite if not given.")
 @click.option("--zone", default="Etc/UTC", show_default=True, help="Time zone (IANA name).")
 @click.option("--user", default=getpass.getuser, show_default="your login name", help="The first user.")
 @click.option("--role", "roles", multiple=True, default=FIRST_ROLES, show_default=True, help="Roles of the first user.")
@@ -44,6 +45,7 @@ def init(
     listen: str,
     endpoint: str,
     page: str,
+    database: str,
     zone: str,
     user: str,
     roles: tuple[str, ...],
@@ -55,7 +57,13 @@ def init(
     from headwater.settings import Settings
 
     settings = Settings(
-        authority=authority_id(authority), name=name, listen=listen, endpoint=endpoint, page=page, zone=zone
+        authority=authority_id(authority),
+        name=name,
+        listen=listen,
+        endpoint=endpoint,
+        page=page,
+        database=database,
+        zone=zone,
     )
     made = setup.init(home, settings, [users.User(user, frozenset(roles))])
     document = {

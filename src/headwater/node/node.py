@@ -53,7 +53,7 @@ class Node:
         with suppress(OSError):
             (home / HALF_MADE).unlink(missing_ok=True)
         clock, chance = SystemClock(), SystemChance()
-        options = StoreOptions(busy_wait_s=loaded.settings.busy_wait_s)
+        options = StoreOptions(busy_wait_s=loaded.settings.busy_wait_s, database=loaded.settings.database)
         return cls(home, loaded, Store.open(home, clock=clock, chance=chance, options=options), clock, chance)
 
     @property

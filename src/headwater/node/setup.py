@@ -26,7 +26,7 @@ from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.settings import FILE_NAME, Settings, to_toml
-from headwater.store import Store, sync_folder
+from headwater.store import Store, StoreOptions, sync_folder
 
 _PARTS: Final = (FOLDER, ROOT_FOLDER, "blobs", "tables", "derived")
 _FILES: Final = "store.sqlite*"
@@ -88,7 +88,8 @@ def _remove_parts(home: Path) -> None:
 
 def _make(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
     clock, chance = SystemClock(), SystemChance()
-    store = Store.create(home, clock=clock, chance=chance)
+    options = StoreOptions(database=settings.database)
+    store = Store.create(home, clock=clock, chance=chance, options=options)
     try:
         by = first[0].name
         keys = Keys.create(home, chance)

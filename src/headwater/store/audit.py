@@ -8,10 +8,10 @@ from headwater.errors import InputError
 from headwater.model.canonical import HASH_LETTERS, decode
 from headwater.model.merkle import HASH_BYTES, Frontier, leaf_hash, node_hash
 from headwater.model.record import Record
+from headwater.store import migrate
 from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
-from headwater.store.migrate import expected_schema, schema
 from headwater.store.recall import TOMBSTONE
 from headwater.store.rows import Head, Problem
 
@@ -136,12 +136,10 @@ class _Walk:
 
 
 def database_problems(link: Link) -> Iterator[Problem]:
-    """Yield what SQLite finds wrong in its own structure."""
-    for (text,) in link.rows(tuple[str], "PRAGMA integrity_check"):
-        if text != "ok":
-            yield Problem(f"store.sqlite: {text}", "damaged-database")
+    """Yield what the database finds wrong in its own structure."""
+    yield from link.damage()
     # A guard that was taken away is as telling as a row that was.
-    made, expected = schema(link).items(), expected_schema().items()
+    made, expected = link.schema().items(), link.schema_of(migrate.steps()).items()
     yield from (Problem(name, "altered-schema") for name in sorted({name for name, _ in made ^ expected}))
 
 

@@ -32,7 +32,9 @@ _OUTGOING: Final = (
 )
 # Any number of values as one JSON text: one statement for a whole batch.
 _AMONG: Final = "id IN (SELECT value FROM json_each(?))"
-_NUMBERS_AMONG: Final = "SELECT seq FROM incoming WHERE peer = ? AND seq IN (SELECT value FROM json_each(?))"
+_NUMBERS_AMONG: Final = (
+    "SELECT seq FROM incoming WHERE peer = ? AND seq IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
+)
 _QUEUED_AMONG: Final = "SELECT id FROM outgoing WHERE state = 'queued' AND id IN (SELECT value FROM json_each(?))"
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
 _QUEUE: Final = (
@@ -44,10 +46,12 @@ _TAKE: Final = (
     "INSERT INTO incoming (id, peer, seq, sha256, kind, thread, body, received_at, state, receipt)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_SENT_LAST: Final = "INSERT INTO sequence VALUES (?1, ?2) ON CONFLICT (peer) DO UPDATE SET last = MAX(last, ?2)"
+_SENT_LAST: Final = (
+    "INSERT INTO sequence VALUES (?, ?) ON CONFLICT (peer) DO UPDATE SET last = MAX(sequence.last, excluded.last)"
+)
 _GAPS: Final = (
     "SELECT before + 1, seq - 1 FROM (SELECT seq, LAG(seq, 1, ?2) OVER (ORDER BY seq) AS before"
-    " FROM incoming WHERE peer = ?1 AND seq > ?2) WHERE seq > before + 1 ORDER BY seq LIMIT ?3"
+    " FROM incoming WHERE peer = ?1 AND seq > ?2) AS numbered WHERE seq > before + 1 ORDER BY seq LIMIT ?3"
 )
 
 

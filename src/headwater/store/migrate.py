@@ -9,8 +9,9 @@ from typing import Final
 from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
 from headwater.store.faults import translated
 from headwater.store.files import sync_folder
-from headwater.store.link import APPLICATION_ID, Link
+from headwater.store.link import Link
 from headwater.store.rows import StoreOptions
+from headwater.store.sqlite import APPLICATION_ID, SqliteLink
 
 PAGE_BYTES: Final = 8192
 """Page of a new store: most bodies and envelopes are of 8 to 10 KiB, and half as many pages are half as many writes. A
@@ -34,22 +35,6 @@ def steps() -> list[str]:
     return [found[number] for number in sorted(found)]
 
 
-def schema(link: Link) -> dict[str, str]:
-    """Return the text of each table, index and trigger of a store by its name."""
-    sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-    return dict(link.rows(tuple[str, str], sql))
-
-
-def expected_schema() -> dict[str, str]:
-    """Return the schema that the migrations make."""
-    link = Link(Path(":memory:"), StoreOptions())
-    try:
-        _take(link)
-        return schema(link)
-    finally:
-        link.close()
-
-
 def make(file: Path) -> None:
     """Make an empty store: it appears whole under its name, or not at all.
 
@@ -61,12 +46,12 @@ def make(file: Path) -> None:
         for name in (unfinished.name, f"{unfinished.name}-journal", f"{unfinished.name}-wal", f"{unfinished.name}-shm"):
             unfinished.with_name(name).unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    link = Link(unfinished, StoreOptions())
+    link = SqliteLink(unfinished, StoreOptions())
     try:
         link.run(f"PRAGMA page_size = {PAGE_BYTES}")
         link.run(f"PRAGMA application_id = {APPLICATION_ID}")
         _take(link)
-        link.run("PRAGMA journal_mode = WAL")
+        link.take_log()
     finally:
         link.close()
     with translated(file):
@@ -79,6 +64,30 @@ def make(file: Path) -> None:
     sync_folder(file.parent)
 
 
+def make_shared(link: Link) -> None:
+    """Make an empty store in a database that others look after: in one transaction or not at all.
+
+    Raises:
+        StoreError: there is a store in it already, or it cannot be made.
+    """
+    texts = steps()
+    link.begin()
+    try:
+        _refuse_second(link)
+        link.build(texts)
+        link.set_form(len(texts))
+        link.commit()
+    except BaseException:
+        link.abandon()
+        raise
+
+
+def _refuse_second(link: Link) -> None:
+    if link.form():
+        fix = "name another database, or a schema of its own"
+        raise StoreError("there is a node's store in this database already", where=str(link.file), fix=fix)
+
+
 def bring_up(link: Link, *, read_only: bool) -> None:
     """Take a store to the present form.
 
@@ -87,7 +96,7 @@ def bring_up(link: Link, *, read_only: bool) -> None:
         StoreCorruptError: its version is none that was ever written.
     """
     newest = len(steps())
-    version = _version(link)
+    version = link.form()
     if version > newest:
         raise StoreVersionError(f"the store has form {version}, this version knows {newest}", where=str(link.file))
     if version < 1:
@@ -104,17 +113,12 @@ def _take(link: Link) -> None:
     """Carry out the missing migrations. Another process may have done so while this one waited for the lock."""
     link.begin()
     try:
-        version = _version(link)
+        version = link.form()
         for number, text in enumerate(steps(), start=1):
             if number > version:
                 link.run(text)
-                link.run(f"PRAGMA user_version = {number}")
+                link.set_form(number)
         link.commit()
     except BaseException:
         link.abandon()
         raise
-
-
-def _version(link: Link) -> int:
-    found = link.one(tuple[int], "PRAGMA user_version")
-    return found[0] if found else 0

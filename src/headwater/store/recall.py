@@ -127,7 +127,7 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
     def _set_states(self, ref: RecordId, places: Collection[int], state: str, hold: str | None) -> None:
         self._link.many(
             "INSERT INTO fact_state VALUES (?, ?, ?)"
-            " ON CONFLICT (fact) DO UPDATE SET state = excluded.state, hold = excluded.hold WHERE state <> 'erased'",
+            " ON CONFLICT (fact) DO UPDATE SET state = excluded.state, hold = excluded.hold WHERE fact_state.state <> 'erased'",
             [(fact_id(ref, place), state, hold) for place in places],
         )
         self._link.run("UPDATE record SET marked = 1 WHERE id = ?", ref)

@@ -32,6 +32,8 @@ class StoreOptions:
         checkpoint_pages: pages of 8 KiB that SQLite's log may reach before it is folded into the database, which costs
             two more syncs.
         read_only: open without ever writing, as far as a damaged store can still be read.
+        database: the PostgreSQL database that keeps the store, as libpq names one (``postgresql://HOST/NAME``); empty is
+            SQLite in the node's directory.
         threaded: commit in a thread of the store's own, so that changes from many threads share a sync. Without, each
             change is committed by its caller, one at a time: for simulations, which must repeat themselves.
     """
@@ -41,6 +43,7 @@ class StoreOptions:
     busy_wait_s: float = 5.0
     checkpoint_pages: int = 2000
     read_only: bool = False
+    database: str = ""
     threaded: bool = True
 
     def __post_init__(self) -> None:

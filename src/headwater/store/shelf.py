@@ -31,6 +31,7 @@ REVOCABLE: Final = frozenset(
 NEWEST_SPEC: Final = "2.1"
 _VERSION: Final = "%Y-%m-%dT%H:%M:%S.%f000Z"
 _LIST: Final = "(SELECT value FROM json_each({}))"
+_NUMBERS: Final = "(SELECT CAST(value AS BIGINT) FROM json_each({}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class ShelfReading(Linked):
         """Return the parts of some objects that may be seen, by the object's number."""
         sql = (
             "SELECT p.object, r.body FROM shelf_part p JOIN record r ON r.number = p.record"  # noqa: S608 - constants
-            f" WHERE p.object IN {_LIST.format('?')} AND p.handling IN {_LIST.format('?')} ORDER BY p.object, p.record"
+            f" WHERE p.object IN {_NUMBERS.format('?')} AND p.handling IN {_NUMBERS.format('?')} ORDER BY p.object, p.record"
         )
         found: dict[int, list[str]] = {}
         for number, body in self._link.rows(tuple[int, bytes], sql, _json(numbers), _json(handlings)):
@@ -269,7 +270,7 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
         "o.collection = ?1",
         "o.number > ?2",
         "o.state IN ('live', 'revoked')",
-        f"o.handling IN {_LIST.format('?3')}",
+        f"o.handling IN {_NUMBERS.format('?3')}",
     ]
 
     def bind(value: Value) -> str:
@@ -308,7 +309,7 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
     return sql, values
 
 
-_SEEN: Final = f"n.state IN ('live', 'revoked') AND n.handling IN {_LIST.format('?3')}"
+_SEEN: Final = f"n.state IN ('live', 'revoked') AND n.handling IN {_NUMBERS.format('?3')}"
 _MOST: Final = (
     "NOT EXISTS (SELECT 1 FROM shelf n WHERE n.id = o.id AND n.collection = ?1 AND n.version {} o.version AND {}"  # noqa: S608 - constants
     f" AND {_SEEN})"
@@ -449,7 +450,7 @@ class ShelfWriting(ShelfReading):
         return again | there
 
     def _put_more(self, one: Placed, numbers: dict[Handling, int]) -> None:
-        last = (self._link.one(tuple[int], "SELECT last_insert_rowid()") or (0,))[0]
+        last = self._link.last_number()
         for ref, handling in one.records[1:]:
             number = numbers.get(handling) or numbers.setdefault(handling, self._handling(handling))
             self._link.run(

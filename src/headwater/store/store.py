@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,9 +23,11 @@ from headwater.store.audit import (
 from headwater.store.faults import translated
 from headwater.store.files import Files, make_folder
 from headwater.store.ledger import load_edge
-from headwater.store.link import Link, check_header, check_sqlite
+from headwater.store.link import Link
 from headwater.store.parts import Part
+from headwater.store.postgres import PostgresLink
 from headwater.store.rows import Head, Problem, StoreOptions
+from headwater.store.sqlite import SqliteLink, check_header, check_sqlite
 from headwater.store.view import Snapshot, Transaction
 from headwater.store.writer import Writer
 
@@ -47,12 +49,12 @@ class Store:
         self._gate = threading.Lock()
         self._idle: list[Link] = []
         self._closed = False
-        link = Link(self._file, options)
+        link = _link(self._file, options)
         try:
             migrate.bring_up(link, read_only=options.read_only)
             if not options.read_only:
-                link.run("PRAGMA journal_mode = WAL")
-                link.begin("DEFERRED")  # another process may be adding to the ledger just now
+                link.take_log()
+                link.begin_reading()  # another process may be adding to the ledger just now
                 load_edge(link)  # one that does not fit its head is found before anything is added to it
                 link.abandon()
         except BaseException:
@@ -77,7 +79,11 @@ class Store:
             raise StoreError("there is a node's store here already", where=str(file), fix="name another directory")
         make_folder(home)
         Files(home, chance).make()
-        migrate.make(file)
+        if options is not None and options.database:
+            with closing(PostgresLink(options)) as link:
+                migrate.make_shared(link)
+        else:
+            migrate.make(file)
         return cls.open(home, clock=clock, chance=chance, options=options)
 
     @classmethod
@@ -90,9 +96,10 @@ class Store:
             StoreCorruptError: it is damaged or none of ours; what is readable can be read with `read_only`.
         """
         check_sqlite(apsw.sqlite_lib_version())
-        if not (home / FILE).exists():
-            raise StoreError("there is no node's store here", where=str(home), fix="run: headwater node init")
-        check_header(home / FILE)
+        if options is None or not options.database:
+            if not (home / FILE).exists():
+                raise StoreError("there is no node's store here", where=str(home), fix="run: headwater node init")
+            check_header(home / FILE)
         return cls(home, clock=clock, chance=chance, options=options or StoreOptions())
 
     def write(self, change: Callable[[Transaction], T]) -> T:
@@ -124,7 +131,7 @@ class Store:
     @contextmanager
     def watch(self) -> Iterator["Watch"]:
         """Hand out what tells whether anybody has changed the store, for the length of a `with` block."""
-        watch = Watch(Link(self._file, self._options, query_only=True), self._writer)
+        watch = Watch(_link(self._file, self._options, query_only=True), self._writer)
         try:
             yield watch
         finally:
@@ -231,8 +238,7 @@ class Store:
         link = self._borrow()
         usable = False
         try:
-            link.begin("DEFERRED")
-            link.rows(tuple[int], "SELECT 1 FROM sqlite_schema LIMIT 1")  # the first read fixes the moment
+            link.begin_reading()
             usable = True
             yield link
         finally:
@@ -249,7 +255,7 @@ class Store:
                 raise StoreError("the store is closed", fix="open it again")
             if self._idle:
                 return self._idle.pop()
-        return Link(self._file, self._options, query_only=True)
+        return _link(self._file, self._options, query_only=True)
 
     def _give_back(self, link: Link, *, usable: bool) -> None:
         with suppress(StoreError):
@@ -262,13 +268,13 @@ class Store:
 
 
 class Watch:
-    """Tells whether anybody has changed the store: SQLite counts commits, and asking costs a look at shared memory."""
+    """Tells whether anybody has changed the store: the database counts commits, and asking costs little."""
 
     def __init__(self, link: Link, writer: Writer | None) -> None:
         """Watch through a connection of its own, which never writes, and hear of this process's own changes at once."""
         self._link = link
         self._writer = writer
-        self._seen: int | None = None
+        self._seen: object = None
         self._stirred = threading.Event()
         if writer is not None:
             writer.listeners.append(self._stirred.set)
@@ -280,8 +286,7 @@ class Watch:
 
     def has_moved(self) -> bool:
         """Return whether this or another process has changed anything since the last call; True the first time."""
-        found = self._link.one(tuple[int], "PRAGMA data_version")
-        before, self._seen = self._seen, found[0] if found else None
+        before, self._seen = self._seen, self._link.commits()
         return before != self._seen
 
     def end(self) -> None:
@@ -289,6 +294,13 @@ class Watch:
         if self._writer is not None:
             self._writer.listeners.remove(self._stirred.set)
         self._link.close()
+
+
+def _link(file: Path, options: StoreOptions, *, query_only: bool = False) -> Link:
+    """Connect to the database that keeps a store: the one place that decides which."""
+    if options.database:
+        return PostgresLink(options, query_only=query_only)
+    return SqliteLink(file, options, query_only=query_only)
 
 
 def _found(look: Callable[[], Iterable[Problem]]) -> list[Problem]:

@@ -109,6 +109,7 @@ def test_an_erasure_runs_through_every_holder_and_each_proves_it(three: Three) -
     assert [node.store.check() for node in three.world.nodes] == [[], [], []]
 
 
+@pytest.mark.sqlite
 def test_the_bytes_are_gone_at_every_holder(three: Three) -> None:
     facts, *_ = spread(three)
     amend(three, "erase", facts)

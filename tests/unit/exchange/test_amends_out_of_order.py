@@ -84,6 +84,7 @@ def test_what_was_held_when_its_amend_came_keeps_its_result_when_the_rest_comes_
     assert set(holder.answer.done[0].results.values()) == {"erased"}
 
 
+@pytest.mark.sqlite
 def test_a_copy_that_came_back_to_its_originator_is_withdrawn_too(three: Three) -> None:
     facts = own(three.pristina, report())
     in_london = three.facts_of(three.london, tell(three, facts))
@@ -140,6 +141,7 @@ def test_where_a_correction_is_refused_the_wrong_fact_is_withdrawn_alone(three: 
     assert three.pristina.exchange.liaison.tend() == 0
 
 
+@pytest.mark.sqlite
 def test_the_bytes_of_a_correction_that_is_withdrawn_itself_are_gone_too(three: Three) -> None:
     facts = own(three.pristina, report())
     tell(three, facts)

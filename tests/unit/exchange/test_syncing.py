@@ -115,6 +115,7 @@ def test_both_may_begin_at_once(london: Node, belgrade: Node) -> None:
     assert london.exchange.syncing.standing(BELGRADE).unproved_since is None
 
 
+@pytest.mark.sqlite
 def test_a_restored_backup_is_seen_by_the_partner_and_by_itself(world: World, london: Node, belgrade: Node) -> None:
     sync(london, belgrade)
     copy(world, belgrade)
@@ -127,6 +128,7 @@ def test_a_restored_backup_is_seen_by_the_partner_and_by_itself(world: World, lo
     assert (BELGRADE, "trust.rollback") in codes(belgrade)
 
 
+@pytest.mark.sqlite
 def test_a_restored_backup_that_asks_first_is_seen_too(world: World, london: Node, belgrade: Node) -> None:
     sync(london, belgrade)
     copy(world, belgrade)
@@ -138,6 +140,7 @@ def test_a_restored_backup_that_asks_first_is_seen_too(world: World, london: Nod
     assert (BELGRADE, "trust.rollback") in codes(belgrade)
 
 
+@pytest.mark.sqlite
 def test_a_backup_whose_messages_nobody_missed_is_seen_by_its_shorter_log(
     world: World, london: Node, belgrade: Node
 ) -> None:
@@ -154,6 +157,7 @@ def test_a_backup_whose_messages_nobody_missed_is_seen_by_its_shorter_log(
     assert codes(london) == {(BELGRADE, "trust.rollback")}
 
 
+@pytest.mark.sqlite
 def test_a_fork_that_has_grown_is_an_equivocation_with_both_pieces_kept(
     world: World, london: Node, belgrade: Node
 ) -> None:
@@ -176,6 +180,7 @@ def test_a_fork_that_has_grown_is_an_equivocation_with_both_pieces_kept(
     assert london.exchange.syncing.standing(BELGRADE).theirs == held
 
 
+@pytest.mark.sqlite
 def test_an_alarm_suspends_nobody_and_a_person_can_clear_it(world: World, london: Node, belgrade: Node) -> None:
     sync(london, belgrade)
     copy(world, belgrade)
@@ -198,6 +203,7 @@ def test_an_alarm_suspends_nobody_and_a_person_can_clear_it(world: World, london
     assert 0 < belgrade.exchange.syncing.standing(LONDON).ours <= london.exchange.syncing.standing(BELGRADE).theirs
 
 
+@pytest.mark.sqlite
 def test_what_a_restored_backup_has_lost_comes_again(world: World, london: Node, belgrade: Node) -> None:
     send(london, belgrade)
     sync(london, belgrade)

@@ -8,6 +8,7 @@ import pytest
 
 from headwater.store import Store, StoreOptions
 from headwater.testing.fakes import FakeClock, SeededChance
+from tests.postgres_mark import MARK
 
 Behind = Callable[[str], object]
 
@@ -26,7 +27,13 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def behind(store: Store, home: Path) -> Iterator[Behind]:
-    """Run SQL on the store's file as another program would; triggers can be dropped first."""
+    """Run SQL on the store's database as another program would; triggers can be dropped first."""
+    if (home / MARK).exists():
+        from tests.postgres_world import behind_its_back
+
+        with behind_its_back(home) as run:
+            yield run
+        return
     connection = apsw.Connection(str(home / "store.sqlite"))
     connection.set_busy_timeout(5000)
     yield lambda sql: connection.execute(sql).fetchall()

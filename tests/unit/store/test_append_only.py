@@ -73,6 +73,7 @@ def test_an_erased_leaf_cannot_be_filled_again(store: Store, behind: Behind) -> 
         behind("UPDATE ledger SET salt = zeroblob(16), event = x'00' WHERE number = 0")
 
 
+@pytest.mark.sqlite
 def test_what_was_erased_is_no_longer_in_the_file(store: Store, home: Path) -> None:
     store.write(lambda tx: tx.note(Event("store.read", "analyst", "subject " * 100)))
     store.write(lambda tx: tx.erase_event(0, who="dpo", purpose="erasure"))

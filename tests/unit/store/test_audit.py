@@ -82,6 +82,7 @@ def test_a_leaf_that_commits_to_what_is_no_event_is_named() -> None:
     assert walk.problems == [Problem(0, "unreadable-event")]
 
 
+@pytest.mark.sqlite
 def test_a_message_with_an_impossible_state_is_damage(store: Store, behind: Behind) -> None:
     store.write(receiving(incoming(1, 1)))
     store.write(queueing(outgoing(1, 1)))
@@ -94,6 +95,7 @@ def test_a_message_with_an_impossible_state_is_damage(store: Store, behind: Behi
                 list(read())
 
 
+@pytest.mark.sqlite
 def test_what_cannot_be_read_is_the_last_problem_of_its_kind(store: Store, behind: Behind) -> None:
     behind("PRAGMA ignore_check_constraints = ON")
     behind("DROP TRIGGER ledger_head_kept")

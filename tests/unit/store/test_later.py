@@ -179,6 +179,7 @@ def test_a_store_with_pages_of_another_size_is_written_and_read_as_any(
     connection.close()
 
 
+@pytest.mark.sqlite
 def test_a_new_store_has_pages_that_hold_a_message(store: Store, home: Path) -> None:
     connection = apsw.Connection(str(home / "store.sqlite"))
     assert connection.execute("PRAGMA page_size").fetchall() == [(migrate.PAGE_BYTES,)]

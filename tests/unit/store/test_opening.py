@@ -30,6 +30,7 @@ def test_opening_sees_one_moment_of_the_ledger(store: Store, home: Path, monkeyp
     other.close()
 
 
+@pytest.mark.sqlite
 def test_an_older_store_keeps_its_envelopes_when_they_move_to_a_table_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

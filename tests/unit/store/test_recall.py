@@ -54,6 +54,7 @@ def test_a_record_of_which_nothing_is_left_is_not_there(store: Store) -> None:
     assert store.check() == []
 
 
+@pytest.mark.sqlite
 def test_erased_bytes_are_no_longer_in_the_file(store: Store, home: Path) -> None:
     ref = kept(store)
     erase(store, ref, 0)
@@ -98,6 +99,7 @@ def test_a_restricted_fact_can_still_be_erased_but_an_erased_one_not_be_restrict
         assert snapshot.fact_states(ref) == {fact_id(ref, 0): ("erased", None)}
 
 
+@pytest.mark.sqlite
 def test_a_withdrawn_finding_is_hidden_and_its_words_are_gone(store: Store, home: Path) -> None:
     ref = kept(store)
     claim = finding(1, ref)

@@ -43,6 +43,7 @@ def submit_as_one_group(store: Store, changes: list[Callable[[Transaction], int]
     return futures
 
 
+@pytest.mark.sqlite
 def test_where_the_commit_fails_all_are_refused_and_nothing_is_kept(store: Store, home: Path, disk: FaultyDisk) -> None:
     faulty = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
     faulty.write(noting(0))
@@ -62,6 +63,7 @@ def test_where_the_commit_fails_all_are_refused_and_nothing_is_kept(store: Store
     faulty.close()
 
 
+@pytest.mark.sqlite
 def test_a_change_that_hides_a_failing_disk_is_refused_with_its_group(home: Path, disk: FaultyDisk) -> None:
     Store.create(home, clock=FakeClock(), chance=SeededChance()).close()
     faulty = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
@@ -86,6 +88,7 @@ def test_a_group_has_an_upper_size_and_the_rest_follows(store: Store) -> None:
     assert [future.result() for future in futures] == list(range(LARGEST_GROUP + 10))
 
 
+@pytest.mark.sqlite
 def test_a_hundred_changes_in_a_group_share_one_sync(home: Path, disk: FaultyDisk) -> None:
     Store.create(home, clock=FakeClock(), chance=SeededChance()).close()
     store = Store.open(home, clock=FakeClock(), chance=SeededChance(1), options=StoreOptions(vfs=NAME))
@@ -113,6 +116,7 @@ def test_a_cancelled_change_is_not_carried_out(store: Store) -> None:
     assert store.write(noting(2)) == 0
 
 
+@pytest.mark.sqlite
 def test_a_busy_store_says_so_and_goes_on_once_it_is_free(home: Path) -> None:
     options = StoreOptions(busy_wait_s=0.0)
     store = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=options)
