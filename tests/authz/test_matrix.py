@@ -22,6 +22,7 @@ from headwater.web.limits import Limits
 from tests import node_world
 from tests.node_world import WRITER, as_user, person, read, write_list, write_report
 from tests.page_world import Answer, Browser, browser
+from tests.scan_page_world import PERSON, claim, van
 
 NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
 HELD = ("record", "mention", "finding", "decision", "outgoing", "incoming", "fact_state", "tombstone")
@@ -38,6 +39,10 @@ FORMS = {
     "/cases": {"urn": URN, "operation": "MATRIX", "profile": "cps-dg6", "key": "k"},
     "/exchange/send": {"to": "RS-MOI@X", "text": "matrix", "key": "k"},
     "/language": {"language": "sq"},
+    "/authenticators/passkeys": {"passkey": "{}", "label": "matrix"},
+    "/authenticators/codes/confirm": {"passphrase": "matrix of twelve words", "code": "123456"},
+    "/authenticators/remove": {"passkey": "0" * 64},
+    "/admin/users/reset": {"name": node_world.SUPERVISOR},
 }
 
 
@@ -57,6 +62,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / "hidden", person("hidden-1", "Ana Skrivenić"), reference="EX/UK/18", purposes=["drugs"]
         )
         read(node, "report", hidden)
+        claim(node, van(node), "rescue", "person", PERSON)
     return home
 
 
@@ -88,7 +94,7 @@ def held(node: Node) -> str:
 
 def ask(reader: Browser, method: str, path: str, finding: FindingId, entity: str) -> Answer:
     where = (
-        path.replace("{ref}", str(finding) if path.startswith("/findings") else MESSAGE)
+        path.replace("{ref}", referred(reader.app.site.node, path, finding))
         .replace("{key:path}", entity)
         .replace("{urn}", URN)
         .replace("{task}", "task-1")
@@ -102,6 +108,14 @@ def ask(reader: Browser, method: str, path: str, finding: FindingId, entity: str
         return reader.get(where)
     form = {name: value.replace("{finding}", finding) for name, value in FORMS.get(path, {}).items()}
     return reader.post(where, form)
+
+
+def referred(node: Node, path: str, finding: FindingId) -> str:
+    """What stands for the reference in a path: a finding, a scan or a message."""
+    if path.startswith("/scans"):
+        with node.view(as_user(node)) as view:
+            return next(iter(view.records(source="scan"))).id
+    return str(finding) if path.startswith("/findings") else MESSAGE
 
 
 def purpose_of(needs: object) -> str:

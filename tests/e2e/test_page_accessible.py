@@ -50,6 +50,7 @@ def paths(nodes: Houses) -> list[str]:
         *("/cases/00EX0000126", "/admin", "/help", "/nothing", f"/findings/{kinds['match.screening']}"),
         *(f"/findings/{kinds['match.link']}/compare", "/entities/organiser", "/sign-in"),
         "/exchange/new?entity=organiser&to=RS-MOI@EX-UK-RS-OIC",
+        *("/authenticators", "/scans"),
     ]
 
 

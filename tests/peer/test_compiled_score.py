@@ -1,23 +1,29 @@
 """The compiled score says what the readable one says: the same log-odds, the same answers. numba compiles it once a machine."""
 
-import pytest
+import random
 
+import pytest
+from rapidfuzz import fuzz
+
+from headwater.engines.match import kernel_beside, kernel_near, weights
 from headwater.engines.match.batch import Asked, Batch, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
+from headwater.engines.match.coded import codes, trait_arrays
+from headwater.engines.match.dates import DateClass, classify
 from headwater.engines.match.index import unpack
 from headwater.engines.match.kernel import MOST_PARTS
 from headwater.engines.match.listed import Listed
 from headwater.engines.match.names import Weighed, parse
 from headwater.engines.match.query import read_request
-from headwater.engines.match.score import compare_names
+from headwater.engines.match.score import compare_names, compare_traits, traits
 from headwater.engines.match.screening import Screener, meets
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.model.record import Record
 from headwater.testing.memory_view import MemoryView
 from tests.given import read
-from tests.match_world import world
+from tests.match_world import entry, world
 
 ODD = (
     "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "山田", "A. B. Testerovic",
@@ -53,10 +59,12 @@ def test_every_pair_of_names_has_the_log_odds_of_the_readable_score(finder: Find
             if one.name is None or len(one.name.parts) > MOST_PARTS:
                 continue
             left = Weighed(one.name, tuple(finder.rarity(part) for part in one.name.parts))
-            for at, value in found:
-                if len(listed.name(at).name.parts) <= MOST_PARTS:
-                    match = compare_names(left, listed.name(at), person=person)
-                    assert value == pytest.approx(match.log_odds, abs=1e-6), (left.name.text, listed.name(at).name.text)
+            for near in found:
+                other = listed.name(near.at)
+                if len(other.name.parts) <= MOST_PARTS:
+                    match = compare_names(left, other, person=person)
+                    assert near.log_odds == pytest.approx(match.log_odds, abs=1e-6), (left.name.text, other.name.text)
+                    assert compare_names(left, other, person=person, worth=near.worth) == match
                     compared += 1
     assert compared > 5000
 
@@ -69,3 +77,72 @@ def test_the_answers_with_and_without_compiled_code_are_the_same(finder: Finder)
     assert len(with_it.hits) > 100
     assert [hit.finding for hit in with_it.hits] == [hit.finding for hit in without.hits]
     assert with_it.not_screenable == without.not_screenable
+
+
+def test_a_name_too_long_for_compiled_code_does_not_hide_a_shorter_one_of_the_same_entry() -> None:
+    long = f"Zoran Izmisljenko Nestvarni Umisljeni {' '.join('abcdefghijklmnopqrstuvwxyz')}"
+    others = [entry(f"uk:{at}", name=one.name) for at, one in enumerate(make_list(60, 3), 2)]
+    listed = [entry("uk:1", name="Zoran Izmisljenko", alias=long), *others]
+    request = read_request({"queries": [{"id": "1", "name": "Zoran Izmislenko"}]})
+    index = unpack(build_index(listed))
+    with_it, without = (Screener(MemoryView(listed), index, compiled=one).answer(request) for one in (True, False))
+    assert [hit.finding for hit in with_it.hits] == [hit.finding for hit in without.hits]
+    assert [reason.right for hit in with_it.hits for reason in hit.finding.reasons] == ["Zoran Izmisljenko"]
+
+
+def test_dates_fall_into_the_classes_of_the_readable_code() -> None:
+    draw = random.Random(3)
+    days = [f"{draw.randrange(1958, 1972)}-{draw.randrange(1, 13):02}-{draw.randrange(1, 29):02}" for _ in range(60)]
+    dates = [*days, *(day[:7] for day in days[:20]), *(day[:4] for day in days[20:30]), "1975-03-14", "1975-03-41"[:7]]
+    dates += [
+        "1957-03-14",
+        "1975-03-15",
+        "1975-04-13",
+        "1976-03-14",
+        "1985-03-14",
+        "1975-12-01",
+        "1975-01-12",
+        "1995-03-14",
+    ]
+    seen = set()
+    for left in dates:
+        for right in dates:
+            one, other = (int(date.replace("-", "").ljust(8, "0")) for date in (left, right))
+            kind = kernel_beside.CLASSES[kernel_beside.date_class(one, other)]
+            assert kind is classify(left, right), (left, right)
+            seen.add(kind)
+    assert seen == set(DateClass)
+
+
+def test_what_stands_beside_the_names_weighs_as_in_the_readable_code() -> None:
+    draw = random.Random(4)
+
+    def some(values: tuple[str, ...], most: int) -> list[str]:
+        return draw.sample(values, draw.randrange(most + 1))
+
+    born = ("1975-03-14", "1975-03", "1975", "1985-03-14", "1975-03-15", "1940")
+    both = [
+        [traits(some(born, 2), some(("rs", "mk", "xk"), 2), some(("male", "female"), 1), ()) for _ in range(300)]
+        for _ in range(2)
+    ]
+    mine, theirs = (kernel_beside.beside(trait_arrays(side)) for side in both)
+    for at, (query, listed) in enumerate(zip(*both, strict=True)):
+        for name in (-4.0, -0.5, 0.0, 3.0, 99.0):
+            expected = compare_traits(query, listed).total(min(name, weights.NAME_CAP))
+            assert kernel_beside.total(name, mine, at, theirs, at) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_words_near_a_word_are_those_that_rapidfuzz_finds(finder: Finder) -> None:
+    words = ["mohamed", "zivorad", "a", "SpetimCor", "x" * 70, "", "testerovic", "li"]
+    words += [sound[:-1] for sound in finder.sounds[::9]]
+    known = kernel_near.vocabulary(*codes(finder.sounds))
+    ends, found, how = kernel_near.near(*codes(words), known, 0.65)
+    for at, word in enumerate(words):
+        mine = dict(zip(found[ends[at] : ends[at + 1]].tolist(), how[ends[at] : ends[at + 1]].tolist(), strict=True))
+        theirs = {
+            number: fuzz.ratio(word[:63], sound) / 100
+            for number, sound in enumerate(finder.sounds)
+            if word and fuzz.ratio(word[:63], sound) >= 65
+        }
+        assert mine == pytest.approx(theirs, abs=1e-6), word
+    assert ends[-1] > 50

@@ -39,6 +39,16 @@ from headwater.cli.progress import bar
     help="Score from which a name is a hit.",
 )
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="Most hits of one query.")
+@click.option(
+    "--jobs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Processes of this machine that share the work.",
+)
+@click.option(
+    "--on", type=click.Choice(["here", "spark"]), default="here", show_default=True, help="Where names are compared."
+)
 @options.home(required=False)
 @options.acting("sanctions")
 @options.as_json
@@ -58,6 +68,8 @@ def screen(
     out: Path | None,
     min_score: float | None,
     top: int,
+    jobs: int,
+    on: str,
     home: Path | None,
     user: str,
     purpose: str,
@@ -69,7 +81,10 @@ def screen(
     never a verdict: it says what agrees and what does not, and a person decides. With a node the hits are kept as findings.
     """
     from headwater.node import loose, screening
+    from headwater.node.spread import Spread
 
+    if jobs > 1 and on != "here":
+        raise click.UsageError("--jobs shares the work of this machine; on Spark, Spark says how many work")
     if (file is not None) + (name is not None) + (pairs is not None) != 1:
         raise click.UsageError("give one of FILE, --name and --pairs")
     if pairs is not None:
@@ -83,13 +98,14 @@ def screen(
         raise click.UsageError("--since compares with a --list FORMAT:FILE")
     if not lists and home is None:
         raise click.UsageError("name a list with --list FORMAT:FILE, or a node with --home")
+    spread = Spread(jobs, on)
     with bar("screening") as progress:
         if lists or home is None:
             files = [loose.list_file(text, without_aliases=without_aliases) for text in lists]
-            answer = screening.in_files(asked, files, user, progress)
+            answer = screening.in_files(asked, files, user, progress, spread=spread)
         else:
             with session_at(home, user, purpose) as (node, session):
-                answer = screening.at_node(node, session, asked, progress)
+                answer = screening.at_node(node, session, asked, progress, spread=spread)
     document = screening.document(answer, asked)
     if out is not None:
         screening.write_hits(out, document["hits"])

@@ -58,6 +58,38 @@ def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
     door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)
 
 
+@user.command(name="show", epilog="Example: headwater user show o.reed --home uk --user s.hall")
+@click.argument("name")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def ways(*, name: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Show a user's roles and what the user signs in with: passkeys, passphrase and app, recovery codes that are left."""
+    from headwater.node import signin
+
+    with session_at(home, user, purpose) as (node, session):
+        found = signin.ways(node, session, name)
+    door.answer({"ok": True, **found}, signin.told(found), as_json=as_json)
+
+
+@user.command(epilog="Example: headwater user reset o.reed --home uk --user s.hall")
+@click.argument("name")
+@options.home()
+@click.option("--user", "by", envvar="HEADWATER_USER", default=getpass.getuser, help="The admin who resets.")
+@options.as_json
+def reset(*, name: str, home: Path, by: str, as_json: bool) -> None:
+    """Remove all that a user signs in with, after a loss, and end the user's sessions.
+
+    It takes a second person: nobody resets the own. Afterwards `headwater user login NAME` makes the link to begin anew with.
+    """
+    from headwater.node import signin
+
+    with session_at(home, by, "operation") as (node, session):
+        count = signin.reset(node, session, name)
+    lines = [f"{count} way(s) in of {name} removed, all sessions ended", f"next: headwater user login {name}"]
+    door.answer({"ok": True, "name": name, "removed": count}, lines, as_json=as_json)
+
+
 @user.command(epilog="Example: headwater user login o.reed --home uk")
 @click.argument("name")
 @options.home()

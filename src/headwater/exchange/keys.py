@@ -110,13 +110,23 @@ class Keys:
         """Return the seed in use for envelopes and receipts."""
         return list(self.signing_seeds.values())[-1]
 
-    def secret(self, use: str) -> bytes:
+    def secret(self, use: str, key: str = "") -> bytes:
         """Return 32 bytes that this node alone can make, for one use (RFC 2104): no key can be found from them.
 
         They make names that the node knows again and nobody else can work out, as hashes of what was looked for. They
         change with the signing key.
+
+        Args:
+            use: what for; other uses get other bytes.
+            key: name of the signing key that they are made from; the one in use if nothing is given.
+
+        Raises:
+            KeyTrustError: this node has no such key.
         """
-        return hmac.digest(self.signing_seed(), f"headwater/{use}/1".encode(), "sha256")
+        seed = self.signing_seeds.get(key) if key else self.signing_seed()
+        if seed is None:
+            raise KeyTrustError("this node has no such signing key", where=key, fix="put it back from a backup")
+        return hmac.digest(seed, f"headwater/{use}/1".encode(), "sha256")
 
     def _read(self, kind: str) -> list[list[bytes]]:
         found = [_seeds(path, _KINDS[kind]) for path in self._files(kind)]

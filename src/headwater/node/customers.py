@@ -18,6 +18,7 @@ from headwater.node.files import bytes_of
 from headwater.node.lists import editions
 from headwater.node.loose import short_name
 from headwater.node.node import Node
+from headwater.node.spread import Progress
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
@@ -113,7 +114,7 @@ def every(node: Node, session: Session) -> list[CustomerFile]:
 
 
 def rescreen(
-    node: Node, session: Session, name: str, progress: screening.Progress | None = None
+    node: Node, session: Session, name: str, progress: Progress | None = None
 ) -> tuple[Rescreened, screening.Asked]:
     """Screen a stored file against whatever has changed in the lists since it was screened last; the first time, whole.
 
@@ -138,7 +139,7 @@ def rescreen(
     answer = None
     if first or touched:
         only = None if first else sorted(touched)
-        answer = screening.at_node(node, session, asked, progress, only)
+        answer = screening.at_node(node, session, asked, progress, only=only)
     gone = {key for delta in deltas.values() for key in delta.removed}
     ids = {f"query:{row['id']}" for row in rows}
     held_hits = findings.every(node, session) if gone else []

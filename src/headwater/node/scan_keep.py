@@ -61,7 +61,7 @@ def keep_files(node: Node, session: Session, paths: Sequence[Path], using: Watch
         "fa": using.point.declared_fa, "images": [record.blobs[0] for record in records],
     }  # fmt: skip
     with node.view(session) as view:
-        claimed = tuple(ScanEngine().run(view, {**params, "decode": _decode(view)}))
+        claimed = tuple(ScanEngine().run(view, {**params, "decode": decoder(view)}))
     node.store.note(
         Event(
             "engine.run", session.user, NAME, session.purpose, {"version": ScanEngine.version, "findings": len(claimed)}
@@ -135,7 +135,7 @@ def _keep(node: Node, session: Session, group: Sequence[tuple[Path, ScanImage]])
     return record
 
 
-def _decode(view: View) -> Any:  # noqa: ANN401 - a function of a record and its bytes
+def decoder(view: View) -> Any:  # noqa: ANN401 - a function of a record and its bytes
     """Return what reads the image of a record again, from its own blobs alone."""
 
     def decode(record: Record, data: memoryview) -> ScanImage:

@@ -2,8 +2,7 @@
 
 import hashlib
 import hmac
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,14 +13,16 @@ from headwater.engines.match.owned import with_owned
 from headwater.engines.match.ownership import Stake
 from headwater.engines.match.query import read_request
 from headwater.engines.match.screening import Hit, MatchEngine, Screener, ScreenResult, open_index, open_screener
-from headwater.errors import FormatError, Place, SchemaError, SettingsError, StoreCorruptError
+from headwater.errors import ForbiddenError, FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
 from headwater.formats.queries_csv import read_queries
 from headwater.formats.safe_csv import csv_bytes
 from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
-from headwater.model.finding import params_text
+from headwater.model.fact import record_of
+from headwater.model.finding import Finding, params_text
 from headwater.model.handling import Handling
+from headwater.model.ids import FactId
 from headwater.model.times import format_instant
 from headwater.node import deltas, findings, runs
 from headwater.node.files import bytes_of, write
@@ -29,19 +30,16 @@ from headwater.node.judged import Silenced, judge
 from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
-from headwater.node.system import SystemClock, peak_memory_mb
+from headwater.node.spread import ALONE, Progress, Spread, answers
+from headwater.node.system import SystemClock, cpu_seconds, peak_memory_mb
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
 from headwater.policy.view import guard, permits
-from headwater.ports import Event
+from headwater.ports import Event, View
 from headwater.settings import Settings
 
 UNSET: Final = Settings()
 """Without a node the settings are the defaults."""
-TURN: Final = 2048
-"""Queries between two signs of progress."""
-Progress = Callable[[int, int], None]
-"""Hears how many queries of how many are done."""
 OF_A_QUERY: Final = Handling(releasable_to=frozenset(), codes=frozenset({"P"}))
 """A hit says whom somebody asked about, so it may do less than the published list: nobody else gets it unasked."""
 
@@ -68,16 +66,16 @@ class Asked:
 
 @dataclass(slots=True)
 class Cost:
-    """What a run cost: CPU seconds by stage, and the most memory the process ever held, in MB."""
+    """What a run cost: CPU seconds by stage, those of ended child processes with it, and the most memory of this one, in MB."""
 
     cpu_s: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
         """Count the CPU seconds of a stage."""
-        begun = time.process_time()
+        begun = cpu_seconds()
         yield
-        self.cpu_s[stage] = self.cpu_s.get(stage, 0.0) + time.process_time() - begun
+        self.cpu_s[stage] = self.cpu_s.get(stage, 0.0) + cpu_seconds() - begun
 
     @property
     def peak_rss_mb(self) -> float:
@@ -127,7 +125,13 @@ def queries_in(path: Path) -> list[dict[str, str]]:
 
 
 def at_node(
-    node: Node, session: Session, asked: Asked, progress: Progress | None = None, only: Sequence[str] | None = None
+    node: Node,
+    session: Session,
+    asked: Asked,
+    progress: Progress | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    spread: Spread = ALONE,
 ) -> Answer:
     """Screen against the lists that a node holds; keep the hits as findings and log the run.
 
@@ -137,12 +141,16 @@ def at_node(
         asked: what is asked.
         progress: hears how far it is.
         only: keys of the entries that may be hits; None is every entry.
+        spread: over which processes or machines.
 
     Raises:
         PolicyError: the user may not screen.
         SettingsError: the node holds no list, or not the one named.
+        MissingExtraError: Spark is asked for and not installed.
     """
     may(session, Act.LIST_SCREEN)
+    spread.ready()
+    today = node.clock.now().date()
     cost = Cost()
     with node.view_at(session) as (snapshot, view):
         with cost.of("load"):
@@ -150,7 +158,7 @@ def at_node(
             if not held:
                 fix = "read one first: headwater read un FILE --home DIR"
                 raise SettingsError("the node holds no such list", fix=fix)
-            whole = sees_whole(held, session, node.clock.now().date())
+            whole = sees_whole(held, session, today)
             current = CurrentLists(snapshot, view, held, whole=whole)
         params = {
             **_params(asked, held, node.settings, node.clock.now()),
@@ -159,7 +167,10 @@ def at_node(
         with cost.of("build"):
             screener = open_screener(current, params, queries=len(asked.queries))
         with cost.of("screen"):
-            found = _stricter(_owned(_in_turns(screener, params, progress), asked))
+            answer = answers(screener, params, spread, lambda each: permits(each, session, today), progress)
+            if spread != ALONE and not whole:
+                answer = _looked_at(view, answer)
+            found = _stricter(_owned(answer, asked))
             judged = judge(view, found.hits)
             result = replace(found, hits=judged.hits)
     told = params_text({name: value for name, value in params.items() if name != "queries"})
@@ -179,12 +190,16 @@ def prepare(node: Node, session: Session) -> None:
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
-def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progress | None = None) -> Answer:
+def in_files(
+    asked: Asked, files: Sequence[ListFile], user: str, progress: Progress | None = None, *, spread: Spread = ALONE
+) -> Answer:
     """Screen against list files, without a node; nothing is kept but the index in the user's cache.
 
     Raises:
         InputError: a file is no list.
+        MissingExtraError: Spark is asked for and not installed.
     """
+    spread.ready()
     cost = Cost()
     clock = SystemClock()
     with cost.of("load"):
@@ -202,8 +217,11 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
     }
     today = clock.now().date()
 
+    def sees(handling: Handling) -> bool:
+        return permits(handling, session, today)
+
     def opened() -> Screener:
-        return open_screener(view, params, queries=len(asked.queries), sees=lambda each: permits(each, session, today))
+        return open_screener(view, params, queries=len(asked.queries), sees=sees)
 
     with cost.of("build"):
         try:
@@ -219,7 +237,7 @@ def in_files(asked: Asked, files: Sequence[ListFile], user: str, progress: Progr
             changed = deltas.document(delta, name)
             params["only"] = sorted(delta.touched)
     with cost.of("screen"):
-        result = _owned(_in_turns(screener, params, progress), asked)
+        result = _owned(answers(screener, params, spread, sees, progress), asked)
     return Answer(result, cost, changed)
 
 
@@ -286,21 +304,17 @@ def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: 
     }
 
 
-def _in_turns(screener: Screener, params: Mapping[str, Any], progress: Progress | None) -> ScreenResult:
-    """Screen some queries at a time, so that a person sees how far it is; the answer is that of one run."""
-    queries = read_request(params).queries
-    request = read_request({**params, "queries": ()})
-    turns: list[ScreenResult] = []
-    for at in range(0, max(1, len(queries)), TURN):
-        turns.append(screener.answer(replace(request, queries=queries[at : at + TURN])))
-        if progress is not None:
-            progress(min(at + TURN, len(queries)), len(queries))
-    return ScreenResult(
-        tuple(hit for turn in turns for hit in turn.hits),
-        tuple(one for turn in turns for one in turn.not_screenable),
-        turns[0].lists,
-        tuple(one for turn in turns for one in turn.doubts),
-    )
+def _looked_at(view: View, result: ScreenResult) -> ScreenResult:
+    """Return an answer of other processes without the hits whose records may not be seen, each look being noted."""
+    return replace(result, hits=tuple(hit for hit in result.hits if _shown(view, hit.finding)))
+
+
+def _shown(view: View, finding: Finding) -> bool:
+    try:
+        view.record(record_of(FactId(finding.evidence[0].ref)))
+    except ForbiddenError:
+        return False
+    return True
 
 
 def _stricter(result: ScreenResult) -> ScreenResult:

@@ -1,4 +1,4 @@
-"""Signing in to the page: one-time tickets, and sessions that the node keeps on its own side.
+"""Signing in to the page by one-time ticket, passkey or codes, and sessions that the node keeps on its own side.
 
 A token is a secret of its holder; the store holds its SHA-256. A session names user, purpose and language; whether the user
 is still let in is asked again at every request, so switching a user off ends all sessions at once.
@@ -6,17 +6,18 @@ is still let in is asked again at every request, so switching a user off ends al
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from headwater.errors import ForbiddenError, Place, SettingsError
 from headwater.model.canonical import decode, encode
-from headwater.node import users
+from headwater.node import authenticators, codes, passkeys, users
 from headwater.node.node import Node
+from headwater.policy.acts import Act
 from headwater.policy.purposes import known_purpose
-from headwater.policy.session import Session
+from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.store import Transaction
 
@@ -25,6 +26,8 @@ SESSION: Final = "page-session"
 TOKEN_BYTES: Final = 32
 TICKET_FOR: Final = timedelta(minutes=5)
 SESSION_FOR: Final = timedelta(hours=12)
+FRESH_FOR: Final = timedelta(minutes=15)
+"""How long after signing in somebody may change how to sign in: a page left open must not let another settle in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ class SignedIn:
     language: str
     until: datetime
     form_token: str
+
+    @property
+    def began(self) -> datetime:
+        """When it began."""
+        return self.until - SESSION_FOR
 
 
 def ticket(node: Node, name: str) -> str:
@@ -117,14 +125,137 @@ def redeem(node: Node, token: str, purpose: str, language: str = "") -> str:
             raise ForbiddenError(
                 "this ticket is used up, too old or none", fix="make another with: headwater user login NAME"
             )
-        users.session(transaction, node.authority, held.user, purpose)
+        _begin(node, transaction, made, _Kept(held.user, purpose, language, transaction.now + SESSION_FOR), "ticket")
         transaction.put_document(TICKET, _digest(token), encode(replace(held, used=True)))
-        kept = _Kept(held.user, purpose, language, transaction.now + SESSION_FOR)
-        transaction.put_document(SESSION, _digest(made), encode(kept))
-        transaction.note(Event("page.signed-in", held.user, held.user, purpose))
 
     node.store.write(change)
     return made
+
+
+def by_passkey(node: Node, origin: str, answer: str, purpose: str, language: str = "") -> str:
+    """Take the answer of a passkey and return the token of a new session.
+
+    Args:
+        node: the node.
+        origin: the page's own.
+        answer: as the browser gave it, JSON.
+        purpose: what for.
+        language: chosen at the sign-in, empty for none.
+
+    Raises:
+        ForbiddenError: no passkey of this node gave this answer to a fresh question, or its user is switched off.
+        NoBasisError: the purpose is unknown.
+        SchemaError: it is no answer.
+    """
+    known_purpose(purpose)
+    return _enter(node, passkeys.verify(node, origin, answer), purpose, language, "passkey")
+
+
+def by_codes(node: Node, user: str, passphrase: str, code: str, purpose: str, language: str = "") -> str:
+    """Take a passphrase with an app's code or a recovery code, and return the token of a new session.
+
+    Raises:
+        ForbiddenError: they do not fit, or the user is switched off.
+        NoBasisError: the purpose is unknown.
+    """
+    known_purpose(purpose)
+    return _enter(node, user, purpose, language, str(codes.verify(node, user, passphrase, code)))
+
+
+def reset(node: Node, session: Session, name: str) -> int:
+    """Remove all that a user signs in with and end all sessions of that user; return how many things were removed.
+
+    It takes a second person: nobody resets the own authenticators, not even an admin.
+
+    Raises:
+        ForbiddenError: the session may not change users, is the user's own, or there is no such user.
+    """
+    may(session, Act.USER_CHANGE, author=name)
+
+    def change(transaction: Transaction) -> int:
+        users.find(transaction, name)
+        count = authenticators.forget(transaction, name)
+        for key, _, body in list(transaction.documents(SESSION)):
+            held = decode(body, _Kept)
+            if held.user == name and not held.ended:
+                transaction.put_document(SESSION, key, encode(replace(held, ended=True)))
+        transaction.note(Event("user.authenticators-reset", session.user, name, session.purpose, {"count": count}))
+        return count
+
+    return node.store.write(change)
+
+
+def ways(node: Node, session: Session, name: str) -> dict[str, Any]:
+    """Return a user, and what the user signs in with, as they stand in a document.
+
+    Raises:
+        ForbiddenError: the session may not change users, or there is no such user.
+    """
+    may(session, Act.USER_CHANGE)
+    with node.store.snapshot() as snapshot:
+        found = users.document(users.find(snapshot, name))
+        held = authenticators.shown(snapshot, name)
+    return {
+        **found,
+        "passkeys": [{"label": one.label, "made_at": one.made_at, "used_at": one.used_at, "blocked": one.blocked} for one in held.passkeys],
+        "codes_at": held.codes_at,
+        "recovery_left": held.recovery_left,
+        "failures": held.failures,
+    }  # fmt: skip
+
+
+def told(found: Mapping[str, Any]) -> list[str]:
+    """Return the lines that tell a person the same."""
+    lines = [f"{found['name']}: {', '.join(found['roles'])}{' (off)' if found['disabled'] else ''}"]
+    for one in found["passkeys"]:
+        state = "BLOCKED: its count went back" if one["blocked"] else f"last used {one['used_at'] or 'never'}"
+        lines.append(f"    passkey {one['label']}, since {one['made_at']}, {state}")
+    if found["codes_at"]:
+        lines.append(f"    passphrase and app, since {found['codes_at']}")
+    if len(lines) == 1:
+        lines.append("    links alone")
+    else:
+        lines.append(f"    recovery codes left: {found['recovery_left']}")
+    if found["failures"]:
+        lines.append(f"    tries with codes that failed since the last that did not: {found['failures']}")
+    return lines
+
+
+def check_fresh(node: Node, signed: SignedIn) -> None:
+    """Refuse a session that is too old for changing how to sign in.
+
+    Raises:
+        ForbiddenError: it began more than a quarter of an hour ago.
+    """
+    if not is_fresh(node, signed):
+        minutes = int(FRESH_FOR.total_seconds() // 60)
+        raise ForbiddenError(
+            f"rule fresh: how to sign in is changed within {minutes} minutes of signing in", fix="sign out and in again"
+        )
+
+
+def is_fresh(node: Node, signed: SignedIn) -> bool:
+    """Return whether a session is new enough for changing how to sign in."""
+    return node.clock.now() < signed.began + FRESH_FOR
+
+
+def binding(token: str) -> str:
+    """Return what stands for a session where its token must not be told."""
+    return _digest(f"binding {token}")
+
+
+def _enter(node: Node, user: str, purpose: str, language: str, how: str) -> str:
+    made = _token(node)
+    node.store.write(
+        lambda tx: _begin(node, tx, made, _Kept(user, purpose, language, tx.now + SESSION_FOR), how)
+    )  # fmt: skip
+    return made
+
+
+def _begin(node: Node, transaction: Transaction, made: str, kept: _Kept, how: str) -> None:
+    users.session(transaction, node.authority, kept.user, kept.purpose)
+    transaction.put_document(SESSION, _digest(made), encode(kept))
+    transaction.note(Event("page.signed-in", kept.user, kept.user, kept.purpose, {"how": how}))
 
 
 def signed_in(node: Node, token: str) -> SignedIn | None:

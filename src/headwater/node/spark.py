@@ -63,6 +63,18 @@ def ibis_on_spark() -> Iterator[Any]:
         yield ibis.pyspark.connect(session)
 
 
+@contextmanager
+def frames_on_spark(title: str) -> Iterator[Any]:
+    """Yield a Spark session for work that is cut into rows, which ends with the block.
+
+    Raises:
+        MissingExtraError: pyspark or Java is not installed.
+    """
+    need_spark()
+    with _session(title, {}) as session:
+        yield session
+
+
 def need_spark() -> None:
     """Refuse to go on without Spark and the Java that it runs on.
 

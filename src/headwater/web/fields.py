@@ -9,6 +9,8 @@ from headwater.errors import FormatError, LimitError, Place, SchemaError
 MOST_BYTES: Final = 256 * 1024
 MOST_FIELDS: Final = 1000
 MOST_TEXT: Final = 4000
+NEVER_SHOWN: Final = frozenset({"form_token", "ticket", "passphrase", "code", "passkey"})
+"""Fields that let somebody in: no page repeats them, not even to whoever typed them."""
 
 
 class Fields:
@@ -101,8 +103,8 @@ class Fields:
         return name in self._given
 
     def kept(self) -> Mapping[str, str]:
-        """Return the last value of each name, so that a refused form comes back filled in."""
-        return {name: values[-1] for name, values in self._given.items()}
+        """Return the last value of each name, so that a refused form comes back filled in; nothing that lets somebody in."""
+        return {name: values[-1] for name, values in self._given.items() if name not in NEVER_SHOWN}
 
 
 def read_fields(data: bytes) -> Fields:

@@ -5,7 +5,7 @@ from typing import Final
 
 from headwater.policy.acts import Act
 
-MODULES: Final = ("map", "alerts", "charts", "timeline", "payments", "figures", "lists")
+MODULES: Final = ("map", "alerts", "charts", "timeline", "payments", "figures", "lists", "scans")
 TABLE: Final[Mapping[tuple[str, str], Act]] = {
     ("GET", "/map"): Act.FINDING_LOOK,
     ("GET", "/alerts"): Act.FINDING_LOOK,
@@ -16,6 +16,11 @@ TABLE: Final[Mapping[tuple[str, str], Act]] = {
     ("GET", "/timeline/{case}"): Act.CASE_LOOK,
     ("GET", "/payments"): Act.FINDING_LOOK,
     ("GET", "/payments/{ref}"): Act.FINDING_LOOK,
+    ("GET", "/scans"): Act.RECORD_LOOK,
+    ("GET", "/scans/{ref}"): Act.RECORD_LOOK,
+    ("GET", "/scans/{ref}/picture.png"): Act.RECORD_LOOK,
+    ("GET", "/scans/{ref}/pixels"): Act.RECORD_LOOK,
+    ("GET", "/scans/{ref}/materials"): Act.RECORD_LOOK,
     ("GET", "/figures"): Act.FIGURES_RUN,
     ("GET", "/figures/{series}"): Act.FIGURES_RUN,
     ("GET", "/lists"): Act.RECORD_LOOK,
@@ -26,6 +31,7 @@ PLACES: Final = (
     ("/map", "map", "Map", Act.FINDING_LOOK),
     ("/charts", "charts", "Charts", Act.FINDING_LOOK),
     ("/payments", "payments", "Payments", Act.FINDING_LOOK),
+    ("/scans", "scans", "Scans", Act.RECORD_LOOK),
     ("/figures", "figures", "Figures", Act.FIGURES_RUN),
     ("/lists", "lists", "Lists", Act.RECORD_LOOK),
 )

@@ -185,6 +185,20 @@ def test_users_are_added_listed_and_disabled(run: Run, tmp_path: Path) -> None:
     assert run("user", "list", "--home", home, *who("n.new")).code == 77
 
 
+def test_what_a_user_signs_in_with_is_shown_and_reset_by_a_second_person(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "uk"
+    run("node", "init", "--home", home, "--authority", "UK-NCA", *who())
+    run("user", "add", "n.new", "--role", "analyst", "--home", home, *who())
+    assert run("user", "show", "n.new", "--home", home, *who()).out == "n.new: analyst\n    links alone\n"
+    shown = run("user", "show", "n.new", "--home", home, *who(), "--json").document
+    assert (shown["passkeys"], shown["codes_at"], shown["recovery_left"], shown["failures"]) == ([], "", 0, 0)
+    assert run("user", "show", WRITER, "--home", home, *who("n.new")).code == 77
+    assert run("user", "reset", WRITER, "--home", home, *who()).code == 77
+    assert run("user", "reset", "n.none", "--home", home, *who()).code == 77
+    assert run("user", "reset", "n.new", "--home", home, *who(), "--json").document["removed"] == 0
+    assert "next: headwater user login n.new" in run("user", "reset", "n.new", "--home", home, *who()).out
+
+
 def test_a_report_is_read_and_counted(run: Run, home: Path, tmp_path: Path) -> None:
     path = write_report(tmp_path, person(), reference="CLI/1")
     ended = run("read", "report", path, "--home", home, *who(), "--json")

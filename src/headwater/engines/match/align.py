@@ -1,7 +1,8 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
 from headwater.engines.match.names import Kind, Weighed
@@ -21,10 +22,16 @@ MOST_LENGTHS: Final = 2
 MOST_RARITY: Final = 1.5
 TELLING: Final = 0.2
 """Rarity above which a part is more than a legal form or a particle."""
+JOINS: Final = 1 << 61
+"""Bit of what is worth reading: parts written together may meet."""
+BLANKS: Final = 1 << 62
+"""Bit of what is worth reading: the names may be one word each."""
+EVERYTHING: Final = -1
+"""All of it is worth reading."""
+_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL})
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """One part of each name that meet.
 
     Attributes:
@@ -44,8 +51,7 @@ class Meeting:
         return (1.0 - self.likeness) * self.length / LENGTH_SHARE
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(NamedTuple):
     """Two names side by side.
 
     Attributes:
@@ -86,54 +92,68 @@ class _Side:
     def rest(self) -> float:
         return sum([self.weighed.rarity[at] for at in self.free])
 
-    def has(self, *kinds: Kind) -> bool:
-        """Whether a part of one of some kinds has met nothing."""
-        return any(self.weighed.name.parts[at].kind in kinds for at in self.free)
+    @property
+    def kinds(self) -> set[Kind]:
+        """Kinds of the parts that have met nothing."""
+        return {self.weighed.name.parts[at].kind for at in self.free}
 
 
-def align(left: Weighed, right: Weighed) -> Alignment:
-    """Return two names side by side: the best pairs first, then parts that were cut or run together."""
-    meetings, one, other = _paired(left, right)
+def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
+    """Return two names side by side: the best pairs first, then parts that were cut or run together.
+
+    Args:
+        left: a name.
+        right: another.
+        worth: what is worth reading, as bits: part i of the one beside part j of m parts of the other is bit i * m + j, and
+            JOINS and BLANKS. What is left out must be known not to meet.
+    """
+    meetings, one, other = _paired(left, right, worth)
+    forms = initials = False
     if one.free and other.free:
-        meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
-    forms = one.has(Kind.FORM) and other.has(Kind.FORM)
-    names = Kind.WORD, Kind.GIVEN, Kind.INITIAL
-    initials = (one.has(Kind.INITIAL) and other.has(*names)) or (other.has(Kind.INITIAL) and one.has(*names))
-    apart = replace(_summed(left, right, meetings, one.rest, other.rest), other_form=forms, other_initial=initials)
-    if (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1):
+        if worth & JOINS:
+            meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
+        mine, theirs = one.kinds, other.kinds
+        forms = Kind.FORM in mine and Kind.FORM in theirs
+        initials = bool((Kind.INITIAL in mine and theirs & _NAMES) or (Kind.INITIAL in theirs and mine & _NAMES))
+    apart = _summed(left, right, meetings, (one.rest, other.rest), other_form=forms, other_initial=initials)
+    doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
+    if worth & BLANKS and doubtful:
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
             return whole
     return apart
 
 
-def _paired(left: Weighed, right: Weighed) -> tuple[list[Meeting], _Side, _Side]:
+def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _Side, _Side]:
     """Return the parts that meet, each at most once, the best and rarest pairs first."""
     pairs = []
-    for i, one in enumerate(left.name.parts):
-        for j, other in enumerate(right.name.parts):
-            alike, way = likeness(one, other)
-            if alike >= MEETING:
-                both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
-                weight = min(both) if way is Way.INITIAL else sum(both) / 2
-                pairs.append(
-                    (
-                        -alike * (0.5 + weight),
-                        abs(i - j),
-                        i,
-                        j,
-                        Meeting(one.text, other.text, alike, weight, way, longest),
-                    )
-                )
+    mine, theirs = left.name.parts, right.name.parts
+    for i, j in _worth_reading(worth, len(mine), len(theirs)):
+        one, other = mine[i], theirs[j]
+        alike, way = (1.0, Way.SAME) if one.plain == other.plain else likeness(one, other)
+        if alike >= MEETING:
+            both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
+            weight = min(both) if way is Way.INITIAL else sum(both) / 2
+            meeting = Meeting(one.text, other.text, alike, weight, way, longest)
+            pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, meeting))
     pairs.sort(key=lambda pair: pair[:4])
-    mine, theirs = list(range(len(left.name.parts))), list(range(len(right.name.parts)))
+    free, loose = list(range(len(mine))), list(range(len(theirs)))
     meetings = []
     for _, _, i, j, meeting in pairs:
-        if i in mine and j in theirs:
-            mine.remove(i)
-            theirs.remove(j)
+        if i in free and j in loose:
+            free.remove(i)
+            loose.remove(j)
             meetings.append(meeting)
-    return meetings, _Side(left, mine), _Side(right, theirs)
+    return meetings, _Side(left, free), _Side(right, loose)
+
+
+def _worth_reading(worth: int, rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of parts that are worth reading, row by row."""
+    bits = worth & (1 << rows * columns) - 1
+    while bits:
+        lowest = bits & -bits
+        bits ^= lowest
+        yield divmod(lowest.bit_length() - 1, columns)
 
 
 def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
@@ -180,18 +200,35 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(
-        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], 0.0, 0.0
+        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], (0.0, 0.0)
     )
 
 
-def _summed(left: Weighed, right: Weighed, meetings: list[Meeting], left_over: float, right_over: float) -> Alignment:
-    meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
+def _summed(
+    left: Weighed,
+    right: Weighed,
+    meetings: list[Meeting],
+    over: tuple[float, float],
+    *,
+    other_form: bool = False,
+    other_initial: bool = False,
+) -> Alignment:
+    if len(meetings) > 1:
+        meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
+    agreed = spelled = 0.0
+    telling = 0
+    for one in meetings:
+        agreed += one.rarity * one.likeness
+        spelled += one.rarity * (1.0 - one.likeness)
+        telling += one.way is not Way.INITIAL and one.rarity > TELLING
     return Alignment(
         meetings=tuple(meetings),
-        agreed=sum([one.rarity * one.likeness for one in meetings]),
-        spelled=sum([one.rarity * (1.0 - one.likeness) for one in meetings]),
-        left_over=left_over,
-        right_over=right_over,
-        telling=sum([one.way is not Way.INITIAL and one.rarity > TELLING for one in meetings]),
-        exact=[one.plain for one in left.name.parts] == [one.plain for one in right.name.parts],
+        agreed=agreed,
+        spelled=spelled,
+        left_over=over[0],
+        right_over=over[1],
+        telling=telling,
+        exact=[part.plain for part in left.name.parts] == [part.plain for part in right.name.parts],
+        other_form=other_form,
+        other_initial=other_initial,
     )

@@ -3,11 +3,12 @@
 What comes out is a place to look and a figure to sort by; the readable code compares once more whatever may be a hit.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from headwater.engines.match import sound, weights
 from headwater.engines.match.build import schema_names
@@ -20,23 +21,26 @@ from headwater.engines.match.candidates import (
     PART_CUTOFF,
     Finder,
 )
-from headwater.engines.match.coded import codes, gathered, part_arrays
+from headwater.engines.match.coded import codes, ends, gathered, part_arrays, trait_arrays
 from headwater.engines.match.features import FEATURES
 from headwater.engines.match.index import WEAK
 from headwater.engines.match.likeness import ENOUGH_BONES, FAMILY_ENDINGS
 from headwater.engines.match.names import Name, Part, parse
+from headwater.engines.match.score import Traits
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from headwater.engines.match import kernel
+    from headwater.engines.match import kernel, kernel_near
 
+NO_TRAITS: Final = Traits()
 FEWEST: Final = 200
 """Queries from which compiled code pays: numba takes half a second and 100 MB to load."""
 _LONGEST_ENDING: Final = 6
 FACTS: Final = ("plain", "first", "kind", "arabic", "alpha", "groups")
 """What is known of parts, in the order of the compiled code's columns."""
+TRAITS: Final = ("date", "date.at", "country", "country.at", "gender")
 Run: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.int64]]"
 """Texts in one run, and where each begins."""
 
@@ -47,12 +51,31 @@ class Asked:
 
     Attributes:
         floor: log-odds of the name from which an entry is worth a look.
+        least: log-odds of the whole from which it is.
     """
 
     name: Name | None
     schema: str
     person: bool
     floor: float
+    traits: Traits = NO_TRAITS
+    least: float = -math.inf
+
+
+class Near(NamedTuple):
+    """A listed name that a query could mean.
+
+    Attributes:
+        at: its number in the index.
+        log_odds: of the names.
+        whole: log-odds together with what stands beside the names, identifiers left out.
+        worth: what of the two names is worth reading, as `align` takes it.
+    """
+
+    at: int
+    log_odds: float
+    whole: float
+    worth: int
 
 
 def available() -> bool:
@@ -67,15 +90,15 @@ class Batch:
         """Lay out the index; compiles on the first use on a machine, which takes some seconds."""
         import numpy as np
 
-        from headwater.engines.match import kernel
+        from headwater.engines.match import kernel, kernel_beside, kernel_near
 
-        self._kernel = kernel
+        self._kernel, self._near_kernel, self._beside_kernel = kernel, kernel_near, kernel_beside
         self.finder = index_finder
         arrays = index_finder.index.arrays
-        self._sounds, self._bones = codes(index_finder.sounds), codes(index_finder.bones)
-        self._masks = kernel.masks(*self._sounds), kernel.masks(*self._bones)
+        sounds, bones = codes(index_finder.sounds), codes(index_finder.bones)
+        self._sounds, self._bones = kernel_near.vocabulary(*sounds), kernel_near.vocabulary(*bones)
         self._words = self._together(
-            gathered(*self._sounds, arrays["part.of_sound"]), gathered(*self._bones, arrays["part.of_bones"]),
+            gathered(*sounds, arrays["part.of_sound"]), gathered(*bones, arrays["part.of_bones"]),
             {name: arrays[f"part.{name}"] for name in FACTS},
         )  # fmt: skip
         parts = _own(arrays["name.part"])
@@ -95,14 +118,15 @@ class Batch:
             "entry.schema",
         )
         self._held = kernel.Held(*(_own(arrays[key]) for key in keys))
+        self._beside = kernel_beside.beside({key: arrays[f"entry.{key}"] for key in TRAITS})
         self._meets = _meeting(meets)
         self._scratch = kernel.scratch()
         self._near: dict[tuple[str, str, bool], tuple[Any, ...]] = {}
         # Compiled code is loaded at its first call; it belongs to the laying out, not to the first question.
         self.find([Asked(parse("warm up", person=True), "Person", person=True, floor=0.0)])
 
-    def find(self, asked: Sequence[Asked]) -> list[list[tuple[int, float]]]:
-        """Return, for each query, the listed names at or above its floor with their log-odds."""
+    def find(self, asked: Sequence[Asked]) -> list[list[Near]]:
+        """Return, for each query, the listed names that reach its floor and its least."""
         import numpy as np
 
         parts = list(dict.fromkeys(part for one in asked if one.name for part in one.name.parts))
@@ -111,24 +135,27 @@ class Batch:
         flat = np.array([place[part] for one in asked if one.name for part in one.name.parts], dtype=np.int32)
         rarity = np.array([self.finder.rarity(part) for part in parts], dtype=np.float64)
         names = self._kernel.Names(
-            flat, _ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
+            flat, ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
         )
         keyed = self.finder.keyed([one.name for one in asked])
-        order = schema_names()
+        order = _schema_numbers()
         wanted = self._kernel.Wanted(
             np.array([one.floor for one in asked]),
+            np.array([one.least for one in asked]),
             np.array([one.person for one in asked], dtype=np.uint8),
-            np.array([order.index(one.schema) for one in asked]),
+            np.array([order[one.schema] for one in asked]),
             np.concatenate([*keyed, np.zeros(0, np.int32)]).astype(np.int32),
-            _ends([len(one) for one in keyed]),
+            ends([len(one) for one in keyed]),
         )
-        queries, found, value = self._kernel.find(
+        beside = self._beside_kernel.beside(trait_arrays([one.traits for one in asked]))
+        queries, *found = self._kernel.find(
             _tables(), self._scratch, self._coded(parts), names, wanted, self._near_of(parts), self._words, self._names,
-            self._held, self._meets, KEPT, LEAST_SHARE, KEYED_SHARE,
+            self._held, self._meets, beside, self._beside, KEPT, LEAST_SHARE, KEYED_SHARE,
         )  # fmt: skip
-        out: list[list[tuple[int, float]]] = [[] for _ in asked]
-        for query, name, log_odds in zip(queries.tolist(), found.tolist(), value.tolist(), strict=True):
-            out[query].append((name, min(log_odds, weights.NAME_CAP)))
+        out: list[list[Near]] = [[] for _ in asked]
+        columns = [column.tolist() for column in found]
+        for query, name, value, whole, worth in zip(queries.tolist(), *columns, strict=True):
+            out[query].append(Near(name, min(value, weights.NAME_CAP), whole, worth))
         return out
 
     def _coded(self, parts: Sequence[Part]) -> "kernel.Words":
@@ -151,26 +178,22 @@ class Batch:
 
         keys = [(part.sound, part.bones, part.arabic) for part in parts]
         new = [key for key in dict.fromkeys(keys) if key not in self._near]
-        by_sound = self._rows([key[0] for key in new], self._sounds, self._masks[0], PART_CUTOFF)
+        by_sound = self._rows([key[0] for key in new], self._sounds, PART_CUTOFF)
         arabic = [key for key in new if key[2]]
-        by_bones = dict(
-            zip(arabic, self._rows([key[1] for key in arabic], self._bones, self._masks[1], BONES_CUTOFF), strict=True)
-        )
+        by_bones = dict(zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True))
         for key, row in zip(new, by_sound, strict=True):
             self._near[key] = (*row, *(by_bones[key] if key[2] else self._same_bones(key[1])))
         rows = [self._near[key] for key in keys]
         empty = np.zeros(0, np.int32), np.zeros(0, np.float32)
         columns = [np.concatenate([*(row[at] for row in rows), empty[at % 2]]) for at in range(4)]
-        at = [_ends([len(row[column]) for row in rows]) for column in (0, 2)]
+        at = [ends([len(row[column]) for row in rows]) for column in (0, 2)]
         return self._kernel.Near(at[0], columns[0], columns[1], at[1], columns[2], columns[3])
 
-    def _rows(
-        self, texts: Sequence[str], vocabulary: "Run", letters: "NDArray[np.uint64]", cutoff: int
-    ) -> list[tuple[Any, Any]]:
+    def _rows(self, texts: Sequence[str], known: "kernel_near.Vocabulary", cutoff: int) -> list[tuple[Any, Any]]:
         if not texts:
             return []
-        ends, found, how = self._kernel.near(*codes(texts), *vocabulary, letters, cutoff / 100)
-        return [(found[a:b], how[a:b]) for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+        at, found, how = self._near_kernel.near(*codes(texts), known, cutoff / 100)
+        return [(found[a:b], how[a:b]) for a, b in zip(at[:-1].tolist(), at[1:].tolist(), strict=True)]
 
     def _same_bones(self, bones: str) -> tuple[Any, Any]:
         import numpy as np
@@ -193,12 +216,9 @@ def _own(array: "NDArray[Any]") -> "NDArray[Any]":
     return array.copy()
 
 
-def _ends(lengths: Sequence[int]) -> "NDArray[np.int64]":
-    import numpy as np
-
-    out = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=out[1:])
-    return out
+@cache
+def _schema_numbers() -> dict[str, int]:
+    return {name: at for at, name in enumerate(schema_names())}
 
 
 def _meeting(meets: Callable[[str, str], bool]) -> "NDArray[np.bool_]":

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from headwater.engines.match.coded import part_arrays
+from headwater.engines.match.coded import part_arrays, trait_arrays
 from headwater.engines.match.countries import country
 from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal, optical
@@ -24,6 +24,7 @@ from headwater.engines.match.index import (
 )
 from headwater.engines.match.keys import key_hashes
 from headwater.engines.match.names import KIND_RARITY, Name, Part, parse
+from headwater.engines.match.score import Traits, traits
 from headwater.engines.match.script import Script
 from headwater.model.canonical import encode
 from headwater.model.record import Mention, Record
@@ -98,6 +99,7 @@ class _Building:
     names: list[Name] = field(default_factory=list)
     owners: list[tuple[int, int, int]] = field(default_factory=list)
     numbers: list[tuple[int, int]] = field(default_factory=list)
+    traits: list[Traits] = field(default_factory=list)
 
     def add(self, number: str, record: Record, mention: Mention) -> None:
         """Take in one entity of one record."""
@@ -146,6 +148,8 @@ class _Building:
             self.handlings.setdefault(encode(record.handling), len(self.handlings)),
         )
         self.schemas.append(mention.schema)
+        days, lands, sexes = ([value for value, _ in values] for values in (dates, countries, genders))
+        self.traits.append(traits(days, lands, sexes, ()))
         self.entries.append(msgspec.msgpack.encode(entry))
         self.numbers.extend((number_hash(form), at) for one, _ in numbers for form in {one, "~" + optical(one)})
         known = self.lists.get((origin.source, entry.version))
@@ -196,6 +200,7 @@ class _Building:
         keys, named = key_hashes([name.joined for name in self.names])
         order = np.lexsort((named, keys))
         arrays["key.hash"], arrays["key.name"] = keys[order], named[order]
+        arrays.update({f"entry.{key}": array for key, array in trait_arrays(self.traits).items()})
         arrays["entry.schema"] = np.array([schema_names().index(one) for one in self.schemas], dtype=np.uint8)
         heads = [self.lists[key] for key in sorted(self.lists)]
         return pack(arrays, heads, names=total, entries=len(self.entries))

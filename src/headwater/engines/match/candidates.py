@@ -73,11 +73,14 @@ class Finder:
 
         hashes, owner = key_hashes([query.joined if query else "" for query in queries])
         known, names = self.index.arrays["key.hash"], self.index.arrays["key.name"]
-        low, high = np.searchsorted(known, hashes, "left"), np.searchsorted(known, hashes, "right")
+        low = np.searchsorted(known, hashes, "left")
         found: list[set[int]] = [set() for _ in queries]
-        for at in np.flatnonzero(high > low).tolist():
-            found[owner[at]].update(names[low[at] : min(high[at], low[at] + MOST_OF_A_KEY)].tolist())
-        return [np.array(sorted(one), dtype=np.int32) for one in found]
+        some = np.flatnonzero(known[np.minimum(low, len(known) - 1)] == hashes) if len(known) else low[:0]
+        high = np.searchsorted(known, hashes[some], "right")
+        for at, first, last in zip(owner[some].tolist(), low[some].tolist(), high.tolist(), strict=True):
+            found[at].update(names[first : min(last, first + MOST_OF_A_KEY)].tolist())
+        none = np.zeros(0, dtype=np.int32)
+        return [np.array(sorted(one), dtype=np.int32) if one else none for one in found]
 
     def _names(self, query: Name, keyed: "NDArray[np.int32]", kept: int) -> tuple[int, ...]:
         import numpy as np

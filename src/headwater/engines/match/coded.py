@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.engines.match.given import groups_of
 from headwater.engines.match.names import Part
+from headwater.engines.match.score import Traits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 GROUPS: Final = 4
 """Known given names that one spelling can stand for, at most."""
+GENDER_BITS: Final = {"male": 1, "female": 2}
 
 
 def part_arrays(parts: Sequence[Part]) -> "dict[str, NDArray[Any]]":
@@ -31,6 +34,33 @@ def part_arrays(parts: Sequence[Part]) -> "dict[str, NDArray[Any]]":
         "alpha": np.array([part.sound.isalpha() for part in parts], dtype=np.uint8),
         "groups": groups.ravel(),
     }
+
+
+def trait_arrays(traits: Sequence[Traits]) -> "dict[str, NDArray[Any]]":
+    """Return what is compared beside names: dates as figures (19750314), hashes of countries, genders as bits.
+
+    Shape: (values,) and (traits + 1,) for dates and countries, (traits,) for genders.
+    """
+    import numpy as np
+
+    dates = [[int(date.replace("-", "").ljust(8, "0")) for date in one.dates] for one in traits]
+    countries = [[_plain_hash(country) for country in one.countries] for one in traits]
+    return {
+        "date": np.array([date for some in dates for date in some], dtype=np.int32),
+        "date.at": ends([len(some) for some in dates]),
+        "country": np.array([country for some in countries for country in some], dtype=np.int64),
+        "country.at": ends([len(some) for some in countries]),
+        "gender": np.array([sum({GENDER_BITS[word] for word in one.genders}) for one in traits], dtype=np.uint8),
+    }
+
+
+def ends(lengths: Sequence[int]) -> "NDArray[np.int64]":
+    """Return where each of some runs begins, and where the last one ends. Shape: (runs + 1,)."""
+    import numpy as np
+
+    out = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=out[1:])
+    return out
 
 
 def codes(texts: Sequence[str]) -> "tuple[NDArray[np.uint32], NDArray[np.int64]]":
@@ -55,5 +85,6 @@ def gathered(
     return flat[places], ends
 
 
+@lru_cache(maxsize=1 << 16)
 def _plain_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)

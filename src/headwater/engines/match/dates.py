@@ -57,8 +57,8 @@ class DateClass(StrEnum):
 
 _WHOLE: Final = 3
 """Parts of a whole date: year, month, day."""
-_DECADE: Final = 10
-_ABOUT: Final = 3
+DECADE: Final = 10
+ABOUT: Final = 3
 """Years that a list's "circa" stands for."""
 
 TEXTS: Final = {
@@ -108,7 +108,7 @@ def classify(left: str, right: str) -> DateClass:
     whole = len(one) == len(other) == _WHOLE
     if whole and one == [other[0], other[2], other[1]]:
         return DateClass.SWAPPED
-    if whole and _differing(left, right) == 1 and years <= _DECADE:
+    if whole and _differing(left, right) == 1 and years <= DECADE:
         return DateClass.YEAR_ONE if years == 1 else DateClass.DIGIT
     if whole and (years == 0 or one[1:] == other[1:]) and _transposed(left, right):
         return DateClass.TRANSPOSED
@@ -118,9 +118,9 @@ def classify(left: str, right: str) -> DateClass:
         return DateClass.YEAR_ONE
     if whole and one[1:] == other[1:]:
         return DateClass.SAME_DAY
-    if years <= _ABOUT:
+    if years <= ABOUT:
         return DateClass.APPROXIMATE
-    return DateClass.DECADE if years == _DECADE else DateClass.CONTRADICTED
+    return DateClass.DECADE if years == DECADE else DateClass.CONTRADICTED
 
 
 def _differing(left: str, right: str) -> int:

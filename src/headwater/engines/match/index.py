@@ -12,7 +12,7 @@ Texts are held as one UTF-8 array with line feeds between them, or with an array
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 3
+INDEX_VERSION: Final = 4
 """Goes into the index's name: another layout or other keys make another index."""
+KEYS_VERSION: Final = 3
+"""Goes into findings: other keys may find other candidates, another layout finds the same."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64
 
@@ -82,14 +84,24 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index opened for reading: views into its bytes, nothing copied."""
+    """An index opened for reading: views into its bytes, nothing copied.
 
+    Attributes:
+        data: the bytes themselves, for whoever hands the index to another process.
+        head: what stands before the arrays.
+        arrays: by name.
+    """
+
+    data: memoryview
     head: Head
     arrays: Mapping[str, "NDArray[Any]"]
+    _texts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, name: str) -> list[str]:
-        """Return all texts of an array that holds one a line."""
-        return self.arrays[name].tobytes().decode().split("\n")[:-1]
+        """Return all texts of an array that holds one a line, laid out once."""
+        if name not in self._texts:
+            self._texts[name] = self.arrays[name].tobytes().decode().split("\n")[:-1]
+        return self._texts[name]
 
     def text(self, name: str, at: int) -> str:
         """Return one text of an array with offsets."""
@@ -156,7 +168,7 @@ def unpack(data: memoryview | bytes) -> Index:
         }
     except (InputError, ValueError, TypeError) as error:
         raise StoreCorruptError("a screening index whose head does not fit its body") from error
-    return Index(head, arrays)
+    return Index(view, head, arrays)
 
 
 def lines(texts: Sequence[str]) -> "NDArray[np.uint8]":

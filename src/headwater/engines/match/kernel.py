@@ -8,34 +8,37 @@ for a few names, the readable code works alone.
 Sounds are code points; `Tables` holds the costs of `sound` by code point below 128.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import numba
 import numpy as np
-from numba.extending import intrinsic
 
 from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
+from headwater.engines.match.compiled import njit as _njit
 from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
+from headwater.engines.match.kernel_beside import Beside
+from headwater.engines.match.kernel_beside import total as _whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-F = TypeVar("F", bound=Callable[..., Any])
-_njit = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))
 
 CODES: Final = 128
 MOST_PARTS: Final = 24
 """Parts of a name that the kernel compares; a longer name goes to the readable code at once."""
 _MOST_SOUNDS: Final = 420
-_MOST_LCS: Final = 63
 MEMO: Final = 64
 """Listed parts whose likeness to a part of the query is remembered while the query lasts."""
 _FARTHEST: Final = (1.0 - _like.MEETING) / _like.LENGTH_SHARE + 0.01
 """Cost, for each sound of the longer word, from where two words do not meet."""
 UNKNOWN: Final = 99.0
 """Log-odds that stand for: look closer."""
+_JUST: Final = 1e-6
+"""What the readable code's sums may differ by, so that nothing it would take is held not to be worth reading."""
+_MOST_PAIRS: Final = 61
+"""Pairs of parts that fit into the bits of what is worth reading; of longer names everything is."""
+_JOINS: Final = _align.JOINS
+_BLANKS: Final = _align.BLANKS
+_EVERYTHING: Final = _align.EVERYTHING
 _SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
 _KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM = 0, 1, 2, 4
 
@@ -386,8 +389,9 @@ def _joined_into(
     w: int,
     m: int,
     met: int,
-) -> int:
-    """Do `align._joined`; what meets goes into the scratch. Returns how many have met."""
+) -> tuple[int, bool]:
+    """Do `align._joined`; what meets goes into the scratch. Returns how many have met, and whether any may be read so."""
+    worth = False
     for i in range(n - 1):
         if not (s.free[mine, i] and s.free[mine, i + 1]):
             continue
@@ -400,6 +404,7 @@ def _joined_into(
             if not s.free[1 - mine, j] or size == 0 or length == 0:
                 continue
             alike = _run_together(t, s, s.word[0], size, whole.letters, y, length)
+            worth = worth or alike >= _JOINED - _JUST
             if alike >= _JOINED:
                 s.free[mine, i] = s.free[mine, i + 1] = s.free[1 - mine, j] = 0
                 rarity = cuts.rarity[c + i] + cuts.rarity[c + i + 1] + wholes.rarity[w + j]
@@ -407,7 +412,7 @@ def _joined_into(
                 s.rows[_COUNTS, met], s.rows[_LENGTH, met] = 1.0, max(size, length)
                 met += 1
                 break
-    return met
+    return met, worth
 
 
 @_njit
@@ -462,17 +467,26 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
 @_njit
 def compare_names(
     t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
-) -> float:
-    """Return the log-odds of two names, as `score.compare_names` does but for the cap; UNKNOWN where one is too long."""
+) -> tuple[float, int]:
+    """Return the log-odds of two names, as `score.compare_names` does but for the cap; UNKNOWN where one is too long.
+
+    Beside it stands what of the two is worth reading, as `align.align` takes it.
+    """
     x, y = mine.parts_at[q], theirs.parts_at[name]
     n, m = mine.parts_at[q + 1] - x, theirs.parts_at[name + 1] - y
     if n > MOST_PARTS or m > MOST_PARTS:
-        return UNKNOWN
+        return UNKNOWN, _EVERYTHING
     _likenesses(t, s, left, mine, x, n, right, theirs, y, m)
+    worth = np.int64(0)
+    for i in range(n):
+        for j in range(m):
+            if n * m <= _MOST_PAIRS and s.like[i, j] >= _MEETING - _JUST:
+                worth |= np.int64(1) << np.int64(i * m + j)
     met = _paired(s, left, mine, x, n, right, theirs, y, m)
     if met < n and met < m:
-        met = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
-        met = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
+        met, one = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
+        met, other = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
+        worth |= _JOINS if one or other else 0
     agreed, spelled, slips, telling = 0.0, 0.0, 0.0, 0
     for k in range(met):
         agreed += s.rows[_WORTH, k] * s.rows[_MET, k]
@@ -501,6 +515,8 @@ def compare_names(
             slip = (1.0 - alike) * longest / _LENGTH_SHARE
             wrong = mass / 2 * (1.0 - (alike - _BLANK))
             better = wrong < spelled + min(over_left, over_right)
+            if alike >= _WHOLE - _JUST:
+                worth |= _BLANKS
             if better and alike >= _WHOLE and not (n == m and slip > _MOVED_SLIP):
                 agreed, spelled = mass / 2 * (alike - _BLANK), wrong
                 over_left = over_right = 0.0
@@ -508,12 +524,13 @@ def compare_names(
                 slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
                 form = initial = False
     weak = theirs.weak[name] != 0
-    total = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
-    total += t.weights[15] * min(slips, _MOST_SLIPS)
+    value = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
+    value += t.weights[15] * min(slips, _MOST_SLIPS)
     if slips <= _ONE_SLIP and min(over_left, over_right) == 0.0:
-        total += t.weights[16]
-    total += t.weights[17] if form else 0.0
-    return float(total + (t.weights[18] if initial and person else 0.0))
+        value += t.weights[16]
+    value += t.weights[17] if form else 0.0
+    value += t.weights[18] if initial and person else 0.0
+    return float(value), int(worth) if n * m <= _MOST_PAIRS else _EVERYTHING
 
 
 @_njit
@@ -566,96 +583,18 @@ def _weigh(
     return float(total)
 
 
-def _count_bits(context: Any, word: Any) -> Any:
-    """Return how many bits are set, by the machine's own instruction."""
-    del context, word
-
-    def built(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return builder.ctpop(values[0])
-
-    return numba.types.uint64(numba.types.uint64), built
-
-
-_bits: Callable[[Any], Any] = cast("Any", intrinsic)(_count_bits)
-
-
-@_njit
-def masks(codes: Any, at: Any) -> Any:
-    """Return, for each word, which letters it has, by code modulo 64."""
-    out = np.zeros(len(at) - 1, np.uint64)
-    for k in range(len(at) - 1):
-        for place in range(at[k], at[k + 1]):
-            out[k] |= np.uint64(1) << np.uint64(codes[place] % 64)
-    return out
-
-
-@_njit
-def near(words: Any, words_at: Any, codes: Any, at: Any, letters: Any, cutoff: float) -> tuple[Any, Any, Any]:
-    """Return, for each word, the vocabulary's words that are alike at least by a cutoff, the nearest first.
-
-    Likeness is one minus the insertions and deletions over both lengths (rapidfuzz `fuzz.ratio`), the common letters
-    counted in one machine word (Hyyrö 2004). A word whose letters differ too much is passed over unread.
-
-    Shape: (words + 1,), (found,), (found,).
-    """
-    count = len(words_at) - 1
-    ends = np.zeros(count + 1, np.int64)
-    found = np.empty(1024, np.int32)
-    value = np.empty(1024, np.float32)
-    some = np.empty(len(at), np.int32)
-    how = np.empty(len(at), np.float32)
-    places = np.zeros(CODES, np.uint64)
-    total = 0
-    for k in range(count):
-        a = words[words_at[k] : min(words_at[k + 1], words_at[k] + _MOST_LCS)]
-        n = len(a)
-        mine = np.uint64(0)
-        for i in range(n):
-            places[a[i] % CODES] |= np.uint64(1) << np.uint64(i)
-            mine |= np.uint64(1) << np.uint64(a[i] % 64)
-        full = (np.uint64(1) << np.uint64(n)) - np.uint64(1)
-        kept = 0
-        for v in range(len(at) - 1):
-            m = min(at[v + 1] - at[v], _MOST_LCS)
-            room = (1.0 - cutoff) * (n + m)
-            if abs(n - m) > room or _bits(mine ^ letters[v]) > room:
-                continue
-            state = ~np.uint64(0)
-            for j in range(at[v], at[v] + m):
-                hit = state & places[codes[j] % CODES]
-                state = (state + hit) | (state - hit)
-            common = _bits(~state & full)
-            alike = 2.0 * common / (n + m) if n + m else 0.0
-            if alike >= cutoff:
-                some[kept] = v
-                how[kept] = alike
-                kept += 1
-        for i in range(n):
-            places[a[i] % CODES] = np.uint64(0)
-        order = np.argsort(-how[:kept])
-        if total + kept > len(found):
-            more = max(len(found) * 2, total + kept)
-            larger, valued = np.empty(more, np.int32), np.empty(more, np.float32)
-            larger[:total], valued[:total] = found[:total], value[:total]
-            found, value = larger, valued
-        for i in range(kept):
-            found[total + i] = some[order[i]]
-            value[total + i] = how[order[i]]
-        total += kept
-        ends[k + 1] = total
-    return ends, found[:total], value[:total]
-
-
 class Wanted(NamedTuple):
     """The queries of one batch as arrays.
 
     Attributes:
         floor: log-odds of the name from which an entry is worth a look.
+        least: log-odds of the whole from which it is.
         person, allowed: whether a person is asked about; row of the table of entity types that may be meant.
         keyed, keyed_at: names that have a skeleton key in common.
     """
 
     floor: "NDArray[np.float64]"
+    least: "NDArray[np.float64]"
     person: "NDArray[np.uint8]"
     allowed: "NDArray[np.int64]"
     keyed: "NDArray[np.int32]"
@@ -692,25 +631,27 @@ def _touch(
     high: int,
     worth: Any,
     tag: int,
-    query: int,
+    first: int,
     last: Any,
-    seen: Any,
     met: Any,
     touched: Any,
     n: int,
 ) -> int:
-    """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first."""
+    """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first.
+
+    A part's tag is its place among all parts of the batch, so that a name last met before the query's first is new to it.
+    """
     for k in range(low, high):
         name = names[k]
-        if seen[name] != query:
-            seen[name] = query
-            met[name] = 0.0
-            last[name] = -1
+        if last[name] == tag:
+            continue
+        if last[name] < first:
+            met[name] = worth
             touched[n] = name
             n += 1
-        if last[name] != tag:
-            last[name] = tag
+        else:
             met[name] += worth
+        last[name] = tag
     return n
 
 
@@ -721,9 +662,8 @@ def _merge_touch(
     part: int,
     rarity: float,
     tag: int,
-    query: int,
+    first: int,
     last: Any,
-    seen: Any,
     met: Any,
     touched: Any,
     n: int,
@@ -736,12 +676,12 @@ def _merge_touch(
         if by_sound >= by_bones:
             word = near_.sound[i]
             low, high = held.sound_names_at[word], held.sound_names_at[word + 1]
-            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, query, last, seen, met, touched, n)
+            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, first, last, met, touched, n)
             i += 1
         else:
             word = near_.bones[j]
             low, high = held.bones_names_at[word], held.bones_names_at[word + 1]
-            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, query, last, seen, met, touched, n)
+            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, first, last, met, touched, n)
             j += 1
     return n
 
@@ -758,21 +698,25 @@ def find(
     listed: Names,
     held: Held,
     meets: Any,
+    asked_beside: Beside,
+    listed_beside: Beside,
     kept: int,
     least: float,
     keyed_share: float,
-) -> tuple[Any, Any, Any]:
-    """Return (query, name, log-odds) of every pair of names at or above the floor of its query.
+) -> tuple[Any, Any, Any, Any, Any]:
+    """Return (query, name, log-odds, those of the whole, what is worth reading) of every pair that a query could mean.
 
-    Shape: (pairs,), (pairs,), (pairs,).
+    Such a pair of names is at or above the floor of its query, and with what stands beside the names at or above its
+    least. Shape: (pairs,) each.
     """
     total = len(held.weight)
-    last, seen = np.full(total, -1, np.int32), np.full(total, -1, np.int32)
+    last = np.full(total, -1, np.int32)
     met, touched = np.zeros(total, np.float32), np.empty(total, np.int32)
     top, share = np.empty(kept, np.int32), np.empty(kept, np.float64)
     queries = len(asked.parts_at) - 1
     out_query, out_name = np.empty(queries * kept, np.int32), np.empty(queries * kept, np.int32)
-    out_value = np.empty(queries * kept, np.float64)
+    out_value, out_whole = np.empty(queries * kept, np.float64), np.empty(queries * kept, np.float64)
+    out_worth = np.empty(queries * kept, np.int64)
     out = 0
     for q in range(queries):
         low, high = asked.parts_at[q], asked.parts_at[q + 1]
@@ -780,28 +724,34 @@ def find(
         for at in range(low, high):
             rarity = asked.rarity[at]
             mass += rarity
-            n = _merge_touch(held, near_, asked.parts[at], rarity, at, q, last, seen, met, touched, n)
+            n = _merge_touch(held, near_, asked.parts[at], rarity, at, low, last, met, touched, n)
         size = 0
         for k in range(n + wanted.keyed_at[q + 1] - wanted.keyed_at[q]):
             keyed = k >= n
             name = wanted.keyed[wanted.keyed_at[q] + k - n] if keyed else touched[k]
-            both = min(met[name], held.weight[name]) if seen[name] == q else np.float32(0.0)
+            both = min(met[name], held.weight[name]) if last[name] >= low else np.float32(0.0)
             value = both / min(mass, held.weight[name]) * 0.4 + both / (mass + held.weight[name]) * 1.2
             if keyed:
                 if value >= keyed_share:
                     continue
                 value = keyed_share
-            if value < least or not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
+            if value < least or (size == kept and value <= share[size - 1]):
+                continue
+            if not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
                 continue
             size = _push(top, share, size, kept, name, value)
         s.way[:, MOST_PARTS + MEMO :] = -1
         for k in range(size):
             name = top[k]
-            value = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
-            if value >= wanted.floor[q]:
+            value, worth = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
+            if value < wanted.floor[q]:
+                continue
+            whole = _whole(value, asked_beside, q, listed_beside, held.owner[name])
+            if whole >= wanted.least[q]:
                 out_query[out], out_name[out], out_value[out] = q, name, value
+                out_whole[out], out_worth[out] = whole, worth
                 out += 1
-    return out_query[:out], out_name[:out], out_value[:out]
+    return out_query[:out], out_name[:out], out_value[:out], out_whole[:out], out_worth[:out]
 
 
 @_njit

@@ -132,14 +132,18 @@ def parse(text: str, *, person: bool) -> Name | None:
     if not any(letter.isalnum() for word in found for letter in word):
         return None
     found = [words.ARABIC_TITLES.get(word, word) for word in found]
-    spelled = [unicodedata.normalize("NFC", latin(word, _script_of_word(word, script))) for word in found]
+    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
     spelled = [word for word in spelled if word]
     if person:
-        spelled = [word.translate(_FIGURES) if _MIXED.search(word) else word for word in spelled]
+        spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
     arabic = script.arabic
     listed = _person(spelled) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
     return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None
+
+
+def _in_latin(word: str, whole: Script) -> str:
+    return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
 def _person(spelled: list[str]) -> list[str]:

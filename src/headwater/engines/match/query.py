@@ -1,6 +1,6 @@
 """Queries and parameters of screening, checked before anything is compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -96,11 +96,7 @@ def read_request(params: Mapping[str, object]) -> Request:
     if not isinstance(rows, list | tuple):
         raise SchemaError("no list of queries", where=Place(field="queries"))
     queries = tuple(read_query(row, at) for at, row in enumerate(rows, 1))
-    seen: set[str] = set()
-    for at, query in enumerate(queries, 1):
-        if query.id in seen:
-            raise SchemaError("the same id twice", where=Place(line=at, field="id"))
-        seen.add(query.id)
+    refuse_twice(query.id for query in queries)
     as_of = params.get("as_of")
     return Request(
         queries=queries,
@@ -113,6 +109,19 @@ def read_request(params: Mapping[str, object]) -> Request:
         only=frozenset(_texts(params, "only")) if params.get("only") is not None else None,
         stale_after_days=int(_number(params, "stale_after_days", DEFAULT_STALE_DAYS, 0, 36_500)),
     )
+
+
+def refuse_twice(ids: Iterable[str]) -> None:
+    """Refuse queries of which two have one id.
+
+    Raises:
+        SchemaError: two have; the text names the later one's row.
+    """
+    seen: set[str] = set()
+    for at, one in enumerate(ids, 1):
+        if one in seen:
+            raise SchemaError("the same id twice", where=Place(line=at, field="id"))
+        seen.add(one)
 
 
 def read_query(row: object, at: int) -> Query:

@@ -117,18 +117,22 @@ def _spelling(ways: set[Way], *, said: bool) -> list[str]:
 
 
 def _left_over(match: NameMatch) -> list[str]:
-    met_left = {word for meeting in match.alignment.meetings for word in meeting.left.split()}
-    met_right = {word for meeting in match.alignment.meetings for word in meeting.right.split()}
-    if any(meeting.way is Way.JOINED for meeting in match.alignment.meetings):
+    alignment = match.alignment
+    if any(meeting.way is Way.JOINED for meeting in alignment.meetings):
         return []
-    left = sum(part.text not in met_left for part in match.left.name.parts)
-    right = sum(part.text not in met_right for part in match.right.name.parts)
-    both = min(left, right)
-    said = [f"{_count(both)} differ{'s' if both == 1 else ''}"] if both else []
-    if left > both:
-        said.append(f"{_count(left - both)} of the query not in the list")
-    if right > both:
-        said.append(f"{_count(right - both)} of the list not in the query")
+    said = []
+    if alignment.left_over or alignment.right_over:
+        met_left = {word for meeting in alignment.meetings for word in meeting.left.split()}
+        met_right = {word for meeting in alignment.meetings for word in meeting.right.split()}
+        left = sum(part.text not in met_left for part in match.left.name.parts)
+        right = sum(part.text not in met_right for part in match.right.name.parts)
+        both = min(left, right)
+        if both:
+            said.append(f"{_count(both)} differ{'s' if both == 1 else ''}")
+        if left > both:
+            said.append(f"{_count(left - both)} of the query not in the list")
+        if right > both:
+            said.append(f"{_count(right - both)} of the list not in the query")
     if match.right.weak:
         said.append("a weak alias")
     return said

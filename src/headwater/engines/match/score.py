@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final, NamedTuple
 
 from headwater.engines.match import weights
-from headwater.engines.match.align import Alignment, align
+from headwater.engines.match.align import EVERYTHING, Alignment, align
 from headwater.engines.match.countries import country
 from headwater.engines.match.dates import DateMatch, compare_dates
 from headwater.engines.match.features import FEATURES, features
@@ -89,11 +90,11 @@ def log_odds_of(score: float) -> float:
     return math.log(score / (1.0 - score)) if 0.0 < score < 1.0 else math.copysign(700.0, score - 0.5)
 
 
-def compare_names(left: Weighed, right: Weighed, *, person: bool) -> NameMatch:
-    """Return two names side by side with the log-odds that they are of one."""
-    alignment = align(left, right)
+def compare_names(left: Weighed, right: Weighed, *, person: bool, worth: int = EVERYTHING) -> NameMatch:
+    """Return two names side by side with the log-odds that they are of one; `worth` as `align` takes it."""
+    alignment = align(left, right, worth)
     found = features(alignment, person=person, weak=left.weak or right.weak)
-    total = sum(weight * value for weight, value in zip(_NAME_WEIGHTS, found, strict=True))
+    total = sum(map(mul, _NAME_WEIGHTS, found))
     return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from headwater.engines.match.batch import FEWEST, Asked, Batch, available
+from headwater.engines.match.align import EVERYTHING
+from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
 from headwater.engines.match.freshness import ListState, list_state
-from headwater.engines.match.index import INDEX_VERSION, Entry, Index, need_numpy, unpack
+from headwater.engines.match.index import INDEX_VERSION, KEYS_VERSION, Entry, Index, need_numpy, unpack
 from headwater.engines.match.listed import Listed
 from headwater.engines.match.names import Name, Weighed
 from headwater.engines.match.query import Query, Request, read_request
@@ -25,7 +26,6 @@ from headwater.engines.match.score import (
     NameMatch,
     compare,
     compare_names,
-    compare_traits,
     log_odds_of,
     name_floor,
 )
@@ -203,11 +203,11 @@ def meets(asked: str, listed: str) -> bool:
 class Screener:
     """Answers queries against one index; holds what is read from the index and the view."""
 
-    def __init__(self, view: View, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
+    def __init__(self, view: View | None, index: Index, *, compiled: bool, sees: Sees | None = None) -> None:
         """Lay out the index.
 
         Args:
-            view: what may be seen.
+            view: what may be seen; None where `sees` alone decides.
             index: over the lists.
             compiled: whether names are compared by compiled code first.
             sees: the view's rule by handling; None asks the view for every record of a hit.
@@ -219,7 +219,7 @@ class Screener:
         self.listed = Listed(index)
         self._batch = Batch(self.finder, meets) if compiled else None
         self._states: dict[tuple[str, str], ListState] = {}
-        self._handlings: dict[str, Handling | None] = {}
+        self._handlings: dict[str | int, Handling | None] = {}
 
     def answer(self, request: Request) -> ScreenResult:
         """Return the answer to all queries of a request."""
@@ -246,31 +246,32 @@ class Screener:
             for query, numbered, floor, names in zip(queries, numbers, floors, found, strict=True):
                 yield self._best(query, numbered, self._compared(query, names, floor), least, request.only)
             return
-        asked = [Asked(q.name, q.schema, q.person, floor) for q, floor in zip(queries, floors, strict=True)]
-        for query, numbered, pairs in zip(queries, numbers, self._batch.find(asked), strict=True):
-            yield self._best(query, numbered, self._explained(query, pairs, least, numbered), least, request.only)
+        asked = [
+            Asked(q.name, q.schema, q.person, floor, q.traits, -math.inf if numbered else least - _SLACK)
+            for q, numbered, floor in zip(queries, numbers, floors, strict=True)
+        ]
+        for query, numbered, near in zip(queries, numbers, self._batch.find(asked), strict=True):
+            yield self._best(query, numbered, self._explained(query, near, least, numbered), least, request.only)
 
     def _explained(
-        self, query: Query, pairs: list[tuple[int, float]], least: float, numbered: frozenset[int]
+        self, query: Query, near: list[Near], least: float, numbered: frozenset[int]
     ) -> Iterator[tuple[int, NameMatch]]:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
-        if not pairs or query.name is None:
+        if not near or query.name is None:
             return
-        best: dict[int, float] = {}
-        for at, value in pairs:
-            owner = self.listed.owner(at)
-            best[owner] = max(value, best.get(owner, value))
-        worth = {
-            owner: value
-            for owner, value in best.items()
-            if owner in numbered
-            or compare_traits(query.traits, self.listed.entry(owner)[1]).total(value) >= least - _SLACK
+        owners = [self.listed.owner(one.at) for one in near]
+        some = {
+            owner for one, owner in zip(near, owners, strict=True) if owner in numbered or one.whole >= least - _SLACK
         }
+        best: dict[int, float] = {}
+        for one, owner in zip(near, owners, strict=True):
+            # A name too long for compiled code has no figure that could stand above that of another name.
+            if one.worth != EVERYTHING:
+                best[owner] = max(one.log_odds, best.get(owner, one.log_odds))
         asked = self._weighed(query.name)
-        for at, value in pairs:
-            owner = self.listed.owner(at)
-            if owner in worth and value >= worth[owner] - _SLACK:
-                yield at, compare_names(asked, self.listed.name(at), person=query.person)
+        for one, owner in zip(near, owners, strict=True):
+            if owner in some and (one.worth == EVERYTHING or one.log_odds >= best[owner] - _SLACK):
+                yield one.at, compare_names(asked, self.listed.name(one.at), person=query.person, worth=one.worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
         """Yield the candidates whose names agree well enough."""
@@ -317,17 +318,19 @@ class Screener:
     def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
         """Yield the best hits of a query, of those that may be seen."""
         kept = 0
+        told = params_text({"query": dict(query.given), "index": KEYS_VERSION}) if ranked else ""
         for one in ranked:
             if kept == top:
                 return
             entry = one.entry
-            finding = self._finding(query, entry, one.comparison, one.name_at)
+            finding = self._finding(query, one, told)
             if finding is not None:
                 kept += 1
                 yield Hit(finding, query.id, entry.source, entry.key, entry.sha256, entry.version, entry.place)
 
-    def _finding(self, query: Query, entry: Entry, comparison: Comparison, name_at: int | None) -> Finding | None:
-        """Return the hit as a finding; None where its record may not be seen."""
+    def _finding(self, query: Query, ranked: _Ranked, told: str) -> Finding | None:
+        """Return the hit as a finding, `told` being its parameters; None where its record may not be seen."""
+        entry, comparison, name_at = ranked
         handling = self._handling(entry)
         if handling is None:
             return None
@@ -347,20 +350,24 @@ class Screener:
             evidence=self._evidence(entry, comparison, name_at),
             engine=NAME,
             engine_version=VERSION,
-            params=params_text({"query": dict(query.given), "index": INDEX_VERSION}),
+            params=told,
             handling=handling,
         )
 
     def _handling(self, entry: Entry) -> Handling | None:
         """Return the handling of an entry's record, None where it may not be seen."""
+        if self._sees is not None:
+            if entry.handling not in self._handlings:
+                handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
+                self._handlings[entry.handling] = handling if self._sees(handling) else None
+            return self._handlings[entry.handling]
         if entry.record not in self._handlings:
-            self._handlings[entry.record] = self._seen(entry)
+            self._handlings[entry.record] = self._read(entry)
         return self._handlings[entry.record]
 
-    def _seen(self, entry: Entry) -> Handling | None:
-        if self._sees is not None:
-            handling = decode(self.index.text("handling", entry.handling).encode(), Handling)
-            return handling if self._sees(handling) else None
+    def _read(self, entry: Entry) -> Handling | None:
+        if self.view is None:
+            return None
         try:
             return self.view.record(RecordId(entry.record)).handling
         except ForbiddenError:

@@ -5,6 +5,7 @@ metre around the box too, for a box often holds part of a body. Every picture na
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +33,8 @@ WIDEST: Final = 2200
 STRIP: Final = 22
 BODY_MM: Final = 1000.0
 """What of a body may lie beyond the box of an alarm."""
+CELLS: Final = 6
+"""Into how many cells the shorter side of what is around a person is averaged: some 40 cm each."""
 LABELLED: Final = 90
 """Width from which a region that is not assessed has room for its words."""
 
@@ -46,6 +49,12 @@ def grey(seen: Normalised, window: tuple[float, float] = (0.0, DEEPEST)) -> Pict
     share = np.clip((seen.depth[-1] - window[0]) / max(window[1] - window[0], 1e-6), 0.0, 1.0)
     # The square root opens up what is thin, where most of a vehicle is.
     return np.repeat((255 * (1.0 - np.sqrt(share))).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def bright(scan: ScanImage) -> Picture:
+    """Return what is a picture already, of eight bits or sixteen, in grey. Shape: -> (height, width, 3)."""
+    share = scan.pixels[-1].astype(np.float32) / np.float32((1 << scan.bits) - 1)
+    return np.repeat((255 * np.clip(share, 0.0, 1.0)).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def coloured(seen: Normalised, found: Materials | None) -> Picture:
@@ -111,6 +120,32 @@ def overlay(
     if scan.image_kind is not ImageKind.OPERATIONAL:
         made = marked(made, str(scan.image_kind))
     return captioned(made, f"{scan.file}  sha256 {scan.sha256}")
+
+
+def without_persons(scan: ScanImage, boxes: Sequence[Sequence[int]]) -> ScanImage:
+    """Return a scan in whose counts nobody's outline can be made out: averaged around each box, a metre further too.
+
+    A blur of 16 bits can be turned back in part; what is averaged into half a dozen cells is gone.
+
+    Args:
+        scan: the image.
+        boxes: where a person may be, pixels of the file.
+    """
+    if not boxes:
+        return scan
+    import cv2
+
+    pixels = scan.pixels.copy()
+    for channel in pixels:
+        for box in boxes:
+            x0, y0, x1, y1 = _around(scan, box)
+            part = channel[y0:y1, x0:x1]
+            if part.size:
+                tall, wide = part.shape
+                cell = max(min(tall, wide) // CELLS, 1)
+                few = cv2.resize(part, (max(wide // cell, 1), max(tall // cell, 1)), interpolation=cv2.INTER_AREA)
+                channel[y0:y1, x0:x1] = cv2.resize(few, (wide, tall), interpolation=cv2.INTER_LINEAR)
+    return replace(scan, pixels=pixels)
 
 
 def marked(picture: Picture, words: str) -> Picture:

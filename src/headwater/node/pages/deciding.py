@@ -12,7 +12,7 @@ from headwater.model.ids import DecisionId, FindingId
 from headwater.node import findings
 from headwater.node.findings import Shown
 from headwater.node.node import Node
-from headwater.node.pages.queue import RESCUE, version_of
+from headwater.node.pages.queue import RESCUES, version_of
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
@@ -112,7 +112,7 @@ def dismiss_many(node: Node, session: Session, asks: Sequence[Ask]) -> tuple[lis
     for ask in asks:
         try:
             shown = findings.one(node, session, ask.ref)
-            if shown.finding.kind == RESCUE:
+            if shown.finding.kind in RESCUES:
                 fix = "open it and decide it alone"
                 raise NoBasisError("a rescue alert is not dismissed with others", where=ask.ref, fix=fix)
             made.append(decide(node, session, ask))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.node import doctor, partners, users
+from headwater.node import authenticators, doctor, partners, signin, users
 from headwater.node.node import Node
 from headwater.node.pages.once import once
 from headwater.policy.acts import GRANTS, Act
@@ -21,12 +21,22 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One user, and what the user signs in with."""
+
+    name: str
+    roles: tuple[str, ...]
+    disabled: bool
+    ways: authenticators.Authenticators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """What the page of the node shows; a part that the reader may not see is None."""
 
     authority: str
     card: Mapping[str, Any]
-    users: tuple[Mapping[str, Any], ...] | None
+    users: tuple["Member", ...] | None
     settings: tuple[Mapping[str, str], ...] | None
     checks: tuple[doctor.Finding, ...] | None
     partners: tuple[Mapping[str, Any], ...]
@@ -49,7 +59,7 @@ def office(node: Node, session: Session) -> Office:
     return Office(
         authority=node.authority,
         card=partners.own_document(node.authority, node.exchange.card()),
-        users=tuple(users.listed(node.store)) if allowed(session, Act.USER_CHANGE) else None,
+        users=members(node, session) if allowed(session, Act.USER_CHANGE) else None,
         settings=settings,
         checks=tuple(doctor.examine(node)) if allowed(session, Act.NODE_CHECK) else None,
         partners=tuple(partners.every(node, session)),
@@ -59,6 +69,34 @@ def office(node: Node, session: Session) -> Office:
         ),
         grants=tuple((str(act), tuple(sorted(roles))) for act, roles in GRANTS.items()),
     )
+
+
+def members(node: Node, session: Session) -> tuple[Member, ...]:
+    """Return all users, each with what the user signs in with.
+
+    Raises:
+        ForbiddenError: the session may not change users.
+    """
+    may(session, Act.USER_CHANGE)
+    with node.store.snapshot() as snapshot:
+        return tuple(
+            Member(
+                name=one.name,
+                roles=tuple(sorted(one.roles)),
+                disabled=one.disabled,
+                ways=authenticators.shown(snapshot, one.name),
+            )
+            for one in users.every(snapshot)
+        )
+
+
+def reset_user(node: Node, session: Session, name: str) -> None:
+    """Remove all that a user signs in with, and end the user's sessions.
+
+    Raises:
+        PolicyError: the user may not change users, or would reset the own.
+    """
+    signin.reset(node, session, name)
 
 
 def add_user(node: Node, session: Session, name: str, roles: frozenset[str], key: str) -> None:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 
 from headwater.node.node import Node
-from headwater.node.pages.queue import RESCUE
+from headwater.node.pages.queue import RESCUES
 from headwater.node.pages.seen import all_findings
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
@@ -26,7 +26,9 @@ def numbers(node: Node, session: Session) -> dict[str, int]:
         with node.view_at(session) as (snapshot, view):
             shown = all_findings(node, session, snapshot, view)
         found["queue"] = _number(f"{one.finding.id}{one.state}" for one in shown)
-        found["rescue"] = _number(one.finding.id for one in shown if one.finding.kind == RESCUE and one.state == "open")
+        found["rescue"] = _number(
+            one.finding.id for one in shown if one.finding.kind in RESCUES and one.state == "open"
+        )
     if allowed(session, Act.MESSAGE_LOOK):
         found["exchange"] = _number(f"{row.id}{row.state}" for row in node.exchange.incoming())
     return found

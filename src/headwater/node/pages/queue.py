@@ -23,7 +23,10 @@ from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 25
-RESCUE: Final = "watch.rescue"
+RESCUES: Final = frozenset({"watch.rescue", "scan.rescue"})
+"""Kinds that say that a life may be in danger: people on the water, a person hidden in a vehicle."""
+SCANNED: Final = "scan."
+"""What kinds begin with that rest on an image of a vehicle."""
 STATES: Final = ("open", "confirm", "dismiss", "unsure", "task", "refer", "release")
 ORDERS: Final = ("score", "kind")
 COMPARED: Final = frozenset({"match.screening", "match.link"})
@@ -70,6 +73,7 @@ class Row:
         rescue: whether a life may be in danger.
         two_persons: whether a second person must agree before it counts.
         version: names the decisions it has, for a form that changes it.
+        scan: the record of the image that it rests on, where it is about one.
     """
 
     id: str
@@ -88,6 +92,7 @@ class Row:
     two_persons: bool
     comparable: bool
     version: str
+    scan: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +164,11 @@ def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Recor
         score=finding.score,
         state=shown.state,
         claimed_at=format_instant(claimed) if claimed else "",
-        rescue=finding.kind == RESCUE,
+        rescue=finding.kind in RESCUES,
         two_persons=needs_two(records),
         comparable=finding.kind in COMPARED,
         version=version_of(shown.decisions),
+        scan=next(iter(_record_refs(finding)), "") if finding.kind.startswith(SCANNED) else "",
     )
 
 
@@ -224,7 +230,7 @@ def _count(names: Iterable[str]) -> dict[str, int]:
 
 
 def _is_later(shown: Shown) -> bool:
-    return shown.finding.kind != RESCUE
+    return shown.finding.kind not in RESCUES
 
 
 _ORDER: Final = {

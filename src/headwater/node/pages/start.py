@@ -10,7 +10,7 @@ from headwater.node import lists as list_editions
 from headwater.node import partners, safeguarding
 from headwater.node.node import Node
 from headwater.node.pages import exchange, search
-from headwater.node.pages.queue import RESCUE, Row, evidence_records, row_of
+from headwater.node.pages.queue import RESCUES, Row, evidence_records, row_of
 from headwater.node.pages.seen import all_findings
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
@@ -90,7 +90,7 @@ def start(node: Node, session: Session) -> Start:
         with node.view_at(session) as (snapshot, view):
             shown = [each for each in all_findings(node, session, snapshot, view) if each.state == "open"]
             waiting_findings = len(shown)
-            urgent = [each for each in shown if each.finding.kind == RESCUE][:MOST]
+            urgent = [each for each in shown if each.finding.kind in RESCUES][:MOST]
             rescues = tuple(row_of(node, snapshot, each, evidence_records(view, each.finding)) for each in urgent)
     mail = exchange.lists(node, session) if allowed(session, Act.MESSAGE_LOOK) else None
     made = Start(

@@ -9,6 +9,7 @@ from headwater.web.page import Page
 
 MODULES: Final = (
     "signing",
+    "authenticators",
     "news",
     "start",
     "queue",

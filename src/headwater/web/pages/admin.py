@@ -27,8 +27,15 @@ def disable_user(ctx: Context) -> Response:
     return ctx.see_other("/admin", done="disabled")
 
 
+def reset_user(ctx: Context) -> Response:
+    """Remove all that a user signs in with; it takes a second person."""
+    office.reset_user(ctx.node, ctx.session, ctx.form.needed("name", most=60))
+    return ctx.see_other("/admin", done="reset")
+
+
 PAGES = (
     Page("/admin", "admin", show),
     Page("/admin/users", "admin", add_user, "POST"),
     Page("/admin/users/disable", "admin", disable_user, "POST"),
+    Page("/admin/users/reset", "admin", reset_user, "POST"),
 )

@@ -9,6 +9,8 @@ from headwater.web.page import Context, Page
 def lists(ctx: Context) -> Response:
     """Show the cases of the node."""
     model = casefile.case_lines(ctx.node, ctx.session)
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "cases", model, "")
     ctx.more.update(key=ctx.one_use_key(), profiles=casefile.PROFILES, finding=ctx.query.text("finding", most=60))
     return ctx.page("cases.html", model, twin=model)
 

@@ -25,6 +25,9 @@ MOST_PLACES = 200_000
 def every(ctx: Context) -> Response:
     """Show one's own charts."""
     model = read.every(ctx.node, ctx.session)
+    form = ctx.query.choice("export", "", ("", "csv", "json"))
+    if form:
+        return ctx.export(form, "charts", model, "")
     ctx.more.update(entity=ctx.query.text("entity", most=400))
     return ctx.page("charts.html", model, twin=model)
 

@@ -1,8 +1,9 @@
-"""Signing in by ticket, signing out, and choosing a language."""
+"""Signing in by ticket, passkey or codes, signing out, and choosing a language."""
 
 from starlette.responses import Response
 
-from headwater.node import signin
+from headwater.errors import Place, SchemaError
+from headwater.node import passkeys, signin
 from headwater.policy.purposes import PURPOSES
 from headwater.web.page import Context, Page
 from headwater.web.words import LANGUAGES
@@ -12,23 +13,40 @@ SESSION_S = int(signin.SESSION_FOR.total_seconds())
 
 
 def ask(ctx: Context) -> Response:
-    """Show the form: a ticket, brought by its address or typed, and what the session is for."""
-    ctx.more.update(ticket=ctx.query.text("ticket", most=100), next=_within(ctx.query.text("next")), purposes=PURPOSES)
+    """Show the form: what the session is for, and the ways in; a ticket that its address brings is the only one asked for."""
+    ticket = ctx.query.text("ticket", most=100)
+    options = "" if ticket or not passkeys.can(ctx.site.url) else passkeys.options(ctx.node, ctx.site.url)
+    ctx.more.update(ticket=ticket, next=_within(ctx.query.text("next")), purposes=PURPOSES, options=options)
     return ctx.page("sign-in.html", None)
 
 
 def enter(ctx: Context) -> Response:
-    """Use up the ticket and begin a session; a cookie from before is worth nothing afterwards."""
-    language = ctx.form.text("language", most=20)
+    """Take a ticket, a passkey or codes and begin a session; a cookie from before is worth nothing afterwards."""
     if ctx.token:
         signin.sign_out(ctx.node, ctx.token)
-    ticket, purpose = ctx.form.needed("ticket", most=100), ctx.form.needed("purpose", most=100)
-    token = signin.redeem(ctx.node, ticket, purpose, language if language in LANGUAGES else "")
+    token = _token(ctx)
     answer = ctx.see_other(_within(ctx.form.text("next")) or START)
     answer.set_cookie(
         ctx.site.cookie, token, max_age=SESSION_S, path="/", secure=True, httponly=True, samesite="strict"
     )
     return answer
+
+
+def _token(ctx: Context) -> str:
+    chosen, purpose = ctx.form.text("language", most=20), ctx.form.needed("purpose", most=100)
+    language = chosen if chosen in LANGUAGES else ""
+    passkey = ctx.form.text("passkey", most=passkeys.MOST_LETTERS)
+    if passkey:
+        return signin.by_passkey(ctx.node, ctx.site.url, passkey, purpose, language)
+    ticket, user = ctx.form.text("ticket", most=100), ctx.form.text("user", most=100)
+    if ticket:
+        return signin.redeem(ctx.node, ticket, purpose, language)
+    if not user:
+        raise SchemaError(
+            "nothing to sign in with", where=Place(field="ticket"), fix="give a name and a code, or a ticket"
+        )
+    code = ctx.form.needed("code", most=100)
+    return signin.by_codes(ctx.node, user, ctx.form.text("passphrase"), code, purpose, language)
 
 
 def leave(ctx: Context) -> Response:

@@ -106,12 +106,14 @@ def frequencies_of(rows: Sequence[Row], model: Model, column: str) -> dict[str, 
     """Return how common each value of a column is, rounded down to a power of two: new data then seldom move a weight.
 
     A few records tell little of how common a name is: they are taken together with `weights.KNOWN` records in which the
-    value is as common as values of that column are on the whole. The two that are compared do not count.
+    value is as common as values of that column are on the whole. As many as speak of one thing do not count: the two that
+    are compared and what else there is of it are no namesakes.
     """
+    own = 1 + round(2**model.others)
     counts = Counter(row[column] for row in rows if row[column] is not None)
     total = sum(counts.values()) + weights.KNOWN
     usual = weights.KNOWN * model.usual(column)
-    return {value: 2.0 ** floor(log2((max(0, count - 2) + usual) / total)) for value, count in counts.items()}
+    return {value: 2.0 ** floor(log2((max(0, count - own) + usual) / total)) for value, count in counts.items()}
 
 
 class _Scale:

@@ -44,6 +44,14 @@ def test_what_splink_adds_up_is_what_we_add_up(made: list[Record], sort: Sort) -
     assert ours == pytest.approx(theirs, abs=1e-6)
 
 
+def test_as_many_records_as_speak_of_one_thing_are_no_namesakes() -> None:
+    model = MODELS[Sort.ORGANISATION]
+    rows = [{"title": title} for title, count in (("once", 1), ("thrice", 3), ("often", 40)) for _ in range(count)]
+    found = frequencies_of(rows, model, "title")
+    assert found["thrice"] == found["once"]
+    assert found["often"] > 100 * found["once"]
+
+
 def test_the_same_settings_go_to_every_database_but_for_the_names_of_functions() -> None:
     for model in MODELS.values():
         duck, spark = (settings_of(model, dialect, 5000) for dialect in ("duckdb", "spark"))

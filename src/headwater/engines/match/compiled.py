@@ -1,0 +1,9 @@
+"""The mark of a compiled function: numba compiles it at the first call on a machine and keeps the result."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+njit: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))
