@@ -84,11 +84,11 @@ def test_the_hashed_requirements_are_those_of_the_lock_file(name: str) -> None:
         assert found == locked[start.group(1), start.group(2)], start.group(0)
 
 
-def test_all_extras_are_in_all_but_those_that_need_more_than_python() -> None:
+def test_all_extras_are_in_all_but_those_that_need_more_than_python_or_bring_gigabytes() -> None:
     extras = project()["project"]["optional-dependencies"]
     (everything,) = extras["all"]
     named = set(everything.removeprefix("headwater[").removesuffix("]").split(","))
-    assert set(extras) - {"all"} - named == {"ftm", "spark"}
+    assert set(extras) - {"all"} - named == {"ftm", "spark", "train"}
 
 
 def test_decisions_are_numbered_without_a_gap_and_listed() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headwater.engines.scan.context import CLASSES, ITEMS
+from headwater.engines.scan.cells import Cells
+from headwater.engines.scan.classes import ITEMS, log_odds
+from headwater.engines.scan.detector import Answers
 from headwater.engines.scan.engine import ScanEngine
-from headwater.engines.scan.features import Cells
 from headwater.engines.scan.site import Law, Site
 from headwater.errors import ForbiddenError, SchemaError
 from headwater.formats.scan_read import read_scan
@@ -26,11 +27,11 @@ from tests.scan_world import META, wedge
 class Dark:
     """A detector that takes whatever is thick for drugs: the contract is about findings, not about finding."""
 
-    def shares(self, seen: Cells, depth: Any, mm: tuple[float, float]) -> Any:
-        made = np.zeros((*seen.blocked.shape, len(CLASSES)), np.float32)
-        made[..., 2] = np.clip(seen.areal / 100.0, 0.0, 0.99)
-        made[..., 1] = np.clip((seen.areal - 70.0) / 100.0, 0.0, 0.99)
-        return made
+    def answers(self, seen: Cells, depth: Any, mm: tuple[float, float]) -> Answers:
+        made = np.zeros((*seen.blocked.shape, len(ITEMS)), np.float32)
+        made[..., 1] = np.clip(seen.areal / 100.0, 0.0, 0.99)
+        made[..., 0] = np.clip((seen.areal - 70.0) / 100.0, 0.0, 0.99)
+        return Answers(log_odds(made), made)
 
 
 def decode(record: Record, data: memoryview) -> ScanImage:

@@ -54,6 +54,7 @@ from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
 from headwater.ports import LeftOut, SourceInput, Span
+from tests.fuzz.scan_targets import seeds as scan_seeds
 
 PAYMENTS = (
     b"id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
@@ -201,7 +202,7 @@ def targets() -> dict[str, Target]:
     for form, member in (("xlsx", _SHEET), ("ods", "content.xml")):
         workbook = (xlsx_bytes if form == "xlsx" else ods_bytes)([("a", _CELLS)])
         found[form] = _inside(workbook, member, read_workbook)
-    return found | _sensors()
+    return found | _sensors() | {name: Target(*one) for name, one in scan_seeds().items()}
 
 
 def _round_trip(form: str) -> Callable[[bytes], object]:

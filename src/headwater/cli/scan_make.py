@@ -143,11 +143,11 @@ def evaluate_scans(
 @click.option("--seed", required=True, type=click.IntRange(0, 99), help="0 makes the model that ships.")
 @click.option("--out", required=True, type=FILE, help="ONNX file; its manifest and data card beside it as JSON.")
 @click.option(
-    "--scenes", default=240, show_default=True, type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from."
+    "--scenes", default=300, show_default=True, type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from."
 )
 @options.as_json
 def train_scans(*, seed: int, out: Path, scenes: int, as_json: bool) -> None:
-    """Train a detector on simulated vehicles, with fixed seeds (a quarter of an hour of one core)."""
+    """Train a detector on simulated vehicles, with fixed seeds (over half an hour of one core; needs PyTorch)."""
     from headwater.node import scan_train, scan_tune
 
     with bar("learning") as progress:

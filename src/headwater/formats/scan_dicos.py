@@ -4,6 +4,9 @@ A medical image and a file that names a person are refused: neither belongs here
 """
 
 import io
+import struct
+import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,14 +77,20 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
         MissingExtraError: pydicom or a decoder is not installed.
     """
     found = _dataset(data, file)
-    if str(found.SOPClassUID) == TDR:
+    with _sound(file):
+        kind = str(found.SOPClassUID)
+    if kind == TDR:
         import numpy as np
 
         meta = ScanMeta(channels=("main",), air=None, dark=(0.0,), mm_x=None, mm_y=None)
         return DicosScan(
-            ScanFormat.DICOS_TDR, meta, np.zeros((1, 0, 0), np.uint16), _series(found), ("a report, not an image",)
+            ScanFormat.DICOS_TDR,
+            meta,
+            np.zeros((1, 0, 0), np.uint16),
+            _series(found, file),
+            ("a report, not an image",),
         )
-    if str(found.SOPClassUID) not in DX:
+    if kind not in DX:
         raise schema("a DICOS class that is not read here", file, "SOPClassUID")
     pixels = _pixels(found, len(data), file)
     with _sound(file):
@@ -99,7 +108,7 @@ def read_dicos(data: bytes | memoryview, file: str) -> DicosScan:
         beam="mv" if mv > 1 else "kv",
         energies_mv=(mv,) if mv > 0 else (),
     )
-    return DicosScan(ScanFormat.DICOS_DX, meta, pixels, _series(found), ("air level estimated from the image",))
+    return DicosScan(ScanFormat.DICOS_DX, meta, pixels, _series(found, file), ("air level estimated from the image",))
 
 
 def read_tdr(data: bytes | memoryview, file: str) -> tuple[Threat, ...]:
@@ -190,21 +199,27 @@ def write_tdr(threats: tuple[Threat, ...], *, of: str, moment: str) -> bytes:
     return _bytes(made)
 
 
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what pydicom raises at a file that lies: much of it is not its own, one of its own is no kind of ValueError."""
+    from pydicom.errors import BytesLengthException
+
+    return (
+        BytesLengthException, ValueError, TypeError, AttributeError, LookupError, OSError, NotImplementedError, OverflowError,
+        RecursionError, AssertionError, struct.error, zlib.error,
+    )  # fmt: skip
+
+
 @contextmanager
 def _sound(file: str) -> Iterator[None]:
-    """Turn what pydicom raises at a field that lies into a declared error, without the field's content."""
+    """Turn what pydicom raises at a field that lies into a declared error, without the field's content.
+
+    Its warnings repeat what stands in the field, a name perhaps: they are held back.
+    """
     try:
-        yield
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        OverflowError,
-        NotImplementedError,
-        OSError,
-    ) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except _faults() as error:
         raise FormatError("a DICOS field that cannot be read", where=file) from error
 
 
@@ -217,19 +232,12 @@ def _dataset(data: bytes | memoryview, file: str) -> Any:  # noqa: ANN401 - pydi
     if bytes(data[PREAMBLE : PREAMBLE + len(MARK)]) != MARK:
         raise FormatError("no DICM mark", where=file)
     try:
-        found = pydicom.dcmread(io.BytesIO(data))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = pydicom.dcmread(io.BytesIO(data))
     except (InvalidDicomError, EOFError) as error:
         raise FormatError("not DICOS, or cut", where=file) from error
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        OSError,
-        NotImplementedError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except _faults() as error:
         raise FormatError("a DICOS header that cannot be read", where=file) from error
     with _sound(file):
         kind = str(found.get("SOPClassUID") or "")
@@ -269,15 +277,18 @@ def _decoded(found: Any, syntax: str, file: str) -> Any:  # noqa: ANN401
     import numpy as np
 
     try:
-        return np.ascontiguousarray(found.pixel_array, np.uint16)[None]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.ascontiguousarray(found.pixel_array, np.uint16)[None]
     except (RuntimeError, NotImplementedError, ModuleNotFoundError):
         no_codec(syntax)
-    except (ValueError, TypeError, AttributeError, KeyError, OSError) as error:
+    except _faults() as error:
         raise FormatError("pixel data that cannot be decoded", where=file) from error
 
 
-def _series(found: Any) -> str:  # noqa: ANN401
-    return str(found.get("SeriesInstanceUID") or "")
+def _series(found: Any, file: str) -> str:  # noqa: ANN401
+    with _sound(file):
+        return str(found.get("SeriesInstanceUID") or "")
 
 
 def _new(kind: str, instance: str, series: str, moment: str) -> Any:  # noqa: ANN401

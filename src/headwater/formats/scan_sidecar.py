@@ -39,7 +39,7 @@ def parse_sidecar(data: bytes, file: str) -> dict[str, Any]:
 
     try:
         value = json.loads(data.decode(), object_pairs_hook=pairs, parse_constant=constant)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:  # not UTF-8, not JSON, or a number of thousands of digits
         raise FormatError("not JSON", where=file) from error
     except RecursionError as error:
         raise LimitError("JSON that is too deep", where=file) from error

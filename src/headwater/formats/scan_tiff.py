@@ -129,7 +129,7 @@ def walk(view: memoryview, file: str) -> list[Page]:
 def _take(view: memoryview, form: str, at: int, file: str) -> int:
     try:
         return int(struct.unpack_from(form, view, at)[0])
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:  # an offset of 64 bits may be more than any machine can count to
         raise FormatError("the header ends early", where=Place(file=file, offset=min(at, len(view)))) from error
 
 
@@ -149,7 +149,7 @@ def _page(view: memoryview, order: str, tags: dict[int, tuple[int, int]], file: 
             here = _take(view, order + ("Q" if big else "I"), here, file)
         try:
             return struct.unpack_from(f"{order}{count}{form}", view, here)
-        except struct.error as error:
+        except (struct.error, OverflowError) as error:
             raise FormatError("a field that lies past the end", where=Place(file=file, field=str(tag))) from error
 
     tiled = _TILE_OFFSETS in tags

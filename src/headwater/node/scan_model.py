@@ -15,15 +15,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.engines.scan import context, features, site
-from headwater.engines.scan.detector import Detector, HeatMap, Predict, TwoLooks
+from headwater.engines.scan import site
+from headwater.engines.scan.cells import CHANNELS
+from headwater.engines.scan.classes import ITEMS
+from headwater.engines.scan.detector import Detector, HeatMap, Look, Network
 from headwater.errors import FormatError, LimitError, MissingExtraError, NoBasisError, SchemaError, SignatureError
 from headwater.node.files import bytes_of, json_object
+from headwater.node.onnx_runtime import onnx_runtime
 
 Reals = NDArray[np.float32]
-BUILTIN: Final = "builtin-1"
+BUILTIN: Final = "builtin-2"
 DATA: Final = Path(__file__).parent / "data" / "scan"
 SCHEMA: Final = "headwater.scan.model/1"
+OWN_KIND: Final = "two-grids"
+"""Kind of the models that `headwater scan train` makes."""
 MOST_BYTES: Final = 256 * 1024 * 1024
 DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 NEEDED: Final = ("id", "kind", "channels", "mm_per_px", "classes", "sha256", "licence", "data_card")
@@ -72,9 +77,7 @@ def load(name: str | None) -> Model:
         raise SignatureError("a model whose bytes are not those that its manifest names", where=path.name)
     _check_graph(data, path.name)
     session = _session(data, path.name)
-    detector = (
-        _two_looks(session, path.name) if manifest["kind"] == "two-looks" else _heat_map(session, manifest, path.name)
-    )
+    detector = _network(session, path.name) if manifest["kind"] == OWN_KIND else _heat_map(session, manifest, path.name)
     return Model(str(manifest["id"]), digest, detector, _base(manifest, digest), manifest)
 
 
@@ -108,11 +111,8 @@ def _check_graph(data: bytes, file: str) -> None:
 
 
 def _session(data: bytes, file: str) -> Any:  # noqa: ANN401 - onnxruntime's session
-    try:
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as state
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("scan", error.name or "onnxruntime") from error
+    onnxruntime = onnx_runtime("scan")
+    state = onnxruntime.capi.onnxruntime_pybind11_state
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -131,28 +131,34 @@ def _session(data: bytes, file: str) -> Any:  # noqa: ANN401 - onnxruntime's ses
         raise FormatError("an ONNX model that cannot be run", where=file) from error
 
 
-def _two_looks(session: Any, file: str) -> TwoLooks:  # noqa: ANN401
-    counts = {"cells": features.COUNT, "context": context.COUNT}
-    shapes = {one.name: one.shape[-1] for one in session.get_inputs()}
-    told = {one.name: one.shape[-1] for one in session.get_outputs()}
-    if shapes != counts or {told.get("first"), told.get("second")} != {len(context.CLASSES)}:
+def _network(session: Any, file: str) -> Network:  # noqa: ANN401
+    given = {one.name: one.shape for one in session.get_inputs()}
+    told = [one.shape for one in session.get_outputs()]
+    channels = {name: shape[1] if len(shape) == 4 else None for name, shape in given.items()}  # noqa: PLR2004 - batch, channel, height, width
+    if channels != {"fine": 1, "middle": CHANNELS} or len(told) != 1 or told[0][1:2] != [2 * len(ITEMS)]:
         raise SchemaError("a model with inputs or outputs of another shape", where=file)
+    faults = _run_faults()
 
-    def look(given: str, out: str) -> Predict:
-        # A session asks for every input; the look that is not wanted gets one row.
-        idle = {name: np.zeros((1, count), np.float32) for name, count in counts.items()}
+    def look(fine: Reals, middle: Reals) -> Reals:
+        try:
+            made = np.asarray(session.run(None, {"fine": fine, "middle": middle})[0], np.float32)
+        except faults as error:
+            raise FormatError("the model cannot be run on an image of this size", where=file) from error
+        if (
+            made.ndim != 4  # noqa: PLR2004 - batch, channel, height, width
+            or made.shape[2:] != (middle.shape[2] // 2, middle.shape[3] // 2)
+            or not np.isfinite(made).all()
+        ):
+            raise FormatError("the model answers in another shape than its manifest says", where=file)
+        return made
 
-        def run(rows: Reals) -> Reals:
-            return np.asarray(session.run([out], {**idle, given: rows})[0], np.float32)
-
-        return run
-
-    return TwoLooks(look("cells", "first"), look("context", "second"))
+    checked: Look = look
+    return Network(checked)
 
 
 def _heat_map(session: Any, manifest: dict[str, Any], file: str) -> HeatMap:  # noqa: ANN401
     if manifest["kind"] != "heat-map":
-        raise SchemaError("a kind of model that is not run here", where=file, fix="use two-looks or heat-map")
+        raise SchemaError("a kind of model that is not run here", where=file, fix=f"use {OWN_KIND} or heat-map")
     names, size = manifest["classes"], manifest["mm_per_px"]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise SchemaError("no list of classes", where=file)
@@ -173,12 +179,11 @@ def _heat_map(session: Any, manifest: dict[str, Any], file: str) -> HeatMap:  # 
         except faults as error:
             raise FormatError("the model cannot be run on an image of this size", where=file) from error
 
-    return HeatMap(run, float(size), tuple(context.CLASSES.index(OURS[name]) if name in OURS else 0 for name in names))
+    return HeatMap(run, float(size), tuple(ITEMS.index(OURS[name]) if name in OURS else -1 for name in names))
 
 
 def _run_faults() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    state = onnx_runtime("scan").capi.onnxruntime_pybind11_state
     return (state.Fail, state.InvalidArgument, state.RuntimeException, state.NotImplemented)
 
 
@@ -187,5 +192,5 @@ def _base(manifest: dict[str, Any], digest: str) -> site.Site:
     tuned = manifest.get("tuning")
     if isinstance(tuned, dict):
         return site.site_of({**tuned, "schema": site.SCHEMA, "model": digest, "own": False})
-    laws = {name: site.Law(0.0, 1.0) for name in context.ITEMS}
+    laws = {name: site.Law(0.0, 1.0) for name in ITEMS}
     return site.Site(laws, (), {}, (), digest, own=False)

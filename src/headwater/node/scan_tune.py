@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from headwater.engines.scan import assess, site
-from headwater.engines.scan.context import ITEMS
+from headwater.engines.scan.classes import ITEMS
 from headwater.exercise.vehicles.lessons import LORRIES, TUNE_SEED
 from headwater.exercise.vehicles.scenes import PORTAL, later_pass, make_scene, render
 from headwater.model.ids import BlobHash

@@ -17,6 +17,7 @@ from headwater.formats.safe import parse_json
 from headwater.formats.sapient_kinds import KINDS
 from headwater.model.detections import CLASSES
 from headwater.node.files import bytes_of
+from headwater.node.onnx_runtime import onnx_runtime
 
 Floats = NDArray[np.float64]
 REFUSED: Final = re.compile(
@@ -42,11 +43,8 @@ class ObjectDetector:
             FormatError: it is no such model.
             NoBasisError: a class of the model speaks of faces, plates or biometrics.
         """
-        try:
-            import onnxruntime
-            from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("detect", error.name or "onnxruntime") from error
+        onnxruntime = onnx_runtime("detect")
+        state = onnxruntime.capi.onnxruntime_pybind11_state
         self.kinds = allowed_kinds(parse_json(bytes_of(classes), where=classes.name))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -55,7 +53,7 @@ class ObjectDetector:
             self._session: Any = onnxruntime.InferenceSession(
                 bytes_of(model), options, providers=["CPUExecutionProvider"]
             )
-        except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+        except (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf) as error:
             raise FormatError("no ONNX model that can be run", where=model.name) from error
         given = self._session.get_inputs()
         if len(given) != 1 or len(given[0].shape) != 4:  # noqa: PLR2004 - batch, colour, height, width

@@ -6,7 +6,6 @@ time, and adds to the ledger where the last one left it. A commit returns once i
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ _FORM: Final = "store_form"
 _CONNECT_S: Final = 10
 _LASTING: Final = frozenset({"FULL", "EXTRA"})
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('headwater'), hashtext(current_schema()))"
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 _SCRATCH: Final = "headwater_scratch"
 _COLUMNS: Final = (
     "SELECT c.relname, string_agg(format('%s %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),"
@@ -277,9 +277,10 @@ def _said(error: Exception) -> str:
 
 
 def _speak(connection: Any) -> None:  # noqa: ANN401 - psycopg's connection
-    """Let truth values be 0 and 1 in both directions, as in SQLite."""
-    from psycopg.adapt import Dumper, Loader
+    """Let truth values be 0 and 1 in both directions, and refuse a number that no column holds, as SQLite does."""
+    from psycopg.adapt import Dumper, Loader, PyFormat
     from psycopg.pq import Format
+    from psycopg.types.numeric import IntDumper
 
     class Flag(Dumper):
         oid = 20  # bigint
@@ -287,12 +288,18 @@ def _speak(connection: Any) -> None:  # noqa: ANN401 - psycopg's connection
         def dump(self, obj: bool) -> bytes:  # noqa: FBT001 - as psycopg calls it
             return b"1" if obj else b"0"
 
+    class Whole(IntDumper):
+        def upgrade(self, obj: int, format: PyFormat) -> Dumper:  # noqa: A002 - as psycopg names it
+            if not _LEAST <= obj <= _MOST:
+                raise OverflowError
+            return super().upgrade(obj, format)
+
     class Truth(Loader):
         format = Format.BINARY
 
         def load(self, data: bytes | bytearray | memoryview) -> int:
             return bytes(data)[0]
 
-    with suppress(AttributeError):
-        connection.adapters.register_dumper(bool, Flag)
+    connection.adapters.register_dumper(bool, Flag)
+    connection.adapters.register_dumper(int, Whole)
     connection.adapters.register_loader("bool", Truth)

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from headwater.engines.scan import explain
+from headwater.engines.scan.cells import Cells, cells
 from headwater.engines.scan.detector import Detector, Places, places, strongest
-from headwater.engines.scan.features import Cells, cells
 from headwater.engines.scan.material import Calibration, Materials, computed, materials, nearest_system
 from headwater.engines.scan.normalise import Normalised, normalise
 from headwater.engines.scan.readings import calls_for_rescue
@@ -65,7 +65,7 @@ def judge(scan: ScanImage, looks: Detector, calibration: Calibration | None = No
     found = materials(seen, used)
     size = scan.meta.mm_x or 10.0, scan.meta.mm_y or 10.0
     grid = cells(seen, used, *size)
-    return Judged(scan, seen, found, grid, tuple(places(looks.shares(grid, seen.depth, size), grid.blocked)), ())
+    return Judged(scan, seen, found, grid, tuple(places(looks.answers(grid, seen.depth, size), grid.blocked)), ())
 
 
 def cannot(scan: ScanImage) -> list[str]:

@@ -72,7 +72,7 @@ def _given(params: Mapping[str, object]) -> tuple[Decode, Detector, Site, str, f
         raise SchemaError("an unknown parameter", where=Place(field=unknown[0]))
     decode, detector, site = params.get("decode"), params.get("detector"), params.get("site")
     level, wanted = params.get("fa"), params.get("images")
-    if not callable(decode) or not hasattr(detector, "shares") or not isinstance(site, Site):
+    if not callable(decode) or not isinstance(detector, Detector) or not isinstance(site, Site):
         raise SchemaError("a parameter that is missing", where=Place(field="decode, detector, site"))
     if isinstance(level, bool) or not isinstance(level, int | float):
         raise SchemaError("no share of false alarms", where=Place(field="fa"))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headwater.engines.scan import readings as other
-from headwater.engines.scan.features import CELL_CM, Cells
+from headwater.engines.scan.cells import CELL_CM, Cells
 from headwater.engines.scan.material import Materials
 from headwater.engines.scan.normalise import Normalised
 from headwater.engines.scan.site import shown

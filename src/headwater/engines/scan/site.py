@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from headwater.engines.scan.context import ITEMS
+from headwater.engines.scan.classes import ITEMS
 from headwater.errors import Place, SchemaError
 
 SCHEMA: Final = "headwater.scan.site/1"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from headwater.engines.scan.context import ITEMS
+from headwater.engines.scan.classes import ITEMS
 from headwater.engines.scan.readings import calls_for_rescue, weighed
 from headwater.engines.scan.site import (
     Drift,

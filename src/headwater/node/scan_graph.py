@@ -1,0 +1,107 @@
+"""The network of the detector as one ONNX graph: its layers are named here once, for the graph and for training alike."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headwater.engines.scan.cells import CHANNELS
+from headwater.engines.scan.classes import ITEMS
+from headwater.errors import MissingExtraError
+
+Weights = Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
+"""Kernel and bias of each layer."""
+
+LAYERS: Final[Mapping[str, tuple[int, int, int, int]]] = {
+    # name: channels in, channels out, side of the kernel, stride
+    "fine1": (1, 12, 5, 2), "fine2": (12, 24, 3, 2), "join1": (24 + CHANNELS, 32, 3, 1), "join2": (32, 32, 3, 1),
+    "down1": (32, 48, 3, 2), "down1a": (48, 48, 3, 1), "down1b": (48, 48, 3, 1), "down1c": (48, 48, 3, 1), "down1d": (48, 48, 3, 1),
+    "down2": (48, 80, 3, 2), "down2a": (80, 80, 3, 1), "down2b": (80, 80, 3, 1), "down2c": (80, 80, 3, 1), "down2d": (80, 80, 3, 1),
+    "down3": (80, 96, 3, 2), "down3a": (96, 96, 3, 1), "down3b": (96, 96, 3, 1), "down3c": (96, 96, 3, 1), "down3d": (96, 96, 3, 1),
+    "up2": (176, 80, 3, 1), "up2a": (80, 80, 3, 1), "up2b": (80, 80, 3, 1), "up1": (128, 48, 3, 1), "up1a": (48, 48, 3, 1),
+    "told": (48, 2 * len(ITEMS), 1, 1),
+}  # fmt: skip
+OPSET: Final = 17
+
+
+def as_onnx(weights: Weights) -> bytes:
+    """Return the graph: inputs ``fine`` and ``middle``, output ``log_odds`` of shares, then of middles.
+
+    Args:
+        weights: of every one of `LAYERS`; written with 16 bits each.
+
+    Raises:
+        MissingExtraError: onnx is not installed.
+    """
+    try:
+        from onnx import TensorProto, helper
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name or "onnx") from error
+    made = _Graph(helper, TensorProto, weights)
+    x = made.layer("join2", made.layer("join1", made.join(made.layer("fine2", made.layer("fine1", "fine")), "middle")))
+    kept = []
+    for name in ("down1", "down2", "down3"):
+        x = made.layer(name, x)
+        x = made.twice(f"{name}a", f"{name}b", x)
+        x = made.twice(f"{name}c", f"{name}d", x)
+        kept.append(x)
+    x = made.twice("up2a", "up2b", made.layer("up2", made.join(made.larger(x), kept[1])))
+    x = made.layer("up1a", made.layer("up1", made.join(made.larger(x), kept[0])))
+    made.layer("told", x, out="log_odds")
+    sizes = {"fine": ("h", "w", 1), "middle": ("h2", "w2", CHANNELS)}
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, tall, wide])
+        for name, (tall, wide, channels) in sizes.items()
+    ]
+    output = helper.make_tensor_value_info("log_odds", TensorProto.FLOAT, [1, 2 * len(ITEMS), "rows", "columns"])
+    graph = helper.make_graph(made.nodes, "headwater-two-grids", inputs, [output], made.constants)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="headwater"
+    )
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+class _Graph:
+    """Nodes and constants as they are added."""
+
+    def __init__(self, helper: Any, kinds: Any, weights: Weights) -> None:  # noqa: ANN401 - parts of onnx
+        self._helper, self._kinds, self._weights = helper, kinds, weights
+        self.nodes: list[Any] = []
+        self.constants = [helper.make_tensor("twofold", kinds.FLOAT, [4], [1.0, 1.0, 2.0, 2.0])]
+
+    def _node(self, kind: str, inputs: list[str], out: str | None = None, **how: Any) -> str:  # noqa: ANN401
+        out = out or f"v{len(self.nodes)}"
+        self.nodes.append(self._helper.make_node(kind, inputs, [out], **how))
+        return out
+
+    def _constant(self, name: str, value: NDArray[Any]) -> str:
+        short = np.ascontiguousarray(value, np.float16)
+        self.constants.append(
+            self._helper.make_tensor(f"{name}16", self._kinds.FLOAT16, short.shape, short.tobytes(), raw=True)
+        )
+        return self._node("Cast", [f"{name}16"], name, to=self._kinds.FLOAT)
+
+    def layer(self, name: str, given: str, *, out: str | None = None, bent: bool = True) -> str:
+        """Add a convolution, bent at nothing (ReLU) unless it is the last."""
+        _, _, side, stride = LAYERS[name]
+        kernel, bias = self._weights[name]
+        inputs = [given, self._constant(f"{name}.kernel", kernel), self._constant(f"{name}.bias", bias)]
+        last = out is not None
+        x = self._node("Conv", inputs, out, kernel_shape=[side] * 2, strides=[stride] * 2, pads=[side // 2] * 4)
+        return x if last or not bent else self._node("Relu", [x])
+
+    def twice(self, one: str, two: str, given: str) -> str:
+        """Add two convolutions whose answer is added to what they were given (a residual block)."""
+        return self._node("Relu", [self._node("Add", [given, self.layer(two, self.layer(one, given), bent=False)])])
+
+    def join(self, one: str, two: str) -> str:
+        """Lay the channels of two grids on each other."""
+        return self._node("Concat", [one, two], axis=1)
+
+    def larger(self, given: str) -> str:
+        """Make each cell four."""
+        return self._node(
+            "Resize", [given, "", "twofold"], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+        )  # fmt: skip
