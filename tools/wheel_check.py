@@ -81,13 +81,13 @@ def over_budget(core: Path, uv: str) -> list[str]:
     said = run(command).stdout  # the first run writes bytecode
     cpu = min(cpu_seconds(command) for _ in range(5))
     print(
-        f"wheel: core is {count} distributions, {size:.0f} MB; --version takes {cpu:.2f} CPU s and says {said.strip()}"
+        f"wheel: core is {count} distributions, {size:.1f} MB; --version takes {cpu:.2f} CPU s and says {said.strip()}"
     )
     problems = [] if re.search(r"\d+\.\d+\.\d+", said) else ["--version says no version"]
     if count > MOST_DISTRIBUTIONS:
         problems.append(f"core is {count} distributions, more than {MOST_DISTRIBUTIONS}")
     if size > MOST_MEGABYTES:
-        problems.append(f"core is {size:.0f} MB, more than {MOST_MEGABYTES}")
+        problems.append(f"core is {size:.1f} MB, more than {MOST_MEGABYTES}")
     if cpu > MOST_CPU_S:
         problems.append(f"--version takes {cpu:.2f} CPU s, more than {MOST_CPU_S}")
     return problems

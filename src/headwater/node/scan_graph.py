@@ -23,13 +23,14 @@ LAYERS: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "told": (48, 2 * len(ITEMS), 1, 1),
 }  # fmt: skip
 OPSET: Final = 17
+_MOST: Final = 127
 
 
 def as_onnx(weights: Weights) -> bytes:
     """Return the graph: inputs ``fine`` and ``middle``, output ``log_odds`` of shares, then of middles.
 
     Args:
-        weights: of every one of `LAYERS`; written with 16 bits each.
+        weights: of every one of `LAYERS`; kernels are written with 8 bits each and a scale for each channel out, biases with 16.
 
     Raises:
         MissingExtraError: onnx is not installed.
@@ -76,6 +77,15 @@ class _Graph:
         self.nodes.append(self._helper.make_node(kind, inputs, [out], **how))
         return out
 
+    def _kernel(self, name: str, value: NDArray[Any]) -> str:
+        """Add a kernel of whole numbers from -127 to 127, and what each channel's are to be multiplied with."""
+        largest = np.abs(value).max(axis=(1, 2, 3))
+        scale = np.where(largest > 0, largest / _MOST, 1.0).astype(np.float32)
+        short = np.clip(np.rint(value / scale[:, None, None, None]), -_MOST, _MOST).astype(np.int8)
+        for end, kind, data in (("8", self._kinds.INT8, short), (".scale", self._kinds.FLOAT, scale)):
+            self.constants.append(self._helper.make_tensor(name + end, kind, data.shape, data.tobytes(), raw=True))
+        return self._node("DequantizeLinear", [f"{name}8", f"{name}.scale"], name, axis=0)
+
     def _constant(self, name: str, value: NDArray[Any]) -> str:
         short = np.ascontiguousarray(value, np.float16)
         self.constants.append(
@@ -87,7 +97,7 @@ class _Graph:
         """Add a convolution, bent at nothing (ReLU) unless it is the last."""
         _, _, side, stride = LAYERS[name]
         kernel, bias = self._weights[name]
-        inputs = [given, self._constant(f"{name}.kernel", kernel), self._constant(f"{name}.bias", bias)]
+        inputs = [given, self._kernel(f"{name}.kernel", kernel), self._constant(f"{name}.bias", bias)]
         last = out is not None
         x = self._node("Conv", inputs, out, kernel_shape=[side] * 2, strides=[stride] * 2, pads=[side // 2] * 4)
         return x if last or not bent else self._node("Relu", [x])
