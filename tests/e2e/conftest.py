@@ -1,5 +1,6 @@
 """One exercise for all tests that look at what it leaves behind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from tests.conftest import shared_folder
 from tests.e2e.exercise_run import Exercise, document
+from tests.e2e.page_process import CHROMIUM
 
 REAL_LIST = Path("data") / "screening" / "lists" / "un" / "un_consolidated.xml"
 
@@ -41,3 +43,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     with Exercise(("--json", "--dir", str(folder), *lists)) as run:
         code, out, err = run.end()
         return Played(folder, code, out, err, run.peak_bytes, run.living())
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser without a screen."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -13,9 +13,17 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from headwater.node import Node, signin
 
 CHROMIUM = "/usr/bin/chromium"
+needs_chromium = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium")
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+VIOLATIONS = (
+    "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+    "one => ({rule: one.id, at: one.nodes.map(node => node.html).slice(0, 3)})))"
+)
 KEYS = ("uk", "rs", "xk")
 PATIENCE_S = 60.0
 SCREENS = "PAGE_SCREENS"
@@ -110,6 +118,13 @@ class Reader:
     def at(self, page: str) -> None:
         """Wait until a page is there."""
         self.page.locator(f"main[data-page={page}]").wait_for()
+
+
+def violations(page: Any) -> list[dict[str, Any]]:
+    """What axe-core finds wrong on a page: the rule, and the first places."""
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(VIOLATIONS)
+    return found
 
 
 def screens(folder: Path) -> Path:

@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from headwater.exercise.river_night import river_night, write_night
 from headwater.exercise.scenario import USERS
 from tests.e2e.conftest import Played
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
-]
+pytestmark = [pytest.mark.e2e, needs_chromium]
 Desk = Callable[..., Reader]
 LONDON, BELGRADE = USERS["uk"], USERS["rs"]
 
@@ -28,14 +24,6 @@ def nodes(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert played.code == 0, played.out + played.err
     with houses(played.folder, tmp_path_factory.mktemp("pages") / "homes") as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

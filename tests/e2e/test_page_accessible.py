@@ -6,20 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from headwater.exercise.scenario import USERS
 from headwater.node import Node, findings
 from headwater.web.words import LANGUAGES
 from tests.e2e.conftest import Played
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, violations
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
-]
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => ({rule: one.id, at: one.nodes.map(node => node.html).slice(0, 3)})))"
+pytestmark = [pytest.mark.e2e, needs_chromium]
 WRITER, SUPERVISOR, AUDITOR = USERS["uk"]
 
 
@@ -31,11 +25,8 @@ def nodes(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def context(nodes: Houses) -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_context(locale="en-GB")
-        browser.close()
+def context(chromium: Any) -> Any:
+    return chromium.new_context(locale="en-GB")
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +55,7 @@ def test_axe_finds_nothing_on_any_page(nodes: Houses, context: Any, paths: list[
     wrong = {}
     for path in paths:
         page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={tag}")
-        page.evaluate(AXE)
-        found = page.evaluate(RUN)
+        found = violations(page)
         if found:
             wrong[path] = found
     page.close()
@@ -76,8 +66,7 @@ def test_axe_would_find_what_is_wrong(nodes: Houses, context: Any, tmp_path: Pat
     page = context.new_page()
     Reader(page, tmp_path, []).sign_in(nodes.link("uk", WRITER))
     page.evaluate("document.getElementById('main').append(document.createElement('input'))")
-    page.evaluate(AXE)
-    assert {one["rule"] for one in page.evaluate(RUN)} == {"label"}
+    assert {one["rule"] for one in violations(page)} == {"label"}
     page.close()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from headwater.exercise.vehicles.scenes import Machine, later_pass, make_scene, render, with_item
 from headwater.formats.scan_write import neutral_tiff
@@ -16,17 +15,12 @@ from headwater.model.scan import ImageKind
 from headwater.node import Node, scan, scan_keep
 from headwater.web.words import LANGUAGES
 from tests import node_world
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations
 from tests.node_world import WRITER
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
-]
+pytestmark = [pytest.mark.e2e, needs_chromium]
 Desk = Callable[..., Reader]
 SEED = 4
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => [one.id, ...one.nodes.map(node => node.html).slice(0, 3)]))"
 
 
 def passes(folder: Path) -> list[Path]:
@@ -57,14 +51,6 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
             scan_keep.keep_files(node, session, [file], using)
     with houses(left, tmp_path_factory.mktemp("scans") / "homes", keys=("uk",)) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -214,8 +200,7 @@ def test_axe_finds_nothing_on_the_pages_of_scans(desk: Desk, tag: str) -> None:
         page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={tag}")
         if path != "/scans":
             page.locator("[data-viewer][data-ready]").wait_for()
-        page.evaluate(AXE)
-        found[path] = page.evaluate(RUN)
+        found[path] = violations(page)
     assert [one for one in found.values() if one] == []
 
 

@@ -9,20 +9,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import sync_playwright
 
 from headwater.web.words import LANGUAGES
 from tests import node_world
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
-]
+pytestmark = [pytest.mark.e2e, needs_chromium]
 PASSPHRASE = "osam plavih čamaca na reci"
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => [one.id, ...one.nodes.map(node => node.html).slice(0, 3)]))"
 KEY = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
     "isUserVerified": True, "automaticPresenceSimulation": True,
@@ -36,14 +30,6 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
     node_world.init(left / "uk", **ports)
     with houses(left, tmp_path_factory.mktemp("signing") / "homes", keys=("uk",)) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -153,6 +139,5 @@ def test_axe_finds_nothing_on_the_pages_of_signing_in(nodes: Houses, reader: Rea
     found = {}
     for path in ("/authenticators", "/sign-in"):
         page.goto(f"{base}{path}?lang={tag}")
-        page.evaluate(AXE)
-        found[path] = page.evaluate(RUN)
+        found[path] = violations(page)
     assert found == {"/authenticators": [], "/sign-in": []}

@@ -10,22 +10,14 @@ from playwright.sync_api import sync_playwright
 
 from headwater.exercise.scenario import USERS
 from tests.e2e.conftest import Played
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, screens
+from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, needs_chromium, screens, violations
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Debian's package chromium"),
-]
+pytestmark = [pytest.mark.e2e, needs_chromium]
 Desk = Callable[..., Reader]
 LONDON, BELGRADE = USERS["uk"], USERS["rs"]
 URN = "00EX0000126"
 SERIES = "/figures/frontex-ibc.western-balkan-route?ahead=1"
 PATHS = ("/map", "/alerts", "/charts", "/payments", "/figures", SERIES, "/lists", "/lists/uk-csv", f"/timeline/{URN}")
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RUN = (
-    "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
-    "one => [one.id, ...one.nodes.map(node => node.html).slice(0, 3)]))"
-)
 SOFTWARE = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 NO_WEBGL = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
 
@@ -193,7 +185,6 @@ def test_axe_finds_nothing_on_any_page_with_a_picture(desk: Desk) -> None:
     for tag in ("en", "sr-Cyrl"):
         for path in (*PATHS, chart, lead):
             go(reader, f"{path}{'&' if '?' in path else '?'}lang={tag}")
-            page.evaluate(AXE)
-            if found := page.evaluate(RUN):
+            if found := violations(page):
                 wrong[tag, path] = found
     assert wrong == {}

@@ -88,7 +88,7 @@ def replay_here(node: Node, session: Session, bundle: Path, start: str, trust: T
     sealed = find_sealed(bundle, start)
     run = read_run(bundle, sealed.id)
     if run.held_by != node.authority:
-        return replay_in(bundle, start, node.settings.plugin_names)
+        return run_again(bundle, sealed, run, load(run.engine, node.settings.plugin_names))
     made = _run_here(node, session, sealed, run)
     detail: dict[str, str | int] = {"identical": str(made.identical).lower()}
     node.store.note(Event("findings.replayed", session.user, sealed.id, session.purpose, detail))

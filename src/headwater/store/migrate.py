@@ -86,7 +86,7 @@ def make_shared(link: Link) -> None:
 
 def _refuse_second(link: Link) -> None:
     if link.form():
-        fix = "name another database, or a schema of its own"
+        fix = "name another database or schema; where a set-up was cut off here, drop what it made first"
         raise StoreError("there is a node's store in this database already", where=str(link.file), fix=fix)
 
 

@@ -1,8 +1,6 @@
 """Scans on the page: nobody's outline outside the rescue queue, made images marked, pixels as the file has them."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -30,18 +28,6 @@ pytestmark = pytest.mark.slow  # a node of its own for each test
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return node_world.init(tmp_path_factory.mktemp("scans") / "uk")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def node(tmp_path: Path, clock: FakeClock, template: Path) -> Iterator[Node]:
-    home = shutil.copytree(template, tmp_path / "uk")
-    with node_world.node_at(home, clock) as opened:
-        yield opened
 
 
 @pytest.fixture
