@@ -8,6 +8,9 @@ from xml.sax.saxutils import escape
 WIDTH: Final = 900
 MARGIN_M: Final = 30.0
 COLOURS: Final = {"rescue": "#c1121f", "border": "#f77f00", "info": "#577590"}
+LINE: Final = 17.0
+"""Height of a line of text; a text is taken to be WIDE."""
+WIDE: Final = 240.0
 GRID: Final = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
@@ -72,11 +75,13 @@ class TrackMap:
             parts.append(
                 f'<polyline points="{points}" fill="none" stroke="#264653" stroke-width="2"><title>track {number}</title></polyline>'
             )
+        lines: list[tuple[float, float]] = []
         for mark in self.marks:
             x_text, y_text = at(mark.x, mark.y).split(",")
             colour = COLOURS.get(mark.lane, COLOURS["info"])
             parts.append(f'<circle cx="{x_text}" cy="{y_text}" r="7" fill="{colour}"/>')
-            parts.append(f'<text x="{float(x_text) + 10:.1f}" y="{y_text}" fill="{colour}">{escape(mark.text)}</text>')
+            x, y_line = _free_line(float(x_text) + 10, float(y_text), lines)
+            parts.append(f'<text x="{x:.1f}" y="{y_line:.1f}" fill="{colour}">{escape(mark.text)}</text>')
         bar = max((step for step in GRID if step * scale <= WIDTH / 4), default=GRID[0])
         parts.append(
             f'<line x1="20" y1="{height + 20:.0f}" x2="{20 + bar * scale:.0f}" y2="{height + 20:.0f}" stroke="#000" stroke-width="3"/>'
@@ -93,3 +98,11 @@ class TrackMap:
         if not xs or not ys:
             return -100.0, -100.0, 100.0, 100.0
         return min(xs) - MARGIN_M, min(ys) - MARGIN_M, max(xs) + MARGIN_M, max(ys) + MARGIN_M
+
+
+def _free_line(x: float, y: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return where a text can be read, and take the place: a line further down where another text stands."""
+    while any(abs(x - other_x) < WIDE and abs(y - other_y) < LINE for other_x, other_y in taken):
+        y += LINE
+    taken.append((x, y))
+    return x, y
