@@ -10,6 +10,19 @@ from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+PLACED = click.option(
+    "--context",
+    type=FILE,
+    help="Where metres and seconds begin, and where sensors stand, JSON; of FILE itself without it.",
+)
+FORM = click.option(
+    "--as",
+    "form",
+    default="points",
+    show_default=True,
+    type=click.Choice(["points", "sapient", "ais", "cot", "asterix"]),
+    help="What FILE is.",
+)
 
 
 @click.group(epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl")
@@ -33,18 +46,27 @@ def _told(document: dict[str, Any]) -> list[str]:
     "--as",
     "form",
     required=True,
-    type=click.Choice(["mot", "points", "sapient", "ais", "cot", "video"]),
+    type=click.Choice(["mot", "points", "sapient", "ais", "cot", "asterix", "video"]),
     help="What FILE is.",
 )
 @click.option("--fps", default=30.0, show_default=True, type=click.FloatRange(0.1, 1000), help="Frames a second.")
 @click.option("--model", type=FILE, help="Your own detector for video, ONNX; see the how-to of sensors.")
 @click.option("--classes", type=FILE, help="Names of the model's classes, a JSON list.")
+@PLACED
 @click.option(
     "--out", required=True, type=FILE, help=".txt: MOT rows, .jsonl: rows, .json: Moving Features, .svg: a map."
 )
 @options.as_json
 def track(
-    *, file: Path, form: str, fps: float, model: Path | None, classes: Path | None, out: Path, as_json: bool
+    *,
+    file: Path,
+    form: str,
+    fps: float,
+    model: Path | None,
+    classes: Path | None,
+    context: Path | None,
+    out: Path,
+    as_json: bool,
 ) -> None:
     """Track what FILE holds."""
     from headwater.node import watch_tracks
@@ -53,7 +75,9 @@ def track(
         raise click.UsageError("give --model and --classes together")
     own = (model, classes) if model is not None and classes is not None else None
     with bar("tracking") as progress:
-        document = watch_tracks.track(form, file, out, fps=fps, model=own, progress=progress).document()
+        document = watch_tracks.track(
+            form, file, out, fps=fps, model=own, context=context, progress=progress
+        ).document()
     door.answer(document, _told(document), as_json=as_json)
 
 
@@ -66,7 +90,7 @@ def track(
     "form",
     default="points",
     show_default=True,
-    type=click.Choice(["points", "sapient", "cot"]),
+    type=click.Choice(["points", "sapient", "cot", "asterix"]),
     help="What FILE is.",
 )
 @click.option("--context", required=True, type=FILE, help="What the post knows of its place and hour, JSON.")
@@ -115,6 +139,8 @@ def alert(
     epilog="Example: headwater watch forecast ais.csv --line border.geojson --horizon 600 --out crossings.jsonl"
 )
 @click.argument("file", type=FILE)
+@FORM
+@PLACED
 @click.option("--line", required=True, type=FILE, help="GeoJSON with a LineString.")
 @click.option("--horizon", required=True, type=click.FloatRange(1, 86400), help="How far to look ahead, s.")
 @click.option(
@@ -122,12 +148,24 @@ def alert(
 )
 @click.option("--out", required=True, type=FILE, help="File for the forecasts, one JSON line each.")
 @options.as_json
-def forecast(*, file: Path, line: Path, horizon: float, every: float, out: Path, as_json: bool) -> None:
+def forecast(
+    *,
+    file: Path,
+    form: str,
+    context: Path | None,
+    line: Path,
+    horizon: float,
+    every: float,
+    out: Path,
+    as_json: bool,
+) -> None:
     """Forecast whether and when each track in FILE crosses a line."""
     from headwater.node import watch_routes
 
     with bar("forecasting") as progress:
-        found = watch_routes.forecast(file, line, out, horizon_s=horizon, every_s=every, progress=progress)
+        found = watch_routes.forecast(
+            file, line, out, horizon_s=horizon, every_s=every, form=form, context=context, progress=progress
+        )
     document = found.document()
     door.answer(document, _told(document), as_json=as_json)
 
@@ -148,6 +186,8 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 
 @watch.command(epilog="Example: headwater watch routes ais.csv --out routes.json --base-until 86400")
 @click.argument("file", type=FILE)
+@FORM
+@PLACED
 @click.option("--out", required=True, type=FILE, help="File for stops, corridors, links and changes, JSON.")
 @click.option("--resolution", default=8, show_default=True, type=click.IntRange(0, 15), help="H3 resolution.")
 @click.option(
@@ -161,6 +201,8 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 def routes(
     *,
     file: Path,
+    form: str,
+    context: Path | None,
     out: Path,
     resolution: int,
     fastest: float,
@@ -173,7 +215,7 @@ def routes(
     from headwater.node import watch_routes
 
     told = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
-    document = watch_routes.routes(file, out, told)
+    document = watch_routes.routes(file, out, told, form=form, context=context)
     told_lines = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
     door.answer(document, [told_lines, *_told(document)], as_json=as_json)
 
@@ -232,23 +274,17 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
 
 @watch.command(epilog="Example: headwater watch share ais.csv --out tracks.json")
 @click.argument("file", type=FILE)
-@click.option(
-    "--as",
-    "form",
-    default="points",
-    show_default=True,
-    type=click.Choice(["points", "sapient", "ais", "cot"]),
-    help="What FILE is.",
-)
+@FORM
+@PLACED
 @click.option(
     "--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach."
 )
 @options.as_json
-def share(*, file: Path, form: str, out: Path, as_json: bool) -> None:
+def share(*, file: Path, form: str, context: Path | None, out: Path, as_json: bool) -> None:
     """Write the tracks in FILE as another state may have them: estimates, no detections, nobody on the move."""
     from headwater.node import watch_share
 
-    document = watch_share.share(file, out, form)
+    document = watch_share.share(file, out, form, context)
     door.answer(document, _told(document), as_json=as_json)
 
 

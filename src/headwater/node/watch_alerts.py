@@ -106,7 +106,7 @@ def raise_alerts(
         StoreIoError: the disk refuses.
     """
     setting = read_setting(json_object(context))
-    read = read_detections(form, path, origin=setting.origin, start=setting.start)
+    read = read_detections(form, path, origin=setting.origin, start=setting.start, sensors=setting.sensors)
     post = Post(setting, danger_weights())
     done = Alerted(read.rows, read.rejected, 0, doubled=read.doubled, warnings=read.warnings)
     with _lines(out) as line:

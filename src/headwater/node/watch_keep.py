@@ -45,7 +45,7 @@ def keep_file(node: Node, session: Session, form: str, path: Path, context: Path
     """
     given = json_object(context)
     setting = read_setting(given)
-    read = read_detections(form, path, origin=setting.origin, start=setting.start)
+    read = read_detections(form, path, origin=setting.origin, start=setting.start, sensors=setting.sensors)
     return keep(node, session, read.detections, given, file=path.name)[1]
 
 

@@ -17,7 +17,7 @@ from headwater.errors import FormatError, Place, SchemaError
 from headwater.model.detections import CLASSES, GROUPS, Origin
 from headwater.model.times import format_instant, parse_instant
 from headwater.node.files import json_object, write
-from headwater.node.watch_read import read_detections
+from headwater.node.watch_read import read_placed
 from headwater.node.watch_tracks import scans
 
 SCHEMA: Final = "headwater/tracks/1"
@@ -25,13 +25,13 @@ FIELDS: Final = frozenset({"track", "class", "mean", "covariance"})
 MOST_TRACKS: Final = 100_000
 
 
-def share(path: Path, out: Path, form: str = "points") -> dict[str, Any]:
+def share(path: Path, out: Path, form: str = "points", context: Path | None = None) -> dict[str, Any]:
     """Track detections and write the tracks as they stand at the end, without those of people.
 
     Raises:
         InputError: the file cannot be used, or says nothing of place and time.
     """
-    read = read_detections(form, path)
+    read = read_placed(form, path, context)
     if read.origin is None or read.start is None:
         raise FormatError("tracks to be shared need degrees and times", where=path.name)
     tracker, named = PointTracker(), dict[int, dict[str, int]]()

@@ -16,12 +16,12 @@ from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.track_map import TrackMap
 from headwater.model.detections import GROUPS, Detection, Reject
 from headwater.node.files import bytes_of, write
-from headwater.node.watch_read import coarse, moment_of, read_detections
+from headwater.node.watch_read import coarse, moment_of, read_placed
 
 Progress = Callable[[int, int], None]
 WINDOW_S: Final = 10.0
 """Width of a scan where each report has a time of its own."""
-TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "video")
+TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "asterix", "video")
 
 
 @dataclass(slots=True)
@@ -48,10 +48,19 @@ class Tracked:
 
 
 def track(
-    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None,
+    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None, context: Path | None = None,
     progress: Progress | None = None,
 ) -> Tracked:  # fmt: skip
     """Track what a file holds and write the tracks; `out` ends in .txt (MOT rows), .json (Moving Features), .svg or .jsonl.
+
+    Args:
+        form: one of `TRACK_FORMATS`.
+        path: the file.
+        out: where the tracks go.
+        fps: frames a second of boxes and pictures.
+        model: the user's own detector and its classes, for pictures.
+        context: where metres and seconds begin, and where sensors stand; the file's own first place and time without it.
+        progress: hears how far it is.
 
     Raises:
         InputError: the file is not in the format, or no row can be used.
@@ -68,7 +77,7 @@ def track(
         return _boxes(given, last, rows, rejected, out, fps, progress)
     if form == "video":
         return _video(path, out, fps, model, progress)
-    return _points(read_detections(form, path), out, progress)
+    return _points(read_placed(form, path, context), out, progress)
 
 
 def _boxes(

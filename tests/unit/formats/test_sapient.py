@@ -145,6 +145,7 @@ def test_a_file_may_hold_json_or_base64_lines() -> None:
 
 def test_a_detection_comes_back_as_it_was_sent() -> None:
     found = detection_of(Message.FromString(DETECTION), 3, ORIGIN, NOW.timestamp())
+    assert isinstance(found, Detection)
     assert found is not None
     assert (found.kind, found.size_band, found.own, found.sensor) == ("boat", "15-30", "rescue 1", NODE)
     assert (found.x, found.y, found.sigma_m, found.sure) == pytest.approx((10.0, 20.0, 5.0, 0.75), rel=1e-4)
