@@ -1,6 +1,7 @@
 """What another hand writes as ASTERIX is read as it was meant, whatever else stands in the record."""
 
 import math
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ moments = st.integers(0, 86_400 * 128 - 1).map(lambda ticks: ticks / 128)
     )
 )  # fmt: skip
 def test_plots_come_back_within_what_their_bits_can_tell(
-    plots: list[tuple[float, float, float, dict[str, bytes]]],
+    plots: list[tuple[float, float, float, dict[str, Any]]],
 ) -> None:
     data = block(48, *(plot(when, x, y, **more) for when, x, y, more in plots))
     records = list(read_asterix(data))
@@ -43,7 +44,7 @@ def test_plots_come_back_within_what_their_bits_can_tell(
 
 
 @given(moments, st.floats(-80.0, 80.0), st.floats(-179.0, 179.0), st.fixed_dictionaries({}, optional=MORE_TRACK))
-def test_tracks_come_back_within_a_metre(when: float, lat: float, lon: float, more: dict[str, bytes]) -> None:
+def test_tracks_come_back_within_a_metre(when: float, lat: float, lon: float, more: dict[str, Any]) -> None:
     origin = Origin(lat, lon)
     [seen] = detections_of_asterix(block(62, track(when, lat, lon, **more)), origin=origin).detections
     assert seen.time_s == when

@@ -167,6 +167,11 @@ def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Dete
     return Detection(x=x, y=y, sigma_m=sigma, **seen)
 
 
+def kind_of(message: Any) -> str:  # noqa: ANN401 - a message of protobuf
+    """Return the class that a detection report gives its object."""
+    return _kind_of(message.detection_report)[0]
+
+
 def stand_of(message: Any, origin: Origin) -> tuple[float, float] | None:  # noqa: ANN401 - a message of protobuf
     """Return where a node says in its status report that it stands, m; None where it says nothing of it.
 

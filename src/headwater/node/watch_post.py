@@ -8,10 +8,10 @@ from headwater.engines.watch import Post, Sightings, read_setting
 from headwater.engines.watch.danger import Setting
 from headwater.errors import InputError, SchemaError
 from headwater.formats.points_csv import AHEAD_S, in_span
-from headwater.formats.sapient import Checked, check_message, detection_of, frame, stand_of
+from headwater.formats.sapient import Checked, check_message, detection_of, frame, kind_of, stand_of
 from headwater.formats.sapient_write import FUSION_NODE, error_message, registration_ack, uuid4_of
 from headwater.model.canonical import encode
-from headwater.model.detections import Bearing, Detection
+from headwater.model.detections import GROUPS, Bearing, Detection
 from headwater.node.watch_alerts import alert_document
 from headwater.node.watch_journal import Journal
 from headwater.node.watch_read import danger_weights
@@ -67,17 +67,22 @@ class LivePost:
         self._why = ""
         self.recovered: list[dict[str, Any]] = []
         if journal is not None:
-            for data in journal.frames():
-                self.recovered += self._replay(data)
+            for data, is_old in journal.frames():
+                self.recovered += self._replay(data, new=not is_old)
+            self.expire()
 
-    def _replay(self, data: bytes) -> list[dict[str, Any]]:
+    def expire(self) -> int:
+        """Let the journal forget the reports of people whose time is over, and return how many."""
+        return 0 if self.journal is None else self.journal.expire(_is_of_people)
+
+    def _replay(self, data: bytes, *, new: bool) -> list[dict[str, Any]]:
         checked = check_message(data)
         if not checked.ok:
             self._row += 1  # a detection of people whose time is over: its number stays taken
             return []
         if checked.content == "status_report":
             self._stand(checked.message)
-        return self._alerts(checked.message)
+        return self._alerts(checked.message, new=new)
 
     def take(self, messages: list[bytes]) -> Taken:
         """Take some messages: journal the detections, then look at them."""
@@ -139,8 +144,11 @@ class LivePost:
             self._seen.popitem(last=False)
         return False
 
-    def _alerts(self, message: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a message of protobuf
-        """Return the new alerts that a detection makes true; each is durable in the journal."""
+    def _alerts(self, message: Any, *, new: bool = True) -> list[dict[str, Any]]:  # noqa: ANN401 - a message of protobuf
+        """Return the new alerts that a detection makes true; each is durable in the journal.
+
+        What is read again after reports of people were overwritten (not `new`) may look otherwise than it did: it raises nothing.
+        """
         if not message.HasField("detection_report"):
             return []
         self.counts.detections += 1
@@ -157,7 +165,7 @@ class LivePost:
         for seen in places:
             for alert in self._post.take(seen):
                 document = alert_document(alert, self.setting)
-                if self.journal is None or self.journal.alert(document):
+                if new and (self.journal is None or self.journal.alert(document)):
                     self.counts.alerts += 1
                     found.append(document)
         return found
@@ -182,6 +190,12 @@ class LivePost:
     def standing(self) -> list[dict[str, Any]]:
         """Return every alert that was raised here, oldest first: what a client that comes late must still hear."""
         return [] if self.journal is None else list(self.journal.alerts.values())
+
+
+def _is_of_people(data: bytes) -> bool:
+    """Return whether a message reports people."""
+    checked = check_message(data)
+    return checked.ok and checked.content == "detection_report" and kind_of(checked.message) in GROUPS
 
 
 __all__ = ["Counts", "InputError", "LivePost", "Taken"]

@@ -20,6 +20,7 @@ from headwater.node.watch_journal import Journal
 from headwater.node.watch_post import LivePost
 
 SYNC_S: Final = 0.2
+EXPIRE_EVERY_S: Final = 60.0
 MOST_WAITING: Final = 64 * 1024 * 1024
 """Bytes that a client may leave unread before it is let go: a slow client must not fill the post's memory."""
 HOLDS: Final = timedelta(hours=1)
@@ -178,8 +179,9 @@ def serve(
         SettingsError: a port is taken.
         StoreIoError: the journal cannot be opened.
     """
-    journal = None if folder is None else Journal(folder)
-    post = LivePost(None if context is None else json_object(context), journal, SystemClock())
+    clock = SystemClock()
+    journal = None if folder is None else Journal(folder, clock)
+    post = LivePost(None if context is None else json_object(context), journal, clock)
     try:
         asyncio.run(_serve(Hub(post), host, sapient_port, cot_port, ready))
     finally:
@@ -205,6 +207,7 @@ async def _serve(
         raise SettingsError(f"cannot listen: {error.strerror}", where=f"{host}", fix="choose another port") from error
     ready(" ".join(f"{name}={_port(door.sockets)}" for name, door in doors))
     sys.stderr.flush()
+    expired = loop.time()
     try:
         while not done.is_set():
             try:
@@ -212,6 +215,9 @@ async def _serve(
             except TimeoutError:
                 if hub.post.journal is not None:
                     hub.post.journal.sync()
+                if loop.time() - expired > EXPIRE_EVERY_S:
+                    expired = loop.time()
+                    hub.post.expire()
     finally:
         for _, door in doors:
             door.close()

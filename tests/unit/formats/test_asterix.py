@@ -2,11 +2,12 @@
 
 import struct
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from headwater.errors import FormatError, SchemaError
-from headwater.formats.asterix import PassedOver, read_asterix
+from headwater.formats.asterix import AsterixRecord, PassedOver, read_asterix
 from headwater.formats.asterix_detections import detections_of_asterix
 from headwater.formats.udp_capture import read_datagrams
 from headwater.model.detections import Origin
@@ -39,7 +40,7 @@ def test_records_are_read_one_behind_another_with_their_bytes_and_other_categori
     {"i130": b"\xfe" + bytes(7)}, {"i120": b"\xc0" + bytes(2) + b"\x02" + bytes(12)}, {"i250": b"\x02" + bytes(16)}, {"iSP": b"\x04abc"},
     {"i110": bytes(2)}, {"i220": bytes(3)},
 ])  # fmt: skip
-def test_an_item_of_any_length_ends_where_the_next_record_begins(items: dict[str, bytes]) -> None:
+def test_an_item_of_any_length_ends_where_the_next_record_begins(items: dict[str, Any]) -> None:
     found = list(read_asterix(block(48, plot(1.0, 3.0, 4.0, **items), plot(2.0, 5.0, 6.0))))
     assert [one.errors for one in found] == [(), ()]
     assert found[1].items["140"] == tod(2.0)
@@ -48,7 +49,7 @@ def test_an_item_of_any_length_ends_where_the_next_record_begins(items: dict[str
 
 
 def test_parts_of_three_octets_and_compounds_of_a_track_are_passed_over_whole() -> None:
-    more = {
+    more: dict[str, Any] = {
         "i380": b"\xc1\x01\x01\x80" + bytes(3 + 6) + bytes(2),
         "i290": b"\x0d\x00" + bytes(1 + 2),
         "i510": b"\0\0\1\0\0\2",
@@ -63,7 +64,7 @@ def test_parts_of_three_octets_and_compounds_of_a_track_are_passed_over_whole() 
     (block(48, plot(1.0, 3.0, 4.0)) + b"\x30\x00\x02", 14), (b"\x30\x00\x30", 0),
 ])  # fmt: skip
 def test_a_cut_block_ends_the_file_at_its_byte_and_what_came_before_stays(data: bytes, offset: int) -> None:
-    got = []
+    got: list[AsterixRecord] = []
     with pytest.raises(FormatError) as error:
         got.extend(iter(read_asterix(data)))  # what was yielded before the error is in `got`
     assert error.value.where.offset == offset

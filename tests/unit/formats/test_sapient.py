@@ -163,10 +163,10 @@ def test_sex_and_other_sub_classes_of_people_are_not_taken() -> None:
     assert "Male" not in repr(found)
 
 
-def test_coordinates_that_are_not_degrees_are_refused() -> None:
+def test_coordinates_of_no_known_system_are_refused() -> None:
     message = Message.FromString(DETECTION)
-    message.detection_report.location.coordinate_system = 5
-    with pytest.raises(SchemaError, match="degrees"):
+    message.detection_report.location.coordinate_system = 0
+    with pytest.raises(SchemaError, match="neither degrees"):
         detection_of(message, 0, ORIGIN, 0.0)
 
 
