@@ -299,3 +299,67 @@ def fuse(*, ours: Path, theirs: Path, out: Path, as_json: bool) -> None:
 
     document = watch_share.fuse(ours, theirs, out)
     door.answer(document, [f"{document['fused']} fused", *_told(document)], as_json=as_json)
+
+
+@watch.command(
+    epilog='Example: headwater watch widen fnd-… --context context.json --until 2026-12-01 --why "search goes on" --for p.duty'
+)
+@click.argument("finding")
+@click.option("--context", required=True, type=FILE, help="What the post knows, as when the detections were kept.")
+@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day, at most 30 days ahead.")
+@click.option("--why", required=True, help="The reason, in words that name nobody; it stands in the ledger.")
+@click.option("--for", "readers", multiple=True, metavar="USER", help="A colleague who may see it too.")
+@click.option("--exact", type=FILE, help="The sensors' own file, to see people of the case as fine as they were seen.")
+@FORM
+@options.home()
+@options.acting("oic")
+@options.as_json
+def widen(
+    *,
+    finding: str,
+    context: Path,
+    until: str,
+    why: str,
+    readers: tuple[str, ...],
+    exact: Path | None,
+    form: str,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Let a rescue case (FINDING) hold its people longer than 72 hours, or finer than a cell.
+
+    A supervisor does this, with a reason and an end; who, why and until when stand in the ledger. Only those named see it.
+    """
+    from headwater.node import watch_widen
+
+    with session_at(home, user, purpose) as (node, session):
+        document = watch_widen.widen(
+            node,
+            session,
+            finding,
+            context,
+            until=watch_widen.day_of(until),
+            why=why,
+            readers=readers,
+            exact=None if exact is None else (exact, form),
+        )
+    text = f"{document['detections']} detections, {document['exact']} of people as seen, until {document['until']}"
+    door.answer(document, [text, f"record {document['record']}"], as_json=as_json)
+
+
+@watch.command(epilog="Example: headwater watch expire --home rs")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def expire(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Erase the detections of people whose 72 hours, or whose widening, are over.
+
+    Nobody can see them any more from that day on; this removes them from the disk too. Each new file that is kept does it as well.
+    """
+    from headwater.node import watch_keep
+
+    with session_at(home, user, purpose) as (node, session):
+        count = watch_keep.expire(node, session)
+    door.answer({"expired": count}, [f"{count} tables of detections erased"], as_json=as_json)
