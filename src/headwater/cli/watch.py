@@ -1,28 +1,13 @@
 """`headwater watch`: detections to tracks, forecasts, alerts and routes; rescue first."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, watch_kept
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-PLACED = click.option(
-    "--context",
-    type=FILE,
-    help="Where metres and seconds begin, and where sensors stand, JSON; of FILE itself without it.",
-)
-FORM = click.option(
-    "--as",
-    "form",
-    default="points",
-    show_default=True,
-    type=click.Choice(["points", "sapient", "ais", "cot", "asterix"]),
-    help="What FILE is.",
-)
+from headwater.cli.watch_parts import FILE, FORM, PLACED, told
 
 
 @click.group(epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl")
@@ -32,12 +17,6 @@ def watch() -> None:
     Objects are followed, never persons: classes come from a fixed list, people are groups with a band of size, and no
     picture is kept. An alert is advice; a person acts.
     """
-
-
-def _told(document: dict[str, Any]) -> list[str]:
-    counts = ", ".join(f"{document[name]} {name}" for name in ("read", "rejected", "tracks", "alerts"))
-    rejects = [f"  rejected: row {one['row']}, {one['field']}, {one['reason']}" for one in document.get("rejects", [])]
-    return [counts, *rejects, *(f"  warning: {text}" for text in document.get("warnings", []))]
 
 
 @watch.command(epilog="Example: headwater watch track det.txt --as mot --fps 30 --out tracks.txt")
@@ -78,7 +57,7 @@ def track(
         document = watch_tracks.track(
             form, file, out, fps=fps, model=own, context=context, progress=progress
         ).document()
-    door.answer(document, _told(document), as_json=as_json)
+    door.answer(document, told(document), as_json=as_json)
 
 
 @watch.command(
@@ -132,7 +111,7 @@ def alert(
         f"{one['at']}  {one['lane'].upper()}  {one['kind']}  {one['score']:.2f}: {'; '.join(one['reasons'])}"
         for one in done.alerts
     ]
-    door.answer(document, [*lines, *_told(document)], as_json=as_json)
+    door.answer(document, [*lines, *told(document)], as_json=as_json)
 
 
 @watch.command(
@@ -167,7 +146,7 @@ def forecast(
             file, line, out, horizon_s=horizon, every_s=every, form=form, context=context, progress=progress
         )
     document = found.document()
-    door.answer(document, _told(document), as_json=as_json)
+    door.answer(document, told(document), as_json=as_json)
 
 
 @watch.command(epilog="Example: headwater watch drift case.json --out particles.csv")
@@ -214,10 +193,10 @@ def routes(
     from headwater.engines.watch.routes import RouteOptions
     from headwater.node import watch_routes
 
-    told = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
-    document = watch_routes.routes(file, out, told, form=form, context=context)
-    told_lines = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
-    door.answer(document, [told_lines, *_told(document)], as_json=as_json)
+    chosen = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
+    document = watch_routes.routes(file, out, chosen, form=form, context=context)
+    counts = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
+    door.answer(document, [counts, *told(document)], as_json=as_json)
 
 
 @watch.command(
@@ -272,94 +251,4 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
     door.answer(document, [f"{document['sent']} detections reported"], as_json=as_json)
 
 
-@watch.command(epilog="Example: headwater watch share ais.csv --out tracks.json")
-@click.argument("file", type=FILE)
-@FORM
-@PLACED
-@click.option(
-    "--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach."
-)
-@options.as_json
-def share(*, file: Path, form: str, context: Path | None, out: Path, as_json: bool) -> None:
-    """Write the tracks in FILE as another state may have them: estimates, no detections, nobody on the move."""
-    from headwater.node import watch_share
-
-    document = watch_share.share(file, out, form, context)
-    door.answer(document, _told(document), as_json=as_json)
-
-
-@watch.command(epilog="Example: headwater watch fuse ours.json theirs.json --out fused.json")
-@click.argument("ours", type=FILE)
-@click.argument("theirs", type=FILE)
-@click.option("--out", required=True, type=FILE, help="File for the fused tracks, JSON.")
-@options.as_json
-def fuse(*, ours: Path, theirs: Path, out: Path, as_json: bool) -> None:
-    """Fuse tracks of two states that may rest on the same sensors (covariance intersection)."""
-    from headwater.node import watch_share
-
-    document = watch_share.fuse(ours, theirs, out)
-    door.answer(document, [f"{document['fused']} fused", *_told(document)], as_json=as_json)
-
-
-@watch.command(
-    epilog='Example: headwater watch widen fnd-… --context context.json --until 2026-12-01 --why "search goes on" --for p.duty'
-)
-@click.argument("finding")
-@click.option("--context", required=True, type=FILE, help="What the post knows, as when the detections were kept.")
-@click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day, at most 30 days ahead.")
-@click.option("--why", required=True, help="The reason, in words that name nobody; it stands in the ledger.")
-@click.option("--for", "readers", multiple=True, metavar="USER", help="A colleague who may see it too.")
-@click.option("--exact", type=FILE, help="The sensors' own file, to see people of the case as fine as they were seen.")
-@FORM
-@options.home()
-@options.acting("oic")
-@options.as_json
-def widen(
-    *,
-    finding: str,
-    context: Path,
-    until: str,
-    why: str,
-    readers: tuple[str, ...],
-    exact: Path | None,
-    form: str,
-    home: Path,
-    user: str,
-    purpose: str,
-    as_json: bool,
-) -> None:
-    """Let a rescue case (FINDING) hold its people longer than 72 hours, or finer than a cell.
-
-    A supervisor does this, with a reason and an end; who, why and until when stand in the ledger. Only those named see it.
-    """
-    from headwater.node import watch_widen
-
-    with session_at(home, user, purpose) as (node, session):
-        document = watch_widen.widen(
-            node,
-            session,
-            finding,
-            context,
-            until=watch_widen.day_of(until),
-            why=why,
-            readers=readers,
-            exact=None if exact is None else (exact, form),
-        )
-    text = f"{document['detections']} detections, {document['exact']} of people as seen, until {document['until']}"
-    door.answer(document, [text, f"record {document['record']}"], as_json=as_json)
-
-
-@watch.command(epilog="Example: headwater watch expire --home rs")
-@options.home()
-@options.acting("oic")
-@options.as_json
-def expire(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
-    """Erase the detections of people whose 72 hours, or whose widening, are over.
-
-    Nobody can see them any more from that day on; this removes them from the disk too. Each new file that is kept does it as well.
-    """
-    from headwater.node import watch_keep
-
-    with session_at(home, user, purpose) as (node, session):
-        count = watch_keep.expire(node, session)
-    door.answer({"expired": count}, [f"{count} tables of detections erased"], as_json=as_json)
+watch_kept.add_to(watch)

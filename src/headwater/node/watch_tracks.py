@@ -9,18 +9,17 @@ from typing import Any, Final
 import orjson
 
 from headwater.engines.watch import BoxTracker, MotionDetector, PointTracker
+from headwater.engines.watch.scans import scans
 from headwater.errors import FormatError, MissingExtraError, SchemaError
 from headwater.formats.mot import read_mot, write_mot
 from headwater.formats.moving_features import write_moving_features
 from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.track_map import TrackMap
-from headwater.model.detections import GROUPS, Detection, Reject
+from headwater.model.detections import GROUPS, Reject
 from headwater.node.files import bytes_of, write
 from headwater.node.watch_read import coarse, moment_of, read_placed
 
 Progress = Callable[[int, int], None]
-WINDOW_S: Final = 10.0
-"""Width of a scan where each report has a time of its own."""
 TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "asterix", "video")
 
 
@@ -139,24 +138,6 @@ def _detector(model: tuple[Path, Path] | None) -> Callable[[Any, float], Any]:
     return lambda frame, time_s: own.detect(frame, time_s)[0]
 
 
-def scans(detections: list[Detection]) -> Iterator[tuple[float, list[Detection]]]:
-    """Yield detections in scans: of one sensor and moment where many share one, else of some seconds."""
-    ordered = sorted(detections, key=lambda one: (one.time_s, one.sensor, one.row))
-    moments = Counter((one.time_s, one.sensor) for one in ordered)
-    swept = sum(count for count in moments.values() if count > 1) > len(ordered) / 2
-    held: list[Detection] = []
-    key: object = None
-    for seen in ordered:
-        mine = (seen.time_s, seen.sensor) if swept else seen.time_s // WINDOW_S
-        if held and mine != key:
-            yield held[-1].time_s, held
-            held = []
-        key = mine
-        held.append(seen)
-    if held:
-        yield held[-1].time_s, held
-
-
 @dataclass(slots=True)
 class _Trail:
     """One track as it grows: its places and what its detections call it."""
@@ -180,17 +161,18 @@ def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Track
         read.warnings.append(f"{doubted} implausible reports were marked and not fused")
     tracker, trails, rows = PointTracker(), dict[int, _Trail](), list[tuple[float, int, Any, int]]()
     done = 0
-    for time_s, scan in scans([one for one in read.detections if not one.implausible]):
-        sigma = sum(one.sigma_m for one in scan) / len(scan)
-        shown = tracker.step(time_s, np.array([(one.x, one.y) for one in scan]), sigma)
-        for seen, owner in zip(scan, tracker.owners.tolist(), strict=True):
-            trails.setdefault(int(owner), _Trail()).named[seen.kind] += 1
+    for scan in scans([one for one in read.detections if not one.implausible]):
+        time_s = scan.time_s
+        sigma = sum(one.sigma_m for one in scan.seen) / len(scan.seen)
+        shown = tracker.step(time_s, np.array([(one.x, one.y) for one in scan.seen]), sigma)
+        for reports, owner in zip(scan.reports, tracker.owners.tolist(), strict=True):
+            trails.setdefault(int(owner), _Trail()).named.update(one.kind for one in reports)
         for one in shown:
             trail = trails.setdefault(int(one[0]), _Trail())
             trail.places.append((time_s, float(one[1]), float(one[3])))
             trail.confirmed = trail.confirmed or one[5] > 0
             rows.append((time_s, int(one[0]), one, len(trail.places)))
-        done += len(scan)
+        done += sum(map(len, scan.reports))
         if progress is not None:
             progress(done, len(read.detections))
     confirmed = {number: trail for number, trail in trails.items() if trail.confirmed}
