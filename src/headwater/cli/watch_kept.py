@@ -1,6 +1,7 @@
 """`headwater watch`: what is shared with partners, held longer, ended and reported."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,7 +13,7 @@ from headwater.cli.watch_parts import FILE, FORM, PLACED, told
 
 def add_to(group: click.Group) -> None:
     """Add the verbs to `headwater watch`."""
-    for verb in (share, fuse, widen, expire):
+    for verb in (share, fuse, widen, expire, reports):
         group.add_command(verb)
 
 
@@ -154,3 +155,46 @@ def expire(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     with session_at(home, user, purpose) as (node, session):
         count = watch_keep.expire(node, session)
     door.answer({"expired": count}, [f"{count} tables of detections erased"], as_json=as_json)
+
+
+@click.command(
+    epilog="Example: headwater watch reports drafts --close 01-craft-in-danger-eurosur.json --ended 2026-11-25T03:10:00Z"
+)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sent", metavar="DRAFT", help="A person has sent this draft.")
+@click.option("--close", metavar="DRAFT", help="The search and rescue of this first report is over.")
+@click.option("--ended", metavar="TIME", help="When it was over, RFC 3339.")
+@click.option("--outcome", default="rescued", show_default=True, help="How it ended.")
+@options.as_json
+def reports(
+    *, folder: Path, sent: str | None, close: str | None, ended: str | None, outcome: str, as_json: bool
+) -> None:
+    """Show the EUROSUR drafts in FOLDER against the clock: the first report within 24 hours, the closure within 24 of the end.
+
+    Nothing is sent: --sent writes down that a person did, --close drafts the report that a rescue is over.
+    """
+    from headwater.model.times import parse_instant
+    from headwater.node import watch_reports
+    from headwater.node.system import SystemClock
+
+    if (close is None) != (ended is None):
+        raise click.UsageError("give --close and --ended together")
+    now = SystemClock().now()
+    if sent is not None:
+        watch_reports.mark_sent(folder / Path(sent).name, now)
+    if close is not None and ended is not None:
+        watch_reports.close(folder / Path(close).name, parse_instant(ended, field="ended"), outcome, now)
+    rows = watch_reports.reports(folder, now)
+    door.answer(
+        {"reports": rows, "late": sum(row["late"] for row in rows)}, [_due(row) for row in rows], as_json=as_json
+    )
+
+
+def _due(row: dict[str, Any]) -> str:
+    if row["sent_at"]:
+        state = f"sent {row['sent_at']}{', late' if row['late'] else ''}"
+    elif row["late"]:
+        state = f"LATE by {-row['left_s'] / 3600:.1f} h"
+    else:
+        state = f"{row['left_s'] / 3600:.1f} h left"
+    return f"{row['draft']}: {row['kind']} report due {row['due']}, {state}; {len(row['open_fields'])} fields open"

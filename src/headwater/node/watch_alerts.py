@@ -13,7 +13,7 @@ from headwater.engines.watch import Post, draft_notice, read_setting
 from headwater.engines.watch.danger import Setting
 from headwater.engines.watch.post import Alert
 from headwater.errors import StoreIoError
-from headwater.formats.eurosur import EurosurEvent, write_event_draft
+from headwater.formats.eurosur import FIRST_REPORT_H, EurosurEvent, write_event_draft
 from headwater.formats.track_map import MapMark, TrackMap
 from headwater.model.canonical import content_id
 from headwater.model.detections import Detection, Reject
@@ -83,6 +83,7 @@ def alert_document(alert: Alert, setting: Setting) -> dict[str, Any]:
         found["rescuer"], found["minutes"] = notice.rescuer, notice.minutes
         found["notice"] = notice.text
         found["close_by"] = notice.close_by
+    found["eurosur_first_report_due"] = moment_of(setting.start, alert.t_s + FIRST_REPORT_H * 3600)
     return found
 
 
@@ -170,9 +171,12 @@ def eurosur_draft(alert: dict[str, Any], by_row: dict[int, Detection]) -> bytes:
             identifier=alert["id"],
             rescue=alert["lane"] == RESCUE,
             moment=parse_instant(alert["at"]),
+            # The node is aware from the alert on; nobody is before.
+            aware=parse_instant(alert["at"]),
             lat=alert["lat"],
             lon=alert["lon"],
             score=alert["score"],
+            craft="" if alert["kind"] == "persons-in-water" else "boat",
             persons=bands[-1] if bands else "",
             sensors=tuple({one.sensor for one in rows}),
             description=f"{alert['kind'].replace('-', ' ').capitalize()}. {'; '.join(alert['reasons'])}.",
