@@ -602,7 +602,7 @@ def counted(line: socket.socket, wanted: int) -> int:
                 break
             held += more
             got += held.count(b"</event>")
-            held = held[held.rfind(b"<event") :] if not held.rstrip().endswith(b"</event>") else b""
+            held = held.rpartition(b"</event>")[2]
     return got
 
 
