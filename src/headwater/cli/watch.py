@@ -231,7 +231,9 @@ def relay(
     counts = watch_relay.serve(
         host, sapient_port, cot_port, context, folder, ready=lambda ports: door.say(f"listening {ports}", err=True)
     )
-    door.answer(counts, [f"{count} {name}" for name, count in counts.items()], as_json=as_json)
+    lines = [f"{count} {name}" for name, count in counts.items() if name != "clock_ahead_s"]
+    lines += [f"  clock: sensor {name} is {ahead:.0f} s ahead" for name, ahead in counts["clock_ahead_s"].items()]
+    door.answer(counts, lines, as_json=as_json)
 
 
 @watch.command(epilog="Example: headwater watch send detections.csv --context context.json --to 127.0.0.1:5001")

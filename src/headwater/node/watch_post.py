@@ -1,7 +1,7 @@
 """The live post without its sockets: messages in, answers and alerts out."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from headwater.engines.watch import Post, Sightings, read_setting
@@ -65,6 +65,7 @@ class LivePost:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._row = 0
         self._why = ""
+        self.ahead_s: dict[str, float] = {}
         self.recovered: list[dict[str, Any]] = []
         if journal is not None:
             for data, is_old in journal.frames():
@@ -183,9 +184,31 @@ class LivePost:
         if seen is None:
             return []
         in_span(seen.time_s)
-        if seen.time_s - (self.clock.now() - setting.start).total_seconds() > AHEAD_S:
-            self.counts.clock += 1
+        self._hear_clock(message.node_id, seen.time_s - (self.clock.now() - setting.start).total_seconds())
         return self._sightings.take(seen) if isinstance(seen, Bearing) else [seen]
+
+    def _hear_clock(self, sensor: str, ahead_s: float) -> None:
+        """Keep how far ahead a sensor's clock runs. It is told and never corrected: a journal read later must give the same alerts."""
+        if ahead_s <= AHEAD_S:
+            return
+        self.counts.clock += 1
+        before = self.ahead_s.get(sensor)
+        self.ahead_s[sensor] = (
+            ahead_s if before is None else min(before, ahead_s)
+        )  # what the line adds only makes it less
+        if before is None:
+            self._why = f"clock: {ahead_s:.0f} s ahead of the node: timestamp"
+
+    def document(self) -> dict[str, Any]:
+        """Return what was done so far, as it stands in a document."""
+        counts = asdict(self.counts)
+        tracks = 0 if self._post is None else self._post.tracks_begun
+        return {
+            "read": counts["messages"],
+            "tracks": tracks,
+            **counts,
+            "clock_ahead_s": dict(sorted(self.ahead_s.items())),
+        }
 
     def standing(self) -> list[dict[str, Any]]:
         """Return every alert that was raised here, oldest first: what a client that comes late must still hear."""

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -163,7 +162,7 @@ class SapientClient(_Client):
 def serve(
     host: str, sapient_port: int | None, cot_port: int | None, context: Path | None, folder: Path | None,
     *, ready: Callable[[str], None],
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """Serve until SIGINT or SIGTERM, and return what was done.
 
     Args:
@@ -187,7 +186,7 @@ def serve(
     finally:
         if journal is not None:
             journal.close()
-    return asdict(post.counts)
+    return post.document()
 
 
 async def _serve(

@@ -9,48 +9,14 @@ import pytest
 
 from headwater.exercise.river_night import ORIGIN, START
 from headwater.formats.sapient import HEAD, check_message
-from headwater.formats.sapient_write import bearing_message, detection_message, status_message, uuid4_of
-from headwater.model.detections import GROUPS, Bearing, Detection
+from headwater.formats.sapient_write import detection_message, uuid4_of
+from headwater.model.detections import GROUPS
 from headwater.node.watch_journal import ALERTS, DETECTIONS, Journal
 from headwater.node.watch_post import LivePost
 from headwater.testing.fakes import FakeClock
-from tests.watch_world import alerts_of, night
+from tests.watch_world import STANDS, alerts_of, by_cameras, by_radar, night, stands
 
 pytestmark = pytest.mark.slow
-
-RADAR, WEST, EAST = uuid4_of("radar"), uuid4_of("west"), uuid4_of("east")
-STANDS = {RADAR: (-400.0, -30.0), WEST: (-250.0, -20.0), EAST: (380.0, -20.0)}
-
-
-def direction(seen: Detection, sensor: str, row: int, *, ranged: bool) -> bytes:
-    """A detection as a sensor sees it that knows no place of what it sees."""
-    stand = STANDS[sensor]
-    dx, dy = seen.x - stand[0], seen.y - stand[1]
-    far = math.hypot(dx, dy)
-    told = Bearing(
-        row=row, time_s=seen.time_s, sensor=sensor, azimuth=math.atan2(dx, dy), sigma=seen.sigma_m / far,
-        range_m=far if ranged else None, range_sigma_m=seen.sigma_m, kind=seen.kind, size_band=seen.size_band, sure=seen.sure,
-        own=seen.own,
-    )  # fmt: skip
-    return bearing_message(told, sensor, START + timedelta(seconds=seen.time_s))
-
-
-def stands() -> list[bytes]:
-    """Where the sensors say that they stand."""
-    return [status_message(sensor, START, ORIGIN.to_degrees(*place)) for sensor, place in STANDS.items()]
-
-
-def by_radar() -> list[bytes]:
-    return [direction(one, RADAR, row, ranged=True) for row, one in enumerate(night().detections)]
-
-
-def by_cameras() -> list[bytes]:
-    """Two cameras that know bearings alone; each sees what the sensors of the night saw at that moment."""
-    return [
-        direction(one, sensor, 2 * row + at, ranged=False)
-        for row, one in enumerate(night().detections)
-        for at, sensor in enumerate((WEST, EAST))
-    ]
 
 
 def post(folder: Path, clock: FakeClock | None = None) -> LivePost:
@@ -152,3 +118,22 @@ def test_alerts_of_a_replayed_journal_equal_those_of_the_file(tmp_path: Path) ->
     assert [(one["lane"], one["kind"]) for one in found] == [
         (one.lane, one.kind) for one in alerts_of(scene.detections)
     ]
+
+
+def test_a_sensor_that_runs_ahead_is_told_once_and_named_with_how_far(tmp_path: Path) -> None:
+    clock = FakeClock(START - timedelta(seconds=60))
+    live = post(tmp_path, clock)
+    scene = night().detections[:20]
+    messages = [
+        detection_message(one, uuid4_of(one.sensor), START + timedelta(seconds=one.time_s), ORIGIN) for one in scene
+    ]
+    taken = live.take(messages)
+    told = [check_message(one).message.error.error_message[0] for one in taken.answers]
+    assert len(told) == len({one.sensor for one in scene})
+    assert all("clock: 6" in one for one in told)
+    document = live.document()
+    assert document["clock"] == len(scene)
+    assert set(document["clock_ahead_s"]) == {uuid4_of(one.sensor) for one in scene}
+    assert min(document["clock_ahead_s"].values()) == pytest.approx(60.0, abs=5.0)
+    assert {"read", "rejected", "tracks", "alerts"} <= set(document)
+    assert post(tmp_path / "right", FakeClock(START)).take(messages[:1]).answers == []
