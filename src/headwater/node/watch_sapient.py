@@ -1,8 +1,9 @@
 """Files of SAPIENT messages to detections: places as they are told, and those that directions give."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from headwater.engines.watch import Sightings
 from headwater.errors import SchemaError
@@ -12,7 +13,9 @@ from headwater.formats.sapient_place import place_of
 from headwater.model.detections import Bearing, Origin, Reject
 from headwater.node.watch_read import take_in
 
-NOWHERE = Origin(0.0, 0.0)
+NOWHERE: Final = Origin(0.0, 0.0)
+MOVED_M: Final = 5.0
+"""A place that differs by less is the same one, told again."""
 
 
 def detections_of_sapient(
@@ -25,7 +28,7 @@ def detections_of_sapient(
     Raises:
         InputError: it is no such file, or no message can be used.
     """
-    found, doubles, seen_ids = DetectionsRead(origin=origin, start=start), Doubles(), set[str]()
+    found, doubles, seen_ids = DetectionsRead(origin=origin, start=start, stands=dict(sensors)), Doubles(), set[str]()
     sightings = Sightings(sensors)
     for one in read_sapient(data, file=name):
         found.rows += 1
@@ -37,6 +40,7 @@ def detections_of_sapient(
                 _settle(found, one.message)
                 place = stand_of(one.message, found.origin or NOWHERE)
                 if place is not None:
+                    _stand(found, one.message.node_id, place)
                     sightings.stands(one.message.node_id, *place)
             elif one.content == "detection_report":
                 _take(one, found, doubles, seen_ids, sightings)
@@ -58,8 +62,20 @@ def _take(one: Checked, found: DetectionsRead, doubles: Doubles, seen_ids: set[s
     if seen is None:
         return
     in_span(seen.time_s)
-    for place in sightings.take(seen) if isinstance(seen, Bearing) else [seen]:
+    if not isinstance(seen, Bearing):
+        take_in(found, doubles, seen)
+        return
+    places = sightings.take(seen)
+    found.bearings.append(seen)
+    for place in places:
         take_in(found, doubles, place)
+
+
+def _stand(found: DetectionsRead, sensor: str, place: tuple[float, float]) -> None:
+    """Remember where a sensor stands; one that has moved has no one place."""
+    before = found.stands.setdefault(sensor, place)
+    if before is not None and math.dist(before, place) > MOVED_M:
+        found.stands[sensor] = None
 
 
 def _settle(found: DetectionsRead, message: Any) -> None:  # noqa: ANN401 - a message of protobuf

@@ -17,6 +17,7 @@ from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.track_map import TrackMap
 from headwater.model.detections import GROUPS, Reject
 from headwater.node.files import bytes_of, write
+from headwater.node.watch_fused import can_fuse, fuse
 from headwater.node.watch_read import coarse, moment_of, read_placed
 
 Progress = Callable[[int, int], None]
@@ -32,6 +33,7 @@ class Tracked:
     tracks: int
     doubled: int = 0
     warnings: list[str] = field(default_factory=list)
+    biases: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return it as it stands in a document."""
@@ -43,6 +45,7 @@ class Tracked:
             "doubled": self.doubled,
             "rejects": [{"row": one.row, "field": one.field, "reason": one.reason} for one in self.rejected[:100]],
             "warnings": self.warnings,
+            **({"biases": self.biases} if self.biases else {}),
         }
 
 
@@ -156,6 +159,8 @@ class _Trail:
 def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
     import numpy as np
 
+    if can_fuse(read):
+        return _fused(read, out, progress)
     doubted = sum(bool(one.implausible) for one in read.detections)
     if doubted:
         read.warnings.append(f"{doubted} implausible reports were marked and not fused")
@@ -178,6 +183,23 @@ def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Track
     confirmed = {number: trail for number, trail in trails.items() if trail.confirmed}
     write(out, _written(out, confirmed, rows, read))
     return Tracked(read.rows, read.rejected, len(confirmed), read.doubled, read.warnings)
+
+
+def _fused(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
+    import numpy as np
+
+    found = fuse(read, progress)
+    trails, rows = dict[int, _Trail](), list[tuple[float, int, Any, int]]()
+    for time_s, one in found.rows:
+        number = int(one[0])
+        trail = trails.setdefault(number, _Trail(named=found.kinds[number]))
+        trail.places.append((time_s, float(one[1]), float(one[3])))
+        rows.append((time_s, number, np.append(one, 1.0), len(trail.places)))
+    write(out, _written(out, trails, rows, read))
+    if found.too_late:
+        read.warnings.append(f"{found.too_late} reports came over ten seconds late and were dropped")
+    doubled = read.doubled + found.doubled
+    return Tracked(read.rows, read.rejected, len(trails), doubled, read.warnings, found.biases)
 
 
 def _written(
