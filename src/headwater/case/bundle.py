@@ -18,7 +18,7 @@ from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
 from headwater.case.exhibit import HashedFile, reference_key
-from headwater.case.files import CHUNK, Inside, folder_beside
+from headwater.case.files import Inside, folder_beside, pieces_of
 from headwater.case.folder import CASE_FILE
 from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
@@ -277,14 +277,13 @@ class _Payload:
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
         target = -1 if path is None else _create(place)
         try:
-            with os.fdopen(inside.open(file.path, where=where), "rb", buffering=0) as reader:
-                while chunk := reader.read(CHUNK):
-                    first.update(chunk)
-                    second.update(chunk)
-                    size += len(chunk)
-                    if path is not None:
-                        _write_all(target, chunk)
-                        look.take(chunk)
+            for piece in pieces_of(inside.open(file.path, where=where)):
+                first.update(piece)
+                second.update(piece)
+                size += len(piece)
+                if path is not None:
+                    _write_all(target, piece)
+                    look.take(piece)
         finally:
             if target >= 0:
                 os.close(target)
