@@ -182,14 +182,20 @@ def _day_seconds(moment: datetime) -> float:
 
 
 def _steps(value: float | None, weights: Mapping[str, float], name: str, text: "object") -> list[Part]:
-    """Return the part of the first step that the value is within; steps are named by ``<=N`` or ``>=N``."""
+    """Return the part of the nearest step that the value is within; steps are named by ``<=N`` or ``>=N``, in any order.
+
+    Canonical JSON sorts names: a step must not depend on where it stands.
+    """
     if value is None:
         return [Part(name, weights["unknown"], f"{name} is not known")]
-    for step, points in weights.items():
-        sign, bound = step[:2], step[2:]
-        if (sign == "<=" and value <= float(bound)) or (sign == ">=" and value >= float(bound)):
-            return [Part(name, points, text(value))]  # type: ignore[operator] # one of the functions below
-    return []
+    within = [
+        (abs(float(step[2:]) - value), points)
+        for step, points in weights.items()
+        if (step[:2] == "<=" and value <= float(step[2:])) or (step[:2] == ">=" and value >= float(step[2:]))
+    ]
+    if not within:
+        return []
+    return [Part(name, min(within)[1], text(value))]  # type: ignore[operator] # one of the functions below
 
 
 def _water_text(value: float) -> str:
