@@ -81,7 +81,9 @@ def _features(values: "Floats", season: int, origin: int, ahead: int) -> "Floats
             now - values[origin - season],
             year - before,
             values[origin + ahead - back] - values[origin - back] if origin >= back else np.zeros_like(now),
-            values[origin + ahead - 2 * season] - values[origin - 2 * season] if ahead <= season else np.zeros_like(now),
+            values[origin + ahead - 2 * season] - values[origin - 2 * season]
+            if ahead <= season
+            else np.zeros_like(now),
             *steps,
         ],
         axis=-1,
