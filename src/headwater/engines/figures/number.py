@@ -128,7 +128,7 @@ def said(text: str, before: str = "") -> Said:
     Raises:
         SchemaError: it is no number, or a fraction of one.
     """
-    plain = text.strip()
+    plain = in_digits(text.strip())
     found = _NUMBER.search(plain)
     if found is None or found.end() != len(plain):
         raise SchemaError("not a number", where=Place(field="number"), fix="write it as 24,000, 'about 24,000' or 24k")

@@ -18,7 +18,18 @@ from headwater.model.period import MONTH_NAMES, Period, month_start, parse_perio
 _MONTH: Final = "|".join([*MONTH_NAMES, "sept", *(name[:3] for name in MONTH_NAMES)])
 _DAY_FORM: Final = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})(?: \d{{4}})?|\d{{4}}-\d\d-\d\d)"
 _ANY: Final = rf"(?:{_DAY_FORM}|(?:the )?(?:end of )?(?:{_MONTH}) \d{{4}}|\d{{4}}-\d\d|\d{{4}} ?Q[1-4]|Q[1-4] ?(?:of )?\d{{4}}|\d{{4}})"
-_ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": 4}
+_ORDINALS: Final = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "1st": 1,
+    "2nd": 2,
+    "3rd": 3,
+    "4th": 4,
+    "last": 4,
+    "final": 4,
+}
 _COUNTS: Final = {"three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9, "two": 2, "four": 4, "eight": 8, "ten": 10}
 _NUMBER: Final = re.compile(rf"(?<![\w.,£$€-]){PATTERN}", re.IGNORECASE)
 _DAY: Final = timedelta(days=1)
@@ -220,6 +231,12 @@ def _year_to(found: re.Match[str], _: date) -> Period:
     return Period(date(following.year - 1, following.month, following.day), last)
 
 
+def _months_to(found: re.Match[str], _: date) -> Period:
+    following = _point(found["b"]).end + _DAY
+    first = month_start(following.year, following.month - _COUNTS[found["n"].lower()])
+    return Period(first.replace(day=following.day), following - _DAY)
+
+
 def _half(found: re.Match[str], _: date) -> Period:
     year, second = int(found["y"]), (found["n"].lower() in {"second", "last", "2", "latter"})
     return Period(month_start(year, 7 if second else 1), month_start(year, 13 if second else 7) - _DAY)
@@ -267,9 +284,10 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Perio
         (rf"\b(?:between |from |over )?(?P<a>{_ANY}){_JOIN}(?P<b>{_ANY})\b", _range),
         (rf"\bsince (?P<a>{_ANY}){_JOIN}(?P<b>{_ANY})\b", _range),
         (rf"\b(?:in the |the )?(?:year|12 months|twelve months) (?:ending|to|ended|up to)(?: the end of)? (?P<b>{_ANY})\b", _year_to),
+        (rf"\b(?:in |over )?(?:the )?(?P<n>{'|'.join(_COUNTS)}) months (?:ending|to|ended|up to)(?: the end of)? (?P<b>{_ANY})\b", _months_to),
         (r"\b(?:in )?(?:the )?(?P<n>first|second|last|latter) half of (?P<y>\d{4})\b", _half),
         (r"\b(?:in )?H(?P<n>[12]) (?:of )?(?P<y>\d{4})\b", _half),
-        (r"\b(?:in )?(?:the )?(?P<n>first|second|third|fourth|last|1st|2nd|3rd|4th) quarter (?:of )?(?P<y>\d{4})\b", _quarter),
+        (r"\b(?:in )?(?:the )?(?P<n>first|second|third|fourth|last|final|1st|2nd|3rd|4th) quarter (?:of )?(?P<y>\d{4})\b", _quarter),
         (rf"\b(?:in )?(?:the )?first (?P<n>{'|'.join(_COUNTS)}) months of (?P<y>\d{{4}})\b", _months),
         (rf"\bsince (?:the (?:start|beginning) of )?(?P<a>{_ANY})\b", _single),
         (rf"\b(?:in|during|for|over|throughout|on)(?: the year| all of| the month of)? (?P<a>{_ANY})\b", _single),
