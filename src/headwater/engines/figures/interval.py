@@ -24,6 +24,9 @@ LEAST_ERRORS: Final = 6
 """Past errors at the longest horizon from which an interval can be given."""
 _SCALE_HALF_LIFE_YEARS: Final = 1.0
 _ERROR_HALF_LIFE_YEARS: Final = 2.0
+_REACH_SEASONS: Final = 20
+_LEAST_REACH: Final = 100
+"""Seasons, and at least periods, of errors that are looked at; older ones would weigh a thousandth."""
 _SHARED: Final = 0.5
 _FLOOR: Final = 0.02
 """No interval is narrower than two per cent of a mean error."""
@@ -129,7 +132,8 @@ def _at(errors: "Floats", origin: int, first: int, season: int, levels: "Floats"
     scale = np.zeros(errors.shape[1:])
     pooled, weights = [], []
     for ahead in range(1, horizon + 1):
-        seen = errors[: origin - ahead - first + 1, :, ahead - 1]
+        end = origin - ahead - first + 1
+        seen = errors[max(0, end - max(_LEAST_REACH, _REACH_SEASONS * season)) : end, :, ahead - 1]
         age = np.arange(len(seen))[::-1, None] / season
         given = ~np.isnan(seen)
         weight = 0.5 ** (age / _SCALE_HALF_LIFE_YEARS) * given
