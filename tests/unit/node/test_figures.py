@@ -83,6 +83,14 @@ def test_a_jump_against_the_edition_before_is_warned_of(shelf: AtShelf, folder: 
     assert found.code == "vintage-jump"
 
 
+def test_a_jump_is_warned_of_in_whatever_order_the_editions_come(shelf: AtShelf, folder: Path) -> None:
+    for name, june, seen in (("late", 1006, "2025-03-15"), ("early", 106, "2025-02-15")):
+        rows = [f"2024-{at:02d},{june if at == 6 else 1000 + at}" for at in range(1, 13)]
+        (folder / f"{name}.csv").write_text("\n".join(["month,a", *rows]), encoding="utf-8")
+        found = figures.read_into(shelf, "csv-wide", folder / f"{name}.csv", "x", seen).cautions
+        assert [one.code for one in found] == (["vintage-jump"] if name == "early" else [])
+
+
 def test_a_changed_edition_on_the_shelf_is_found(shelf: AtShelf, folder: Path) -> None:
     figures.read_into(shelf, "csv-long", statement(folder))
     [kept] = (folder / "shelf" / "editions").iterdir()
