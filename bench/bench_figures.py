@@ -285,15 +285,34 @@ def disclosure(path: Path) -> None:
         tuple(rows[0][1:]),
         tuple(tuple(map(int, row[1:])) for row in rows[1:]),
     )
+    draw = random.Random("tables/1")
+    named = [("NRM small-boat table", table), *((f"made-up table {at}", made_up_table(draw)) for at in range(1, 6))]
     narrowed = 0
     for method in Method:
-        begun = time.process_time()
-        made = publish(table, method)
-        spent = time.process_time() - begun
-        narrowed += len(exposed(made.table.with_margins(), made.cells, made.base, 5))
-        print(f"  {method}: {made.hidden} cells hidden, {len(made.merged)} rows merged, {spent:.2f} CPU s")
-        result(f"loss, {method}", made.loss, "share of counts, NRM small-boat table", at_most=0.10)
-    result("small cells narrowed", narrowed, "both published forms attacked", at_most=0)
+        losses = []
+        for name, one in named:
+            begun = time.process_time()
+            made = publish(one, method)
+            spent = time.process_time() - begun
+            narrowed += len(exposed(made.table.with_margins(), made.cells, made.base, 5))
+            losses.append(made.loss)
+            print(
+                f"  {method}, {name}: loss {made.loss:.3f}, {made.hidden} hidden, {len(made.merged)} merged, {spent:.2f} CPU s"
+            )
+        result(f"loss, {method}", losses[0], "share of counts, NRM small-boat table", at_most=0.10)
+        result(f"loss, {method}, made-up", max(losses[1:]), "the worst of five tables of its kind", at_most=0.10)
+    result("small cells narrowed", narrowed, "all published forms attacked", at_most=0)
+
+
+def made_up_table(draw: random.Random) -> Table:
+    """A made-up table of nationalities and quarters: a few large rows, and many of a handful."""
+    quarters = [math.exp(draw.gauss(0, 0.6)) for _ in range(10)]
+    counts = []
+    for at in range(47):
+        whole = 2_000 * math.exp(draw.gauss(0, 0.3)) / (at + 1) ** 1.5
+        shares = [quarter * draw.gammavariate(1, 1) for quarter in quarters]
+        counts.append(tuple(round(draw.gammavariate(whole * one / sum(shares) + 0.05, 1)) for one in shares))
+    return Table("nationality", tuple(f"{at}" for at in range(47)), tuple(f"Q{at}" for at in range(10)), tuple(counts))
 
 
 def as_of(folder: Path) -> None:
