@@ -196,6 +196,19 @@ def test_rows_of_different_days_make_different_editions() -> None:
     assert found.cautions == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("frontex-ibc.western-balkan-route", "Western Balkan Route"),
+        ("uk-returns.refused-at-port", "Refused at port"),
+        ("Western Balkan Route", "Western Balkan Route"),
+    ],
+)
+def test_a_series_called_by_its_name_alone_has_a_title_that_a_person_would_write(name: str, title: str) -> None:
+    [edition] = read("csv-long", long(f"{name},2024,5,2025-01-01"), source="frontex-ibc").editions
+    assert [what.title for _, what in edition.definitions] == [title]
+
+
 def test_a_name_without_a_source_gets_the_one_that_was_given() -> None:
     found = read("csv-long", long("Western Balkan Route,2024,5,2025-01-01"), source="Frontex IBC")
     assert found.editions[0].series == ("frontex-ibc.western-balkan-route",)
