@@ -1,6 +1,6 @@
 """The clauses of a sentence with several numbers: what is said of a part, and what it is compared with.
 
-"24,103 returns, of which 6,339 were enforced": the word of the part must not be taken for that of the whole. "Down from 99,002
+"24,103 returns, of which 6,339 were enforced", "of the 24,103 returns, 6,339 were enforced": the word of the part must not be taken for that of the whole. "Down from 99,002
 in 2023": that number has a period of its own. Each such clause is cut out, and judged as a claim of its own.
 """
 
@@ -16,6 +16,19 @@ _PART: Final = re.compile(
     rf"\b(?:of (?:whom|which|them|these|those)|including|among (?:whom|which|them|these))\s+{_HEDGE}{_NUMBER}{_TO_THE_END}",
     re.IGNORECASE,
 )
+_OF_THE: Final = re.compile(
+    rf"\bof (?:(?:the|all|these|those|our) )*{_HEDGE}{_NUMBER}{_TO_THE_END},(?P<part>\s*{_HEDGE}{_NUMBER}{_TO_THE_END})",
+    re.IGNORECASE,
+)
+_BESIDE: Final = re.compile(
+    rf"(?<=[a-z]) and (?P<part>{_NUMBER} (?:voluntar|enforced|forced|assisted|refus|remov|deport){_TO_THE_END})",
+    re.IGNORECASE,
+)
+_CHANGE: Final = re.compile(
+    r"\b(?:by )?\d+(?:\.\d+)?\s?(?:%|per ?cent)\s+(?:on|from|since|compared (?:with|to)|against|versus|"
+    rf"(?:lower|higher|more|fewer|less) than|than)\s+(?:in )?(?:\d{{4}}\b|{_TO_THE_END}$)",
+    re.IGNORECASE,
+)
 _COMPARED: Final = (
     re.compile(rf"\bfrom {_HEDGE}{_NUMBER}(?:(?!\bto\b)[^;.]){{0,60}}?(?=\s+to {_HEDGE}{_NUMBER})", re.IGNORECASE),
     re.compile(
@@ -29,20 +42,21 @@ _ANY_NUMBER: Final = re.compile(_NUMBER, re.IGNORECASE)
 
 def without_parts(text: str) -> tuple[str, tuple[str, ...]]:
     """Return a sentence without what it says of a part of its number, and these clauses."""
-    return _cut(text, (_PART,))
+    return _cut(text, (_PART, _OF_THE, _BESIDE))
 
 
 def without_comparisons(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return a sentence without the numbers that it compares its own with, and these clauses."""
-    return _cut(text, _COMPARED)
+    """Return a sentence without the numbers and changes that it compares its own with, and the clauses with a number."""
+    return _cut(_CHANGE.sub(" ", text), _COMPARED)
 
 
 def _cut(text: str, patterns: Sequence[re.Pattern[str]]) -> tuple[str, tuple[str, ...]]:
     found = []
     for pattern in patterns:
         for match in pattern.finditer(text):
-            rest = text.replace(match.group(), " ", 1)
+            clause = match.groupdict().get("part") or match.group()
+            rest = text.replace(clause, " ", 1)
             if _ANY_NUMBER.search(rest):  # a clause that holds the only number is the claim itself
-                found.append(match.group())
+                found.append(clause)
                 text = rest
     return text, tuple(found)

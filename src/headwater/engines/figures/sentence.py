@@ -16,7 +16,13 @@ from headwater.model.figures import Unit, slug
 from headwater.model.period import MONTH_NAMES, Period, month_start, parse_period
 
 _MONTH: Final = "|".join([*MONTH_NAMES, "sept", *(name[:3] for name in MONTH_NAMES)])
-_DAY_FORM: Final = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})(?: \d{{4}})?|\d{{4}}-\d\d-\d\d)"
+_DAY_FORM: Final = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})(?: \d{{4}})?|\d{{4}}-\d\d-\d\d"
+    rf"|(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{4}})"
+)
+_MONTH_FIRST: Final = re.compile(rf"({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})", re.IGNORECASE)
+_SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+"""Day, month and year, in the order of the United Kingdom."""
 _ANY: Final = rf"(?:{_DAY_FORM}|(?:the )?(?:end of )?(?:{_MONTH}) \d{{4}}|\d{{4}}-\d\d|\d{{4}} ?Q[1-4]|Q[1-4] ?(?:of )?\d{{4}}|\d{{4}})"
 _ORDINALS: Final = {
     "first": 1,
@@ -34,7 +40,7 @@ _COUNTS: Final = {"three": 3, "six": 6, "nine": 9, "3": 3, "6": 6, "9": 9, "two"
 _NUMBER: Final = re.compile(rf"(?<![\w.,£$€-]){PATTERN}", re.IGNORECASE)
 _DAY: Final = timedelta(days=1)
 _STOP: Final = frozenset({"route", "the", "of", "to", "from", "and", "on", "in", "at", "border", "detections"})
-_SMALL_BOATS: Final = re.compile(r"small boats?|\bchannel\b|dingh(?:y|ies)", re.IGNORECASE)
+_SMALL_BOATS: Final = re.compile(r"\bboats?\b|\bchannel\b|dingh(?:y|ies)", re.IGNORECASE)
 _REFERRALS: Final = re.compile(r"\bnrm\b|referral mechanism|referr|modern slavery|trafficking", re.IGNORECASE)
 _WHOLE: Final = re.compile(
     r"\b(?:all routes|external borders?|eu(?:'s|’s)? borders?|into the eu|european union|in total|altogether)\b",
@@ -211,6 +217,8 @@ def _categories(text: str, book: Book, readings: Sequence[Sequence[str]]) -> Whe
 
 def _point(text: str, year: int | None = None) -> Period:
     plain = re.sub(r"(?i)^(?:the )?(?:end of )|\bof ", "", text.strip())
+    plain = _MONTH_FIRST.sub(r"\2 \1 \3", plain)
+    plain = _SLASHED.sub(lambda found: f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}", plain)
     if year is not None and not re.search(r"\d{4}", plain):
         plain = f"{plain} {year}"
     return parse_period(plain)
