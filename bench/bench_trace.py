@@ -1,10 +1,11 @@
 """Trace beside its peers in one run: kernels, growth, all typologies, and what the first fifty findings are worth.
 
-    python bench/bench_trace.py [--edges N] [--grow N ...] [--peers PYTHON]
+    python bench/bench_trace.py [--edges N] [--grow N ...] [--peers PYTHON] [--logs FILE ...] [--only PART]
 
 Peers: snapml's GraphFeaturePreprocessor, in an environment of its own that `--peers` or HEADWATER_TRACE_PEERS names, because
-it is proprietary; networkx there too; DuckDB's SQL here. CPU seconds of one process, ratios of one run. Where a peer is not
-installed, its rows are left out and it is said.
+it is proprietary; DuckDB's SQL here. `--logs` are transaction logs of AMLGentex, an open simulator that no package index has
+(github.com/aidotse/AMLGentex, its template experiment, one seed a file). CPU seconds of one process, ratios of one run. Where
+a peer or a log is not there, its rows are left out and it is said.
 """
 
 import argparse
@@ -13,149 +14,20 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow.csv import read_csv
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.trace_kernels import beside_peers, log, year
 from bench.trace_truth import World, at_budget, run
-from headwater.engines.trace.kernels.arrays import make_edges
-from headwater.engines.trace.kernels.cycles import count_cycles
-from headwater.engines.trace.kernels.fans import fan_windows
-from headwater.engines.trace.kernels.scatter import scatter_gather
-from headwater.exercise.money.make import make
 from headwater.node.system import peak_memory_mb
 from headwater.node.trace import Asked, in_files
 
-HERE = Path(__file__).resolve().parent
-DAY_S = 86_400
-WINDOW_DAYS = 10
-CYCLE_DAYS = 10
 REPORTED = (World(8_000, 60_000, 13, 201), World(8_000, 60_000, 9, 202), World(8_000, 60_000, 5, 203))
 PEERS_ENV = "HEADWATER_TRACE_PEERS"
 GOAL_ROWS = 5_000_000
-
-
-def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of a call, and what it returned."""
-    begun = time.process_time()
-    found = work()
-    return time.process_time() - begun, found
-
-
-def graph(edges: int, seed: int = 7) -> np.ndarray:
-    """The payments of a fictional year, sorted by time, each at a time of its own: id, payer, payee, time in seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        make(max(4_000, edges // 100), edges, 12, seed, Path(folder))
-        table = read_csv(Path(folder) / "payments.csv")
-    _, ends = np.unique(np.concatenate((table["from"].to_numpy(), table["to"].to_numpy())), return_inverse=True)
-    count = table.num_rows
-    t = pc.cast(pc.cast(table["time"], pa.timestamp("us", tz="UTC")), pa.int64()).to_numpy() // 1_000_000
-    order = np.argsort(t, kind="stable")
-    # Peers and we may read equal times in other ways: each payment gets a second of its own, in order.
-    spread = np.maximum.accumulate(t[order] - np.arange(count)) + np.arange(count)
-    return np.column_stack((np.arange(count), ends[:count][order], ends[count:][order], spread)).astype(np.float64)
-
-
-def kernels(rows: np.ndarray) -> dict[str, Any]:
-    """CPU seconds of our kernels on a graph, compiled beforehand."""
-    _, src, dst, t = (column.astype(np.int64) for column in rows.T)
-    small = make_edges(t[:100], src[:100], dst[:100], np.ones(100))
-    fan_windows(small, window_s=DAY_S)
-    scatter_gather(small, window_s=DAY_S)
-    count_cycles(small, window_s=DAY_S, longest=6)
-    sort_s, edges = cpu(lambda: make_edges(t, src, dst, np.ones(len(t))))
-    fan_s, _ = cpu(lambda: fan_windows(edges, window_s=WINDOW_DAYS * DAY_S))
-    scatter_s, scatter = cpu(lambda: scatter_gather(edges, window_s=WINDOW_DAYS * DAY_S))
-    cycles_s, cycles = cpu(lambda: count_cycles(edges, window_s=CYCLE_DAYS * DAY_S, longest=6))
-    return {
-        "sort": sort_s,
-        "fan": fan_s + sort_s,
-        "scatter-gather": scatter_s + sort_s,
-        "cycles": cycles_s + sort_s,
-        "with_scatter": int((scatter.middles >= 2).sum()),
-        "with_cycle": [int((cycles.closes[:, length] > 0).sum()) for length in range(2, 7)],
-        "cut": int(scatter.cut.sum() + cycles.cut.sum()),
-    }
-
-
-def in_sql(rows: np.ndarray) -> float:
-    """CPU seconds of DuckDB for fan and degree of the payee within the window: a range frame, distinct payers."""
-    import duckdb
-
-    table = pa.table({name: rows[:, at].astype(np.int64) for at, name in enumerate(("id", "src", "dst", "t"))})
-    con = duckdb.connect()
-    con.register("edges", table)
-    frame = f"OVER (PARTITION BY dst ORDER BY t RANGE BETWEEN {WINDOW_DAYS * DAY_S} PRECEDING AND CURRENT ROW)"
-    query = f"SELECT sum(n), sum(f) FROM (SELECT count(*) {frame} AS n, count(DISTINCT src) {frame} AS f FROM edges)"  # noqa: S608
-    return cpu(lambda: con.execute(query).fetchone())[0]
-
-
-def peer(python: str, rows: np.ndarray, what: str, seconds: int, batch: int) -> dict[str, Any]:
-    """What a peer needs for one kind of feature, in its own environment; its counts too."""
-    with tempfile.TemporaryDirectory() as folder:
-        np.save(Path(folder) / "edges.npy", rows)
-        words = [python, str(HERE / "trace_peer.py"), what, str(Path(folder) / "edges.npy"), str(batch)]
-        try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=seconds, check=False)
-        except subprocess.TimeoutExpired:
-            return {"cpu_s": float(seconds), "unfinished": True}
-    lines = done.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if done.returncode == 0 and lines else {"error": done.stderr.strip()[-300:]}
-
-
-def beside_peers(python: str | None, edges: int, results: list[dict[str, Any]]) -> None:
-    """T2: kernels beside snapml, DuckDB and networkx."""
-    rows = graph(edges)
-    ours = kernels(rows)
-    print(json.dumps({"edges": edges, "ours": ours}), file=sys.stderr, flush=True)
-    sql_s = in_sql(rows)
-    results.append(
-        {
-            "name": f"fan of the payee, {edges:,} payments",
-            "ratio": round(sql_s / ours["fan"], 2),
-            "what": f"times the CPU by DuckDB SQL ({sql_s:.2f} s; ours {ours['fan']:.2f} s for all four sides)",
-        }
-    )
-    if python is None:
-        print("snapml and networkx: no environment named, left out", file=sys.stderr)
-        return
-    for batch in (1, 128):
-        for what, least in (("fan", 100.0), ("scatter-gather", 30.0), ("cycles", 10.0)):
-            found = peer(python, rows, what, 900, batch)
-            print(json.dumps({what: found, "batch": batch}), file=sys.stderr, flush=True)
-            if "cpu_s" not in found:
-                continue
-            unfinished = ", not finished" if found.get("unfinished") else ""
-            made: dict[str, Any] = {
-                "name": f"{what}, {edges:,} payments, snapml, {batch} at a time",
-                "ratio": round(found["cpu_s"] / ours[what], 1),
-                "what": f"times our CPU ({found['cpu_s']:.1f} s{unfinished}; ours {ours[what]:.2f} s)",
-            }
-            if batch == 1:
-                made["at_least"] = least
-            results.append(made)
-            if batch == 1 and what == "cycles" and found.get("columns"):
-                results.append(equal_cycles(ours["with_cycle"], found["columns"][:5]))
-
-
-def equal_cycles(ours: list[int], theirs: list[int]) -> dict[str, Any]:
-    """How nearly as many payments close a cycle of 2 to 6 as the peer says, streaming one by one: 1 is equal."""
-    wrong = sum(abs(mine - other) for mine, other in zip(ours, theirs, strict=True))
-    return {
-        "name": "payments that close a cycle, by length 2 to 6, against snapml",
-        "ratio": round(1 - wrong / max(1, sum(theirs)), 4),
-        "at_least": 1.0,
-        "what": f"of its counts ({theirs}; ours {ours})",
-    }
 
 
 def growth(sizes: list[int], results: list[dict[str, Any]]) -> None:
@@ -254,6 +126,8 @@ def main() -> None:
     parser.add_argument("--edges", type=int, default=1_000_000)
     parser.add_argument("--grow", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--peers", default=os.environ.get(PEERS_ENV))
+    parser.add_argument("--logs", type=Path, nargs="*", default=[])
+    parser.add_argument("--seconds", type=float, default=400.0, help="most CPU seconds for one run of a peer")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--only", choices=["kernels", "growth", "worth", "few"])
     given = parser.parse_args()
@@ -262,7 +136,9 @@ def main() -> None:
         return
     results: list[dict[str, Any]] = []
     if given.only in (None, "kernels"):
-        beside_peers(given.peers, given.edges, results)
+        beside_peers(given.peers, "our year", year(given.edges), given.seconds, results)
+        for path in given.logs[:1]:
+            beside_peers(given.peers, "AMLGentex", log(path), given.seconds, results)
     if given.only in (None, "growth"):
         growth(given.grow, results)
     if given.only in (None, "worth"):

@@ -64,7 +64,17 @@ def year(seed: int, peers: str | None) -> tuple[dict[str, np.ndarray], np.ndarra
         if peers is not None:
             spread = np.maximum.accumulate(t - np.arange(count)) + np.arange(count)
             np.save(made / "edges.npy", np.column_stack((np.arange(count), src, dst, spread)).astype(np.float64))
-            words = [peers, str(HERE / "trace_peer.py"), "all", str(made / "edges.npy"), "128", str(made / "out.npy")]
+            words = [
+                peers,
+                str(HERE / "trace_peer.py"),
+                "all",
+                str(made / "edges.npy"),
+                "--batch",
+                "128",
+                "--whole",
+                "--out",
+                str(made / "out.npy"),
+            ]
             subprocess.run(words, check=True, capture_output=True)
             sets["snapml"] = np.column_stack((raw, np.load(made / "out.npy")))
     return sets, truth
