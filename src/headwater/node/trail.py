@@ -10,7 +10,7 @@ from typing import Any, Final
 from headwater.engines.trace.engine import tables_of
 from headwater.engines.trace.features import COLUMNS, FeatureSettings, features_of
 from headwater.engines.trace.pictures import Moment, hub, sankey, timeline
-from headwater.engines.trace.sheets import Sheets, checked, need_ibis
+from headwater.engines.trace.sheets import Sheets, checked
 from headwater.engines.trace.trail import Trail, follow_payment
 from headwater.errors import FormatError, Place, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
@@ -18,11 +18,12 @@ from headwater.formats.safe import parse_json_lines
 from headwater.formats.table_columns import EPOCH
 from headwater.model.canonical import encode
 from headwater.model.times import format_instant, parse_instant
+from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import bytes_of, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
-from headwater.node.tables import duck_config, span_of
+from headwater.node.tables import span_of
 from headwater.node.trace import PSEUDONYMS
 from headwater.node.trace_tables import opened
 from headwater.policy.acts import Act, Role
@@ -204,7 +205,7 @@ def _opened(
         tempfile.TemporaryDirectory(prefix="headwater-", dir=at[0].home if at else None) as folder,
         ExitStack() as stack,
     ):
-        backend = need_ibis().duckdb.connect(**duck_config(Path(folder), None))
+        backend = stack.enter_context(ibis_on_duckdb(Path(folder)))
         if at is None:
             reader = opened(files, Path(folder), span_of("", clock.now()))
             session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))

@@ -42,6 +42,14 @@ class Edges:
         """Return the number of payments."""
         return len(self.t)
 
+    def accounts(self) -> Any:  # noqa: ANN401 - a numpy array
+        """Return each account as it was given, in the order of its number."""
+        import numpy as np
+
+        given = np.zeros(self.vertices, np.int64)
+        given[self.u], given[self.v] = self.src, self.dst
+        return given
+
 
 def make_edges(t: Any, src: Any, dst: Any, value: Any) -> Edges:  # noqa: ANN401 - numpy arrays
     """Return payments as sorted arrays.

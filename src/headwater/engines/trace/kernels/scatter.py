@@ -66,7 +66,7 @@ def scatter_gather(
 
 
 @compiled
-def _place(pairs: Array, shift: int, key: int) -> int:
+def _place(pairs: Array, shift: int, key: int) -> Array:
     """Place of a pair of accounts in the table, or the free place where it belongs."""
     mask = len(pairs) - 1
     at = np.int64((np.uint64(key) * _HASH) >> np.uint64(shift))
@@ -76,7 +76,7 @@ def _place(pairs: Array, shift: int, key: int) -> int:
 
 
 @compiled
-def _latest(pairs: Array, shift: int, key: int) -> int:
+def _latest(pairs: Array, shift: int, key: int) -> Array:
     """Time of the last payment of a pair so far; before all time where there is none."""
     at = _place(pairs, shift, key)
     return pairs[at, 1] if pairs[at, 0] == key else np.int64(-(2**62))

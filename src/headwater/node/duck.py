@@ -1,0 +1,106 @@
+"""DuckDB for tables that may be larger than memory: it takes what this process may have, spills the rest, and says when it cannot."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from headwater.engines.trace.sheets import need_ibis
+from headwater.errors import LimitError, MissingExtraError, StoreFullError, StoreIoError
+
+LEAST_MB: Final = 128
+_SHARE: Final = 0.5
+"""How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
+_MB: Final = 1_048_576
+_FULL: Final = ("no space left", "disk full", "max_temp_directory_size")
+
+
+def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
+    """Return DuckDB's settings: where it spills, how much memory it takes, nothing fetched from outside.
+
+    Args:
+        folder: where it may spill.
+        memory_mb: most memory, MB; None is half of what a limit on this process leaves, and without one as DuckDB sees fit.
+    """
+    found = {
+        "temp_directory": str(folder / "spill"),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    most = memory_mb or room_mb()
+    return found | ({"memory_limit": f"{most}MB", "preserve_insertion_order": "false"} if most else {})
+
+
+def room_mb() -> int | None:
+    """Return half of the memory, MB, that a limit on this process (RLIMIT_AS) still leaves it; None where there is no limit."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if most == resource.RLIM_INFINITY:
+        return None
+    return max(LEAST_MB, int((most - _mapped()) * _SHARE) // _MB)
+
+
+def _mapped() -> int:
+    """Return the bytes that this process has mapped (proc(5), statm)."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * resource.getpagesize()
+
+
+@contextmanager
+def connection(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
+    """Yield a DuckDB connection in memory that spills into a folder.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        LimitError: not even with spilling is there memory enough.
+        StoreFullError: the disk has no room to spill.
+    """
+    try:
+        import duckdb
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("trace", error.name or "duckdb") from error
+    with _declared():
+        con = duckdb.connect(config=dict(duck_config(folder, memory_mb)))
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+@contextmanager
+def ibis_on_duckdb(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
+    """Yield an Ibis backend on DuckDB that spills into a folder.
+
+    It is not disconnected by hand: what Ibis keeps for the run drops its own tables first, when it is let go.
+
+    Raises:
+        MissingExtraError: Ibis or DuckDB is not installed.
+        LimitError: not even with spilling is there memory enough.
+        StoreFullError: the disk has no room to spill.
+    """
+    ibis = need_ibis()
+    with _declared():
+        yield ibis.duckdb.connect(**duck_config(folder, memory_mb))
+
+
+@contextmanager
+def _declared() -> Iterator[None]:
+    """Turn DuckDB's own errors about memory and disk into declared ones; their texts name no row."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        fix = "give it more with --memory-mb, or name fewer typologies"
+        raise LimitError(
+            "the tables do not fit into the memory that is allowed, even spilled", where="tables", fix=fix
+        ) from error
+    except duckdb.IOException as error:
+        if any(word in str(error).lower() for word in _FULL):
+            raise StoreFullError(
+                "no room on the disk to spill what does not fit into memory", where="tables"
+            ) from error
+        raise StoreIoError("the disk refused while a table was worked on", where="tables") from error
