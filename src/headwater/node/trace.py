@@ -193,19 +193,19 @@ def train_ranker(years: Sequence[Path], out: Path, progress: Progress | None = N
 
 
 def _guilty(year: Path) -> frozenset[str]:
-    """Return the accounts, companies and vehicles of the networks of a generated year."""
+    """Return the accounts, companies, vehicles, plates and telephones of the networks of a generated year."""
     import csv
 
     try:
         with (year / "truth.csv").open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
         with (year / "hires.csv").open(newline="", encoding="utf-8") as stream:
-            vehicles = {each["id"]: each["vehicle"] for each in csv.DictReader(stream)}
+            hires = {each["id"]: (each["vehicle"], each["plate"]) for each in csv.DictReader(stream)}
     except OSError as error:
         fix = "make one with: headwater trace make"
         raise FormatError("no year with its truth", where=str(year), fix=fix) from error
     found = {each["id"] for each in rows if each["label"] == "smuggling" and each["role"] != "payer"}
-    return frozenset(found | {vehicles[ref] for ref in found if ref in vehicles})
+    return frozenset(found.union(*(hires[ref] for ref in found if ref in hires)))
 
 
 def _ranked(asked: Asked, result: TraceResult) -> TraceResult:

@@ -94,7 +94,7 @@ def _pairs(rows: Any) -> Any:  # noqa: ANN401
         value=rows.value.sum(),
         begun=rows.t.min(),
         ended=rows.t.max(),
-        everyday=(rows.value < EVERYDAY_MINOR).cast("int64").sum(),
+        everyday=(rows.worth < EVERYDAY_MINOR).cast("int64").sum(),
         abroad=(rows.from_country != rows.to_country).cast("int64").sum(),
     )
 

@@ -15,7 +15,7 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
     quiet = quiet.filter(
         (quiet.n_in <= given["most_busy"]) & (quiet.n_out <= given["most_busy"]) & (quiet.n_in > 0) & (quiet.n_out > 0)
     ).select(mid="acc")
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     first = paid.select(
         "tab", "row", "t", "src", "value", "unit", "from_country", "to_country", mid=paid.dst
     ).semi_join(quiet, "mid")
