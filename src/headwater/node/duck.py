@@ -13,7 +13,7 @@ LEAST_MB: Final = 128
 _SHARE: Final = 0.5
 """How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
 _MB: Final = 1_048_576
-_FULL: Final = ("no space left", "disk full", "max_temp_directory_size")
+_FULL: Final = ("no space left", "disk full", "failed to offload data block")
 
 
 def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
@@ -93,14 +93,13 @@ def _declared() -> Iterator[None]:
 
     try:
         yield
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
+    except (duckdb.OutOfMemoryException, MemoryError, duckdb.IOException) as error:
+        said = str(error).lower()
+        if any(word in said for word in _FULL):
+            what = "no room on the disk to spill what does not fit into memory"
+            raise StoreFullError(what, where="tables") from error
+        if isinstance(error, duckdb.IOException):
+            raise StoreIoError("the disk refused while a table was worked on", where="tables") from error
+        what = "the tables do not fit into the memory that is allowed, even spilled"
         fix = "give it more with --memory-mb, or name fewer typologies"
-        raise LimitError(
-            "the tables do not fit into the memory that is allowed, even spilled", where="tables", fix=fix
-        ) from error
-    except duckdb.IOException as error:
-        if any(word in str(error).lower() for word in _FULL):
-            raise StoreFullError(
-                "no room on the disk to spill what does not fit into memory", where="tables"
-            ) from error
-        raise StoreIoError("the disk refused while a table was worked on", where="tables") from error
+        raise LimitError(what, where="tables", fix=fix) from error

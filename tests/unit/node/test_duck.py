@@ -1,0 +1,42 @@
+"""DuckDB within limits: what it may take, what it spills, and what it says when it cannot go on."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from headwater.errors import LimitError, StoreFullError, StoreIoError
+from headwater.node.duck import connection, duck_config, room_mb
+
+
+def test_without_a_limit_duckdb_takes_what_it_sees_fit(tmp_path: Path) -> None:
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+    assert room_mb() is None
+    assert "memory_limit" not in duck_config(tmp_path, None)
+    assert duck_config(tmp_path, 300)["memory_limit"] == "300MB"
+
+
+def test_a_limit_on_the_process_is_shared_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**45, 2**45))
+    room = room_mb()
+    assert room is not None
+    assert 2**45 // 2**20 // 4 < room <= 2**45 // 2**20 // 2
+    assert duck_config(tmp_path, None)["memory_limit"] == f"{room}MB"
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1, 1))
+    assert room_mb() == 128
+
+
+def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> None:
+    with pytest.raises(LimitError) as caught, connection(tmp_path, 20) as con:
+        con.execute("SELECT list(i::VARCHAR || 'secret') FROM range(10_000_000) r(i)").fetchone()
+    assert caught.value.exit == 65
+    assert "secret" not in str(caught.value)
+
+
+def test_a_full_disk_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreFullError), connection(tmp_path, 40) as con:
+        con.execute("SET max_temp_directory_size = '1MB'")
+        con.execute("CREATE TABLE t AS SELECT i::VARCHAR || repeat('x', 60) AS v, random() AS r FROM range(3_000_000) q(i)")
+        con.execute("SELECT v FROM t ORDER BY r").fetchmany(5)
+    with pytest.raises(StoreIoError), connection(tmp_path) as con:
+        con.execute("SELECT * FROM read_parquet('/nowhere/x.parquet')")
