@@ -14,7 +14,14 @@ FINDING = {
     "typology": "corridor-fan-in", "subjects": ["HUB"], "first": f"{DAY}T10:00:00Z", "last": "2025-03-20T10:00:00Z",
     "text": "20 payers sent money into HUB", "protecting": False,
 }  # fmt: skip
-ALERT = {"lane": "border", "kind": "border-crossing", "at": "2025-03-06T04:00:00Z", "lat": 50.98, "lon": 1.95, "score": 0.8}
+ALERT = {
+    "lane": "border",
+    "kind": "border-crossing",
+    "at": "2025-03-06T04:00:00Z",
+    "lat": 50.98,
+    "lon": 1.95,
+    "score": 0.8,
+}
 SCAN = {
     "file": "van.dcs", "taken_at": "2025-03-05T09:00:00+01:00",
     "alarms": [{"kind": "boat", "queue": "search"}, {"kind": "person", "queue": "rescue"}],
@@ -49,7 +56,12 @@ def test_payments_corridors_scans_and_crossings_stand_on_one_line_of_time(tmp_pa
     drawn = out.read_text(encoding="utf-8")
     for lane in ("payment (2)", "hire (1)", "corridor (2)", "crossing (2)", "scan (1)"):
         assert lane in drawn
-    for words in ("2025-03-05  scan: scan of van.dcs: boat", "a vehicle stops at 50.900 N", "from 0.1 to 4.0 passages", "X1: "):
+    for words in (
+        "2025-03-05  scan: scan of van.dcs: boat",
+        "a vehicle stops at 50.900 N",
+        "from 0.1 to 4.0 passages",
+        "X1: ",
+    ):
         assert words in drawn
     assert "X2" not in drawn, "two years away"
     assert "H2" not in drawn, "of somebody whom no finding names"

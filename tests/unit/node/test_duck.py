@@ -2,6 +2,7 @@
 
 import resource
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,15 @@ def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> N
     assert "secret" not in str(caught.value)
 
 
+def sort_in(con: Any) -> None:
+    """Sort more than fits, with no room on the disk."""
+    con.execute("SET max_temp_directory_size = '1MB'")
+    con.execute("CREATE TABLE t AS SELECT i::VARCHAR || repeat('x', 60) AS v, random() AS r FROM range(3_000_000) q(i)")
+    con.execute("SELECT v FROM t ORDER BY r").fetchmany(5)
+
+
 def test_a_full_disk_is_told_from_a_broken_one(tmp_path: Path) -> None:
     with pytest.raises(StoreFullError), connection(tmp_path, 40) as con:
-        con.execute("SET max_temp_directory_size = '1MB'")
-        con.execute("CREATE TABLE t AS SELECT i::VARCHAR || repeat('x', 60) AS v, random() AS r FROM range(3_000_000) q(i)")
-        con.execute("SELECT v FROM t ORDER BY r").fetchmany(5)
+        sort_in(con)
     with pytest.raises(StoreIoError), connection(tmp_path) as con:
         con.execute("SELECT * FROM read_parquet('/nowhere/x.parquet')")

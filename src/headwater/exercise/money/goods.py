@@ -248,7 +248,9 @@ def _holding(world: World, number: int) -> None:
     for above, below in ((names[0], names[1]), (names[1], names[2])):
         world.ownership.append({"owner": above, "owned": below, "share_bp": 10_000, "role": "shareholding"})
     listed = world.company(-1, f"Listed {number}", "holding", home="RS", designated=1)
-    small = world.company(world.account("DE"), f"Fund {number}", "investment fund")
+    fund = world.account("DE")
+    _innocent(world, "listed-small-holding", number, fund)
+    small = world.company(fund, f"Fund {number}", "investment fund")
     world.ownership.append({"owner": listed, "owned": small, "share_bp": 400, "role": "shareholding"})
 
 
