@@ -83,6 +83,8 @@ def _begin(world: World, crowd: Crowd, number: int) -> Network:
     payers = crowd.some(world, origin, int(rng.integers(14, 60)))
     network = Network(world, crowd, group, day, origin, base, hub, mules, chief, payers, ((), ()))
     network.guilty(hub, "hub")
+    if rng.random() < 0.3:  # a front: the hub's account is a registered business's
+        world.company(hub, f"Front {hub}", str(rng.choice(["general trade", "phone shop", "restaurant", "car dealer"])))
     network.guilty(chief, "organiser")
     for mule in mules:
         network.guilty(mule, "mule")

@@ -39,7 +39,7 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
     )
     pairs = first.join(second, ["mid", "slot"])
     return pairs.filter(
-        (pairs.t2 > pairs.t)
+        (pairs.t2 >= pairs.t)  # some statements know days only
         & (pairs.t2 - pairs.t <= window_s)
         & (pairs.unit == pairs.unit2)
         & (pairs.value2 * 100 >= pairs.value * given["least_share"])

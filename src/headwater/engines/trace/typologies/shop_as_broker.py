@@ -19,7 +19,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     paid = paid.filter((paid.worth >= given["least_amount"]) & (paid.worth <= given["most_amount"]))
     sides = both_sides(paid).semi_join(shops.select(subject="acc").distinct(), "subject").anti_join(private, "other")
     null = ibis.null("int32")
-    abroad = sides.from_country != sides.to_country
+    abroad = (sides.from_country != sides.to_country) | (sides.to_country == "")
     sides = sides.filter((sides.is_out == 0) | abroad)
     found = bursts(
         sides,
