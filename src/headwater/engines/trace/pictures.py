@@ -18,6 +18,10 @@ MOST_NODES: Final = 24
 MOST_LISTED: Final = 60
 """Moments of a timeline that are told in words; more would be no picture."""
 MOST_WORDS: Final = 112
+ROOM: Final = 420
+"""Height of the money that is followed."""
+LABEL: Final = 32
+"""Height of the two lines beside an account, so that none lies upon another."""
 _INK: Final = "#0b0c0c"
 _FLOW: Final = "#1d70b8"
 _MARKS: Final = {
@@ -48,20 +52,21 @@ def sankey(trail: Trail) -> str:
     """Return a trail as a Sankey picture: a column for each hop, bands as wide as what of each payment is followed."""
     columns, links = _columns(trail)
     total = max(1, trail.hops[0].part)
-    height = 90 + max(len(column) for column in columns) * 46 + 260
-    room = height - 150 - max(len(column) for column in columns) * 14
     step = (WIDTH - 260) / max(1, len(columns) - 1)
     place: dict[tuple[int, str], tuple[float, float, float]] = {}
-    parts = [_head(height, f"Where {money_text(total, trail.unit)} of payment {trail.payment} went, rule {trail.rule}")]
+    lowest = 0.0
     for number, column in enumerate(columns):
         y = 70.0
         for name, part in column.items():
-            tall = max(2.0, part / total * room)
+            tall = max(2.0, part / total * ROOM)
             place[number, name] = (20 + number * step, y, tall)
-            y += tall + 14
+            y += max(tall + 10, LABEL)
+        lowest = max(lowest, y)
+    height = int(lowest) + 40
+    parts = [_head(height, f"Where {money_text(total, trail.unit)} of payment {trail.payment} went, rule {trail.rule}")]
     used: dict[tuple[int, str, str], float] = {}
     for (hop, payer, payee), part in links.items():
-        parts.append(_band(place, used, hop, payer, payee, part / total * room, money_text(part, trail.unit)))
+        parts.append(_band(place, used, hop, payer, payee, part / total * ROOM, money_text(part, trail.unit)))
     for (number, name), (x, y, tall) in place.items():
         words = money_text(columns[number][name], trail.unit)
         parts.append(
