@@ -1,7 +1,7 @@
 """Years told in other manners: what another bank's table looks like must not decide what is found in it.
 
 Each manner changes the tables of a fictional year and not its truth: days instead of times, no countries, no register of
-companies, dinars instead of euros, other price levels, noise on every amount.
+companies, dinars instead of euros, other price levels, noise on every amount, three months instead of twelve.
 """
 
 import csv
@@ -51,7 +51,12 @@ def same(row: Row, _: Random) -> Row:
     return row
 
 
-MANNERS: Mapping[str, tuple[Callable[[Row, Random], Row], frozenset[str]]] = {
+def quarter(row: Row, _: Random) -> Row | None:
+    """Three months of the year and nothing of the rest."""
+    return row if "2025-04" <= row["time"][:7] <= "2025-06" else None
+
+
+MANNERS: Mapping[str, tuple[Callable[[Row, Random], Row | None], frozenset[str]]] = {
     "as made": (same, frozenset()),
     "days only": (days, frozenset()),
     "no countries": (nowhere, frozenset()),
@@ -60,6 +65,7 @@ MANNERS: Mapping[str, tuple[Callable[[Row, Random], Row], frozenset[str]]] = {
     "prices at 0.5": (scaled(0.5), frozenset()),
     "prices at 2": (scaled(2.0), frozenset()),
     "noise": (noisy, frozenset()),
+    "one quarter": (quarter, frozenset()),
     "payments alone": (same, frozenset(TABLES) - {"payments", "rates"}),
 }
 
@@ -73,7 +79,7 @@ def brittle(world: World, manner: str) -> dict[str, float]:
         make(world.accounts, world.payments, world.networks, world.seed, made)
         path = made / "payments.csv"
         with path.open(newline="", encoding="utf-8") as stream:
-            rows = [change(row, draw) for row in csv.DictReader(stream)]
+            rows = [told for row in csv.DictReader(stream) if (told := change(row, draw)) is not None]
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
