@@ -13,6 +13,9 @@ LEAST_MB: Final = 128
 _SHARE: Final = 0.5
 """How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
 _MB: Final = 1_048_576
+_NO_LIMIT: Final = 2**60
+"""Version 1 of control groups tells no limit as a number near 2^63."""
+CGROUPS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _FULL: Final = ("no space left", "disk full", "failed to offload data block")
 
 
@@ -21,7 +24,7 @@ def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
 
     Args:
         folder: where it may spill.
-        memory_mb: most memory, MB; None is half of what a limit on this process leaves, and without one as DuckDB sees fit.
+        memory_mb: most memory, MB; None is half of what limits on this process leave, and without any as DuckDB sees fit.
     """
     found = {
         "temp_directory": str(folder / "spill"),
@@ -33,11 +36,31 @@ def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
 
 
 def room_mb() -> int | None:
-    """Return half of the memory, MB, that a limit on this process (RLIMIT_AS) still leaves it; None where there is no limit."""
+    """Return half of the memory, MB, that limits leave this process; None where there is no limit.
+
+    Limits are those on its addresses (RLIMIT_AS) and on its control group (cgroups, version 2 and 1), as containers and
+    services have them.
+    """
+    rooms = []
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if most == resource.RLIM_INFINITY:
-        return None
-    return max(LEAST_MB, int((most - _mapped()) * _SHARE) // _MB)
+    if most != resource.RLIM_INFINITY:
+        rooms.append(most - _mapped())
+    for path in CGROUPS:
+        try:
+            told = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if told.isdecimal() and int(told) < _NO_LIMIT:
+            rooms.append(int(told))
+    return max(LEAST_MB, int(min(rooms) * _SHARE) // _MB) if rooms else None
+
+
+def lean() -> None:
+    """Keep Arrow, under a limit on addresses, from reserving a gigabyte of them at its first allocation."""
+    import pyarrow as pa
+
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        pa.set_memory_pool(pa.system_memory_pool())
 
 
 def _mapped() -> int:

@@ -28,7 +28,7 @@ from headwater.model.ids import AuthorityId, BlobHash, RecordId
 from headwater.model.record import Origin, Record
 from headwater.model.tables import ROW, TABLES, place_of_table
 from headwater.model.times import parse_instant
-from headwater.node.duck import connection
+from headwater.node.duck import connection, lean
 from headwater.node.files import STDIN
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
@@ -165,6 +165,8 @@ def stage(
     Raises:
         InputError: it is not in the format, or holds a bad row and good ones are not to be kept.
     """
+    need_arrow()
+    lean()
     source = table_source(name)
     shown = Path(file).name
     with _opened(file, progress) as stream:

@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from headwater.errors import LimitError, StoreFullError, StoreIoError
+from headwater.node import duck
 from headwater.node.duck import connection, duck_config, room_mb
 
 
-def test_without_a_limit_duckdb_takes_what_it_sees_fit(tmp_path: Path) -> None:
+def test_without_a_limit_duckdb_takes_what_it_sees_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max",))
     assert room_mb() is None
     assert "memory_limit" not in duck_config(tmp_path, None)
     assert duck_config(tmp_path, 300)["memory_limit"] == "300MB"
 
 
 def test_a_limit_on_the_process_is_shared_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(duck, "CGROUPS", ())
     monkeypatch.setattr(resource, "getrlimit", lambda _: (2**45, 2**45))
     room = room_mb()
     assert room is not None
@@ -25,6 +28,17 @@ def test_a_limit_on_the_process_is_shared_with_duckdb(monkeypatch: pytest.Monkey
     assert duck_config(tmp_path, None)["memory_limit"] == f"{room}MB"
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1, 1))
     assert room_mb() == 128
+
+
+@pytest.mark.parametrize(
+    ("told", "room"), [("2147483648\n", 1024), ("max\n", None), ("9223372036854771712\n", None), ("", None)]
+)
+def test_a_container_leaves_half_to_duckdb(
+    told: str, room: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "memory.max").write_text(told, encoding="ascii")
+    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max", tmp_path / "none"))
+    assert room_mb() == room
 
 
 def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> None:
