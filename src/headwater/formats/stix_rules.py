@@ -124,17 +124,7 @@ def check_object(found: object, place: str) -> Checked:
     if match[1] != kind:
         raise refuse("an identifier of another type", prop)
     _check_kind(found, kind, refuse)
-    refs: set[str] = set()
-    standard = kind in _STANDARD
-    for prop, value in found.items():
-        check = _rule(prop, standard)
-        if check is None:
-            raise refuse("a property with a name that there cannot be", prop)
-        if not value and (value is None or value == [] or (value == {} and prop != "definition")):
-            raise refuse("a property without a value", prop)
-        wrong = check(found, value, refs)
-        if wrong is not None:
-            raise refuse(wrong, prop)
+    refs = _check_properties(found, kind in _STANDARD, refuse)
     _check_whole(found, kind, refuse)
     if kind == "indicator" and found["pattern_type"] == "stix":
         try:
@@ -166,6 +156,21 @@ def _check_kind(found: Stix, kind: str, refuse: Refuse) -> None:
             raise refuse(f"a {kind} without '{prop}'", prop)
     if spec is not None and spec != "2.1":
         raise refuse("another version of STIX than 2.1", "spec_version")
+
+
+def _check_properties(found: Stix, standard: bool, refuse: Refuse) -> set[str]:  # noqa: FBT001 - what `_rule` asks
+    """Check each property by itself and return the objects that they name."""
+    refs: set[str] = set()
+    for prop, value in found.items():
+        check = _rule(prop, standard)
+        if check is None:
+            raise refuse("a property with a name that there cannot be", prop)
+        if not value and (value is None or value == [] or (value == {} and prop != "definition")):
+            raise refuse("a property without a value", prop)
+        wrong = check(found, value, refs)
+        if wrong is not None:
+            raise refuse(wrong, prop)
+    return refs
 
 
 def _check_whole(found: Stix, kind: str, refuse: Refuse) -> None:
