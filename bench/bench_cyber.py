@@ -71,7 +71,7 @@ class Server:
 
     def pages(self, most: int | None, next_: str = "") -> tuple[int, list[str]]:
         """Read so many pages, or all; return how many objects came, and the cursor after each page."""
-        count, cursors = 0, []
+        count, cursors = 0, list[str]()
         while most is None or len(cursors) < most:
             status, body = self.ask("GET", f"{self.path}?limit={PAGE}" + (f"&next={next_}" if next_ else ""))
             assert status == 200, body[:500]

@@ -49,7 +49,7 @@ def main(folder: Path, port: int) -> None:
         api = server.servers.taxii2.persistence.api
         root = api.add_api_root("r", default=True, is_public=True)
         collection = api.add_collection(root.id, "c", is_public=True, is_public_write=True)
-    json.JSONEncoder.default = lambda _, value: str(value)  # type: ignore[method-assign]
+    json.JSONEncoder.default = lambda _, value: str(value)  # type: ignore[assignment, method-assign]
     logging.disable(logging.CRITICAL)
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
     made = make_server("127.0.0.1", port, app, threaded=False)

@@ -240,6 +240,38 @@ def test_a_release_of_nothing_and_a_group_of_nobody_are_refused_and_said_so(thre
         ti_release.release(london, three.session(LONDON), Asking((), BELGRADE, TERMS))
 
 
+def test_what_is_for_one_organisation_goes_where_it_is_named_alone_and_the_partner_keeps_it_so(three: Three) -> None:
+    made, other = shop("AMBER+STRICT"), indicator(Random(5), "another", "[domain-name:value = 'y.example']", "GREEN")
+    three.read(given(made, other))
+    three.release()
+    assert made["id"] not in three.seen(BELGRADE)
+    assert other["id"] in three.seen(BELGRADE)
+    london, asked = three.nodes[LONDON], Asking((), BELGRADE, TERMS)
+    [(left, why)] = ti_release.kept_back(london, three.session(LONDON), asked)
+    assert (left.rpartition(":")[2], why.partition(":")[0]) == (made["id"], "rule amber-strict")
+    out = ti_release.export(london, three.session(LONDON), "stix", to=BELGRADE, agreement=TERMS)
+    assert made["id"] not in {one["id"] for one in json.loads(out.data)["objects"]}
+    assert (left, why) in out.left_out
+    three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == made
+    with three.nodes[BELGRADE].view(three.session(BELGRADE)) as view:
+        shown = [record for record in view.records() if any(made["id"] in fact.value for fact in record.facts)]
+    assert shown
+    assert all(record.handling.never_onward for record in shown)
+
+
+def test_an_event_for_one_organisation_is_not_released_with_all_others(three: Three) -> None:
+    event = misp_event()
+    event["Event"]["distribution"] = "0"
+    del event["Event"]["Tag"]
+    three.read(event, "misp")
+    [sent] = three.release()
+    assert (sent.judgement.outcome, set(sent.judgement.removed.values())) == (Outcome.REFUSE, {"tlp-red"})
+    assert three.seen(BELGRADE) == {}
+    left = ti_release.kept_back(three.nodes[LONDON], three.session(LONDON), Asking((), BELGRADE, TERMS))
+    assert len(left) == 8
+
+
 def test_a_sharing_group_goes_to_nobody_until_a_person_says_who_is_meant(three: Three) -> None:
     event = misp_event()
     event["Event"]["distribution"] = "4"

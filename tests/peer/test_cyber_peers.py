@@ -189,7 +189,11 @@ def test_what_is_pushed_to_medallion_is_pulled_from_it_again(at: Cert, tmp_path:
                 got = pull(other.node, other.session(), asked, AuthorityId("RS-CERT"), page=100)
                 assert (got.added, got.refused, got.held) == (len(given) + 1, 0, 0)
                 assert pull(other.node, other.session(), asked, AuthorityId("RS-CERT")).added == 0
-                found = other.get(f"{cyber_world.RECEIVED}/objects/?limit=1000").json["objects"]
+                found, path = [], f"{cyber_world.RECEIVED}/objects/?limit=100"
+                while path:
+                    page = other.get(path).json
+                    found += page["objects"]
+                    path = page["more"] and f"{cyber_world.RECEIVED}/objects/?limit=100&next={page['next']}"
         finally:
             process.terminate()
     assert {one["id"]: one for one in found if one["type"] != "marking-definition"} == {one["id"]: one for one in given}

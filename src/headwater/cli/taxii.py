@@ -287,15 +287,21 @@ def release(
     purpose: str,
     as_json: bool,
 ) -> None:
-    """Send objects of our own to a partner as a message of kind `ti`: those named with all they refer to, or all."""
+    """Send objects of our own to a partner as a message of kind `ti`: those named with all they refer to, or all.
+
+    What is TLP:AMBER+STRICT goes only where it is named itself.
+    """
     from headwater.node import messages, ti_release
 
     with session_at(home, user, purpose) as (node, session):
         asked = ti_release.Asking(tuple(ids), to_, agreement, classification, addressee)
         sent = ti_release.release(node, session, asked, dry_run=dry_run)
+        left = ti_release.kept_back(node, session, asked)
     told = [messages.sending_document(one) for one in sent]
     lines = [f"{one['outcome']} {one['rule']}: {len(one['facts'])} facts, message {one['message']}" for one in told]
-    door.answer({"ok": True, "messages": told}, lines, as_json=as_json)
+    lines += [f"  left out: {ref}: {why}" for ref, why in left]
+    document = {"ok": True, "messages": told, "left_out": [list(one) for one in left]}
+    door.answer(document, lines, as_json=as_json)
 
 
 @taxii.command(epilog="Example: headwater taxii match --home uk")

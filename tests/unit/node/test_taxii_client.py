@@ -26,6 +26,7 @@ from headwater.errors import (
 )
 from headwater.exercise.threats import CERT, cert, indicator, objects, warning
 from headwater.formats.stix_marking import TLP2
+from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId
 from headwater.node import taxii_pull, taxii_remote, ti_release
 from headwater.node.taxii_pull import Pulled, pull
@@ -143,7 +144,7 @@ def test_a_cursor_that_the_server_forgot_begins_the_walk_anew(at: Cert, there: t
     other.post(objects(9))
     place = taxii_pull.Place(next="forgotten")
     key = Collection(url, "own").target
-    at.node.store.write(lambda tx: tx.put_document(taxii_pull.KIND, key, taxii_pull.encode(place)))
+    at.node.store.write(lambda tx: tx.put_document(taxii_pull.KIND, key, encode(place)))
     assert pulled(at, url).added == 10
 
 
