@@ -147,6 +147,29 @@ def test_what_is_released_is_read_from_the_partners_collection_byte_for_byte(thr
     assert three.seen(PRISTINA) == {}
 
 
+def test_objects_of_one_message_are_each_read_as_themselves_and_in_every_version(three: Three) -> None:
+    made = [indicator(Random(n), f"n {n}", f"[domain-name:value = 'x{n}.example']", "GREEN") for n in range(5)]
+    later = {**made[0], "modified": "2026-01-01T00:00:00.000Z", "name": "n 0 again"}
+    three.read(given(*made, later))
+    three.release()
+    assert three.seen(BELGRADE) == {one["id"]: one for one in (cert(), later, *made[1:])}
+    query = {"match[version]": "all"}
+    found = Desk(three.nodes[BELGRADE]).objects(three.session(BELGRADE), "headwater", "received", query, made[0]["id"])
+    assert sorted(json.loads(found.body)["objects"], key=lambda one: one["modified"]) == [made[0], later]
+
+
+def test_one_object_of_a_message_is_recalled_and_the_others_stay(three: Three) -> None:
+    made = [indicator(Random(n), f"n {n}", f"[domain-name:value = 'x{n}.example']", "GREEN") for n in range(3)]
+    records = three.read(given(*made))
+    three.release()
+    assert made[1]["id"] in three.seen(BELGRADE)
+    three.amend("erase", records[made[1]["id"]])
+    seen = three.seen(BELGRADE)
+    assert (seen[made[0]["id"]], seen[made[2]["id"]]) == (made[0], made[2])
+    assert seen[made[1]["id"]]["revoked"] is True
+    assert "x1.example" not in json.dumps(seen)
+
+
 def test_a_deletion_by_taxii_reaches_every_holder_and_is_proved(three: Three) -> None:
     made = shop()
     three.read(given(made))

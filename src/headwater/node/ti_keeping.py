@@ -131,7 +131,8 @@ def _gather(tx: Transaction) -> int:
     for row in fresh:
         collection = RECEIVED if row.record.origin.source == "exchange" else OWN
         for key, text in content_of(row.record):
-            version = next((fact.value for fact in row.record.facts if fact.prop == "modifiedAt"), "")
+            said = (fact.value for fact in row.record.facts if fact.prop == "modifiedAt" and fact.entity == key)
+            version = next(said, "")
             found.setdefault((collection, key, version), []).append((row.record, text))
     checked: list[tuple[int, Checked, list[Record]]] = []
     for (collection, _, _), parts in found.items():

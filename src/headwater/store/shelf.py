@@ -89,6 +89,7 @@ class _Row(NamedTuple):
 
 
 class _Said(msgspec.Struct, gc=False):
+    entity: str
     prop: str
     value: str
 
@@ -97,6 +98,8 @@ class _Kept(msgspec.Struct):
     facts: list[_Said]
 
 
+_UUID: Final = 36
+"""Letters of a UUID, with which every name ends."""
 _CONTENTS: Final = msgspec.json.Decoder(_Kept)
 
 
@@ -138,11 +141,15 @@ class Held:
     waits: tuple[str, ...] = field(default=())
 
 
-def _content(body: bytes, where: int) -> str:
+def _content(body: bytes, where: int, ref: str) -> str:
+    """Return the object of this name that a record holds. A partner's record may hold several, each about its own entity."""
     try:
-        return next((fact.value for fact in _CONTENTS.decode(body).facts if fact.prop == CONTENT), "")
+        said = [fact for fact in _CONTENTS.decode(body).facts if fact.prop == CONTENT]
     except msgspec.MsgspecError as error:
         raise StoreCorruptError("an object's record cannot be read", where=f"shelf {where}") from error
+    if len(said) > 1:  # an attribute of MISP and the indicator that it is shown as have their UUID in common
+        said = [fact for fact in said if fact.entity[-_UUID:].lower() == ref[-_UUID:].lower()]
+    return said[0].value if said else ""
 
 
 class ShelfReading(Linked):
@@ -152,17 +159,19 @@ class ShelfReading(Linked):
         """Return the rows of a collection that may be seen and fit, in their order."""
         sql, values = _query(asked)
         rows = self._link.rows(_Row, sql, *values)
-        return [ShelfRow(*row[:9], _content(row.body, row.number) if row.state == "live" else "") for row in rows]
+        return [
+            ShelfRow(*row[:9], _content(row.body, row.number, row.id) if row.state == "live" else "") for row in rows
+        ]
 
     def shelf_parts(self, numbers: Sequence[int], handlings: Collection[int]) -> dict[int, list[str]]:
         """Return the parts of some objects that may be seen, by the object's number."""
         sql = (
-            "SELECT p.object, r.body FROM shelf_part p JOIN record r ON r.number = p.record"  # noqa: S608 - constants
-            f" WHERE p.object IN {_NUMBERS.format('?')} AND p.handling IN {_NUMBERS.format('?')} ORDER BY p.object, p.record"
+            "SELECT p.object, o.id, r.body FROM shelf_part p JOIN record r ON r.number = p.record"  # noqa: S608 - constants
+            f" JOIN shelf o ON o.number = p.object WHERE p.object IN {_NUMBERS.format('?')} AND p.handling IN {_NUMBERS.format('?')} ORDER BY p.object, p.record"
         )
         found: dict[int, list[str]] = {}
-        for number, body in self._link.rows(tuple[int, bytes], sql, _json(numbers), _json(handlings)):
-            if text := _content(body, number):
+        for number, ref, body in self._link.rows(tuple[int, str, bytes], sql, _json(numbers), _json(handlings)):
+            if text := _content(body, number, ref):
                 found.setdefault(number, []).append(text)
         return found
 
@@ -200,7 +209,7 @@ class ShelfReading(Linked):
             "SELECT o.number, r.body FROM shelf o JOIN record r ON r.number = o.record"
             " WHERE o.id = ? AND o.state IN ('live', 'held') ORDER BY o.version"
         )
-        return [_content(body, number) for number, body in self._link.rows(tuple[int, bytes], sql, ref)]
+        return [_content(body, number, ref) for number, body in self._link.rows(tuple[int, bytes], sql, ref)]
 
     def shelf_records(self, collection: int, ids: Iterable[str]) -> list[tuple[int, str, RecordId]]:
         """Return the rows of some objects in a collection: number, version, record; parts behind their object."""
