@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from headwater.errors import PolicyError, TrustError
+from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import State
 from headwater.exercise.threats import warning
 from headwater.model.ids import AuthorityId
@@ -61,7 +62,7 @@ class Four:
             for node in self.world.nodes:
                 for peer in self.nodes:
                     if peer != node.me:
-                        moved |= node.exchange.courier((peer, "normal")).step().moved > 0
+                        moved |= node.exchange.courier((peer, Lane.NORMAL)).step().moved > 0
         return sent
 
     def seen(self, who: AuthorityId) -> list[dict[str, Any]]:
@@ -125,7 +126,7 @@ def test_the_polices_agreement_lets_no_threat_intelligence_pass(four: Four) -> N
 @pytest.mark.parametrize("kind", [Kind.SPONTANEOUS, Kind.ALERT, Kind.REQUEST])
 def test_the_cyber_agreement_lets_nothing_else_pass(four: Four, kind: Kind) -> None:
     records = tuple(four.read(UK_CERT))
-    letter = Letter(classification="OFFICIAL", records=records, text="exercise")  # type: ignore[arg-type]
+    letter = Letter(classification="OFFICIAL", records=records, text="exercise")
     sent = send(four.nodes[UK_CERT], four.session(UK_CERT), address(kind, RS_CERT, CYBER), letter)
     assert (sent.judgement.outcome, sent.judgement.rule) == (Outcome.REFUSE, "kind")
 
