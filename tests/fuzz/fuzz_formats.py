@@ -59,7 +59,7 @@ from headwater.ports import LeftOut, SourceInput, Span
 if __name__ == "__main__":  # run as a file, it does not know of the folder above
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.fuzz.scan_targets import seeds as scan_seeds  # noqa: E402
+from tests.fuzz.scan_targets import seeds as scan_seeds
 
 PAYMENTS = (
     b"id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
