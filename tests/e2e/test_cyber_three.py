@@ -206,6 +206,7 @@ def test_handling_made_stricter_reaches_every_holder(three: Three) -> None:
     made = shop("GREEN")
     old = three.read(given(made))[made["id"]]
     three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == made
     stricter = {**made, "modified": "2026-01-01T00:00:00.000Z", "object_marking_refs": [TLP2["AMBER+STRICT"]]}
     new = three.read(given(stricter))[made["id"]]
     new = [ref for ref in new if ref not in old]
@@ -232,16 +233,54 @@ def test_a_marking_that_is_taken_away_does_not_widen_what_was_released(three: Th
 
 def test_a_member_that_is_taken_out_loses_what_it_had_and_the_other_keeps_it(three: Three) -> None:
     made = shop()
-    three.read(given(made))
-    first = three.release(made["id"])
+    records = three.read(given(made))
+    three.release(made["id"])
     three.release(made["id"], to=PRISTINA)
+    assert made["id"] in three.seen(BELGRADE).keys() & three.seen(PRISTINA).keys()
+    # What every member holds is recalled, and goes anew to those who stay.
+    three.amend("erase", records[made["id"]])
     london = three.nodes[LONDON]
-    # The member's own copy is recalled with the message that brought it, then the agreement is suspended.
     london.exchange.set_agreement_state(XK_TERMS, AgreementState.SUSPENDED, who=SUPERVISOR, reason="no longer a member")
-    assert first[0].id is not None
+    again = {**made, "modified": "2027-01-01T00:00:00.000Z"}
+    three.read(given(again))
+    three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == again
+    left = three.seen(PRISTINA)[made["id"]]
+    assert left["revoked"] is True
+    assert "shop" not in json.dumps(left)
     refused = ti_release.release(london, three.session(LONDON), Asking((made["id"],), PRISTINA, XK_TERMS, "OFFICIAL"))
     assert [(one.judgement.outcome, one.judgement.rule) for one in refused] == [(Outcome.REFUSE, "agreement-state")]
+
+
+def test_a_distribution_that_is_narrowed_reaches_every_holder(three: Three) -> None:
+    event = misp_event()
+    event["Event"].update(distribution="3", Tag=[])
+    del event["Event"]["Object"], event["Event"]["Attribute"][1:]
+    del event["Event"]["Attribute"][0]["Tag"]
+    uuid = event["Event"]["Attribute"][0]["uuid"]
+    old = three.read(event, "misp")
+    three.release()
+    ref = f"indicator--{uuid}"
+    assert three.seen(BELGRADE)[ref]["object_marking_refs"] == [TLP2["GREEN"]]
+    event["Event"]["distribution"] = "0"
+    event["Event"]["Attribute"][0]["timestamp"] = "1735804900"
+    new = three.read(event, "misp")
+    key = f"misp--{uuid}"
+    three.amend("regrade", old[key], by=[one for one in new[key] if one not in old[key]])
+    assert three.seen(BELGRADE)[ref]["object_marking_refs"] == [TLP2["AMBER+STRICT"]]
+    assert {(holder, state) for holder, state in three.proofs()} == {(BELGRADE, "done")}
+
+
+def test_a_granular_marking_goes_with_its_property_and_stays_on_it(three: Three) -> None:
+    made = shop(
+        description="for fewer", granular_markings=[{"selectors": ["description"], "marking_ref": TLP2["AMBER"]}]
+    )
+    three.read(given(made))
+    three.release(made["id"])
     assert three.seen(BELGRADE)[made["id"]] == made
+    with three.nodes[BELGRADE].view(three.session(BELGRADE)) as view:
+        held = [record for record in view.records() if any("for fewer" in fact.value for fact in record.facts)]
+    assert [record.handling.codes for record in held] == [{"TLP:AMBER"}]
 
 
 def test_a_member_that_comes_in_gets_what_is_released_to_it_and_nothing_else(three: Three) -> None:

@@ -347,6 +347,9 @@ class ShelfWriting(ShelfReading):
             last = self._link.one(tuple[int | None], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
             added = max(to_micros(self.now), (last[0] if last else None) or 0)
         several = self._several(collection, [one.id for one in objects])
+        # What its originator says anew, or replaces, is no longer withdrawn.
+        anew = dict.fromkeys(one.id for one in objects if one.id in several and not one.waits)
+        self._link.many(_NOT_REVOKED, [(ref, collection) for ref in anew])
         numbers: dict[Handling, int] = {}
         rows: list[tuple[Value, ...]] = []
         for one in objects:
@@ -481,6 +484,7 @@ _PUT: Final = (
     # Not INSERT ... SELECT, which SQLite does for each row in a statement of its own: three times the time.
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM record WHERE id = ?))"
 )
+_NOT_REVOKED: Final = "UPDATE shelf SET state = 'withdrawn' WHERE id = ? AND collection = ? AND state = 'revoked'"
 _REVOKE: Final = (
     "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, sole, state)"
     " SELECT collection, id, type, MAX(version, ?), spec, created, ?, handling, record, 0, 'revoked' FROM shelf WHERE number = ?"
