@@ -4,7 +4,7 @@ What a CERT posts, what is read from files, and what partners release as message
 marking or an object that nobody has seen is held until that comes: it is there, and shown to nobody but as held.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -102,9 +102,17 @@ def keep(
             kept.held.append((one, missing[0]))
         else:
             kept.added.append(one)
+    _unrevoke(tx, collection, {one.id: who.originator for one in objects})
     tx.put_on_shelf(collection, placed, added=added)
     _came(tx, objects)
     return kept
+
+
+def _unrevoke(tx: Transaction, collection: int, said: Mapping[str, AuthorityId]) -> None:
+    """Show again what was withdrawn and its own originator says anew; another's word does not undo a recall."""
+    found = tx.shelf_revoked(collection, said)
+    records = [(ref, tx.kept_record(record)) for ref, record in found]
+    tx.unrevoke(collection, {ref for ref, old in records if old is not None and old.origin.originator == said[ref]})
 
 
 def _is_for(record: Record) -> bool:
@@ -144,6 +152,8 @@ def _gather(tx: Transaction) -> int:
     for collection in (OWN, RECEIVED):
         there = tx.shelf_versions(collection, (one.id for at, one, _ in checked if at == collection))
         placed = []
+        said = {one.id: records[0].origin.originator for at, one, records in checked if at == collection}
+        _unrevoke(tx, collection, said)
         for at, one, records in checked:
             if at != collection or (one.id, one.version) in there:
                 continue

@@ -236,6 +236,16 @@ class ShelfReading(Linked):
             found[number] = Held(number, ref, version, collection, held)
         return list(found.values())
 
+    def shelf_revoked(self, collection: int, ids: Iterable[str]) -> list[tuple[str, RecordId]]:
+        """Return which of some objects stand revoked in a collection, each with the record that was withdrawn."""
+        sql = (
+            "SELECT o.id, r.id FROM shelf o JOIN record r ON r.number = o.record"  # noqa: S608 - constants
+            f" WHERE o.id IN {_LIST.format('?2')} AND o.collection = ?1 AND o.state = 'revoked'"
+        )
+        return [
+            (ref, RecordId(record)) for ref, record in self._link.rows(tuple[str, str], sql, collection, _json(ids))
+        ]
+
     def shelf_withdrawn(self) -> list[str]:
         """Return the objects that were withdrawn by their originators and of which no version stands any more."""
         sql = (
@@ -347,9 +357,6 @@ class ShelfWriting(ShelfReading):
             last = self._link.one(tuple[int | None], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
             added = max(to_micros(self.now), (last[0] if last else None) or 0)
         several = self._several(collection, [one.id for one in objects])
-        # What its originator says anew, or replaces, is no longer withdrawn.
-        anew = dict.fromkeys(one.id for one in objects if one.id in several and not one.waits)
-        self._link.many(_NOT_REVOKED, [(ref, collection) for ref in anew])
         numbers: dict[Handling, int] = {}
         rows: list[tuple[Value, ...]] = []
         for one in objects:
@@ -379,6 +386,13 @@ class ShelfWriting(ShelfReading):
                 rows.append(row)
         if rows:
             self._link.many(_PUT, rows)
+
+    def unrevoke(self, collection: int, refs: Iterable[str]) -> None:
+        """Take away the revoked versions of objects that their originators say anew, or replace."""
+        self._link.many(
+            "UPDATE shelf SET state = 'withdrawn' WHERE id = ? AND collection = ? AND state = 'revoked'",
+            [(ref, collection) for ref in refs],
+        )
 
     def take_off_shelf(self, numbers: Iterable[int]) -> None:
         """Take rows out of their collections; that they stood there stays."""
@@ -484,7 +498,6 @@ _PUT: Final = (
     # Not INSERT ... SELECT, which SQLite does for each row in a statement of its own: three times the time.
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM record WHERE id = ?))"
 )
-_NOT_REVOKED: Final = "UPDATE shelf SET state = 'withdrawn' WHERE id = ? AND collection = ? AND state = 'revoked'"
 _REVOKE: Final = (
     "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, sole, state)"
     " SELECT collection, id, type, MAX(version, ?), spec, created, ?, handling, record, 0, 'revoked' FROM shelf WHERE number = ?"

@@ -27,6 +27,7 @@ from headwater.errors import (
 from headwater.exercise.threats import CERT, cert, indicator, objects, warning
 from headwater.formats.stix_marking import TLP2
 from headwater.model.canonical import encode
+from headwater.model.fact import place_of, record_of
 from headwater.model.ids import AuthorityId
 from headwater.node import taxii_pull, taxii_remote, ti_release
 from headwater.node.taxii_pull import Pulled, pull
@@ -114,6 +115,24 @@ def test_markings_hold_for_what_was_pulled(at: Cert, there: tuple[Cert, str]) ->
     pulled(at, url)
     assert red["id"] in {one["id"] for one in received(at)}
     assert at.ids(f"{RECEIVED}/objects/", user=ANALYST) == [CERT]
+
+
+def test_another_servers_word_does_not_undo_a_recall(at: Cert, there: tuple[Cert, str]) -> None:
+    other, url = there
+    given = objects(1)
+    other.post(given)
+    pulled(at, url)
+    with at.node.view(at.session()) as view:
+        facts = [
+            n for one in view.records(source="stix") if one.origin.place == given[1]["id"] for n, _ in one.numbered()
+        ]
+    at.node.store.write(lambda tx: tx.erase_facts(record_of(facts[0]), [place_of(one) for one in facts], who=WRITER))
+    asked = Collection(url, "own", LOGIN)
+    assert pull(at.node, at.session(), asked, AuthorityId("XK-CERT"), again=True).added == 1
+    assert [one.get("revoked", False) for one in received(at) if one["id"] == given[1]["id"]] == [True]
+    other.post([{**given[1], "modified": "2025-06-01T00:00:00.000Z"}])
+    assert pulled(at, url).added == 1
+    assert [one["modified"] for one in received(at) if one["id"] == given[1]["id"]] == ["2025-06-01T00:00:00.000Z"]
 
 
 def test_a_pull_that_broke_goes_on_where_it_ended(
