@@ -152,8 +152,8 @@ def _gather(tx: Transaction) -> int:
     for collection in (OWN, RECEIVED):
         there = tx.shelf_versions(collection, (one.id for at, one, _ in checked if at == collection))
         placed = []
-        said = {one.id: records[0].origin.originator for at, one, records in checked if at == collection}
-        _unrevoke(tx, collection, said)
+        whose = {one.id: records[0].origin.originator for at, one, records in checked if at == collection}
+        _unrevoke(tx, collection, whose)
         for at, one, records in checked:
             if at != collection or (one.id, one.version) in there:
                 continue
