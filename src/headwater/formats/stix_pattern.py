@@ -23,6 +23,9 @@ _NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')
 _TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
 _TEST: Final = rf"{_NAME} ?= ?(?:{_TEXT}|[0-9]{{1,18}})"
 _SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})*+ ?\]|\[ ?{_TEST}(?: OR {_TEST})*+ ?\]")
+MOST_DIGITS: Final = 64
+"""Digits of a number in a pattern; one of 64 bits has twenty."""
+_LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS + 1}}}")
 _ONE_TEST: Final = re.compile(rf"\[ ?({_NAME}) ?= ?({_TEXT}) ?\]")
 _ESCAPED: Final = re.compile(r"\\(.)")
 _BALANCED: Final = re.compile(rf"(?:[^'\\]|{_TEXT})*+")
@@ -132,6 +135,8 @@ def _parses(pattern: str) -> bool:
         most = max(most, depth)
     if most > DEEPEST or len(re.findall(r"\b(?:AND|OR|FOLLOWEDBY|IN|LIKE|MATCHES)\b|[=<>,]", bare)) > MOST_PARTS:
         raise LimitError(f"a pattern with over {MOST_PARTS} parts or deeper than {DEEPEST}")
+    if _LONG_NUMBER.search(bare):  # the parser's time grows with the square of its digits: 9,000 take half a minute
+        raise LimitError(f"a pattern with a number over {MOST_DIGITS} digits")
     try:
         from stix2patterns.exceptions import ParseException
         from stix2patterns.validator import run_validator
