@@ -1,228 +1,309 @@
-"""TAXII beside OASIS's own server in one run: durable adds, reads in pages of a hundred, and whether both stay flat.
+"""TAXII 2.1 over HTTP beside two others in one run: durable adds, reads in pages of a hundred, and whether both stay flat.
 
-    python bench/bench_cyber.py [--objects N] [--peer-objects N]
+    python bench/bench_cyber.py [--objects N] [--at-once N] [--peer-objects N] [--without-peers]
 
-Ours is asked through its door, in the same process and without a socket, as medallion 3 is through Flask's test client:
-routes, passwords, checks and JSON count on both sides. Ours keeps everything on the disk before it answers (WAL, FULL);
-medallion keeps it in memory. Envelopes hold 5,000 objects; with `--at-once 1000` each costs more as the store grows, because
-every envelope then writes most pages of the indexes by identifier anew. CPU seconds of one process, so that other work on the machine does not count; adds are told in
-seconds of the clock too, for a sync is waiting.
+Each server is a process of its own on the loopback, and is asked by this one: `headwater node serve --taxii-only`, which
+keeps every object on the disk before it answers (WAL, FULL); OpenTAXII with SQLite, in an environment of its own
+(`.peers/opentaxii`, made from the package index when it is not there; one that cannot be made is named); medallion, OASIS's
+own server, which keeps all in memory. Bodies are made before the clock starts. Adds are told in seconds of the clock, from
+the first byte sent to the last answer read, and in CPU seconds of the server; reads in CPU seconds of the server.
 """
 
 import argparse
+import http.client
 import json
+import os
+import socket
+import subprocess
 import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import orjson
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-from headwater.exercise.threats import objects
-from headwater.node import Node, setup, taxii_users
-from headwater.node.taxii import Desk
-from headwater.node.users import User
-from headwater.settings import Settings
-from headwater.web.taxii import MEDIA
-from tests.cyber_world import OWN, PASSWORD, Answer, ask
+from headwater.exercise.threats import objects  # noqa: E402
+from headwater.node import Node, setup, taxii_users  # noqa: E402
+from headwater.node.users import User  # noqa: E402
+from headwater.settings import Settings  # noqa: E402
 
-ADD_GOAL, GET_GOAL, FLAT_GOAL = 5_000.0, 20_000.0, 1.2
-AT_ONCE, PAGE, PAGES = 5_000, 100, 40
-USER = "o.reed"
-_LOGIN = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-HEADERS = {"accept": MEDIA, "content-type": MEDIA, "authorization": _LOGIN}
+MEDIA = "application/taxii+json;version=2.1"
+ADD_GOAL, GET_GOAL, FLAT_GOAL, PEER_GOAL = 5_000.0, 20_000.0, 1.2, 12.0
+AT_ONCE, PAGE, PAGES, SMALL = 5_000, 100, 40, 1_000
+USER, PASSWORD = "o.reed", "a long invented one"
+OWN = "/headwater/collections/own/objects/"
+HEADERS = {
+    "accept": MEDIA,
+    "content-type": MEDIA,
+    "authorization": "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode(),
+}
+PINS = ("opentaxii==0.9.3", "sqlalchemy==1.4.54", "marshmallow==3.26.2", "setuptools==80.9.0")
+"""OpenTAXII, and of what it needs the versions of its own time."""
+
+
+@dataclass
+class Server:
+    """One server: where it listens, its process, and the path of a collection's objects."""
+
+    port: int
+    process: subprocess.Popen[str]
+    path: str
+    login: bool = True
+
+    def __post_init__(self) -> None:
+        self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        self._line.request(method, path, body, HEADERS if self.login else {"accept": MEDIA, "content-type": MEDIA})
+        answer = self._line.getresponse()
+        return answer.status, answer.read()
+
+    def post(self, body: bytes) -> None:
+        status, said = self.ask("POST", self.path, body)
+        assert status == 202, said[:500]
+
+    def pages(self, most: int | None, next_: str = "") -> tuple[int, list[str]]:
+        """Read so many pages, or all; return how many objects came, and the cursor after each page."""
+        count, cursors = 0, list[str]()
+        while most is None or len(cursors) < most:
+            status, body = self.ask("GET", f"{self.path}?limit={PAGE}" + (f"&next={next_}" if next_ else ""))
+            assert status == 200, body[:500]
+            page = orjson.loads(body)
+            count += len(page["objects"])
+            next_ = page.get("next", "")
+            cursors.append(next_)
+            if not page.get("more"):
+                break
+        return count, cursors
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the server so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def fine_cpu(self) -> float:
+        """CPU seconds of the threads that the server has now, to the microsecond: for what takes less than a tick."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        return sum(int((one / "schedstat").read_text(encoding="ascii").split()[0]) for one in tasks.iterdir()) / 1e9
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--objects", type=int, default=1_000_000)
-    parser.add_argument("--at-once", type=int, default=AT_ONCE)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--objects", type=int, default=100_000, help="goals are stated for up to 1000000")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="objects in one envelope")
     parser.add_argument("--peer-objects", type=int, default=3_000)
+    parser.add_argument("--without-peers", action="store_true")
     given = parser.parse_args()
-    results = []
-    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
-        home = Path(folder) / "node"
-        setup.init(home, Settings(authority="UK-NCA"), [User(USER, frozenset({"admin", "analyst", "liaison"}))])  # type: ignore[arg-type]
-        with Node.open(home, {}) as node:
-            taxii_users.set_password(node, node.session(USER, "operation"), USER, PASSWORD)
-            ours = measure_ours(Desk(node), given.objects, given.at_once)
-    peer = measure_medallion(given.peer_objects)
-    for name, value in {**ours, **{f"medallion-{key}": value for key, value in peer.items()}}.items():
-        print(json.dumps({"figure": name, "value": round(value, 3)}))
-    results = [
-        result("add", ours["add_cpu"] / ADD_GOAL, "durable adds in a CPU second, against 5,000", at_least=1.0),
-        result("add-clock", ours["add_clock"] / ADD_GOAL, "durable adds in a second of this machine, against 5,000"),
-        result(
-            "add-last",
-            ours["add_last_cpu"] / ours["add_first_cpu"],
-            "adds at the end against the beginning",
-            at_least=0.5,
-        ),
-        result("get", ours["get_cpu"] / GET_GOAL, "objects read in a CPU second, against 20,000", at_least=1.0),
-        result(
-            "flat",
-            ours["last"] / ours["first"],
-            f"last pages against first, {given.objects} objects",
-            at_most=FLAT_GOAL,
-        ),
-        result(
-            "flat-grown",
-            ours["first_grown"] / ours["first_small"],
-            "first pages: all objects against 1,000",
-            at_most=FLAT_GOAL,
-        ),
-        result(
-            "get-beside-medallion", ours["get_cpu"] / peer["get_cpu"], "objects read in a CPU second", at_least=10.0
-        ),
-        result("add-beside-medallion", ours["add_cpu"] / peer["add_cpu"], "durable adds against adds in memory"),
-    ]
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as name, headwater(Path(name)) as server:
+        figures |= measure(server, given.objects, given.at_once)
+    results = ours(figures, given.objects)
+    if not given.without_peers:
+        results += beside(figures, given.peer_objects)
+    for figure, value in figures.items():
+        print(json.dumps({"figure": figure, "value": round(value, 6)}))
     print(json.dumps({"results": results}))
     return 0
+
+
+def ours(found: dict[str, float], count: int) -> list[dict[str, object]]:
+    return [
+        result("add", found["add"] / ADD_GOAL, "durable adds a second of the clock, against 5,000", at_least=1.0),
+        result("add-cpu", found["add_cpu"] / ADD_GOAL, "durable adds a CPU second, against 5,000", at_least=1.0),
+        result("add-last", found["add_last"] / found["add_first"], "last tenth of the adds against the first"),
+        result("get", found["get_cpu"] / GET_GOAL, "objects read in a CPU second, against 20,000", at_least=1.0),
+        result("flat", found["last"] / found["first"], f"last pages against first, of {count}", at_most=FLAT_GOAL),
+        result(
+            "flat-grown", found["first"] / found["small"], f"pages of {count} against those of 1,000", at_most=FLAT_GOAL
+        ),
+    ]
+
+
+def beside(figures: dict[str, float], count: int) -> list[dict[str, object]]:
+    """Measure the others, each where it can be had, and set ours beside them."""
+    results: list[dict[str, object]] = []
+    for name, serving in (("opentaxii", opentaxii), ("medallion", medallion)):
+        with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
+            try:
+                with serving(Path(folder)) as server:
+                    found = measure_peer(server, count)
+            except PeerError as error:
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                continue
+        figures |= {f"{name}-{key}": value for key, value in found.items()}
+        goal: dict[str, float] = {"at_least": PEER_GOAL} if name == "opentaxii" else {}
+        what = "durable adds" if name == "opentaxii" else "durable adds against adds in memory"
+        results += [
+            result(f"add-beside-{name}", figures["add"] / found["add"], f"{what}, by the clock", **goal),
+            result(f"get-beside-{name}", figures["get_cpu"] / found["get_cpu"], "objects read in a CPU second"),
+        ]
+    return results
 
 
 def result(name: str, ratio: float, what: str, **goal: float) -> dict[str, object]:
     return {"name": name, "ratio": round(ratio, 3), "what": what, **goal}
 
 
-def measure_ours(desk: Desk, count: int, at_once: int) -> dict[str, float]:
-    def call(method: str, path: str, body: bytes = b"") -> Answer:
-        return ask(desk, method, path, body, HEADERS)
-
-    call("GET", "/taxii2/")  # the first question hashes the password
+def measure(server: Server, count: int, at_once: int) -> dict[str, float]:
+    """Add and read at ours, at a thousand objects and at all."""
+    server.ask("GET", "/taxii2/")  # the first question hashes the password
+    server.post(orjson.dumps({"objects": objects(SMALL - 1)}))
+    small = page_cpu(server)
     rates: list[tuple[float, float]] = []
-    found: dict[str, float] = {}
-    first = objects(1_000)
-    call("POST", f"{OWN}/objects/", orjson.dumps({"objects": first}))
-    found["first_small"] = _cpu(lambda: _pages(call, f"{OWN}/objects/?limit={PAGE}", 10))
-    done = len(first)
-    seed = 2
+    done, seed = SMALL, 2
     while done < count:
         body = orjson.dumps({"objects": objects(at_once, seed)[1:]})
-        seed += 1
-        cpu, clock = time.process_time(), time.perf_counter()
-        answer = call("POST", f"{OWN}/objects/", body)
-        rates.append((time.process_time() - cpu, time.perf_counter() - clock))
-        assert answer.status == 202
-        done += at_once
-        if seed % 20 == 0:
+        cpu, clock = server.cpu, time.perf_counter()
+        server.post(body)
+        rates.append((time.perf_counter() - clock, server.cpu - cpu))
+        done, seed = done + at_once, seed + 1
+        if sys.stderr.isatty() or seed % 20 == 0:
             print(f"{done} objects", file=sys.stderr, flush=True)
-    edge = max(1, min(len(rates) // 10, 20))
-    found["add_cpu"] = at_once * len(rates) / sum(cpu for cpu, _ in rates)
-    found["add_clock"] = at_once * len(rates) / sum(clock for _, clock in rates)
-    found["add_first_cpu"] = at_once * edge / sum(cpu for cpu, _ in rates[:edge])
-    found["add_last_cpu"] = at_once * edge / sum(cpu for cpu, _ in rates[-edge:])
-    found |= _reads(desk, call, done)
-    return found
-
-
-def _reads(desk: Desk, call: Callable[..., Answer], count: int) -> dict[str, float]:
-    path = f"{OWN}/objects/?limit={PAGE}"
-    grown = _cpu(lambda: _pages(call, path, 10))
-    first = _cpu(lambda: _pages(call, path, PAGES))
-    # The last pages: a cursor that stands forty pages before the end.
-    from headwater.node import taxii_cursor
-
-    with desk._node.store.snapshot() as snapshot:
-        numbers = snapshot._link.rows(tuple[int], "SELECT MAX(number) FROM shelf")
-    session = desk.caller(USER, PASSWORD)
-    collection = desk._root("headwater").collection("own")
-    question = f"{collection.id} None {[]}"
-    near = taxii_cursor.sign(desk._key, numbers[0][0] - PAGE * PAGES, question)
-    last = _cpu(lambda: _pages(call, f"{path}&next={near}", PAGES))
-    assert session.user == USER
+    edge = max(1, len(rates) // 10)
+    last_cursor = near_end(server, done)
+    first, last = page_cpu(server), page_cpu(server, last_cursor)
     return {
-        "first_grown": grown,
+        "objects": float(done),
+        "add": at_once * len(rates) / sum(clock for clock, _ in rates),
+        "add_cpu": at_once * len(rates) / sum(cpu for _, cpu in rates),
+        "add_first": at_once * edge / sum(clock for clock, _ in rates[:edge]),
+        "add_last": at_once * edge / sum(clock for clock, _ in rates[-edge:]),
+        "small": small,
         "first": first,
         "last": last,
-        "get_cpu": 2 * PAGE * PAGES / (first + last),
+        "get_cpu": 2 * PAGE / (first + last),
     }
 
 
-def _pages(call: Callable[..., Answer], path: str, most: int) -> int:
-    """Read so many pages as a client does, each parsed, and return how many objects came."""
-    count, onward, at = 0, path, 0
-    while at < most:
-        answer = call("GET", onward)
-        page = answer.json
-        count += len(page["objects"])
-        at += 1
-        if not page["more"]:
-            break
-        base = path.partition("&next=")[0]
-        onward = f"{base}&next={page['next']}"
-    return count
+def near_end(server: Server, count: int) -> str:
+    """Return a cursor that stands forty pages before the end: the way there is gone in pages of a thousand."""
+    next_, at = "", 0
+    while at < count - PAGE * (PAGES + 1):
+        most = min(1_000, count - PAGE * (PAGES + 1) - at)
+        path = f"{server.path}?limit={most}" + (f"&next={next_}" if next_ else "")
+        status, body = server.ask("GET", path)
+        assert status == 200, body[:500]
+        next_, at = orjson.loads(body)["next"], at + most
+    return next_
 
 
-def _cpu(work: Callable[[], int]) -> float:
-    """Return the least CPU seconds of three tries."""
-    best = float("inf")
-    for _ in range(3):
-        begun = time.process_time()
-        work()
-        best = min(best, time.process_time() - begun)
-    return best
+def page_cpu(server: Server, next_: str = "") -> float:
+    """Return the server's CPU seconds for one page of a hundred: the least of nine rounds of up to forty pages."""
+    rounds = []
+    for _ in range(9):
+        begun = server.fine_cpu
+        _, cursors = server.pages(PAGES, next_)
+        rounds.append((server.fine_cpu - begun) / len(cursors))
+    return min(rounds)
 
 
-def measure_medallion(count: int) -> dict[str, float]:
-    from medallion import application_instance, register_blueprints, set_config
+def measure_peer(server: Server, count: int) -> dict[str, float]:
+    made = objects(count - 1, 99)
+    bodies = [orjson.dumps({"objects": made[start : start + 1_000]}) for start in range(0, count, 1_000)]
+    cpu, clock = server.cpu, time.perf_counter()
+    for body in bodies:
+        server.post(body)
+    add, add_cpu = time.perf_counter() - clock, server.cpu - cpu
+    cpu = server.cpu
+    seen, _ = server.pages(None)
+    assert seen == count
+    return {"add": count / add, "add_cpu": count / add_cpu, "get_cpu": count / (server.cpu - cpu)}
 
-    collection = "365fed99-08fa-4dcd-a1b3-fb247eb41d01"
-    root = {
-        "information": {"title": "r", "versions": [MEDIA], "max_content_length": 100_000_000},
-        "status": [],
-        "collections": [
-            {
-                "id": collection,
-                "title": "c",
-                "can_read": True,
-                "can_write": True,
-                "media_types": [],
-                "objects": [],
-                "manifest": [],
-            }
-        ],
-    }
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"/discovery": {"title": "t", "api_roots": ["/r/"]}, "r": root}, file)
-        file.flush()
-        config: dict[str, Any] = {
-            "backend": {
-                "module_class": "MemoryBackend",
-                "module": "medallion.backends.memory_backend",
-                "filename": file.name,
-            },
-            "users": {USER: PASSWORD},
-            "taxii": {"max_page_size": PAGE},
-        }
-        for name in ("users", "taxii", "backend"):
-            set_config(application_instance, name, config)
-        register_blueprints(application_instance)
-    client = application_instance.test_client()
-    path = f"/r/collections/{collection}/objects/"
-    made = objects(count, Random(5).randrange(99))
-    add = 0.0
-    for start in range(0, count, 1_000):
-        body = json.dumps({"objects": made[start : start + 1_000]})
-        begun = time.process_time()
-        answer = client.post(path, data=body, headers=HEADERS)
-        add += time.process_time() - begun
-        assert answer.status_code == 202, answer.data
-    begun, seen, onward = time.process_time(), 0, f"{path}?limit={PAGE}"
-    while True:
-        page = client.get(onward, headers=HEADERS).get_json()
-        seen += len(page["objects"])
-        if not page.get("more"):
-            break
-        onward = f"{path}?limit={PAGE}&next={page['next']}"
-    took = time.process_time() - begun
-    assert seen >= count
-    return {"add_cpu": count / add, "get_cpu": seen / took, "objects": float(count)}
+
+class PeerError(Exception):
+    """Why a peer cannot be measured, in one line."""
+
+
+@contextmanager
+def headwater(folder: Path) -> Iterator[Server]:
+    home, port = folder / "node", free_port()
+    roles = frozenset({"admin", "analyst", "liaison"})
+    setup.init(home, Settings(authority="UK-NCA", listen=f"127.0.0.1:{port}"), [User(USER, roles)])  # type: ignore[arg-type]
+    with Node.open(home, {}) as node:
+        taxii_users.set_password(node, node.session(USER, "operation"), USER, PASSWORD)
+    command = [sys.executable, "-m", "headwater", "node", "serve", "--taxii-only", "--home", str(home)]
+    with running(command, port) as process:
+        yield Server(port, process, OWN)
+
+
+@contextmanager
+def opentaxii(folder: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [str(peer_python()), str(ROOT / "bench" / "opentaxii_peer.py"), str(folder), str(port)]
+    with running(command, port) as process:
+        assert process.stdout is not None
+        path = next(line.strip() for line in process.stdout if line.startswith("/taxii2/"))
+        yield Server(port, process, path, login=False)
+
+
+@contextmanager
+def medallion(folder: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, str(ROOT / "bench" / "medallion_peer.py"), str(folder), str(port), USER, PASSWORD]
+    with running(command, port) as process:
+        assert process.stdout is not None
+        path = next(line.strip() for line in process.stdout if line.startswith("/r/"))
+        yield Server(port, process, path)
+
+
+def peer_python() -> Path:
+    """Return the Python of OpenTAXII's own environment, made from the package index where it is not there.
+
+    Raises:
+        PeerError: it cannot be made.
+    """
+    folder = ROOT / ".peers" / "opentaxii"
+    python = folder / "bin" / "python"
+    if python.exists():
+        return python
+    tools = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
+    if not tools:
+        raise PeerError("no uv to make its environment with; run tools/bootstrap.py first")
+    for command in (["venv", "--quiet", str(folder)], ["pip", "install", "--quiet", "--python", str(python), *PINS]):
+        made = subprocess.run([str(tools[-1]), *command], check=False, capture_output=True, text=True)
+        if made.returncode:
+            raise PeerError(f"its environment cannot be made: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
+    return python
+
+
+@contextmanager
+def running(command: list[str], port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run a server until it listens, and end it afterwards."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        end = time.monotonic() + 60
+        while not answers(port):
+            if process.poll() is not None or time.monotonic() > end:
+                raise PeerError(f"{command[1]} does not serve (exit {process.returncode})")
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    return number
 
 
 if __name__ == "__main__":

@@ -147,6 +147,29 @@ def test_what_is_released_is_read_from_the_partners_collection_byte_for_byte(thr
     assert three.seen(PRISTINA) == {}
 
 
+def test_objects_of_one_message_are_each_read_as_themselves_and_in_every_version(three: Three) -> None:
+    made = [indicator(Random(n), f"n {n}", f"[domain-name:value = 'x{n}.example']", "GREEN") for n in range(5)]
+    later = {**made[0], "modified": "2026-01-01T00:00:00.000Z", "name": "n 0 again"}
+    three.read(given(*made, later))
+    three.release()
+    assert three.seen(BELGRADE) == {one["id"]: one for one in (cert(), later, *made[1:])}
+    query = {"match[version]": "all"}
+    found = Desk(three.nodes[BELGRADE]).objects(three.session(BELGRADE), "headwater", "received", query, made[0]["id"])
+    assert sorted(json.loads(found.body)["objects"], key=lambda one: one["modified"]) == [made[0], later]
+
+
+def test_one_object_of_a_message_is_recalled_and_the_others_stay(three: Three) -> None:
+    made = [indicator(Random(n), f"n {n}", f"[domain-name:value = 'x{n}.example']", "GREEN") for n in range(3)]
+    records = three.read(given(*made))
+    three.release()
+    assert made[1]["id"] in three.seen(BELGRADE)
+    three.amend("erase", records[made[1]["id"]])
+    seen = three.seen(BELGRADE)
+    assert (seen[made[0]["id"]], seen[made[2]["id"]]) == (made[0], made[2])
+    assert seen[made[1]["id"]]["revoked"] is True
+    assert "x1.example" not in json.dumps(seen)
+
+
 def test_a_deletion_by_taxii_reaches_every_holder_and_is_proved(three: Three) -> None:
     made = shop()
     three.read(given(made))
@@ -183,6 +206,7 @@ def test_handling_made_stricter_reaches_every_holder(three: Three) -> None:
     made = shop("GREEN")
     old = three.read(given(made))[made["id"]]
     three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == made
     stricter = {**made, "modified": "2026-01-01T00:00:00.000Z", "object_marking_refs": [TLP2["AMBER+STRICT"]]}
     new = three.read(given(stricter))[made["id"]]
     new = [ref for ref in new if ref not in old]
@@ -209,16 +233,54 @@ def test_a_marking_that_is_taken_away_does_not_widen_what_was_released(three: Th
 
 def test_a_member_that_is_taken_out_loses_what_it_had_and_the_other_keeps_it(three: Three) -> None:
     made = shop()
-    three.read(given(made))
-    first = three.release(made["id"])
+    records = three.read(given(made))
+    three.release(made["id"])
     three.release(made["id"], to=PRISTINA)
+    assert made["id"] in three.seen(BELGRADE).keys() & three.seen(PRISTINA).keys()
+    # What every member holds is recalled, and goes anew to those who stay.
+    three.amend("erase", records[made["id"]])
     london = three.nodes[LONDON]
-    # The member's own copy is recalled with the message that brought it, then the agreement is suspended.
     london.exchange.set_agreement_state(XK_TERMS, AgreementState.SUSPENDED, who=SUPERVISOR, reason="no longer a member")
-    assert first[0].id is not None
+    again = {**made, "modified": "2027-01-01T00:00:00.000Z"}
+    three.read(given(again))
+    three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == again
+    left = three.seen(PRISTINA)[made["id"]]
+    assert left["revoked"] is True
+    assert "shop" not in json.dumps(left)
     refused = ti_release.release(london, three.session(LONDON), Asking((made["id"],), PRISTINA, XK_TERMS, "OFFICIAL"))
     assert [(one.judgement.outcome, one.judgement.rule) for one in refused] == [(Outcome.REFUSE, "agreement-state")]
+
+
+def test_a_distribution_that_is_narrowed_reaches_every_holder(three: Three) -> None:
+    event = misp_event()
+    event["Event"].update(distribution="3", Tag=[])
+    del event["Event"]["Object"], event["Event"]["Attribute"][1:]
+    del event["Event"]["Attribute"][0]["Tag"]
+    uuid = event["Event"]["Attribute"][0]["uuid"]
+    old = three.read(event, "misp")
+    three.release()
+    ref = f"indicator--{uuid}"
+    assert three.seen(BELGRADE)[ref]["object_marking_refs"] == [TLP2["GREEN"]]
+    event["Event"]["distribution"] = "0"
+    event["Event"]["Attribute"][0]["timestamp"] = "1735804900"
+    new = three.read(event, "misp")
+    key = f"misp--{uuid}"
+    three.amend("regrade", old[key], by=[one for one in new[key] if one not in old[key]])
+    assert three.seen(BELGRADE)[ref]["object_marking_refs"] == [TLP2["AMBER+STRICT"]]
+    assert {(holder, state) for holder, state in three.proofs()} == {(BELGRADE, "done")}
+
+
+def test_a_granular_marking_goes_with_its_property_and_stays_on_it(three: Three) -> None:
+    made = shop(
+        description="for fewer", granular_markings=[{"selectors": ["description"], "marking_ref": TLP2["AMBER"]}]
+    )
+    three.read(given(made))
+    three.release(made["id"])
     assert three.seen(BELGRADE)[made["id"]] == made
+    with three.nodes[BELGRADE].view(three.session(BELGRADE)) as view:
+        held = [record for record in view.records() if any("for fewer" in fact.value for fact in record.facts)]
+    assert [record.handling.codes for record in held] == [{"TLP:AMBER"}]
 
 
 def test_a_member_that_comes_in_gets_what_is_released_to_it_and_nothing_else(three: Three) -> None:
@@ -238,6 +300,38 @@ def test_a_release_of_nothing_and_a_group_of_nobody_are_refused_and_said_so(thre
     assert (sent.judgement.outcome, sent.judgement.rule) == (Outcome.REFUSE, "nothing-left")
     with pytest.raises(PolicyError):
         ti_release.release(london, three.session(LONDON), Asking((), BELGRADE, TERMS))
+
+
+def test_what_is_for_one_organisation_goes_where_it_is_named_alone_and_the_partner_keeps_it_so(three: Three) -> None:
+    made, other = shop("AMBER+STRICT"), indicator(Random(5), "another", "[domain-name:value = 'y.example']", "GREEN")
+    three.read(given(made, other))
+    three.release()
+    assert made["id"] not in three.seen(BELGRADE)
+    assert other["id"] in three.seen(BELGRADE)
+    london, asked = three.nodes[LONDON], Asking((), BELGRADE, TERMS)
+    [(left, why)] = ti_release.kept_back(london, three.session(LONDON), asked)
+    assert (left.rpartition(":")[2], why.partition(":")[0]) == (made["id"], "rule amber-strict")
+    out = ti_release.export(london, three.session(LONDON), "stix", to=BELGRADE, agreement=TERMS)
+    assert made["id"] not in {one["id"] for one in json.loads(out.data)["objects"]}
+    assert (left, why) in out.left_out
+    three.release(made["id"])
+    assert three.seen(BELGRADE)[made["id"]] == made
+    with three.nodes[BELGRADE].view(three.session(BELGRADE)) as view:
+        shown = [record for record in view.records() if any(made["id"] in fact.value for fact in record.facts)]
+    assert shown
+    assert all(record.handling.never_onward for record in shown)
+
+
+def test_an_event_for_one_organisation_is_not_released_with_all_others(three: Three) -> None:
+    event = misp_event()
+    event["Event"]["distribution"] = "0"
+    del event["Event"]["Tag"]
+    three.read(event, "misp")
+    [sent] = three.release()
+    assert (sent.judgement.outcome, set(sent.judgement.removed.values())) == (Outcome.REFUSE, {"tlp-red"})
+    assert three.seen(BELGRADE) == {}
+    left = ti_release.kept_back(three.nodes[LONDON], three.session(LONDON), Asking((), BELGRADE, TERMS))
+    assert len(left) == 8
 
 
 def test_a_sharing_group_goes_to_nobody_until_a_person_says_who_is_meant(three: Three) -> None:

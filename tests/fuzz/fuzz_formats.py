@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import orjson
@@ -55,6 +56,10 @@ from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
 from headwater.ports import LeftOut, SourceInput, Span
+
+if __name__ == "__main__":  # run as a file, it does not know of the folder above
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from tests.asterix_world import block, capture, plot, station, track
 from tests.fuzz.scan_targets import seeds as scan_seeds
 

@@ -1,5 +1,8 @@
 """A short run of the fuzzer for every merge, and the proof that it finds what it looks for."""
 
+import math
+import os
+
 import pytest
 
 from headwater.errors import FormatError
@@ -12,6 +15,16 @@ def test_two_seconds_of_mutated_files_bring_out_declared_errors_only(name: str) 
     tried, good, bad = run(name, seed=20261125, seconds=2.0)
     assert bad == []
     assert tried > good > 0
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ["stix", "misp", "stix-pattern"])
+def test_ten_million_bundles_events_and_patterns_bring_out_declared_errors_only(name: str) -> None:
+    inputs_each = int(os.environ.get("HEADWATER_FUZZ_INPUTS", "3400000"))
+    tried, good, bad = run(name, seed=11, seconds=math.inf, most=inputs_each)
+    assert bad == []
+    assert tried == inputs_each
+    assert good > 0
 
 
 def test_an_input_follows_from_seed_and_number_alone() -> None:

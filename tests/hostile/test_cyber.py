@@ -45,6 +45,8 @@ HOSTILE: dict[str, Object] = {
     "a pattern of nested brackets": one(pattern="[" + "(" * 5_000 + "a:b > 1" + ")" * 5_000 + "]"),
     "a pattern of ten thousand parts": one(pattern="[" + " OR ".join(["a:b > 1"] * 1_600) + "]"),
     "a pattern of a megabyte": one(pattern="[a:b = '" + "x" * 1_000_000 + "']"),
+    "a pattern that is one long number": one(pattern="]j/" + "0" * 9_000),
+    "a pattern of long numbers": one(pattern="[a:b > " + " ".join(["0" * 64] * 140) + "]"),
     "a pattern that is all quotes": one(pattern="[a:b = '" + "\\'" * 8_000),
     "a name of a megabyte": one(name="x" * 1_000_000),
     "a depth of two hundred": one(x_deep=json.loads("[" * 200 + "]" * 200)),

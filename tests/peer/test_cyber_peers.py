@@ -1,6 +1,8 @@
 """The field's own libraries read what we write and write what we read: taxii2-client, PyMISP, stix2, stix2-validator."""
 
 import json
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,12 +15,17 @@ import pytest
 from headwater.errors import SchemaError
 from headwater.exercise.threats import misp_event, objects, uuid4, warning
 from headwater.formats.registry import release
+from headwater.formats.stix_marking import TLP2
 from headwater.formats.stix_pattern import check_pattern
+from headwater.model.ids import AuthorityId
+from headwater.node.taxii_pull import pull
+from headwater.node.taxii_push import Wanted, push
+from headwater.node.taxii_remote import Collection, Login
 from headwater.node.ti_keeping import gather
 from tests import cyber_world
 from tests.cyber_world import PASSWORD, Cert
 from tests.given import read
-from tests.node_world import WRITER
+from tests.node_world import WRITER, as_user, free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -162,3 +169,31 @@ def test_what_is_taken_at_once_the_reference_parser_takes_too(pattern: str) -> N
 def test_a_hash_of_another_length_is_refused_as_by_the_reference_parser() -> None:
     with pytest.raises(SchemaError):
         check_pattern("[file:hashes.'SHA-256' = 'aa']")
+
+
+def test_what_is_pushed_to_medallion_is_pulled_from_it_again(at: Cert, tmp_path: Path) -> None:
+    given = [{**one, "object_marking_refs": [TLP2["CLEAR"]]} for one in objects(250)]
+    at.post(given)
+    port = free_port()
+    script = Path(__file__).parents[2] / "bench" / "medallion_peer.py"
+    words = [sys.executable, str(script), str(tmp_path), str(port), WRITER, PASSWORD]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        path = process.stdout.readline().strip()
+        root, _, rest = path.partition("collections/")
+        asked = Collection(f"http://127.0.0.1:{port}{root}", rest.partition("/")[0], Login(WRITER, PASSWORD))
+        try:
+            done = push(at.node, as_user(at.node, WRITER, "cyber-defence"), asked, Wanted())
+            assert (done.taken, done.refused, done.pending) == (len(given) + 1, [], 0)
+            with cyber_world.cert(tmp_path / "other") as other:
+                got = pull(other.node, other.session(), asked, AuthorityId("RS-CERT"), page=100)
+                assert (got.added, got.refused, got.held) == (len(given) + 1, 0, 0)
+                assert pull(other.node, other.session(), asked, AuthorityId("RS-CERT")).added == 0
+                found, path = [], f"{cyber_world.RECEIVED}/objects/?limit=100"
+                while path:
+                    page = other.get(path).json
+                    found += page["objects"]
+                    path = page["more"] and f"{cyber_world.RECEIVED}/objects/?limit=100&next={page['next']}"
+        finally:
+            process.terminate()
+    assert {one["id"]: one for one in found if one["type"] != "marking-definition"} == {one["id"]: one for one in given}

@@ -2,7 +2,9 @@
 
 import getpass
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -10,6 +12,10 @@ from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 
+if TYPE_CHECKING:
+    from headwater.node.taxii_remote import Collection
+
+F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -87,6 +93,128 @@ def dump_(*, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> N
     door.answer({"ok": True, "out": str(out), "objects": count}, [f"{count} objects in {out}"], as_json=as_json)
 
 
+def _remote(command: F) -> F:
+    """Add what says how another server's collection is asked."""
+    for option in (
+        click.option("--ca", type=FILE, help="PEM file of the authority that signed the server's certificate."),
+        click.option("--password-file", type=FILE, help="Read the password from the first line of this file."),
+        click.option("--password-stdin", is_flag=True, help="Read the password from standard input."),
+        click.option("--login", help="Name at that server (HTTP Basic); without one, no password is sent."),
+        click.option("--collection", required=True, help="Identifier or alias of the collection."),
+        click.argument("url"),
+    ):
+        command = option(command)
+    return command
+
+
+def _asked(
+    url: str, collection: str, login: str | None, password_file: Path | None, ca: Path | None, *, stdin: bool
+) -> "Collection":
+    from headwater.errors import Place, SchemaError
+    from headwater.node.files import bytes_of
+    from headwater.node.taxii_remote import Collection, Login
+
+    if login is None:
+        return Collection(url, collection, None, ca)
+    if stdin == (password_file is not None):
+        fix = "give --password-stdin or --password-file"
+        raise SchemaError("a login without a password, or with two", where=Place(field="login"), fix=fix)
+    try:
+        text = sys.stdin.readline() if password_file is None else bytes_of(password_file).decode()
+    except UnicodeDecodeError as error:
+        raise SchemaError("a password that is no text", where=Place(field="password")) from error
+    return Collection(url, collection, Login(login, text.partition("\n")[0].rstrip("\r")), ca)
+
+
+@taxii.command(
+    epilog="Example: headwater taxii pull https://taxii.example/cert/ --collection shared --originator RS-CERT --home uk"
+)
+@_remote
+@click.option("--originator", required=True, help="The authority whose word the objects are, for example RS-CERT.")
+@click.option(
+    "--limit", default=1_000, show_default=True, type=click.IntRange(1, 10_000), help="Objects of one answer."
+)
+@click.option("--again", is_flag=True, help="Begin from the beginning; what is there is not kept twice.")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def pull(
+    *,
+    url: str,
+    collection: str,
+    login: str | None,
+    password_stdin: bool,
+    password_file: Path | None,
+    ca: Path | None,
+    originator: str,
+    limit: int,
+    again: bool,
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Take in what was added to a collection of another TAXII 2.1 server since the last pull.
+
+    URL is the server's API root, or its discovery (.../taxii2/). A pull that broke goes on where it ended.
+    """
+    from headwater.model.ids import authority_id
+    from headwater.node import taxii_pull
+
+    asked = _asked(url, collection, login, password_file, ca, stdin=password_stdin)
+    whose = authority_id(originator)
+    with session_at(home, user, purpose) as (node, session), bar("pulling") as progress:
+        done = taxii_pull.pull(node, session, asked, whose, page=limit, again=again, progress=progress)
+    counts = {"pages": done.pages, "added": done.added, "there": done.there, "held": done.held, "refused": done.refused}
+    lines = [
+        f"{done.added} objects added, {done.there} there already, {done.held} held, {done.refused} refused",
+        *(f"  left out: {one}" for one in done.left_out),
+    ]
+    document = {"ok": True, **counts, "since": done.since, "left_out": done.left_out}
+    door.answer(document, lines, as_json=as_json)
+
+
+@taxii.command(epilog="Example: headwater taxii push https://taxii.example/cert/ --collection shared --home uk")
+@_remote
+@click.option("--to", "to_", help="The partner that it is for; without one, only what anybody may have goes.")
+@click.option("--agreement", help="The agreement with that partner.")
+@click.option("--id", "ids", multiple=True, help="Only this object; may be given several times.")
+@options.home()
+@options.acting("cyber-defence")
+@options.as_json
+def push(
+    *,
+    url: str,
+    collection: str,
+    login: str | None,
+    password_stdin: bool,
+    password_file: Path | None,
+    ca: Path | None,
+    to_: str | None,
+    agreement: str | None,
+    ids: tuple[str, ...],
+    home: Path,
+    user: str,
+    purpose: str,
+    as_json: bool,
+) -> None:
+    """Send what may go to a collection of another TAXII 2.1 server: policy first, each object once."""
+    from headwater.node import taxii_push
+
+    asked = _asked(url, collection, login, password_file, ca, stdin=password_stdin)
+    wanted = taxii_push.Wanted(to_, agreement, ids)
+    with session_at(home, user, purpose) as (node, session), bar("pushing") as progress:
+        done = taxii_push.push(node, session, asked, wanted, progress=progress)
+    counts = {"taken": done.taken, "before": done.before, "pending": done.pending, "refused": len(done.refused)}
+    told = [list(one) for one in (*done.refused, *done.left_out)]
+    lines = [
+        f"{done.taken} objects taken, {done.before} were taken before, {done.pending} wait there",
+        *(f"  refused there: {ref}: {why}" for ref, why in done.refused),
+        *(f"  left out: {ref}: {why}" for ref, why in done.left_out),
+    ]
+    door.answer({"ok": not done.refused, **counts, "left_out": told}, lines, as_json=as_json)
+
+
 @taxii.command(epilog="Example: headwater taxii held --home uk")
 @options.home()
 @options.acting("cyber-defence")
@@ -159,15 +287,21 @@ def release(
     purpose: str,
     as_json: bool,
 ) -> None:
-    """Send objects of our own to a partner as a message of kind `ti`: those named with all they refer to, or all."""
+    """Send objects of our own to a partner as a message of kind `ti`: those named with all they refer to, or all.
+
+    What is TLP:AMBER+STRICT goes only where it is named itself.
+    """
     from headwater.node import messages, ti_release
 
     with session_at(home, user, purpose) as (node, session):
         asked = ti_release.Asking(tuple(ids), to_, agreement, classification, addressee)
         sent = ti_release.release(node, session, asked, dry_run=dry_run)
+        left = ti_release.kept_back(node, session, asked)
     told = [messages.sending_document(one) for one in sent]
     lines = [f"{one['outcome']} {one['rule']}: {len(one['facts'])} facts, message {one['message']}" for one in told]
-    door.answer({"ok": True, "messages": told}, lines, as_json=as_json)
+    lines += [f"  left out: {ref}: {why}" for ref, why in left]
+    document = {"ok": True, "messages": told, "left_out": [list(one) for one in left]}
+    door.answer(document, lines, as_json=as_json)
 
 
 @taxii.command(epilog="Example: headwater taxii match --home uk")

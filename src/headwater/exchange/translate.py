@@ -23,7 +23,7 @@ from headwater.model.fact import Fact
 from headwater.model.grade import Grade, parse_grade
 from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey, FactId, MessageId, StateCode, authority_id, state_of
-from headwater.model.message import Message, MessageFact
+from headwater.model.message import Kind, Message, MessageFact
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.model.schema import SENSITIVE_PROPERTIES, Schema, is_person, schema, schemata
 from headwater.model.times import is_partial_date
@@ -157,16 +157,19 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
     Raises:
         SchemaError: a fact's handling, grade or date is none, or two facts say that one entity is two things.
     """
-    groups: dict[tuple[AuthorityId, Grade | None, Handling], _Members] = {}
+    groups: dict[tuple[AuthorityId, Grade | None, Handling, str], _Members] = {}
     # Most facts of a message share their terms and entities: both are read once, not once for each fact.
     by_terms: dict[tuple[object, ...], _Members] = {}
     known = schemata()
-    for given in message.facts.values():
-        terms = _terms(given)
+    for name, given in message.facts.items():
+        # Objects of threat intelligence stay apart, as they were at the sender's: each is served and withdrawn by itself.
+        apart = (name.rpartition("/")[0] or given.entity or "") if message.kind is Kind.TI else ""
+        said = _terms(given)
+        terms = (*said, apart)
         members = by_terms.get(terms)
         if members is None:
-            handling, grade = _read_terms(*terms)
-            members = groups.setdefault((_originator(given.origin, message, me), grade, handling), _Members())
+            handling, grade = _read_terms(*said)
+            members = groups.setdefault((_originator(given.origin, message, me), grade, handling, apart), _Members())
             by_terms[terms] = members
         kind = _kind(given, known)
         if kind is not None:
@@ -183,7 +186,7 @@ def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Recor
             mentions=tuple(dict.fromkeys(members.mentions.values())),
             facts=tuple(members.facts),
         )
-        for (originator, grade, handling), members in groups.items()
+        for (originator, grade, handling, _), members in groups.items()
         if members.facts
     )
 

@@ -21,12 +21,15 @@ UN_ENTRIES: Final = 300
 OFAC_ENTRIES: Final = 200
 PLATE: Final = "ZZ00EXR"
 AGREEMENTS: Final = {"rs": "EX-UK-RS-OIC", "xk": "EX-UK-XK-OIC"}
-USERS: Final[Mapping[str, tuple[str, str, str]]] = {
+CYBER_AGREEMENT: Final = "EX-UK-RS-CYBER"
+USERS: Final[Mapping[str, tuple[str, ...]]] = {
     "uk": ("o.reed", "s.hall", "p.audit"),
     "rs": ("m.ilic", "d.savic", "r.kontrola"),
     "xk": ("a.krasniqi", "b.gashi", "l.auditimi"),
+    "uk-cert": ("c.doyle", "j.lane"),
+    "rs-cert": ("n.petrovic", "v.jovic"),
 }
-"""For each node: who analyses and writes, who supervises, who audits."""
+"""For each node: who analyses and writes, who supervises, and at the police's who audits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,8 @@ def agreement(partner: str) -> dict[str, Any]:
         "safeguards": {"UK": {"ref": "DPT-EXERCISE-1", "until": until}, "RS": {"ref": "C108-EXERCISE", "until": until}}
         if rs
         else {},
-        "purposes": ["oic", "trafficking", "victim-protection", "cyber-defence"],
+        "purposes": ["oic", "trafficking", "victim-protection"],
         "kinds": [
-            "ti",
             *("request", "response", "spontaneous", "alert", "search", "evidence-bundle"),
             *("consent-request", "consent"),
         ],
@@ -146,6 +148,18 @@ def agreement(partner: str) -> dict[str, Any]:
         "onward": {"never": [] if rs else ["RS"]},
         "osja": {"ref": "OSJA-EXERCISE-1", "level": "low", "review_by": until},
         "deadlines": "eu-2023-977",
+    }
+
+
+def cyber_agreement() -> dict[str, Any]:
+    """Return the invented agreement between the CERTs of London and Belgrade: threat intelligence, and nothing else."""
+    police = agreement("rs")
+    return police | {
+        "id": CYBER_AGREEMENT,
+        "parties": ["UK-CERT", "RS-CERT"],
+        "purposes": ["cyber-defence"],
+        "kinds": ["ti"],
+        "categories": ["organisation", "object"],
     }
 
 

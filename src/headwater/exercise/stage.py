@@ -217,17 +217,26 @@ AUTHORITIES: Final[Mapping[str, tuple[str, str, str]]] = {
     "xk": ("XK-KP", "Pristina (exercise)", "Europe/Belgrade"),
 }
 """Three authorities as the exercise calls them: key, authority, name shown, time zone."""
+CERTS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "uk-cert": ("UK-CERT", "London, CERT (exercise)", "Europe/London"),
+    "rs-cert": ("RS-CERT", "Belgrade, CERT of the ministry (exercise)", "Europe/Belgrade"),
+}
+"""Their cyber counterparts: authorities of their own, with keys and an agreement of their own."""
 
 
 @contextmanager
-def stage(folder: Path, lists: tuple[str, ...] = ()) -> Iterator[Stage]:
-    """Yield a stage with three houses that are not set up yet, and end their processes afterwards."""
-    count = len(AUTHORITIES)
+def stage(
+    folder: Path,
+    lists: tuple[str, ...] = (),
+    authorities: Mapping[str, tuple[str, str, str]] = AUTHORITIES,
+) -> Iterator[Stage]:
+    """Yield a stage with houses that are not set up yet, and end their processes afterwards."""
+    count = len(authorities)
     ports = free_ports(2 * count)
     houses = {
         key: House(key, authority, name, zone, folder / key, port, page_port)
         for (key, (authority, name, zone)), port, page_port in zip(
-            AUTHORITIES.items(), ports[:count], ports[count:], strict=True
+            authorities.items(), ports[:count], ports[count:], strict=True
         )
     }
     made = Stage(folder, houses, lists)

@@ -23,6 +23,9 @@ from headwater.model.record import Record
 _SPACE: Final = UUID("0c0e6f3e-58c7-5a0b-8f86-1f3ad1a6f1d7")
 _LEVEL_OF: Final[Mapping[str, str]] = {"CLEAR": "3", "GREEN": "3", "AMBER": "1", "AMBER+STRICT": "0", "RED": "0"}
 
+_WIDTHS: Final = frozenset("0123")
+"""Levels of distribution, each wider than the one before; a sharing group and what is inherited stay as they are."""
+
 
 class MispRelease:
     """MISP events as a release."""
@@ -53,7 +56,7 @@ def write_events(records: Iterable[Record], withdrawn: Iterable[str] = ()) -> Wr
     groups, stix, left = _sorted(records)
     for content, handling in groups["event"]:
         body = content["Event"]
-        events[body["uuid"].lower()] = {**body, "Tag": _tags(body, handling), "Attribute": [], "Object": []}
+        events[body["uuid"].lower()] = {**_narrowed(body, handling), "Attribute": [], "Object": []}
     # MISP cannot tag an object: what is stricter than the event stands at its attributes.
     things = {
         content["Object"]["uuid"].lower(): {**content["Object"], "Attribute": []} for content, _ in groups["object"]
@@ -66,9 +69,7 @@ def write_events(records: Iterable[Record], withdrawn: Iterable[str] = ()) -> Wr
             content["event"], _bare(content["event"])
         )
         above = misp_code(tag["name"] for tag in events.get(content["event"], {}).get("Tag", ()))
-        one = content["Attribute"]
-        tags = _tags(one, handling, above)
-        holder["Attribute"].append({**one, "Tag": tags} if tags else one)
+        holder["Attribute"].append(_narrowed(content["Attribute"], handling, above))
     gone = [_deleted(uuid) for uuid in withdrawn]
     if stix or gone or left:
         made = _event_of(stix, gone, left)
@@ -128,6 +129,16 @@ def _newest(
 
 def _order(version: str) -> str:
     return sortable(version) if version.endswith("Z") else version
+
+
+def _narrowed(body: Misp, handling: Handling, above: str | None = None) -> Misp:
+    """Return a body that says no less than its handling: by its tags, and where these must be stricter, by its distribution."""
+    tags = _tags(body, handling, above)
+    if tags == body.get("Tag", []):
+        return body
+    given, most = str(body.get("distribution", "")), _LEVEL_OF[code_of(handling)]
+    narrower = {"distribution": most} if given in _WIDTHS and given > most else {}
+    return {**body, "Tag": tags, **narrower}
 
 
 def _tags(body: Misp, handling: Handling, above: str | None = None) -> list[dict[str, Any]]:

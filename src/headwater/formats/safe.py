@@ -61,6 +61,10 @@ WIRE_INTEGER_BITS: Final = 53
 _CONTAINERS: Final = (dict, list)
 BOM: Final = b"\xef\xbb\xbf"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"[ \t\r\n]*+(:?)', re.DOTALL)
+_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
+_ODD_NUMBER: Final = re.compile(rb"[0-9][eE]|[0-9]{16}")
+"""A number that may be beyond what a double, or an integer of 64 bits, holds."""
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _IDENTIFIER: Final = re.compile(r"[\x21-\x7e]{1,256}")
 _UNSEEN: Final = re.compile(
@@ -87,7 +91,7 @@ def parse_json(data: bytes, *, where: Place | str | None = None, allow_bom: bool
     if plain:
         for _ in _levels(value, place):
             pass
-    else:
+    elif not _is_plain(value, data):
         _check_values(value, data, place)
     return value
 
@@ -240,6 +244,27 @@ def _load(data: bytes, place: Place) -> tuple[object, bool]:
         return value, orjson.dumps(value) == data
     except orjson.JSONEncodeError:
         return value, False
+
+
+def _is_plain(value: object, data: bytes) -> bool:
+    """Return whether the bytes of a text alone tell that it holds nothing of what `_check_values` looks for.
+
+    Looking at each of a million values costs ten times as much. False is no verdict: then the values are looked at.
+    Every escape counts as one byte, so that each quotation mark that is left begins or ends a text.
+    """
+    parts = _ESCAPE.sub(b"_", data).split(b'"')
+    outside = b"".join(parts[::2])
+    if b"\\u0000" in data or len(max(parts, key=len)) > MAX_FIELD_BYTES or _ODD_NUMBER.search(outside):
+        return False
+    if len(parts) // 2 + outside.count(b",") + outside.count(b"[") + outside.count(b"{") >= MAX_ELEMENTS:
+        return False
+    brackets = outside.translate(None, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH // 2):  # each round takes away one level, or two
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if not brackets:
+            # A key that was named twice is written once.
+            return _ESCAPE.sub(b"_", orjson.dumps(value)).count(b'"') == len(parts) - 1
+    return False
 
 
 def _not_json(data: bytes, error: orjson.JSONDecodeError, place: Place) -> InputError:

@@ -52,6 +52,8 @@ _NEVER_APART: Final = frozenset(
 )
 """Properties without which an object is none: a marking on one of them counts for the whole object."""
 _SCHEMA_OF: Final = {"location": "Address", "relationship": "UnknownLink", "cryptocurrency-wallet": "CryptoWallet"}
+_NAMED: Final = (("name", "name"), ("description", "description"))
+"""Properties of STIX that are texts of ours, under our names."""
 _LINK: Final = (
     ("description", "description"),
     ("source_ref", "subject"),
@@ -257,44 +259,37 @@ def _schema_of(body: Stix) -> str:
     return _SCHEMA_OF.get(kind, "Note")
 
 
-def _facts(key: EntityKey, schema: str, part: Stix, body: Stix) -> Iterator[Fact]:
-    yield Fact(key, CONTENT, orjson.dumps(part).decode())
+def _facts(key: EntityKey, schema: str, part: Stix, body: Stix) -> list[Fact]:
+    found = [Fact(key, CONTENT, orjson.dumps(part).decode())]
     kind = body["type"]
     if kind not in REQUIRED and kind not in OBSERVABLES and kind not in _SCO_KINDS:
-        return
+        return found
     version = body.get("modified", body.get("created"))
     if version:
-        yield Fact(key, "modifiedAt", version)
+        found.append(Fact(key, "modifiedAt", version))
     if body.get("revoked") and schema != "UnknownLink":
-        yield Fact(key, "keywords", REVOKED)
+        found.append(Fact(key, "keywords", REVOKED))
     inside = part["stix"] if "marks" in part else part
-    named = (("name", "name"), ("description", "description")) if schema != "UnknownLink" else _LINK
-    yield from _said(key, inside, named)
-    if kind == "indicator":
-        yield from _watched(key, inside)
-    elif kind in _SCO_KINDS:
-        prop = "publicKey" if schema == "CryptoWallet" else "name"
-        yield from _said(key, inside, ((_SCO_KINDS[kind][1], prop),))
-
-
-def _said(key: EntityKey, inside: Stix, named: Iterable[tuple[str, str]]) -> Iterator[Fact]:
-    """Yield a fact for each text that an object says under a property of STIX, under ours."""
+    named = _NAMED if schema != "UnknownLink" else _LINK
+    if kind in _SCO_KINDS:
+        named = (*named, (_SCO_KINDS[kind][1], "publicKey" if schema == "CryptoWallet" else "name"))
     for name, prop in named:
         value = inside.get(name)
         if isinstance(value, str) and value.strip():
-            yield Fact(key, prop, value)
+            found.append(Fact(key, prop, value))
+    if kind == "indicator":
+        found += [Fact(key, "keywords", said) for said in _watched(inside)]
+    return found
 
 
-def _watched(key: EntityKey, inside: Stix) -> Iterator[Fact]:
-    if "valid_from" in inside:
-        yield Fact(key, "keywords", valid_word(inside["valid_from"], inside.get("valid_until")))
+def _watched(inside: Stix) -> list[str]:
+    """Return what an indicator says to look for and when, in the words of `model.threat`."""
+    said = [valid_word(inside["valid_from"], inside.get("valid_until"))] if "valid_from" in inside else []
     pattern = inside.get("pattern")
     if inside.get("pattern_type", "stix") != "stix" or not isinstance(pattern, str):
-        return
-    for kind, value in compared(pattern):
-        yield Fact(key, "keywords", word(kind, value))
-    if is_joint(pattern):
-        yield Fact(key, "keywords", TOGETHER)
+        return said
+    said += [word(kind, value) for kind, value in compared(pattern)]
+    return [*said, TOGETHER] if is_joint(pattern) else said
 
 
 def assemble(contents: Iterable[str]) -> Stix | None:

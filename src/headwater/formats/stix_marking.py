@@ -96,9 +96,15 @@ def code_of(handling: Handling) -> str:
         found.append("RED")
     if handling.never_onward:
         found.append("AMBER+STRICT")
-    elif handling.releasable_to is not None and own != "GREEN":
+    elif handling.releasable_to is not None and own != "GREEN" and not _came_clear(handling):
         found.append("AMBER")
     return strictest(found) or UNMARKED
+
+
+def _came_clear(handling: Handling) -> bool:
+    """Return whether a handling is that of CLEAR as a message carries it: there a list of states is empty or says no more."""
+    others = handling.codes - {"TLP:CLEAR"} or handling.conditions or handling.markings
+    return "TLP:CLEAR" in handling.codes and not others and not handling.releasable_to
 
 
 def held(why: str) -> Handling:

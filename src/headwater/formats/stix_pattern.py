@@ -23,6 +23,11 @@ _NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')
 _TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
 _TEST: Final = rf"{_NAME} ?= ?(?:{_TEXT}|[0-9]{{1,18}})"
 _SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})*+ ?\]|\[ ?{_TEST}(?: OR {_TEST})*+ ?\]")
+MOST_DIGITS: Final = 64
+"""Digits of a number in a pattern; one of 64 bits has twenty."""
+_LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS + 1}}}")
+_ONE_TEST: Final = re.compile(rf"\[ ?({_NAME}) ?= ?({_TEXT}) ?\]")
+_ESCAPED: Final = re.compile(r"\\(.)")
 _BALANCED: Final = re.compile(rf"(?:[^'\\]|{_TEXT})*+")
 _HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
 _HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
@@ -77,6 +82,11 @@ def compared(pattern: str) -> tuple[tuple[str, str], ...]:
 
     What is negated, ordered or matched by an expression names no one value and is passed over.
     """
+    test = one_test(pattern)
+    if test is not None:
+        kind = _KIND_OF.get(test[0])
+        value = observable(kind, test[1]) if kind else None
+        return ((kind, value),) if kind and value is not None else ()
     found: dict[tuple[str, str], None] = {}
     if not _BALANCED.fullmatch(pattern):
         return ()
@@ -93,15 +103,20 @@ def compared(pattern: str) -> tuple[tuple[str, str], ...]:
 
 def is_joint(pattern: str) -> bool:
     """Return whether more than one comparison must hold for a pattern to match."""
-    return bool(_BALANCED.fullmatch(pattern)) and any(
-        part["word"] in {"AND", "FOLLOWEDBY"} for part in _PARTS.finditer(pattern)
+    return (
+        ("AND" in pattern or "FOLLOWEDBY" in pattern)
+        and bool(_BALANCED.fullmatch(pattern))
+        and any(part["word"] in {"AND", "FOLLOWEDBY"} for part in _PARTS.finditer(pattern))
     )
 
 
 def one_test(pattern: str) -> tuple[str, str] | None:
     """Return path and value of a pattern that compares one property with one text, None for any other."""
-    match = re.fullmatch(rf"\[ ?({_NAME}) ?= ?({_TEXT}) ?\]", pattern)
-    return (match[1], re.sub(r"\\(.)", r"\1", match[2][1:-1])) if match else None
+    match = _ONE_TEST.fullmatch(pattern)
+    if match is None:
+        return None
+    text = match[2][1:-1]
+    return match[1], _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def literal(text: str) -> str:
@@ -120,6 +135,8 @@ def _parses(pattern: str) -> bool:
         most = max(most, depth)
     if most > DEEPEST or len(re.findall(r"\b(?:AND|OR|FOLLOWEDBY|IN|LIKE|MATCHES)\b|[=<>,]", bare)) > MOST_PARTS:
         raise LimitError(f"a pattern with over {MOST_PARTS} parts or deeper than {DEEPEST}")
+    if _LONG_NUMBER.search(bare):  # the parser's time grows with the square of its digits: 9,000 take half a minute
+        raise LimitError(f"a pattern with a number over {MOST_DIGITS} digits")
     try:
         from stix2patterns.exceptions import ParseException
         from stix2patterns.validator import run_validator

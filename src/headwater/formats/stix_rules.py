@@ -124,9 +124,7 @@ def check_object(found: object, place: str) -> Checked:
     if match[1] != kind:
         raise refuse("an identifier of another type", prop)
     _check_kind(found, kind, refuse)
-    refs: set[str] = set()
-    for prop, value in found.items():
-        _check_property(found, prop, value, refs, refuse)
+    refs = _check_properties(found, kind in _STANDARD, refuse)
     _check_whole(found, kind, refuse)
     if kind == "indicator" and found["pattern_type"] == "stix":
         try:
@@ -141,6 +139,8 @@ def check_object(found: object, place: str) -> Checked:
 
 
 Refuse = Callable[[str, str], SchemaError]
+Check = Callable[[Stix, object, set[str]], str | None]
+"""Takes the object, a property's value and the set of what the object names; returns what is wrong with the value."""
 
 
 def _check_kind(found: Stix, kind: str, refuse: Refuse) -> None:
@@ -158,35 +158,19 @@ def _check_kind(found: Stix, kind: str, refuse: Refuse) -> None:
         raise refuse("another version of STIX than 2.1", "spec_version")
 
 
-def _check_property(found: Stix, prop: str, value: object, refs: set[str], refuse: Refuse) -> None:
-    if not _PROPERTY.fullmatch(prop):
-        raise refuse("a property with a name that there cannot be", prop)
-    if value is None or value == [] or (value == {} and prop != "definition"):
-        raise refuse("a property without a value", prop)
-    if prop.endswith(("_ref", "_refs")):
-        refs.update(_named(prop, value, refuse))
-    elif prop in _TIMES:
-        if not isinstance(value, str) or not is_time(value):
-            raise refuse("not a time in UTC, or none that there is", prop)
-    elif prop in _CHECKS:
-        _CHECKS[prop](found, value, refs, refuse)
-    elif found["type"] in _STANDARD:
-        _check_standard(prop, value, refuse)
-
-
-def _named(prop: str, value: object, refuse: Refuse) -> list[str]:
-    """Return the identifiers that a property names."""
-    listed = [value] if prop.endswith("_ref") else value
-    if not isinstance(listed, list) or not all(isinstance(one, str) and IDENTIFIER.fullmatch(one) for one in listed):
-        raise refuse("not the identifier of an object", prop)
-    return listed
-
-
-def _check_standard(prop: str, value: object, refuse: Refuse) -> None:
-    if prop in _TEXTS and not isinstance(value, str):
-        raise refuse("not a text", prop)
-    if prop in _LISTS and not _are_texts(value):
-        raise refuse("not a list of texts", prop)
+def _check_properties(found: Stix, standard: bool, refuse: Refuse) -> set[str]:  # noqa: FBT001 - what `_rule` asks
+    """Check each property by itself and return the objects that they name."""
+    refs: set[str] = set()
+    for prop, value in found.items():
+        check = _rule(prop, standard)
+        if check is None:
+            raise refuse("a property with a name that there cannot be", prop)
+        if not value and (value is None or value == [] or (value == {} and prop != "definition")):
+            raise refuse("a property without a value", prop)
+        wrong = check(found, value, refs)
+        if wrong is not None:
+            raise refuse(wrong, prop)
+    return refs
 
 
 def _check_whole(found: Stix, kind: str, refuse: Refuse) -> None:
@@ -262,60 +246,111 @@ def sortable(text: str) -> str:
     return f"{match[1]}.{(match[2] or ''):0<9}Z"
 
 
+@lru_cache(maxsize=4096)
+def _rule(prop: str, standard: bool) -> Check | None:  # noqa: FBT001 - a key
+    """Return what a property of this name must be, None where no property can have that name."""
+    if not _PROPERTY.fullmatch(prop):
+        return None
+    if prop.endswith("_ref"):
+        return _one_name
+    if prop.endswith("_refs"):
+        return _names
+    if prop in _TIMES:
+        return _time
+    if prop in _CHECKS:
+        return _CHECKS[prop]
+    if standard and prop in _TEXTS:
+        return _text
+    return _texts if standard and prop in _LISTS else _anything
+
+
+def _one_name(_: Stix, value: object, refs: set[str]) -> str | None:
+    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+        return "not the identifier of an object"
+    refs.add(value)
+    return None
+
+
+def _names(found: Stix, value: object, refs: set[str]) -> str | None:
+    if not isinstance(value, list):
+        return "not the identifier of an object"
+    return next((wrong for one in value if (wrong := _one_name(found, one, refs))), None)
+
+
+def _time(_: Stix, value: object, __: set[str]) -> str | None:
+    return None if isinstance(value, str) and is_time(value) else "not a time in UTC, or none that there is"
+
+
+def _text(_: Stix, value: object, __: set[str]) -> str | None:
+    return None if isinstance(value, str) else "not a text"
+
+
+def _texts(_: Stix, value: object, __: set[str]) -> str | None:
+    return None if _are_texts(value) else "not a list of texts"
+
+
+def _anything(_: Stix, __: object, ___: set[str]) -> str | None:
+    return None
+
+
 def _are_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
 
 
-def _confidence(_: Stix, value: object, __: set[str], refuse: Refuse) -> None:
-    if type(value) is not int or not 0 <= value <= MOST_CONFIDENT:
-        raise refuse("not a whole number from 0 to 100", "confidence")
+def _confidence(_: Stix, value: object, __: set[str]) -> str | None:
+    return None if type(value) is int and 0 <= value <= MOST_CONFIDENT else "not a whole number from 0 to 100"
 
 
-def _revoked(_: Stix, value: object, __: set[str], refuse: Refuse) -> None:
-    if not isinstance(value, bool):
-        raise refuse("neither true nor false", "revoked")
+def _revoked(_: Stix, value: object, __: set[str]) -> str | None:
+    return None if isinstance(value, bool) else "neither true nor false"
 
 
-def _count(found: Stix, value: object, _: set[str], refuse: Refuse) -> None:
-    if found["type"] in {"sighting", "observed-data"} and (type(value) is not int or not 0 <= value < 10**9):
-        raise refuse("not a whole number from 0 to 999,999,999", "count")
+def _count(found: Stix, value: object, _: set[str]) -> str | None:
+    if found["type"] not in {"sighting", "observed-data"} or (type(value) is int and 0 <= value < 10**9):
+        return None
+    return "not a whole number from 0 to 999,999,999"
 
 
-def _external(_: Stix, value: object, __: set[str], refuse: Refuse) -> None:
-    if not isinstance(value, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("source_name"), str) for one in value
-    ):
-        raise refuse("references without the name of their source", "external_references")
+def _external(_: Stix, value: object, __: set[str]) -> str | None:
+    listed = value if isinstance(value, list) else [None]
+    named = all(isinstance(one, dict) and isinstance(one.get("source_name"), str) for one in listed)
+    return None if named else "references without the name of their source"
 
 
-def _extensions(_: Stix, value: object, refs: set[str], refuse: Refuse) -> None:
+def _extensions(_: Stix, value: object, refs: set[str]) -> str | None:
     if not isinstance(value, dict):
-        raise refuse("not a table of extensions", "extensions")
+        return "not a table of extensions"
     for name, body in value.items():
         if not _EXTENSION.fullmatch(name) or not isinstance(body, dict):
-            raise refuse("an unknown extension", "extensions")
+            return "an unknown extension"
         if name.startswith("extension-definition--"):
-            if body.get("extension_type", "property-extension") not in _EXTENSION_TYPES:
-                raise refuse("an extension of a type that there is not", "extensions")
+            kind = body.get("extension_type", "property-extension")
+            if not isinstance(kind, str) or kind not in _EXTENSION_TYPES:
+                return "an extension of a type that there is not"
             refs.add(name)
+    return None
 
 
-def _markings(found: Stix, value: object, refs: set[str], refuse: Refuse) -> None:
+def _markings(found: Stix, value: object, refs: set[str]) -> str | None:
     if not isinstance(value, list):
-        raise refuse("not a list of markings", "granular_markings")
-    for one in value:
-        selectors = one.get("selectors") if isinstance(one, dict) else None
-        if not _are_texts(selectors) or not selectors:
-            raise refuse("a marking without selectors", "granular_markings")
-        if not all(_SELECTOR.fullmatch(path) and _selected(found, path) for path in selectors):
-            raise refuse("a selector of what the object does not have", "granular_markings")
-        ref, lang = one.get("marking_ref"), one.get("lang")
-        if (ref is None) == (lang is None) or not isinstance(ref or lang, str):
-            raise refuse("a granular marking with neither or both of marking_ref and lang", "granular_markings")
-        if ref is not None:
-            if not ref.startswith("marking-definition--") or not IDENTIFIER.fullmatch(ref):
-                raise refuse("not the identifier of a marking", "granular_markings")
-            refs.add(ref)
+        return "not a list of markings"
+    return next((wrong for one in value if (wrong := _marking(found, one, refs))), None)
+
+
+def _marking(found: Stix, one: object, refs: set[str]) -> str | None:
+    selectors = one.get("selectors") if isinstance(one, dict) else None
+    if not isinstance(one, dict) or not _are_texts(selectors) or not selectors:
+        return "a marking without selectors"
+    if not all(_SELECTOR.fullmatch(path) and _selected(found, path) for path in selectors):
+        return "a selector of what the object does not have"
+    ref, lang = one.get("marking_ref"), one.get("lang")
+    if (ref is None) == (lang is None) or not isinstance(ref or lang, str):
+        return "a granular marking with neither or both of marking_ref and lang"
+    if ref is not None:
+        if not ref.startswith("marking-definition--") or not IDENTIFIER.fullmatch(ref):
+            return "not the identifier of a marking"
+        refs.add(ref)
+    return None
 
 
 def _selected(found: Stix, path: str) -> bool:
@@ -341,7 +376,7 @@ _WHOLES: Final[Mapping[str, Callable[[Stix, Refuse], None]]] = {
     "marking-definition": _definition,
 }
 _STANDARD: Final = frozenset(REQUIRED) | frozenset(OBSERVABLES)
-_CHECKS: Final[Mapping[str, Callable[[Stix, object, set[str], Refuse], None]]] = {
+_CHECKS: Final[Mapping[str, Check]] = {
     "confidence": _confidence,
     "revoked": _revoked,
     "count": _count,

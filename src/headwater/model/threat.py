@@ -17,6 +17,9 @@ TOGETHER: Final = "indicator:together"
 """Its observables are meant to be seen together."""
 _WORD: Final = "observable:"
 _VALID: Final = "indicator:valid "
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+"""An address of version 4 in its one form, which the library reads in ten times the time."""
 _NUMBER: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,30}")
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _WALLET: Final = re.compile(r"[A-Za-z0-9]{14,128}")
@@ -60,6 +63,8 @@ def read_valid(text: str) -> tuple[str, str] | None:
 
 
 def _address(text: str) -> str | None:
+    if _IPV4.fullmatch(text):
+        return text
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

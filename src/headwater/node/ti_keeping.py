@@ -4,7 +4,7 @@ What a CERT posts, what is read from files, and what partners release as message
 marking or an object that nobody has seen is held until that comes: it is there, and shown to nobody but as held.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from headwater.formats.stix import Known, assemble, content_of, records_of
 from headwater.formats.stix_marking import CODE_OF, TLP2_EXTENSION, Meaning, is_held, meaning_of
 from headwater.formats.stix_rules import Checked, check_object, sortable
 from headwater.model.handling import Handling
-from headwater.model.ids import RecordId
+from headwater.model.ids import AuthorityId, RecordId
 from headwater.model.record import Record
 from headwater.node.node import Node
 from headwater.node.taxii_roots import OWN, RECEIVED
@@ -40,6 +40,14 @@ class Kept:
     held: list[tuple[Checked, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Whose word some objects are, and where they stood: a name in place of a file's."""
+
+    originator: AuthorityId
+    place: str
+
+
 def named(handling: Handling, user: str) -> Handling:
     """Return the handling of what is for named persons, with the person who brought it where it names nobody."""
     return replace(handling, addressees=frozenset({user})) if handling.addressees == frozenset() else handling
@@ -54,6 +62,7 @@ def keep(
     *,
     added: int | None = None,
     hold: bool = True,
+    by: By | None = None,
 ) -> Kept:
     """Keep objects as records and put them into a collection.
 
@@ -65,7 +74,9 @@ def keep(
         objects: in the order in which they are to stand.
         added: when, in microseconds since 1970, of what stood in another server's collection.
         hold: whether what names something unknown waits for it.
+        by: whose word they are and where they stood; the node's own, posted by TAXII, if nothing is given.
     """
+    who = by or By(node.authority, POSTED)
     known = _known(tx, objects)
     there = tx.shelf_versions(collection, (one.id for one in objects))
     kept, placed = Kept(), list[Placed]()
@@ -76,7 +87,7 @@ def keep(
         there.add((one.id, one.version))
         missing = known.missing(one) if hold else []
         sha256 = sha256_of(orjson.dumps(one.body))
-        made = records_of(one, node.authority, known, file=POSTED, sha256=sha256)
+        made = records_of(one, who.originator, known, file=who.place, sha256=sha256)
         records = []
         for record in made:
             final = replace(record, handling=named(record.handling, session.user)) if _is_for(record) else record
@@ -91,9 +102,17 @@ def keep(
             kept.held.append((one, missing[0]))
         else:
             kept.added.append(one)
+    _unrevoke(tx, collection, {one.id: who.originator for one in objects})
     tx.put_on_shelf(collection, placed, added=added)
     _came(tx, objects)
     return kept
+
+
+def _unrevoke(tx: Transaction, collection: int, said: Mapping[str, AuthorityId]) -> None:
+    """Show again what was withdrawn and its own originator says anew; another's word does not undo a recall."""
+    found = tx.shelf_revoked(collection, said)
+    records = [(ref, tx.kept_record(record)) for ref, record in found]
+    tx.unrevoke(collection, {ref for ref, old in records if old is not None and old.origin.originator == said[ref]})
 
 
 def _is_for(record: Record) -> bool:
@@ -120,7 +139,8 @@ def _gather(tx: Transaction) -> int:
     for row in fresh:
         collection = RECEIVED if row.record.origin.source == "exchange" else OWN
         for key, text in content_of(row.record):
-            version = next((fact.value for fact in row.record.facts if fact.prop == "modifiedAt"), "")
+            said = (fact.value for fact in row.record.facts if fact.prop == "modifiedAt" and fact.entity == key)
+            version = next(said, "")
             found.setdefault((collection, key, version), []).append((row.record, text))
     checked: list[tuple[int, Checked, list[Record]]] = []
     for (collection, _, _), parts in found.items():
@@ -132,6 +152,8 @@ def _gather(tx: Transaction) -> int:
     for collection in (OWN, RECEIVED):
         there = tx.shelf_versions(collection, (one.id for at, one, _ in checked if at == collection))
         placed = []
+        whose = {one.id: records[0].origin.originator for at, one, records in checked if at == collection}
+        _unrevoke(tx, collection, whose)
         for at, one, records in checked:
             if at != collection or (one.id, one.version) in there:
                 continue

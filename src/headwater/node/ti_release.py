@@ -12,7 +12,7 @@ from headwater.formats.misp_write import write_events
 from headwater.formats.stix import content_of
 from headwater.formats.stix_write import write_bundle
 from headwater.model.decision import Decision, Verb
-from headwater.model.ids import RecordId, state_of
+from headwater.model.ids import RecordId
 from headwater.model.message import Kind
 from headwater.model.record import Record
 from headwater.model.threat import CONTENT
@@ -67,6 +67,16 @@ def held(node: Node, session: Session) -> list[dict[str, Any]]:
         ]
 
 
+def kept_back(node: Node, session: Session, asked: Asking) -> list[tuple[str, str]]:
+    """Return the objects that a release leaves out because they are for this organisation and were not named.
+
+    Raises:
+        PolicyError: the user may not send.
+    """
+    may(session, Act.MESSAGE_SEND)
+    return _set_aside(_mine(node, session, asked.ids), asked.ids)[1]
+
+
 def release(node: Node, session: Session, asked: Asking, *, dry_run: bool = False) -> list[Sending]:
     """Send our own objects to a partner, those named together with all that they refer to, in as many messages as needed.
 
@@ -74,9 +84,7 @@ def release(node: Node, session: Session, asked: Asking, *, dry_run: bool = Fals
         PolicyError: the user may not send, or there is no such object of our own.
     """
     may(session, Act.MESSAGE_SEND)
-    with node.view(session) as view:
-        mine = [record for record in _records(view) if state_of(record.origin.originator) == state_of(node.authority)]
-    chosen = _closed(mine, asked.ids)
+    chosen, _ = _set_aside(_mine(node, session, asked.ids), asked.ids)
     if not chosen:
         raise NoBasisError("no such object of our own", fix="see: headwater taxii dump")
     envelope = address(Kind.TI, asked.to, asked.agreement)
@@ -127,11 +135,12 @@ def export(
         )
     gather(node)
     with node.view(session) as view:
-        chosen = _closed(list(_records(view)), ids)
+        chosen, strict = _set_aside(_closed(list(_records(view)), ids), ids)
     allowed, left = (
         (_open(chosen), []) if to is None or agreement is None else _under(node, session, chosen, to, agreement)
     )
     refused = [(_name(record), "its handling does not let it go") for record in chosen if record not in allowed]
+    left = [*left, *strict]
     with node.store.snapshot() as snapshot:
         gone = [ref.partition("--")[2] for ref in snapshot.shelf_withdrawn() if ref.startswith("indicator--")]
     made = write_bundle(allowed) if form == "stix" else write_events(allowed, withdrawn=gone if to is not None else ())
@@ -159,6 +168,30 @@ def _records(view: View) -> Iterable[Record]:
         for record in view.records(source=source):
             if any(fact.prop == CONTENT for fact in record.facts):
                 yield record
+
+
+def _mine(node: Node, session: Session, ids: Sequence[str]) -> list[Record]:
+    with node.view(session) as view:
+        # Another authority of the same state has its own word: its CERT's objects are not its police's to send.
+        mine = [record for record in _records(view) if record.origin.originator == node.authority]
+    return _closed(mine, ids)
+
+
+def _set_aside(records: Sequence[Record], ids: Sequence[str]) -> tuple[list[Record], list[tuple[str, str]]]:
+    """Return the records without those of TLP:AMBER+STRICT that nobody named, and these with why.
+
+    The code, as MISP's distribution 0, keeps a thing in one organisation. Its originator may let a partner have it, and
+    that partner keeps it likewise; but that is a decision on each object, and none of a release of all that there is.
+    """
+    kept: list[Record] = []
+    left: list[tuple[str, str]] = []
+    for record in records:
+        strict = record.handling.never_onward and record.handling.addressees is None
+        if strict and not {key.rpartition(":")[2] for key, _ in content_of(record)} & set(ids):
+            left.append((_name(record), "rule amber-strict: it is for this organisation, and was not named"))
+        else:
+            kept.append(record)
+    return kept, left
 
 
 def _name(record: Record) -> str:

@@ -89,6 +89,7 @@ class _Row(NamedTuple):
 
 
 class _Said(msgspec.Struct, gc=False):
+    entity: str
     prop: str
     value: str
 
@@ -97,6 +98,8 @@ class _Kept(msgspec.Struct):
     facts: list[_Said]
 
 
+_UUID: Final = 36
+"""Letters of a UUID, with which every name ends."""
 _CONTENTS: Final = msgspec.json.Decoder(_Kept)
 
 
@@ -138,11 +141,15 @@ class Held:
     waits: tuple[str, ...] = field(default=())
 
 
-def _content(body: bytes, where: int) -> str:
+def _content(body: bytes, where: int, ref: str) -> str:
+    """Return the object of this name that a record holds. A partner's record may hold several, each about its own entity."""
     try:
-        return next((fact.value for fact in _CONTENTS.decode(body).facts if fact.prop == CONTENT), "")
+        said = [fact for fact in _CONTENTS.decode(body).facts if fact.prop == CONTENT]
     except msgspec.MsgspecError as error:
         raise StoreCorruptError("an object's record cannot be read", where=f"shelf {where}") from error
+    if len(said) > 1:  # an attribute of MISP and the indicator that it is shown as have their UUID in common
+        said = [fact for fact in said if fact.entity[-_UUID:].lower() == ref[-_UUID:].lower()]
+    return said[0].value if said else ""
 
 
 class ShelfReading(Linked):
@@ -152,17 +159,19 @@ class ShelfReading(Linked):
         """Return the rows of a collection that may be seen and fit, in their order."""
         sql, values = _query(asked)
         rows = self._link.rows(_Row, sql, *values)
-        return [ShelfRow(*row[:9], _content(row.body, row.number) if row.state == "live" else "") for row in rows]
+        return [
+            ShelfRow(*row[:9], _content(row.body, row.number, row.id) if row.state == "live" else "") for row in rows
+        ]
 
     def shelf_parts(self, numbers: Sequence[int], handlings: Collection[int]) -> dict[int, list[str]]:
         """Return the parts of some objects that may be seen, by the object's number."""
         sql = (
-            "SELECT p.object, r.body FROM shelf_part p JOIN record r ON r.number = p.record"  # noqa: S608 - constants
-            f" WHERE p.object IN {_NUMBERS.format('?')} AND p.handling IN {_NUMBERS.format('?')} ORDER BY p.object, p.record"
+            "SELECT p.object, o.id, r.body FROM shelf_part p JOIN record r ON r.number = p.record"  # noqa: S608 - constants
+            f" JOIN shelf o ON o.number = p.object WHERE p.object IN {_NUMBERS.format('?')} AND p.handling IN {_NUMBERS.format('?')} ORDER BY p.object, p.record"
         )
         found: dict[int, list[str]] = {}
-        for number, body in self._link.rows(tuple[int, bytes], sql, _json(numbers), _json(handlings)):
-            if text := _content(body, number):
+        for number, ref, body in self._link.rows(tuple[int, str, bytes], sql, _json(numbers), _json(handlings)):
+            if text := _content(body, number, ref):
                 found.setdefault(number, []).append(text)
         return found
 
@@ -200,7 +209,7 @@ class ShelfReading(Linked):
             "SELECT o.number, r.body FROM shelf o JOIN record r ON r.number = o.record"
             " WHERE o.id = ? AND o.state IN ('live', 'held') ORDER BY o.version"
         )
-        return [_content(body, number) for number, body in self._link.rows(tuple[int, bytes], sql, ref)]
+        return [_content(body, number, ref) for number, body in self._link.rows(tuple[int, bytes], sql, ref)]
 
     def shelf_records(self, collection: int, ids: Iterable[str]) -> list[tuple[int, str, RecordId]]:
         """Return the rows of some objects in a collection: number, version, record; parts behind their object."""
@@ -226,6 +235,16 @@ class ShelfReading(Linked):
             held = (*before.waits, waits) if before and waits else (waits,) if waits else ()
             found[number] = Held(number, ref, version, collection, held)
         return list(found.values())
+
+    def shelf_revoked(self, collection: int, ids: Iterable[str]) -> list[tuple[str, RecordId]]:
+        """Return which of some objects stand revoked in a collection, each with the record that was withdrawn."""
+        sql = (
+            "SELECT o.id, r.id FROM shelf o JOIN record r ON r.number = o.record"  # noqa: S608 - constants
+            f" WHERE o.id IN {_LIST.format('?2')} AND o.collection = ?1 AND o.state = 'revoked'"
+        )
+        return [
+            (ref, RecordId(record)) for ref, record in self._link.rows(tuple[str, str], sql, collection, _json(ids))
+        ]
 
     def shelf_withdrawn(self) -> list[str]:
         """Return the objects that were withdrawn by their originators and of which no version stands any more."""
@@ -368,6 +387,13 @@ class ShelfWriting(ShelfReading):
         if rows:
             self._link.many(_PUT, rows)
 
+    def unrevoke(self, collection: int, refs: Iterable[str]) -> None:
+        """Take away the revoked versions of objects that their originators say anew, or replace."""
+        self._link.many(
+            "UPDATE shelf SET state = 'withdrawn' WHERE id = ? AND collection = ? AND state = 'revoked'",
+            [(ref, collection) for ref in refs],
+        )
+
     def take_off_shelf(self, numbers: Iterable[int]) -> None:
         """Take rows out of their collections; that they stood there stays."""
         self._link.many(
@@ -469,7 +495,8 @@ class ShelfWriting(ShelfReading):
 
 _PUT: Final = (
     "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, state, sole, record)"
-    " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, number FROM record WHERE id = ?"
+    # Not INSERT ... SELECT, which SQLite does for each row in a statement of its own: three times the time.
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT number FROM record WHERE id = ?))"
 )
 _REVOKE: Final = (
     "INSERT INTO shelf (collection, id, type, version, spec, created, added, handling, record, sole, state)"

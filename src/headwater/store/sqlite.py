@@ -19,7 +19,7 @@ APPLICATION_ID: Final = 0x48445754
 OLDEST_SQLITE: Final = (3, 51, 3)
 """SQLite 3.7.0 to 3.51.2 can damage a database when its log is reset (sqlite.org/wal.html, "WAL-reset bug")."""
 _HEADER_BYTES: Final = 100
-_WRITER_CACHE_KIB: Final = 16 * 1024
+_WRITER_CACHE_KIB: Final = 64 * 1024
 _LOOK_AGAIN_S: Final = 0.001
 _RAISED: Final = (apsw.Error, OverflowError, UnicodeError)
 """What `apsw` raises: for SQLite, and for a value or text that does not go in or comes out of a column."""

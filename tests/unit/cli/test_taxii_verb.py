@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from headwater.exercise.threats import SHOP, bundle, misp_event, objects, warning
+from tests import cyber_world
 from tests.cyber_world import PASSWORD
 from tests.node_world import AUDITOR, WRITER
 from tests.unit.cli.conftest import Run
@@ -105,3 +106,32 @@ def test_conformance_answers_ok_hold_or_a_code(run: Run, tmp_path: Path) -> None
         {"id": "b", "result": "hold"},
         {"id": "c", "result": "input.schema"},
     ]
+
+
+def test_a_pull_and_a_push_are_told_and_go_on_where_they_ended(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = tmp_path / "password.txt"
+    word.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    with cyber_world.cert(tmp_path) as other, cyber_world.served(other.node) as base:
+        other.post(objects(8))
+        asked = [f"{base}/headwater/", "--collection", "own", "--login", WRITER]
+        pull = ["taxii", "pull", *asked, "--originator", "RS-CERT", "--limit", "4", *at(home)]
+        done = run(*pull, "--password-file", word)
+        assert (done.code, done.document["added"], done.document["pages"]) == (0, 9, 3)
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+        assert run(*pull, "--password-stdin").document["added"] == 0
+        push = ["taxii", "push", *asked, "--password-file", word, *at(home)]
+        assert run(*push).document["taken"] == 4
+        assert run(*push).document["before"] == 4
+        assert run(*push, "--to", "RS-MOI").code == 77
+        assert run(*pull).code == 65
+        assert run(*pull, "--password-stdin", "--password-file", word).code == 65
+        wrong = tmp_path / "wrong.txt"
+        wrong.write_text("not it", encoding="utf-8")
+        assert run(*pull, "--password-file", wrong).code == 75
+        assert run(*[*pull, "--password-file", word], "--originator", "nobody").code == 65
+    assert run(*pull, "--password-file", word).code == 75
+    assert (
+        run(*["http://cert.example/r/" if one == asked[0] else one for one in pull], "--password-file", word).code == 65
+    )

@@ -2,10 +2,12 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from headwater.errors import ForbiddenError, HeadwaterError
 from headwater.exercise.threats import SHOP, WALLET, misp_event, warning
@@ -14,7 +16,7 @@ from headwater.formats.misp_types import attribute_of, pattern_of, watched
 from headwater.formats.misp_write import write_events
 from headwater.formats.registry import release
 from headwater.formats.stix import content_of
-from headwater.formats.stix_marking import is_held
+from headwater.formats.stix_marking import is_held, tlp
 from headwater.model.record import Record
 from headwater.model.threat import REVOKED, TOGETHER
 from tests.given import read
@@ -168,6 +170,21 @@ def test_stix_to_misp_to_stix_keeps_identifier_and_pattern() -> None:
     out = json.loads(release("stix").write(read("misp", event).records))["objects"]
     back = {each["id"]: each["pattern"] for each in out if each["type"] == "indicator"}
     assert back == {ref: each["pattern"] for ref, each in given.items()}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "distribution"),
+    [("3", "AMBER", "1"), ("1", "AMBER+STRICT", "0"), ("0", "GREEN", "0"), ("1", "GREEN", "1"), ("4", "RED", "4")],
+)
+def test_a_handling_that_became_stricter_narrows_the_distribution_too(given: str, code: str, distribution: str) -> None:
+    [first, *rest] = records(changed(None, distribution="3", Tag=[]))
+    content = json.loads(content_of(first)[0][1])
+    content["Event"]["distribution"] = given
+    facts = (structs.replace(first.facts[0], value=json.dumps(content)), *first.facts[1:])
+    stricter = replace(first, handling=tlp(code), facts=facts)
+    written = json.loads(write_events([stricter, *rest]).data)["Event"]
+    assert written["distribution"] == distribution
+    assert {"name": f"tlp:{code.lower()}"} in written["Tag"]
 
 
 def test_what_was_withdrawn_or_revoked_goes_as_deleted() -> None:

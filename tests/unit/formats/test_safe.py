@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import orjson
 import pytest
 
 from headwater.errors import FormatError, InputError, LimitError, Place, SchemaError
+from headwater.formats import safe
 from headwater.formats.safe import (
     MAX_FIELD_BYTES,
     check_size,
@@ -191,3 +193,32 @@ def test_input_errors_are_declared() -> None:
         with pytest.raises(InputError) as caught:
             parse_json(data)
         assert caught.value.exit == 65
+
+
+@pytest.mark.parametrize(
+    ("data", "plain"),
+    [
+        (b'[{"a":[1,-2.5,"x",null]},{"b":{"c":"\\u0416\\"\\\\"}}]', True),
+        (b'{ "a" : "]" , "b" : "[" }', True),
+        (b'{"a":1,"a":2}', False),
+        (b'{"k\\\\":1,"k\\\\":2}', False),
+        (b'{"a\\u0062":1,"ab":2}', False),
+        (b'["]",["]",["]",[1,"["],"["],"["]]', True),
+        (b'["\\u0000"]', False),
+        (b"[1e999]", False),
+        (b"[123456789012345678]", False),
+        (b'["' + b"x" * 70_000 + b'"]', False),
+        (b'["' + b'\\"x' * 30_000 + b'"]', True),
+        (b'["' + b'\\"' * 70_000 + b'"]', False),
+        (b"[" * 64 + b"]" * 64, False),
+        (b"[" * 32 + b"]" * 32, True),
+        (b"[" * 65 + b'"]]]"' + b"]" * 65, False),
+        (b"[" + b"0," * 1_000_000 + b"0]", False),
+    ],
+    ids=range(16),
+)
+def test_what_bytes_alone_tell_to_be_plain_is_what_a_look_at_every_value_finds_good(data: bytes, plain: bool) -> None:
+    value = orjson.loads(data) if b"999" not in data else None
+    assert safe._is_plain(value, data) is plain
+    if plain:
+        safe._check_values(value, data, Place())

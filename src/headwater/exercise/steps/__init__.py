@@ -53,7 +53,7 @@ STEPS: Final = (
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
     Step("trace", "three countries' payments meet at a hub; who supplies its boats is found", ("nodes",), trace_money),
-    Step("cyber", "Belgrade warns of a gang's wallet, and London meets it in a payment", ("trust",), share_threats),
+    Step("cyber", "Belgrade's CERT warns London's of a gang's wallet, which meets it in a payment", (), share_threats),
     Step(
         "witness",
         "London and Belgrade cosign each other's logs, and a stranger checks a proof",

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from headwater.exercise.scenario import AGREEMENTS, USERS, agreement
-from headwater.exercise.stage import House, Stage, at_once, until
+from headwater.exercise.stage import Stage, at_once, until
 
 PAPERS: Final = "papers"
 LIVE_WAIT_S: Final = 20.0
@@ -13,35 +13,28 @@ LIVE_WAIT_S: Final = 20.0
 
 def make_nodes(stage: Stage, *, planted: bool) -> str:
     """Set up and start the nodes; planted: London's store is damaged before its node starts."""
-    at_once(lambda key: _settle(stage, key), stage.houses)
+    at_once(lambda key: settle(stage, key), stage.houses)
     if planted:
         with (stage.houses["uk"].home / "store.sqlite").open("r+b") as damaged:
             damaged.write(b"\0" * 512)
-    for house in stage.houses.values():
-        stage.launch(house)
-    for house in stage.houses.values():
-        stage.await_answer(house)
+    start(stage)
     return f"{', '.join(house.authority for house in stage.houses.values())} answer, each from its own store"
 
 
 def make_trust(stage: Stage, *, planted: bool) -> str:
     """Exchange cards and sign agreements; planted: a digit is misheard."""
-    (stage.folder / PAPERS).mkdir(exist_ok=True)
-    digits = dict(at_once(lambda key: (key, _card(stage, key)), stage.houses))
+    digits = cards(stage)
     if planted:
         digits["rs"] = digits["rs"][:-1] + str((int(digits["rs"][-1]) + 1) % 10)
-    at_once(lambda partner: _acquaint(stage, partner, digits), AGREEMENTS)
+    at_once(lambda partner: acquaint(stage, ("uk", partner), agreement(partner), digits), AGREEMENTS)
     for partner in AGREEMENTS:
-        uk, other = stage.houses["uk"], stage.houses[partner]
-        for house, peer in ((uk, other), (other, uk)):
-            until(
-                lambda house=house, peer=peer: _is_live(stage, house, peer), f"{peer.authority} to be live", LIVE_WAIT_S
-            )
+        await_live(stage, "uk", partner)
     return "UK-RS and UK-XK are live, compared by voice and signed by both; RS and XK have no agreement"
 
 
-def _settle(stage: Stage, key: str) -> None:
-    house, (writer, supervisor, auditor) = stage.houses[key], USERS[key]
+def settle(stage: Stage, key: str) -> None:
+    """Set up a node and its users: the analyst, the supervisor, and who audits where the exercise names somebody."""
+    house, (writer, supervisor, *auditors) = stage.houses[key], USERS[key]
     stage.command(
         None,
         *("node", "init", "--home", house.home, "--authority", house.authority, "--name", house.name),
@@ -49,7 +42,39 @@ def _settle(stage: Stage, key: str) -> None:
         *("--zone", house.zone, "--user", writer),
     )
     stage.command(house, "user", "add", supervisor, "--role", "supervisor", "--role", "disclosure", user=writer)
-    stage.command(house, "user", "add", auditor, "--role", "auditor", user=writer)
+    for auditor in auditors:
+        stage.command(house, "user", "add", auditor, "--role", "auditor", user=writer)
+
+
+def start(stage: Stage) -> None:
+    """Start every node of a stage, and wait until all answer."""
+    for house in stage.houses.values():
+        stage.launch(house)
+    for house in stage.houses.values():
+        stage.await_answer(house)
+
+
+def cards(stage: Stage) -> dict[str, str]:
+    """Write every node's card, and return the digits of each."""
+    (stage.folder / PAPERS).mkdir(exist_ok=True)
+    return dict(at_once(lambda key: (key, _card(stage, key)), stage.houses))
+
+
+def acquaint(stage: Stage, pair: tuple[str, str], terms: dict[str, Any], digits: Mapping[str, str]) -> None:
+    """Let two authorities sign their agreement, add each other, and compare digits."""
+    signed = _sign(stage, pair, terms)
+    for mine, theirs in (pair, pair[::-1]):
+        house, user = stage.houses[mine], USERS[mine][0]
+        card = stage.folder / PAPERS / f"{theirs}.card"
+        stage.command(house, "partner", "add", card, "--agreement", signed, user=user)
+        stage.command(house, "partner", "confirm", stage.houses[theirs].authority, digits[theirs], user=user)
+
+
+def await_live(stage: Stage, one: str, other: str) -> None:
+    """Wait until two partners are live at each other's nodes."""
+    for mine, theirs in ((one, other), (other, one)):
+        peer = stage.houses[theirs].authority
+        until(lambda mine=mine, peer=peer: _is_live(stage, mine, peer), f"{peer} to be live", LIVE_WAIT_S)
 
 
 def _card(stage: Stage, key: str) -> str:
@@ -58,27 +83,16 @@ def _card(stage: Stage, key: str) -> str:
     return str(stage.command(stage.houses[key], "node", "card", "--out", out, user=USERS[key][0])["digits"])
 
 
-def _acquaint(stage: Stage, partner: str, digits: Mapping[str, str]) -> None:
-    """Let London and a partner sign their agreement, add each other, and compare digits."""
-    signed = _sign(stage, partner)
-    for mine, theirs in (("uk", partner), (partner, "uk")):
-        house, user = stage.houses[mine], USERS[mine][0]
-        card = stage.folder / PAPERS / f"{theirs}.card"
-        stage.command(house, "partner", "add", card, "--agreement", signed, user=user)
-        stage.command(house, "partner", "confirm", stage.houses[theirs].authority, digits[theirs], user=user)
-
-
-def _sign(stage: Stage, partner: str) -> str:
-    papers = stage.folder / PAPERS
-    draft = papers / f"agreement-{partner}.json"
-    draft.write_text(json.dumps(agreement(partner), indent=1), encoding="utf-8")
-    half, whole = papers / f"agreement-{partner}.uk", papers / f"agreement-{partner}.signed"
-    stage.command(stage.houses["uk"], "partner", "sign", draft, "--out", half, user=USERS["uk"][1])
-    stage.command(stage.houses[partner], "partner", "sign", half, "--out", whole, user=USERS[partner][1])
+def _sign(stage: Stage, pair: tuple[str, str], terms: dict[str, Any]) -> str:
+    papers, (first, second) = stage.folder / PAPERS, pair
+    draft = papers / f"agreement-{second}.json"
+    draft.write_text(json.dumps(terms, indent=1), encoding="utf-8")
+    half, whole = papers / f"agreement-{second}.{first}", papers / f"agreement-{second}.signed"
+    stage.command(stage.houses[first], "partner", "sign", draft, "--out", half, user=USERS[first][1])
+    stage.command(stage.houses[second], "partner", "sign", half, "--out", whole, user=USERS[second][1])
     return str(whole)
 
 
-def _is_live(stage: Stage, house: House, peer: House) -> bool:
-    key = next(key for key, each in stage.houses.items() if each is house)
-    partners = stage.command(house, "partner", "list", user=USERS[key][0])["partners"]
-    return any(each["authority"] == peer.authority and each["state"] == "live" for each in partners)
+def _is_live(stage: Stage, key: str, authority: str) -> bool:
+    partners = stage.command(stage.houses[key], "partner", "list", user=USERS[key][0])["partners"]
+    return any(each["authority"] == authority and each["state"] == "live" for each in partners)

@@ -1,12 +1,18 @@
-"""Warning: Belgrade's CERT warns of a gang's shop and wallet, and London meets the wallet in a payment."""
+"""Warning: Belgrade's CERT warns London's of a gang's shop and wallet, and London's meets the wallet in a payment.
+
+The CERTs are authorities of their own beside the police: their nodes have keys of their own and an agreement of their own,
+under which threat intelligence passes and nothing else. The police's agreement lets none pass.
+"""
 
 import csv
 import json
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.exercise.scenario import AGREEMENTS, USERS
-from headwater.exercise.stage import Stage, StepFailedError
+from headwater.exercise.scenario import CYBER_AGREEMENT, USERS, cyber_agreement
+from headwater.exercise.stage import CERTS, Stage, StepFailedError, at_once
+from headwater.exercise.stage import stage as certs
+from headwater.exercise.steps.opening import acquaint, await_live, cards, settle, start
 from headwater.exercise.steps.telling import RECEIPT_WAIT_S, approved, receipted
 from headwater.exercise.threats import PHONE, SHOP, WALLET, warning
 
@@ -21,28 +27,33 @@ _HEADINGS: Final = ("id", "time", "from", "to", "amount", "currency", "text")
 
 
 def share_threats(stage: Stage, *, planted: bool) -> str:
-    """Read a bundle at Belgrade, release it to London as `ti`, match there; planted: the bundle is cut short."""
+    """Let Belgrade's CERT release a bundle to London's as `ti`, and match there; planted: the bundle is cut short."""
     folder = stage.folder / FOLDER
     folder.mkdir(exist_ok=True)
     text = json.dumps(warning(), indent=1)
     bundle = folder / "warning.json"
     bundle.write_text(text[: len(text) // 2] if planted else text, encoding="utf-8")
-    (writer, supervisor, _), reader = USERS["rs"], USERS["uk"][0]
-    rs, uk = stage.houses["rs"], stage.houses["uk"]
-    stage.command(rs, "read", "stix", bundle, user=writer, purpose=PURPOSE)
-    terms = ("--to", uk.authority, "--agreement", AGREEMENTS["rs"], "--classification", "OFFICIAL")
-    [sent] = stage.command(rs, "taxii", "release", *terms, user=writer, purpose=PURPOSE)["messages"]
-    if "tlp-red" not in sent["removed"].values():
-        raise StepFailedError("what is TLP:RED was not held back")
-    sent = approved(stage, rs, sent, supervisor)
-    receipted(stage, "rs", sent["message"], wait_s=RECEIPT_WAIT_S)
-    stage.command(uk, "read", "payments", _payments(folder / "payments.csv"), user=reader)
-    found = stage.command(uk, "taxii", "match", user=reader, purpose=PURPOSE)
+    with certs(folder, authorities=CERTS) as made:
+        at_once(lambda key: settle(made, key), made.houses)
+        (writer, supervisor), reader = USERS["rs-cert"], USERS["uk-cert"][0]
+        rs, uk = made.houses["rs-cert"], made.houses["uk-cert"]
+        files = ((rs, "stix", bundle, writer), (uk, "payments", _payments(folder / "payments.csv"), reader))
+        at_once(lambda one: made.command(one[0], "read", *one[1:3], user=one[3], purpose=PURPOSE), files)
+        acquaint(made, ("uk-cert", "rs-cert"), cyber_agreement(), cards(made))
+        start(made)
+        await_live(made, "uk-cert", "rs-cert")
+        terms = ("--to", uk.authority, "--agreement", CYBER_AGREEMENT, "--classification", "OFFICIAL")
+        [sent] = made.command(rs, "taxii", "release", *terms, user=writer, purpose=PURPOSE)["messages"]
+        if "tlp-red" not in sent["removed"].values():
+            raise StepFailedError("what is TLP:RED was not held back")
+        sent = approved(made, rs, sent, supervisor)
+        receipted(made, "rs-cert", sent["message"], wait_s=RECEIPT_WAIT_S)
+        found = made.command(uk, "taxii", "match", user=reader, purpose=PURPOSE)
     met = _about(found["findings"], WALLET)
     stage.notes["cyber"] = {"finding": met["id"]}
     return (
-        f"{len(sent['facts'])} facts released by RS-MOI as ti, what is TLP:RED held back; {found['indicators']} indicators, "
-        f"{len(found['findings'])} findings, one because {met['reasons'][0]}"
+        f"{len(sent['facts'])} facts released by RS-CERT to UK-CERT as ti, what is TLP:RED held back; "
+        f"{found['indicators']} indicators, {len(found['findings'])} findings, one because {met['reasons'][0]}"
     )
 
 
