@@ -309,7 +309,7 @@ def _exchange() -> Iterator[Form]:
     yield Form("checkpoint", "note", note, b"", lambda data: int(bool(read_checkpoint(data))))
     yield Form("receipt", "sealed", given_receipt(), b"", lambda data: len(read_receipt(data, card(), LONDON, START).lines))
     signed = sign_card(card(), OLD[:2]).paper.to_bytes()
-    yield Form("card", "json", signed, b'"RS-MOI"', lambda data: int(bool(read_card(data))), plain=True)
+    yield Form("card", "json", signed, b'"ed25519"', lambda data: int(bool(read_card(data))), plain=True)
     yield Form("backup", "sealed", _box(), b"", _unboxed)
     line = b'{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"LineString","coordinates":[[19,44],[20,45]]},"properties":{"name":"ANNA"}}]}'
     yield Form("geojson", "json", line, b'"ANNA"', lambda data: len(read_line(_object(data), None)), plain=True)
