@@ -191,3 +191,20 @@ def test_no_rule_reads_what_a_fact_says_or_what_is_left_apart(law: Any) -> None:
         changed = replace(message, facts=facts, text="other", thread="other")
         assert decide(op, terms, changed, held, instant(now)) == decide(op, terms, message, held, instant(now))
     assert {"facts", "text", "thread", "expires"} == APART, "expires is compared before memory is asked"
+
+
+def test_a_message_that_expires_at_this_very_instant_is_not_answered_from_memory() -> None:
+    rules = Counting()
+    rules.ask(plain())
+    answer, was_known = rules.ask(replace(plain(1), expires=NOW))
+    assert answer.outcome is Outcome.REFUSE
+    assert not was_known
+
+
+def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headwater.policy.rules.remembered._MOST", 3)
+    rules = Counting()
+    for urgency in ("normal", "urgent", "immediate"):
+        for purpose in ("oic", "victim-protection"):
+            rules.ask(replace(plain(), urgency=urgency, purpose=purpose, why_urgent="now"))
+            assert len(rules._passed) <= 3
