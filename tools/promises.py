@@ -75,7 +75,7 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
     def so_many(count: int) -> int:
         return max(1, round(count * scale))
 
-    yield Task("R3", "simulated histories", ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(1_000)}", "--json"))
+    yield Task("R3", "simulated histories", ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(500)}", "--json"))
     yield Task("R1", "kills of a writer", ("-m", "headwater.testing.crash", "--cycles", str(so_many(1_000)), "--seed", str(seed), "--json"))
     yield Task("R2", "power cuts", ("-m", "headwater.testing.powercut", "--cuts", str(so_many(5_000)), "--seed", str(seed), "--json"))
     yield Task("R2", "losses seen with less syncing", ("-m", "headwater.testing.powercut", "--cuts", "40", "--synchronous", "NORMAL", "--json"), must_fail=True)
