@@ -13,7 +13,6 @@ Exit 1 where fewer die than --least says.
 """
 
 import argparse
-import ast
 import ctypes
 import gc
 import json
@@ -32,7 +31,7 @@ from dataclasses import dataclass, field
 from functools import _lru_cache_wrapper, cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import find_spec, spec_from_file_location
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import Any, Final
 
@@ -184,7 +183,9 @@ class Runner:
             good = _passes(item, self._items[number + 1] if number + 1 < len(self._items) else None)
             sys.settrace(None)
             took.append(time.monotonic() - begun)
-            entered.append(sorted({(code.co_filename, code.co_firstlineno) for code in seen if "/headwater/" in code.co_filename}))
+            entered.append(
+                sorted({(code.co_filename, code.co_firstlineno) for code in seen if "/headwater/" in code.co_filename})
+            )
             if not good:
                 failed.append(item.nodeid)
         return json.dumps({"entered": entered, "took": took, "failed": failed})
@@ -272,7 +273,9 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
 def _killed_at_import(mutant: Mutant, room: str) -> bool:
     """Run the room's own tests in a new process that imports the changed file."""
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
-    own = sorted((ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file))
+    own = sorted(
+        (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
+    )
     suite = [*(str(file) for file in own if "e2e" not in file.parts), *SUITES[room]]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
     try:
@@ -291,7 +294,7 @@ class _Changed(MetaPathFinder):
         parts = inside.parts[:-1] if inside.name == "__init__" else inside.parts
         self.name = ".".join(parts)
 
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ANN401
+    def find_spec(self, fullname: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:  # noqa: ANN401
         """Return the changed module's spec for its name."""
         if fullname != self.name:
             return None
@@ -305,7 +308,7 @@ class _Changed(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=Loader(fullname, file))
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """As a plugin in a process of its own: change what it is told to."""
     _calm()
     if CHANGE in os.environ:
@@ -356,9 +359,9 @@ def chosen_of(room: str, given: argparse.Namespace) -> list[Mutant]:
     if given.functions_only:
         found = [one for one in found if one.function]
     if given.sample and given.sample < len(found):
-        found = random.Random(given.seed).sample(found, given.sample)
+        found = random.Random(given.seed).sample(found, given.sample)  # noqa: S311 - repeatable, not secret
     elif given.changed:
-        random.Random(given.seed).shuffle(found)
+        random.Random(given.seed).shuffle(found)  # noqa: S311 - repeatable, not secret
     return found
 
 
@@ -401,7 +404,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tried = score["tried"]
         share = 100 * score["killed"] / tried if tried else 100.0
         failed = failed or share < given.least
-        print(f"Q1 {room}: {tried} mutants tried, {score['killed']} killed ({share:.1f} %), {score['left']} left for want of time")
+        print(
+            f"Q1 {room}: {tried} mutants tried, {score['killed']} killed ({share:.1f} %), {score['left']} left for want of time"
+        )
         for line in [*score["alive"], *(f"{one} (no test enters)" for one in score["untested"])]:
             print(f"    alive: {line}")
     if given.json:
@@ -415,7 +420,13 @@ def _in_fork_loud(room: str, given: argparse.Namespace) -> tuple[int, str]:
     if not child:
         os.close(reading)
         score = run(room, given)
-        said = {"tried": score.tried, "killed": score.killed, "alive": score.alive, "untested": score.untested, "left": score.left}
+        said = {
+            "tried": score.tried,
+            "killed": score.killed,
+            "alive": score.alive,
+            "untested": score.untested,
+            "left": score.left,
+        }
         with os.fdopen(writing, "w") as stream:
             stream.write(json.dumps(said))
         sys.stdout.flush()

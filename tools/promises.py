@@ -75,24 +75,108 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
     def so_many(count: int) -> int:
         return max(1, round(count * scale))
 
-    yield Task("R3", "simulated histories", ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(500)}", "--json"))
-    yield Task("R1", "kills of a writer", ("-m", "headwater.testing.crash", "--cycles", str(so_many(1_000)), "--seed", str(seed), "--json"))
-    yield Task("R2", "power cuts", ("-m", "headwater.testing.powercut", "--cuts", str(so_many(5_000)), "--seed", str(seed), "--json"))
-    yield Task("R2", "losses seen with less syncing", ("-m", "headwater.testing.powercut", "--cuts", "40", "--synchronous", "NORMAL", "--json"), must_fail=True)
-    yield Task("R1", "kills of whole nodes, each planted fault found", (*PYTEST, *NOT_DEEP, "tests/crash/test_nodes_killed.py", "tests/crash/test_kill.py"))
-    yield Task("R4", "2 x 400 messages over nine network faults", (*PYTEST, *NOT_DEEP, "tests/crash/test_network_faults.py", "tests/unit/testing/test_proxy.py"))
-    yield Task("R5", "every write, sync and open fails, ENOSPC and EIO", (*PYTEST, *NOT_DEEP, "tests/crash/test_full_disk.py"))
-    yield Task("R6", "clocks ahead, behind, frozen, backward, DST", (*PYTEST, *NOT_DEEP, "-k", "clock", "tests/e2e/test_error_table.py", "tests/e2e/test_clocks.py"))
-    yield Task("R7", "frozen stores open and verify, newer ones are refused", (*PYTEST, *NOT_DEEP, "tests/vectors/test_stores.py", "tests/hostile/test_damaged_stores.py"))
+    yield Task(
+        "R3",
+        "simulated histories",
+        ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(500)}", "--json"),
+    )
+    yield Task(
+        "R1",
+        "kills of a writer",
+        ("-m", "headwater.testing.crash", "--cycles", str(so_many(1_000)), "--seed", str(seed), "--json"),
+    )
+    yield Task(
+        "R2",
+        "power cuts",
+        ("-m", "headwater.testing.powercut", "--cuts", str(so_many(5_000)), "--seed", str(seed), "--json"),
+    )
+    yield Task(
+        "R2",
+        "losses seen with less syncing",
+        ("-m", "headwater.testing.powercut", "--cuts", "40", "--synchronous", "NORMAL", "--json"),
+        must_fail=True,
+    )
+    yield Task(
+        "R1",
+        "kills of whole nodes, each planted fault found",
+        (*PYTEST, *NOT_DEEP, "tests/crash/test_nodes_killed.py", "tests/crash/test_kill.py"),
+    )
+    yield Task(
+        "R4",
+        "2 x 400 messages over nine network faults",
+        (*PYTEST, *NOT_DEEP, "tests/crash/test_network_faults.py", "tests/unit/testing/test_proxy.py"),
+    )
+    yield Task(
+        "R5", "every write, sync and open fails, ENOSPC and EIO", (*PYTEST, *NOT_DEEP, "tests/crash/test_full_disk.py")
+    )
+    yield Task(
+        "R6",
+        "clocks ahead, behind, frozen, backward, DST",
+        (*PYTEST, *NOT_DEEP, "-k", "clock", "tests/e2e/test_error_table.py", "tests/e2e/test_clocks.py"),
+    )
+    yield Task(
+        "R7",
+        "frozen stores open and verify, newer ones are refused",
+        (*PYTEST, *NOT_DEEP, "tests/vectors/test_stores.py", "tests/hostile/test_damaged_stores.py"),
+    )
     yield Task("S1", "vectors", (*PYTEST, *NOT_DEEP, "tests/vectors", "tests/unit/exchange/test_suite.py"))
     yield Task("S2", "mutated files", ("-m", "tests.fuzz.fuzz_formats", "--seconds", str(scale), "--seed", str(seed)))
-    yield Task("S3", "authorisation matrix with effect diff", (*PYTEST, *NOT_DEEP, "tests/authz", "tests/property/test_view.py", "tests/unit/web/test_taxii.py", "tests/unit/web/test_partner.py", "tests/unit/web/test_matching.py"))
+    yield Task(
+        "S3",
+        "authorisation matrix with effect diff",
+        (
+            *PYTEST,
+            *NOT_DEEP,
+            "tests/authz",
+            "tests/property/test_view.py",
+            "tests/unit/web/test_taxii.py",
+            "tests/unit/web/test_partner.py",
+            "tests/unit/web/test_matching.py",
+        ),
+    )
     yield Task("S4", "hostile files and their twins", (*PYTEST, *NOT_DEEP, "tests/hostile"))
-    yield Task("S5", "canaries", (*PYTEST, *NOT_DEEP, "tests/e2e/test_canaries.py", "tests/property/test_case_hidden.py"))
-    yield Task("S6", "tampered ledgers", (*PYTEST, *NOT_DEEP, "tests/property/test_ledger_tampering.py", "tests/property/test_proof_tampering.py", "tests/unit/store/test_append_only.py"))
-    yield Task("S7", "locks, hashes, deploy", (*PYTEST, *NOT_DEEP, "tests/arch/test_repository.py", "tests/arch/test_bootstrap.py", "tests/arch/test_deploy.py", "tests/arch/test_sbom.py"))
+    yield Task(
+        "S5", "canaries", (*PYTEST, *NOT_DEEP, "tests/e2e/test_canaries.py", "tests/property/test_case_hidden.py")
+    )
+    yield Task(
+        "S6",
+        "tampered ledgers",
+        (
+            *PYTEST,
+            *NOT_DEEP,
+            "tests/property/test_ledger_tampering.py",
+            "tests/property/test_proof_tampering.py",
+            "tests/unit/store/test_append_only.py",
+        ),
+    )
+    yield Task(
+        "S7",
+        "locks, hashes, deploy",
+        (
+            *PYTEST,
+            *NOT_DEEP,
+            "tests/arch/test_repository.py",
+            "tests/arch/test_bootstrap.py",
+            "tests/arch/test_deploy.py",
+            "tests/arch/test_sbom.py",
+        ),
+    )
     yield Task("S8", "ASVS rows", (*PYTEST, *NOT_DEEP, "tests/arch/test_asvs.py"))
-    yield Task("Q1", "mutants of changed lines", ("-m", "tools.mutants", "--changed", base(), "--seconds", str(round(15 * scale, 1)), "--functions-only", "--least", "80"))
+    yield Task(
+        "Q1",
+        "mutants of changed lines",
+        (
+            "-m",
+            "tools.mutants",
+            "--changed",
+            base(),
+            "--seconds",
+            str(round(15 * scale, 1)),
+            "--functions-only",
+            "--least",
+            "80",
+        ),
+    )
 
 
 def deep(seed: int, scale: float) -> Iterator[Task]:
@@ -102,22 +186,80 @@ def deep(seed: int, scale: float) -> Iterator[Task]:
     def so_many(count: int) -> str:
         return str(max(1, round(count * scale)))
 
-    yield Task("R3", "simulated histories", ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + int(so_many(30_000))}", "--json"))
-    yield Task("R2", "power cuts", ("-m", "headwater.testing.powercut", "--cuts", so_many(100_000), "--seed", str(seed), "--json"))
-    yield Task("R1", "kills of a writer", ("-m", "headwater.testing.crash", "--cycles", so_many(10_000), "--seed", str(seed), "--json"))
-    yield Task("R1", "kills of whole nodes", ("-m", "headwater.testing.nodes", "--kills", so_many(1_000), "--seed", str(seed), "--json"))
+    yield Task(
+        "R3",
+        "simulated histories",
+        ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + int(so_many(30_000))}", "--json"),
+    )
+    yield Task(
+        "R2",
+        "power cuts",
+        ("-m", "headwater.testing.powercut", "--cuts", so_many(100_000), "--seed", str(seed), "--json"),
+    )
+    yield Task(
+        "R1",
+        "kills of a writer",
+        ("-m", "headwater.testing.crash", "--cycles", so_many(10_000), "--seed", str(seed), "--json"),
+    )
+    yield Task(
+        "R1",
+        "kills of whole nodes",
+        ("-m", "headwater.testing.nodes", "--kills", so_many(1_000), "--seed", str(seed), "--json"),
+    )
     for fault in ("delay", "drop", "reset", "cut_up", "cut_down", "slow", "black_hole", "corrupt", "duplicate"):
-        words = ("-m", "headwater.testing.network", "--messages", so_many(100_000), "--fault", fault, "--seed", str(seed), "--json")
+        words = (
+            "-m",
+            "headwater.testing.network",
+            "--messages",
+            so_many(100_000),
+            "--fault",
+            fault,
+            "--seed",
+            str(seed),
+            "--json",
+        )
         yield Task("R4", f"messages over lines with {fault.replace('_', ' ')}", words)
-    yield Task("R4", "messages in a storm of kills, bad lines and full disks", ("-m", "headwater.testing.storm", "--messages", so_many(100_000), "--seed", str(seed), "--json"))
+    yield Task(
+        "R4",
+        "messages in a storm of kills, bad lines and full disks",
+        ("-m", "headwater.testing.storm", "--messages", so_many(100_000), "--seed", str(seed), "--json"),
+    )
     yield Task("S2", "mutated files", ("-m", "tests.fuzz.fuzz_formats", "--seconds", so_many(900), "--seed", str(seed)))
-    yield Task("Q1", "mutants", ("-m", "tools.mutants", "--sample", so_many(5_000), "--seed", str(seed), "--least", "95"))
+    yield Task(
+        "Q1", "mutants", ("-m", "tools.mutants", "--sample", so_many(5_000), "--seed", str(seed), "--least", "95")
+    )
     yield Task("Q1", "planted faults", ("tools/sabotage.py",))
-    yield Task("R5", "every one of many writes, syncs and opens fails", (*PYTEST, "-m", "deep or not deep", "tests/crash/test_full_disk.py"))
-    yield Task("S6", "ten thousand tampered ledgers", (*PYTEST, "-m", "deep or not deep", "tests/property/test_ledger_tampering.py"))
-    yield Task("R7", "ten thousand damaged stores", (*PYTEST, "-m", "deep or not deep", "tests/hostile/test_damaged_stores.py"))
-    yield Task("S3", "stores in PostgreSQL", (*PYTEST, "--postgres", *NOT_DEEP, "tests/unit/store", "tests/contract/test_store_contract.py", "tests/unit/exchange", "tests/unit/web"))
-    yield Task("R1", "two servers over one PostgreSQL database", (*PYTEST, "tests/e2e/test_postgres.py", "tests/e2e/test_postgres_workers.py"))
+    yield Task(
+        "R5",
+        "every one of many writes, syncs and opens fails",
+        (*PYTEST, "-m", "deep or not deep", "tests/crash/test_full_disk.py"),
+    )
+    yield Task(
+        "S6",
+        "ten thousand tampered ledgers",
+        (*PYTEST, "-m", "deep or not deep", "tests/property/test_ledger_tampering.py"),
+    )
+    yield Task(
+        "R7", "ten thousand damaged stores", (*PYTEST, "-m", "deep or not deep", "tests/hostile/test_damaged_stores.py")
+    )
+    yield Task(
+        "S3",
+        "stores in PostgreSQL",
+        (
+            *PYTEST,
+            "--postgres",
+            *NOT_DEEP,
+            "tests/unit/store",
+            "tests/contract/test_store_contract.py",
+            "tests/unit/exchange",
+            "tests/unit/web",
+        ),
+    )
+    yield Task(
+        "R1",
+        "two servers over one PostgreSQL database",
+        (*PYTEST, "tests/e2e/test_postgres.py", "tests/e2e/test_postgres_workers.py"),
+    )
     yield Task("Q1", "the same answers on Spark", (*PYTEST, *NOT_DEEP, "-k", "spark", "tests/peer"))
     yield from (task for task in merge(seed, 1.0) if task.figure in {"R6", "S1", "S4", "S5", "S7", "S8"})
 

@@ -33,7 +33,11 @@ STORE: Final = ("tests/unit/store", "tests/contract/test_store_contract.py", "te
 CRASH: Final = (*STORE, "tests/crash/test_full_disk.py", "tests/crash/test_kill.py", "tests/crash/test_powercut.py")
 PAGE: Final = ("tests/unit/web/test_frame.py", "tests/unit/web/test_signing.py", "tests/authz")
 SIGNING: Final = ("tests/unit/node/test_codes.py", "tests/unit/node/test_passkeys.py", *PAGE)
-FILES: Final = ("tests/unit/formats/test_safe.py", "tests/unit/formats/test_safe_archive.py", "tests/hostile/test_formats.py")
+FILES: Final = (
+    "tests/unit/formats/test_safe.py",
+    "tests/unit/formats/test_safe_archive.py",
+    "tests/hostile/test_formats.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ PATCHES: Final = (
     Patch("audit: silent erasure is no problem", "store/audit.py",
           'problems += [Problem(index, "erased-unannounced") for index in sorted(walk.erased - walk.announced)]', "pass", STORE),
     Patch("merkle: leaves and nodes hash alike", "model/merkle.py", 'b"\\x01"', 'b"\\x00"', (*MODEL, "tests/vectors")),
-    Patch("vault: an erased key is only unlinked", "store/vault.py", "file.write(bytes(path.stat().st_size))", "file.write(b\"\")", STORE),
+    Patch("vault: an erased key is only unlinked", "store/vault.py", "file.write(bytes(path.stat().st_size))", 'file.write(b"")', STORE),
     Patch("page: a used ticket opens another session", "node/signin.py", "if held is None or held.used or transaction.now >= held.until:", "if held is None or transaction.now >= held.until:", PAGE),
     Patch("page: a ticket lets in who was switched off", "node/signin.py",
           "    users.session(transaction, node.authority, kept.user, kept.purpose)\n    transaction.put_document(SESSION",
@@ -197,7 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     through: list[str] = []
     with tempfile.TemporaryDirectory(prefix="headwater-sabotage-") as folder:
         copy = Path(folder) / "copy"
-        left = shutil.ignore_patterns(".git", ".venv", ".tools", "site", "dist", "__pycache__", ".hypothesis", ".mypy_cache", "*.pyc")
+        left = shutil.ignore_patterns(
+            ".git", ".venv", ".tools", "site", "dist", "__pycache__", ".hypothesis", ".mypy_cache", "*.pyc"
+        )
         shutil.copytree(ROOT, copy, ignore=left, symlinks=True)
         for patch in chosen:
             if given.list:
@@ -206,7 +212,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             begun = time.monotonic()
             good, said = caught(patch, copy)
-            print(f"{'caught ' if good else 'THROUGH'} {time.monotonic() - begun:5.0f} s  {patch.name}: {said}", flush=True)
+            print(
+                f"{'caught ' if good else 'THROUGH'} {time.monotonic() - begun:5.0f} s  {patch.name}: {said}",
+                flush=True,
+            )
             through += [] if good else [patch.name]
     print(f"planted faults: {len(chosen)} patches, {len(chosen) - len(through)} caught")
     if given.json:

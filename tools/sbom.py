@@ -50,7 +50,11 @@ def bill(text: str, version: str) -> dict[str, Any]:
         component: dict[str, Any] = {"type": "library", "bom-ref": purl, "name": name, "version": number, "purl": purl}
         # One for each file that the index offers: whichever is installed, its hash is among them.
         component["externalReferences"] = [
-            {"type": "distribution", "url": f"https://pypi.org/project/{name}/{number}/", "hashes": [{"alg": "SHA-256", "content": each} for each in hashes]}
+            {
+                "type": "distribution",
+                "url": f"https://pypi.org/project/{name}/{number}/",
+                "hashes": [{"alg": "SHA-256", "content": each} for each in hashes],
+            }
         ]
         licence = licence_of(name)
         if licence:

@@ -43,7 +43,7 @@ class Pair:
             facts = {"f1": fact(prop="phone", value=f"+44 {number}")}
             return self.london.exchange.send(message(facts=facts), who="o.reed").id
         except HeadwaterError as error:
-            assert error.exit in {65, 76, 77}
+            assert error.exit in {65, 76, 77}  # noqa: PT017 - it may also not be raised
             return None
 
     def bring(self, times: int = 1) -> None:

@@ -219,7 +219,7 @@ def test_a_move_that_cannot_be_leaves_the_store_where_it_is(tmp_path: Path, data
         move(belgrade.home, database)
     with pytest.raises(SettingsError, match="already"):
         move(belgrade.home, "sqlite")
-    with pytest.raises(SettingsError, match="names no|HOST"):
+    with pytest.raises(SettingsError, match="HOST"):
         move(belgrade.home, "mysql://x/y")
     with pytest.raises(SettingsError, match="environment"):
         move(belgrade.home, database, {"HEADWATER_DATABASE": database})

@@ -111,7 +111,16 @@ class Form:
 
 def forms() -> dict[str, Form]:
     """Return every format by name."""
-    made = [*_lists(), *_intelligence(), *_tables(), *_small_tables(), *_sensors(), *_figures(), *_scans(), *_exchange()]
+    made = [
+        *_lists(),
+        *_intelligence(),
+        *_tables(),
+        *_small_tables(),
+        *_sensors(),
+        *_figures(),
+        *_scans(),
+        *_exchange(),
+    ]
     return {one.name: one for one in made}
 
 
@@ -250,7 +259,13 @@ def _whole(found: Iterator[Any], fault: Callable[[Any], object]) -> int:
 def _sensors() -> Iterator[Form]:
     seen = Detection(row=0, time_s=0.0, sensor="s", x=0.0, y=0.0)
     message = detection_message(seen, uuid4_of("x"), datetime(2026, 1, 1, tzinfo=UTC), Origin(44, 19))
-    yield Form("sapient", "frames", frame(message) * 3, message, lambda data: _whole(read_sapient(data), lambda one: not one.ok))
+    yield Form(
+        "sapient",
+        "frames",
+        frame(message) * 3,
+        message,
+        lambda data: _whole(read_sapient(data), lambda one: not one.ok),
+    )
     yield Form("cot", "xml", EVENT, b"EX-1", lambda data: int(bool(read_event(data))), plain=True, skip=ATTRIBUTE)
     yield Form("nmea", "nmea", b"!AIVDM,1,1,,B,15M67FC000G?ufbE`FepT@3n00Sa,0*5C\n" * 3, b"",
         lambda data: _whole(read_nmea(data), lambda one: one.error))  # fmt: skip
@@ -258,7 +273,13 @@ def _sensors() -> Iterator[Form]:
     yield Form("ais-csv", "csv", ships, b"44.01", lambda data: _kept(read_ais_csv(data)), plain=True)
     points = b"t_s,sensor,x,y,class,sure\n0,ANNA,1.5,2,boat,0.9\n1,ANNA,1.5,2,boat,0.9\n"
     yield Form("points", "csv", points, b"1.5", lambda data: _kept(read_points(data)), plain=True)
-    yield Form("klv", "klv", packet(b"\x0d\x04\x10\x20\x30\x40") * 2, b"", lambda data: _whole(read_klv(data), lambda one: one.errors))
+    yield Form(
+        "klv",
+        "klv",
+        packet(b"\x0d\x04\x10\x20\x30\x40") * 2,
+        b"",
+        lambda data: _whole(read_klv(data), lambda one: one.errors),
+    )
     yield Form("mot", "mot", b"1,-1,10,20,30,40,0.9\n2,-1,11,21,30,40,0.9\n", b"10", _boxes, plain=True)
 
 
@@ -288,7 +309,9 @@ def _scans() -> Iterator[Form]:
     for name, file in names.items():
         yield Form(name, "image", made[name][0][0], b"", partial(_scan, file, b""))
     side = made["scan-sidecar"][0][0]
-    yield Form("scan-sidecar", "json", side, _last_text(side), lambda data: len(parse_sidecar(data, file="a.json")), plain=True)
+    yield Form(
+        "scan-sidecar", "json", side, _last_text(side), lambda data: len(parse_sidecar(data, file="a.json")), plain=True
+    )
 
 
 def _last_text(data: bytes) -> bytes:
@@ -307,7 +330,9 @@ def _exchange() -> Iterator[Form]:
     yield Form("proof", "note", proof, b"", _proved)
     note = proof.partition(b"\n\n")[2]
     yield Form("checkpoint", "note", note, b"", lambda data: int(bool(read_checkpoint(data))))
-    yield Form("receipt", "sealed", given_receipt(), b"", lambda data: len(read_receipt(data, card(), LONDON, START).lines))
+    yield Form(
+        "receipt", "sealed", given_receipt(), b"", lambda data: len(read_receipt(data, card(), LONDON, START).lines)
+    )
     signed = sign_card(card(), OLD[:2]).paper.to_bytes()
     yield Form("card", "json", signed, b'"ed25519"', lambda data: int(bool(read_card(data))), plain=True)
     yield Form("backup", "sealed", _box(), b"", _unboxed)

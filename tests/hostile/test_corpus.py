@@ -70,7 +70,9 @@ def in_child(form: Form, pairs: list[Trap]) -> list[str]:
     if not child:
         os.close(reading)
         ctypes.CDLL(None).malloc_trim(0)  # what was freed must not count as held
-        held = next(line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmSize"))
+        held = next(
+            line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmSize")
+        )
         most = int(held.split()[1]) * 1024 + MOST_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -134,7 +136,7 @@ def test_a_reader_that_takes_too_long_is_found() -> None:
 
 
 def test_a_reader_that_reads_what_it_must_not_and_one_that_refuses_a_twin_are_found() -> None:
-    wrong = in_child(Form("lax", "csv", b"a", b"", lambda data: len(data)), [Trap("planted", b"b", b"")])
+    wrong = in_child(Form("lax", "csv", b"a", b"", len), [Trap("planted", b"b", b"")])
     assert wrong == ["planted, hostile: was read", "planted, twin: nothing was found in it"]
 
 
@@ -185,7 +187,9 @@ def _bundle_traps() -> dict[str, Callable[[Path], object]]:
     for name in BUNDLE["files"]:
         found[f"without {name}"] = lambda folder, name=name: (folder / name).unlink()
         found[f"a byte more in {name}"] = lambda folder, name=name: _append(folder / name, b" ")
-        found[f"{name} cut short"] = lambda folder, name=name: (folder / name).write_bytes((folder / name).read_bytes()[:-1])
+        found[f"{name} cut short"] = lambda folder, name=name: (folder / name).write_bytes(
+            (folder / name).read_bytes()[:-1]
+        )
     return found
 
 

@@ -70,7 +70,11 @@ def _json(form: Form) -> Iterator[Made]:
         yield from ((f"cut at {n} tenths", form.seed[: len(form.seed) * n // 10 - 1], None) for n in cuts)
     else:
         yield "cut in the last line", form.seed.rstrip()[:-4], None
-        yield "cut in the first line", form.seed[: form.seed.index(b"\n") // 2] if b"\n" in form.seed else form.seed[:9], None
+        yield (
+            "cut in the first line",
+            form.seed[: form.seed.index(b"\n") // 2] if b"\n" in form.seed else form.seed[:9],
+            None,
+        )
         yield "a line of two megabytes", form.seed.rstrip() + b'\n{"id":"' + b"x" * 2_000_000 + b'"}\n', form.seed
 
 
@@ -283,8 +287,16 @@ def _image(form: Form) -> Iterator[Made]:
     elif form.name == "scan-dx":
         yield "no mark", form.seed.replace(b"DICM", b"DICN", 1), None
         yield "a length of 4 GiB", _after(form.seed, b"OW", 2, b"\xff\xff\xff\xff"), None
-        yield "sequences in sequences", form.seed[:132] + b"\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 3_000, None
-        yield "rows without end", form.seed.replace(b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x10\x00US\xff\xff", 1), None
+        yield (
+            "sequences in sequences",
+            form.seed[:132] + b"\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 3_000,
+            None,
+        )
+        yield (
+            "rows without end",
+            form.seed.replace(b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x10\x00US\xff\xff", 1),
+            None,
+        )
     else:
         at = form.seed.index(b"\xff\xc0")
         yield "a picture of 65,535 by 65,535", form.seed[: at + 5] + b"\xff\xff\xff\xff" + form.seed[at + 9 :], None
@@ -301,7 +313,14 @@ def _tiffs(form: Form) -> Iterator[Made]:
     yield "a first page at an odd byte", _put(data, 4, struct.pack("<I", len(data) - 3)), None
     yield "65,535 entries", _put(data, first, b"\xff\xff"), None
     yield "no entry", _put(data, first, b"\0\0"), None
-    for tag, name in ((256, "a width"), (257, "a height"), (277, "samples"), (258, "bits"), (273, "strips elsewhere"), (279, "strips of 4 GiB")):
+    for tag, name in (
+        (256, "a width"),
+        (257, "a height"),
+        (277, "samples"),
+        (258, "bits"),
+        (273, "strips elsewhere"),
+        (279, "strips of 4 GiB"),
+    ):
         at = _entry(data, first, entries, tag)
         if at is not None:
             yield f"{name} without end", _put(data, at, struct.pack("<HHII", tag, 4, 1, 0xFFFFFFFF)), None
@@ -342,7 +361,9 @@ def _note(form: Form) -> Iterator[Made]:
     yield "no gap", data.replace(b"\n\n", b"\n"), None
     yield "no name", b"\n" + data, None
     yield from ((f"line {n} left out", b"\n".join(lines[:n] + lines[n + 1 :]), None) for n in range(min(4, len(lines))))
-    yield from ((f"line {n} of no base64", b"\n".join([*lines[:n], b"!" + lines[n], *lines[n + 1 :]]), None) for n in (1, 2))
+    yield from (
+        (f"line {n} of no base64", b"\n".join([*lines[:n], b"!" + lines[n], *lines[n + 1 :]]), None) for n in (1, 2)
+    )
     yield from ((f"cut at {n} tenths", data[: len(data) * n // 10], None) for n in range(1, 4))
 
 

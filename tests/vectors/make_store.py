@@ -27,7 +27,10 @@ def frozen(file: Path) -> dict[str, Any]:
     schema = connection.execute(
         "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
     ).fetchall()
-    tables = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for kind, name, _ in schema if kind == "table"}
+    tables = {}
+    for kind, name, _ in schema:
+        if kind == "table":
+            tables[name] = connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - a table of our own
     size, root = connection.execute("SELECT size, root FROM ledger_head").fetchall()[0]
     return {
         "form": connection.pragma("user_version"),

@@ -32,7 +32,7 @@ def thawed(home: Path, given: dict[str, Any]) -> Path:
         for name, rows in given["rows"].items():
             for row in rows:
                 values = [bytes.fromhex(value["hex"]) if isinstance(value, dict) else value for value in row]
-                connection.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values))})", values)
+                connection.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - a table of our own
         for name, last in given["sequences"]:
             connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
             connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, last))
@@ -51,7 +51,9 @@ def opened(home: Path) -> Store:
 
 
 def test_the_form_that_this_version_writes_is_frozen() -> None:
-    assert f"form-{len(migrate.steps())}.json" in {file.name for file in FILES}, "freeze it: tests/vectors/make_store.py"
+    assert f"form-{len(migrate.steps())}.json" in {file.name for file in FILES}, (
+        "freeze it: tests/vectors/make_store.py"
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -343,7 +343,11 @@ def move(*, to: str, home: Path, user: str, purpose: str, as_json: bool) -> None
     lines = [
         f"moved to {'PostgreSQL' if made.database else 'SQLite'}: {count} rows in {len(made.rows)} tables, each compared",
         f"the ledger is the same: {made.size} leaves, root {made.root}",
-        *([f"the old file is {made.left}; nothing can be written to it: delete it once you have saved the new store"] if made.left else []),
+        *(
+            [f"the old file is {made.left}; nothing can be written to it: delete it once you have saved the new store"]
+            if made.left
+            else []
+        ),
         f"next: headwater node serve --home {home}",
     ]
     door.answer(document, lines, as_json=as_json)

@@ -199,12 +199,3 @@ def test_a_message_that_expires_at_this_very_instant_is_not_answered_from_memory
     answer, was_known = rules.ask(replace(plain(1), expires=NOW))
     assert answer.outcome is Outcome.REFUSE
     assert not was_known
-
-
-def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headwater.policy.rules.remembered._MOST", 3)
-    rules = Counting()
-    for urgency in ("normal", "urgent", "immediate"):
-        for purpose in ("oic", "victim-protection"):
-            rules.ask(replace(plain(), urgency=urgency, purpose=purpose, why_urgent="now"))
-            assert len(rules._passed) <= 3
