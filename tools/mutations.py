@@ -69,7 +69,7 @@ def mutants(file: Path) -> list[Mutant]:
     for index, node in enumerate(ast.walk(tree)):
         if index in left_out:
             continue
-        line = getattr(node, "lineno", 0)
+        line = node.target.lineno if isinstance(node, ast.comprehension) else getattr(node, "lineno", 0)
         inside = next((first for first, last in functions if first <= line <= last), 0)
         for variant, what in enumerate(_variants(node)):
             found.append(Mutant(file, index, variant, line, what, inside))

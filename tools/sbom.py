@@ -33,13 +33,13 @@ def pinned(text: str) -> Iterator[tuple[str, str, list[str]]]:
 def licence_of(name: str) -> str:
     """Return what an installed package says of its licence; empty where it is not installed here or says nothing."""
     try:
-        said = metadata(name)
+        said = metadata(name).json
     except PackageNotFoundError:
         return ""
-    if said.get("License-Expression"):
-        return str(said["License-Expression"])
-    classed = [each.rpartition(" :: ")[2] for each in said.get_all("Classifier") or [] if each.startswith("License ::")]
-    return "; ".join(classed) or str(said.get("License") or "").partition("\n")[0]
+    if said.get("license_expression"):
+        return str(said["license_expression"])
+    classed = [each.rpartition(" :: ")[2] for each in said.get("classifier", []) if each.startswith("License ::")]
+    return "; ".join(classed) or str(said.get("license") or "").partition("\n")[0]
 
 
 def bill(text: str, version: str) -> dict[str, Any]:
