@@ -157,7 +157,8 @@ class Runner:
         numbers = self._enters.get((str(mutant.file), mutant.function), [])
         named = [own in self._items[number].nodeid for number in numbers]
         ordered = sorted(zip(numbers, named, strict=True), key=lambda one: (not one[1], self._took[one[0]]))
-        kept, spent = [], 0.0
+        kept: list[int] = []
+        spent = 0.0
         for number, _ in ordered:
             spent += self._took[number]
             if spent > MOST_S and kept:
@@ -245,7 +246,7 @@ def _end(child: int) -> None:
 def _put_in(mutant: Mutant) -> bool:
     """Give the functions in memory the changed code, under whatever decorator they lie; False where there is none."""
     whole = compile(mutated(mutant), str(mutant.file), "exec")
-    (changed,) = [code for code in _codes(whole) if code.co_firstlineno == mutant.function][:1] or [None]
+    changed = next((code for code in _codes(whole) if code.co_firstlineno == mutant.function), None)
     if changed is None:
         return False
     found = False
