@@ -82,6 +82,7 @@ MOST_S: Final = 40.0
 """Seconds of tests for one mutant; one that outlives more is counted as alive."""
 HANGS_S: Final = 20
 """A single test that takes so long has found that something is wrong."""
+NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
 
 
@@ -145,6 +146,9 @@ class Runner:
                 self.score.untested.append(said)
                 return
             status, _ = _in_fork(lambda: self._judge(mutant, numbers), MOST_S * 3)
+            if status == NOT_PUT_IN:
+                self.score.untested.append(f"{said} (it could not be put in)")
+                return
             killed = status != 0
         if killed:
             self.score.killed += 1
@@ -194,7 +198,7 @@ class Runner:
     def _judge(self, mutant: Mutant, numbers: Sequence[int]) -> str:
         """Put the change in and run tests until one fails; a failure ends this process with 1."""
         if not _put_in(mutant):
-            os._exit(3)
+            os._exit(NOT_PUT_IN)
         for place, number in enumerate(numbers):
             following = self._items[numbers[place + 1]] if place + 1 < len(numbers) else None
             if not _passes(self._items[number], following):
@@ -408,7 +412,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"Q1 {room}: {tried} mutants tried, {score['killed']} killed ({share:.1f} %), {score['left']} left for want of time"
         )
-        for line in [*score["alive"], *(f"{one} (no test enters)" for one in score["untested"])]:
+        for line in [*score["alive"], *(f"{one} (no test was run on it)" for one in score["untested"])]:
             print(f"    alive: {line}")
     if given.json:
         given.json.write_text(json.dumps({"seed": given.seed, "rooms": told}, indent=1) + "\n", "utf-8")
