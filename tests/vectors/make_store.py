@@ -31,7 +31,8 @@ def frozen(file: Path) -> dict[str, Any]:
     for kind, name, _ in schema:
         if kind == "table":
             tables[name] = connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - a table of our own
-    size, root = connection.execute("SELECT size, root FROM ledger_head").fetchall()[0]
+    heads: list[Any] = connection.execute("SELECT size, root FROM ledger_head").fetchall()
+    size, root = heads[0]
     return {
         "form": connection.pragma("user_version"),
         "application": connection.pragma("application_id"),
