@@ -11,6 +11,7 @@ import resource
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -185,12 +186,19 @@ def _bundle_traps() -> dict[str, Callable[[Path], object]]:
         "a seal of 30 megabytes": instead("seal.json", b'{"a":"' + b"x" * 30_000_000 + b'"}'),
     }  # fmt: skip
     for name in BUNDLE["files"]:
-        found[f"without {name}"] = lambda folder, name=name: (folder / name).unlink()
-        found[f"a byte more in {name}"] = lambda folder, name=name: _append(folder / name, b" ")
-        found[f"{name} cut short"] = lambda folder, name=name: (folder / name).write_bytes(
-            (folder / name).read_bytes()[:-1]
-        )
+        found[f"without {name}"] = partial(_changed, name, lambda _: None)
+        found[f"a byte more in {name}"] = partial(_changed, name, lambda data: data + b" ")
+        found[f"{name} cut short"] = partial(_changed, name, lambda data: data[:-1])
     return found
+
+
+def _changed(name: str, change: Callable[[bytes], bytes | None], folder: Path) -> None:
+    """Put other bytes into a file of the bundle; None takes it away."""
+    data = change((folder / name).read_bytes())
+    if data is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(data)
 
 
 def _append(path: Path, data: bytes) -> None:
