@@ -72,10 +72,10 @@ def in_child(form: Form, pairs: list[Trap]) -> list[str]:
         os.close(reading)
         ctypes.CDLL(None).malloc_trim(0)  # what was freed must not count as held
         held = next(
-            line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmSize")
+            line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmData")
         )
         most = int(held.split()[1]) * 1024 + MOST_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         try:
             said = json.dumps(judged(form, pairs))
