@@ -14,7 +14,7 @@ CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 export UV_NO_PROGRESS ?= 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres check fix merge bench deep docs lock fuzz clean \
+.PHONY: help demo test test-postgres check fix merge bench deep docs lock fuzz clean sbom mutants sabotage \
 	check-lint check-types check-tests check-licences check-dependencies check-wheel
 
 help: ## list the targets
@@ -55,9 +55,9 @@ fix: ## format the code and repair what the linter can repair
 	@.venv/bin/ruff check --fix --exit-zero
 	@.venv/bin/ruff format
 
-merge: check ## run all that a merge needs: check, test, built wheel, dependencies, licences
+merge: check ## run what every merge needs within ten minutes: check, dependencies, licences, wheel, each promise; then `make test`
 	@$(MAKE) check-dependencies check-licences check-wheel
-	@$(MAKE) test
+	@$(PY) -m tools.promises merge $(ARGS)
 
 check-dependencies:
 	@.venv/bin/deptry .
@@ -66,7 +66,7 @@ check-licences:
 	@.venv/bin/pip-licenses --packages $$(sed -nE 's/^([a-z0-9-]+)==.*/\1/p' requirements/all.txt | sort -u) >/dev/null
 
 check-wheel:
-	@$(PY) tools/wheel_check.py
+	@$(PY) -m tools.wheel_check
 
 bench: ## run all benchmarks and write docs/explain/performance.md; some:  make bench ARGS="store match --write"  or  make bench-store
 	@$(SETUP) dev
@@ -75,9 +75,21 @@ bench: ## run all benchmarks and write docs/explain/performance.md; some:  make 
 bench-%:
 	@$(MAKE) bench ARGS="$* $(ARGS)"
 
-deep: ## run the night's tests: long fuzzing, thousands of kills and power cuts
+deep: ## run the night's work, one line for each promise:  make deep ARGS="--scale 0.01"  tries it
 	@$(SETUP) dev
-	@$(PY) -m pytest -m deep $(ARGS)
+	@$(PY) -m tools.promises deep $(ARGS)
+
+sbom: ## write dist/headwater.cdx.json, the bill of materials of what ships
+	@$(SETUP) dev
+	@$(PY) tools/sbom.py
+
+mutants: ## change the code and see that a test fails:  make mutants ARGS="policy --sample 100"
+	@$(SETUP) dev
+	@$(PY) -m tools.mutants $(ARGS)
+
+sabotage: ## plant faults and see that the suites notice
+	@$(SETUP) dev
+	@$(PY) tools/sabotage.py $(ARGS)
 
 fuzz: ## fuzz one reader:  make fuzz F=un ARGS="--seconds 60"
 	@$(SETUP) dev

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 SHARED = "HEADWATER_SHARED"
 REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
 NODES = ("tests/e2e/", "tests/crash/")
+
+# How long an example takes says how busy the machine is; bench/ measures speed.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def shared_folder() -> Path:

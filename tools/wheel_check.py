@@ -8,11 +8,15 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from hashlib import sha256
 from pathlib import Path
+
+from tools import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_DISTRIBUTIONS = 12
@@ -38,7 +42,8 @@ def check(folder: Path, uv: str) -> list[str]:
     """Everything about the wheel that breaks a promise."""
     run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")], cwd=ROOT)
     (wheel,) = (folder / "dist").glob("*.whl")
-    problems = wrong_content(wheel)
+    problems = wrong_content(wheel) + not_reproducible(folder, wheel)
+    sbom.main(["--out", str(ROOT / "dist" / "headwater.cdx.json")])
     core = installed(folder / "core", uv, wheel)
     problems += over_budget(core, uv)
     full = installed(folder / "full", uv, wheel, "all")
@@ -56,6 +61,18 @@ def wrong_content(wheel: Path) -> list[str]:
     problems += [f"{name} is in it" for name in names if not name.startswith("headwater")]
     print(f"wheel: {wheel.name}, {wheel.stat().st_size / 1e6:.1f} MB, {len(names)} files")
     return problems
+
+
+def not_reproducible(folder: Path, wheel: Path) -> list[str]:
+    """Where a wheel built from a copy of the tree, elsewhere and with other times, differs by a byte."""
+    copy = folder / "copy"
+    left = shutil.ignore_patterns(".git", ".venv", ".tools", "site", "dist", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, copy, ignore=left, copy_function=shutil.copy)  # files get the time of now
+    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "again")], cwd=copy)
+    again = folder / "again" / wheel.name
+    one, other = (sha256(path.read_bytes()).hexdigest() for path in (wheel, again))
+    print(f"wheel: sha256 {one}, {'the same' if one == other else 'another'} when built elsewhere")
+    return [] if one == other else ["two builds of one source differ"]
 
 
 def installed(place: Path, uv: str, wheel: Path, *extras: str) -> Path:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
@@ -175,8 +175,9 @@ class Target:
     parse: Callable[[bytes], object]
 
 
+@cache
 def targets() -> dict[str, Target]:
-    """Every parser by name."""
+    """Every parser by name; their valid files are made once."""
     made = make_list(4, 7)
     lists = {form: list_files(form, made) for form in ("uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml")}
     found = {form: Target(tuple(files.values())[:1], _reader(form, files)) for form, files in lists.items()}

@@ -317,6 +317,42 @@ def restore(*, file: Path, passphrase_file: Path, home: Path, as_json: bool) -> 
     door.answer({"ok": True, "authority": proof.authority, **shown}, lines, as_json=as_json)
 
 
+@node.command(epilog="Example: headwater node move --to postgresql://db.example.org/headwater_uk --home uk")
+@click.option("--to", required=True, metavar="DATABASE", help="postgresql://HOST/NAME, or sqlite for the directory.")
+@options.home()
+@options.acting("operation")
+@options.as_json
+def move(*, to: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Move the store between SQLite and PostgreSQL: all of it, compared row by row, or nothing.
+
+    Stop serving the node first. What still has the old store open is refused from then on.
+    """
+    from headwater.node import moving
+
+    with bar("moving rows") as advance:
+        made = moving.move_store(home, os.environ, user=user, purpose=purpose, to=to, progress=advance)
+    count = sum(made.rows.values())
+    document = {
+        "ok": True,
+        "database": made.database or moving.SQLITE,
+        "size": made.size,
+        "root": made.root,
+        "rows": dict(made.rows),
+        "left": str(made.left) if made.left else None,
+    }
+    lines = [
+        f"moved to {'PostgreSQL' if made.database else 'SQLite'}: {count} rows in {len(made.rows)} tables, each compared",
+        f"the ledger is the same: {made.size} leaves, root {made.root}",
+        *(
+            [f"the old file is {made.left}; nothing can be written to it: delete it once you have saved the new store"]
+            if made.left
+            else []
+        ),
+        f"next: headwater node serve --home {home}",
+    ]
+    door.answer(document, lines, as_json=as_json)
+
+
 @node.command(name="stamp-authority", epilog="Example: headwater node stamp-authority --out test-authority")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to make it in.")
 @options.as_json

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import xor
 from typing import Any, Final
 
 from headwater.errors import FormatError, MissingExtraError, Place, SchemaError
@@ -21,6 +23,9 @@ NO_LON: Final = 181.0
 SENSOR: Final = "ais"
 _COUNT: Final = re.compile(rb"[0-9]{1,2}")
 """Of how many sentences a message is made: one digit in the standard."""
+_SENTENCE: Final = re.compile(rb"!([\x20-\x29\x2b-\x7e]{1,300})\*([0-9A-Fa-f]{2})(?:,[\x20-\x7e]{0,200})?")
+"""A sentence with its checksum: visible ASCII. NMEA 0183 allows 82 characters; some receivers write more, and behind it
+where and when they heard it."""
 JUMP: Final = "a leap above 60 knots, or one number in two places"
 
 
@@ -55,6 +60,11 @@ def read_nmea(data: bytes, *, file: str | None = None) -> Iterator[AisMessage]:
         if len(cells) < 7 or not cells[0].startswith(b"!"):  # noqa: PLR2004 - fields of an AIVDM sentence
             index += 1
             yield AisMessage(index, "", "", None, None, "no AIS sentence")
+            continue
+        sentence = _SENTENCE.fullmatch(text, at)
+        if sentence is None or reduce(xor, sentence[1]) != int(sentence[2], 16):
+            index += 1
+            yield AisMessage(index, "", "", None, None, "no checksum, or one that does not hold")
             continue
         parts = [text[at:]]
         if cells[1] not in (b"1", b""):

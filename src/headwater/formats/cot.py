@@ -9,6 +9,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from headwater.errors import FormatError, InputError, LimitError, Place, SchemaError
+from headwater.formats.safe import utf8_error
 from headwater.model.times import format_instant, parse_instant
 
 MAX_EVENT_BYTES: Final = 64 * 1024
@@ -63,6 +64,9 @@ def read_event(data: bytes) -> CotEvent:
     """
     if len(data) > MAX_EVENT_BYTES:
         raise LimitError("a CoT event over 64 kB")
+    not_utf8 = utf8_error(data)
+    if not_utf8 is not None:  # expat would take a byte order mark's word for UTF-16
+        raise not_utf8
     seen = _Seen()
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = seen.start

@@ -91,7 +91,9 @@ def parse_block(column: Column, texts: Any, span: Span) -> Any | None:  # noqa: 
 def _texts_are_good(column: Column, texts: Any, pc: Any) -> bool:  # noqa: ANN401
     if column.kind in (Kind.NAME, Kind.TEXT):
         most = MOST_NAME_BYTES if column.kind is Kind.NAME else MAX_FIELD_BYTES
-        return bool((pc.max(pc.binary_length(texts)).as_py() or 0) <= most)
+        if (pc.max(pc.binary_length(texts)).as_py() or 0) > most:
+            return False
+        return not pc.any(pc.match_substring(texts, "\0")).as_py()
     found = pc.unique(texts).to_pylist()
     if column.kind is Kind.CURRENCY:
         return all(value in CURRENCIES or value in ASSETS or value == "" for value in found)
@@ -126,12 +128,18 @@ def _whole(texts: Any, pa: Any) -> Any:  # noqa: ANN401
 def _name(column: Column, text: str, span: Span) -> str:  # noqa: ARG001 - one shape for all parsers
     if len(text.encode("utf-8", "surrogatepass")) > MOST_NAME_BYTES:
         raise SchemaError(f"an identifier over {MOST_NAME_BYTES} bytes")
-    return text
+    return _without_nul(text)
 
 
 def _text(column: Column, text: str, span: Span) -> str:  # noqa: ARG001
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FIELD_BYTES:
         raise SchemaError(f"a text over {MAX_FIELD_BYTES} bytes")
+    return _without_nul(text)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise SchemaError("a NUL in a text")
     return text
 
 

@@ -104,7 +104,7 @@ def _make(home: Path, settings: Settings, first: Sequence[users.User]) -> Made:
     finally:
         store.close()
     # Last: a directory with settings is a node.
-    _write_settings(home, settings)
+    write_settings(home, settings)
     return Made(home, card, roots)
 
 
@@ -176,7 +176,12 @@ def new_card(
     )
 
 
-def _write_settings(home: Path, settings: Settings) -> None:
+def write_settings(home: Path, settings: Settings) -> None:
+    """Write a node's settings: the file is the old one or the new one, whatever happens.
+
+    Raises:
+        StoreIoError: the disk refuses.
+    """
     beside = home / f"{FILE_NAME}.new"
     try:
         with beside.open("w", encoding="utf-8") as handle:
@@ -185,6 +190,6 @@ def _write_settings(home: Path, settings: Settings) -> None:
             os.fsync(handle.fileno())
         beside.rename(home / FILE_NAME)
         sync_folder(home)
-        (home / HALF_MADE).unlink()
+        (home / HALF_MADE).unlink(missing_ok=True)
     except OSError as error:
         raise StoreIoError(f"the settings cannot be written: {error.strerror}", where=str(home)) from error

@@ -1,5 +1,6 @@
 """Forecasts, drift and routes at a node: files in, files out."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -89,9 +90,9 @@ def read_line(given: Mapping[str, object], origin: Origin | None) -> Any:  # noq
     """
     import numpy as np
 
-    pending: list[object] = [given]
+    pending: deque[object] = deque([given])
     while pending:
-        one = pending.pop(0)
+        one = pending.popleft()
         if not isinstance(one, Mapping):
             continue
         if one.get("type") == "LineString":
@@ -102,7 +103,7 @@ def read_line(given: Mapping[str, object], origin: Origin | None) -> Any:  # noq
             if len(corners) < 2 or not np.isfinite(corners).all():  # noqa: PLR2004 - a line has two ends
                 raise SchemaError("a line of fewer than two corners", where=Place(field="coordinates"))
             return corners if origin is None else np.array([origin.to_metres(*corner) for corner in corners.tolist()])
-        pending += list(one.get("features", [])) if isinstance(one.get("features"), list) else []
+        pending += one["features"] if isinstance(one.get("features"), list) else []
         pending.append(one.get("geometry"))
     raise SchemaError("no LineString in it", where="--line")
 

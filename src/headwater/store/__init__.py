@@ -4,6 +4,7 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 """
 
 from headwater.store.files import sync_folder
+from headwater.store.moving import Moved, move
 from headwater.store.parts import Part
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
 from headwater.store.search import Candidate, SearchIndex
@@ -18,6 +19,7 @@ __all__ = [
     "Held",
     "Incoming",
     "Leaf",
+    "Moved",
     "Outgoing",
     "Part",
     "Placed",
@@ -29,5 +31,6 @@ __all__ = [
     "StoreOptions",
     "Transaction",
     "Watch",
+    "move",
     "sync_folder",
 ]

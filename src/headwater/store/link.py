@@ -18,6 +18,8 @@ Value = None | int | float | str | bytes
 Row = tuple[Value, ...]
 
 _WORD: Final = re.compile(r"\w+")
+MOVED: Final = "this store was moved; see database in headwater.toml"
+"""What a process is told that still has a store open which was moved."""
 
 
 class Link(ABC):
@@ -59,6 +61,12 @@ class Link(ABC):
             return convert(found, list[kind], builtin_types=(bytes,))  # type: ignore[valid-type]
         except ValidationError as error:
             raise StoreCorruptError("a row holds what it never was given", where=str(self.file)) from error
+
+    def rows_as_they_are(self, sql: str, *values: Value) -> list[Row]:
+        """Return all rows of a query, whatever their columns hold: for copying them, not for reading what they say."""
+        self._check_transaction()
+        self._write_for(sql)
+        return self._fetch(sql, values)
 
     def one(self, kind: type[T], sql: str, *values: Value) -> T | None:
         """Return the first row of a query, None where there is none."""
@@ -155,6 +163,10 @@ class Link(ABC):
         """Do what the database puts off until nobody waits for an answer."""
 
     @abstractmethod
+    def fold_all(self) -> None:
+        """Do all of that now, as far as others who have the store open let it be done."""
+
+    @abstractmethod
     def commits(self) -> object:
         """Return what changes with each commit of another connection."""
 
@@ -197,6 +209,18 @@ class Link(ABC):
     @abstractmethod
     def copy_to(self, file: Path) -> None:
         """Copy the whole database, as it is at one moment, into a file."""
+
+    @abstractmethod
+    def counters(self) -> dict[str, int]:
+        """Return the last number given in each table whose numbers are never given again."""
+
+    @abstractmethod
+    def count_on(self, counters: dict[str, int]) -> None:
+        """Let numbers go on behind the rows that are there, and behind the counters of a store that was moved here."""
+
+    @abstractmethod
+    def shut(self) -> None:
+        """Close the store to writing for good, for whoever has it open too: it was moved."""
 
     @abstractmethod
     def close(self) -> None:

@@ -56,6 +56,15 @@ def make(file: Path) -> None:
         link.take_log()
     finally:
         link.close()
+    put_up(unfinished, file)
+
+
+def put_up(unfinished: Path, file: Path) -> None:
+    """Give a whole store its name, once it is on the disk.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
     with translated(file):
         handle = os.open(unfinished, os.O_RDWR)
         try:
@@ -72,16 +81,25 @@ def make_shared(link: Link) -> None:
     Raises:
         StoreError: there is a store in it already, or it cannot be made.
     """
-    texts = steps()
     link.begin()
     try:
-        _refuse_second(link)
-        link.build(texts)
-        link.set_form(len(texts))
+        fill_shared(link)
         link.commit()
     except BaseException:
         link.abandon()
         raise
+
+
+def fill_shared(link: Link) -> None:
+    """Make an empty store in a database that others look after, within the open transaction.
+
+    Raises:
+        StoreError: there is a store in it already, or it cannot be made.
+    """
+    texts = steps()
+    _refuse_second(link)
+    link.build(texts)
+    link.set_form(len(texts))
 
 
 def _refuse_second(link: Link) -> None:

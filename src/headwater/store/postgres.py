@@ -19,7 +19,7 @@ from headwater.errors import (
     StoreVersionError,
 )
 from headwater.store.dialect import HELPERS, in_postgres, made_in_postgres
-from headwater.store.link import Link, Row
+from headwater.store.link import MOVED, Link, Row
 from headwater.store.rows import Problem, StoreOptions
 from headwater.store.sqlite import in_memory
 
@@ -104,6 +104,9 @@ class PostgresLink(Link):
     def fold(self) -> None:
         """Do nothing: the server does it in its own time."""
 
+    def fold_all(self) -> None:
+        """Do nothing: the server does it in its own time."""
+
     def commits(self) -> object:
         """Return what changes with each transaction of the server: more often than needed, never less."""
         return self.one(tuple[str], "SELECT pg_current_snapshot()::text")
@@ -161,6 +164,14 @@ class PostgresLink(Link):
                 for row in whole.rows(tuple[Any, ...], f"SELECT * FROM {name}"):  # noqa: S608 - of our own schema
                     self.run(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
 
+    def _sequences(self) -> list[tuple[str, str]]:
+        sql = (
+            "SELECT table_name::text, pg_get_serial_sequence(quote_ident(table_name), column_name)"
+            " FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND column_name = 'number' AND is_identity = 'YES'"
+        )
+        return self.rows(tuple[str, str], sql)
+
     def damage(self) -> list[Problem]:
         """Return nothing: the server looks after its own files (pg_amcheck, checksums)."""
         return []
@@ -176,6 +187,30 @@ class PostgresLink(Link):
             where=str(file),
             fix="copy the database with pg_dump and the node's directory beside it; see docs/howto/postgresql.md",
         )
+
+    def counters(self) -> dict[str, int]:
+        """Return the last number given in each table that numbers its rows."""
+        counted: dict[str, int] = {}
+        for table, sequence in self._sequences():
+            sql = f"SELECT last_value, CAST(is_called AS INTEGER) FROM {sequence}"  # noqa: S608 - the server named it
+            found = self.one(tuple[int, int], sql)
+            if found is not None and found[1]:
+                counted[table] = found[0]
+        return counted
+
+    def count_on(self, counters: dict[str, int]) -> None:
+        """Set the sequence of each table behind its last row, and behind the counter that is given."""
+        for table, sequence in self._sequences():
+            found = self.one(tuple[int | None], f"SELECT MAX(number) FROM {table}")  # noqa: S608 - the server named it
+            last = max((found[0] if found else None) or 0, counters.get(table, 0))
+            if last:
+                self.rows(tuple[int], "SELECT setval(CAST(? AS regclass), CAST(? AS BIGINT))", sequence, last)
+
+    def shut(self) -> None:
+        """Let the ledger take no event, so that nothing can change."""
+        said = f"RAISE EXCEPTION USING MESSAGE = '{MOVED}'"
+        self.run(f"CREATE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {said}; END$$")
+        self.run("CREATE TRIGGER moved BEFORE INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION moved()")
 
     def close(self) -> None:
         """Close the connection, whatever became of the other side."""

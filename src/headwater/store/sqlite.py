@@ -11,7 +11,7 @@ import apsw
 
 from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
 from headwater.store.faults import from_sqlite, translated
-from headwater.store.link import Link, Row
+from headwater.store.link import MOVED, Link, Row
 from headwater.store.rows import Problem, StoreOptions
 
 APPLICATION_ID: Final = 0x48445754
@@ -139,6 +139,23 @@ class SqliteLink(Link):
                 target.close()
         except apsw.Error as error:
             raise from_sqlite(error, file) from error
+
+    def counters(self) -> dict[str, int]:
+        """Return what SQLite remembers of tables whose numbers are never given again."""
+        return dict(self.rows(tuple[str, int], "SELECT name, seq FROM sqlite_sequence"))
+
+    def count_on(self, counters: dict[str, int]) -> None:
+        """Raise what SQLite remembers; other tables go on behind their last row by themselves."""
+        for name in self.counters():
+            self.run("UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?", counters.get(name, 0), name)
+
+    def shut(self) -> None:
+        """Let the ledger take no event, so that nothing can change."""
+        self.run(f"CREATE TRIGGER moved BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, '{MOVED}'); END")
+
+    def fold_all(self) -> None:
+        """Fold the whole log into the file, so that the file alone is the store."""
+        self.rows(tuple[int, int, int], "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connection, whatever became of the disk."""

@@ -76,7 +76,7 @@ def _die_at(step: int) -> None:
         (Keys, "add"),
         (Exchange, "make_card"),
         (Store, "close"),
-        (setup, "_write_settings"),
+        (setup, "write_settings"),
     )[step]
     setattr(where, name, lambda *_args, **_named: os._exit(KILLED))
 

@@ -213,6 +213,12 @@ def test_two_ways_to_the_same_evidence_are_no_circle() -> None:
     assert derived(diamond, evidence=("e1", "e2")) == "allow"
 
 
+def test_two_ways_to_evidence_that_rests_on_more_are_no_circle() -> None:
+    fork = {"e1": {**FACT, "evidence": ["e3"]}, "e2": {**FACT, "evidence": ["e3"]}, "e3": {**FACT, "evidence": ["e4"]}}
+    assert derived({**fork, "e4": FACT}, evidence=("e1", "e2")) == "allow"
+    assert derived({**fork, "e4": FACT}, evidence=("e1", "e3", "e2", "e4")) == "allow"
+
+
 def test_a_consent_to_the_evidence_lets_the_finding_pass() -> None:
     assert derived({"e1": THIRD}, consents=[{**YES, "facts": ["e1"]}]) == "allow"
     assert derived({"e1": THIRD}, consents=[{**YES, "facts": ["f2"]}]) == stopped("derived")

@@ -191,3 +191,11 @@ def test_no_rule_reads_what_a_fact_says_or_what_is_left_apart(law: Any) -> None:
         changed = replace(message, facts=facts, text="other", thread="other")
         assert decide(op, terms, changed, held, instant(now)) == decide(op, terms, message, held, instant(now))
     assert {"facts", "text", "thread", "expires"} == APART, "expires is compared before memory is asked"
+
+
+def test_a_message_that_expires_at_this_very_instant_is_not_answered_from_memory() -> None:
+    rules = Counting()
+    rules.ask(plain())
+    answer, was_known = rules.ask(replace(plain(1), expires=NOW))
+    assert answer.outcome is Outcome.REFUSE
+    assert not was_known

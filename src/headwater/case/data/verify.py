@@ -685,7 +685,8 @@ def read_small(folder: str, path: str, limit: int) -> bytes:
         ValueError: it is larger than the limit.
     """
     with open(os.path.join(folder, path), "rb", opener=_plainly) as file:
-        data = file.read(limit + 1)
+        # As much as there is, and a byte more to see that it grew: a buffer of the whole limit would be asked for at once.
+        data = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
     if len(data) > limit:
         raise ValueError(f"larger than {limit} bytes")
     return data

@@ -1,0 +1,227 @@
+"""Planted faults: plausible bad patches, one at a time in a copy of the source, of which the suites must catch nine in ten.
+
+    python tools/sabotage.py                    every patch
+    python tools/sabotage.py --only receipt     those whose name holds a word
+
+Each patch is what somebody could hand in as a small improvement, by mistake or on purpose. It names the suites that `make
+check` or `make merge` runs and that ought to notice; they run until one test fails. A patch that they let through is printed,
+and the exit status is 1 where more than one in ten are.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LEAST_SHARE: Final = 0.9
+MOST_S: Final = 900
+_NAMED: Final = re.compile(r"(?:FAILED|ERROR) (.*?)(?: - .*)?$")
+MODEL: Final = ("tests/unit/model", "tests/property/test_handling.py")
+POLICY: Final = ("tests/unit/policy", "tests/property/test_view.py")
+EXCHANGE: Final = ("tests/unit/exchange", "tests/vectors", "tests/property/test_envelope_tampering.py")
+STORE: Final = ("tests/unit/store", "tests/contract/test_store_contract.py", "tests/property/test_ledger_tampering.py")
+CRASH: Final = (*STORE, "tests/crash/test_full_disk.py", "tests/crash/test_kill.py", "tests/crash/test_powercut.py")
+PAGE: Final = ("tests/unit/web/test_frame.py", "tests/unit/web/test_signing.py", "tests/authz")
+SIGNING: Final = ("tests/unit/node/test_codes.py", "tests/unit/node/test_passkeys.py", *PAGE)
+FILES: Final = (
+    "tests/unit/formats/test_safe.py",
+    "tests/unit/formats/test_safe_archive.py",
+    "tests/hostile/test_formats.py",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One bad change.
+
+    Attributes:
+        name: what it does, in a few words.
+        file: below src/headwater.
+        old, new: what stands there and what is put in its place; the old text stands there once.
+        suites: the tests that ought to notice.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    suites: tuple[str, ...]
+
+
+PATCHES: Final = (
+    Patch("handling: purposes of two records add up", "model/handling.py",
+          "return left if right is None else left & right", "return left if right is None else left | right", MODEL),
+    Patch("handling: a ban on passing on is forgotten in a join", "model/handling.py",
+          "never_onward=self.never_onward or other.never_onward", "never_onward=self.never_onward", MODEL),
+    Patch("handling: the longer retention wins", "model/handling.py", "retain_until=min(", "retain_until=max(", MODEL),
+    Patch("handling: codes of the second record are lost", "model/handling.py", "codes=self.codes | other.codes", "codes=self.codes", MODEL),
+    Patch("view: a restricted record is shown by name", "policy/view.py",
+          "return self._shown(record) if record is not None and self._permits(record.handling) else None",
+          "return self._shown(record) if record is not None else None", POLICY),
+    Patch("view: looks at findings leave no trace", "policy/view.py", 'self._note("finding", ref)', "pass", POLICY),
+    Patch("view: one sight for all purposes", "policy/view.py",
+          "(self._session.purpose, self._session.user, self._today.isoformat(), self._cleared)",
+          "(self._session.user, self._today.isoformat(), self._cleared)", POLICY),
+    Patch("view: a finding is seen where any of its evidence is", "policy/view.py",
+          "self._permits(finding.handling) and all(", "self._permits(finding.handling) and any(", POLICY),
+    Patch("view: a hidden record protects and so betrays", "policy/view.py",
+          "if self._permits(record.handling) and (mention := record.mention(key)) is not None",
+          "if (mention := record.mention(key)) is not None", POLICY),
+    Patch("session: own work may be approved", "policy/session.py",
+          "if author is not None and author == session.user:", "if author is not None and author == session.authority:", POLICY),
+    Patch("session: purpose is not asked", "policy/session.py",
+          "if purposes is not None and session.purpose not in purposes:", "if purposes and session.purpose not in purposes and False:", POLICY),
+    Patch("retention: a day too early", "policy/retention.py", "last is not None and last < day", "last is not None and last <= day", POLICY),
+    Patch("rules: an agreement counts after its end", "policy/rules/message.py",
+          "not terms.valid_from <= case.day <= terms.valid_until", "not terms.valid_from <= case.day", POLICY),
+    Patch("rules: a suspended agreement counts", "policy/rules/message.py",
+          "case.agreement.state is not AgreementState.LIVE", "case.agreement.state is AgreementState.DRAFT", POLICY),
+    Patch("rules: a witness is named with any approval", "policy/rules/fact.py",
+          'if "witness-protection" in case.approvals:', "if case.approvals:", POLICY),
+    Patch("rules: special categories pass without necessity", "policy/rules/fact.py",
+          "case.agreement.sensitive and case.message.strict_necessity", "case.agreement.sensitive", POLICY),
+    Patch("rules: retention is not shortened", "policy/rules/judge.py",
+          "fact.retain_until is None or fact.retain_until > limit", "fact.retain_until is not None and fact.retain_until > limit", POLICY),
+    Patch("redaction: facts keep the names of protected persons", "policy/redaction.py",
+          "if not (fact.entity in persons and fact.prop in IDENTITY_PROPERTIES) and fact.entity not in belongings",
+          "if fact.entity not in belongings", POLICY),
+    Patch("envelope: the signature does not cover who it is for", "exchange/envelope.py",
+          "hashlib.sha256(body).digest() + bytes.fromhex(rkid)", "hashlib.sha256(body).digest()", EXCHANGE),
+    Patch("envelope: expiry is not looked at", "exchange/envelope.py", "if now >= header.expires_at:", "if now > header.sent_at + (header.expires_at - header.sent_at) * 2:", EXCHANGE),
+    Patch("envelope: a revoked key counts", "exchange/envelope.py",
+          "if sender.revoked_from is not None and now >= sender.revoked_from:", "if sender.revoked_from is not None and now < sender.revoked_from:", EXCHANGE),
+    Patch("envelope: any sender's key will do", "exchange/envelope.py",
+          "known = sender if header.sender == peer and header.skid == key_id(sender.public_key) else None", "known = sender", EXCHANGE),
+    Patch("receipt: for somebody else it counts too", "exchange/receipt.py",
+          "if receipt.sender != giver.authority or receipt.to not in {me, None}:", "if receipt.sender != giver.authority:", EXCHANGE),
+    Patch("receipt: its signature is not checked", "exchange/receipt.py",
+          "if not is_signed(key.public_key, signature, _message(payload)):", "if not signature:", EXCHANGE),
+    Patch("taking: other bytes under a known name are a duplicate", "exchange/taking.py",
+          "if there is not None and there.sha256 == each.sealed.sha256:", "if there is not None:", EXCHANGE),
+    Patch("card: an older version is taken", "exchange/card.py", "if new.version < old.version:", "if new.version < old.version - 1:", EXCHANGE),
+    Patch("card: the old roots need not sign", "exchange/card.py", "    _check_threshold(given.paper, old)\n    return True", "    return True", EXCHANGE),
+    Patch("witness: a log that shrank is a late one", "exchange/witness.py",
+          "return Word.SHRUNK if said.seq > known.seq else Word.LATE", "return Word.LATE", EXCHANGE),
+    Patch("witness: a fork of the same size is the same", "exchange/witness.py",
+          "if said.size == known.size:\n        return Word.SAME if said.root == held else Word.FORKED", "if said.size == known.size:\n        return Word.SAME", EXCHANGE),
+    Patch("back-off: no jitter", "exchange/backoff.py", "return max(FIRST_S, bound * (1 + part) / 2)", "return max(FIRST_S, bound)", EXCHANGE),
+    Patch("writer: answers before the sync", "store/writer.py", "        self._link.commit()\n        self._head, self._edge = head, edge",
+          "        for job in group:\n            job.answer()\n        self._link.commit()\n        self._head, self._edge = head, edge", CRASH),
+    Patch("writer: a change that raised is half kept", "store/writer.py", '            self._link.run("ROLLBACK TO change")\n', "", STORE),
+    Patch("ledger: a shortened one is opened", "store/ledger.py",
+          "if last is None or (-1 if last[0] is None else last[0]) != head.size - 1:", "if last is None:", STORE),
+    Patch("audit: truncation is not compared with kept heads", "store/audit.py",
+          'problems += [Problem(head.size, "truncated") for head in heads if head.size > stored.size]', "pass", STORE),
+    Patch("audit: silent erasure is no problem", "store/audit.py",
+          'problems += [Problem(index, "erased-unannounced") for index in sorted(walk.erased - walk.announced)]', "pass", STORE),
+    Patch("merkle: leaves and nodes hash alike", "model/merkle.py", 'b"\\x01"', 'b"\\x00"', (*MODEL, "tests/vectors")),
+    Patch("vault: an erased key is only unlinked", "store/vault.py", "file.write(bytes(path.stat().st_size))", 'file.write(b"")', STORE),
+    Patch("page: a used ticket opens another session", "node/signin.py", "if held is None or held.used or transaction.now >= held.until:", "if held is None or transaction.now >= held.until:", PAGE),
+    Patch("page: a ticket lets in who was switched off", "node/signin.py",
+          "    users.session(transaction, node.authority, kept.user, kept.purpose)\n    transaction.put_document(SESSION",
+          "    transaction.put_document(SESSION", SIGNING),
+    Patch("page: anybody who looks at cases may open one", "web/authz.py", '("POST", "/cases"): Act.CASE_OPEN', '("POST", "/cases"): Act.CASE_LOOK', PAGE),
+    Patch("page: the way back may lead elsewhere", "web/pages/signing.py", 'not path.startswith(("//", "/\\\\"))', 'not path.startswith("//")', PAGE),
+    Patch("codes: a code counts twice", "node/codes.py", "if step <= held.codes.last_step:", "if step < held.codes.last_step:", SIGNING),
+    Patch("codes: a wrong passphrase with a right code lets in", "node/codes.py",
+          "fits = now.codes is None or hmac.compare_digest(guess, now.codes.passphrase)", "fits = now.codes is None or bool(guess)", SIGNING),
+    Patch("safe JSON: a key twice is taken", "formats/safe.py", 'if _STRINGS.findall(data).count(b":") != pairs:', 'if _STRINGS.findall(data).count(b":") < pairs:', FILES),
+    Patch("archives: a link is a file", "formats/safe_archive.py", "if stat.S_IFMT(info.external_attr >> 16) not in _PLAIN_KINDS:", "if stat.S_ISDIR(info.external_attr >> 16):", FILES),
+    Patch("archives: the ratio is not looked at", "formats/safe.py", "MAX_ARCHIVE_RATIO: Final = 100\n", "MAX_ARCHIVE_RATIO: Final = 100_000\n", FILES),
+    Patch("backup: two keys for one piece", "node/strongbox.py", "        self._number += 1\n\n\nclass BoxReader", "\n\nclass BoxReader", ("tests/unit/node/test_backup.py",)),
+)  # fmt: skip
+
+
+def planted(patch: Patch, copy: Path) -> str:
+    """Put a patch into the copy and return the text that was there."""
+    path = copy / "src" / "headwater" / patch.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(patch.old) != 1:
+        raise SystemExit(f"{patch.name}: what it replaces stands {text.count(patch.old)} times in {patch.file}")
+    path.write_text(text.replace(patch.old, patch.new), encoding="utf-8")
+    return text
+
+
+def caught(patch: Patch, copy: Path) -> tuple[bool, str]:
+    """Whether the suites notice a patch, and which test does; that test must pass without the patch."""
+    before = planted(patch, copy)
+    failed = None
+    try:
+        for suites in (nearest(patch, copy), patch.suites):
+            done = run(suites, copy) if suites else None
+            if done is not None and done.returncode in {1, 2}:
+                named = (_NAMED.match(line) for line in done.stdout.splitlines())
+                failed = next((found[1] for found in named if found), "")
+                break
+    except subprocess.TimeoutExpired:
+        return True, "a test that does not end"
+    finally:
+        (copy / "src" / "headwater" / patch.file).write_text(before, encoding="utf-8")
+    if not failed:
+        return False, "no test fails"
+    if run([failed], copy).returncode:
+        return False, f"{failed} fails without the patch as well"
+    return True, failed
+
+
+def nearest(patch: Patch, copy: Path) -> list[str]:
+    """Return the tests that bear the name of the patched file, which are quick and most often enough."""
+    word = Path(patch.file).stem
+    found = (path for suite in patch.suites for path in (copy / suite).rglob(f"test_*{word}*.py"))
+    return sorted({str(path.relative_to(copy)) for path in found})
+
+
+def run(suites: Sequence[str], copy: Path) -> "subprocess.CompletedProcess[str]":
+    """Run suites in the copy until a test fails; `tools.mutants` lets Hypothesis draw alike and take its time."""
+    env = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider"]
+    words += ["-m", "not deep and not e2e and not shared", *suites]
+    return subprocess.run(words, cwd=copy, env=env, capture_output=True, text=True, timeout=MOST_S, check=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try the patches; 1 where more than one in ten get through."""
+    parser = argparse.ArgumentParser(description="Plant faults and see that a test fails.")
+    parser.add_argument("--only", default="", help="patches whose name holds this")
+    parser.add_argument("--first", type=int, default=1, help="number of the first patch")
+    parser.add_argument("--list", action="store_true", help="name the patches and check that each still fits")
+    parser.add_argument("--json", type=Path, help="write what was found to a file")
+    given = parser.parse_args(arguments)
+    chosen = [patch for patch in PATCHES[given.first - 1 :] if given.only in patch.name]
+    through: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="headwater-sabotage-") as folder:
+        copy = Path(folder) / "copy"
+        left = shutil.ignore_patterns(
+            ".git", ".venv", ".tools", "site", "dist", "__pycache__", ".hypothesis", ".mypy_cache", "*.pyc"
+        )
+        shutil.copytree(ROOT, copy, ignore=left, symlinks=True)
+        for patch in chosen:
+            if given.list:
+                (copy / "src" / "headwater" / patch.file).write_text(planted(patch, copy), encoding="utf-8")
+                print(f"{patch.file}: {patch.name}")
+                continue
+            begun = time.monotonic()
+            good, said = caught(patch, copy)
+            print(
+                f"{'caught ' if good else 'THROUGH'} {time.monotonic() - begun:5.0f} s  {patch.name}: {said}",
+                flush=True,
+            )
+            through += [] if good else [patch.name]
+    print(f"planted faults: {len(chosen)} patches, {len(chosen) - len(through)} caught")
+    if given.json:
+        given.json.write_text(json.dumps({"patches": len(chosen), "through": through}, indent=1) + "\n", "utf-8")
+    return int(len(through) > len(chosen) * (1 - LEAST_SHARE))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
