@@ -39,6 +39,7 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/events"): Door.SIGNED_IN,
     ("GET", "/queue"): Act.FINDING_LOOK,
     ("POST", "/queue/dismiss"): Act.FINDING_DECIDE,
+    ("POST", "/queue/triage"): Act.FINDING_DECIDE,
     ("POST", "/queue/filters"): Act.FINDING_LOOK,
     ("GET", "/findings/{ref}"): Act.FINDING_LOOK,
     ("GET", "/findings/{ref}/compare"): Act.FINDING_LOOK,

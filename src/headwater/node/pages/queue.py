@@ -2,33 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from headwater.errors import Place, SchemaError
 from headwater.model.decision import Decision
-from headwater.model.fact import record_of
-from headwater.model.finding import Evidence, EvidenceKind, Finding
-from headwater.model.ids import AuthorityId, FactId, RecordId
+from headwater.model.finding import Finding
+from headwater.model.ids import AuthorityId
 from headwater.model.record import Record
 from headwater.model.times import format_instant
-from headwater.node.findings import Shown
+from headwater.node.findings import Shown, record_refs
 from headwater.node.node import Node
 from headwater.node.pages.seen import all_findings
+from headwater.node.pages.triage import NOTHING, PRIORITIES, Note, notes
 from headwater.node.pages.words import Marks, banner, grade_text, marks, originators
+from headwater.node.second import PERSONS, RESCUES, confirmers, needs_two
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 25
-RESCUES: Final = frozenset({"watch.rescue", "scan.rescue"})
-"""Kinds that say that a life may be in danger: people on the water, a person hidden in a vehicle."""
 SCANNED: Final = "scan."
 """What kinds begin with that rest on an image of a vehicle."""
 STATES: Final = ("open", "confirm", "dismiss", "unsure", "task", "refer", "release")
-ORDERS: Final = ("score", "kind")
+ORDERS: Final = ("score", "kind", "priority")
+WORK: Final = ("", "mine", "nobody", "unread")
+"""Whose work is shown: anybody's, the reader's own, nobody's, or what the reader has not marked read."""
 COMPARED: Final = frozenset({"match.screening", "match.link"})
 """Kinds that claim that two things are one: they have a page that lays them side by side."""
 
@@ -41,7 +42,8 @@ class Filter:
         state: open, or the verb that stands; empty is all.
         kind: start of the kind; empty is all.
         least: lowest score, 0 to 1.
-        order: ``score`` or ``kind``; danger to life stands first in both.
+        order: ``score``, ``kind`` or ``priority``; danger to life stands first in all.
+        work: one of `WORK`.
         page: from 1.
     """
 
@@ -49,6 +51,7 @@ class Filter:
     kind: str = ""
     least: float = 0.0
     order: str = "score"
+    work: str = ""
     page: int = 1
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class Filter:
             raise SchemaError("no such state", where=Place(field="state"), fix=f"use {', '.join(STATES)}")
         if self.order not in ORDERS:
             raise SchemaError("no such order", where=Place(field="order"), fix=f"use {', '.join(ORDERS)}")
+        if self.work not in WORK:
+            raise SchemaError("no such choice", where=Place(field="work"), fix=f"use {', '.join(WORK[1:])}")
         if not 0.0 <= self.least <= 1.0:
             raise SchemaError("a score outside 0 to 1", where=Place(field="least"))
         if not 1 <= self.page <= 1_000_000:  # noqa: PLR2004 - more pages than any store has
@@ -72,8 +77,10 @@ class Row:
         claimed_at: when it entered the store, RFC 3339; empty where the ledger does not say.
         rescue: whether a life may be in danger.
         two_persons: whether a second person must agree before it counts.
+        second_wanted: whether one has confirmed it and the second has not.
         version: names the decisions it has, for a form that changes it.
         scan: the record of the image that it rests on, where it is about one.
+        note: whose work it is, how soon, and who has read it.
     """
 
     id: str
@@ -90,9 +97,11 @@ class Row:
     claimed_at: str
     rescue: bool
     two_persons: bool
+    second_wanted: bool
     comparable: bool
     version: str
     scan: str = ""
+    note: Note = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +129,7 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
         found = all_findings(node, session, snapshot, view)
         stated = [(each.state, each) for each in found]
         chosen = [each for state, each in stated if _fits(state, each, asked)]
-        chosen.sort(key=_ORDER[asked.order])
+        chosen = _sorted(snapshot, session.user, chosen, asked)
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
         rows = tuple(rows_of(node, snapshot, view, here))
@@ -138,17 +147,19 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
 
 def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown]) -> Iterator[Row]:
     """Yield findings as rows; all that they rest on is one look."""
-    refs = {each.finding.id: list(_record_refs(each.finding)) for each in found}
+    refs = {each.finding.id: list(record_refs(each.finding)) for each in found}
     wanted = dict.fromkeys(ref for each in refs.values() for ref in each)
     records = {one.id: one for one in view.several(wanted, "queue")}
+    held = notes(snapshot, refs)
     for each in found:
         here = [records[ref] for ref in refs[each.finding.id] if ref in records]
-        yield row_of(node, snapshot, each, here)
+        yield replace(row_of(node, snapshot, each, here), note=held.get(each.finding.id, NOTHING))
 
 
 def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
     """Return a finding as one row, with the records that it rests on."""
     finding = shown.finding
+    two = needs_two(finding, records)
     best = max(finding.reasons, key=lambda reason: abs(reason.weight))
     claimed = claimed_at(node, snapshot, finding)
     return Row(
@@ -165,28 +176,17 @@ def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Recor
         state=shown.state,
         claimed_at=format_instant(claimed) if claimed else "",
         rescue=finding.kind in RESCUES,
-        two_persons=needs_two(records),
+        two_persons=two,
+        second_wanted=two and shown.state == "confirm" and len(confirmers(shown.decisions)) < PERSONS,
         comparable=finding.kind in COMPARED,
         version=version_of(shown.decisions),
-        scan=next(iter(_record_refs(finding)), "") if finding.kind.startswith(SCANNED) else "",
-    )
-
-
-def needs_two(records: Iterable[Record]) -> bool:
-    """Return whether a finding is about somebody who is protected, or may not go onward: two persons look at those."""
-    return any(
-        record.handling.never_onward or any(mention.protected for mention in record.mentions) for record in records
+        scan=next(iter(record_refs(finding)), "") if finding.kind.startswith(SCANNED) else "",
     )
 
 
 def version_of(decisions: Sequence[Decision]) -> str:
     """Return a name for the decisions that a finding has: it changes with every one."""
     return f"{len(decisions)}.{decisions[-1].id[-12:]}" if decisions else "0"
-
-
-def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
-    """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    return view.several(_record_refs(finding), finding.id)
 
 
 @dataclass(slots=True)
@@ -207,19 +207,27 @@ def claimed_at(node: Node, snapshot: Snapshot, finding: Finding) -> datetime | N
     return ages.get(finding.id)
 
 
-def _record_refs(finding: Finding) -> Iterable[RecordId]:
-    return dict.fromkeys(ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
-
-
-def _record_ref(piece: Evidence) -> RecordId | None:
-    if piece.kind is EvidenceKind.RECORD:
-        return RecordId(piece.ref)
-    return record_of(FactId(piece.ref)) if piece.kind is EvidenceKind.FACT else None
-
-
 def _fits(state: str, shown: Shown, asked: Filter) -> bool:
     finding = shown.finding
     return asked.state in {"", state} and finding.kind.startswith(asked.kind) and finding.score >= asked.least
+
+
+def _sorted(snapshot: Snapshot, user: str, found: list[Shown], asked: Filter) -> list[Shown]:
+    """Return findings in the order asked for; notes are read only where they decide, and never hide danger to life."""
+    if not asked.work and asked.order != "priority":
+        return sorted(found, key=_ORDER[asked.order])
+    held = notes(snapshot)
+
+    def fits(note: Note) -> bool:
+        if asked.work == "unread":
+            return user not in note.readers
+        return not asked.work or note.owner == (user if asked.work == "mine" else "")
+
+    kept = [one for one in found if not _is_later(one) or fits(held.get(one.finding.id, NOTHING))]
+    kept.sort(key=_ORDER["score" if asked.order == "priority" else asked.order])
+    if asked.order == "priority":
+        kept.sort(key=lambda one: (_is_later(one), PRIORITIES.index(held.get(one.finding.id, NOTHING).priority)))
+    return kept
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

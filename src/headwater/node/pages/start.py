@@ -8,10 +8,12 @@ from headwater.model.canonical import decode, encode
 from headwater.model.times import format_instant, parse_instant
 from headwater.node import lists as list_editions
 from headwater.node import partners, safeguarding
+from headwater.node.findings import evidence_records
 from headwater.node.node import Node
 from headwater.node.pages import exchange, search
-from headwater.node.pages.queue import RESCUES, Row, evidence_records, row_of
+from headwater.node.pages.queue import Row, row_of
 from headwater.node.pages.seen import all_findings
+from headwater.node.second import RESCUES
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
 
