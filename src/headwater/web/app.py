@@ -188,6 +188,7 @@ class PageApp:
             language=language(tag),
             signed=signed,
             token=token if signed else "",
+            oidc_secret=request.cookies.get(f"{self.site.cookie}-oidc", ""),
         )
 
     def _let_in(self, ctx: Context, needs: object, request: Request) -> None:

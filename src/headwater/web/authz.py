@@ -27,6 +27,8 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/static/{tree}/{path:path}"): Door.OPEN,
     ("GET", "/sign-in"): Door.OPEN,
     ("POST", "/sign-in"): Door.OPEN,
+    ("POST", "/sign-in/oidc"): Door.OPEN,
+    ("GET", "/sign-in/oidc"): Door.OPEN,
     ("POST", "/sign-out"): Door.SIGNED_IN,
     ("POST", "/language"): Door.SIGNED_IN,
     ("GET", "/authenticators"): Door.SIGNED_IN,

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.times import format_instant
 from headwater.node import Node
-from headwater.node.pages import exports
+from headwater.node.pages import exports, sharing
 from headwater.node.signin import SignedIn
 from headwater.policy.session import Session, allowed
 from headwater.web.fields import Fields
@@ -73,6 +73,7 @@ class Context:
         query: fields of the query; of ``GET`` only.
         form: fields of the form; of ``POST`` only.
         token: the session's cookie, empty before sign-in.
+        oidc_secret: what the browser keeps while its user is at the OpenID provider.
     """
 
     site: Site
@@ -86,6 +87,7 @@ class Context:
     language: Language
     signed: SignedIn | None = None
     token: str = ""
+    oidc_secret: str = ""
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -174,6 +176,21 @@ class Context:
             raise SchemaError("no such form of export", where=Place(field="format"), fix="use csv or json")
         exports.note(self.node, self.session, name, form, len(plain_rows))
         return self.attachment(data, kind, f"{name}-{at[:10]}.{form}")
+
+    def export_ftm(self, name: str, keys: Sequence[str]) -> Response:
+        """Return the things of a list as FollowTheMoney, as far as their handling lets them leave.
+
+        Args:
+            name: of the page; goes into the file's name.
+            keys: the things.
+
+        Raises:
+            PolicyError: the user may not release, or nothing may leave without an agreement.
+        """
+        data = sharing.list_as_ftm(self.node, self.session, name, keys)
+        return self.attachment(
+            data, "application/json", f"{name}-{format_instant(self.node.clock.now())[:10]}.ftm.json"
+        )
 
     def attachment(self, data: bytes, kind: str, name: str) -> Response:
         """Return a file; its name is made of what this code says, never of what a record holds."""

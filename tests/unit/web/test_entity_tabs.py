@@ -102,7 +102,11 @@ def test_a_hidden_thing_has_no_tabs_and_an_unknown_tab_is_refused(analyst: Brows
 
 @pytest.mark.parametrize(
     ("value", "first", "last"),
-    [("2024", "2024-01-01", "2024-12-31"), ("2024-02", "2024-02-01", "2024-02-29"), ("1999-05-06", "1999-05-06", "1999-05-06")],
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("1999-05-06", "1999-05-06", "1999-05-06"),
+    ],
 )
 def test_a_date_told_less_exactly_is_a_stretch(value: str, first: str, last: str) -> None:
     span = span_of(value)

@@ -53,6 +53,8 @@ def send(ctx: Context) -> Response:
 def show(ctx: Context) -> Response:
     """Show one message."""
     model = exchange.message_page(ctx.node, ctx.session, ref_of(ctx))
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "message", model.facts, model.classification)
     ctx.more.update(key=ctx.one_use_key(), done=ctx.query.text("done", most=40))
     twin = [{"id": model.line.id, "message": model}]
     return ctx.page("message.html", model, twin=twin)
