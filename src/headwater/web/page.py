@@ -25,6 +25,7 @@ from headwater.web.words import Language
 
 if TYPE_CHECKING:
     from headwater.web.live import Pulse
+    from headwater.web.uploading import Upload
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 KEY_BYTES: Final = 16
@@ -41,12 +42,14 @@ class Page:
         name: first word of the path, ``start`` or ``compare``; the page's mark for tests and styles.
         act: the handler. It runs in a thread and may take its time.
         method: ``GET`` or ``POST``.
+        takes_file: its form brings a file; who sends it is asked before any of it is read.
     """
 
     path: str
     name: str
     act: "Callable[[Context], Response]"
     method: str = "GET"
+    takes_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Context:
         query: fields of the query; of ``GET`` only.
         form: fields of the form; of ``POST`` only.
         token: the session's cookie, empty before sign-in.
+        upload: the file that the form brought, of a page that takes one.
         oidc_secret: what the browser keeps while its user is at the OpenID provider.
     """
 
@@ -88,6 +92,7 @@ class Context:
     signed: SignedIn | None = None
     token: str = ""
     oidc_secret: str = ""
+    upload: "Upload | None" = None
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
