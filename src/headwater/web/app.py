@@ -142,7 +142,9 @@ class PageApp:
             upload: Upload | None = None
             try:
                 if page.takes_file:
-                    await run_in_threadpool(self._check_sender, page, request)
+                    turned_away = await run_in_threadpool(self._check_sender, page, request)
+                    if turned_away is not None:
+                        return turned_away
                     form, upload = await read_upload(request, self.site.node.home)
                 else:
                     form = await self._form(request) if page.method == "POST" else Fields(())
@@ -158,18 +160,19 @@ class PageApp:
 
         return endpoint
 
-    def _check_sender(self, page: Page, request: Request) -> None:
-        """Refuse a file of somebody who may not send it before any of it is read."""
+    def _check_sender(self, page: Page, request: Request) -> Response | None:
+        """Refuse a file of somebody who may not send it before any of it is read; whoever is not signed in is led there."""
         ctx = self._context(page.name, page.method, request, Fields(()))
+        if ctx.signed is None:
+            return self._to_sign_in(ctx)
         self._check_origin(request)
         needs = authz.TABLE[page.method, page.path]
-        if isinstance(needs, Door):
-            ctx.session  # noqa: B018 - refuses where nobody is signed in
-        else:
+        if not isinstance(needs, Door):
             may(ctx.session, needs)
         told = request.headers.get("content-length", "")
         if told.isdigit() and int(told) > incoming.MOST_BYTES + MOST_BYTES:
             raise incoming.too_large()
+        return None
 
     def _answer(self, page: Page, request: Request, form: Fields, upload: Upload | None = None) -> Response:
         ctx: Context | None = None

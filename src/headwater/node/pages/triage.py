@@ -21,7 +21,7 @@ from headwater.policy.session import Session, may
 from headwater.ports import Event
 from headwater.store import Snapshot, Transaction
 
-KIND: Final = "page-triage"
+KIND: Final = "triage"
 MOST_AT_ONCE: Final = 200
 PRIORITIES: Final = ("high", "normal", "low")
 LABELS: Final = ("", "ask-originator", "ask-partner", "waits-for-answer", "for-briefing", "check-again")
