@@ -161,15 +161,15 @@ def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> 
     """
     if value is None:
         return Markup("")
-    tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
+    tag = f'<bdi dir="auto" lang="{escape(lang)}">' if lang else '<bdi dir="auto">'
     if value.isprintable() and (len(value) <= FOLD_FROM or not fold):
-        return tag + escape(value) + Markup("</bdi>")
+        return Markup(f"{tag}{escape(value)}</bdi>")  # noqa: S704 - both parts are escaped
     parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
     if len(parts) <= FOLD_FROM or not fold:
-        return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+        return Markup(f"{tag}{''.join(parts)}</bdi>")  # noqa: S704 - every letter is escaped above
     head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
     folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
-    return tag + Markup(head + folded) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+    return Markup(f"{tag}{head}{folded}</bdi>")  # noqa: S704 - every letter is escaped above
 
 
 def _is_hidden(letter: str) -> bool:

@@ -1,7 +1,6 @@
 """The queue: what the engines claim and nobody has decided, danger to life first."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -14,7 +13,7 @@ from headwater.model.record import Record
 from headwater.model.times import format_instant
 from headwater.node.findings import Shown, record_refs
 from headwater.node.node import Node
-from headwater.node.pages.seen import all_findings
+from headwater.node.pages.seen import Seen, seen
 from headwater.node.pages.triage import NOTHING, PRIORITIES, Note, notes
 from headwater.node.pages.words import Marks, banner, grade_text, marks, originators
 from headwater.node.second import PERSONS, RESCUES, confirmers, needs_two
@@ -116,6 +115,7 @@ class Queue:
     next_page: int | None
     last_page: int = 1
     counts: Mapping[str, int] = field(default_factory=dict)
+    seen: Seen = field(default_factory=lambda: Seen([]), repr=False, compare=False)
 
 
 def queue(node: Node, session: Session, asked: Filter) -> Queue:
@@ -126,34 +126,40 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        found = all_findings(node, session, snapshot, view)
-        stated = [(each.state, each) for each in found]
-        chosen = [each for state, each in stated if _fits(state, each, asked)]
+        known = seen(node, session, snapshot, view, more_follows=True)
+        chosen, kinds = known.of(asked.state)
+        if asked.kind or asked.least:
+            chosen = [each for each in chosen if _fits(each, asked)]
         chosen = _sorted(snapshot, session.user, chosen, asked)
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
-        rows = tuple(rows_of(node, snapshot, view, here))
+        rows = tuple(rows_of(node, snapshot, view, here, known))
     return Queue(
         asked=asked,
         rows=rows,
         total=len(chosen),
-        kinds=_count(each.finding.kind for state, each in stated if asked.state in {"", state}),
-        counts=_count(state for state, _ in stated),
+        kinds=kinds,
+        counts=known.counts,
         banner=banner(each.finding.handling for each in here),
         next_page=asked.page + 1 if start + PAGE_ROWS < len(chosen) else None,
         last_page=max(1, -(-len(chosen) // PAGE_ROWS)),
+        seen=known,
     )
 
 
-def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown]) -> Iterator[Row]:
-    """Yield findings as rows; all that they rest on is one look."""
-    refs = {each.finding.id: list(record_refs(each.finding)) for each in found}
+def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown], known: Seen) -> Iterator[Row]:
+    """Yield findings as rows; all that they rest on is one look, whether or not a row was written before."""
+    listed = [(each.finding.id, each) for each in found]
+    refs = {ref: list(record_refs(each.finding)) for ref, each in listed if ref not in known.rows}
     wanted = dict.fromkeys(ref for each in refs.values() for ref in each)
     records = {one.id: one for one in view.several(wanted, "queue")}
-    held = notes(snapshot, refs)
-    for each in found:
-        here = [records[ref] for ref in refs[each.finding.id] if ref in records]
-        yield replace(row_of(node, snapshot, each, here), note=held.get(each.finding.id, NOTHING))
+    held = notes(snapshot, [ref for ref, _ in listed])
+    for ref, each in listed:
+        row = known.rows.get(ref)
+        if row is None:
+            row = row_of(node, snapshot, each, [records[one] for one in refs[ref] if one in records])
+            known.keep(ref, row)
+        yield replace(row, note=held[ref]) if ref in held else row
 
 
 def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
@@ -207,15 +213,19 @@ def claimed_at(node: Node, snapshot: Snapshot, finding: Finding) -> datetime | N
     return ages.get(finding.id)
 
 
-def _fits(state: str, shown: Shown, asked: Filter) -> bool:
-    finding = shown.finding
-    return asked.state in {"", state} and finding.kind.startswith(asked.kind) and finding.score >= asked.least
+def _fits(shown: Shown, asked: Filter) -> bool:
+    return shown.finding.kind.startswith(asked.kind) and shown.finding.score >= asked.least
 
 
 def _sorted(snapshot: Snapshot, user: str, found: list[Shown], asked: Filter) -> list[Shown]:
-    """Return findings in the order asked for; notes are read only where they decide, and never hide danger to life."""
+    """Return findings in the order asked for; notes are read only where they decide, and never hide danger to life.
+
+    They come strongest first, and every other order is a stable one over it.
+    """
+    if asked.order == "kind":
+        found = sorted(found, key=lambda one: (_is_later(one), one.finding.kind))
     if not asked.work and asked.order != "priority":
-        return sorted(found, key=_ORDER[asked.order])
+        return found
     held = notes(snapshot)
 
     def fits(note: Note) -> bool:
@@ -224,24 +234,10 @@ def _sorted(snapshot: Snapshot, user: str, found: list[Shown], asked: Filter) ->
         return not asked.work or note.owner == (user if asked.work == "mine" else "")
 
     kept = [one for one in found if not _is_later(one) or fits(held.get(one.finding.id, NOTHING))]
-    kept.sort(key=_ORDER["score" if asked.order == "priority" else asked.order])
     if asked.order == "priority":
         kept.sort(key=lambda one: (_is_later(one), PRIORITIES.index(held.get(one.finding.id, NOTHING).priority)))
     return kept
 
 
-def _count(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for name in names:
-        found[name] += 1
-    return dict(sorted(found.items()))
-
-
 def _is_later(shown: Shown) -> bool:
     return shown.finding.kind not in RESCUES
-
-
-_ORDER: Final = {
-    "score": lambda one: (_is_later(one), -one.finding.score, one.finding.id),
-    "kind": lambda one: (_is_later(one), one.finding.kind, -one.finding.score, one.finding.id),
-}

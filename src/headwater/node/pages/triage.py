@@ -109,7 +109,7 @@ def notes(snapshot: Snapshot, refs: Iterable[str] | None = None) -> Mapping[str,
     """Return what stands on findings, of all or of some."""
     if refs is None:
         return {key: decode(body, Note) for key, _, body in snapshot.documents(KIND)}
-    held = ((ref, snapshot.document(KIND, ref)) for ref in refs)
+    held = ((ref, snapshot.document(KIND, ref)) for ref in snapshot.keys_among(KIND, list(refs)))
     return {ref: decode(body, Note) for ref, body in held if body is not None}
 
 

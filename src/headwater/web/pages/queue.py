@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from headwater.model.decision import Verb
@@ -37,10 +38,11 @@ def show(ctx: Context) -> Response:
     model = read.queue(ctx.node, ctx.session, asked)
     held = filters.kept(ctx.node, ctx.session)
     if not ctx.wants_json:
-        filters.stopped_at(ctx.node, ctx.session, query_of(asked))
+        filters.stopped_at(ctx.node, ctx.session, held, query_of(asked))
     ctx.more.update(
         held=held,
         query=query_of(asked),
+        row_html=lambda row: model.seen.draw((ctx.language.tag, row.id, row.note), lambda: _row(ctx, row)),
         states=read.STATES,
         priorities=PRIORITY_WORDS,
         labels=LABEL_WORDS,
@@ -51,6 +53,11 @@ def show(ctx: Context) -> Response:
     )
     following = f"/queue?{urlencode(query_of(replace(asked, page=model.next_page)))}" if model.next_page else None
     return ctx.page("queue.html", model, twin=model.rows, next_page=following)
+
+
+def _row(ctx: Context, row: read.Row) -> str:
+    values = {"row": row, "priorities": PRIORITY_WORDS, "labels": LABEL_WORDS}
+    return Markup(ctx.site.templates.render("queue-row.html", ctx, values))  # noqa: S704 - a template has escaped it
 
 
 def dismiss(ctx: Context) -> Response:
