@@ -7,7 +7,7 @@ from typing import Final
 
 from headwater.errors import ForbiddenError
 from headwater.model.entity import Entity
-from headwater.model.ids import AuthorityId, EntityKey, FactId
+from headwater.model.ids import AuthorityId, EntityKey
 from headwater.model.record import Record
 from headwater.model.schema import schema as ftm_schema
 from headwater.model.times import format_instant
@@ -15,7 +15,7 @@ from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.pages.finding import FactRow, fact_row
 from headwater.node.pages.queue import Row, row_of
-from headwater.node.pages.seen import all_findings
+from headwater.node.pages.seen import seen
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -227,10 +227,7 @@ def findings_about(node: Node, session: Session, snapshot: Snapshot, view: Guard
     facts = {statement.id for statement in entity.statements}
     records = {statement.record.id: statement.record for statement in entity.statements}
     names = {entity.key, *(f"{record.origin.originator}/{entity.key}" for record in records.values())}
-    for shown in all_findings(node, session, snapshot, view):
-        finding = shown.finding
-        if names & set(finding.subjects) or any(FactId(piece.ref) in facts for piece in finding.evidence):
-            yield shown
+    yield from seen(node, session, snapshot, view).naming([*names, *facts])
 
 
 def told_of(node: Node, facts: set[str]) -> Iterator[Told]:

@@ -7,7 +7,7 @@ the answer is the same. The look is in the ledger all the same, each time.
 
 import threading
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -50,6 +50,19 @@ class Seen:
             found = [one for each, one in self.shown if state in {"", each}]
             self._of[state] = found, dict(sorted(Counter(one.finding.kind for one in found).items()))
         return self._of[state]
+
+    def naming(self, names: Iterable[str]) -> list[Shown]:
+        """Return the findings that name some things or facts, as subject or as evidence, the strongest first."""
+        places = sorted({at for name in names for at in self._index.get(name, ())})
+        return [self.shown[at][1] for at in places]
+
+    @cached_property
+    def _index(self) -> Mapping[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, (_, one) in enumerate(self.shown):
+            for name in dict.fromkeys((*one.finding.subjects, *(piece.ref for piece in one.finding.evidence))):
+                found[name].append(at)
+        return {name: tuple(places) for name, places in found.items()}
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
