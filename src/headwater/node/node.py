@@ -35,7 +35,7 @@ class _Looks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._noted: list[Future[None]] = []
+        self._noted: list[Future[int]] = []
 
     def note(self, event: Event) -> None:
         self._noted.append(self._store.submit(lambda transaction: transaction.note(event)))

@@ -30,6 +30,7 @@ def said() -> set[str]:
         templating.OUTCOMES,
         templating.RESULTS,
         templating.WAYS,
+        templating.PROPERTIES,
         queue.PRIORITY_WORDS,
         queue.LABEL_WORDS,
         queue.WORK_WORDS,
