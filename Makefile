@@ -68,9 +68,9 @@ check-licences:
 check-wheel:
 	@$(PY) tools/wheel_check.py
 
-bench: ## run the benchmarks and print their ratios:  make bench ARGS="store match"  or  make bench-store
+bench: ## run all benchmarks and write docs/explain/performance.md; some:  make bench ARGS="store match --write"  or  make bench-store
 	@$(SETUP) dev
-	@$(PY) bench/run.py $(ARGS)
+	@$(PY) bench/run.py $(or $(ARGS),--write)
 
 bench-%:
 	@$(MAKE) bench ARGS="$* $(ARGS)"

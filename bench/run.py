@@ -1,17 +1,19 @@
 """Run the benchmarks, each in a process of its own, and print their ratios in one table.
 
-    python bench/run.py [NAME ...] [--json]
+    python bench/run.py [NAME ...] [--json] [--write]
 
 A benchmark is a file `bench/bench_NAME.py` that prints, as the last line of its output, one JSON document:
 
     {"results": [{"name": "...", "ratio": 12.5, "at_least": 10.0, "what": "group commit against single commits"}]}
 
 Seconds of one machine say little on another, so a result is a ratio measured within one run: how many times more, or
-less, than something that ran beside it. `at_least` or `at_most` is the goal; a result outside it makes the run fail.
+less, than something that ran beside it. `at_least` or `at_most` is the goal; a result outside it makes the run fail. With
+`--write` the results are kept and docs/explain/performance.md is written anew (`bench/performance.py`).
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +22,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from bench import performance  # noqa: E402 - found from wherever it is started
+
 LONGEST_S = 1800
 
 
@@ -33,6 +39,11 @@ class Result:
     at_least: float | None
     at_most: float | None
     what: str
+
+    def as_row(self) -> dict[str, str | float | None]:
+        """The result as a benchmark prints it."""
+        goals = {"at_least": self.at_least, "at_most": self.at_most}
+        return {"name": self.name, "ratio": self.ratio, **goals, "what": self.what}
 
     @property
     def ok(self) -> bool:
@@ -99,6 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the benchmarks and print their ratios.")
     parser.add_argument("names", nargs="*", help="only these (default: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--write", action="store_true", help="keep the results and write the page of measurements")
     asked = parser.parse_args()
     benches = found_benches()
     unknown = sorted(set(asked.names) - set(benches))
@@ -110,9 +122,13 @@ def main() -> int:
     results: list[Result] = []
     problems: list[str] = []
     for bench in asked.names or benches:
-        began = time.monotonic()
+        began, load = time.monotonic(), os.getloadavg()[0]
         rows, problem = run_one(bench, benches[bench])
-        print(f"{bench}: {time.monotonic() - began:.1f} s", file=sys.stderr)
+        seconds = time.monotonic() - began
+        print(f"{bench}: {seconds:.1f} s", file=sys.stderr)
+        if asked.write and rows:
+            performance.keep(bench, [row.as_row() for row in rows], seconds, load)
+            performance.write()
         results += rows
         problems += [problem] if problem else []
     if asked.json:

@@ -1,11 +1,12 @@
 """The benchmark runner calls a missed goal a failure and a broken benchmark by its name."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench import run
+from bench import performance, run
 
 GOOD = '{"results": [{"name": "n", "ratio": 12.5, "at_least": 10, "what": "a against b"}]}'
 
@@ -50,3 +51,33 @@ def test_a_benchmark_that_does_not_exist_is_named(
     monkeypatch.setattr(sys, "argv", ["run.py", "two"])
     assert run.main() == 2
     assert "no such benchmark: two" in capsys.readouterr().err
+
+
+def test_what_was_found_stands_on_the_page_and_in_the_picture_until_it_is_found_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EVIDENCE", "PAGE", "PICTURE"):
+        monkeypatch.setattr(performance, name, tmp_path / name)
+    rows = [
+        {"name": "a | b", "ratio": 9.0, "at_least": 10, "what": "a against b"},
+        {"name": "c", "ratio": 2.0, "at_most": 16.0, "what": "by clock"},
+        {"name": "d", "ratio": 3.0, "what": "no goal"},
+    ]
+    performance.keep("one", rows, 12.0, 0.1)
+    performance.keep("two", rows[:1], 3.0, 0.1)
+    performance.write()
+    page = (tmp_path / "PAGE").read_text(encoding="utf-8")
+    assert "Of 3 figures with a goal 1 meet it." in page
+    assert "| a / b | 9 | ≥ 10 | **missed** | a against b |" in page
+    assert "| d | 3 |  |  | no goal |" in page
+    picture = (tmp_path / "PICTURE").read_text(encoding="utf-8")
+    assert (picture.count("<circle"), picture.count('height="8"')) == (1, 2)
+    performance.keep("two", [{**rows[0], "ratio": 80.0}], 3.0, 0.1)
+    performance.write()
+    assert "Of 3 figures with a goal 2 meet it." in (tmp_path / "PAGE").read_text(encoding="utf-8")
+
+
+def test_the_page_of_measurements_is_the_one_that_was_kept() -> None:
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(performance.EVIDENCE.glob("*.json"))]
+    assert performance.PAGE.read_text(encoding="utf-8") == performance.page(kept)
+    assert performance.PICTURE.read_text(encoding="utf-8") == performance.picture(kept)

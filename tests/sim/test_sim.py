@@ -17,7 +17,8 @@ FOUND_BY = {
     "no-dedupe": (2, ("events exchange.received",)),
     "split-transaction": (24, ("of 1 records",)),
     "accept-expired": (8, ("expired at", "sent at")),
-    "forget-forward": (6, ("still shows", "are still there")),
+    "forget-card": (12, ("holds card", "still queued")),
+    "forget-forward": (24, ("still shows", "are still there")),
 }
 """For each known fault: how many seeds are enough, and what must be said about it."""
 QUIET = Mix(crashes=0, partitions=0, disks=0, drop=0, reset=0, duplicate=0, corrupt=0, black_hole=0)

@@ -5,7 +5,7 @@ give the same bytes.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256, sha512
@@ -18,7 +18,7 @@ from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
 from headwater.case.exhibit import HashedFile, reference_key
-from headwater.case.files import CHUNK, Inside, folder_beside
+from headwater.case.files import Inside, folder_beside, pieces_of
 from headwater.case.folder import CASE_FILE
 from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
@@ -36,6 +36,8 @@ from headwater.ports import Chance, Clock
 LEAK_FIX: Final = "take it out of the item, or leave the items named out with --withhold-blocked"
 Stamper = Callable[[bytes], bytes]
 """Returns a time-stamp reply over a SHA-512."""
+Released = Callable[[], Iterator[bytes]]
+"""Yields the bytes of an item that the vault keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class SealOptions:
         made: schedules and what findings can be run again from.
         shield: what may not leave, where the case folder does not say it any more because a vault keeps it.
         hidden: items that the vault keeps and that never leave: name and sums.
+        released: those of them that a person has released into the view that this is sealed for: name and bytes.
         stamper: gets the time stamp; None for a seal without one.
     """
 
@@ -72,6 +75,7 @@ class SealOptions:
     made: tuple[MadeFile, ...] = ()
     shield: Shield | None = None
     hidden: Mapping[str, FileSum] = field(default_factory=dict)
+    released: Mapping[str, Released] = field(default_factory=dict)
     stamper: Stamper | None = None
 
 
@@ -161,7 +165,8 @@ def _describe(
     payload.write_made(MadeFile("case.jsonld", graph.as_bytes()))
     title = payload.shield.cover(case.matter.operation)
     titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
-    court = shown_paths(case, View(Audience.COURT), {one.path: one for one in payload.shown()})
+    released = frozenset(payload.released)
+    court = shown_paths(case, View(Audience.COURT), {one.path: one for one in payload.shown()}, released)
     listed = [one for one in payload.shown() if one.path in court]
     crate = crate_bytes(case.matter, title, listed, titles, signer.authority, at)
     payload.write_made(MadeFile(CRATE_FILE, crate))
@@ -177,6 +182,7 @@ class _Payload:
     options: SealOptions
     sums: list[FileSum] = field(default_factory=list)
     withheld: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -220,6 +226,9 @@ class _Payload:
         return kept, salted_rows([*self.shown(), group], frozenset({GROUP}), chance)
 
     def _add(self, inside: Inside, name: str, file: HashedFile, path: str, *, protected: bool) -> None:
+        if file.path in self.options.released:
+            self._write_released(file, path, self.options.released[file.path])
+            return
         if file.path in self.options.hidden:
             self.sums.append(self.options.hidden[file.path]._replace(path=path))
             self.withheld.add(path)
@@ -236,6 +245,23 @@ class _Payload:
         else:
             self._note(look, name, path, may_be_left_out=True)
 
+    def _write_released(self, file: HashedFile, path: str, pieces: Released) -> None:
+        """Write an item that the vault keeps: nobody looks through it, for a person has decided about this one."""
+        first, second, size = sha256(), sha512(), 0
+        target = _create(f"{self.folder}/{path}")
+        try:
+            for piece in pieces():
+                first.update(piece)
+                second.update(piece)
+                size += len(piece)
+                _write_all(target, piece)
+        finally:
+            os.close(target)
+        if first.hexdigest() != file.sha256:
+            raise SchemaError("not the item that was released", where=Place(file=CASE_FILE, field=path))
+        self.sums.append(FileSum(path, size, first.hexdigest(), second.hexdigest()))
+        self.released.add(path)
+
     def _note(self, look: Look, name: str, path: str, *, may_be_left_out: bool) -> None:
         if not look.stops:
             return
@@ -251,14 +277,13 @@ class _Payload:
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
         target = -1 if path is None else _create(place)
         try:
-            with os.fdopen(inside.open(file.path, where=where), "rb", buffering=0) as reader:
-                while chunk := reader.read(CHUNK):
-                    first.update(chunk)
-                    second.update(chunk)
-                    size += len(chunk)
-                    if path is not None:
-                        _write_all(target, chunk)
-                        look.take(chunk)
+            for piece in pieces_of(inside.open(file.path, where=where)):
+                first.update(piece)
+                second.update(piece)
+                size += len(piece)
+                if path is not None:
+                    _write_all(target, piece)
+                    look.take(piece)
         finally:
             if target >= 0:
                 os.close(target)

@@ -91,12 +91,27 @@ def hash_inside(inside: Inside, path: str, *, where: Place) -> HashedFile:
     Raises:
         SchemaError: it is not a plain file inside the folder.
     """
-    with os.fdopen(inside.open(path, where=where), "rb", buffering=0) as file:
-        total, size = hashlib.sha256(), 0
-        while chunk := file.read(CHUNK):
-            total.update(chunk)
-            size += len(chunk)
+    total, size = hashlib.sha256(), 0
+    for piece in pieces_of(inside.open(path, where=where)):
+        total.update(piece)
+        size += len(piece)
     return HashedFile(path, size, total.hexdigest())
+
+
+def pieces_of(at: int) -> Iterator[bytes]:
+    """Yield all that a plain file holds, and close its descriptor.
+
+    No more is asked for than is there, and a short answer is the end: to lend a megabyte to each small file would take
+    longer than to read it.
+    """
+    try:
+        asked = min(CHUNK, os.fstat(at).st_size + 1)
+        while piece := os.read(at, asked):
+            yield piece
+            if len(piece) < asked:
+                return
+    finally:
+        os.close(at)
 
 
 def files_below(folder: Path, name: str) -> Iterator[str]:

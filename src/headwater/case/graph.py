@@ -20,6 +20,8 @@ from headwater.model.times import format_instant
 
 Vertex = dict[str, object]
 _NAMESPACE: Final = NAMESPACE_URL.bytes
+_UUID_LETTERS: Final = 36
+_VARIANT: Final = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
 
 _CONTEXT: Final = {
     "kb": "http://example.org/kb/",
@@ -43,7 +45,9 @@ class Graph:
         self._cover = shield.cover
         self._pseudonyms = pseudonyms
         self._vertices: dict[str, Vertex] = {}
-        self._names: dict[tuple[str, str], str] = {}
+        self._pointers: dict[str, tuple[Vertex, Vertex]] = {}
+        self._places: dict[str, Vertex] = {}
+        self._kinds: dict[str, bytes] = {}
 
     def add_exhibit(self, exhibit: Exhibit, path: str) -> None:
         """Add an exhibit, its file and the hash of it."""
@@ -59,6 +63,7 @@ class Graph:
         named["observable:sizeInBytes"] = _typed("integer", str(file.size))
         item = self._vertex("file", exhibit.ref, "observable:File")
         item["core:hasFacet"] = [named, content]
+        self._pointers[exhibit.ref] = _pointer(item), {"@id": self._name("provenance-record", exhibit.ref)}
         record = self._vertex("provenance-record", exhibit.ref, "investigation:ProvenanceRecord")
         record["core:description"] = self._cover(exhibit.description)
         record["core:tag"] = [exhibit.handling, exhibit.status.value]
@@ -90,17 +95,25 @@ class Graph:
         return document_bytes(_CONTEXT, [whole, *others])
 
     def _happened(self, exhibit: Exhibit, number: int, name: str, at: datetime, place: str, who: Vertex) -> None:
-        # Covered before it is hashed into a name: the hash of an address can be guessed.
-        covered = self._cover(place)
-        where = self._vertex("location", covered, "location:Location")
-        where["core:name"] = covered
+        item, record = self._pointers[exhibit.ref]
         action = self._vertex("investigative-action", f"{exhibit.ref} {number}", "investigation:InvestigativeAction")
         action["core:name"] = name
         action["action:startTime"] = action["action:endTime"] = _typed("dateTime", format_instant(at))
         action["action:performer"] = _pointer(who)
-        action["action:location"] = [_pointer(where)]
-        action["action:object"] = [self._at("file", exhibit.ref)]
-        action["action:result"] = [self._at("provenance-record", exhibit.ref)]
+        action["action:location"] = [self._place(place)]
+        action["action:object"] = [item]
+        action["action:result"] = [record]
+
+    def _place(self, place: str) -> Vertex:
+        """Return a pointer to a place."""
+        known = self._places.get(place)
+        if known is None:
+            # Covered before it is hashed into a name: the hash of an address can be guessed.
+            covered = self._cover(place)
+            where = self._vertex("location", covered, "location:Location")
+            where["core:name"] = covered
+            known = self._places[place] = _pointer(where)
+        return known
 
     def _person(self, ref: str) -> Vertex:
         person = self._case.person(ref)
@@ -113,11 +126,10 @@ class Graph:
         return vertex
 
     def _name(self, kind: str, about: str) -> str:
-        name = self._names.get((kind, about))
-        if name is None:
-            text = f"headwater:{self._case.matter.urn}:{kind}:{about}"
-            name = self._names[kind, about] = f"kb:{kind}-{_uuid5(text)}"
-        return name
+        start = self._kinds.get(kind)
+        if start is None:
+            start = self._kinds[kind] = _NAMESPACE + f"headwater:{self._case.matter.urn}:{kind}:".encode()
+        return f"kb:{kind}-{_uuid5(start + about.encode())}"
 
     def _part(self, kind: str, about: str, term: str) -> Vertex:
         return {"@id": self._name(kind, about), "@type": term}
@@ -126,15 +138,11 @@ class Graph:
         vertex = self._part(kind, about, term)
         return self._vertices.setdefault(str(vertex["@id"]), vertex)
 
-    def _at(self, kind: str, about: str) -> Vertex:
-        return {"@id": self._name(kind, about)}
 
-
-def _uuid5(text: str) -> str:
-    """Return what `uuid.uuid5(NAMESPACE_URL, text)` does; tens of thousands are made for a large case."""
-    made = sha1(_NAMESPACE + text.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(made[16], 16) & 3]
-    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
+def _uuid5(named: bytes) -> str:
+    """Return what `uuid.uuid5` does, of namespace and name together; tens of thousands are made for a large case."""
+    made = sha1(named, usedforsecurity=False).hexdigest()
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:]}"[:_UUID_LETTERS]
 
 
 def _pointer(vertex: Vertex) -> Vertex:

@@ -29,6 +29,7 @@ OVERLAP: Final = 4096
 """Bytes of a file that are read twice, so that nothing hides across two pieces."""
 _DROP: Final = bytes(byte for byte in range(256) if byte > 127 or not chr(byte).isalnum())  # noqa: PLR2004 - ASCII
 _LOWER: Final = bytes(range(256)).lower()
+_UPPER_HALVES: Final = b"\0\4"
 _EIGHT_BIT: Final = ("cp1250", "cp1251", "cp1252", "iso8859_5")
 """How letters outside ASCII stand in texts that are no UTF-8: Windows' for the Balkans and the West, ISO's Cyrillic."""
 _RAW: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252")
@@ -57,8 +58,8 @@ class Shield:
         names: pseudonym for each identifier, as plain letters and digits only.
         pattern: finds an identifier in plain text.
         raw: identifiers with letters outside ASCII, as they stand in files that are no text.
-        words: the longest word of each identifier, in one and in two bytes a letter, zeros left out: what is looked for
-            first there.
+        words: the longest word of each identifier, in one and in two bytes a letter, the common upper halves left out:
+            what is looked for first there.
     """
 
     names: Mapping[str, str]
@@ -104,15 +105,16 @@ class Shield:
 
     def _finds_in_binary(self, data: bytes) -> bool:
         """Look at bytes with zeros: a text of two or four bytes a letter, or a file in which words stand here and there."""
-        # In such a text the upper half of most letters is the same byte: 0 in Latin, 4 in Cyrillic.
-        if max(data.count(b"\0"), data.count(b"\4")) * _SELDOM > len(data):
+        # In such a text the upper half of most letters is the same byte: 0 in Latin, 4 in Cyrillic. Both are left out at
+        # once, for to count them alone takes as long.
+        narrow = data.translate(_LOWER, _UPPER_HALVES)
+        if (len(data) - len(narrow)) * _SELDOM > len(data):
             for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
                 with suppress(UnicodeDecodeError):
                     if self.says(codecs.getincrementaldecoder(encoding)().decode(data)):
                         return True
         if any(form in data for form in self.raw):
             return True
-        narrow = data.translate(_LOWER, b"\0")
         if not any(word in narrow for word in self.words):
             return False
         return self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1"))
@@ -142,7 +144,7 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
                 continue
             word = max((squeeze(part) for part in plain(value).split()), key=len)
             longest.update(
-                word.encode(encoding).replace(b"\0", b"") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+                word.encode(encoding).translate(None, _UPPER_HALVES) for encoding in ("utf-8", "utf-16-le", "utf-16-be")
             )
             if not value.isascii():
                 raw.update(_forms(value))

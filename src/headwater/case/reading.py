@@ -77,9 +77,10 @@ class Row:
     def word(self, field: str, words: type[K]) -> K:
         """Return one of a closed list of words."""
         text = self.text(field)
-        if text not in set(words):
-            raise self._refusal("not a word that is known here", field, f"name one of {', '.join(words)}")
-        return words(text)
+        try:
+            return words(text)
+        except ValueError as error:
+            raise self._refusal("not a word that is known here", field, f"name one of {', '.join(words)}") from error
 
     def texts(self, field: str) -> tuple[str, ...]:
         """Return a list of texts, empty ones too; they may be judged later."""

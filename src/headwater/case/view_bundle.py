@@ -59,6 +59,7 @@ def write_view(
     trust: Trust | None = None,
     *,
     withhold_blocked: bool = False,
+    released: frozenset[str] = frozenset(),
 ) -> Viewed:
     """Write a view of a sealed bundle.
 
@@ -70,6 +71,7 @@ def write_view(
         guard: what may not leave.
         trust: the key that sealed it.
         withhold_blocked: leave out what the gate stops, instead of refusing.
+        released: paths of items of protected persons that somebody has released into this view.
 
     Raises:
         TrustError: the bundle is not as it was sealed.
@@ -80,8 +82,8 @@ def write_view(
     demand(bundle, trust)
     rows = strict_json(read_small(str(bundle), "manifest.json", LIST_LIMIT))
     paths = {row["path"]: row for row in rows if "path" in row}
-    shown = set(shown_paths(case, view, paths))
-    blocked = _blocked(bundle, view, case, guard, shown, paths)
+    shown = set(shown_paths(case, view, paths, released))
+    blocked = _blocked(bundle, view, case, guard, shown, paths, released)
     if blocked and not withhold_blocked:
         named = ", ".join(_name(path) for path in sorted(blocked))
         raise ForbiddenError(f"{len(blocked)} item(s) that may not go into this view: {named}", fix=LEAK_FIX)
@@ -113,7 +115,13 @@ def _name(path: str) -> str:
 
 
 def _blocked(
-    bundle: Path, view: View, case: CaseFile, guard: Shield, shown: set[str], rows: Mapping[str, Mapping[str, Any]]
+    bundle: Path,
+    view: View,
+    case: CaseFile,
+    guard: Shield,
+    shown: set[str],
+    rows: Mapping[str, Mapping[str, Any]],
+    released: frozenset[str],
 ) -> set[str]:
     """Return what would be shown and may not: it names a protected person, repeats what is sensitive, or is closed."""
     guards = [guard]
@@ -124,7 +132,7 @@ def _blocked(
         same = {path for path in shown if rows[path]["sha256"] in hidden}
     found = set(same)
     for path in shown - same:
-        for each in guards:
+        for each in guards[1:] if path in released else guards:
             with (bundle / path).open("rb") as file:
                 look = look_at(file, each)
             # A PDF that we made ourselves is known to be open; what others gave must be.

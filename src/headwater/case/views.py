@@ -87,18 +87,21 @@ def described(case: CaseFile) -> list[Exhibit]:
     return [exhibit for exhibit in case.exhibits if _is_relied_on(exhibit, listed)]
 
 
-def shown_paths(case: CaseFile, view: View, paths: Mapping[str, object]) -> frozenset[str]:
+def shown_paths(
+    case: CaseFile, view: View, paths: Mapping[str, object], released: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """Return which files of a bundle a view shows.
 
     Args:
         case: the case that was sealed.
         view: for whom.
         paths: the files of the payload.
+        released: those of protected persons that somebody has released into this view.
     """
     items: dict[str, Exhibit | Statement] = {exhibit_path(exhibit): exhibit for exhibit in case.exhibits}
     items |= {statement_path(statement): statement for statement in case.statements}
     listed = _listed(case)
-    shown = {path for path in paths if _shows(listed, view, path, items.get(path))}
+    shown = {path for path in paths if _shows(listed, view, path, items.get(path), is_released=path in released)}
     if view.audience is Audience.PARTNER and all(exhibit_path(exhibit) in shown for exhibit in described(case)):
         # The graph tells of every exhibit that is relied on: a partner sees it only with all of those. The crate tells
         # of statements and schedules too, which no partner is shown.
@@ -106,9 +109,11 @@ def shown_paths(case: CaseFile, view: View, paths: Mapping[str, object]) -> froz
     return frozenset(shown)
 
 
-def _shows(listed: frozenset[str], view: View, path: str, item: Exhibit | Statement | None) -> bool:
+def _shows(
+    listed: frozenset[str], view: View, path: str, item: Exhibit | Statement | None, *, is_released: bool
+) -> bool:
     if isinstance(item, Statement) and item.protected:
-        return False
+        return is_released
     match view.audience:
         case Audience.PROSECUTOR:
             return item is not None or path.startswith(("data/findings/", "data/schedules/")) or path in _MADE

@@ -7,6 +7,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.safeguard_release import release, withheld
 
 if TYPE_CHECKING:
     from headwater.policy.safeguarding import Task
@@ -16,7 +17,11 @@ PURPOSE = "victim-protection"
 
 @click.group()
 def safeguard() -> None:
-    """Protect people who may be victims: grants, logged reads, tasks with clocks, erasure."""
+    """Protect people who may be victims: grants, logged reads, releases, tasks with clocks, erasure."""
+
+
+safeguard.add_command(withheld)
+safeguard.add_command(release)
 
 
 @safeguard.command(

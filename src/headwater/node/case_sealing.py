@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from types import MappingProxyType
 from typing import Any, Final
 
-from headwater.case.bundle import MadeFile, SealOptions, Stamper
+from headwater.case.bundle import MadeFile, Released, SealOptions, Stamper
 from headwater.case.bundle import seal as write_bundle
 from headwater.case.data.verify import SEAL_LIMIT, read_small, strict_json
 from headwater.case.manifest import ManifestRow
@@ -36,7 +37,7 @@ from headwater.exchange.suite import sign, signing_public
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, authority_id
 from headwater.model.times import format_instant
-from headwater.node import cases, replaying
+from headwater.node import cases, releasing, replaying
 from headwater.node.case_intake import hidden_sums
 from headwater.node.cases import Held
 from headwater.node.node import Node
@@ -156,6 +157,9 @@ def export(
 ) -> Viewed:
     """Write a view of a case, sealed now, or of a bundle that this node has sealed.
 
+    Items of protected persons that were released into this view (`releasing`) stand in it where the case is sealed now;
+    a bundle that was sealed before never holds them.
+
     Args:
         node: the node.
         session: who sends it.
@@ -234,13 +238,27 @@ def _export(
     except OSError as error:
         raise StoreIoError(f"cannot be written: {error.strerror}", where=str(out)) from error
     try:
-        _seal(node, session, held, beside / "bundle", withhold=withhold, stamp=NO_STAMP)
-        return write_view(beside / "bundle", out, view, held.case, guard, trust, withhold_blocked=withhold)
+        given = releasing.released(node, session, held, view)
+        files = {file: read for file, (_, read) in given.items()}
+        _seal(node, session, held, beside / "bundle", withhold=withhold, stamp=NO_STAMP, released=files)
+        paths = frozenset(path for path, _ in given.values())
+        return write_view(
+            beside / "bundle", out, view, held.case, guard, trust, withhold_blocked=withhold, released=paths
+        )
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _seal(node: Node, session: Session, held: Held, out: Path, *, withhold: bool, stamp: str) -> Seal:
+def _seal(
+    node: Node,
+    session: Session,
+    held: Held,
+    out: Path,
+    *,
+    withhold: bool,
+    stamp: str,
+    released: Mapping[str, Released] = MappingProxyType({}),
+) -> Seal:
     urn = held.case.matter.urn
     with node.store.snapshot() as snapshot:
         body = snapshot.document(SEAL_KIND, urn)
@@ -259,6 +277,7 @@ def _seal(node: Node, session: Session, held: Held, out: Path, *, withhold: bool
         made=(*papers, *_once(again)),
         shield=guard,
         hidden=hidden_sums(held.hidden),
+        released=released,
         stamper=stamper(node, stamp),
     )
     made = write_bundle(held.case, out, _signer(node), node.clock, node.chance, held.lines, held.findings, options)

@@ -60,6 +60,7 @@ class Act(StrEnum):
     IDENTITY_LOOK = "store:identity:look"
     IDENTITY_GRANT = "store:identity:grant"
     IDENTITY_ERASE = "store:identity:erase"
+    ITEM_RELEASE = "case:item:release"
     INDICATOR_REPORT = "case:indicator:report"
     TASK_LOOK = "case:task:look"
     TASK_DECIDE = "case:task:decide"
@@ -128,6 +129,7 @@ GRANTS: Final = MappingProxyType(
         Act.IDENTITY_LOOK: _roles(Role.SAFEGUARDING),
         Act.IDENTITY_GRANT: _roles(Role.SAFEGUARDING),
         Act.IDENTITY_ERASE: _roles(Role.SAFEGUARDING),
+        Act.ITEM_RELEASE: _roles(Role.SAFEGUARDING),
         Act.INDICATOR_REPORT: OFFICERS,
         Act.TASK_LOOK: _roles(Role.SAFEGUARDING),
         Act.TASK_DECIDE: _roles(Role.SAFEGUARDING),
@@ -153,6 +155,7 @@ NEEDS_PURPOSE: Final = MappingProxyType(
         Act.IDENTITY_LOOK: frozenset({"victim-protection"}),
         Act.IDENTITY_GRANT: frozenset({"victim-protection"}),
         Act.IDENTITY_ERASE: frozenset({"victim-protection"}),
+        Act.ITEM_RELEASE: frozenset({"victim-protection"}),
         Act.TASK_LOOK: frozenset({"victim-protection"}),
         Act.TASK_DECIDE: frozenset({"victim-protection"}),
         Act.SAFEGUARD_APPROVE: frozenset({"victim-protection"}),

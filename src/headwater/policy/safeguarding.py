@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from headwater.errors import ConflictError, ExpiredError, ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.model.times import require_utc
@@ -187,6 +188,85 @@ def decide(task: Task, ruling: Ruling, clocks: Clocks) -> Task:
         raise ConflictError("decided so already", where=task.id, fix="look at its history")
     notify_by = ruling.at + timedelta(hours=clocks.notify_h) if ruling.outcome is Outcome.DUTY_TO_NOTIFY else None
     return replace(task, rulings=(*task.rulings, ruling), notify_by=notify_by or task.notify_by)
+
+
+class Consent(StrEnum):
+    """What allows that something of a protected person goes to another node."""
+
+    NONE = "none"
+    GIVEN = "given"
+    CHILD = "child"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRelease:
+    """Leave for one withheld item to stand in one view of a case, until a time. It tells nothing of the person.
+
+    Attributes:
+        case, ref: the item.
+        view: for whom, as a command line names it.
+        state: of the partner whose view it is, empty for any other.
+        sha256: of the item's bytes, in hex: other bytes under its reference are not released.
+        by: who decided.
+        until: the end, in UTC.
+        reason: why, in words that name nobody.
+        basis: the ground in law, where it goes to another node.
+        consent: of the person, where it goes to another node.
+        origin: the decider knows that the partner may be of the state the person comes from, and released it all the same.
+    """
+
+    case: str
+    ref: str
+    view: str
+    state: str
+    sha256: str
+    by: str
+    until: datetime
+    reason: str
+    basis: str = ""
+    consent: Consent = Consent.NONE
+    origin: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a release without a reason, and one to another node without consent or basis (`victims.md`, rule 6)."""
+        require_utc(self.until, field="until")
+        if not self.reason.strip():
+            raise SchemaError("a release without a reason", where=Place(field="reason"), fix="say why it is needed")
+        if self.state and (self.consent is Consent.NONE or not self.basis.strip()):
+            fix = "record the person's consent (or that it is a child), and the basis in law"
+            raise NoBasisError("rule sharing: nothing of a protected person goes to another node without both", fix=fix)
+
+    def check_origins(self, origins: Iterable[str]) -> None:
+        """Refuse what would go to the state that a person of the item comes from, or may come from.
+
+        Args:
+            origins: the recorded nationality of each person in the item, empty where none is recorded.
+
+        Raises:
+            NoBasisError: one of them is that state, or cannot be told from it, and the decider has not said so.
+        """
+        if not self.state or self.origin:
+            return
+        if any(len(origin) != _STATE_LETTERS or origin.upper() == self.state for origin in origins):
+            fix = "if it must go all the same, say so: --to-origin, and why in --reason"
+            raise NoBasisError("rule origin: the partner may be of the state that a person in it comes from", fix=fix)
+
+    def opens(self, sha256: str, exporter: str, now: datetime) -> bool:
+        """Return whether these bytes may be shown now.
+
+        Raises:
+            ForbiddenError: whoever exports has released them.
+        """
+        if self.sha256 != sha256 or self.until <= now:
+            return False
+        if self.by == exporter:
+            raise ForbiddenError(
+                "rule four-eyes: an item released and exported by one person", where=self.ref, fix="ask a colleague"
+            )
+        return True
+
+
+_STATE_LETTERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,7 @@ class Officers:
             "suspend_agreement": self._suspend_agreement,
             "sync": self._sync,
             "accept": self._accept,
+            "rotate": self._rotate,
         }
         try:
             came_to = acts[what](node, self._chance.choice(node.peers))
@@ -321,3 +322,10 @@ class Officers:
         row = self._chance.choice(waiting)
         node.exchange.accept(row.id, who=_WHO, reason="of use")
         return row.id
+
+    def _rotate(self, node: SimNode, _: AuthorityId) -> str:
+        if node.clock.has_jumped:
+            return "not by that clock"  # a card of ten years from now would not count today
+        node.exchange.new_key(self._chance.choice(("signing", "sealing")))
+        made = node.make_card(_WHO)
+        return f"card-{made.card.version}"

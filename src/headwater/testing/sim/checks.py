@@ -103,6 +103,7 @@ def at_rest(nodes: Mapping[AuthorityId, SimNode], book: Book, *, lossy: bool) ->
             yield from (f"{me} to {peer}: {what}" for what in _pair(mine, books[peer], lossy=lossy))
             yield from (f"{me} to {peer}: {what}" for what in _order(mine, books[peer], book))
     yield from _requests(nodes)
+    yield from _cards(nodes)
     yield from _recalls(books, book)
 
 
@@ -197,6 +198,17 @@ def _order(mine: Books, theirs: Books, book: Book) -> Iterator[str]:
             if got.seq < last:
                 yield f"message number {got.seq} was kept after number {last} of the same lane"
             last = max(last, got.seq)
+
+
+def _cards(nodes: Mapping[AuthorityId, SimNode]) -> Iterator[str]:
+    """Yield partners that hold another card than the newest."""
+    if is_late(nodes):
+        return
+    for me, node in nodes.items():
+        for partner in node.exchange.partners():
+            newest = nodes[partner.authority].exchange.card().card.version
+            if partner.card.card.version != newest:
+                yield f"{me} holds card {partner.card.card.version} of {partner.authority}, whose newest is {newest}"
 
 
 def _requests(nodes: Mapping[AuthorityId, SimNode]) -> Iterator[str]:

@@ -19,6 +19,7 @@ ACTS: Final = {
     "suspend_agreement": 1,
     "sync": 1,
     "accept": 1,
+    "rotate": 1,
 }
 """Weights of what officers do."""
 CLOCKS: Final = {"jump": 3, "back": 3, "freeze": 2, "summer": 2, "far": 1}

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from headwater.errors import HeadwaterError, InputError, StoreError
+from headwater.exchange.card import SignedCard
 from headwater.exchange.courier import Courier, Step
 from headwater.exchange.delivery import work
 from headwater.exchange.envelope import Lane
-from headwater.exchange.keys import Keys
+from headwater.exchange.keys import ROOT_FOLDER, Keys
 from headwater.exchange.office import Exchange
 from headwater.model.ids import AuthorityId
 from headwater.store import Store, StoreOptions, Transaction
@@ -16,6 +17,7 @@ from headwater.testing.fakes import SeededChance
 from headwater.testing.sim.clock import NodeClock
 from headwater.testing.sim.disk import NodeDisk, survivors
 from headwater.testing.sim.network import Answer, Line, Network
+from headwater.testing.sim.setting import ZONES
 from headwater.testing.sim.world import Gate, Life, Lock, World
 
 T = TypeVar("T")
@@ -148,6 +150,11 @@ class SimNode:
                 answer(said)
 
         self.world.spawn(self.life, act)
+
+    def make_card(self, who: str) -> SignedCard:
+        """Make the node's next card from the keys that it has now."""
+        roots = self._keys.home / ROOT_FOLDER
+        return self.exchange.make_card(self.me, [self.endpoint], roots, who=who, zone=ZONES[self.me])
 
     def pause(self) -> None:
         """Let the running activity wait for a moment, or not at all."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace as with_changes
 
 from headwater.errors import HeadwaterError
 from headwater.exchange.amends import Amends
+from headwater.exchange.cards import Cards
 from headwater.exchange.desk import Desk
 from headwater.exchange.inbox import Inbox
 from headwater.model.ids import MessageId
@@ -140,18 +141,28 @@ def _forget_forward() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _forget_card() -> Iterator[None]:
+    def hold_on(self: Any, tx: Any, message: Any, sent_at: Any) -> None:  # noqa: ANN401 - as cards are taken
+        """Take a card and keep the one before."""
+
+    with mock.patch.object(Cards, "take", hold_on):
+        yield
+
+
 _PLANT: Final[dict[str, Callable[[], Any]]] = {
     "ack-before-commit": lambda: _inbox_over(_Hasty),
     "no-dedupe": lambda: _inbox_over(_Twice),
     "split-transaction": lambda: _inbox_over(_Split),
     "accept-expired": _accept_expired,
     "forget-forward": _forget_forward,
+    "forget-card": _forget_card,
 }
 PLANTS: Final = tuple(_PLANT)
 """Faults that can be planted.
 
 A receipt before the commit; a second effect of what comes twice; a message kept apart from what it became; messages taken
-after their time; a recall that is not passed on.
+after their time; a recall that is not passed on; a partner's new card that is stored and not used.
 """
 
 

@@ -25,6 +25,7 @@ from headwater.testing.sim.clock import NodeClock
 from headwater.testing.sim.crypto import repeatable_crypto
 from headwater.testing.sim.disk import NodeDisk
 from headwater.testing.sim.faults import Faults
+from headwater.testing.sim.keys import SimKeys
 from headwater.testing.sim.mix import Mix
 from headwater.testing.sim.network import Network
 from headwater.testing.sim.node import SimNode
@@ -137,7 +138,7 @@ class _Play:
         for me, disk in zip(setting.authorities, disks, strict=False):
             skew = world.chance.uniform(-mix.skew_s, mix.skew_s)
             clock = NodeClock(lambda: world.now, start, skew)
-            node = SimNode(world, self._network, me, folder / me, disk, clock, keys[me])
+            node = SimNode(world, self._network, me, folder / me, disk, clock, SimKeys(keys[me]))
             node.peers = setting.peers(me)
             self._nodes[me] = node
         self._officers = Officers(world, self._nodes)
