@@ -26,6 +26,10 @@ CUT = """
     && one.textContent.trim() && !one.closest("svg, .quiet, .scroll, details:not([open])");
 }).map((one) => one.outerHTML.slice(0, 120))
 """
+WIDE = """
+[...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".scroll, svg"))
+  .map((one) => `${one.tagName} ${one.className} ${one.id} ${Math.round(one.getBoundingClientRect().right)}`).slice(0, 12)
+"""
 PATHS = (
     *(
         "/",
@@ -89,6 +93,6 @@ def test_long_words_break_no_page(address: str, chromium: Any) -> None:
         page.goto(base + path)
         width, cut = page.evaluate("document.documentElement.scrollWidth"), page.evaluate(CUT)
         if width > 320 or cut:
-            wrong[path] = width, cut
+            wrong[path] = width, cut, page.evaluate(WIDE)
     context.close()
     assert wrong == {}
