@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,10 +16,11 @@ import pytest
 
 from headwater.exercise.river_night import ORIGIN, START, write_night
 from headwater.formats.cot import CotStream, read_event
-from headwater.formats.sapient import check_message
+from headwater.formats.sapient import check_message, frame
 from headwater.formats.sapient_write import detection_message, uuid4_of
+from headwater.model.detections import Detection
 from headwater.node.watch_edge import SapientEdge
-from tests.watch_world import alerts_of, night
+from tests.watch_world import alerts_of, by_cameras, night, stands
 
 pytestmark = pytest.mark.e2e
 WAIT_S = 60.0
@@ -94,6 +96,60 @@ def test_killed_and_restarted_half_way_a_post_loses_no_alert(tmp_path: Path) -> 
     lines = [json.loads(line) for line in (journal / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [one["id"] for one in lines] == after
     assert [one["lane"] for one in lines] == [one.lane for one in expected]
+
+
+def test_ten_times_the_load_loses_no_report_and_no_alert(tmp_path: Path) -> None:
+    scene = night()
+    context = write_night(tmp_path, scene)["context"]
+    expected = alerts_of(tuple(scene.detections))
+    messages = [
+        detection_message(one, uuid4_of(one.sensor), START + timedelta(seconds=one.time_s), ORIGIN)
+        for one in scene.detections
+    ]
+    far = [
+        Detection(row=at, time_s=scene.detections[at % len(scene.detections)].time_s, sensor="sea", x=20_000.0 + at, y=-20_000.0, sure=0.2)
+        for at in range(10 * len(messages))
+    ]  # fmt: skip
+    noise = [detection_message(one, uuid4_of("sea"), START + timedelta(seconds=one.time_s), ORIGIN) for one in far]
+    journal = tmp_path / "post"
+    with relay(journal, context) as (process, sapient, cot):
+        with SapientEdge("127.0.0.1", sapient, "sea") as sea, SapientEdge("127.0.0.1", sapient, "edge") as edge:
+            for at in range(len(messages)):
+                sea.send(noise[10 * at : 10 * at + 10])
+                edge.send(messages[at : at + 1])
+            uids = events(cot, len(expected))
+            deadline = time.monotonic() + WAIT_S
+            whole = sum(len(frame(one)) for one in (*messages, *noise))
+            while (journal / "detections.sapient").stat().st_size < whole:
+                assert time.monotonic() < deadline, "not every report is in the journal"
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=WAIT_S)
+    told = json.loads(out)
+    assert told["detections"] == 11 * len(messages)
+    assert (told["rejected"], told["doubled"], told["alerts"]) == (0, 0, len(expected))
+    assert len(set(uids)) == len(expected)
+
+
+def test_bearings_from_two_cameras_call_rescue_over_tcp_also_after_a_kill(tmp_path: Path) -> None:
+    scene = night()
+    context = write_night(tmp_path, scene)["context"]
+    messages = [*stands(), *by_cameras()]
+    half = len(messages) // 3
+    journal = tmp_path / "post"
+    with relay(journal, context) as (process, sapient, _):
+        with SapientEdge("127.0.0.1", sapient, "edge") as edge:
+            edge.send(messages[:half])
+            edge.send([b"no message"])
+            assert edge.receive().content == "error"  # by now everything before it is in the journal
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with relay(journal, context) as (_, sapient, cot), SapientEdge("127.0.0.1", sapient, "edge") as edge:
+        edge.send(messages[half:])
+        assert events(cot, 1)
+    first = json.loads((journal / "alerts.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert first["lane"] == "rescue"
+    assert scene.middle_s is not None
+    assert first["t_s"] <= scene.middle_s
 
 
 def test_events_reach_every_other_client_and_a_bad_one_ends_nothing(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from headwater.exercise.river_night import ORIGIN, START, river_night
 from headwater.exercise.threats import misp_event, warning
 from headwater.formats.ais import read_ais_csv, read_nmea
 from headwater.formats.assets_csv import read_assets
+from headwater.formats.asterix_detections import detections_of_asterix
 from headwater.formats.cot import alert_event, read_cot, read_event
 from headwater.formats.figures import FigureInput, reader
 from headwater.formats.klv import KEY, read_klv
@@ -54,6 +55,7 @@ from headwater.model.canonical import decode, encode
 from headwater.model.figures import Edition
 from headwater.model.ids import AuthorityId
 from headwater.ports import LeftOut, SourceInput, Span
+from tests.asterix_world import block, capture, plot, station, track
 from tests.fuzz.scan_targets import seeds as scan_seeds
 
 PAYMENTS = (
@@ -247,6 +249,15 @@ def _sensors() -> dict[str, Target]:
         "ais-csv": Target((ships,), read_ais_csv),
         "points": Target((points,), read_points),
         "klv": Target((packet,), lambda data: list(read_klv(data))),
+        "asterix": Target(
+            (
+                block(34, station(45.0, 16.0))
+                + block(48, plot(1.0, 3e3, 4e3, i130=b"\xfe" + bytes(7)))
+                + block(62, track(2.0, 45.0, 16.0)),
+                capture((1e9, block(62, track(1.0, 45.0, 16.0), track(2.0, 45.1, 16.1)))),
+            ),
+            detections_of_asterix,
+        ),
         "mot": Target((b"1,-1,10,20,30,40,0.9\n2,-1,11,21,30,40,0.9\n",), read_mot),
     }
 

@@ -10,6 +10,7 @@ import pytest
 
 from headwater.errors import HeadwaterError
 from headwater.formats.ais import read_ais_csv, read_nmea
+from headwater.formats.asterix_detections import detections_of_asterix
 from headwater.formats.cot import read_event
 from headwater.formats.klv import KEY, read_klv
 from headwater.formats.mot import read_mot
@@ -18,6 +19,7 @@ from headwater.formats.sapient import frame, read_sapient
 from headwater.formats.sapient_write import detection_message, uuid4_of
 from headwater.model.detections import Detection, Origin
 from headwater.node.watch_routes import read_line
+from tests.asterix_world import block, capture, track
 from tests.unit.formats.test_cot import GOOD as EVENT
 
 MOST_SECONDS = 2.0
@@ -29,6 +31,7 @@ MESSAGE = detection_message(
     Origin(44, 19),
 )
 NESTED = b"\x0a" * 3
+TRACK = block(62, track(1.0, 45.0, 16.0))
 POINTS = b"t_s,sensor,x,y\n1,a,2,3\n"
 Parse = Callable[[bytes], object]
 
@@ -72,6 +75,10 @@ CASES: tuple[tuple[str, Parse, bytes, bytes], ...] = (
     ("a deep event", read_event, EVENT.replace(b"<detail/>", b"<a>" * 9_000 + b"</a>" * 9_000), EVENT),
     ("a long attribute", read_event, EVENT.replace(b"EX-1", b"x" * 60_000), EVENT),
     ("a packet that claims 2 GiB", whole_packets, KEY + b"\x84\x7f\xff\xff\xff", KEY + b"\x04\x01\x02\x1c\x5f"),
+    ("a block that claims 64 KiB", detections_of_asterix, b"\x30\xff\xff" + b"\xff" * 9_000, TRACK),
+    ("blocks of nothing", detections_of_asterix, b"\x3e\x00\x03" * 80_000, TRACK),
+    ("bits without end", detections_of_asterix, b"\x3e\xff\xff" + b"\xff" * 65_532, TRACK),
+    ("a packet that claims 4 GiB", detections_of_asterix, capture((1.0, TRACK))[:32] + b"\xff" * 8 + TRACK, capture((1.0, TRACK))),
     ("rows of commas", read_points, b"t_s,sensor,x,y\n" + b"," * 2_000 + b"\n", POINTS),
     ("numbers without end", read_points, b"t_s,sensor,x,y\n1,a," + b"9" * 5_000 + b",3\n", POINTS),
     ("a NUL", read_points, POINTS + b"2,\0,2,3\n", POINTS),

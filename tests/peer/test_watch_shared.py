@@ -11,8 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from headwater.engines.watch import PointTracker, Post, leeway_drift, read_case, read_setting
+from headwater.formats.asterix import PassedOver, read_asterix
+from headwater.formats.asterix_detections import degrees_of
 from headwater.formats.points_csv import read_points
 from headwater.formats.sapient import check_message
+from headwater.node.watch_tracks import track
 from tests.watch_world import weights
 
 pytestmark = [pytest.mark.peer, pytest.mark.shared]
@@ -113,3 +116,37 @@ def test_a_scripted_night_raises_the_rescue_alert_or_does_not(data: Path, name: 
         assert times == []
     else:
         assert any(truth["leaves_bank_s"] - 120 <= time_s <= truth["mid_river_s"] for time_s in times)
+
+
+def test_recorded_blocks_are_read_as_the_reference_decoder_reads_them(data: Path) -> None:
+    """Figures of the GPL decoder (asterix-decoder 0.7), which ran on its own on these files."""
+    folder = data / "samples"
+    [plot] = read_asterix((folder / "cat048.raw").read_bytes())
+    assert (plot.source, plot.items["220"].hex(), int.from_bytes(plot.items["140"], "big") / 128) == (
+        "25/201",
+        "3c660c",
+        27354.6015625,
+    )
+    assert int.from_bytes(plot.items["040"][:2], "big") / 256 == 197.68359375
+    assert int.from_bytes(plot.items["040"][2:], "big") * 360 / 65_536 == 340.13671875
+    passed = PassedOver()
+    tracks = list(read_asterix((folder / "cat062cat065.raw").read_bytes(), passed=passed))
+    assert [int.from_bytes(one.items["040"], "big") for one in tracks] == [4980, 7977]
+    assert degrees_of(tracks[0]) == pytest.approx((44.73441302776337, 13.0415278673172, 100.0))
+    assert degrees_of(tracks[1]) == pytest.approx((45.40080785751343, 15.13318419456482, 100.0))
+    assert passed.blocks == {65: 1}
+    captured = list(read_asterix((folder / "cat_034_048.pcap").read_bytes()))
+    assert [one.errors for one in captured] == [()] * 162
+    assert sum(one.category == 48 for one in captured) == 128
+
+
+def test_a_recorded_capture_gives_tracks_about_its_radars(data: Path, tmp_path: Path) -> None:
+    sites = {name: {"x": 0.0, "y": 0.0} for name in ("25/11", "25/12", "25/13", "25/14", "25/201", "25/204", "25/205")}
+    context = tmp_path / "context.json"
+    context.write_text(
+        json.dumps({"origin": {"lat": 45.0, "lon": 16.0}, "start": "2016-05-05T07:00:00Z", "sensors": sites})
+    )
+    done = track("asterix", data / "samples/cat_034_048.pcap", tmp_path / "t.jsonl", context=context)
+    assert done.read == 128
+    assert {one.reason for one in done.rejected} == {"over 200 km from the origin", "no place"}
+    assert (done.tracks > 0) == bool((tmp_path / "t.jsonl").read_bytes())

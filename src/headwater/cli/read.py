@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHOWN_IDS = 100
 OBJECT_FORMATS = frozenset({"stix", "misp"})
 """Formats of which objects stand for themselves: one that is bad does not spoil the others."""
-SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv"})
+SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv", "asterix"})
 
 
 @click.command(epilog="Example: headwater read un consolidated.xml --home uk")
@@ -46,7 +46,7 @@ def read(
     Bulk tables are payments, ledger, crypto, camt053, pacs008, ftm-tables, companies, ownership, bods, shipments, listings,
     hires, contacts, identifiers, places, crossings and rates. They are kept as Parquet, whatever their size.
 
-    Sensor messages (sapient, cot, ais, klv) are checked one by one and never kept here: see `headwater watch`.
+    Sensor messages (sapient, cot, ais, klv, asterix) are checked one by one and never kept here: see `headwater watch`.
     With a node (--home) the records are kept: the whole file in one transaction, or nothing of it. Without one they are
     only checked and counted. A file with a bad row is refused whole unless --keep-good is given. - is standard input.
     """

@@ -1,15 +1,13 @@
 """`headwater watch`: detections to tracks, forecasts, alerts and routes; rescue first."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, watch_kept
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-
-FILE = click.Path(path_type=Path, dir_okay=False)
+from headwater.cli.watch_parts import FILE, FORM, PLACED, told
 
 
 @click.group(epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl")
@@ -21,30 +19,33 @@ def watch() -> None:
     """
 
 
-def _told(document: dict[str, Any]) -> list[str]:
-    counts = ", ".join(f"{document[name]} {name}" for name in ("read", "rejected", "tracks", "alerts"))
-    rejects = [f"  rejected: row {one['row']}, {one['field']}, {one['reason']}" for one in document.get("rejects", [])]
-    return [counts, *rejects, *(f"  warning: {text}" for text in document.get("warnings", []))]
-
-
 @watch.command(epilog="Example: headwater watch track det.txt --as mot --fps 30 --out tracks.txt")
 @click.argument("file", type=FILE)
 @click.option(
     "--as",
     "form",
     required=True,
-    type=click.Choice(["mot", "points", "sapient", "ais", "cot", "video"]),
+    type=click.Choice(["mot", "points", "sapient", "ais", "cot", "asterix", "video"]),
     help="What FILE is.",
 )
 @click.option("--fps", default=30.0, show_default=True, type=click.FloatRange(0.1, 1000), help="Frames a second.")
 @click.option("--model", type=FILE, help="Your own detector for video, ONNX; see the how-to of sensors.")
 @click.option("--classes", type=FILE, help="Names of the model's classes, a JSON list.")
+@PLACED
 @click.option(
     "--out", required=True, type=FILE, help=".txt: MOT rows, .jsonl: rows, .json: Moving Features, .svg: a map."
 )
 @options.as_json
 def track(
-    *, file: Path, form: str, fps: float, model: Path | None, classes: Path | None, out: Path, as_json: bool
+    *,
+    file: Path,
+    form: str,
+    fps: float,
+    model: Path | None,
+    classes: Path | None,
+    context: Path | None,
+    out: Path,
+    as_json: bool,
 ) -> None:
     """Track what FILE holds."""
     from headwater.node import watch_tracks
@@ -53,8 +54,10 @@ def track(
         raise click.UsageError("give --model and --classes together")
     own = (model, classes) if model is not None and classes is not None else None
     with bar("tracking") as progress:
-        document = watch_tracks.track(form, file, out, fps=fps, model=own, progress=progress).document()
-    door.answer(document, _told(document), as_json=as_json)
+        document = watch_tracks.track(
+            form, file, out, fps=fps, model=own, context=context, progress=progress
+        ).document()
+    door.answer(document, told(document), as_json=as_json)
 
 
 @watch.command(
@@ -66,7 +69,7 @@ def track(
     "form",
     default="points",
     show_default=True,
-    type=click.Choice(["points", "sapient", "cot"]),
+    type=click.Choice(["points", "sapient", "cot", "asterix"]),
     help="What FILE is.",
 )
 @click.option("--context", required=True, type=FILE, help="What the post knows of its place and hour, JSON.")
@@ -108,13 +111,15 @@ def alert(
         f"{one['at']}  {one['lane'].upper()}  {one['kind']}  {one['score']:.2f}: {'; '.join(one['reasons'])}"
         for one in done.alerts
     ]
-    door.answer(document, [*lines, *_told(document)], as_json=as_json)
+    door.answer(document, [*lines, *told(document)], as_json=as_json)
 
 
 @watch.command(
     epilog="Example: headwater watch forecast ais.csv --line border.geojson --horizon 600 --out crossings.jsonl"
 )
 @click.argument("file", type=FILE)
+@FORM
+@PLACED
 @click.option("--line", required=True, type=FILE, help="GeoJSON with a LineString.")
 @click.option("--horizon", required=True, type=click.FloatRange(1, 86400), help="How far to look ahead, s.")
 @click.option(
@@ -122,14 +127,26 @@ def alert(
 )
 @click.option("--out", required=True, type=FILE, help="File for the forecasts, one JSON line each.")
 @options.as_json
-def forecast(*, file: Path, line: Path, horizon: float, every: float, out: Path, as_json: bool) -> None:
+def forecast(
+    *,
+    file: Path,
+    form: str,
+    context: Path | None,
+    line: Path,
+    horizon: float,
+    every: float,
+    out: Path,
+    as_json: bool,
+) -> None:
     """Forecast whether and when each track in FILE crosses a line."""
     from headwater.node import watch_routes
 
     with bar("forecasting") as progress:
-        found = watch_routes.forecast(file, line, out, horizon_s=horizon, every_s=every, progress=progress)
+        found = watch_routes.forecast(
+            file, line, out, horizon_s=horizon, every_s=every, form=form, context=context, progress=progress
+        )
     document = found.document()
-    door.answer(document, _told(document), as_json=as_json)
+    door.answer(document, told(document), as_json=as_json)
 
 
 @watch.command(epilog="Example: headwater watch drift case.json --out particles.csv")
@@ -148,6 +165,8 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 
 @watch.command(epilog="Example: headwater watch routes ais.csv --out routes.json --base-until 86400")
 @click.argument("file", type=FILE)
+@FORM
+@PLACED
 @click.option("--out", required=True, type=FILE, help="File for stops, corridors, links and changes, JSON.")
 @click.option("--resolution", default=8, show_default=True, type=click.IntRange(0, 15), help="H3 resolution.")
 @click.option(
@@ -161,6 +180,8 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 def routes(
     *,
     file: Path,
+    form: str,
+    context: Path | None,
     out: Path,
     resolution: int,
     fastest: float,
@@ -172,10 +193,10 @@ def routes(
     from headwater.engines.watch.routes import RouteOptions
     from headwater.node import watch_routes
 
-    told = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
-    document = watch_routes.routes(file, out, told)
-    told_lines = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
-    door.answer(document, [told_lines, *_told(document)], as_json=as_json)
+    chosen = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
+    document = watch_routes.routes(file, out, chosen, form=form, context=context)
+    counts = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
+    door.answer(document, [counts, *told(document)], as_json=as_json)
 
 
 @watch.command(
@@ -210,7 +231,9 @@ def relay(
     counts = watch_relay.serve(
         host, sapient_port, cot_port, context, folder, ready=lambda ports: door.say(f"listening {ports}", err=True)
     )
-    door.answer(counts, [f"{count} {name}" for name, count in counts.items()], as_json=as_json)
+    lines = [f"{count} {name}" for name, count in counts.items() if name != "clock_ahead_s"]
+    lines += [f"  clock: sensor {name} is {ahead:.0f} s ahead" for name, ahead in counts["clock_ahead_s"].items()]
+    door.answer(counts, lines, as_json=as_json)
 
 
 @watch.command(epilog="Example: headwater watch send detections.csv --context context.json --to 127.0.0.1:5001")
@@ -230,36 +253,4 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
     door.answer(document, [f"{document['sent']} detections reported"], as_json=as_json)
 
 
-@watch.command(epilog="Example: headwater watch share ais.csv --out tracks.json")
-@click.argument("file", type=FILE)
-@click.option(
-    "--as",
-    "form",
-    default="points",
-    show_default=True,
-    type=click.Choice(["points", "sapient", "ais", "cot"]),
-    help="What FILE is.",
-)
-@click.option(
-    "--out", required=True, type=FILE, help="File for the tracks, JSON; send it with: headwater send --attach."
-)
-@options.as_json
-def share(*, file: Path, form: str, out: Path, as_json: bool) -> None:
-    """Write the tracks in FILE as another state may have them: estimates, no detections, nobody on the move."""
-    from headwater.node import watch_share
-
-    document = watch_share.share(file, out, form)
-    door.answer(document, _told(document), as_json=as_json)
-
-
-@watch.command(epilog="Example: headwater watch fuse ours.json theirs.json --out fused.json")
-@click.argument("ours", type=FILE)
-@click.argument("theirs", type=FILE)
-@click.option("--out", required=True, type=FILE, help="File for the fused tracks, JSON.")
-@options.as_json
-def fuse(*, ours: Path, theirs: Path, out: Path, as_json: bool) -> None:
-    """Fuse tracks of two states that may rest on the same sensors (covariance intersection)."""
-    from headwater.node import watch_share
-
-    document = watch_share.fuse(ours, theirs, out)
-    door.answer(document, [f"{document['fused']} fused", *_told(document)], as_json=as_json)
+watch_kept.add_to(watch)

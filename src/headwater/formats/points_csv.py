@@ -12,7 +12,7 @@ from typing import Final
 
 from headwater.errors import FormatError, Place, SchemaError
 from headwater.formats.safe_csv import Row, csv_value, iter_csv
-from headwater.model.detections import Detection, Origin, Reject
+from headwater.model.detections import Bearing, Detection, Origin, Reject
 from headwater.model.times import parse_instant
 
 EARLIEST_S: Final = -86_400.0
@@ -35,6 +35,8 @@ class DetectionsRead:
         rows: how many rows there were.
         origin: where the metres begin; None where the input is in metres and says nothing of it.
         start: the moment of second 0; None where the input counts seconds and says nothing of it.
+        bearings: what was told as a direction; the places that it gives are among the detections too, under its rows.
+        stands: where sensors stand that told a direction, m; None of one that moved.
     """
 
     detections: list[Detection] = field(default_factory=list)
@@ -44,6 +46,8 @@ class DetectionsRead:
     rows: int = 0
     origin: Origin | None = None
     start: datetime | None = None
+    bearings: list[Bearing] = field(default_factory=list)
+    stands: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
     def or_refuse(self, file: str | None) -> "DetectionsRead":
         """Return itself.

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headwater.errors import FormatError, MissingExtraError, Place, SchemaError
+from headwater.errors import FormatError, MissingExtraError, Place
 from headwater.formats.safe import check_size, parse_json
 from headwater.formats.sapient_kinds import KINDS
-from headwater.model.detections import CLASSES, Detection, Origin
+from headwater.formats.sapient_place import bearing_of, place_of
+from headwater.model.detections import CLASSES, Bearing, Detection, Origin
 
 try:
     from google.protobuf import json_format
@@ -29,7 +30,6 @@ MAX_FRAME_BYTES: Final = 1024 * 1024
 HEAD: Final = struct.Struct("<I")
 UNPARSABLE: Final = "parse"
 LAT_LNG_DEG: Final = 1
-UTM_M: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ def _message_of(text: bytes) -> bytes | None:
     return made
 
 
-def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Detection | None:  # noqa: ANN401
-    """Return the detection that a message reports; None where it reports none or says only where it looks.
+def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Detection | Bearing | None:  # noqa: ANN401
+    """Return the detection that a message reports, or the direction where it tells no place; None where it reports neither.
 
     Args:
         message: a valid SAPIENT message.
@@ -150,31 +150,38 @@ def detection_of(message: Any, row: int, origin: Origin, start_s: float) -> Dete
     if not message.HasField("detection_report"):
         return None
     report = message.detection_report
-    if not report.HasField("location"):
-        return None  # range and bearing need the sensor's own place: `FusionTracker` takes them
-    place = report.location
-    if place.coordinate_system != LAT_LNG_DEG:
-        raise SchemaError("coordinates that are not degrees of latitude and longitude", where=Place(field="location"))
-    if not (abs(place.y) <= 90.0 and abs(place.x) <= 180.0):  # noqa: PLR2004 - degrees
-        raise SchemaError("no place on the globe", where=Place(field="location"))
-    x, y = origin.to_metres(place.x, place.y)
-    east, north = origin.scale()
-    sigma = max(place.x_error * east, place.y_error * north) or 20.0
     kind, sure, band = _kind_of(report)
-    own = next((one.value for one in report.object_info if one.type == "own-craft"), "")
-    time_s = message.timestamp.seconds + message.timestamp.nanos * 1e-9 - start_s
-    return Detection(
-        row=row,
-        time_s=time_s,
-        sensor=message.node_id,
-        x=x,
-        y=y,
-        sigma_m=sigma,
-        kind=kind,
-        sure=sure,
-        size_band=band,
-        own=own,
-    )
+    seen = {
+        "row": row,
+        "time_s": message.timestamp.seconds + message.timestamp.nanos * 1e-9 - start_s,
+        "sensor": message.node_id,
+        "kind": kind,
+        "sure": sure,
+        "size_band": band,
+        "own": next((one.value for one in report.object_info if one.type == "own-craft"), ""),
+    }
+    if report.HasField("range_bearing"):
+        return bearing_of(report.range_bearing, **seen)
+    lat, lon, sigma = place_of(report.location, origin)
+    x, y = origin.to_metres(lon, lat)
+    return Detection(x=x, y=y, sigma_m=sigma, **seen)
+
+
+def kind_of(message: Any) -> str:  # noqa: ANN401 - a message of protobuf
+    """Return the class that a detection report gives its object."""
+    return _kind_of(message.detection_report)[0]
+
+
+def stand_of(message: Any, origin: Origin) -> tuple[float, float] | None:  # noqa: ANN401 - a message of protobuf
+    """Return where a node says in its status report that it stands, m; None where it says nothing of it.
+
+    Raises:
+        SchemaError: it is no place.
+    """
+    if not message.HasField("status_report") or not message.status_report.HasField("node_location"):
+        return None
+    lat, lon, _ = place_of(message.status_report.node_location, origin)
+    return origin.to_metres(lon, lat)
 
 
 def _kind_of(report: Any) -> tuple[str, float, str]:  # noqa: ANN401

@@ -1,16 +1,19 @@
 """Writing SAPIENT messages: what an edge node and a fusion node say."""
 
 import hashlib
+import math
 from datetime import datetime
 from typing import Any, Final
 
 from sapient_msg.bsi_flex_335_v2_0 import registration_pb2
 
 from headwater.formats.sapient import LAT_LNG_DEG, Message
-from headwater.model.detections import Detection, Origin
+from headwater.formats.sapient_place import TRUE_NORTH
+from headwater.model.detections import Bearing, Detection, Origin
 
 VERSION: Final = "BSI Flex 335 v2.0"
 WGS84_E: Final = 1
+DEGREES_M: Final = 1
 FUSION_NODE: Final[int] = registration_pb2.Registration.NODE_TYPE_FUSION_NODE
 _ULID_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -48,16 +51,48 @@ def detection_message(seen: Detection, node: str, moment: datetime, origin: Orig
     place.x_error, place.y_error = seen.sigma_m / east, seen.sigma_m / north
     place.coordinate_system, place.datum = LAT_LNG_DEG, WGS84_E
     report.detection_confidence = seen.sure
-    named = report.classification.add()
-    named.type, named.confidence = seen.kind, seen.sure
-    if seen.size_band:
-        info = report.object_info.add()
-        info.type, info.value = "size-band", seen.size_band
-    if seen.own:
-        info = report.object_info.add()
-        info.type, info.value = "own-craft", seen.own
+    _described(report, seen)
     data: bytes = message.SerializeToString()
     return data
+
+
+def bearing_message(seen: Bearing, node: str, moment: datetime) -> bytes:
+    """Return a direction, and how far where that is known, as an edge node reports it."""
+    message = _new(node, moment)
+    report = message.detection_report
+    report.report_id = ulid(moment, f"report {node} {seen.row}")
+    report.object_id = ulid(moment, f"object {node} {seen.row}")
+    told = report.range_bearing
+    told.azimuth, told.azimuth_error = math.degrees(seen.azimuth), math.degrees(seen.sigma)
+    if seen.range_m is not None:
+        told.range, told.range_error = seen.range_m, seen.range_sigma_m
+    told.coordinate_system, told.datum = DEGREES_M, TRUE_NORTH
+    report.detection_confidence = seen.sure
+    _described(report, seen)
+    data: bytes = message.SerializeToString()
+    return data
+
+
+def status_message(node: str, moment: datetime, place: tuple[float, float]) -> bytes:
+    """Return a node's status report that says where it stands: longitude and latitude."""
+    message = _new(node, moment)
+    told = message.status_report
+    told.report_id = ulid(moment, f"status {node}")
+    told.system, told.info, told.mode = type(told).SYSTEM_OK, type(told).INFO_NEW, "watch"
+    told.node_location.x, told.node_location.y = place
+    told.node_location.coordinate_system, told.node_location.datum = LAT_LNG_DEG, WGS84_E
+    data: bytes = message.SerializeToString()
+    return data
+
+
+def _described(report: Any, seen: Detection | Bearing) -> None:  # noqa: ANN401 - a message of protobuf
+    """Write what an object is called, how many it holds and what it calls itself."""
+    named = report.classification.add()
+    named.type, named.confidence = seen.kind, seen.sure
+    for kind, value in (("size-band", seen.size_band), ("own-craft", seen.own)):
+        if value:
+            info = report.object_info.add()
+            info.type, info.value = kind, value
 
 
 def registration_message(node: str, moment: datetime, *, fusion: bool = False) -> bytes:

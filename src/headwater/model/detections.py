@@ -21,10 +21,13 @@ SIZE_BANDS: Final = ("", "1-4", "5-14", "15-30", "30+")
 """How many, as exactly as it may be said; the first is "not said"."""
 FARTHEST_M: Final = 200_000.0
 COARSEST_M: Final = 10_000.0
+WIDEST: Final = math.radians(20.0)
+"""A bearing less sure than this says nothing, rad."""
 CELL_SIGMA_M: Final = 200.0
 """How unsure a place is that was moved to the middle of its H3 cell (resolution 9: 0.1 km2)."""
 EQUATOR_M: Final = 6_378_137.0
 ECCENTRICITY2: Final = 6.69437999014e-3
+EARTH_FLATTENING: Final = 1.0 / 298.257223563
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class Detection:
         sure: how sure the sensor is of the class, 0 to 1.
         own: name of the craft where it reports itself.
         implausible: why it is doubted and never fused silently; empty where it is not.
+        with_rows: the other reports that it was made of, as a place where two bearings cross.
     """
 
     row: int
@@ -55,6 +59,7 @@ class Detection:
     sure: float = 0.5
     own: str = ""
     implausible: str = ""
+    with_rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no sensor can have seen."""
@@ -79,6 +84,48 @@ class Detection:
     def is_coarse(self) -> bool:
         """Whether it is of people and was moved to its cell: it still counts, and no track can be made of it."""
         return self.kind in GROUPS and self.sigma_m >= CELL_SIGMA_M
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearing:
+    """What a sensor says that knows a direction, and perhaps how far, but no place.
+
+    Attributes:
+        row: its place in what was read, counted from 0.
+        time_s: seconds after the start of the watch.
+        sensor: the sensor's name.
+        azimuth: radians east of true north.
+        sigma: standard deviation of the azimuth, rad.
+        range_m: how far over ground, m; None where the sensor cannot tell.
+        range_sigma_m: standard deviation of that, m.
+        kind, size_band, sure, own: as in `Detection`.
+    """
+
+    row: int
+    time_s: float
+    sensor: str
+    azimuth: float
+    sigma: float
+    range_m: float | None = None
+    range_sigma_m: float = 20.0
+    kind: str = "unknown"
+    size_band: str = ""
+    sure: float = 0.5
+    own: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no sensor can have seen."""
+        for field, value in (("t_s", self.time_s), ("azimuth", self.azimuth)):
+            if not math.isfinite(value):
+                raise SchemaError("no finite number", where=Place(field=field))
+        if abs(self.azimuth) > 2.0 * math.tau:
+            raise SchemaError("over two turns", where=Place(field="azimuth"))
+        if not 0.0 < self.sigma <= WIDEST:
+            raise SchemaError("not above 0 and at most 20 degrees", where=Place(field="azimuth_error"))
+        if self.range_m is not None and not 0.0 < self.range_m <= FARTHEST_M:
+            raise SchemaError("not above 0 and at most 200 km", where=Place(field="range"))
+        if not 0.0 < self.range_sigma_m <= COARSEST_M:
+            raise SchemaError("not above 0 m and at most 10 km", where=Place(field="range_error"))
 
 
 @dataclass(frozen=True, slots=True)

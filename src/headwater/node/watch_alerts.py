@@ -9,20 +9,23 @@ from typing import IO, Any, Final
 
 import orjson
 
-from headwater.engines.watch import Post, draft_notice, read_setting
+from headwater.engines.watch import Post, StreamTracker, draft_notice, read_setting
 from headwater.engines.watch.danger import Setting
 from headwater.engines.watch.post import Alert
 from headwater.errors import StoreIoError
-from headwater.formats.eurosur import EurosurEvent, write_event_draft
+from headwater.formats.eurosur import FIRST_REPORT_H, EurosurEvent, write_event_draft
 from headwater.formats.track_map import MapMark, TrackMap
 from headwater.model.canonical import content_id
-from headwater.model.detections import Detection, Reject
+from headwater.model.detections import GROUPS, Detection, Reject
 from headwater.node.files import json_object, make_folder, write
 from headwater.node.watch_read import danger_weights, moment_of, read_detections
 
 Progress = Callable[[int, int], None]
 TURN: Final = 2000
 RESCUE: Final = "rescue"
+LEAST_PLACES: Final = 8
+SMOOTH: Final = 4
+MOST_DOTS: Final = 20_000
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ def alert_document(alert: Alert, setting: Setting) -> dict[str, Any]:
         found["rescuer"], found["minutes"] = notice.rescuer, notice.minutes
         found["notice"] = notice.text
         found["close_by"] = notice.close_by
+    found["eurosur_first_report_due"] = moment_of(setting.start, alert.t_s + FIRST_REPORT_H * 3600)
     return found
 
 
@@ -106,7 +110,7 @@ def raise_alerts(
         StoreIoError: the disk refuses.
     """
     setting = read_setting(json_object(context))
-    read = read_detections(form, path, origin=setting.origin, start=setting.start)
+    read = read_detections(form, path, origin=setting.origin, start=setting.start, sensors=setting.sensors)
     post = Post(setting, danger_weights())
     done = Alerted(read.rows, read.rejected, 0, doubled=read.doubled, warnings=read.warnings)
     with _lines(out) as line:
@@ -170,9 +174,12 @@ def eurosur_draft(alert: dict[str, Any], by_row: dict[int, Detection]) -> bytes:
             identifier=alert["id"],
             rescue=alert["lane"] == RESCUE,
             moment=parse_instant(alert["at"]),
+            # The node is aware from the alert on; nobody is before.
+            aware=parse_instant(alert["at"]),
             lat=alert["lat"],
             lon=alert["lon"],
             score=alert["score"],
+            craft="" if alert["kind"] == "persons-in-water" else "boat",
             persons=bands[-1] if bands else "",
             sensors=tuple({one.sensor for one in rows}),
             description=f"{alert['kind'].replace('-', ' ').capitalize()}. {'; '.join(alert['reasons'])}.",
@@ -181,15 +188,53 @@ def eurosur_draft(alert: dict[str, Any], by_row: dict[int, Detection]) -> bytes:
 
 
 def picture(detections: list[Detection], alerts: list[dict[str, Any]], setting: Setting) -> bytes:
-    """Return the map of alerts, the ways of what raised them, and where to search."""
-    by_row = {one.row: one for one in detections}
-    ways = {
-        alert["track"]: [(by_row[row].x, by_row[row].y) for row in alert["evidence"] if row in by_row]
-        for alert in alerts
-    }
+    """Return the map of alerts, of the ways of objects (never of people), and of where to search."""
+    ways = open_ways(detections)
     banks = None
     if setting.near_bank_y is not None and setting.far_bank_y is not None:
         banks = (setting.near_bank_y, setting.far_bank_y)
-    circles = [(one["x"], one["y"], one["radius_m"]) for alert in alerts for one in alert.get("drift", [])[:1]]
-    marks = [MapMark(one["x"], one["y"], one["lane"], f"{one['kind']} {one['score']:.0%}") for one in alerts]
-    return TrackMap("Alerts", ways, banks, setting.border_y, marks, circles).svg()
+    drift = [(alert, one) for alert in alerts for one in alert.get("drift", [])[:1]]
+    rescue = [one for one in alerts if one["lane"] == RESCUE]
+    return TrackMap(
+        f"Alerts, from {setting.start:%Y-%m-%d %H:%M} UTC",
+        {number: _smoothed(places) for number, places in ways.items() if len(places) >= LEAST_PLACES},
+        banks,
+        setting.border_y,
+        [MapMark(one["x"], one["y"], one["lane"], _mark_text(one)) for one in alerts],
+        [(one["x"], one["y"], one["radius_m"]) for _, one in drift],
+        [f"adrift: search here after {one['after_s'] // 60} min" for _, one in drift],
+        [place for places in ways.values() for place in places][:MOST_DOTS],
+        [
+            f"Nearest help: {one['rescuer']}, about {one['minutes']:.0f} min."
+            for one in rescue[:1]
+            if one.get("rescuer")
+        ],
+    ).svg()
+
+
+def open_ways(detections: list[Detection]) -> dict[int, list[tuple[float, float]]]:
+    """Return the places of each object that is not of people, by its track; what is mostly called people is left out whole."""
+    tracker, seen = StreamTracker(), dict[int, list[Detection]]()
+    for one in detections:
+        seen.setdefault(tracker.take(one.time_s, one.x, one.y, one.sigma_m, one.sensor), []).append(one)
+    return {
+        number: [(one.x, one.y) for one in reports if one.kind not in GROUPS]
+        for number, reports in seen.items()
+        if 2 * sum(one.kind in GROUPS for one in reports) <= sum(one.kind != "unknown" for one in reports)
+    }
+
+
+def _mark_text(alert: dict[str, Any]) -> str:
+    moment = str(alert["at"])[11:19]
+    crossing = alert.get("crossing")
+    ahead = f", border in {crossing['t10']:.0f} to {crossing['t90']:.0f} s" if crossing else ""
+    return f"{moment} {alert['lane']}: {alert['kind'].replace('-', ' ')} {alert['score']:.0%}{ahead}"
+
+
+def _smoothed(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a way as the means of some reports in turn: what is drawn is where it went, not each sensor's error."""
+    return [
+        (sum(x for x, _ in part) / len(part), sum(y for _, y in part) / len(part))
+        for at in range(0, len(places), SMOOTH)
+        if (part := places[at : at + SMOOTH])
+    ]

@@ -1,15 +1,15 @@
 """Keeping detections at a node: a table under the rules of minimising, and what the engine finds in it.
 
 Detections of people are kept as exact as a rescue needs, and no more: those about an alert of the rescue lane stay as they
-are; all others are moved to the middle of their H3 cell. The record ends after 72 hours unless a person decides to hold
-it for a rescue case; that decision is in the ledger.
+are; all others are moved to the middle of their H3 cell. The record ends 72 hours after people were last seen, at the latest,
+and what is older is not taken in; `watch_widen` is the one way to have more. `expire` removes what has ended from the disk.
 """
 
 import io
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from headwater.engines.watch import Post, WatchEngine, read_setting
 from headwater.engines.watch.danger import Setting
@@ -24,6 +24,7 @@ from headwater.node import engines
 from headwater.node.files import json_object
 from headwater.node.node import Node
 from headwater.node.watch_read import danger_weights, read_detections
+from headwater.policy import retention
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
@@ -45,7 +46,7 @@ def keep_file(node: Node, session: Session, form: str, path: Path, context: Path
     """
     given = json_object(context)
     setting = read_setting(given)
-    read = read_detections(form, path, origin=setting.origin, start=setting.start)
+    read = read_detections(form, path, origin=setting.origin, start=setting.start, sensors=setting.sensors)
     return keep(node, session, read.detections, given, file=path.name)[1]
 
 
@@ -60,12 +61,16 @@ def keep(
     may(session, Act.RECORD_ADD)
     may(session, Act.DETECTION_WATCH)
     setting = read_setting(context)
-    table = node.store.put_table(as_table(minimised(detections, setting)))
-    record = _record(node, detections, setting, table, file)
+    expire(node, session)
+    fresh = [one for one in detections if one.kind not in GROUPS or _last_day(setting, one) >= node.clock.now().date()]
+    table = node.store.put_table(as_table(minimised(fresh, setting)))
+    record = _record(node, fresh, setting, table, file)
 
     def change(transaction: Transaction) -> bool:
         added = transaction.add_record(record)
-        detail: dict[str, str | int] = {"source": SOURCE, "file": file, "detections": len(detections)}
+        detail: dict[str, str | int] = {"source": SOURCE, "file": file, "detections": len(fresh)}
+        if len(fresh) < len(detections):
+            detail["left_out"] = len(detections) - len(fresh)
         transaction.note(Event("store.read", session.user, table, session.purpose, detail))
         return added
 
@@ -74,12 +79,46 @@ def keep(
     return record.id, engines.run(node, session, NAME, params)[1]
 
 
+def expire(node: Node, session: Session) -> int:
+    """Erase the detections whose last day has passed, with what was found in them, and return how many tables ended.
+
+    Raises:
+        PolicyError: the user may not watch.
+    """
+    may(session, Act.DETECTION_WATCH)
+    today = node.clock.now().date()
+
+    def change(transaction: Transaction) -> int:
+        records = list(transaction.records(source=SOURCE))
+        ended = {one.record for one in retention.due(records, today)}
+        left = {table for one in records if one.id not in ended for table in one.tables}
+        gone = {table for ref in ended for table in _tables(transaction, ref)} - left
+        for found in list(transaction.findings()) if gone else ():
+            if any(one.ref.partition("#")[0] in gone for one in found.evidence):
+                transaction.withdraw_finding(found.id, erase=True, who=session.user)
+        for ref in sorted(ended):
+            if _tables(transaction, ref):
+                transaction.erase_facts(ref, (), who=session.user)
+                transaction.note(Event("watch.expired", session.user, ref, session.purpose))
+        return len(gone)
+
+    count = node.store.write(change)
+    if count:  # the files go when nothing refers to them any more
+        node.store.sweep()
+    return count
+
+
+def _tables(transaction: Transaction, ref: RecordId) -> tuple[BlobHash, ...]:
+    record = transaction.kept_record(ref)
+    return () if record is None else record.tables
+
+
 def _record(node: Node, detections: list[Detection], setting: Setting, table: BlobHash, file: str) -> Record:
     last = setting.start + timedelta(seconds=max((one.time_s for one in detections), default=0.0))
-    people = any(one.kind in GROUPS for one in detections)
+    days = [_last_day(setting, one) for one in detections if one.kind in GROUPS]
     return Record(
         origin=Origin(node.authority, SOURCE, file=file),
-        handling=Handling(codes=frozenset({"P"}), retain_until=retain_until(last) if people else None),
+        handling=Handling(codes=frozenset({"P"}), retain_until=max(days, default=None)),
         mentions=(),
         facts=(),
         recorded_at=last.replace(microsecond=0),
@@ -87,9 +126,13 @@ def _record(node: Node, detections: list[Detection], setting: Setting, table: Bl
     )
 
 
-def retain_until(last: datetime) -> Any:  # noqa: ANN401 - a day
-    """Return the last day on which a track of people may be kept: that of 72 hours after it was last seen."""
-    return (last + timedelta(hours=KEEP_H)).date()
+def _last_day(setting: Setting, one: Detection) -> date:
+    return last_day(setting.start + timedelta(seconds=one.time_s))
+
+
+def last_day(seen: datetime) -> date:
+    """Return the last whole day on which people who were seen at a moment may be kept: it ends within 72 hours of it."""
+    return (seen.astimezone(UTC) + timedelta(hours=KEEP_H)).date() - timedelta(days=1)
 
 
 def minimised(detections: list[Detection], setting: Setting) -> list[Detection]:
@@ -140,4 +183,4 @@ def as_table(detections: list[Detection]) -> bytes:
     return out.getvalue()
 
 
-__all__ = ["KEEP_H", "WatchEngine", "as_table", "coarsened", "keep", "keep_file", "minimised", "retain_until"]
+__all__ = ["KEEP_H", "WatchEngine", "as_table", "coarsened", "expire", "keep", "keep_file", "last_day", "minimised"]

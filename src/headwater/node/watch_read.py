@@ -1,6 +1,6 @@
 """Sensor files at a node: messages of a format one by one, and the detections in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,10 +12,10 @@ from headwater.errors import FormatError, InputError, Place, SchemaError
 from headwater.formats.points_csv import DetectionsRead, Doubles, in_span, read_points
 from headwater.formats.safe import parse_json
 from headwater.model.detections import Detection, Origin, Reject
-from headwater.node.files import bytes_of
+from headwater.node.files import bytes_of, json_object
 
-MESSAGE_FORMATS: Final = ("sapient", "cot", "ais", "klv")
-DETECTION_FORMATS: Final = ("points", "sapient", "ais", "cot")
+MESSAGE_FORMATS: Final = ("sapient", "cot", "ais", "klv", "asterix")
+DETECTION_FORMATS: Final = ("points", "sapient", "ais", "cot", "asterix")
 DEGREE_ROUND: Final = 3
 
 
@@ -84,6 +84,14 @@ def _messages(form: str, data: bytes, file: str) -> Iterator[dict[str, Any]]:
         for ship in read_nmea(data, file=file):
             errors = [[ship.error, ""]] if ship.error else []
             yield _message(ship.index, parse=bool(ship.kind), content=ship.kind or None, errors=errors)
+    elif form == "asterix":
+        from headwater.formats.asterix import read_asterix
+
+        for record in read_asterix(data, file=file):
+            errors = [list(error) for error in record.errors]
+            content = f"cat{record.category:03d}"
+            message = _message(record.index, parse=not errors, content=content, errors=errors)
+            yield {**message, "offset": record.offset, "source": record.source, "items": sorted(record.items)}
     else:
         from headwater.formats.klv import read_klv
 
@@ -100,8 +108,9 @@ def _message(index: int, *, parse: bool, content: str | None, errors: list[list[
 
 
 def read_detections(
-    form: str, path: Path, *, origin: Origin | None = None, start: datetime | None = None, now: datetime | None = None
-) -> DetectionsRead:
+    form: str, path: Path, *, origin: Origin | None = None, start: datetime | None = None, now: datetime | None = None,
+    sensors: Mapping[str, tuple[float, float]] | None = None,
+) -> DetectionsRead:  # fmt: skip
     """Return the detections of a file.
 
     Args:
@@ -110,6 +119,7 @@ def read_detections(
         origin: where metres begin; the first place where left out and the file is in degrees.
         start: the moment of second 0; that of the first row where left out and the file has times.
         now: the node's clock, to find sensors that run ahead.
+        sensors: where those stand that report a direction, m, by the name under which they report.
 
     Raises:
         InputError: no row can be used, or the file is in another format.
@@ -124,7 +134,13 @@ def read_detections(
         if form == "points":
             return read_points(data, file=name, origin=origin, start=start, now=now)
     if form == "sapient":
-        return _from_sapient(data, name, origin, start)
+        from headwater.node.watch_sapient import detections_of_sapient
+
+        return detections_of_sapient(data, name, origin, start, sensors or {})
+    if form == "asterix":
+        from headwater.formats.asterix_detections import detections_of_asterix
+
+        return detections_of_asterix(data, file=name, origin=origin, start=start, sensors=sensors)
     if form == "cot":
         return _from_cot(data, name, origin, start)
     if form == "ais":
@@ -134,38 +150,18 @@ def read_detections(
     raise SchemaError("no format of detections", where=form, fix=f"use one of {', '.join(DETECTION_FORMATS)}")
 
 
-def _from_sapient(data: bytes, name: str, origin: Origin | None, start: datetime | None) -> DetectionsRead:
-    from headwater.formats.sapient import LAT_LNG_DEG, detection_of, read_sapient
+def read_placed(form: str, path: Path, context: Path | None) -> DetectionsRead:
+    """Return the detections of a file, placed by a context document where there is one.
 
-    found, doubles, seen_ids = DetectionsRead(origin=origin, start=start), Doubles(), set[str]()
-    for one in read_sapient(data, file=name):
-        found.rows += 1
-        if not one.ok:
-            kind, path = one.errors[0]
-            found.rejected.append(Reject(one.index, path or "message", kind))
-            continue
-        if one.content != "detection_report":
-            continue
-        report = one.message.detection_report
-        if found.origin is None and report.HasField("location") and report.location.coordinate_system == LAT_LNG_DEG:
-            found.origin = Origin(report.location.y, report.location.x)
-        if found.start is None:
-            found.start = datetime.fromtimestamp(one.message.timestamp.seconds, UTC)
-        if report.report_id in seen_ids:
-            found.doubled += 1
-            continue
-        seen_ids.add(report.report_id)
-        try:
-            seen = detection_of(one.message, one.index, found.origin or Origin(0.0, 0.0), found.start.timestamp())
-            if seen is None:
-                found.rejected.append(Reject(one.index, "location", "range and bearing without the sensor's own place"))
-                continue
-            in_span(seen.time_s)
-        except SchemaError as error:
-            found.rejected.append(Reject(one.index, error.where.field or "row", error.what))
-            continue
-        _take(found, doubles, seen)
-    return found.or_refuse(name)
+    Raises:
+        InputError: a file cannot be used.
+    """
+    if context is None:
+        return read_detections(form, path)
+    from headwater.engines.watch import read_setting
+
+    setting = read_setting(json_object(context))
+    return read_detections(form, path, origin=setting.origin, start=setting.start, sensors=setting.sensors)
 
 
 def _from_cot(data: bytes, name: str, origin: Origin | None, start: datetime | None) -> DetectionsRead:
@@ -189,11 +185,12 @@ def _from_cot(data: bytes, name: str, origin: Origin | None, start: datetime | N
         except SchemaError as error:
             found.rejected.append(Reject(index, error.where.field or "event", error.what))
             continue
-        _take(found, doubles, seen)
+        take_in(found, doubles, seen)
     return found.or_refuse(name)
 
 
-def _take(found: DetectionsRead, doubles: Doubles, seen: Detection) -> None:
+def take_in(found: DetectionsRead, doubles: Doubles, seen: Detection) -> None:
+    """Add a detection to what was found, or count it where an equal one came within 10 s."""
     if doubles.is_double((seen.sensor, seen.time_s, seen.x, seen.y, seen.kind), seen.time_s):
         found.doubled += 1
     else:
@@ -218,5 +215,5 @@ def moment_of(start: datetime | None, time_s: float) -> str | None:
 
 __all__ = [
     "DETECTION_FORMATS", "MESSAGE_FORMATS", "MessagesRead", "Place", "coarse", "danger_weights", "moment_of",
-    "read_detections", "read_messages",
+    "read_detections", "read_messages", "read_placed", "take_in",
 ]  # fmt: skip

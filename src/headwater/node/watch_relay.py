@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from headwater.node.watch_journal import Journal
 from headwater.node.watch_post import LivePost
 
 SYNC_S: Final = 0.2
+EXPIRE_EVERY_S: Final = 60.0
 MOST_WAITING: Final = 64 * 1024 * 1024
 """Bytes that a client may leave unread before it is let go: a slow client must not fill the post's memory."""
 HOLDS: Final = timedelta(hours=1)
@@ -162,7 +162,7 @@ class SapientClient(_Client):
 def serve(
     host: str, sapient_port: int | None, cot_port: int | None, context: Path | None, folder: Path | None,
     *, ready: Callable[[str], None],
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """Serve until SIGINT or SIGTERM, and return what was done.
 
     Args:
@@ -178,14 +178,15 @@ def serve(
         SettingsError: a port is taken.
         StoreIoError: the journal cannot be opened.
     """
-    journal = None if folder is None else Journal(folder)
-    post = LivePost(None if context is None else json_object(context), journal, SystemClock())
+    clock = SystemClock()
+    journal = None if folder is None else Journal(folder, clock)
+    post = LivePost(None if context is None else json_object(context), journal, clock)
     try:
         asyncio.run(_serve(Hub(post), host, sapient_port, cot_port, ready))
     finally:
         if journal is not None:
             journal.close()
-    return asdict(post.counts)
+    return post.document()
 
 
 async def _serve(
@@ -205,6 +206,7 @@ async def _serve(
         raise SettingsError(f"cannot listen: {error.strerror}", where=f"{host}", fix="choose another port") from error
     ready(" ".join(f"{name}={_port(door.sockets)}" for name, door in doors))
     sys.stderr.flush()
+    expired = loop.time()
     try:
         while not done.is_set():
             try:
@@ -212,6 +214,9 @@ async def _serve(
             except TimeoutError:
                 if hub.post.journal is not None:
                     hub.post.journal.sync()
+                if loop.time() - expired > EXPIRE_EVERY_S:
+                    expired = loop.time()
+                    hub.post.expire()
     finally:
         for _, door in doors:
             door.close()

@@ -14,7 +14,7 @@ from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.safe_csv import csv_bytes
 from headwater.model.detections import GROUPS, Detection, Origin
 from headwater.node.files import json_object, write
-from headwater.node.watch_read import read_detections
+from headwater.node.watch_read import read_placed
 from headwater.node.watch_tracks import Tracked
 
 Progress = Callable[[int, int], None]
@@ -25,8 +25,9 @@ RECENT_S: Final = 60.0
 
 
 def forecast(
-    path: Path, line: Path, out: Path, *, horizon_s: float, every_s: float = 60.0, progress: Progress | None = None
-) -> Tracked:
+    path: Path, line: Path, out: Path, *, horizon_s: float, every_s: float = 60.0, form: str = "points", context: Path | None = None,
+    progress: Progress | None = None,
+) -> Tracked:  # fmt: skip
     """Forecast when each track will cross a line, each minute from what was known then; write one JSON line each.
 
     Args:
@@ -35,6 +36,8 @@ def forecast(
         out: where the forecasts go.
         horizon_s: how far to look ahead.
         every_s: time between two forecasts of one track.
+        form: format of the detections.
+        context: where metres and seconds begin, and where sensors stand.
         progress: hears how far it is.
 
     Raises:
@@ -44,7 +47,7 @@ def forecast(
         raise SchemaError("not above 0 and at most a day", where="--horizon")
     import numpy as np
 
-    read = read_detections("points", path)
+    read = read_placed(form, path, context)
     border = read_line(json_object(line), read.origin)
     ways = _ways(read)
     rows: list[bytes] = []
@@ -138,7 +141,9 @@ def drift_file(case: Path, out: Path) -> dict[str, Any]:
     }
 
 
-def routes(path: Path, out: Path, options: RouteOptions) -> dict[str, Any]:
+def routes(
+    path: Path, out: Path, options: RouteOptions, *, form: str = "points", context: Path | None = None
+) -> dict[str, Any]:
     """Mine routes from detections and write them as JSON.
 
     Raises:
@@ -146,7 +151,7 @@ def routes(path: Path, out: Path, options: RouteOptions) -> dict[str, Any]:
     """
     import numpy as np
 
-    read = read_detections("points", path)
+    read = read_placed(form, path, context)
     if read.origin is None:
         raise FormatError("routes need degrees: columns lon and lat", where=path.name)
     numbers: dict[object, int] = {}

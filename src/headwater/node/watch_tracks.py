@@ -9,19 +9,19 @@ from typing import Any, Final
 import orjson
 
 from headwater.engines.watch import BoxTracker, MotionDetector, PointTracker
+from headwater.engines.watch.scans import scans
 from headwater.errors import FormatError, MissingExtraError, SchemaError
 from headwater.formats.mot import read_mot, write_mot
 from headwater.formats.moving_features import write_moving_features
 from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.track_map import TrackMap
-from headwater.model.detections import GROUPS, Detection, Reject
+from headwater.model.detections import GROUPS, Reject
 from headwater.node.files import bytes_of, write
-from headwater.node.watch_read import coarse, moment_of, read_detections
+from headwater.node.watch_fused import can_fuse, fuse
+from headwater.node.watch_read import coarse, moment_of, read_placed
 
 Progress = Callable[[int, int], None]
-WINDOW_S: Final = 10.0
-"""Width of a scan where each report has a time of its own."""
-TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "video")
+TRACK_FORMATS: Final = ("mot", "points", "sapient", "ais", "cot", "asterix", "video")
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ class Tracked:
     tracks: int
     doubled: int = 0
     warnings: list[str] = field(default_factory=list)
+    biases: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return it as it stands in a document."""
@@ -44,14 +45,24 @@ class Tracked:
             "doubled": self.doubled,
             "rejects": [{"row": one.row, "field": one.field, "reason": one.reason} for one in self.rejected[:100]],
             "warnings": self.warnings,
+            **({"biases": self.biases} if self.biases else {}),
         }
 
 
 def track(
-    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None,
+    form: str, path: Path, out: Path, *, fps: float = 30.0, model: tuple[Path, Path] | None = None, context: Path | None = None,
     progress: Progress | None = None,
 ) -> Tracked:  # fmt: skip
     """Track what a file holds and write the tracks; `out` ends in .txt (MOT rows), .json (Moving Features), .svg or .jsonl.
+
+    Args:
+        form: one of `TRACK_FORMATS`.
+        path: the file.
+        out: where the tracks go.
+        fps: frames a second of boxes and pictures.
+        model: the user's own detector and its classes, for pictures.
+        context: where metres and seconds begin, and where sensors stand; the file's own first place and time without it.
+        progress: hears how far it is.
 
     Raises:
         InputError: the file is not in the format, or no row can be used.
@@ -68,7 +79,7 @@ def track(
         return _boxes(given, last, rows, rejected, out, fps, progress)
     if form == "video":
         return _video(path, out, fps, model, progress)
-    return _points(read_detections(form, path), out, progress)
+    return _points(read_placed(form, path, context), out, progress)
 
 
 def _boxes(
@@ -130,24 +141,6 @@ def _detector(model: tuple[Path, Path] | None) -> Callable[[Any, float], Any]:
     return lambda frame, time_s: own.detect(frame, time_s)[0]
 
 
-def scans(detections: list[Detection]) -> Iterator[tuple[float, list[Detection]]]:
-    """Yield detections in scans: of one sensor and moment where many share one, else of some seconds."""
-    ordered = sorted(detections, key=lambda one: (one.time_s, one.sensor, one.row))
-    moments = Counter((one.time_s, one.sensor) for one in ordered)
-    swept = sum(count for count in moments.values() if count > 1) > len(ordered) / 2
-    held: list[Detection] = []
-    key: object = None
-    for seen in ordered:
-        mine = (seen.time_s, seen.sensor) if swept else seen.time_s // WINDOW_S
-        if held and mine != key:
-            yield held[-1].time_s, held
-            held = []
-        key = mine
-        held.append(seen)
-    if held:
-        yield held[-1].time_s, held
-
-
 @dataclass(slots=True)
 class _Trail:
     """One track as it grows: its places and what its detections call it."""
@@ -166,27 +159,47 @@ class _Trail:
 def _points(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
     import numpy as np
 
+    if can_fuse(read):
+        return _fused(read, out, progress)
     doubted = sum(bool(one.implausible) for one in read.detections)
     if doubted:
         read.warnings.append(f"{doubted} implausible reports were marked and not fused")
     tracker, trails, rows = PointTracker(), dict[int, _Trail](), list[tuple[float, int, Any, int]]()
     done = 0
-    for time_s, scan in scans([one for one in read.detections if not one.implausible]):
-        sigma = sum(one.sigma_m for one in scan) / len(scan)
-        shown = tracker.step(time_s, np.array([(one.x, one.y) for one in scan]), sigma)
-        for seen, owner in zip(scan, tracker.owners.tolist(), strict=True):
-            trails.setdefault(int(owner), _Trail()).named[seen.kind] += 1
+    for scan in scans([one for one in read.detections if not one.implausible]):
+        time_s = scan.time_s
+        sigma = sum(one.sigma_m for one in scan.seen) / len(scan.seen)
+        shown = tracker.step(time_s, np.array([(one.x, one.y) for one in scan.seen]), sigma)
+        for reports, owner in zip(scan.reports, tracker.owners.tolist(), strict=True):
+            trails.setdefault(int(owner), _Trail()).named.update(one.kind for one in reports)
         for one in shown:
             trail = trails.setdefault(int(one[0]), _Trail())
             trail.places.append((time_s, float(one[1]), float(one[3])))
             trail.confirmed = trail.confirmed or one[5] > 0
             rows.append((time_s, int(one[0]), one, len(trail.places)))
-        done += len(scan)
+        done += sum(map(len, scan.reports))
         if progress is not None:
             progress(done, len(read.detections))
     confirmed = {number: trail for number, trail in trails.items() if trail.confirmed}
     write(out, _written(out, confirmed, rows, read))
     return Tracked(read.rows, read.rejected, len(confirmed), read.doubled, read.warnings)
+
+
+def _fused(read: DetectionsRead, out: Path, progress: Progress | None) -> Tracked:
+    import numpy as np
+
+    found = fuse(read, progress)
+    trails, rows = dict[int, _Trail](), list[tuple[float, int, Any, int]]()
+    for time_s, one in found.rows:
+        number = int(one[0])
+        trail = trails.setdefault(number, _Trail(named=found.kinds[number]))
+        trail.places.append((time_s, float(one[1]), float(one[3])))
+        rows.append((time_s, number, np.append(one, 1.0), len(trail.places)))
+    write(out, _written(out, trails, rows, read))
+    if found.too_late:
+        read.warnings.append(f"{found.too_late} reports came over ten seconds late and were dropped")
+    doubled = read.doubled + found.doubled
+    return Tracked(read.rows, read.rejected, len(trails), doubled, read.warnings, found.biases)
 
 
 def _written(

@@ -30,6 +30,7 @@ class Act(StrEnum):
     RECORD_LINK = "match:record:link"
     TABLE_TRACE = "trace:table:run"
     DETECTION_WATCH = "watch:detection:run"
+    DETECTION_WIDEN = "watch:detection:widen"
     IMAGE_SCAN = "scan:image:run"
     FIGURES_RUN = "figures:table:run"
     FIGURES_PUBLISH = "figures:table:publish"
@@ -99,6 +100,7 @@ GRANTS: Final = MappingProxyType(
         Act.RECORD_LINK: INVESTIGATORS,
         Act.TABLE_TRACE: INVESTIGATORS,
         Act.DETECTION_WATCH: INVESTIGATORS,
+        Act.DETECTION_WIDEN: _roles(Role.SUPERVISOR),
         Act.IMAGE_SCAN: INVESTIGATORS,
         Act.FIGURES_RUN: INVESTIGATORS,
         Act.FIGURES_PUBLISH: _roles(Role.SUPERVISOR),

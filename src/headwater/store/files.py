@@ -159,11 +159,13 @@ class Files:
         self.remove_blobs([ref])
 
     def remove_blobs(self, refs: Iterable[BlobHash]) -> None:
-        """Remove the files of blobs, durably, as `remove_blob` does."""
+        """Remove the files of blobs and of tables, durably, as `remove_blob` does."""
         with translated(self._blobs):
             for ref in refs:
                 (self._blobs / blob_hash(ref)).unlink(missing_ok=True)
-        sync_folder(self._blobs)
+                self._table_file(ref).unlink(missing_ok=True)
+        for folder in (self._blobs, self._tables):
+            sync_folder(folder)
 
     def clear_derived(self) -> None:
         """Remove all that was computed from content."""

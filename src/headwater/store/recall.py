@@ -86,7 +86,7 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
         self._set_states(ref, places, "restricted", hold)
 
     def erase_facts(self, ref: RecordId, places: Collection[int], *, who: str) -> None:
-        """Remove the bytes of facts of a record; where none is left, the blobs of the record are to go too."""
+        """Remove the bytes of facts of a record; where none is left, the blobs and tables of the record go too."""
         record = self.kept_record(ref)
         if record is None:
             return
@@ -98,7 +98,7 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
         self._replace("record", ref, encode(kept), who, places=places_of(rest))
         gone = {mention.key for mention in record.mentions} - {mention.key for mention in rest.mentions}
         self._link.many("DELETE FROM mention WHERE entity = ? AND record = ?", [(key, ref) for key in gone])
-        gone_files = [COMPUTED, *(record.blobs if not rest.facts else ())]
+        gone_files = [COMPUTED, *((*record.blobs, *record.tables) if not rest.facts else ())]
         self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in gone_files])
 
     def withdraw_finding(self, ref: FindingId, *, erase: bool, who: str) -> None:

@@ -145,6 +145,7 @@ def test_a_file_may_hold_json_or_base64_lines() -> None:
 
 def test_a_detection_comes_back_as_it_was_sent() -> None:
     found = detection_of(Message.FromString(DETECTION), 3, ORIGIN, NOW.timestamp())
+    assert isinstance(found, Detection)
     assert found is not None
     assert (found.kind, found.size_band, found.own, found.sensor) == ("boat", "15-30", "rescue 1", NODE)
     assert (found.x, found.y, found.sigma_m, found.sure) == pytest.approx((10.0, 20.0, 5.0, 0.75), rel=1e-4)
@@ -162,10 +163,10 @@ def test_sex_and_other_sub_classes_of_people_are_not_taken() -> None:
     assert "Male" not in repr(found)
 
 
-def test_coordinates_that_are_not_degrees_are_refused() -> None:
+def test_coordinates_of_no_known_system_are_refused() -> None:
     message = Message.FromString(DETECTION)
-    message.detection_report.location.coordinate_system = 5
-    with pytest.raises(SchemaError, match="degrees"):
+    message.detection_report.location.coordinate_system = 0
+    with pytest.raises(SchemaError, match="neither degrees"):
         detection_of(message, 0, ORIGIN, 0.0)
 
 

@@ -1,10 +1,14 @@
 """What watch writes for others: Moving Features, a map, a EUROSUR draft."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from headwater.formats.eurosur import EurosurEvent, write_event_draft
+import pytest
+
+from headwater.errors import SchemaError
+from headwater.formats.eurosur import EurosurEvent, write_closure_draft, write_event_draft
 from headwater.formats.moving_features import write_moving_features
 from headwater.formats.track_map import MapMark, TrackMap
 from headwater.model.detections import Origin
@@ -42,15 +46,47 @@ def test_an_empty_map_is_still_a_map() -> None:
     assert parsed(TrackMap("none", {}).svg()).tag == "svg"
 
 
+def event(**more: Any) -> EurosurEvent:
+    values: dict[str, Any] = {
+        "identifier": "alr-1", "rescue": True, "moment": START, "aware": START + timedelta(minutes=5), "lat": 44.0, "lon": 19.0,
+        "score": 0.7, "craft": "boat", "persons": "15-30", "sensors": ("radar",), "description": "Craft in danger. In the dark.",
+    }  # fmt: skip
+    return EurosurEvent(**{**values, **more})
+
+
 def test_a_eurosur_draft_says_that_it_is_one_and_leaves_open_what_people_know() -> None:
-    event = EurosurEvent(
-        identifier="alr-1", rescue=True, moment=START, lat=44.0, lon=19.0, score=0.7, persons="15-30", sensors=("radar",),
-        description="Craft in danger. In the dark.",
-    )  # fmt: skip
-    draft = json.loads(write_event_draft(event))
-    assert draft["draft"] is True
-    assert draft["type"] == "search and rescue"
-    assert draft["firstReportDue"] == "2026-01-02T00:00:00Z"
-    assert draft["confidenceLevel"]["information"] == "probable"
-    assert draft["impactLevel"] is None
-    assert draft["attributes"]["nationalities"] is None
+    draft = json.loads(write_event_draft(event()))
+    assert (draft["draft"], draft["annex2Point"], draft["report"]["kind"]) == (True, "8", "first")
+    assert draft["firstReportDue"] == "2026-01-02T00:05:00Z", "24 hours after the authority became aware of it"
+    assert draft["metadata"]["confidenceLevel"] == {
+        "credibilityOfInformation": 0.7, "reliabilityOfSource": None, "validationStatus": "not validated",
+    }  # fmt: skip
+    assert {"metadata.impactLevel", "responseOfAuthorities.taken", "searchAndRescue.placeOfSafety"} <= set(
+        draft["toBeCompletedByAPerson"]
+    )
+    assert set(draft["unverified"]) == {f"searchAndRescue.{name}" for name in draft["searchAndRescue"]}
+
+
+def test_a_draft_of_a_crossing_has_the_fields_of_the_first_point_of_the_annex() -> None:
+    draft = json.loads(write_event_draft(event(rescue=False)))
+    assert (draft["annex2Point"], draft["typeOfEvent"]["illegalBorderCrossing"]) == ("1", "attempted")
+    assert set(draft["circumstancesOfEvent"]) >= {
+        "time", "place", "destinationPlace", "lastCountryOfEmbarkation", "destinationCountry", "purposeOfIllegalCrossing",
+        "circumstancesOfDetection", "attemptsToEvadeBorderControl", "meansOfTransport",
+    }  # fmt: skip
+    assert "searchAndRescue" not in draft
+
+
+def test_a_closure_is_due_a_day_after_the_end_and_names_its_event() -> None:
+    first = json.loads(write_event_draft(event()))
+    draft = json.loads(write_closure_draft(first, START + timedelta(hours=2), "rescued"))
+    assert draft["report"] == {"kind": "closure", "eventIdentifier": "alr-1", "linkedReports": ["alr-1/first"]}
+    assert draft["closureReportDue"] == "2026-01-02T02:00:00Z"
+    assert draft["searchAndRescue"]["status"] == "closed"
+    crossing = json.loads(write_event_draft(event(rescue=False)))
+    before, unknown = START - timedelta(hours=1), "forgotten"
+    for given, ended, outcome in (
+        (first, before, "rescued"), (first, START, unknown), (crossing, START, "rescued"), (draft, START, "rescued"),
+    ):  # fmt: skip
+        with pytest.raises(SchemaError):
+            write_closure_draft(given, ended, outcome)

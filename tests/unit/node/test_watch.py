@@ -137,3 +137,11 @@ def test_a_detectors_other_classes_are_dropped_and_people_are_a_group() -> None:
     assert allowed_kinds(["boat", "person", "teddy bear", "truck"]) == ["boat", "person-group", None, "lorry"]
     with pytest.raises(SchemaError):
         allowed_kinds([])
+
+
+def test_the_map_shows_boats_and_nobody_who_walks() -> None:
+    ways = watch_alerts.open_ways(list(night().detections))
+    assert any(len(places) > 50 for places in ways.values())
+    walkers = [(one.x, one.y) for one in night().detections if one.x > 400.0 and one.y < -10.0]
+    assert walkers
+    assert not {place for places in ways.values() for place in places} & set(walkers)

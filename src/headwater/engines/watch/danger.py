@@ -5,12 +5,12 @@ which nothing is known adds its `unknown` weight, not nothing: what nobody measu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from headwater.errors import Place, SchemaError
-from headwater.model.detections import Origin
+from headwater.model.detections import FARTHEST_M, Origin
 from headwater.model.times import parse_instant
 
 TWILIGHT: Final = timedelta(minutes=40)
@@ -41,6 +41,7 @@ class Setting:
         start: the moment of second 0, UTC.
         near_bank_y, far_bank_y: the banks, m north; water between them.
         border_y: the border, m north.
+        sensors: where those stand that report a direction, m east and north, by the name under which they report.
     """
 
     origin: Origin
@@ -56,6 +57,7 @@ class Setting:
     visibility_m: float | None = None
     registered_craft: frozenset[str] = frozenset()
     rescue_points: tuple[RescuePoint, ...] = ()
+    sensors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def on_water(self, y: float, margin: float = 0.0) -> bool:
         """Return whether a place lies between the banks, further from both than a margin."""
@@ -98,8 +100,9 @@ def read_setting(given: Mapping[str, object]) -> Setting:
         points = given.get("rescue_points") or []
         if not isinstance(craft, list) or not isinstance(points, list):
             raise SchemaError("not a list", where=Place(field="registered_craft"))
+        begin = Origin(float(_number(origin, "lat") or 0.0), float(_number(origin, "lon") or 0.0))
         return Setting(
-            origin=Origin(float(_number(origin, "lat") or 0.0), float(_number(origin, "lon") or 0.0)),
+            origin=begin,
             start=parse_instant(str(given["start"]), field="start"),
             near_bank_y=_number(river, "near_bank_y"),
             far_bank_y=_number(river, "far_bank_y"),
@@ -115,11 +118,29 @@ def read_setting(given: Mapping[str, object]) -> Setting:
                 RescuePoint(str(one["name"]), float(one["x"]), float(one["y"]), float(one.get("ready_min", 0.0)))
                 for one in points
             ),
+            sensors={
+                name: _stand(_mapping(_mapping(given, "sensors"), name), begin)
+                for name in _mapping(given, "sensors", {})
+            },
         )
     except KeyError as error:
         raise SchemaError("missing in the context", where=Place(field=str(error.args[0]))) from error
     except (TypeError, ValueError) as error:
         raise SchemaError("a context with a value of another kind", where=Place(field="context")) from error
+
+
+def _stand(given: Mapping[str, object], origin: Origin) -> tuple[float, float]:
+    """Return where a sensor stands, m, given in metres or in degrees."""
+    east, north = ("x", "y") if "x" in given else ("lon", "lat")
+    a, b = _number(given, east), _number(given, north)
+    if a is None or b is None:
+        raise SchemaError("a sensor without x and y, or lon and lat", where=Place(field="sensors"))
+    if east == "lon" and not (abs(b) <= 90.0 and abs(a) <= 180.0):  # noqa: PLR2004 - degrees
+        raise SchemaError("no place on the globe", where=Place(field="sensors"))
+    x, y = (a, b) if east == "x" else origin.to_metres(a, b)
+    if max(abs(x), abs(y)) > FARTHEST_M:
+        raise SchemaError("a sensor over 200 km from the origin", where=Place(field="sensors"))
+    return x, y
 
 
 def surroundings(setting: Setting, time_s: float, x: float, y: float, weights: Weights) -> list[Part]:
@@ -161,14 +182,20 @@ def _day_seconds(moment: datetime) -> float:
 
 
 def _steps(value: float | None, weights: Mapping[str, float], name: str, text: "object") -> list[Part]:
-    """Return the part of the first step that the value is within; steps are named by ``<=N`` or ``>=N``."""
+    """Return the part of the nearest step that the value is within; steps are named by ``<=N`` or ``>=N``, in any order.
+
+    Canonical JSON sorts names: a step must not depend on where it stands.
+    """
     if value is None:
         return [Part(name, weights["unknown"], f"{name} is not known")]
-    for step, points in weights.items():
-        sign, bound = step[:2], step[2:]
-        if (sign == "<=" and value <= float(bound)) or (sign == ">=" and value >= float(bound)):
-            return [Part(name, points, text(value))]  # type: ignore[operator] # one of the functions below
-    return []
+    within = [
+        (abs(float(step[2:]) - value), points)
+        for step, points in weights.items()
+        if (step[:2] == "<=" and value <= float(step[2:])) or (step[:2] == ">=" and value >= float(step[2:]))
+    ]
+    if not within:
+        return []
+    return [Part(name, min(within)[1], text(value))]  # type: ignore[operator] # one of the functions below
 
 
 def _water_text(value: float) -> str:

@@ -4,6 +4,7 @@ Two tracks may rest on the same radar, or on each other. Covariance intersection
 the fused covariance is an upper bound whatever the two have in common.  Source: Julier and Uhlmann 1997.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ Floats = NDArray[np.float64]
 SIZE: Final = 4
 STEPS: Final = 40
 GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
+NO_PAIR: Final = 1e6
 GATE: Final = 18.5
 """Squared distance in four dimensions beyond which two tracks are not of one object (99.9 %)."""
 
@@ -60,10 +62,32 @@ class SharedTrack:
 
 def same_object(left: SharedTrack, right: SharedTrack) -> bool:
     """Return whether two tracks of one time can be of one object: their difference lies within what both allow."""
+    return _apart(left, right) <= GATE
+
+
+def _apart(left: SharedTrack, right: SharedTrack) -> float:
     apart = np.array(left.mean) - np.array(right.mean)
     # With an unknown common error the difference's covariance may be up to twice the sum.
     spread = 2.0 * (np.array(left.covariance) + np.array(right.covariance))
-    return bool(apart @ np.linalg.solve(spread, apart) <= GATE)
+    return float(apart @ np.linalg.solve(spread, apart))
+
+
+def pairs(left: Sequence[SharedTrack], right: Sequence[SharedTrack]) -> list[tuple[int, int]]:
+    """Return which tracks of two states can be of one object, each in one pair at most, the nearest in sum of all.
+
+    Args:
+        left: tracks of one time,
+        right: and others of the same time.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    far = np.full((len(left), len(right)), NO_PAIR)
+    for row, one in enumerate(left):
+        for column, two in enumerate(right):
+            if same_object(one, two):
+                far[row, column] = _apart(one, two)
+    rows, columns = linear_sum_assignment(far)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if far[row, column] < NO_PAIR]
 
 
 def intersect(left: SharedTrack, right: SharedTrack) -> SharedTrack:

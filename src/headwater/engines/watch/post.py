@@ -86,7 +86,7 @@ class Alert:
 class _Known:
     """What is known of one track beside its motion."""
 
-    rows: list[int] = field(default_factory=list)
+    rows: dict[int, None] = field(default_factory=dict)
     named: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     sure: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     bands: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -115,7 +115,7 @@ class _Known:
 
     def hear(self, seen: Detection, registered: frozenset[str]) -> None:
         """Take in what a detection says of the object."""
-        self.rows.append(seen.row)
+        self.rows.update(dict.fromkeys((*seen.with_rows, seen.row)))
         self.last = seen.time_s
         self.recent.append((seen.time_s, seen.x, seen.y))
         while seen.time_s - self.recent[0][0] > RECENT_S:

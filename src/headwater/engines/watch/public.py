@@ -12,6 +12,7 @@ from headwater.engines.watch.notice import draft_notice
 from headwater.engines.watch.points import PointTracker
 from headwater.engines.watch.post import Post
 from headwater.engines.watch.routes import mine
+from headwater.engines.watch.sightings import Sightings
 from headwater.engines.watch.stream import StreamTracker
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PointTracker",
     "Post",
     "SharedTrack",
+    "Sightings",
     "StreamTracker",
     "WatchEngine",
     "draft_notice",

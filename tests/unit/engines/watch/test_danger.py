@@ -71,3 +71,15 @@ def test_the_nearest_help_is_the_one_that_is_there_first() -> None:
     found = setting.nearest_rescue(-2100.0, -300.0)
     assert found is not None
     assert found[0].name == "exercise watch 1"
+
+
+def test_the_order_in_which_steps_stand_changes_nothing() -> None:
+    setting = read_setting(night().context)
+    given = weights()
+    turned = {
+        name: dict(reversed(levels.items())) if isinstance(levels, dict) else levels for name, levels in given.items()
+    }
+    for celsius in (-1.0, 4.9, 5.0, 7.0, 12.0, 18.0, 30.0):
+        here = read_setting({**night().context, "water_temperature_c": celsius, "level_rise_m_per_h": celsius / 20.0})
+        assert surroundings(here, 0.0, 0.0, 50.0, given) == surroundings(here, 0.0, 0.0, 50.0, turned)
+    assert surroundings(setting, 0.0, 0.0, 50.0, given) == surroundings(setting, 0.0, 0.0, 50.0, turned)
