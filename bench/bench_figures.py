@@ -2,8 +2,8 @@
 
     python bench/bench_figures.py [--data ../shared/data/figures] [--without-peers]
 
-The members, weights and intervals of the forecast were chosen on months that are not reported here (docs/adr/0016): routes
-to 2021-12, small boats to 2022-12, returns to 2016, and NRM referrals, which are not reported at all. Peers run in an
+The members, weights and intervals of the forecast were chosen on months that are not reported here (docs/adr/0016, 0037):
+routes to 2021-12, small boats to 2022-12, returns to 2016, and NRM referrals, which are not reported at all. Peers run in an
 environment of their own, `.peers/figures`, made when it is not there; one that cannot be had is named. Where the data is
 absent it measures made-up routes alone. The last line is the document that bench/run.py reads.
 """
@@ -17,12 +17,23 @@ import random
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from headwater.engines.figures import Panel, Table, backtest, exposed, forecast, online_breaks, panel_of, publish
+from headwater.engines.figures import (
+    Backtest,
+    Panel,
+    Table,
+    backtest,
+    exposed,
+    forecast,
+    online_breaks,
+    panel_of,
+    publish,
+)
 from headwater.engines.figures.book import Book
 from headwater.engines.figures.publish import Method
 from headwater.engines.figures.score import interval_score
@@ -33,7 +44,10 @@ from headwater.model.period import parse_period
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2025, 12, 31)
 LEVELS = [50, 80, 95]
-PEER_PINS = ("statsforecast==2.1.1", "prophet==1.3.0", "pandas<3")
+PEER_PINS = ("statsforecast==2.1.1", "prophet==1.3.0", "lightgbm==4.6.0", "pandas<3")
+ON_COUNTS = "seasonal naive on counts"
+"""The peer against whose interval score the design sets others: with it, Theta scores .512 and ETS .500 on the routes."""
+THE_FOUR = "mean of the four"
 NAMED = (
     ("western-balkan", "2015-07", True),
     ("western-balkan", "2016-03", False),
@@ -69,7 +83,7 @@ def returns_panel(path: Path) -> Panel:
 
 def peer_python() -> Path | None:
     """The Python of the peers' own environment, None where it cannot be made."""
-    folder = ROOT / ".peers" / "figures"
+    folder = ROOT / ".peers" / f"figures-{zlib.crc32(' '.join(PEER_PINS).encode()):08x}"
     python = folder / "bin" / "python"
     if python.exists():
         return python
@@ -150,6 +164,20 @@ def geometric(values: Sequence[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
+def beaten(panel: Panel, begin: int, end: int, horizon: int, made: Backtest) -> int:
+    """How many series have smaller errors than last year's value and than the last value, on the same origins."""
+    found = 0
+    for counts, one in zip(panel.counts, made.scores.series, strict=True):
+        errors = [
+            abs((counts[origin + ahead] or 0) - (counts[origin] or 0))
+            for origin in range(begin, end + 1)
+            for ahead in range(1, horizon + 1)
+            if origin + ahead < len(counts)
+        ]
+        found += one.rmae < 1 and one.mae < sum(errors) / len(errors)
+    return found
+
+
 def forecasts(
     name: str, panel: Panel, first: str, last: str, goals: dict[str, dict[str, float]], python: Path | None
 ) -> None:
@@ -162,9 +190,11 @@ def forecasts(
     assert made.scores.rmae is not None
     span = f"origins {first} to {last}, {horizon} ahead"
     result(f"{name} rMAE", made.scores.rmae, f"error / seasonal naive; {span}", **goals.get("rmae", {}))
-    beats = sum(one.rmae < 1 for one in made.scores.series)
+    beats = beaten(panel, begin, end, horizon, made)
+    if "beats" in goals:
+        result(f"{name} better than both naive rules", beats, "series, last year's and last value", **goals["beats"])
     print(
-        f"  {beats} of {len(made.scores.series)} series better than seasonal naive; "
+        f"  {beats} of {len(made.scores.series)} series better than seasonal naive and than the last value; "
         + ", ".join(f"{one.series} {one.rmae:.3f}" for one in made.scores.series)
     )
     covered = dict(zip(LEVELS, made.scores.covered, strict=True))
@@ -180,23 +210,26 @@ def forecasts(
         print(
             f"  {peer}: rMAE {ratio:.3f}, cover 80 {share if share is None else round(share, 3)}, {found[peer]['cpu_s']:.1f} CPU s{few}; ours {spent:.2f} CPU s"
         )
-        if peer != "seasonal naive":
+        if "seasonal naive" not in peer:
             mine = made.scores.rmae
             if peer == "Prophet":
                 at = max(begin, end - 11)
                 mine = backtest(panel, panel.periods[at], panel.periods[end], horizon, season).scores.rmae or 0.0
-            result(f"{name} rMAE / {peer}", mine / ratio, f"same origins{few}", at_most=1.0)
+            goal = {} if peer == "LightGBM" else {"at_most": 1.03 if peer == THE_FOUR else 1.0}
+            result(f"{name} rMAE / {peer}", mine / ratio, f"same origins{few}", **goal)
     if "seasonal naive" in scored:
-        naive = scored["seasonal naive"][2]
-        ours = [one.wis for one in made.scores.series]
-        for peer in ("Theta", "ETS"):
-            beside = [mine / base for mine, base in zip(scored[peer][2], naive, strict=True)]
-            print(
-                f"  {peer}: WIS / seasonal naive {geometric(beside):.3f}, summed {sum(scored[peer][2]) / sum(naive):.3f}"
+        told = {peer: scored[peer][2] for peer in ("Theta", "ETS")} | {"ours": [one.wis for one in made.scores.series]}
+        for peer, scores in told.items():
+            by_counts, by_logs = (
+                geometric([mine / base for mine, base in zip(scores, scored[base_name][2], strict=True)])
+                for base_name in (ON_COUNTS, "seasonal naive")
             )
-        ratio = geometric([mine / base for mine, base in zip(ours, naive, strict=True)])
-        print(f"  ours: WIS / seasonal naive {ratio:.3f}, summed {sum(ours) / sum(naive):.3f}")
-        result(f"{name} WIS / seasonal naive", ratio, "geometric mean over series", **goals.get("wis", {}))
+            print(
+                f"  {peer}: WIS / seasonal naive {by_counts:.3f}; beside one with intervals made in logs {by_logs:.3f}"
+            )
+            if peer == "ours":
+                what = "geometric mean over series; the naive's own intervals, on counts"
+                result(f"{name} WIS / seasonal naive", by_counts, what, **goals.get("wis", {}))
 
 
 def breaks(panel: Panel) -> None:
@@ -252,15 +285,34 @@ def disclosure(path: Path) -> None:
         tuple(rows[0][1:]),
         tuple(tuple(map(int, row[1:])) for row in rows[1:]),
     )
+    draw = random.Random("tables/1")
+    named = [("NRM small-boat table", table), *((f"made-up table {at}", made_up_table(draw)) for at in range(1, 6))]
     narrowed = 0
     for method in Method:
-        begun = time.process_time()
-        made = publish(table, method)
-        spent = time.process_time() - begun
-        narrowed += len(exposed(made.table.with_margins(), made.cells, made.base, 5))
-        print(f"  {method}: {made.hidden} cells hidden, {len(made.merged)} rows merged, {spent:.2f} CPU s")
-        result(f"loss, {method}", made.loss, "share of counts, NRM small-boat table", at_most=0.10)
-    result("small cells narrowed", narrowed, "both published forms attacked", at_most=0)
+        losses = []
+        for name, one in named:
+            begun = time.process_time()
+            made = publish(one, method)
+            spent = time.process_time() - begun
+            narrowed += len(exposed(made.table.with_margins(), made.cells, made.base, 5))
+            losses.append(made.loss)
+            print(
+                f"  {method}, {name}: loss {made.loss:.3f}, {made.hidden} hidden, {len(made.merged)} merged, {spent:.2f} CPU s"
+            )
+        result(f"loss, {method}", losses[0], "share of counts, NRM small-boat table", at_most=0.10)
+        result(f"loss, {method}, made-up", max(losses[1:]), "the worst of five tables of its kind", at_most=0.10)
+    result("small cells narrowed", narrowed, "all published forms attacked", at_most=0)
+
+
+def made_up_table(draw: random.Random) -> Table:
+    """A made-up table of nationalities and quarters: a few large rows, and many of a handful."""
+    quarters = [math.exp(draw.gauss(0, 0.6)) for _ in range(10)]
+    counts = []
+    for at in range(47):
+        whole = 2_000 * math.exp(draw.gauss(0, 0.3)) / (at + 1) ** 1.5
+        shares = [quarter * draw.gammavariate(1, 1) for quarter in quarters]
+        counts.append(tuple(round(draw.gammavariate(whole * one / sum(shares) + 0.05, 1)) for one in shares))
+    return Table("nationality", tuple(f"{at}" for at in range(47)), tuple(f"Q{at}" for at in range(10)), tuple(counts))
 
 
 def as_of(folder: Path) -> None:
@@ -336,6 +388,7 @@ def measure(data: Path, python: Path | None) -> None:
     if private.exists():
         routes = wide(private, ("black-sea", "other"))
         goals = {"rmae": {"at_most": 0.70}, "cover": {"at_least": 0.75, "at_most": 0.88}, "wis": {"at_most": 0.40}}
+        goals["beats"] = {"at_least": 7}
         forecasts("routes", routes, "2022-01", "2024-12", goals, python)
         breaks(routes)
         speed(routes)

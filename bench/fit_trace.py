@@ -2,8 +2,9 @@
 
     python bench/fit_trace.py [--write]
 
-Weights are log-odds of a logistic regression with a ridge, one for each sign and one base for each typology. Seeds 1 to 12
-are for choosing; 101 to 104 are for reporting and are never fitted on.
+Weights are log-odds of a logistic regression with a ridge, one for each sign and one base for each typology. Seeds 1 to 10
+are for choosing; 1101 to 1104 are for reporting and are never fitted on. A sign that would count against the way it is read is left
+out, the largest first: what a simulator happens to link is no reason to give to a court.
 """
 
 import argparse
@@ -19,9 +20,9 @@ from headwater.engines.trace.score import SIGNS
 from headwater.engines.trace.typologies import TYPOLOGIES
 
 FITTED = [
-    World(4_000 + 3_000 * (seed % 4), 20_000 + 20_000 * (seed % 3), 5 + 4 * (seed % 3), seed) for seed in range(1, 13)
+    World(4_000 + 3_000 * (seed % 4), 20_000 + 20_000 * (seed % 3), 5 + 4 * (seed % 3), seed) for seed in range(1, 11)
 ]
-REPORTED = [World(8_000, 60_000, 5 + 4 * (seed % 3), seed) for seed in range(101, 105)]
+REPORTED = [World(8_000, 60_000, 5 + 4 * (seed % 3), seed) for seed in range(1101, 1105)]
 RIDGE = 1.5
 TARGET = Path(__file__).resolve().parents[1] / "src/headwater/engines/trace/weights.py"
 NAMES = [*TYPOLOGIES, *(sign.name for sign in SIGNS)]
@@ -46,6 +47,19 @@ def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return weights
 
 
+def fit_sensibly(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the weights with every sign counting the way it is read, or not at all."""
+    ways = np.array([0] * len(TYPOLOGIES) + [sign.way for sign in SIGNS])
+    free = np.ones(len(NAMES), bool)
+    while True:
+        weights = np.zeros(len(NAMES))
+        weights[free] = fit(x[:, free], y)
+        wrong = free & (weights * ways < 0)
+        if not wrong.any():
+            return weights
+        free[np.flatnonzero(wrong)[np.argmax(np.abs(weights[wrong]))]] = False
+
+
 def text(weights: Sequence[float]) -> str:
     """Return the weights as the file that the engine reads."""
     made = dict(zip(NAMES, (round(float(weight), 2) for weight in weights), strict=True))
@@ -67,10 +81,11 @@ def main() -> None:
     labels: list[float] = []
     for world in FITTED:
         found, truth = run(world)
+        print(json.dumps({"fitting": world.seed, "claims": len(found.claims)}), flush=True)
         rows += [row(claim) for claim in found.claims]
         labels += [float(truth.right(claim)) for claim in found.claims]
     x, y = np.array(rows), np.array(labels)
-    weights = fit(x, y)
+    weights = fit_sensibly(x, y)
     if given.write:
         TARGET.write_text(text(weights.tolist()), encoding="utf-8")
     results = []

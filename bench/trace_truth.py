@@ -54,17 +54,19 @@ def read_truth(folder: Path) -> Truth:
     honest: set[str] = set()
     payers: set[str] = set()
     things: dict[str, str] = {}
-    hires = {}
+    hires: dict[str, tuple[str, str]] = {}
     if (folder / "hires.csv").exists():
         with (folder / "hires.csv").open(newline="", encoding="utf-8") as stream:
-            hires = {row["id"]: row["vehicle"] for row in csv.DictReader(stream)}
+            hires = {row["id"]: (row["vehicle"], row["plate"]) for row in csv.DictReader(stream)}
     with (folder / "truth.csv").open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
             if row["table"] in ("accounts", "companies"):
                 side = payers if row["role"] == "payer" else guilty if row["label"] == "smuggling" else honest
                 side.add(row["id"])
             elif row["table"] == "hires" and row["label"] == "smuggling":
-                things[hires[row["id"]]] = row["group"]
+                things |= dict.fromkeys(hires[row["id"]], row["group"])
+            elif row["table"] == "phones" and row["label"] == "smuggling":
+                things[row["id"]] = row["group"]
     return Truth(frozenset(guilty), frozenset(honest - guilty), frozenset(payers - guilty), things)
 
 

@@ -10,11 +10,15 @@ import pytest
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.errors import MissingExtraError
 from headwater.exercise.money.make import make
+from headwater.node import spark as spark_at_node
 from headwater.node import trace as tracing
 from headwater.node.spark import ibis_on_spark
 
 pytestmark = pytest.mark.peer
-TABLES = ("payments", "companies", "ownership", "shipments", "hires", "identifiers", "crossings", "places", "rates")
+TABLES = (
+    "payments", "companies", "ownership", "shipments", "listings", "hires", "contacts", "identifiers", "crossings", "places",
+    "rates",
+)  # fmt: skip
 QUICK = ("corridor-fan-in", "gather-scatter", "temporal-cycle", "boats-out-of-line")
 SEED = 3
 """A year in which each of the quick typologies finds something."""
@@ -56,6 +60,14 @@ def test_both_give_the_same_findings_of_every_typology(year: Path, spark: None) 
     found = lines(year, "duckdb", ())
     assert len({line["typology"] for line in found}) >= len(TYPOLOGIES) - 3
     assert lines(year, "spark", ()) == found
+
+
+def test_without_pyspark_it_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_at_node, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError) as caught, ibis_on_spark():
+        pass
+    assert caught.value.exit == 69
+    assert "headwater[spark]" in str(caught.value)
 
 
 def test_without_java_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -151,6 +151,44 @@ def test_scatter_gather_is_that_of_brute_force() -> None:
     assert seen > 100
 
 
+def test_scatter_gather_in_any_order_is_that_of_brute_force() -> None:
+    seen = 0
+    for seed in range(GRAPHS):
+        rows = graph(seed)
+        window = Random(seed).choice((4, 15, 300))
+        found = scatter_gather(edges(rows), window_s=window, budget=10**9, in_order=False)
+        for at, (now, payer, payee, _) in enumerate(rows):
+            near = {(row[1], row[2]) for row in rows[: at + 1] if row[0] >= now - window and row[1] != row[2]}
+            best = 0
+            if payer != payee:
+                accounts = {one for pair in near for one in pair}
+                ends = [(one, payee) for one in accounts if (one, payer) in near]
+                ends += [(payer, one) for one in accounts if (payee, one) in near]
+                for begin, end in ends:
+                    if begin != end:
+                        middles = {one for one in accounts - {begin, end} if {(begin, one), (one, end)} <= near}
+                        best = max(best, len(middles))
+            assert found.middles[at] == best, (seed, at)
+            seen += best > 1
+    assert seen > 100
+
+
+def test_scatter_gather_of_later_rows_alone_is_that_of_a_full_run() -> None:
+    for seed in range(200):
+        rows = graph(seed)
+        half = len(rows) // 2
+        for in_order in (True, False):
+            whole = scatter_gather(edges(rows), window_s=20, in_order=in_order)
+            late = scatter_gather(edges(rows), window_s=20, first=half, in_order=in_order)
+            assert (late.middles[half:] == whole.middles[half:]).all()
+            assert not late.middles[:half].any()
+
+
+def test_sides_that_are_not_asked_are_not_counted() -> None:
+    found = fan_windows(edges(graph(3)), window_s=5, sides=("dst_in",))
+    assert set(found) == {"dst_in_degree", "dst_in_fan", "dst_in_sum"}
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_minor_unit_of_a_trail_is_accounted_for(rule: str) -> None:
     for seed in range(GRAPHS):

@@ -194,7 +194,7 @@ def publish_figures(
     Before it is written, the result is attacked by linear programming, as somebody could who sees only that. With a node
     (--home) the user must be allowed to publish, and the ledger says that it was done.
     """
-    from headwater.node import figures_runs as use
+    from headwater.node import figures_tables as use
 
     read, cautions = use.read_table(table)
     with bar("attacking") as progress:

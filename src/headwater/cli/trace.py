@@ -231,24 +231,29 @@ def features(
     door.answer({"ok": True, "rows": rows, "columns": columns, "out": str(out)}, lines, as_json=as_json)
 
 
-@trace.command(epilog="Example: headwater trace picture findings.jsonl --timeline case.svg crossings.csv shipments.csv")
+@trace.command(
+    epilog="Example: headwater trace picture findings.jsonl --timeline case.svg crossings.csv alerts.jsonl routes.json"
+)
 @click.argument("findings", type=FILE)
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
-@click.option(
-    "--timeline", "line", type=FILE, help="File for the timeline that joins findings, goods, hires and crossings."
-)
+@click.option("--timeline", "line", type=FILE, help="File for the timeline that joins findings with FILEs.")
 @click.option("--hub", "account", metavar="ACCOUNT", help="Draw this hub, or only findings that name it.")
 @click.option("--svg", type=FILE, help="File for the picture of the hub with its corridors.")
 @options.as_json
 def picture(
     *, findings: Path, files: tuple[str, ...], line: Path | None, account: str | None, svg: Path | None, as_json: bool
 ) -> None:
-    """Draw the findings of a run: a hub with its corridors, a timeline beside crossings, shipments and hires."""
+    """Draw the findings of a run: a hub with its corridors, and a timeline beside what FILEs know of the same weeks.
+
+    FILEs are tables of crossings, shipments and hires, alerts of watch and findings of scan (.jsonl), corridors of watch
+    routes (.json).
+    """
+    from headwater.node import case_view
     from headwater.node import trail as trails
 
     if line is None and (svg is None or account is None):
         raise click.UsageError("name a picture: --timeline FILE, or --hub ACCOUNT --svg FILE")
-    moments = trails.case_timeline(findings, files, account, line) if line is not None else 0
+    moments = case_view.case_timeline(findings, files, account, line) if line is not None else 0
     if svg is not None and account is not None:
         trails.hub_picture(findings, account, svg)
     made = [str(path) for path in (line, svg) if path is not None]

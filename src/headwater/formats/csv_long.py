@@ -22,6 +22,7 @@ from headwater.formats.figure_cells import (
     csv_rows,
     day_of,
     is_note,
+    is_title,
     is_total,
     labels,
     period_of,
@@ -68,20 +69,18 @@ class CsvLong:
         """
         check_size(given.data, file=given.name)
         rows = list(csv_rows(given))
-        header = labels(rows[0]) if rows else []
-        missing = [word for word in NEEDED if word not in header]
-        if missing:
-            where = Place(file=given.name, line=rows[0].line if rows else 1)
-            raise FormatError(f"the header is missing, or lacks {', '.join(missing)}", where=where)
         cautions = Cautions()
+        top = _top(rows, given, cautions)
+        header = labels(rows[top])
         days: dict[tuple[str, date, bool], _Day] = {}
-        for row in rows[1:]:
+        for row in rows[top + 1 :]:
             self._take(row, header, given, cautions, days)
         if not days:
             raise FormatError("there is no value in it", where=given.name)
         editions = [self._edition(given, key, day.rows) for key, day in sorted(days.items())]
         for edition in editions:
             figure_checks.check(edition, cautions)
+            _note_totals(edition, given, cautions)
         return Read(tuple(editions), cautions.all())
 
     def _take(
@@ -94,7 +93,12 @@ class CsvLong:
     ) -> None:
         cells = dict(zip(header, [*row.cells, *[None] * len(header)], strict=False))
         title = text_of(cells["series"])
-        if is_note(title) or (title and cells["period"] is None and cells["value"] is None):
+        empty = cells["value"] is None or text_of(cells["value"]) == "0"
+        if (
+            is_note(title)
+            or (title and cells["period"] is None and cells["value"] is None)
+            or (empty and is_title(title))
+        ):
             where = Place(file=given.name, line=row.line, field="series")
             cautions.add(NOT_A_SERIES, where, "A title or note stands where a series must: the row was left out.")
             return
@@ -139,3 +143,25 @@ class CsvLong:
                 where = Place(file=given.name, line=row.line, field="period")
                 gathering.add(name, row.dimensions, period, row.value, where)
         return gathering.edition(given, source, seen_on, definitions, dated=dated)
+
+
+def _top(rows: Sequence[SheetRow], given: FigureInput, cautions: Cautions) -> int:
+    """Return the place of the header, below titles and notes of one cell."""
+    for at, row in enumerate(rows):
+        missing = [word for word in NEEDED if word not in labels(row)]
+        if not missing:
+            return at
+        where = Place(file=given.name, line=row.line)
+        if sum(cell is not None for cell in row.cells) > 1:
+            raise FormatError(f"the header is missing, or lacks {', '.join(missing)}", where=where)
+        cautions.add(NOT_A_SERIES, where, "A title or note stands above the header: it is no series.")
+    raise FormatError(f"the header is missing: no row with {', '.join(NEEDED)}", where=Place(file=given.name, line=1))
+
+
+def _note_totals(edition: Edition, given: FigureInput, cautions: Cautions) -> None:
+    """Note a series that is the total of those beside it."""
+    for name, what in edition.definitions:
+        if is_total(what.title) or is_total(name.partition(".")[2].replace("-", " ")):
+            where = Place(file=given.name, field=name)
+            if len(edition.series) > 1:
+                cautions.add(TOTAL_INSIDE, where, "A total stands among the series: it is left out of sums.")

@@ -16,6 +16,7 @@ from headwater.formats.figure_cells import (
     count,
     csv_rows,
     is_note,
+    is_title,
     is_total,
     labels,
     period_of,
@@ -90,8 +91,12 @@ def _top(rows: Sequence[SheetRow], given: FigureInput, cautions: Cautions) -> in
 def _body(rows: Sequence[SheetRow], given: FigureInput, cautions: Cautions) -> list[SheetRow]:
     kept = []
     for row in rows:
-        if is_note(text_of(row.cells[0])) or (row.cells[0] is None and sum(one is not None for one in row.cells) == 1):
-            where = Place(file=given.name, line=row.line)
+        where = Place(file=given.name, line=row.line)
+        if is_total(text_of(row.cells[0])):
+            cautions.add(TOTAL_INSIDE, where, "A total stands among the periods: it is left out of sums.")
+        elif is_note(text_of(row.cells[0])) or (
+            row.cells[0] is None and sum(one is not None for one in row.cells) == 1
+        ):
             cautions.add(NOT_A_SERIES, where, "A note stands below or beside the figures: it is no period.")
         else:
             kept.append(row)
@@ -106,7 +111,7 @@ def _columns(header: SheetRow, body: Sequence[SheetRow], given: FigureInput, cau
     for at, cell in enumerate(header.cells[1:], 1):
         title = text_of(cell)
         cells = [row.cells[at] for row in body if at < len(row.cells) and row.cells[at] is not None]
-        if is_note(title) or _is_words(cells):
+        if is_note(title) or _is_words(cells) or _is_empty(title, cells):
             where = _place(given, header, title)
             cautions.add(NOT_A_SERIES, where, "A column is a title or a note and no series: it was left out.")
         elif is_total(title):
@@ -123,6 +128,11 @@ def _columns(header: SheetRow, body: Sequence[SheetRow], given: FigureInput, cau
     if not found:
         raise FormatError("there is no series in it", where=given.name)
     return found
+
+
+def _is_empty(title: str, cells: Sequence[Cell]) -> bool:
+    """Return whether a column has nothing to say below what reads like a title: no cell, or only noughts."""
+    return is_title(title) and all(text_of(cell) in {"0", *NOT_GIVEN} for cell in cells)
 
 
 def _is_words(cells: Sequence[Cell]) -> bool:

@@ -26,6 +26,11 @@ _NOTE: Final = re.compile(
     r"data as of|extracted|accessed)\b(?=\s*(?:[:\d]|$|as|on|of)))",
     re.IGNORECASE,
 )
+_TITLE: Final = re.compile(
+    r"\s*(?:(?:table|figure|chart|annex)\s+\w+\s*[:.–-]|(?:(?:monthly|quarterly|weekly|daily|annual|number of)\s+)?"
+    r"(?:detections?|returns?|arrivals|referrals|people|crossings|figures|statistics|data|numbers)\s+(?:of|by|per|at|on)\b)",
+    re.IGNORECASE,
+)
 _TOTAL: Final = re.compile(r"(?:grand |sub)?-?totals?(?: \(.*\))?", re.IGNORECASE)
 _COUNT: Final = re.compile(r"(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3})+|\d{1,16})(?:\.0+)?", re.ASCII)
 _FRACTION: Final = re.compile(r"\d{0,16}\.\d+")
@@ -110,6 +115,11 @@ def text_of(cell: Cell) -> str:
 def is_note(text: str) -> bool:
     """Return whether a text is a title or a note about a table, and no category in it."""
     return bool(_NOTE.match(text))
+
+
+def is_title(text: str) -> bool:
+    """Return whether a text reads like the title of a table; alone it is no proof, since a series can be called so."""
+    return bool(_TITLE.match(text))
 
 
 def is_total(text: str) -> bool:

@@ -62,6 +62,8 @@ def understood(name: str, title: str) -> Definition:
     """Return what a series of a plain file is taken to count, by the name of its source and its own."""
     source, _, slug = name.partition(".")
     words = slug.split("-")
+    if title == name:  # a file that names its series as they are called here has no title of its own
+        title = " ".join(words).title() if source.startswith("frontex") else " ".join(words).capitalize()
     if source.startswith("frontex"):
         return define(title, Unit.DETECTION)
     if "returns" in source:

@@ -19,6 +19,7 @@ from headwater.formats.figure_cells import (
     count,
     dated_name,
     is_note,
+    is_title,
     is_total,
     labels,
     tables,
@@ -141,7 +142,7 @@ def _labels_of(
     filled = any(cells[at] is not None for at in months)
     if not any(found.values()) and not filled:
         return None
-    if is_note(found["route"]) or not filled:
+    if is_note(found["route"]) or is_title(found["route"]) or not filled:
         cautions.add(NOT_A_SERIES, where, "A title or note stands where a route must: the row was left out.")
         return None
     if any(is_total(category) for category in found.values()):

@@ -15,6 +15,7 @@ from headwater.model.ids import BlobHash
 from headwater.model.period import Period
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9-]*", re.ASCII)
+_WITH_SOURCE: Final = re.compile(r"([a-z0-9][a-z0-9-]*)\.(\S.*)", re.ASCII)
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 MAX_COUNT: Final = 2**53 - 1
 """The largest count: what a double holds exactly in any language."""
@@ -130,14 +131,15 @@ def slug(text: str) -> str:
 
 
 def series_name(source: str, text: str) -> str:
-    """Return the name of a series; a text that is one already stays as it is.
+    """Return the name of a series; a text that is one already stays as it is, one with a source keeps the source.
 
     Raises:
         SchemaError: nothing is left of the text.
     """
     if _NAME.fullmatch(text):
         return text
-    name = f"{slug(source)}.{slug(text)}"
+    named = _WITH_SOURCE.fullmatch(text)
+    name = f"{named[1]}.{slug(named[2])}" if named else f"{slug(source)}.{slug(text)}"
     if not _NAME.fullmatch(name):
         raise SchemaError("a series without a name", where=Place(field="series"))
     return name

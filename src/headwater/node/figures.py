@@ -179,14 +179,14 @@ def read_into(keeper: Keeper, form: str, file: Path, source: str | None = None, 
 
 
 def _jumps(keeper: Keeper, editions: Sequence[Edition]) -> list[Caution]:
-    """Return the cells of new editions that moved alone against the edition before."""
+    """Return the cells that moved alone between new editions and those before and after them."""
     with keeper.view() as view:
         book = Seen(view).book
     found: list[Caution] = []
     for edition in editions:
         same = [one for one in book.editions if set(one.series) & set(edition.series)]
         place = same.index(edition)
-        found += jumps(same[max(0, place - 1) : place + 1])
+        found += jumps(same[max(0, place - 1) : place + 2])
     return found
 
 

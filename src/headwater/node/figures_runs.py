@@ -1,6 +1,6 @@
-"""Figures at work on files: forecasts, back-tests and breaks of wide CSV, tables that go out, and their charts."""
+"""Figures at work on files: forecasts, back-tests and breaks of wide CSV, and their charts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,41 +10,28 @@ from headwater.engines.figures import (
     Backtest,
     Break,
     Forecast,
-    Method,
     Panel,
-    Published,
-    Table,
     online_breaks,
     panel_of,
     past_breaks,
-    publish,
     shifts,
 )
 from headwater.engines.figures import backtest as run_backtest
 from headwater.engines.figures import forecast as run_forecast
-from headwater.engines.figures.table import TOTAL
-from headwater.errors import FormatError, Place, SchemaError, SettingsError
-from headwater.formats.figure_cells import count, csv_rows, is_note, is_total, text_of
+from headwater.errors import SettingsError
 from headwater.formats.figure_chart import KINDS, Band, Line, Mark, Pane, chart_bytes
 from headwater.formats.figure_out import OutTable, table_bytes
 from headwater.formats.figures import reader
-from headwater.formats.safe import check_size
 from headwater.formats.safe_sheet import Cell
 from headwater.model.figures import Caution
-from headwater.model.period import Kind, Period, parse_period
+from headwater.model.period import Kind, parse_period
 from headwater.node.figures import given
 from headwater.node.files import write
-from headwater.node.node import Node
 from headwater.node.system import SystemClock
-from headwater.policy.acts import Act
-from headwater.policy.session import Session, may
-from headwater.ports import Event
 
-Progress = Callable[[int, int], None]
 SEASONS: Final = {Kind.DAY: 7, Kind.WEEK: 52, Kind.MONTH: 12, Kind.QUARTER: 4}
 HORIZONS: Final = {Kind.QUARTER: 4}
 DEFAULT_HORIZON: Final = 6
-SUPPRESSED: Final = "c"
 NO_PERSON: Final = "A forecast is of counts on routes and never of persons."
 SHOWN_YEARS: Final = 6
 """Years before a forecast that its chart shows."""
@@ -112,7 +99,7 @@ def write_forecast(out: Path, made: Forecast) -> None:
     )
     header = ("series", "period", "horizon", "point", *_bound_names(made.levels))
     notes = (NO_PERSON, f"The last period known was {made.origin}.", *tested_lines(made.tested))
-    _write_table(out, OutTable("Forecasts with intervals, and how earlier ones did", header, rows, notes))
+    write_table(out, OutTable("Forecasts with intervals, and how earlier ones did", header, rows, notes))
 
 
 def write_backtest(out: Path, made: Backtest) -> None:
@@ -123,7 +110,7 @@ def write_backtest(out: Path, made: Backtest) -> None:
         for origin, row, came in made.rows
     )  # fmt: skip
     header = ("origin", "series", "period", "horizon", "point", "actual", *_bound_names(made.levels))
-    _write_table(out, OutTable("Back-test", header, rows, tuple(tested_lines(made))))
+    write_table(out, OutTable("Back-test", header, rows, tuple(tested_lines(made))))
 
 
 def write_breaks(out: Path, found: Sequence[Break], *, online: bool) -> None:
@@ -131,7 +118,7 @@ def write_breaks(out: Path, found: Sequence[Break], *, online: bool) -> None:
     rows = tuple((one.series, str(one.period), one.direction, str(one.seen_at)) for one in found)
     how = "from trailing data only, as somebody would have who looked each period" if online else "looking back"
     notes = (f"Lasting changes of level, found {how}.", "A break is a change of counts; why it came, it does not say.")
-    _write_table(out, OutTable("Breaks", ("series", "period", "direction", "seen_at"), rows, notes))
+    write_table(out, OutTable("Breaks", ("series", "period", "direction", "seen_at"), rows, notes))
 
 
 def tested_lines(made: Backtest) -> list[str]:
@@ -300,103 +287,8 @@ def _points(panel: Panel, at: int, years: int | None = None) -> tuple[tuple[date
     return tuple(point for point in found if point[0].year >= since)
 
 
-def read_table(file: Path) -> tuple[Table, list[Caution]]:
-    """Return a table of a CSV file: its first column and its header name the categories; totals are left out.
-
-    Raises:
-        InputError: it is no table, or a cell of it no count.
-    """
-    held = given(file, SystemClock().now())
-    check_size(held.data, file=held.name)
-    rows = list(csv_rows(held))
-    if len(rows) < 2 or len(rows[0].cells) < 2:  # noqa: PLR2004 - a header and a row, a category and a count
-        raise FormatError("there is no table in it: the first row and column must name the categories", where=held.name)
-    header = [text_of(cell) for cell in rows[0].cells]
-    if any(text_of(cell).replace(",", "").isdigit() and parse_or_none(text_of(cell)) is None for cell in header[1:]):
-        raise FormatError("the header is missing: the first row holds counts", where=Place(held.name, rows[0].line))
-    columns = [at for at in range(1, len(header)) if header[at] and not is_total(header[at])]
-    cautions = [
-        Caution(
-            "total-inside-dimension", f"{held.name}, {name}", "A total stands among the categories: it is made anew."
-        )
-        for name in [*header[1:], *(text_of(row.cells[0]) for row in rows[1:])]
-        if is_total(name)
-    ]
-    names, counts = [], []
-    for row in rows[1:]:
-        name = text_of(row.cells[0])
-        if is_total(name) or is_note(name):
-            continue
-        line = []
-        for at in columns:
-            where = Place(file=held.name, line=row.line, field=header[at])
-            value = count(row.cells[at] if at < len(row.cells) else None, where)
-            if value is None:
-                raise SchemaError("a cell without a count: a table goes out whole", where=where, fix="write 0 for none")
-            line.append(value)
-        names.append(name)
-        counts.append(tuple(line))
-    return Table(header[0], tuple(names), tuple(header[at] for at in columns), tuple(counts)), cautions
-
-
-def parse_or_none(text: str) -> Period | None:
-    """Return the period that a text names, None where it names none."""
-    try:
-        return parse_period(text)
-    except SchemaError:
-        return None
-
-
-def published(
-    table: Table,
-    method: str,
-    threshold: int,
-    *,
-    at: tuple[Node, Session] | None = None,
-    progress: Progress | None = None,
-) -> Published:
-    """Return a table as it may go out, after it was attacked.
-
-    Args:
-        table: the counts.
-        method: how small cells are protected.
-        threshold: counts from 1 to below it are small.
-        at: the node and session that it goes out from; then it must be allowed to, and the ledger says that it did.
-        progress: hears how far the attack is.
-
-    Raises:
-        ForbiddenError: a small cell could be narrowed, or the user may not publish.
-        SchemaError: an impossible threshold.
-    """
-    if at is not None:
-        may(at[1], Act.FIGURES_PUBLISH)
-    made = publish(table, Method(method), threshold, progress)
-    if at is not None:
-        node, session = at
-        detail: dict[str, str | int] = {"method": method, "threshold": threshold, "rows": len(made.cells) - 1}
-        node.store.note(Event("figures.published", session.user, "table", session.purpose, detail))
-    return made
-
-
-def write_published(out: Path, made: Published) -> None:
-    """Write a published table with its totals, CSV or ODS by the file's ending."""
-    names = (*made.table.rows, TOTAL)
-    rows = tuple(
-        (name, *(SUPPRESSED if cell is None else cell for cell in line))
-        for name, line in zip(names, made.cells, strict=True)
-    )
-    if made.base is not None:
-        notes = [
-            f"Every count, totals included, is rounded to a neighbouring multiple of {made.base}; rows and columns add up."
-        ]
-    else:
-        notes = [f"'{SUPPRESSED}' is a count that is not shown, so that no small one can be worked out."]
-    if made.merged:
-        notes.append(f"In 'Other' are rows of few counts: {', '.join(made.merged)}.")
-    _write_table(out, OutTable("Published table", (made.table.corner, *made.table.columns, TOTAL), rows, tuple(notes)))
-
-
-def _write_table(out: Path, table: OutTable) -> None:
+def write_table(out: Path, table: OutTable) -> None:
+    """Write a table, CSV or ODS by the file's ending, with its notes."""
     for behind, data in table_bytes(table, out.suffix.lower().removeprefix(".")).items():
         write(out if not behind else out.with_name(out.name + behind), data)
 

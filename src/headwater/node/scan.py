@@ -271,6 +271,7 @@ def detect_one(scan: ScanImage, using: Watching) -> tuple[dict[str, Any], Any, l
             "file": scan.file,
             "sha256": scan.sha256,
             "image_kind": str(scan.image_kind),
+            "taken_at": scan.meta.taken_at,
             "evidence": assess.is_evidence(scan),
             "score": None if value is None else round(shown(value), 8),
             "assessed": {"material": able, "detect": able, "reasons": [*judged.reasons, *scan.notes]},

@@ -17,7 +17,6 @@ from headwater.errors import (
     FormatError,
     HeadwaterError,
     InputError,
-    MissingExtraError,
     Place,
     SchemaError,
     StoreIoError,
@@ -29,6 +28,7 @@ from headwater.model.ids import AuthorityId, BlobHash, RecordId
 from headwater.model.record import Origin, Record
 from headwater.model.tables import ROW, TABLES, place_of_table
 from headwater.model.times import parse_instant
+from headwater.node.duck import connection, lean
 from headwater.node.files import STDIN
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
@@ -165,6 +165,8 @@ def stage(
     Raises:
         InputError: it is not in the format, or holds a bad row and good ones are not to be kept.
     """
+    need_arrow()
+    lean()
     source = table_source(name)
     shown = Path(file).name
     with _opened(file, progress) as stream:
@@ -306,34 +308,6 @@ def _deduplicated(folder: Path, kind: str, rows: int, file: str) -> Staged:
         )
         left = con.execute("SELECT count(*) FROM read_parquet(?)", [str(single)]).fetchone()[0]
     return Staged(kind, single, int(left), rows - int(left))
-
-
-@contextmanager
-def connection(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
-    """Yield a DuckDB connection in memory that spills into a folder.
-
-    Raises:
-        MissingExtraError: DuckDB is not installed.
-    """
-    try:
-        import duckdb
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("trace", error.name or "duckdb") from error
-    con = duckdb.connect(config=dict(duck_config(folder, memory_mb)))
-    try:
-        yield con
-    finally:
-        con.close()
-
-
-def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
-    """Return DuckDB's settings: where it spills, how much memory it takes, nothing fetched from outside."""
-    found = {
-        "temp_directory": str(folder / "spill"),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    return found | ({"memory_limit": f"{memory_mb}MB"} if memory_mb else {})
 
 
 def _kept(

@@ -10,7 +10,6 @@ from typing import Any, Final
 from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, ranked
 from headwater.engines.trace.engine import trace as run_trace
 from headwater.engines.trace.ranker import Ranker, read_ranker, row, train
-from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES, typology
 from headwater.errors import FormatError, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
@@ -19,13 +18,14 @@ from headwater.model.finding import params_text
 from headwater.model.ids import RecordId
 from headwater.model.tables import TABLES, table_of
 from headwater.node import findings, runs
+from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.screening import Cost
 from headwater.node.spark import ibis_on_spark
 from headwater.node.system import SystemClock
-from headwater.node.tables import Progress, duck_config, span_of
+from headwater.node.tables import Progress, span_of
 from headwater.node.trace_tables import opened
 from headwater.policy.acts import Act, Role
 from headwater.policy.session import Session, may
@@ -193,19 +193,19 @@ def train_ranker(years: Sequence[Path], out: Path, progress: Progress | None = N
 
 
 def _guilty(year: Path) -> frozenset[str]:
-    """Return the accounts, companies and vehicles of the networks of a generated year."""
+    """Return the accounts, companies, vehicles, plates and telephones of the networks of a generated year."""
     import csv
 
     try:
         with (year / "truth.csv").open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
         with (year / "hires.csv").open(newline="", encoding="utf-8") as stream:
-            vehicles = {each["id"]: each["vehicle"] for each in csv.DictReader(stream)}
+            hires = {each["id"]: (each["vehicle"], each["plate"]) for each in csv.DictReader(stream)}
     except OSError as error:
         fix = "make one with: headwater trace make"
         raise FormatError("no year with its truth", where=str(year), fix=fix) from error
     found = {each["id"] for each in rows if each["label"] == "smuggling" and each["role"] != "payer"}
-    return frozenset(found | {vehicles[ref] for ref in found if ref in vehicles})
+    return frozenset(found.union(*(hires[ref] for ref in found if ref in hires)))
 
 
 def _ranked(asked: Asked, result: TraceResult) -> TraceResult:
@@ -295,8 +295,8 @@ def _backend(asked: Asked, folder: Path) -> Iterator[Any]:
         with ibis_on_spark() as made:
             yield made
         return
-    # Not disconnected by hand: what Ibis keeps for the run drops its own tables first, when it is let go.
-    yield need_ibis().duckdb.connect(**duck_config(folder, asked.memory_mb))
+    with ibis_on_duckdb(folder, asked.memory_mb) as made:
+        yield made
 
 
 def _params(asked: Asked, salt: str) -> dict[str, object]:

@@ -9,20 +9,20 @@ from typing import Any, Final
 
 from headwater.engines.trace.engine import tables_of
 from headwater.engines.trace.features import COLUMNS, FeatureSettings, features_of
-from headwater.engines.trace.pictures import Moment, hub, sankey, timeline
-from headwater.engines.trace.sheets import Sheets, checked, need_ibis
+from headwater.engines.trace.pictures import hub, sankey
+from headwater.engines.trace.sheets import Sheets, checked
 from headwater.engines.trace.trail import Trail, follow_payment
 from headwater.errors import FormatError, Place, SchemaError, SettingsError
 from headwater.exchange.keys import Keys
 from headwater.formats.safe import parse_json_lines
-from headwater.formats.table_columns import EPOCH
 from headwater.model.canonical import encode
-from headwater.model.times import format_instant, parse_instant
+from headwater.model.times import format_instant
+from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import bytes_of, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
-from headwater.node.tables import duck_config, span_of
+from headwater.node.tables import span_of
 from headwater.node.trace import PSEUDONYMS
 from headwater.node.trace_tables import opened
 from headwater.policy.acts import Act, Role
@@ -45,7 +45,7 @@ def follow(
         PolicyError: the user may not trace.
         SchemaError: there is no such payment, or several.
     """
-    with _opened(files, user, at, "trace.followed", payment) as (view, backend, salt):
+    with opened_tables(files, user, at, "trace.followed", payment) as (view, backend, salt):
         return follow_payment(view, payment, rule=rule, hops=hops, salt=salt, backend=backend)
 
 
@@ -60,7 +60,7 @@ def features(
     """
     import pyarrow.parquet as pq
 
-    with _opened(files, user, at, "trace.features", "payments") as (view, backend, _):
+    with opened_tables(files, user, at, "trace.features", "payments") as (view, backend, _):
         sheets = Sheets(backend, checked(tables_of(view).paths))
         if not sheets.has("payments"):
             raise SettingsError("there is no table of payments", fix="read one first: headwater read payments FILE")
@@ -111,35 +111,6 @@ def write_trail(trail: Trail, out: Path | None, svg: Path | None) -> None:
         write(svg, sankey(trail).encode())
 
 
-def case_timeline(findings: Path, files: Sequence[str], subject: str | None, svg: Path) -> int:
-    """Write the timeline that joins findings of a run with crossings, shipments and hires; return how many moments it has.
-
-    Args:
-        findings: JSON lines of ``trace run --out``.
-        files: tables of crossings, shipments, hires and scans' findings to put beside them.
-        subject: only findings that name this account; None is all.
-        svg: the picture.
-
-    Raises:
-        InputError: a file cannot be read as what it must be.
-    """
-    moments: list[Moment] = []
-    named: set[str] = set()
-    for claim in _lines(findings):
-        if claim.get("protecting") or (subject is not None and subject not in claim.get("subjects", ())):
-            continue
-        named.update(claim["subjects"])
-        for side in ("first", "last"):
-            if claim.get(side):
-                words = f"{claim['typology']}, {side}: {claim['text'][:120]}"
-                moments += [Moment(_micros(claim[side]), "payment", words)]
-    if files:
-        with _opened(files, "timeline", None, "", "") as (view, backend, _):
-            moments += _table_moments(Sheets(backend, checked(tables_of(view).paths)), named, moments)
-    write(svg, timeline(f"Timeline{f' of {subject}' if subject else ''}", moments).encode())
-    return len(moments)
-
-
 def hub_picture(findings: Path, account: str, svg: Path) -> None:
     """Write the picture of a hub with its corridors, from the findings of a run.
 
@@ -148,7 +119,7 @@ def hub_picture(findings: Path, account: str, svg: Path) -> None:
     """
     corridors = [
         (claim["from"], claim["to"], _payers(claim), int(claim["amount_minor"]), claim["currency"])
-        for claim in _lines(findings)
+        for claim in finding_lines(findings)
         if claim["typology"] == "corridor-fan-in" and account in claim["subjects"]
     ]
     if not corridors:
@@ -161,33 +132,16 @@ def _payers(claim: dict[str, Any]) -> int:
     return int(digits) if digits.isdecimal() else 0
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def finding_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the findings that ``trace run --out`` wrote.
+
+    Raises:
+        InputError: a line is none.
+    """
     for number, found in parse_json_lines(bytes_of(path), file=path.name):
         if not isinstance(found, dict) or "typology" not in found:
             raise FormatError("not a finding of trace run", where=Place(file=path.name, line=number))
         yield found
-
-
-def _table_moments(sheets: Sheets, named: set[str], payments: Sequence[Moment]) -> Iterator[Moment]:
-    """Yield shipments and hires of those whom the findings name, and crossings seen near the time of the payments."""
-    times = [one.time_us for one in payments]
-    low, high = min(times, default=0) - AROUND_US, max(times, default=2**62) + AROUND_US
-    for table, kind, when, words, parties in (
-        ("crossings", "crossing", "time_us", "kind", ()),
-        ("shipments", "shipment", "time_us", "hs_code", ("buyer", "seller")),
-        ("hires", "hire", "start_us", "plate", ("hirer", "vehicle")),
-    ):
-        if not sheets.has(table):
-            continue
-        raw = sheets.raw(table)
-        near = raw.filter((raw[when] >= low) & (raw[when] <= high)).select("id", when, words, *parties)
-        for row in sheets.backend.to_pyarrow(near.limit(MOST_MOMENTS)).to_pylist():
-            if not parties or any(row[party] in named for party in parties):
-                yield Moment(int(row[when]), kind, f"{row['id']} {row[words]}")
-
-
-def _micros(text: str) -> int:
-    return int((parse_instant(text) - EPOCH).total_seconds()) * MICRO
 
 
 def _time(time_us: int) -> str:
@@ -195,7 +149,7 @@ def _time(time_us: int) -> str:
 
 
 @contextmanager
-def _opened(
+def opened_tables(
     files: Sequence[str], user: str, at: tuple[Node, Session] | None, act: str, subject: str
 ) -> Iterator[tuple[View, Any, str]]:
     """Yield the view over a node's tables or over files, a backend that reads them, and the salt of pseudonyms."""
@@ -204,7 +158,7 @@ def _opened(
         tempfile.TemporaryDirectory(prefix="headwater-", dir=at[0].home if at else None) as folder,
         ExitStack() as stack,
     ):
-        backend = need_ibis().duckdb.connect(**duck_config(Path(folder), None))
+        backend = stack.enter_context(ibis_on_duckdb(Path(folder)))
         if at is None:
             reader = opened(files, Path(folder), span_of("", clock.now()))
             session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))

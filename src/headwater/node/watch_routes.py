@@ -13,6 +13,7 @@ from headwater.errors import FormatError, Place, SchemaError
 from headwater.formats.points_csv import DetectionsRead
 from headwater.formats.safe_csv import csv_bytes
 from headwater.model.detections import GROUPS, Detection, Origin
+from headwater.model.times import format_instant
 from headwater.node.files import json_object, write
 from headwater.node.watch_read import read_placed
 from headwater.node.watch_tracks import Tracked
@@ -165,7 +166,8 @@ def routes(
         raise FormatError("no track long enough to be mined", where=path.name)
     a = np.array(rows)
     found = mine(a[:, 0].astype(np.int64), a[:, 1].copy(), a[:, 2].copy(), a[:, 3].copy(), read.origin, options)
-    document = {"options": asdict(options), **asdict(found)}
+    start = None if read.start is None else format_instant(read.start)
+    document = {"options": asdict(options), "start": start, **asdict(found)}
     write(out, orjson.dumps(document, option=orjson.OPT_INDENT_2))
     return {
         "read": read.rows,

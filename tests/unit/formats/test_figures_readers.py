@@ -84,6 +84,8 @@ def test_other_header_words_no_title_and_a_note_in_the_margin_are_read() -> None
     [
         (["Source: Frontex, May 2024"], "not-a-series"),
         (["Data as of 7 May 2024"], "not-a-series"),
+        (["Detections of illegal border-crossing, by route"], "not-a-series"),
+        (["Detections of illegal border-crossing", None, None, 0, 0, 0], "not-a-series"),
         (["Total", None, None, 10, 0, 12], "total-inside-dimension"),
         (["Western Balkan Route", "Land", "Total", 10, 0, 12], "total-inside-dimension"),
     ],
@@ -115,6 +117,9 @@ def test_a_clean_wide_file_is_silent() -> None:
         (wide(*(f"{row},see note" for row in CLEAN), header="month,a,b,Source: us"), "not-a-series"),
         (wide(*(f"{row},9" for row in CLEAN), header="month,a,b,Total"), "total-inside-dimension"),
         ("Detections by month\n" + wide(*CLEAN), "not-a-series"),
+        (wide(*CLEAN, "Total,78,156"), "total-inside-dimension"),
+        (wide(*(f"{row}," for row in CLEAN), header="month,a,b,Figures by route"), "not-a-series"),
+        (wide(*(f"{row},0" for row in CLEAN), header="month,a,b,Detections of IBC by route"), "not-a-series"),
         (wide(*(f"2024-01-{day:02d},1,2" for day in (7, 14, 21, 27)), header="week_ending,a,b"), "mixed-period"),
         (wide(*(f"2024-01-{day:02d},1,2" for day in (7, 14, 18, 21, 28)), header="week ending,a,b"), "mixed-period"),
     ],
@@ -191,6 +196,19 @@ def test_rows_of_different_days_make_different_editions() -> None:
     assert found.cautions == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("frontex-ibc.western-balkan-route", "Western Balkan Route"),
+        ("uk-returns.refused-at-port", "Refused at port"),
+        ("Western Balkan Route", "Western Balkan Route"),
+    ],
+)
+def test_a_series_called_by_its_name_alone_has_a_title_that_a_person_would_write(name: str, title: str) -> None:
+    [edition] = read("csv-long", long(f"{name},2024,5,2025-01-01"), source="frontex-ibc").editions
+    assert [what.title for _, what in edition.definitions] == [title]
+
+
 def test_a_name_without_a_source_gets_the_one_that_was_given() -> None:
     found = read("csv-long", long("Western Balkan Route,2024,5,2025-01-01"), source="Frontex IBC")
     assert found.editions[0].series == ("frontex-ibc.western-balkan-route",)
@@ -217,6 +235,10 @@ def test_a_bad_long_row_is_named(text: str, words: tuple[str, ...]) -> None:
 def test_a_note_and_a_total_in_a_long_file_are_flagged() -> None:
     note = long("a.b,2024,5,2025-01-01", "Source: the office,,,")
     assert codes("csv-long", note) == ["not-a-series"]
+    assert codes("csv-long", "Returns by year\n" + long("a.b,2024,5,2025-01-01")) == ["not-a-series"]
+    assert codes("csv-long", long("a.b,2024,5,2025-01-01", "Returns by year,2024,0,2025-01-01")) == ["not-a-series"]
+    assert codes("csv-long", long("a.b,2024,5,2025-01-01", "a.Total,2024,5,2025-01-01")) == ["total-inside-dimension"]
+    assert codes("csv-long", long("a.Total,2024,5,2025-01-01")) == []
     split = "series,period,value,seen_on,sex\na.b,2024,5,2025-01-01,Female\na.b,2024,9,2025-01-01,Total\n"
     assert codes("csv-long", split) == ["total-inside-dimension"]
 

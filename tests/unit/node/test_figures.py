@@ -13,7 +13,7 @@ from headwater.exercise.editions import editions, statement_claim
 from headwater.formats.safe_sheet import read_workbook
 from headwater.model.canonical import encode
 from headwater.model.ids import FindingId
-from headwater.node import Node, figures, figures_pictures, figures_runs, replaying
+from headwater.node import Node, figures, figures_pictures, figures_runs, figures_tables, replaying
 from headwater.node.figures import AtNode, AtShelf
 from headwater.policy.session import Session
 from tests.node_world import LONDON, SUPERVISOR, WRITER, as_user, events, init
@@ -83,6 +83,14 @@ def test_a_jump_against_the_edition_before_is_warned_of(shelf: AtShelf, folder: 
     assert found.code == "vintage-jump"
 
 
+def test_a_jump_is_warned_of_in_whatever_order_the_editions_come(shelf: AtShelf, folder: Path) -> None:
+    for name, june, seen in (("late", 1006, "2025-03-15"), ("early", 106, "2025-02-15")):
+        rows = [f"2024-{at:02d},{june if at == 6 else 1000 + at}" for at in range(1, 13)]
+        (folder / f"{name}.csv").write_text("\n".join(["month,a", *rows]), encoding="utf-8")
+        found = figures.read_into(shelf, "csv-wide", folder / f"{name}.csv", "x", seen).cautions
+        assert [one.code for one in found] == (["vintage-jump"] if name == "early" else [])
+
+
 def test_a_changed_edition_on_the_shelf_is_found(shelf: AtShelf, folder: Path) -> None:
     figures.read_into(shelf, "csv-long", statement(folder))
     [kept] = (folder / "shelf" / "editions").iterdir()
@@ -150,20 +158,20 @@ def test_an_answer_to_a_claim_can_be_run_again_from_what_a_bundle_would_hold(
 def test_only_who_may_publish_publishes_from_a_node(at_node: tuple[Node, Session], folder: Path) -> None:
     node, session = at_node
     with node:
-        table, _ = figures_runs.read_table(folder / "table.csv")
+        table, _ = figures_tables.read_table(folder / "table.csv")
         with pytest.raises(ForbiddenError):
-            figures_runs.published(table, "round", 5, at=(node, session))
-        figures_runs.published(table, "round", 5, at=(node, as_user(node, SUPERVISOR, "statistics")))
+            figures_tables.published(table, "round", 5, at=(node, session))
+        figures_tables.published(table, "round", 5, at=(node, as_user(node, SUPERVISOR, "statistics")))
         [noted] = events(node, "figures.published")
         assert noted.who == SUPERVISOR
 
 
 @pytest.mark.parametrize("method", ["round", "suppress"])
 def test_a_published_table_has_totals_and_notes(folder: Path, method: str) -> None:
-    table, cautions = figures_runs.read_table(folder / "table.csv")
+    table, cautions = figures_tables.read_table(folder / "table.csv")
     assert cautions == []
     out = folder / "out.csv"
-    figures_runs.write_published(out, figures_runs.published(table, method, 5))
+    figures_tables.write_published(out, figures_tables.published(table, method, 5))
     rows = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"))))
     assert rows[0][-1] == rows[-1][0] == "TOTAL"
     assert {len(row) for row in rows} == {4}
@@ -184,14 +192,26 @@ def test_a_published_table_has_totals_and_notes(folder: Path, method: str) -> No
 def test_a_table_with_a_bad_cell_is_refused(folder: Path, text: str, words: str) -> None:
     (folder / "bad.csv").write_text(text, encoding="utf-8")
     with pytest.raises(Exception, match=words):
-        figures_runs.read_table(folder / "bad.csv")
+        figures_tables.read_table(folder / "bad.csv")
 
 
 def test_totals_in_a_table_are_made_anew(folder: Path) -> None:
     (folder / "t.csv").write_text("x,a,b,Total\np,10,20,30\nTotal,10,20,30\n", encoding="utf-8")
-    table, cautions = figures_runs.read_table(folder / "t.csv")
+    table, cautions = figures_tables.read_table(folder / "t.csv")
     assert (table.rows, table.columns) == (("p",), ("a", "b"))
     assert {one.code for one in cautions} == {"total-inside-dimension"}
+
+
+def test_several_columns_of_categories_make_one_row_for_each_combination(folder: Path) -> None:
+    lines = ["nationality,sex,2024Q1,2024Q2", "Examplia,Female,3,40", "Examplia,Male,20,2", "Examplia,Total,23,42"]
+    (folder / "t.csv").write_text("\n".join([*lines, "Fictionia,Female,50,60", ""]), encoding="utf-8")
+    table, cautions = figures_tables.read_table(folder / "t.csv")
+    assert (table.corner, table.rows) == (
+        "nationality, sex",
+        ("Examplia, Female", "Examplia, Male", "Fictionia, Female"),
+    )
+    assert table.counts == ((3, 40), (20, 2), (50, 60))
+    assert [one.code for one in cautions] == ["total-inside-dimension"]
 
 
 def test_a_forecast_file_and_its_charts_are_written(folder: Path) -> None:

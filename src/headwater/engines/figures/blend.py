@@ -34,7 +34,7 @@ class Trust:
 
 
 MONTHLY: Final = Trust(5.0, 4.0, 0.3)
-QUARTERLY: Final = Trust(2.0, 16.0, 0.5)
+QUARTERLY: Final = Trust(1.0, 16.0, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +69,23 @@ def blend(logs: "Floats", season: int, horizon: int) -> Blended:
     """
     import numpy as np
 
-    workshop = Workshop(logs, season)
     trust = QUARTERLY if season <= QUARTERS_A_YEAR else MONTHLY
     fade = 0.5 ** (1.0 / (trust.half_life_years * max(season, 1)))
     begin, length = first_origin(season), len(logs)
-    shape = (len(workshop.members), logs.shape[1], horizon)
+    said = Workshop(logs, season).all(begin, horizon)
+    shape = said.shape[1:]
     total, weight = np.zeros(shape), np.zeros(shape)
-    said: list[Floats] = []
     mixed: list[Floats] = []
     weights = np.full(shape, 1.0 / shape[0])
     for origin in range(begin, length):
         _learn(total, weight, said, logs, origin, begin, fade)
-        members = workshop.forecasts(origin, horizon)
         weights = _weights(total, weight, trust, enough=origin - begin >= LEAST_ORIGINS + horizon - 1)
-        said.append(members)
-        mixed.append(_mean(members, weights))
-    return Blended(begin, np.stack(mixed), np.stack(said), weights)
+        mixed.append(_mean(said[origin - begin], weights))
+    return Blended(begin, np.stack(mixed), said, weights)
 
 
 def _learn(
-    total: "Floats", weight: "Floats", said: "list[Floats]", logs: "Floats", origin: int, begin: int, fade: float
+    total: "Floats", weight: "Floats", said: "Floats", logs: "Floats", origin: int, begin: int, fade: float
 ) -> None:
     """Take in the errors that the newest value shows, of the forecasts made one, two, … periods ago."""
     import numpy as np

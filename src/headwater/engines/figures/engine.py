@@ -12,7 +12,7 @@ from typing import Final
 
 from headwater.engines.figures.book import Book
 from headwater.engines.figures.breaks import Break, online_breaks, past_breaks
-from headwater.engines.figures.judge import Claim, Judgement, Verdict, judge, units_of
+from headwater.engines.figures.judge import Claim, Judgement, Verdict, units_of, weigh
 from headwater.engines.figures.number import said
 from headwater.engines.figures.panel import Panel
 from headwater.engines.figures.says import says
@@ -121,7 +121,7 @@ def answer(view: View, params: Mapping[str, object]) -> Answer:
         raise SchemaError("there are no figures to judge by", fix="read some first: headwater figures import")
     as_of = _day(params, "as_of")
     claim = _claim(shelf.book, params, as_of)
-    judged = judge(shelf.book, claim, as_of)
+    claim, judged = weigh(shelf.book, claim, as_of)
     sentence = says(shelf.book, claim, judged, as_of)
     return Answer(_claim_finding(shelf, params, claim, judged, sentence), judged, sentence)
 

@@ -2,8 +2,9 @@
 
 Each series has a scale at each horizon, its mean absolute error in log space, half its own and half that of all series;
 the newest year counts most. Errors divided by their scale are pooled, and their quantiles make the widths (split
-conformal prediction with weights). With four values a year an outbreak of errors is over before the scale has learned
-of it, so there the widths also follow how often the last intervals held.
+conformal prediction with weights). The widths also follow how often the last intervals held: freely where there are few
+values a year, since an outbreak of errors is over there before the scale has learned of it; elsewhere they are drawn in
+when all is calm, and hardly let out, since the scale does that.
 
 Source: Barber, Candès, Ramdas, Tibshirani 2023, Conformal prediction beyond exchangeability; Gibbs, Candès 2021, Adaptive
 conformal inference under distribution shift.
@@ -23,13 +24,30 @@ LEAST_ERRORS: Final = 6
 """Past errors at the longest horizon from which an interval can be given."""
 _SCALE_HALF_LIFE_YEARS: Final = 1.0
 _ERROR_HALF_LIFE_YEARS: Final = 2.0
+_REACH_SEASONS: Final = 20
+_LEAST_REACH: Final = 100
+"""Seasons, and at least periods, of errors that are looked at; older ones would weigh a thousandth."""
 _SHARED: Final = 0.5
 _FLOOR: Final = 0.02
 """No interval is narrower than two per cent of a mean error."""
-_ADAPT: Final = 0.3
-"""How fast widths follow the share of intervals that held, where there are few values a year."""
-_MOST_ADAPTED: Final = 3.0
-"""Widths are never adapted by more than a factor of e^3, whatever happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapt:
+    """How widths follow the share of the last intervals that held.
+
+    Attributes:
+        speed: by how much a share that is off moves the log of the widths each period.
+        least, most: the log of the least and the most that they are ever multiplied by.
+    """
+
+    speed: float
+    least: float
+    most: float
+
+
+MONTHLY: Final = Adapt(0.2, -3.0, 0.1)
+QUARTERLY: Final = Adapt(0.3, -3.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +97,17 @@ def widths(
     if begin < earliest:
         what = f"too few periods to judge a forecast by: {begin + 1}, and {earliest + 1} are needed"
         raise SchemaError(what, where=Place(field="period"), fix="give more history, a shorter season or horizon")
-    adapt = _ADAPT if season <= QUARTERS_A_YEAR else 0.0
-    start = earliest if adapt else begin
+    adapt = QUARTERLY if season <= QUARTERS_A_YEAR else MONTHLY
     errors = _errors(logs, blended)
     wanted = np.array(levels) / 100.0
     moved = np.zeros(len(levels))
     made: list[Floats] = []
-    for origin in range(start, length):
-        if adapt:
-            moved = np.clip(
-                moved + adapt * _miss(errors, made, origin, start, blended.first, wanted), -_MOST_ADAPTED, _MOST_ADAPTED
-            )
-        made.append(_at(errors, origin, blended.first, season, wanted) * np.exp(moved)[:, None, None])
-    return Widths(begin, np.stack(made[begin - start :]))
+    for origin in range(earliest, length):
+        missed = _miss(errors, made, origin, earliest, blended.first, wanted)
+        moved = np.clip(moved + adapt.speed * missed, adapt.least, adapt.most)
+        halves = _at(errors, origin, blended.first, season, wanted) * np.exp(moved)[:, None, None]
+        made.append(np.maximum.accumulate(halves, axis=0))  # a higher level is never narrower, whatever they learned
+    return Widths(begin, np.stack(made[begin - earliest :]))
 
 
 def _errors(logs: "Floats", blended: "Blended") -> "Floats":
@@ -116,7 +132,8 @@ def _at(errors: "Floats", origin: int, first: int, season: int, levels: "Floats"
     scale = np.zeros(errors.shape[1:])
     pooled, weights = [], []
     for ahead in range(1, horizon + 1):
-        seen = errors[: origin - ahead - first + 1, :, ahead - 1]
+        end = origin - ahead - first + 1
+        seen = errors[max(0, end - max(_LEAST_REACH, _REACH_SEASONS * season)) : end, :, ahead - 1]
         age = np.arange(len(seen))[::-1, None] / season
         given = ~np.isnan(seen)
         weight = 0.5 ** (age / _SCALE_HALF_LIFE_YEARS) * given
@@ -143,12 +160,10 @@ def _miss(errors: "Floats", made: "list[Floats]", origin: int, start: int, first
     """Return, for each level, by how much fewer of the intervals that the newest value tests held than should have."""
     import numpy as np
 
-    held = [
-        errors[origin - ahead - first, :, ahead - 1] <= made[origin - ahead - start][:, :, ahead - 1]
-        for ahead in range(1, errors.shape[2] + 1)
-        if origin - ahead >= start
-    ]
-    if not held:
-        return np.zeros(len(levels))
-    gap: Floats = levels - np.stack(held).mean(axis=(0, 2))
+    held, given = np.zeros(len(levels)), 0
+    for ahead in range(1, min(errors.shape[2], origin - start) + 1):
+        error = errors[origin - ahead - first, :, ahead - 1]
+        held += (error <= made[origin - ahead - start][:, :, ahead - 1]).sum(axis=1)
+        given += int((~np.isnan(error)).sum())
+    gap: Floats = levels - held / given if given else np.zeros(len(levels))
     return gap

@@ -48,6 +48,7 @@ class Claim:
         where: dimensions, such as one nationality.
         loose: whether the words alone do not say which returns are meant.
         bare: whether all returns of a source are named at once, which is a question and no reading.
+        beside: what the sentence says besides: of a part of its number, or of the number it compares its own with.
     """
 
     number: Said
@@ -58,6 +59,7 @@ class Claim:
     where: Where = ()
     loose: bool = False
     bare: bool = False
+    beside: tuple["Claim", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,17 @@ class Judgement:
     def computed(self) -> int | None:
         """The count, None where it is not known."""
         return sum(total.value for total in self.totals) if self.totals else None
+
+
+def weigh(book: Book, claim: Claim, as_of: date | None = None) -> tuple[Claim, Judgement]:
+    """Return the verdict on a sentence and the claim in it that it is about: the first of several that does not hold."""
+    judged = judge(book, claim, as_of)
+    if judged.verdict is Verdict.SUPPORTED:
+        for one in claim.beside:
+            other = judge(book, one, as_of)
+            if other.verdict is not Verdict.SUPPORTED:
+                return one, other
+    return claim, judged
 
 
 def judge(book: Book, claim: Claim, as_of: date | None = None) -> Judgement:

@@ -1,7 +1,8 @@
-"""The members of the forecast: simple rules in log space, each an idea of what moves a series.
+"""The members of the forecast, in log space: simple rules, each an idea of what moves a series, and what stands beside them.
 
-All take the level from the newest values, less the season, and differ in how fast they let it return to that of the last
-one or two years, and in how strongly they trust the season. Two go by last year alone, and two know no season at all.
+All rules take the level from the newest values, less the season, and differ in how fast they let it return to that of the last
+one or two years, and in how strongly they trust the season. Two go by last year alone, and two know no season at all. Beside
+the rules stands exponential smoothing for months, weeks and days, and for quarters and years a rule that is learned.
 A zero counts as any other value: counts are worked on as log(1 + count).
 
 The choice was made on months that no reported figure rests on: docs/adr/0016 says which.
@@ -9,6 +10,9 @@ The choice was made on months that no reported figure rests on: docs/adr/0016 sa
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from headwater.engines.figures.learned import learned
+from headwater.engines.figures.smoothing import smoothed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +91,7 @@ MONTHLY: Final[tuple[Member, ...]] = (
     LastYear(0.0),
 )
 """For months, weeks and days."""
-QUARTERLY: Final[tuple[Member, ...]] = (Level(_FAINT, 0.8), Level(None, 0.8), Level(None, 1.0))
+QUARTERLY: Final[tuple[Member, ...]] = (Level(_FAINT, 0.8),)
 """For quarters and years: with four values a year the last ones say most."""
 
 
@@ -111,10 +115,25 @@ class Workshop:
         self._span = LEVEL_SEASONS * max(season, QUARTERS_A_YEAR)
         self._ages = np.arange(self._span)
 
-    def forecasts(self, origin: int, horizon: int) -> "Floats":
-        """Return what each member says from an origin, the place of the last value that it may see.
+    def all(self, first: int, horizon: int) -> "Floats":
+        """Return what each member says from each origin: the rules, and beside them what is smoothed or learned.
 
-        Shape: (members, series, horizon).  Units: log(1 + count).
+        Shape: (origins, members, series, horizon).  Units: log(1 + count).
+        """
+        import numpy as np
+
+        rules = np.stack([self.forecasts(origin, horizon) for origin in range(first, len(self.logs))])
+        beside = (
+            learned(self.logs, self.season, horizon, first)[:, None]
+            if self.season <= QUARTERS_A_YEAR
+            else smoothed(self.logs, self.season, horizon, first)
+        )
+        return np.concatenate([rules, beside], axis=1)
+
+    def forecasts(self, origin: int, horizon: int) -> "Floats":
+        """Return what each rule says from an origin, the place of the last value that it may see.
+
+        Shape: (rules, series, horizon).  Units: log(1 + count).
         """
         import numpy as np
 

@@ -10,11 +10,33 @@ from headwater.model.figures import MAX_COUNT
 
 ABOUT_SHARE: Final = 0.02
 """How far "about" and "around" may be off (figures, behaviour 3)."""
+SHOWN_SHARE: Final = 0.05
+"""How far any number may be off: as far as one of two digits, since "20,000" is heard as no less exact than "21,000"."""
 _SCALES: Final = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 PATTERN: Final = (
     r"(?P<digits>\d{1,3}(?:[,  ]\d{3})+|\d+)(?P<decimals>\.\d{1,3})?\s?(?P<scale>k|thousand|m|million)?(?![\w%])"
+    r"(?!\s?(?:%|per ?cent|percentage|pc\b|billion|times|fold|(?:calendar )?(?:hours?|days?|weeks?|months?|quarters?|years?)\b"
+    r"|nationalit|countries|states|flights|routes))"
 )
 _NUMBER: Final = re.compile(PATTERN, re.IGNORECASE)
+
+
+_ONES: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_TEENS: Final = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS: Final = (
+    {"a": 1}
+    | {word: value for value, word in enumerate((*_ONES, *_TEENS), 1)}
+    | {word: 10 * value for value, word in enumerate(_TENS, 2)}
+)
+_SHARES: Final = {"half": "0.5", "a": "0.25", "three": "0.75"}
+_WORD: Final = "|".join(sorted(set(_WORDS) - {"a"}, key=len, reverse=True))
+_SPELLED: Final = re.compile(
+    rf"\b(?:half a|a quarter of a|three[ -]quarters of a) million\b|\b(?:a|{_WORD})(?:[ -](?:and )?(?:{_WORD}|hundred|thousand))*[ -](?:hundred|thousand|million)"
+    rf"(?:[ -](?:and )?(?:{_WORD}|hundred))*\b",
+    re.IGNORECASE,
+)
+"""Numbers in words, from a hundred up: smaller ones are seldom counts, and often parts of a period."""
 
 
 class Hedge(StrEnum):
@@ -58,7 +80,8 @@ class Said:
 
     def fits(self, count: int) -> bool:
         """Return whether a count bears the number out, at the precision shown or as its hedge allows."""
-        at_precision = rounded(count, self.precision) == self.value
+        shown = abs(count - self.value) <= SHOWN_SHARE * self.value
+        at_precision = shown and rounded(count, self.precision) == self.value
         close = abs(count - self.value) <= ABOUT_SHARE * count
         match self.hedge:
             case Hedge.NONE:
@@ -73,6 +96,27 @@ class Said:
                 return count <= self.value
 
 
+def in_digits(text: str) -> str:
+    """Return a text with the numbers that it spells out in digits: "twenty-four thousand" as "24 thousand"."""
+    return _SPELLED.sub(_in_digits, text)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    words = re.findall(r"[a-z]+", found.group().lower())
+    if words[-2:] == ["a", "million"]:
+        return f"{_SHARES[words[0]]} million"
+    scale = words[-1] if words[-1] in {"thousand", "million"} else ""
+    whole = part = 0
+    for word in words[: -1 if scale else None]:
+        if word == "thousand":
+            whole, part = whole + part * 1_000, 0
+        elif word == "hundred":
+            part = (part or 1) * 100
+        else:
+            part += _WORDS.get(word, 0)
+    return f"{whole + part} {scale}".strip()
+
+
 def rounded(count: int, step: int) -> int:
     """Return a count rounded to the nearest multiple of a step, halves upwards."""
     return (count + step // 2) // step * step
@@ -84,7 +128,7 @@ def said(text: str, before: str = "") -> Said:
     Raises:
         SchemaError: it is no number, or a fraction of one.
     """
-    plain = text.strip()
+    plain = in_digits(text.strip())
     found = _NUMBER.search(plain)
     if found is None or found.end() != len(plain):
         raise SchemaError("not a number", where=Place(field="number"), fix="write it as 24,000, 'about 24,000' or 24k")

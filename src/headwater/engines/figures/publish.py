@@ -1,13 +1,15 @@
 """Publishing a table: rounded so that it adds up, or with cells suppressed, and never without being attacked first.
 
 Controlled rounding: every cell goes to a neighbouring multiple of the threshold so that rows and columns still add up
-(Cox, Ernst 1982, Controlled rounding); of all such tables the one closest to the counts.
+(Cox, Ernst 1982, Controlled rounding); of all such tables the one closest to the counts. Where a tenth of the counts would be
+lost in it, as in a table of mostly small ones, rows of a small total are merged first.
 
 Suppression: rows of a small total are merged, small cells are hidden, and for each hidden one the cheapest partners that
 let it be anything from 1 to below the threshold (Kelly, Golden, Assad 1992, Cell suppression: disclosure protection for
 sensitive tabular data). Zeros can be partners too. Then the attack, and again until it narrows nothing.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,8 +20,9 @@ from headwater.errors import ForbiddenError
 
 ROUNDS: Final = 12
 """Times that suppression is mended after an attack before it is given up."""
-_MERGE_BELOW: Final = 3
-"""Rows below so many thresholds are merged: alone, too few of their cells could hide each other."""
+MOST_LOSS: Final = 0.10
+"""Share of the counts that may be lost; where more would be, more small rows are merged (figures, goals)."""
+_LEAST_ROWS: Final = 3
 _FREE: Final = 1e-3
 """What it costs to move a cell that is hidden already: a little, so that the shortest way is taken."""
 
@@ -29,6 +32,14 @@ class Method(StrEnum):
 
     ROUND = "round"
     SUPPRESS = "suppress"
+
+
+_MERGE_BELOW: Final = {
+    Method.ROUND: (0, 1, 2, 3, 4, 6, 9, 14, 20, 40),
+    Method.SUPPRESS: (3, 5, 8, 12, 18, 27, 40),
+}
+"""Rows below so many thresholds are merged, the fewest first. With suppression the smallest are at once: alone, too few of
+their cells could hide each other."""
 
 
 def publish(table: Table, method: Method, threshold: int = 5, progress: Progress | None = None) -> Published:
@@ -47,9 +58,30 @@ def publish(table: Table, method: Method, threshold: int = 5, progress: Progress
     """
     need("numpy", "scipy")
     check_threshold(threshold)
-    made = _rounded(table, threshold) if method is Method.ROUND else _suppressed(table, threshold)
-    refuse_if_exposed(made, threshold, progress)
-    return made
+    tried: list[Published] = []
+    for merged, names in _merged(table, method, threshold):
+        one = _rounded(merged, names, threshold) if method is Method.ROUND else _suppressed(merged, names, threshold)
+        if one.loss <= MOST_LOSS:
+            tried = [one, *tried]
+            break
+        tried.append(one)
+    tried.sort(key=lambda one: (one.loss > MOST_LOSS, one.loss))
+    for one in tried[:-1]:
+        if not exposed(one.table.with_margins(), one.cells, one.base, threshold, progress):
+            return one
+    refuse_if_exposed(tried[-1], threshold, progress)
+    return tried[-1]
+
+
+def _merged(table: Table, method: Method, threshold: int) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    """Yield the table with ever more of its small rows merged, as it stands first where that can do."""
+    least = None
+    for times in _MERGE_BELOW[method]:
+        merged, names = merge_small_rows(table, times * threshold)
+        if least is not None and (names == least or len(merged.rows) < _LEAST_ROWS):
+            continue
+        least = names
+        yield merged, names
 
 
 def refuse_if_exposed(made: Published, threshold: int, progress: Progress | None = None) -> None:
@@ -66,7 +98,7 @@ def refuse_if_exposed(made: Published, threshold: int, progress: Progress | None
         )
 
 
-def _rounded(table: Table, base: int) -> Published:
+def _rounded(table: Table, names: tuple[str, ...], base: int) -> Published:
     """Return the table rounded to multiples of a base that adds up and lies closest to the counts."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -99,12 +131,11 @@ def _rounded(table: Table, base: int) -> Published:
     if solved.x is None:
         raise ForbiddenError("rule disclosure: the table cannot be rounded so that it adds up", fix="suppress instead")
     made = floor + base * np.rint(solved.x).astype(int).reshape(height, width)
-    return Published(table, tuple(tuple(int(one) for one in line) for line in made), (), base)
+    return Published(table, tuple(tuple(int(one) for one in line) for line in made), names, base)
 
 
-def _suppressed(table: Table, threshold: int) -> Published:
-    """Return the table with small rows merged, and small cells hidden among partners."""
-    merged, names = merge_small_rows(table, _MERGE_BELOW * threshold)
+def _suppressed(merged: Table, names: tuple[str, ...], threshold: int) -> Published:
+    """Return a table, whose small rows are merged, with small cells hidden among partners."""
     true = merged.with_margins()
     hidden = {(row, column) for row, line in enumerate(true) for column, one in enumerate(line) if 0 < one < threshold}
     partners = _Partners(true)

@@ -33,11 +33,11 @@ _PATTERNS: Final = tuple(
             Sense.FORCED,
             (
                 r"remov(?:ed?|es|ing|als?)|deport\w*|forcibl[ey]|forced|expel(?:led|s|ling)?|expulsions?|enforced"
-                r"|kicked out|thrown out|booted out"
+                r"|(?:kicked|thrown|booted) out|sen(?:t|d|ding) (?:back|home|away|packing)"
             ),
         ),
         (Sense.VOLUNTARY, r"voluntar(?:y|ily)|of their own accord"),
-        (Sense.RETURN, r"return(?:s|ed|ing|ees?)?|sent (?:back|home|away)|go(?:ne)? home|went home|left the country"),
+        (Sense.RETURN, r"return(?:s|ed|ing|ees?)?|go(?:ne)? home|went home|left the country"),
         (Sense.DETECTION, r"detect(?:ions?|ed)|crossings?|border-crossings?|attempts"),
         (Sense.REFERRAL, r"referr(?:als?|ed)|nrm"),
         (Sense.VICTIM, r"(?<!potential )(?<!possible )(?<!suspected )victims?"),
@@ -77,8 +77,9 @@ def misfit(text: str, units: frozenset[Unit]) -> tuple[Sense, str] | None:
         return None
     if units == {Unit.DETECTION} and Sense.PEOPLE in said:
         return Sense.PEOPLE, said[Sense.PEOPLE]
-    if units == {Unit.BOAT} and Sense.PEOPLE in said and Sense.BOAT not in said:
-        return Sense.PEOPLE, said[Sense.PEOPLE]
+    people = said.get(Sense.PEOPLE, "")
+    if units == {Unit.BOAT} and people and not people.lower().startswith("arriv") and Sense.BOAT not in said:
+        return Sense.PEOPLE, people
     if units == {Unit.PERSON} and Sense.BOAT in said and Sense.PEOPLE not in said:
         return Sense.BOAT, said[Sense.BOAT]
     if units == {Unit.REFERRAL} and Sense.VICTIM in said:

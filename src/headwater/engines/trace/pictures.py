@@ -15,12 +15,20 @@ from headwater.model.money import money_text
 WIDTH: Final = 1000
 MOST_NODES: Final = 24
 """Accounts that one column shows; the rest are drawn as one, so that the picture stays readable."""
+MOST_LISTED: Final = 60
+"""Moments of a timeline that are told in words; more would be no picture."""
+MOST_WORDS: Final = 112
+ROOM: Final = 420
+"""Height of the money that is followed."""
+LABEL: Final = 32
+"""Height of the two lines beside an account, so that none lies upon another."""
 _INK: Final = "#0b0c0c"
 _FLOW: Final = "#1d70b8"
 _MARKS: Final = {
     "payment": "#1d70b8",
     "shipment": "#594d00",
     "hire": "#4c2c92",
+    "corridor": "#b58840",
     "crossing": "#d4351c",
     "scan": "#00703c",
 }
@@ -44,20 +52,21 @@ def sankey(trail: Trail) -> str:
     """Return a trail as a Sankey picture: a column for each hop, bands as wide as what of each payment is followed."""
     columns, links = _columns(trail)
     total = max(1, trail.hops[0].part)
-    height = 90 + max(len(column) for column in columns) * 46 + 260
-    room = height - 150 - max(len(column) for column in columns) * 14
     step = (WIDTH - 260) / max(1, len(columns) - 1)
     place: dict[tuple[int, str], tuple[float, float, float]] = {}
-    parts = [_head(height, f"Where {money_text(total, trail.unit)} of payment {trail.payment} went, rule {trail.rule}")]
+    lowest = 0.0
     for number, column in enumerate(columns):
         y = 70.0
         for name, part in column.items():
-            tall = max(2.0, part / total * room)
+            tall = max(2.0, part / total * ROOM)
             place[number, name] = (20 + number * step, y, tall)
-            y += tall + 14
+            y += max(tall + 10, LABEL)
+        lowest = max(lowest, y)
+    height = int(lowest) + 40
+    parts = [_head(height, f"Where {money_text(total, trail.unit)} of payment {trail.payment} went, rule {trail.rule}")]
     used: dict[tuple[int, str, str], float] = {}
     for (hop, payer, payee), part in links.items():
-        parts.append(_band(place, used, hop, payer, payee, part / total * room, money_text(part, trail.unit)))
+        parts.append(_band(place, used, hop, payer, payee, part / total * ROOM, money_text(part, trail.unit)))
     for (number, name), (x, y, tall) in place.items():
         words = money_text(columns[number][name], trail.unit)
         parts.append(
@@ -153,33 +162,50 @@ def hub(name: str, corridors: Sequence[tuple[str, str, int, int]], unit: str) ->
 
 
 def timeline(title: str, moments: Iterable[Moment]) -> str:
-    """Return the moments of a case on one line of time, a lane for each kind."""
+    """Return the moments of a case on one line of time, a lane for each kind, with each in words below, fit for print."""
     given = sorted(moments, key=lambda one: (one.time_us, one.kind, one.text))
     lanes = [kind for kind in _MARKS if any(one.kind == kind for one in given)]
-    height = 120 + 60 * len(lanes)
+    below = 120 + 60 * len(lanes)
+    height = below + 18 * (min(len(given), MOST_LISTED) + 2)
     parts = [_head(height, title)]
     first, last = (given[0].time_us, given[-1].time_us) if given else (0, 1)
     span = max(1, last - first)
     for number, kind in enumerate(lanes):
         y = 90 + 60 * number
-        mine = [one for one in given if one.kind == kind]
+        mine = [(at, one) for at, one in enumerate(given, 1) if one.kind == kind]
         parts.append(
             f'<text x="20" y="{y + 4}" fill="{_INK}">{kind} ({len(mine)})</text>'
             f'<line x1="150" x2="{WIDTH - 30}" y1="{y}" y2="{y}" stroke="#b1b4b6"/>'
         )
-        for one in mine:
+        free = 0.0
+        for at, one in mine:
             x = 150 + (one.time_us - first) / span * (WIDTH - 190)
             said = escape(f"{_day(one.time_us)} {one.text}")
             parts.append(
                 f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="{_MARKS[kind]}" fill-opacity="0.75"><title>{said}</title></circle>'
             )
+            if at <= MOST_LISTED and x >= free:  # numbers that would lie upon each other are left to the list
+                parts.append(
+                    f'<text x="{x:.1f}" y="{y - 9}" text-anchor="middle" font-size="10" fill="{_INK}">{at}</text>'
+                )
+                free = x + 16
     if given:
-        y = 90 + 60 * len(lanes)
+        y = below - 30
         parts.append(
             f'<text x="150" y="{y}" fill="{_INK}">{_day(first)}</text>'
             f'<text x="{WIDTH - 30}" y="{y}" fill="{_INK}" text-anchor="end">{_day(last)}</text>'
         )
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, *_listed(given, below), "</svg>"])
+
+
+def _listed(given: Sequence[Moment], top: int) -> Iterable[str]:
+    """Yield the moments in words, each under the number that stands at its mark."""
+    for at, one in enumerate(given[:MOST_LISTED], 1):
+        words = one.text if len(one.text) <= MOST_WORDS else f"{one.text[: MOST_WORDS - 1]}…"
+        said = escape(f"{at}  {_day(one.time_us)}  {one.kind}: {words}")
+        yield f'<text x="20" y="{top + 18 * at}" fill="{_INK}">{said}</text>'
+    if len(given) > MOST_LISTED:
+        yield f'<text x="20" y="{top + 18 * (MOST_LISTED + 1)}" fill="{_INK}">and {len(given) - MOST_LISTED:,} more, as marks</text>'
 
 
 def _head(height: int, title: str) -> str:

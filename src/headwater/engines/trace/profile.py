@@ -11,9 +11,12 @@ from typing import Any, Final
 from headwater.engines.trace.sheets import Sheets, need_ibis
 
 FEW: Final = 3
-"""A payer who paid so often or less is one who came once: a passage is paid in up to three parts."""
-OFTEN: Final = 5
-REGULAR_DAYS: Final = 100
+PARTS_DAYS: Final = 45
+"""A payer who paid so often or less, within so many days, is one who came once: a passage is paid in up to three parts."""
+OFTEN: Final = 3
+REGULAR_DAYS: Final = 50
+EVERY_DAYS: Final = 60
+"""One who paid so often at least, over so many days at least, and once in so many days, comes back month after month."""
 EVERYDAY_MINOR: Final = 6_000
 DAY_S: Final = 86_400
 
@@ -24,8 +27,8 @@ class Profile:
 
     Attributes:
         payers, payees: different counterparts.
-        few: payers who came at most `FEW` times.
-        regular: payers who came at least `OFTEN` times over at least `REGULAR_DAYS`.
+        few: payers who came at most `FEW` times, within `PARTS_DAYS`.
+        regular: payers who came at least `OFTEN` times over at least `REGULAR_DAYS`, once in `EVERY_DAYS` or oftener.
         regular_out: payees who are paid so.
         n_in, n_out: payments.
         got, sent: sums in minor units.
@@ -68,9 +71,11 @@ def profiles(sheets: Sheets, accounts: Iterable[int]) -> dict[int, Profile]:
     came = _pairs(paid.semi_join(asked, [("dst", "acc")]).mutate(mine=ibis._.dst, other=ibis._.src))
     went = _pairs(paid.semi_join(asked, [("src", "acc")]).mutate(mine=ibis._.src, other=ibis._.dst))
     one = ibis.literal(1, "int64")
-    regular = (ibis._.n >= OFTEN) & (ibis._.ended - ibis._.begun >= REGULAR_DAYS * DAY_S)
+    spread = ibis._.ended - ibis._.begun
+    few = (ibis._.n <= FEW) & (spread <= PARTS_DAYS * DAY_S)
+    regular = (ibis._.n >= OFTEN) & (spread >= REGULAR_DAYS * DAY_S) & (ibis._.n * EVERY_DAYS * DAY_S >= spread)
     ins = came.select(
-        "mine", "begun", "ended", payers=one, payees=zero, few=(ibis._.n <= FEW).cast("int64"),
+        "mine", "begun", "ended", payers=one, payees=zero, few=few.cast("int64"),
         regular=regular.cast("int64"), regular_out=zero, n_in=ibis._.n, n_out=zero, got=ibis._.value, sent=zero,
         everyday=ibis._.everyday, abroad=ibis._.abroad,
     )  # fmt: skip
@@ -94,7 +99,7 @@ def _pairs(rows: Any) -> Any:  # noqa: ANN401
         value=rows.value.sum(),
         begun=rows.t.min(),
         ended=rows.t.max(),
-        everyday=(rows.value < EVERYDAY_MINOR).cast("int64").sum(),
+        everyday=(rows.worth < EVERYDAY_MINOR).cast("int64").sum(),
         abroad=(rows.from_country != rows.to_country).cast("int64").sum(),
     )
 

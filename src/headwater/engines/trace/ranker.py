@@ -41,6 +41,11 @@ _NUMBERS: Final = {
     "near_m": "how near to water the goods went",
     "no_address": "how often goods left without an address",
 }
+_WAYS: Final = {
+    "regular_share": -1, "regular_out_share": -1, "everyday_share": -1, "business": -1, "licensed": -1, "patterns": 1,
+    "in_line": -1, "no_address": 1,
+}  # fmt: skip
+"""Which way a number may count, whatever a simulator happens to link: as `score.SIGNS` have it."""
 _DAY_S: Final = 86_400
 
 
@@ -174,7 +179,7 @@ def train(
     settings = {
         "objective": "binary", "num_leaves": 12, "learning_rate": 0.06, "min_data_in_leaf": 12, "lambda_l2": 2.0,
         "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 7, "deterministic": True,
-        "num_threads": 1, "verbose": -1,
+        "num_threads": 1, "verbose": -1, "monotone_constraints": [_WAYS.get(name, 0) for name in columns(typologies)],
     }  # fmt: skip
     booster = lightgbm.train(settings, lightgbm.Dataset(x[~apart], y[~apart]), num_boost_round=140)
     raw = np.asarray(booster.predict(x[apart], raw_score=True, num_threads=1))

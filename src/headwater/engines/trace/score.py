@@ -1,7 +1,7 @@
 """How likely a claim is to be what its typology says: a sum of weighed signs, for and against, each in words.
 
 The weights are log-odds, fitted on the exercise's generated year (`bench/fit_trace.py`), half of whose seeds they never
-saw. They say how much a sign moves the odds there; a node that has decided findings of its own should fit its own.
+saw; none counts against the way its sign is read. They say how much a sign moves the odds there; a node that has decided findings of its own should fit its own.
 """
 
 from collections.abc import Mapping
@@ -20,31 +20,37 @@ INLAND_M: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign: its name, and what it means in words where it holds."""
+    """One sign: its name, what it means in words where it holds, and which way it may count.
+
+    Attributes:
+        way: 1 speaks for a claim or says nothing, -1 against it or nothing, 0 either. A generated year must not teach that an
+            ordinary shop is suspect for being one.
+    """
 
     name: str
     text: str
+    way: int
 
 
 SIGNS: Final = (
-    Sign("one-off-payers", "nearly all of its payers came once or a few times and not again"),
-    Sign("regular-payers", "many of its payers come back month after month, as for wages, rent or support"),
-    Sign("passes-on", "most of what came in went out again"),
-    Sign("keeps", "most of what came in stayed"),
-    Sign("licensed", "a register of money services names it: moving money is its lawful business"),
-    Sign("business", "a company register names a business that uses it"),
-    Sign("everyday", "many payments into it are everyday purchases, as a shop has"),
-    Sign("abroad", "most of its money comes from another country"),
-    Sign("pays-regularly", "it pays the same payees month after month, as for wages"),
-    Sign("short-lived", "all of its payments lie within three months"),
-    Sign("second-pattern", "a second typology names it too"),
-    Sign("third-pattern", "three or more typologies name it"),
-    Sign("in-line", "its business uses or sells boats"),
-    Sign("near-water", "goods went to a place near a beach or a river"),
-    Sign("inland", "goods went far inland"),
-    Sign("no-address", "goods left without a delivery address"),
-    Sign("both-halves", "boats and engines together"),
-    Sign("many-rows", "it rests on more than a dozen rows"),
+    Sign("one-off-payers", "nearly all of its payers came once or a few times and not again", 1),
+    Sign("regular-payers", "many of its payers come back month after month, as for wages, rent or support", -1),
+    Sign("passes-on", "most of what came in went out again", 1),
+    Sign("keeps", "most of what came in stayed", 0),
+    Sign("licensed", "a register of money services names it: moving money is its lawful business", -1),
+    Sign("business", "a company register names a business that uses it", -1),
+    Sign("everyday", "many payments into it are everyday purchases, as a shop has", -1),
+    Sign("abroad", "most of its money comes from another country", 1),
+    Sign("pays-regularly", "it pays the same payees month after month, as for wages", -1),
+    Sign("short-lived", "all of its payments lie within three months", 1),
+    Sign("second-pattern", "a second typology names it too", 1),
+    Sign("third-pattern", "three or more typologies name it", 1),
+    Sign("in-line", "its business uses or sells boats", -1),
+    Sign("near-water", "goods went to a place near a beach or a river", 1),
+    Sign("inland", "goods went far inland", 1),
+    Sign("no-address", "goods left without a delivery address", 1),
+    Sign("both-halves", "boats and engines together", 1),
+    Sign("many-rows", "it rests on more than a dozen rows", 0),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import Claims
+from headwater.engines.trace.worth import worth
 
 SEVERAL: Final = "several"
 _BOATS: Final = ("890310", "890311", "890312", "890319")
@@ -59,7 +60,7 @@ def gathering(sheets: Any, least_amount: int, least_payers: int) -> Any:  # noqa
 
     def count() -> Any:  # noqa: ANN401
         paid = sheets.payments
-        paid = paid.filter(paid.value >= least_amount)
+        paid = paid.filter(paid.worth >= least_amount)
         return paid.group_by(acc=paid.dst).aggregate(payers=paid.src.nunique())
 
     found = sheets.keep(f"gathering-{least_amount}", count)
@@ -202,4 +203,5 @@ def metres(lat: Any, lon: Any, other_lat: Any, other_lon: Any) -> Any:  # noqa: 
 def shipped(sheets: Any) -> Any:  # noqa: ANN401
     """Return the shipments with ``t`` in seconds, ``value`` and ``unit``."""
     raw = sheets.raw("shipments")
-    return raw.mutate(t=(raw.time_us // 1_000_000).cast("int64"), value=raw.amount.fill_null(0), unit=raw.currency)
+    rows = raw.mutate(t=(raw.time_us // 1_000_000).cast("int64"), value=raw.amount.fill_null(0), unit=raw.currency)
+    return rows.mutate(worth=worth(rows.value, rows.unit))

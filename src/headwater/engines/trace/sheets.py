@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from headwater.engines.trace.worth import worth
 from headwater.errors import MissingExtraError, SchemaError
 from headwater.model.money import ASSETS, CURRENCIES
 from headwater.model.tables import TABLES
@@ -98,7 +99,7 @@ class Sheets:
         """Payments between different accounts: numbers instead of names, seconds instead of microseconds.
 
         Columns: ``tab``, ``row``, ``t`` (s), ``src``, ``dst``, ``value`` (in ``unit``, comparable), ``unit``, ``channel``,
-        ``from_country``, ``to_country``.
+        ``from_country``, ``to_country``, ``worth`` (about cents of a euro, for thresholds alone).
         """
         return self.keep("payments", self._payments)
 
@@ -130,7 +131,7 @@ class Sheets:
         payees = self.accounts.rename(dst="acc", receiver="name")
         joined = raw.join(payers, "sender").join(payees, "receiver")
         wanted = ("tab", "row", "t", "src", "dst", "value", "unit", "channel", "from_country", "to_country")
-        return joined.select(*wanted)
+        return joined.select(*wanted, worth=worth(joined.value, joined.unit))
 
     def single(self, raw: Any) -> Any:  # noqa: ANN401
         """Return payments without those that stand in an earlier table too: two banks may both report one."""

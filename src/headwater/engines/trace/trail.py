@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from headwater.engines.trace.sheets import Sheets, checked
 from headwater.errors import SchemaError
 from headwater.ports import View
 
@@ -92,7 +93,6 @@ def follow_payment(view: View, payment: str, *, rule: str, hops: int, salt: str,
     from headwater.engines.trace.engine import tables_of
     from headwater.engines.trace.kernels.arrays import make_edges
     from headwater.engines.trace.kernels.flow import follow
-    from headwater.engines.trace.sheets import Sheets, checked
 
     if rule not in RULES or not 1 <= hops <= MOST_HOPS:
         raise SchemaError(
@@ -108,53 +108,53 @@ def follow_payment(view: View, payment: str, *, rule: str, hops: int, salt: str,
         what = "no such payment" if not found else "several payments of that identifier, or one of an account to itself"
         raise SchemaError(what, where="PAYMENT_ID")
     # A payment that two tables report is one payment. Where the user gave rates, money is followed from currency to
-    # currency in the base currency; without, only in its own.
+    # currency in the base currency; without, only in its own. Accounts are numbers until the end: names would not fit.
     single = sheets.rated(sheets.single(raw))
-    unit = str(backend.to_pyarrow(single.filter(single.id == payment).select("unit"))["unit"][0])
+    asked = backend.to_pyarrow(single.filter(single.id == payment).select("unit", "tab", "row")).to_pylist()[0]
+    unit = str(asked["unit"])
     single = single.filter((single.unit == unit) & (single.sender != single.receiver))
-    rows = backend.to_pyarrow(single.order_by(["time_us", "tab", "row"]))
-    codes = {
-        name: number for number, name in enumerate(sorted({*rows["sender"].to_pylist(), *rows["receiver"].to_pylist()}))
-    }
-    names = list(codes)
-    edges = make_edges(
-        rows["time_us"].to_numpy(),
-        [codes[name] for name in rows["sender"].to_pylist()],
-        [codes[name] for name in rows["receiver"].to_pylist()],
-        rows["value"].to_numpy(),
+    coded = single.join(sheets.accounts.rename(src="acc", sender="name"), "sender")
+    coded = coded.join(sheets.accounts.rename(dst="acc", receiver="name"), "receiver")
+    rows = backend.to_pyarrow(
+        coded.select("time_us", "tab", "row", "src", "dst", "value").order_by(["time_us", "tab", "row"])
     )
-    start = rows["id"].to_pylist().index(payment)
+    edges = make_edges(*(rows[name].to_numpy() for name in ("time_us", "src", "dst", "value")))
+    start = int(((rows["tab"].to_numpy() == asked["tab"]) & (rows["row"].to_numpy() == asked["row"])).argmax())
     flow = follow(edges, start, rule=rule, hops=hops)
     picked = rows.take([edge for edge, _, _ in flow.hops]).to_pylist()
+    accounts = edges.accounts()
+    names = _names(sheets, {int(row[side]) for row in picked for side in ("src", "dst")})
+    ids = _identifiers(sheets, raw, picked)
     refs = tables.refs["payments"]
-    made = [_hop(row, hop, part, refs) for row, (_, hop, part) in zip(picked, flow.hops, strict=True)]
+    made = [
+        Hop(
+            hop, ids[row["tab"], row["row"]], f"{refs[int(row['tab'])]}#{row['row']}", int(row["time_us"]),
+            names[int(row["src"])], names[int(row["dst"])], int(row["value"]), part,
+        )
+        for row, (_, hop, part) in zip(picked, flow.hops, strict=True)
+    ]  # fmt: skip
     mark = hashlib.sha256(f"{salt}/{payment}".encode()).hexdigest()[:8]
     payer = made[0].sender
     made = [_without(hop, payer, f"payer-{mark}") for hop in made]
     rests = tuple(
-        Rest(f"payer-{mark}" if (name := _at(names, edges, account)) == payer else name, hop, part)
+        Rest(f"payer-{mark}" if (name := names[int(accounts[account])]) == payer else name, hop, part)
         for account, hop, part in flow.rest
     )
     return Trail(payment, rule, unit, tuple(made), rests, flow.beyond)
 
 
-def _at(names: Sequence[str], edges: Any, account: int) -> str:  # noqa: ANN401 - `Edges`, which needs numpy
-    import numpy as np
+def _names(sheets: Sheets, wanted: set[int]) -> dict[int, str]:
+    """Return the names of some accounts by their number."""
+    asked = sheets.rows_of("acc", "int32", sorted(wanted))
+    rows = sheets.backend.to_pyarrow(sheets.accounts.semi_join(asked, "acc")).to_pylist()
+    return {int(row["acc"]): str(row["name"]) for row in rows}
 
-    return names[int(np.unique(np.concatenate((edges.src, edges.dst)))[account])]
 
-
-def _hop(row: dict[str, Any], hop: int, part: int, refs: Sequence[str]) -> Hop:
-    return Hop(
-        hop,
-        str(row["id"]),
-        f"{refs[int(row['tab'])]}#{row['row']}",
-        int(row["time_us"]),
-        str(row["sender"]),
-        str(row["receiver"]),
-        int(row["value"]),
-        part,
-    )
+def _identifiers(sheets: Sheets, raw: Any, picked: Sequence[dict[str, Any]]) -> dict[tuple[int, int], str]:  # noqa: ANN401
+    """Return the identifiers of some payments by their table and row."""
+    asked = sheets.rows_of("row", "int64", sorted({int(row["row"]) for row in picked}))
+    rows = sheets.backend.to_pyarrow(raw.semi_join(asked, "row").select("tab", "row", "id")).to_pylist()
+    return {(row["tab"], row["row"]): str(row["id"]) for row in rows}
 
 
 def _without(hop: Hop, payer: str, pseudonym: str) -> Hop:

@@ -17,7 +17,7 @@ class Parameter:
     Attributes:
         name: as the command line and the findings name it.
         default: the value where nobody gives another.
-        unit: days, minor units, accounts, per cent.
+        unit: days, cents of a euro, accounts, per cent.
         meaning: what it decides.
     """
 
@@ -120,7 +120,8 @@ class Typology:
         return known
 
 
-MINOR: Final = "minor units"
+MINOR: Final = "cents of a euro"
+"""Unit of thresholds: amounts in other currencies count by their coarse worth, see `worth`."""
 FATF: Final = RedFlag("FATF", "Money Laundering and Terrorist Financing Risks Arising from Migrant Smuggling", 2022)
 UNODC: Final = RedFlag("UNODC", "Global Study on Smuggling of Migrants", 2018)
 EUROPOL: Final = RedFlag("Europol", "Criminal Networks in Migrant Smuggling, European Migrant Smuggling Centre", 2023)

@@ -38,6 +38,9 @@ def honest_goods(world: World, crowd: Crowd, rounds: int) -> None:
         _surf_teacher(world, number)
         _export_dealer(world, number)
         _outfitter(world, maker, number)
+        _garage(world, number)
+        _offers(world, maker, number)
+        _clubs_of_engines(world, maker, number)
     _plates(world, rounds)
 
 
@@ -107,10 +110,69 @@ def _hostel(world: World, crowd: Crowd, number: int) -> None:
     for one in crowd.some(world, "BE", int(world.rng.integers(4, 12))):
         world.identifiers.append({"customer": int(one), "kind": "phone", "value": f"+32 000 {number:05d}"})
         world.role(int(one), group, "visitor")
+    # Whoever asks for advice calls once or twice: hundreds of numbers, each seldom, and two colleagues often.
+    for caller in range(120):
+        _contact(world, f"+32 000 {number:05d}", f"+32 001 {number:03d}{caller:04d}", 40 if caller < 2 else 2)
     for one in crowd.some(world, "FR", 400):
         world.identifiers.append(
             {"customer": int(one), "kind": "phone", "value": f"+33 000 {number:03d} {int(one):06d}"}
         )
+
+
+def _contact(world: World, caller: str, called: str, count: int) -> None:
+    world.contacts.append(
+        {
+            "from": caller,
+            "to": called,
+            "count": count,
+            "first_s": YEAR_START_S + 60 * DAY_S,
+            "last_s": YEAR_START_S + 95 * DAY_S,
+        }
+    )
+
+
+def _garage(world: World, number: int) -> None:
+    """A garage moves several vans under its trade plate."""
+    garage = world.account("GB")
+    group = _innocent(world, "garage", number, garage)
+    for van in range(4):
+        made = _hire(
+            world, garage, f"TRADE{number}-{van}", f"EX TR {number}", YEAR_START_S + (150 + van * 9) * DAY_S, (51.5, -0.1),
+            (51.6, -0.3), 1,
+        )  # fmt: skip
+        world.things.append(("hires", made, group, "garage"))
+
+
+def _offers(world: World, maker: str, number: int) -> None:
+    """A maker offers boats all year, a liquidator a whole stock at once, and people their own one."""
+    rng = world.rng
+    account = world.account("DE")
+    group = _innocent(world, "liquidator", number, account)
+    firm = world.company(account, f"Auction {number}", "insolvency auctions")
+    sellers = [(maker, 30)] * 4 + [(firm, 14)] + [(f"EXSELLER{number}-{one}", 1) for one in range(8)]
+    for seller, count in sellers:
+        made = f"L{len(world.listings):05d}"
+        world.listings.append(
+            {
+                "id": made, "time_s": YEAR_START_S + int(rng.integers(20, 340)) * DAY_S, "seller": seller, "hs_code": BOAT,
+                "quantity": count, "amount": 70_000, "currency": "EUR", "country": "DE", "contact": f"+49 002 {number:05d}",
+                "text": "inflatable boat",
+            }
+        )  # fmt: skip
+        if seller == firm:
+            world.things.append(("listings", made, group, "liquidator"))
+
+
+def _clubs_of_engines(world: World, maker: str, number: int) -> None:
+    """Two honest shops of one harbour: one sells boats only, the other repairs and sells engines."""
+    _, lat, lon = TOWNS[number % len(TOWNS)]
+    for name, activity, code in (("hulls", "boat shop", BOAT), ("motors", "engine repair", ENGINE)):
+        account = world.account("DE")
+        group = _innocent(world, f"harbour-{name}", number, account)
+        firm = world.company(account, f"Harbour {name} {number}", activity)
+        for month in (2, 4, 6, 9):
+            made = ship(world, maker, firm, code, 3, 80_000, YEAR_START_S + month * 30 * DAY_S, lat=lat + 0.02, lon=lon)
+            world.things.append(("shipments", made, group, f"harbour-{name}"))
 
 
 def _holidays(world: World, crowd: Crowd, number: int) -> None:
@@ -186,7 +248,9 @@ def _holding(world: World, number: int) -> None:
     for above, below in ((names[0], names[1]), (names[1], names[2])):
         world.ownership.append({"owner": above, "owned": below, "share_bp": 10_000, "role": "shareholding"})
     listed = world.company(-1, f"Listed {number}", "holding", home="RS", designated=1)
-    small = world.company(world.account("DE"), f"Fund {number}", "investment fund")
+    fund = world.account("DE")
+    _innocent(world, "listed-small-holding", number, fund)
+    small = world.company(fund, f"Fund {number}", "investment fund")
     world.ownership.append({"owner": listed, "owned": small, "share_bp": 400, "role": "shareholding"})
 
 
@@ -303,15 +367,17 @@ def _hidden(network: Network) -> None:
 
 
 def _drive(network: Network) -> None:
-    """A driver hires vans one way to the beach before crossings; one van changes its plates."""
+    """A driver hires vans one way to the beach before crossings; one van changes its plates, or one plate its vans."""
     world = network.world
     driver = network.guilty(world.account(network.base), "driver")
     network.pay("hire-to-border", network.later(10, 12, 2), network.hub, driver, 90_000)
+    copied = world.rng.random() < 0.4  # one plate on three vans, instead of three plates on one
     for number in range(3):
         day = min(network.day + 14 + number * 6, 358)
         lat, lon = crossing(network, day)
+        van = f"N{network.group:04d}{number if copied else ''}"
         made = _hire(
-            world, driver, f"N{network.group:04d}", f"EX {network.group} N{number}",
+            world, driver, van, f"EX {network.group} N{0 if copied else number}",
             YEAR_START_S + (day - 1) * DAY_S + 3600, (51.46, 7.01), (lat + 0.05, lon), 0.6,
         )  # fmt: skip
         world.things.append(("hires", made, network.group, "hire-to-border"))
@@ -328,6 +394,7 @@ def _phones(network: Network) -> None:
                 "first_s": _day(network, 0), "last_s": _day(network, 30),
             }
         )  # fmt: skip
+    world.things.append(("phones", f"+44 000 {network.group:06d}", network.group, "steady-contact"))
 
 
 def _chain(network: Network) -> None:

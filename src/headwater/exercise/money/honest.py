@@ -206,7 +206,7 @@ def look_alikes(world: World, crowd: Crowd, rounds: int) -> None:
     """Add honest groups that resemble a network; each kind once a round."""
     makers = (
         _office, _brokers, _payroll, _collection, _school, _circle, _season, _solicitor, _team, _merchant, _furniture,
-        _family, _trip, _seller, _neighbour, _estate, _stall, _society,
+        _family, _trip, _seller, _neighbour, _estate, _stall, _society, _charity, _deposits, _tutor, _rents,
     )  # fmt: skip
     for number in range(rounds):
         for make in makers:
@@ -565,3 +565,81 @@ def _society(world: World, crowd: Crowd, number: int) -> None:
     members = crowd.some(world, code, tickets)
     world.pay(world.moments(day + 1, day + 20, tickets), members, purse, 25_000, text=TICKET, group=group)
     live(world, crowd, purse, code)
+
+
+def _charity(world: World, crowd: Crowd, number: int) -> None:
+    """A charity for people on the way: gifts come once from another country, helpers in transit places are paid from them."""
+    rng = world.rng
+    group = _begin(world, "charity", number)
+    code, away = str(rng.choice(["GB", "DE", "BE", "GR"])), str(rng.choice(["FR", "GB", "IT", "DE"]))
+    purse = world.account(code)
+    if rng.random() < 0.7:
+        world.company(purse, f"Help {purse}", "charity")
+    world.role(purse, group, "charity")
+    day = int(rng.integers(10, 240))
+    givers = crowd.some(world, away, int(rng.integers(30, 120)))
+    gifts = world.round_sum(5_000, 120_000, len(givers))
+    world.pay(world.moments(day, day + 90, len(givers)), givers, purse, gifts, text=GIFT, group=group)
+    helpers = world.accounts(6, str(rng.choice(["GR", "RS", "BA", "TR"])))
+    each = max(5_000, int(gifts.sum()) * 8 // 10 // 24)
+    for month in range(4):
+        world.pay(world.moments(day + month * 30, day + month * 30 + 4, 6), purse, helpers, each, group=group)
+
+
+def _deposits(world: World, crowd: Crowd, number: int) -> None:
+    """A private person lets rooms to people who come from abroad: deposits come in, go to landlords, and come back a year on."""
+    rng = world.rng
+    group = _begin(world, "room-agent", number)
+    code, away = str(rng.choice(["GB", "DE", "NL"])), str(rng.choice(["RO", "BG", "PL", "IT", "TR"]))
+    agent = world.account(code)
+    world.role(agent, group, "room agent")
+    guests = crowd.some(world, away, int(rng.integers(12, 30)))
+    t = world.moments(int(rng.integers(5, 90)), 300, len(guests))
+    amount = world.round_sum(60_000, 180_000, len(guests))
+    world.pay(t, guests, agent, amount, text=RENT, group=group)
+    landlords = rng.choice(crowd.landlords[code], len(guests))
+    world.pay(
+        t + rng.integers(DAY_S, 9 * DAY_S, len(guests)), agent, landlords, amount * 93 // 100, text=RENT, group=group
+    )
+    live(world, crowd, agent, code)
+
+
+def _tutor(world: World, crowd: Crowd, number: int) -> None:
+    """A private teacher of a language: pupils abroad pay for a course once, and the money is lived on."""
+    rng = world.rng
+    group = _begin(world, "tutor", number)
+    code, away = str(rng.choice(["GB", "DE", "FR"])), str(rng.choice(["TR", "IQ", "AL", "IT"]))
+    tutor = world.account(code)
+    world.role(tutor, group, "tutor")
+    for term in (int(rng.integers(5, 60)), int(rng.integers(150, 220))):
+        pupils = crowd.some(world, away, int(rng.integers(12, 26)))
+        world.pay(
+            world.moments(term, term + 20, len(pupils)),
+            pupils,
+            tutor,
+            world.round_sum(20_000, 90_000, len(pupils)),
+            group=group,
+        )
+    live(world, crowd, tutor, code, always=True)
+
+
+def _rents(world: World, crowd: Crowd, number: int) -> None:
+    """A private landlord of many rooms: tenants pay every month, a loan and repairs take most of it."""
+    rng = world.rng
+    group = _begin(world, "private-landlord", number)
+    code = str(rng.choice(["GB", "DE", "FR", "BE"]))
+    owner = world.account(code)
+    world.role(owner, group, "landlord")
+    tenants = crowd.some(world, code, int(rng.integers(14, 40)))
+    rent = world.round_sum(35_000, 90_000, len(tenants))
+    for month in range(12):
+        t = world.moments(month * 30.4, month * 30.4 + 5, len(tenants))
+        world.pay(t, tenants, owner, rent, text=RENT, group=group)
+        world.pay(
+            world.moments(month * 30.4 + 6, month * 30.4 + 9, 1),
+            owner,
+            crowd.employers[code][0],
+            int(rent.sum()) * 8 // 10,
+            group=group,
+        )
+    live(world, crowd, owner, code)

@@ -80,21 +80,26 @@ def _begin(world: World, crowd: Crowd, number: int) -> Network:
     day = int(rng.integers(30, 290))
     hub = world.account(base)
     mules, chief = world.accounts(5, base), world.account(str(rng.choice(TRANSIT)))
-    payers = crowd.some(world, origin, int(rng.integers(18, 60)))
+    payers = crowd.some(world, origin, int(rng.integers(14, 60)))
     network = Network(world, crowd, group, day, origin, base, hub, mules, chief, payers, ((), ()))
     network.guilty(hub, "hub")
+    if rng.random() < 0.3:  # a front: the hub's account is a registered business's
+        world.company(hub, f"Front {hub}", str(rng.choice(["general trade", "phone shop", "restaurant", "car dealer"])))
     network.guilty(chief, "organiser")
     for mule in mules:
         network.guilty(mule, "mule")
     for payer in payers:
         world.role(int(payer), group, "payer")
-    # A passage is paid in one to three parts, within three weeks or so.
+    # A passage is paid in one to three parts, within two to six weeks; each network has a price of its own.
     parts = rng.integers(1, 4, len(payers))
     np = need_numpy()
     who = np.repeat(payers, parts)
-    price = np.repeat(world.round_sum(120_000, 450_000, len(payers)), parts)
+    level = int(rng.choice([60_000, 120_000, 120_000, 200_000, 350_000]))
+    price = np.repeat(world.round_sum(level, level * 7 // 2, len(payers)), parts)
     amount = price // np.repeat(parts, parts) // 5_000 * 5_000
-    t = network.later(0, 24, len(who))
+    if rng.random() < 0.4:  # paid in another currency and changed: no round sums arrive
+        amount = amount * rng.integers(960, 1_000, len(amount)) // 1_000
+    t = network.later(0, float(rng.choice([14, 24, 24, 42])), len(who))
     network.pay("corridor-fan-in", t, who, hub, amount, text=int(rng.choice([0, HELP, LOAN])))
     network.came = (t, amount)
     for one in (hub, *mules):  # they are paid wages, pay rent and buy bread too
@@ -103,12 +108,14 @@ def _begin(world: World, crowd: Crowd, number: int) -> Network:
 
 
 def _pass_on(network: Network) -> None:
-    """The hub sends most of what it took on to helpers, within a day or two."""
+    """The hub sends most of what it took on to helpers, within hours or days, as each network does it."""
     rng = network.world.rng
     t, amount = network.came
-    sent = amount * rng.integers(80, 97, len(amount)) // 100
+    kept = int(rng.integers(2, 26))
+    sent = amount * rng.integers(max(60, 94 - kept), 99 - kept // 2, len(amount)) // 100
     helpers = rng.choice(network.mules[:4], len(t))
-    network.pay("gather-scatter", t + rng.integers(3600, 2 * DAY_S, len(t)), network.hub, helpers, sent)
+    slow = int(rng.choice([1, 2, 2, 5]))
+    network.pay("gather-scatter", t + rng.integers(3600, slow * DAY_S, len(t)), network.hub, helpers, sent)
 
 
 def _fan_out(network: Network) -> None:
@@ -180,7 +187,8 @@ def _mirror(network: Network) -> None:
     amount = world.round_sum(80_000, 380_000, 16)
     t = network.later(0, 40, 16)
     network.pay("mirror-transfer", t, payers, here, amount, channel=TRANSFER)
-    paid = amount * (1000 - rng.integers(20, 60, 16)) // 1000
+    fee = int(rng.integers(10, 60))
+    paid = amount * (1000 - fee - rng.integers(0, 12, 16)) // 1000
     to = rng.choice(takers, 16)
     network.pay("mirror-transfer", t + rng.integers(2 * 3600, 50 * 3600, 16), there, to, paid, channel=TRANSFER)
     live(world, network.crowd, here, network.base)

@@ -34,7 +34,7 @@ def trace_money(stage: Stage, *, planted: bool) -> str:
     words = [word for name in TYPOLOGIES for word in ("--typology", name)]
     found = stage.command(house, "trace", "run", *words, "--out", out, user=user)
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    hub, supplier = _hub(lines), _first(lines, "supplier-behind-hubs")
+    hub, supplier = _hub_and_supplier(lines, _paid(files))
     first = _first_row(files, hub["subjects"][0])
     picture = folder / "trail.svg"
     trail = stage.command(
@@ -46,7 +46,7 @@ def trace_money(stage: Stage, *, planted: bool) -> str:
     rows = sum(file["tables"]["payments"] for file in read["files"])
     return (
         f"{rows} payments of three countries' banks: {found['findings']} findings, the first hub is paid by "
-        f"{hub['text'].partition(' ')[0]} payers, {supplier['subjects'][0]} sells to its network; Sankey in {picture.name}"
+        f"{hub['text'].partition(' ')[0]} payers and pays the boats' supplier {supplier['subjects'][0]}; Sankey in {picture.name}"
     )
 
 
@@ -69,16 +69,28 @@ def _elsewhere(country: str) -> bool:
     return not any(country in countries for countries in BANKS.values())
 
 
-def _hub(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the best hub from which the money goes on."""
+def _hub_and_supplier(lines: list[dict[str, Any]], paid: set[tuple[str, str]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the best hub from which the money goes on to a supplier of several hubs, and that supplier."""
     onward = {line["subjects"][0] for line in lines if line["typology"] == "gather-scatter"}
-    return _first([line for line in lines if line["subjects"][0] in onward], "corridor-fan-in")
+    suppliers = [line for line in lines if line["typology"] == "supplier-behind-hubs"]
+    hubs = [line for line in lines if line["typology"] == "corridor-fan-in" and line["subjects"][0] in onward]
+    for hub in hubs:
+        for supplier in suppliers:
+            if (hub["subjects"][0], supplier["subjects"][0]) in paid:
+                return _whole(hub), _whole(supplier)
+    raise StepFailedError("no hub that pays a supplier of several hubs")
 
 
-def _first(lines: list[dict[str, Any]], typology: str) -> dict[str, Any]:
-    found = next((line for line in lines if line["typology"] == typology), None)
-    if found is None:
-        raise StepFailedError(f"no finding of the typology {typology}")
+def _paid(files: list[Path]) -> set[tuple[str, str]]:
+    """Return who pays whom in the tables."""
+    found = set()
+    for path in files:
+        with path.open(newline="", encoding="utf-8") as stream:
+            found |= {(row["from"], row["to"]) for row in csv.DictReader(stream)}
+    return found
+
+
+def _whole(found: dict[str, Any]) -> dict[str, Any]:
     if not found["rows"] or not found["innocent"] or not found["source"]:
         raise StepFailedError("a finding without rows, source or innocent reading")
     return found

@@ -6,8 +6,8 @@ import pytest
 
 from headwater.engines.figures.book import Book
 from headwater.engines.figures.engine import answer
-from headwater.engines.figures.judge import judge
-from headwater.engines.figures.number import Hedge, said
+from headwater.engines.figures.judge import weigh
+from headwater.engines.figures.number import Hedge, in_digits, said
 from headwater.engines.figures.says import says
 from headwater.engines.figures.sentence import find_period, take_apart
 from headwater.errors import SchemaError
@@ -21,8 +21,7 @@ TODAY = date(2025, 4, 1)
 def ask(text: str, as_of: str | None = None, held: Book = BOOK) -> tuple[str, int | None, str]:
     """Verdict, count and sentence of a text."""
     day = date.fromisoformat(as_of) if as_of else None
-    claim = take_apart(text, held, TODAY)
-    judged = judge(held, claim, day)
+    claim, judged = weigh(held, take_apart(text, held, TODAY), day)
     return judged.verdict, judged.computed, says(held, claim, judged, day)
 
 
@@ -48,11 +47,35 @@ def ask(text: str, as_of: str | None = None, held: Book = BOOK) -> tuple[str, in
         ("nearly 22,000 on the Western Balkans route", "ambiguous", None),
         ("36,816 people crossed the Channel in small boats in 2024", "supported", 36_816),
         ("695 boats crossed the Channel in 2024", "supported", 695),
+        ("695 small boats arrived in 2024", "supported", 695),
+        ("In 2024, 36,816 migrants arrived in 695 small boats", "supported", 36_816),
         ("700 people crossed the Channel in 2024", "contradicted", 36_816),
         ("19,125 possible victims were referred to the NRM in 2024", "supported", 19_125),
         ("19,125 victims were referred to the NRM in 2024", "wrong-word", 19_125),
         ("300 detections on the Western Balkan route in 2025", "not-yet-known", None),
         ("24,000 things of no kind in 2024", "ambiguous", None),
+        ("Twenty-four thousand people removed since 5 July 2024", "wrong-word", 24_103),
+        ("24,103 people were sent home since 5 July 2024", "wrong-word", 24_103),
+        ("We've kicked out 24,000 since 5 July 2024", "wrong-word", 24_103),
+        ("Since 5 July 2024 6,339 people were removed, 26 % of 24,103", "supported", 6_339),
+        ("5,000 people were removed at the border in Q3 2024", "wrong-word", 5_000),
+        ("20,000 returns since 5 July 2024", "contradicted", 24_103),
+        ("100,000 detections on the Western Balkan route in 2023", "supported", 99_002),
+        ("24,103 returns since 5 July 2024, of which 6,339 were enforced", "supported", 24_103),
+        ("24,103 returns since 5 July 2024, of which 9,000 were enforced", "contradicted", 6_339),
+        ("24,103 were returned since 5 July 2024, including 17,764 voluntarily", "supported", 24_103),
+        ("Removals were 24,103 since 5 July 2024, including 6,339 enforced returns", "wrong-word", 24_103),
+        ("Detections on the Western Balkan route fell from 99,002 in 2023 to 21,525 in 2024", "supported", 21_525),
+        ("21,525 detections on the Western Balkan route in 2024, down from 120,000 in 2023", "contradicted", 99_002),
+        ("Of the 24,103 returns since 5 July 2024, 6,339 were enforced", "supported", 24_103),
+        ("Of the 24,103 returns since 5 July 2024, 8,000 were enforced", "contradicted", 6_339),
+        ("6,339 enforced and 17,764 voluntary returns since 5 July 2024", "supported", 6_339),
+        ("6,339 enforced and 19,000 voluntary returns since 5 July 2024", "contradicted", 17_764),
+        ("21,525 crossings on the Western Balkan route last year, down 78% on 2023", "supported", 21_525),
+        ("In 2024, 36,816 people made the crossing in 695 boats", "supported", 36_816),
+        ("Between July 5, 2024 and March 22, 2025, 24,103 people were removed", "wrong-word", 24_103),
+        ("24,103 removals from 05/07/2024 to 22/03/2025", "wrong-word", 24_103),
+        ("Down from 99,002 in 2023, the Western Balkan route saw 21,525 detections in 2024", "supported", 21_525),
     ],
 )
 def test_a_sentence_gets_its_verdict(text: str, verdict: str, count: int | None) -> None:
@@ -148,6 +171,7 @@ def test_without_editions_nothing_is_judged() -> None:
         ("more than 1.2 million", 1_200_000, 100_000, Hedge.OVER),
         ("21.5k", 21_500, 100, Hedge.NONE),
         ("0", 0, 1, Hedge.NONE),
+        ("twenty-four thousand", 24_000, 1_000, Hedge.NONE),
     ],
 )
 def test_a_number_is_read_as_it_was_said(text: str, value: int, precision: int, hedge: Hedge) -> None:
@@ -174,6 +198,11 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
         ("between 2022 and 2024", "2022..2024"),
         ("in March 2024", "2024-03"),
         ("5 July 2024 to 22 March 2025", STATEMENT),
+        ("in 2023/24", "2023-04..2024-03"),
+        ("in the financial year 2023-24", "2023-04..2024-03"),
+        ("in the final quarter of 2024", "2024Q4"),
+        ("in the three months to June 2024", "2024Q2"),
+        ("on 2024-05-03", "2024-05-03"),
     ],
 )
 def test_a_period_is_found_in_a_sentence(text: str, period: str) -> None:
@@ -182,6 +211,36 @@ def test_a_period_is_found_in_a_sentence(text: str, period: str) -> None:
     found = find_period(f"There were 24,000 returns {text}.", TODAY)
     assert found is not None
     assert found.period == parse_period(period)
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("one hundred and twenty-three thousand", "123 thousand"),
+        ("ninety-nine thousand and two", "99002"),
+        ("Two hundred", "200"),
+        ("half a million", "0.5 million"),
+        ("a quarter of a million", "0.25 million"),
+        ("the first three months", "the first three months"),
+        ("thousands of people", "thousands of people"),
+    ],
+)
+def test_a_number_in_words_is_read_as_one_in_digits(text: str, digits: str) -> None:
+    assert in_digits(text) == digits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Detections on the Western Balkan route fell by 78 per cent in 2024",
+        "Detections on the Western Balkan route fell by 78 % in 2024",
+        "Detections on the Western Balkan route fell for 6 months in 2024",
+        "£30 million was spent on the Western Balkan route in 2024",
+    ],
+)
+def test_a_share_a_duration_and_a_sum_of_money_are_no_count(text: str) -> None:
+    with pytest.raises(SchemaError, match="no count"):
+        ask(text)
 
 
 def test_the_31st_of_june_is_no_period() -> None:

@@ -97,3 +97,26 @@ def test_the_interval_score_is_that_of_the_paper() -> None:
     # One level of 50 %: |y - m|/2 + alpha/2 (u - l) + distance outside, over K + 1/2.
     assert interval_score(10, 12, [(11, 14)], [50]) == pytest.approx((1.0 + 0.25 * 3 + 1.0) / 1.5)
     assert interval_score(12, 12, [(11, 14)], [50]) == pytest.approx(0.25 * 3 / 1.5)
+
+
+def test_intervals_of_a_calm_time_are_drawn_in_and_higher_levels_stay_wider() -> None:
+    draw = random.Random("calm")
+    wild = tuple(round(1_000 * math.exp(draw.gauss(0, 0.5 if at < 96 else 0.05))) for at in range(168))
+    periods = tuple(parse_period(f"{2010 + at // 12}-{at % 12 + 1:02d}") for at in range(168))
+    panel = Panel(periods, ("a",), (wild,))
+    made = backtest(panel, parse_period("2018-01"), parse_period("2023-06"), 3, 12)
+    widths = [math.log(row.bounds[1][1] / row.bounds[1][0]) for _, row, _ in made.rows if row.horizon == 1]
+    assert sum(widths[-12:]) < 0.5 * sum(widths[:12])
+    for _, row, _ in made.rows:
+        assert row.bounds[0][1] <= row.bounds[1][1] <= row.bounds[2][1]
+
+
+def test_a_missing_value_does_not_count_as_one_that_an_interval_missed() -> None:
+    sparse = tuple(
+        tuple(None if at % 3 == 1 and at > 40 else value for at, value in enumerate(one)) for one in PANEL.counts
+    )
+    whole, gappy = (forecast(Panel(PANEL.periods, PANEL.names, one), 3, 12) for one in (PANEL.counts, sparse))
+    spread = [
+        sum(math.log((row.bounds[1][1] + 1) / (row.bounds[1][0] + 1)) for row in made.rows) for made in (whole, gappy)
+    ]
+    assert spread[1] < 1.6 * spread[0]

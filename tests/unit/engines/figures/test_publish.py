@@ -71,6 +71,28 @@ def test_where_all_is_small_all_is_hidden() -> None:
     assert made.cells == ((None, None), (None, None))
 
 
+@pytest.mark.parametrize("method", list(Method))
+def test_where_over_a_tenth_would_be_lost_more_small_rows_are_merged(method: Method) -> None:
+    made = publish(mostly_small(), method)
+    assert made.loss <= 0.10
+    assert made.merged
+    assert len(made.table.rows) >= 3
+    assert exposed(made.table.with_margins(), made.cells, made.base, 5) == []
+
+
+def test_rounding_merges_nothing_where_little_is_lost() -> None:
+    assert publish(TABLES[0], Method.ROUND).merged == ()
+
+
+def mostly_small() -> Table:
+    """Two large rows and many of a handful."""
+    draw = random.Random("small")
+    counts = tuple(
+        tuple(draw.randrange(60, 90) if row < 2 else draw.randrange(0, 6) for _ in range(6)) for row in range(24)
+    )
+    return Table("x", tuple(f"r{row}" for row in range(24)), tuple("abcdef"), counts)
+
+
 def test_rows_of_few_counts_are_merged_with_their_names() -> None:
     merged, names = merge_small_rows(Table("x", ("a", "b", "c", OTHER), ("p",), ((3,), (9,), (50,), (2,))), 15)
     assert names in (("a", "b", "c"), ("a", "b"))

@@ -44,6 +44,22 @@ def test_chances_are_calibrated_and_reasons_are_in_words() -> None:
     assert again.card["note"] == CARD
 
 
+def test_a_shop_is_no_suspect_for_being_one_whatever_a_simulator_links() -> None:
+    draw = Random(5)
+    rows, right = [], []
+    at = columns(NAMES).index("business")
+    for _ in range(600):
+        made = row("one", {"amount": draw.randint(1, 10**6)}, None, 1, NAMES)
+        made[at] = float(draw.random() < 0.5)
+        rows.append(made)
+        right.append(draw.random() < (0.9 if made[at] else 0.1))
+    told = train(rows, right, [number % 3 == 2 for number in range(len(rows))], NAMES, {}).rank(rows)
+    shops = [chance for (chance, _), made in zip(told, rows, strict=True) if made[at]]
+    others = [chance for (chance, _), made in zip(told, rows, strict=True) if not made[at]]
+    assert max(shops) <= max(others)
+    assert sum(shops) / len(shops) <= sum(others) / len(others) + 0.02
+
+
 @pytest.mark.parametrize("change", [{"form": "x"}, {"trees": 1}, {"slope": None}, {"card": []}, {"typologies": "x"}])
 def test_what_is_no_ranker_is_refused(change: dict[str, object]) -> None:
     rows, right = claims(60)

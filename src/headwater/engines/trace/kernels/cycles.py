@@ -85,7 +85,7 @@ def _search(
     cut = np.zeros(count, np.bool_)
     store = np.zeros(STORE if listing else 1, np.int64)
     used = _scan(
-        edges.out_at, edges.out_edge, edges.in_at, edges.in_edge, edges.t, edges.u, edges.v, edges.value,
+        edges.out_at, edges.out_row, edges.in_at, edges.in_row, edges.t, edges.u, edges.v, edges.value,
         (window_s, longest, share, budget, span[0], span[1]), closes, member, cut, store, listing,
     )  # fmt: skip
     cycles = []
@@ -98,11 +98,11 @@ def _search(
 
 
 @compiled
-def _after(edge_of: Array, t: Array, low: int, high: int, when: int) -> int:
+def _after(row: Array, low: int, high: int, when: int) -> int:
     """First place from which payments are not earlier than a time."""
     while low < high:
         middle = (low + high) // 2
-        if t[edge_of[middle]] < when:
+        if row[middle, 0] < when:
             low = middle + 1
         else:
             high = middle
@@ -117,9 +117,9 @@ def _kept(before: int, after: int, share: int) -> bool:
 @compiled
 def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept together for the compiler
     out_at: Array,
-    out_edge: Array,
+    out_row: Array,
     in_at: Array,
-    in_edge: Array,
+    in_row: Array,
     t: Array,
     u: Array,
     v: Array,
@@ -136,30 +136,50 @@ def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept to
     stamp = np.full(vertices, -1, np.int64)
     head = np.full(vertices, -1, np.int64)
     behind = np.full(len(t), -1, np.int64)
+    latest = np.zeros(vertices, np.int64)  # when each account that is marked last pays `home`
+    in_low, in_high = in_at[:-1].copy(), in_at[:-1].copy()
+    out_low = out_at[:-1].copy()
     path = np.zeros(longest + 1, np.int64)
     cursor = np.zeros(longest + 1, np.int64)
     used = 0
-    for closing in range(first, last):
+    for closing in range(last):
         home, start, now = u[closing], v[closing], t[closing]
         begun = now - window
-        if home == start:
+        in_high[start] += 1
+        if closing < first or home == start:
             continue
-        # Mark who pays `home` within the window: latest payment first in each list.
-        marked = False
-        for place in range(_after(in_edge, t, in_at[home], in_at[home + 1], begun), in_at[home + 1]):
-            edge = in_edge[place]
-            if t[edge] >= now:
+        # Who pays `home` within the window, and does the account that is now paid pay anybody after the window begins?
+        low, high = in_low[home], in_high[home]
+        while low < high and in_row[low, 0] < begun:
+            low += 1
+        in_low[home] = low
+        if low == high:
+            continue
+        place = out_low[start]
+        while place < out_at[start + 1] and out_row[place, 0] < begun:
+            place += 1
+        out_low[start] = place
+        if place == out_at[start + 1] or out_row[place, 0] >= now:
+            continue
+        until = now  # the last payment to `home` before this one: no path goes beyond it
+        for at in range(high - 1, low - 1, -1):
+            if in_row[at, 0] < now:
+                until = in_row[at, 0]
                 break
-            payer = u[edge]
+        if out_row[place, 0] > until:
+            continue
+        # Mark who pays `home`: latest payment first in each list.
+        for at in range(low, high):
+            if in_row[at, 0] >= now:
+                break
+            payer, edge = in_row[at, 1], in_row[at, 2]
             behind[edge] = head[payer] if stamp[payer] == closing else -1
             head[payer] = edge
             stamp[payer] = closing
-            marked = True
-        if not marked:
-            continue
+            latest[payer] = in_row[at, 0]
         steps = 0
         depth = 0  # payments on the path; the path leads from `start`
-        cursor[0] = _after(out_edge, t, out_at[start], out_at[start + 1], begun)
+        cursor[0] = place
         here, since = start, begun - 1
         fresh = True
         while depth >= 0:
@@ -201,17 +221,16 @@ def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept to
                 place = cursor[depth]
                 end = out_at[here + 1]
                 while place < end:
-                    edge = out_edge[place]
+                    when, nxt, edge = out_row[place, 0], out_row[place, 1], out_row[place, 2]
                     place += 1
-                    if t[edge] >= now:
+                    if when >= until:
                         place = end
                         break
                     steps += 1
-                    nxt = v[edge]
                     if nxt in (home, start):
                         continue
-                    if depth + 3 == longest and stamp[nxt] != closing:
-                        continue  # the last account on the way must pay `home`
+                    if depth + 3 == longest and (stamp[nxt] != closing or latest[nxt] <= when):
+                        continue  # the last account on the way must pay `home` afterwards
                     if share and depth and not _kept(value[path[depth - 1]], value[edge], share):
                         continue
                     seen = False
@@ -224,8 +243,8 @@ def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept to
                     cursor[depth] = place
                     path[depth] = edge
                     depth += 1
-                    here, since = nxt, t[edge]
-                    cursor[depth] = _after(out_edge, t, out_at[here], out_at[here + 1], since + 1)
+                    here, since = nxt, when
+                    cursor[depth] = _after(out_row, out_at[here], out_at[here + 1], since + 1)
                     moved = True
                     fresh = True
                     break

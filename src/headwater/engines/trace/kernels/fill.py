@@ -4,15 +4,26 @@ from headwater.engines.trace.kernels.compiled import Array, compiled
 
 
 @compiled
-def fill(owner: Array, begin: Array, placed: Array) -> None:
-    """Put the number of each payment at the next free place of its account.
+def deal(
+    t: Array, u: Array, v: Array, value: Array, out_next: Array, in_next: Array, out_row: Array, in_row: Array
+) -> None:
+    """Put each payment at the next free place of its payer and of its payee.
 
     Args:
-        owner: account of each payment.
-        begin: first place of each account; moves on as places are taken.
-        placed: the numbers of the payments, by account.
+        t: time of each payment.
+        u: account that pays.
+        v: account that is paid.
+        value: minor units.
+        out_next: first place of each payer; moves on as places are taken.
+        in_next: first place of each payee; moves on too.
+        out_row: time, payee, number and value of each payment, by payer.
+        in_row: time, payer, number and value of each payment, by payee.
     """
-    for edge in range(len(owner)):
-        account = owner[edge]
-        placed[begin[account]] = edge
-        begin[account] += 1
+    for edge in range(len(t)):
+        payer, payee = u[edge], v[edge]
+        place = out_next[payer]
+        out_next[payer] = place + 1
+        out_row[place, 0], out_row[place, 1], out_row[place, 2], out_row[place, 3] = t[edge], payee, edge, value[edge]
+        place = in_next[payee]
+        in_next[payee] = place + 1
+        in_row[place, 0], in_row[place, 1], in_row[place, 2], in_row[place, 3] = t[edge], payer, edge, value[edge]

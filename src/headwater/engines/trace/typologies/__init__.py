@@ -7,6 +7,7 @@ from typing import Final
 from headwater.engines.trace.typologies import (
     boats_out_of_line,
     bulk_cash,
+    bulk_listing,
     corridor_fan_in,
     crypto_cash_out,
     dormant_active,
@@ -25,6 +26,7 @@ from headwater.engines.trace.typologies import (
     scatter_gather,
     shared_identifiers,
     shop_as_broker,
+    steady_contact,
     storage_inland,
     structuring,
     supplier_behind_hubs,
@@ -58,10 +60,12 @@ TYPOLOGIES: Final[Mapping[str, Typology]] = MappingProxyType(
             engines_apart,
             misdeclared,
             bulk_cash,
+            bulk_listing,
             hire_to_border,
             storage_inland,
             plate_switching,
             shared_identifiers,
+            steady_contact,
             ownership_chain,
         )
     }

@@ -16,7 +16,7 @@ from headwater.engines.trace.shapes import (
 from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typology import DAY_S, NCA, Claims, Parameter, Params, Typology
 
-_MARINE = "boat|marine|fish|sail|yacht|diving|water sport|chandler|rescue|angling|harbour"
+MARINE = "boat|marine|fish|sail|yacht|diving|water sport|chandler|rescue|angling|harbour"
 _LEAP_YEAR_S = 1_577_836_800
 """2020-01-01T00:00:00Z: days of the year are counted from here, four years being 1,461 days."""
 
@@ -32,14 +32,20 @@ def gear_bought(sheets: Any) -> Any:  # noqa: ANN401 - Ibis expressions
         engines=ibis.ifelse(is_engine(goods.hs_code), goods.quantity, zero),
         jackets=ibis.ifelse(is_jacket(goods.hs_code), goods.quantity, zero),
     )
+    return with_business(sheets, goods, "buyer")
+
+
+def with_business(sheets: Any, rows: Any, party: str) -> Any:  # noqa: ANN401
+    """Return rows with ``activity``, the business of a party by its number in a register or its account; blank where unknown."""
+    ibis = need_ibis()
     if not sheets.has("companies"):
-        return goods.mutate(activity=ibis.literal(""))
+        return rows.mutate(activity=ibis.literal(""))
     firms = sheets.raw("companies")
-    by_id = firms.select(buyer="id", business=firms.activity.lower())
-    by_account = firms.filter(firms.account != "").select(buyer="account", business=firms.activity.lower())
-    known = ibis.union(by_id, by_account).group_by("buyer").aggregate(business=ibis._.business.max())
-    goods = goods.left_join(known, "buyer").drop("buyer_right")
-    return goods.mutate(activity=goods.business.fill_null("")).drop("business")
+    by_id = firms.select(party="id", business=firms.activity.lower())
+    by_account = firms.filter(firms.account != "").select(party="account", business=firms.activity.lower())
+    known = ibis.union(by_id, by_account).group_by("party").aggregate(business=ibis._.business.max())
+    joined = rows.left_join(known, [(party, "party")]).drop("party")
+    return joined.mutate(activity=joined.business.fill_null("")).drop("business")
 
 
 def nearest(sheets: Any, goods: Any, kinds: tuple[str, ...]) -> Any:  # noqa: ANN401
@@ -107,7 +113,7 @@ TYPOLOGY = Typology(
         Parameter("window_days", 90, "days", "within how long"),
         Parameter("least_pieces", 4, "boats and engines", "how many at least"),
         Parameter("times_usual", 4, "times", "how much more than usual, for a business that sells or uses boats"),
-        Parameter("activities", _MARINE, "pattern", "lines of business in which boats are no surprise"),
+        Parameter("activities", MARINE, "pattern", "lines of business in which boats are no surprise"),
     ),
     source=NCA,
     sentence="{subject} bought {boats} inflatable boats, {engines} outboard engines and {jackets} life jackets in {rows} "

@@ -11,7 +11,7 @@ from headwater.engines.trace.typology import DAY_S, FATF_CRYPTO, MINOR, Claims, 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     ibis = need_ibis()
     paid = sheets.payments
-    coins = paid.filter((paid.channel == "crypto") & (paid.value >= given["least_amount"]))
+    coins = paid.filter((paid.channel == "crypto") & (paid.worth >= given["least_amount"]))
     sides = both_sides(coins)
     window_s = given["window_days"] * DAY_S
     slots = sides.mutate(slot=(sides.t // window_s).cast("int64"))

@@ -19,7 +19,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         begun=slots.t.min(),
         ended=slots.t.max(),
         others=ibis.ifelse(
-            (slots.is_out == 0) & (slots.value >= given["least_amount"]), slots.other, ibis.null("int32")
+            (slots.is_out == 0) & (slots.worth >= given["least_amount"]), slots.other, ibis.null("int32")
         ).nunique(),
     )
     before = ibis.window(group_by=sums.subject, order_by=sums.slot)
@@ -37,7 +37,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
         (rows.t >= rows.woke)
         & (rows.t < rows.woke + 2 * month)
         & (rows.is_out == 0)
-        & (rows.value >= given["least_amount"])
+        & (rows.worth >= given["least_amount"])
     )
     return payment_claims(
         sheets,

@@ -10,7 +10,7 @@ from headwater.engines.trace.typology import DAY_S, HOUR_S, MINOR, UNODC, Claims
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     ibis = need_ibis()
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     quiet = sheets.degrees
     quiet = quiet.filter(
         (quiet.n_in + quiet.n_out <= given["most_busy"]) & (quiet.n_in >= given["least_times"]) & (quiet.n_out > 0)

@@ -19,7 +19,7 @@ def both_sides(paid: Any) -> Any:  # noqa: ANN401 - Ibis expressions
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ibis = need_ibis()
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     hubs = gathering(sheets, given["least_amount"], given["least_payers"])
     hubs = hubs.semi_join(sheets.degrees.filter(lambda rows: rows.n_out >= given["least_payees"]), "acc")
     sides = both_sides(paid).semi_join(hubs, [("subject", "acc")])

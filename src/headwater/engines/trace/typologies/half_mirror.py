@@ -8,7 +8,7 @@ from headwater.engines.trace.typology import DAY_S, EGMONT, MINOR, Claims, Param
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     paid = sheets.payments
-    asked = paid.filter((paid.value >= given["least_amount"]) & (paid.value <= given["most_amount"]))
+    asked = paid.filter((paid.worth >= given["least_amount"]) & (paid.worth <= given["most_amount"]))
     hubs = gathering(sheets, given["least_amount"], given["least_payers"])
     asked = asked.semi_join(hubs, [("dst", "acc")]).mutate(subject=asked.dst)
     found = bursts(

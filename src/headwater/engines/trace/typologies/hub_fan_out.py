@@ -9,11 +9,11 @@ from headwater.engines.trace.typology import DAY_S, FATF, MINOR, Claims, Paramet
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     paid = sheets.payments
     transit = [code.strip() for code in given["transit"].split(",") if code.strip()]
-    came = paid.filter(paid.value >= given["least_amount"])
+    came = paid.filter(paid.worth >= given["least_amount"])
     came = came.group_by("dst").aggregate(payers=came.src.nunique())
     hubs = came.filter(came.payers >= given["least_payers"]).select(src="dst")
     out = paid.filter(
-        paid.to_country.isin(transit) & (paid.value >= given["least_amount"]) & (paid.from_country != paid.to_country)
+        paid.to_country.isin(transit) & (paid.worth >= given["least_amount"]) & (paid.from_country != paid.to_country)
     ).semi_join(hubs, "src")
     out = out.mutate(subject=out.src)
     found = bursts(

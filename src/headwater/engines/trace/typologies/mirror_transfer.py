@@ -20,7 +20,7 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     """Return payments into hubs with the payments out of other hubs elsewhere that mirror them."""
     ibis = need_ibis()
     paid = sheets.payments
-    paid = paid.filter((paid.value >= given["least_amount"]) & (paid.from_country != "") & (paid.to_country != ""))
+    paid = paid.filter(paid.worth >= given["least_amount"])
     quiet = sheets.degrees
     quiet = quiet.filter(quiet.n_in + quiet.n_out <= given["most_busy"]).select("acc")
     # Value that arrives by settlement was not paid in at the hub that pays out, and does not leave the hub that took it.
@@ -56,8 +56,8 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     return pairs.filter(
         (pairs.hub != pairs.hub2)
         & (pairs.unit == pairs.unit2)
-        & (pairs.to_country != pairs.from2)
-        & (pairs.t2 > pairs.t)
+        & ((pairs.to_country != pairs.from2) | (pairs.to_country == ""))
+        & (pairs.t2 >= pairs.t)
         & (pairs.t2 - pairs.t <= window_s)
         & (pairs.value2 * 1000 <= pairs.value * (1000 - given["least_fee"]))
         & (pairs.value2 * 1000 >= pairs.value * (1000 - given["most_fee"]))
@@ -78,7 +78,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     )
     sums = sums.filter((sums.payers >= given["least_payers"]) & (sums.payees >= given["least_payers"]))
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     of_hub = paid.group_by(hub="dst").aggregate(all_in=paid.count())
     of_hub2 = paid.group_by(hub2="src").aggregate(all_out=paid.count())
     sums = sums.join(of_hub, "hub").join(of_hub2, "hub2")

@@ -16,7 +16,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     cover = goods.filter(
         digits(goods.hs_code).substr(0, 4).isin(covers)
         & (goods.quantity > 0)
-        & (goods.value >= goods.quantity * given["least_each"])
+        & (goods.worth >= goods.quantity * given["least_each"])
     )
     cover = cover.semi_join(known, [("seller", "party")])
     cover = cover.mutate(subject=cover.seller, subject2=cover.buyer)

@@ -9,7 +9,7 @@ from headwater.engines.trace.typology import DAY_S, MINOR, UNODC, Claims, Parame
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     hubs = hubs_of(sheets)
     to_hub = paid.semi_join(hubs, [("dst", "hub")])
     passage = to_hub.group_by("src").aggregate(passage_t=to_hub.t.min())

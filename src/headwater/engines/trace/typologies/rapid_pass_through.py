@@ -11,17 +11,18 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     paid = sheets.payments
     quiet = sheets.degrees
     quiet = quiet.filter((quiet.n_in > 0) & (quiet.n_out > 0) & (quiet.n_in + quiet.n_out <= given["most_busy"]))
-    sides = both_sides(paid.filter(paid.value >= given["least_amount"]))
+    sides = both_sides(paid.filter(paid.worth >= given["least_amount"]))
     sides = sides.semi_join(quiet.select(subject="acc"), "subject")
     slots = in_slots(sides, given["window_hours"] * HOUR_S)
     sums = slots.group_by(["subject", "unit", "slot"]).aggregate(
         got=slots.came.sum(),
+        got_worth=(slots.worth * (1 - slots.is_out)).sum(),
         sent=slots.went.sum(),
         last_in=(slots.t * (1 - slots.is_out)).max(),
         last_out=(slots.t * slots.is_out).max(),
     )
     sums = sums.filter(
-        (sums.got >= given["least_total"])
+        (sums.got_worth >= given["least_total"])
         & (sums.sent * 100 >= sums.got * (100 - given["most_kept"]))
         & (sums.sent <= sums.got)
         & (sums.last_out >= sums.last_in)

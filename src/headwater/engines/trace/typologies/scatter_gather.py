@@ -15,7 +15,7 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
     quiet = quiet.filter(
         (quiet.n_in <= given["most_busy"]) & (quiet.n_out <= given["most_busy"]) & (quiet.n_in > 0) & (quiet.n_out > 0)
     ).select(mid="acc")
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     first = paid.select(
         "tab", "row", "t", "src", "value", "unit", "from_country", "to_country", mid=paid.dst
     ).semi_join(quiet, "mid")
@@ -39,7 +39,7 @@ def legs(sheets: Any, given: Params) -> Any:  # noqa: ANN401 - Ibis expressions
     )
     pairs = first.join(second, ["mid", "slot"])
     return pairs.filter(
-        (pairs.t2 > pairs.t)
+        (pairs.t2 >= pairs.t)  # some statements know days only
         & (pairs.t2 - pairs.t <= window_s)
         & (pairs.unit == pairs.unit2)
         & (pairs.value2 * 100 >= pairs.value * given["least_share"])

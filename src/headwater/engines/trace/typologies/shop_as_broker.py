@@ -16,10 +16,10 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     shops = parties.filter((parties.money_service == 0) & parties.activity.re_search(given["activities"]))
     private = parties.select(other="acc").distinct()
     paid = sheets.payments
-    paid = paid.filter((paid.value >= given["least_amount"]) & (paid.value <= given["most_amount"]))
+    paid = paid.filter((paid.worth >= given["least_amount"]) & (paid.worth <= given["most_amount"]))
     sides = both_sides(paid).semi_join(shops.select(subject="acc").distinct(), "subject").anti_join(private, "other")
     null = ibis.null("int32")
-    abroad = sides.from_country != sides.to_country
+    abroad = (sides.from_country != sides.to_country) | (sides.to_country == "")
     sides = sides.filter((sides.is_out == 0) | abroad)
     found = bursts(
         sides,

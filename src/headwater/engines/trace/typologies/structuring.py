@@ -3,7 +3,7 @@
 from typing import Any
 
 from headwater.engines.trace.shapes import bursts, payment_claims
-from headwater.engines.trace.typology import DAY_S, MINOR, NCA, Claims, Parameter, Params, Typology
+from headwater.engines.trace.typology import DAY_S, NCA, Claims, Parameter, Params, Typology
 
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
@@ -26,7 +26,9 @@ TYPOLOGY = Typology(
     title="payments kept just under a reporting threshold",
     needs=("payments",),
     parameters=(
-        Parameter("threshold", 1_000_000, MINOR, "the amount from which a payment is reported"),
+        Parameter(
+            "threshold", 1_000_000, "minor units", "the amount from which a payment is reported, in its own currency"
+        ),
         Parameter("from_share", 85, "per cent of the threshold", "how close below it a payment must lie"),
         Parameter("window_days", 10, "days", "within how long"),
         Parameter("least_times", 4, "payments", "how many of them"),

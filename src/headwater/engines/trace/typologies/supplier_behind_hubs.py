@@ -17,7 +17,7 @@ def hubs_of(sheets: Any) -> Any:  # noqa: ANN401 - Ibis expressions
 
 def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     quiet = sheets.degrees
     quiet = quiet.filter(quiet.n_in <= given["most_busy"]).select(dst="acc")
     rows = paid.semi_join(hubs_of(sheets), [("src", "hub")]).semi_join(quiet, "dst")

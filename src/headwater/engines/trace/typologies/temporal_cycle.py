@@ -12,7 +12,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     paid = sheets.payments
     quiet = sheets.degrees
     quiet = quiet.filter((quiet.n_in > 0) & (quiet.n_out > 0) & (quiet.n_in + quiet.n_out <= given["most_busy"]))
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     paid = paid.semi_join(quiet, [("src", "acc")]).semi_join(quiet, [("dst", "acc")])
     window_s = given["hop_days"] * DAY_S
     edges = paid.select("tab", "row", "t", "src", "dst", "value", "unit", "from_country", "to_country")

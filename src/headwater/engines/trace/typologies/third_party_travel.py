@@ -12,7 +12,7 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressi
     parties = sheets.parties
     sellers = parties.filter(parties.activity.re_search(given["activities"])).select(dst="acc").distinct()
     paid = sheets.payments
-    paid = paid.filter(paid.value >= given["least_amount"])
+    paid = paid.filter(paid.worth >= given["least_amount"])
     tickets = paid.semi_join(sellers, "dst").anti_join(parties.select(src="acc").distinct(), "src")
     tickets = tickets.mutate(subject=tickets.src)
     found = bursts(

@@ -1,0 +1,128 @@
+"""DuckDB for tables that may be larger than memory: it takes what this process may have, spills the rest, and says when it cannot."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from headwater.engines.trace.sheets import need_ibis
+from headwater.errors import LimitError, MissingExtraError, StoreFullError, StoreIoError
+
+LEAST_MB: Final = 128
+_SHARE: Final = 0.5
+"""How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
+_MB: Final = 1_048_576
+_NO_LIMIT: Final = 2**60
+"""Version 1 of control groups tells no limit as a number near 2^63."""
+CGROUPS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_FULL: Final = ("no space left", "disk full", "failed to offload data block")
+
+
+def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
+    """Return DuckDB's settings: where it spills, how much memory it takes, nothing fetched from outside.
+
+    Args:
+        folder: where it may spill.
+        memory_mb: most memory, MB; None is half of what limits on this process leave, and without any as DuckDB sees fit.
+    """
+    found = {
+        "temp_directory": str(folder / "spill"),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    most = memory_mb or room_mb()
+    return found | ({"memory_limit": f"{most}MB", "preserve_insertion_order": "false"} if most else {})
+
+
+def room_mb() -> int | None:
+    """Return half of the memory, MB, that limits leave this process; None where there is no limit.
+
+    Limits are those on its addresses (RLIMIT_AS) and on its control group (cgroups, version 2 and 1), as containers and
+    services have them.
+    """
+    rooms = []
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if most != resource.RLIM_INFINITY:
+        rooms.append(most - _mapped())
+    for path in CGROUPS:
+        try:
+            told = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if told.isdecimal() and int(told) < _NO_LIMIT:
+            rooms.append(int(told))
+    return max(LEAST_MB, int(min(rooms) * _SHARE) // _MB) if rooms else None
+
+
+def lean() -> None:
+    """Keep Arrow, under a limit on addresses, from reserving a gigabyte of them at its first allocation."""
+    import pyarrow as pa
+
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        pa.set_memory_pool(pa.system_memory_pool())
+
+
+def _mapped() -> int:
+    """Return the bytes that this process has mapped (proc(5), statm)."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * resource.getpagesize()
+
+
+@contextmanager
+def connection(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
+    """Yield a DuckDB connection in memory that spills into a folder.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        LimitError: not even with spilling is there memory enough.
+        StoreFullError: the disk has no room to spill.
+    """
+    try:
+        import duckdb
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("trace", error.name or "duckdb") from error
+    with _declared():
+        con = duckdb.connect(config=dict(duck_config(folder, memory_mb)))
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+@contextmanager
+def ibis_on_duckdb(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
+    """Yield an Ibis backend on DuckDB that spills into a folder.
+
+    It is not disconnected by hand: what Ibis keeps for the run drops its own tables first, when it is let go.
+
+    Raises:
+        MissingExtraError: Ibis or DuckDB is not installed.
+        LimitError: not even with spilling is there memory enough.
+        StoreFullError: the disk has no room to spill.
+    """
+    ibis = need_ibis()
+    with _declared():
+        yield ibis.duckdb.connect(**duck_config(folder, memory_mb))
+
+
+@contextmanager
+def _declared() -> Iterator[None]:
+    """Turn DuckDB's own errors about memory and disk into declared ones; their texts name no row."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError, duckdb.IOException) as error:
+        said = str(error).lower()
+        if any(word in said for word in _FULL):
+            what = "no room on the disk to spill what does not fit into memory"
+            raise StoreFullError(what, where="tables") from error
+        if isinstance(error, duckdb.IOException):
+            raise StoreIoError("the disk refused while a table was worked on", where="tables") from error
+        what = "the tables do not fit into the memory that is allowed, even spilled"
+        fix = "give it more with --memory-mb, or name fewer typologies"
+        raise LimitError(what, where="tables", fix=fix) from error

@@ -1,0 +1,62 @@
+"""DuckDB within limits: what it may take, what it spills, and what it says when it cannot go on."""
+
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headwater.errors import LimitError, StoreFullError, StoreIoError
+from headwater.node import duck
+from headwater.node.duck import connection, duck_config, room_mb
+
+
+def test_without_a_limit_duckdb_takes_what_it_sees_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max",))
+    assert room_mb() is None
+    assert "memory_limit" not in duck_config(tmp_path, None)
+    assert duck_config(tmp_path, 300)["memory_limit"] == "300MB"
+
+
+def test_a_limit_on_the_process_is_shared_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(duck, "CGROUPS", ())
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**45, 2**45))
+    room = room_mb()
+    assert room is not None
+    assert 2**45 // 2**20 // 4 < room <= 2**45 // 2**20 // 2
+    assert duck_config(tmp_path, None)["memory_limit"] == f"{room}MB"
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1, 1))
+    assert room_mb() == 128
+
+
+@pytest.mark.parametrize(
+    ("told", "room"), [("2147483648\n", 1024), ("max\n", None), ("9223372036854771712\n", None), ("", None)]
+)
+def test_a_container_leaves_half_to_duckdb(
+    told: str, room: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "memory.max").write_text(told, encoding="ascii")
+    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max", tmp_path / "none"))
+    assert room_mb() == room
+
+
+def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> None:
+    with pytest.raises(LimitError) as caught, connection(tmp_path, 20) as con:
+        con.execute("SELECT list(i::VARCHAR || 'secret') FROM range(10_000_000) r(i)").fetchone()
+    assert caught.value.exit == 65
+    assert "secret" not in str(caught.value)
+
+
+def sort_in(con: Any) -> None:
+    """Sort more than fits, with no room on the disk."""
+    con.execute("SET max_temp_directory_size = '1MB'")
+    con.execute("CREATE TABLE t AS SELECT i::VARCHAR || repeat('x', 60) AS v, random() AS r FROM range(3_000_000) q(i)")
+    con.execute("SELECT v FROM t ORDER BY r").fetchmany(5)
+
+
+def test_a_full_disk_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreFullError), connection(tmp_path, 40) as con:
+        sort_in(con)
+    with pytest.raises(StoreIoError), connection(tmp_path) as con:
+        con.execute("SELECT * FROM read_parquet('/nowhere/x.parquet')")
