@@ -14,7 +14,7 @@ CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 export UV_NO_PROGRESS ?= 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres check fix merge bench deep docs lock fuzz clean sbom mutants sabotage \
+.PHONY: help demo test test-postgres check fix merge bench deep tour docs lock fuzz clean sbom mutants sabotage \
 	check-lint check-types check-tests check-licences check-dependencies check-wheel
 
 help: ## list the targets
@@ -95,6 +95,10 @@ fuzz: ## fuzz one reader:  make fuzz F=un ARGS="--seconds 60"
 	@$(SETUP) dev
 	@test -n "$(F)" || { echo "name a reader: make fuzz F=NAME, one of:" $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py)); exit 2; }
 	@$(PY) tests/fuzz/fuzz_$(F).py $(ARGS)
+
+tour: ## make a picture of every page, and write down what each weighs:  make tour
+	@$(SETUP) dev
+	@mkdir -p tour && PAGE_SCREENS="$(CURDIR)/tour" $(PY) -m pytest -q tests/e2e/test_page_tour.py && echo "look at tour/index.html"
 
 docs: ## write the reference pages from the code and build the site
 	@$(SETUP) docs

@@ -80,8 +80,7 @@ class Browser:
         if self.cookies:
             told["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = asyncio.run(_ask(self.app, method, path, body, told))
-        set_cookie = answer.headers.get("set-cookie", "")
-        if set_cookie:
+        for set_cookie in filter(None, answer.headers.get("set-cookie", "").split("\n")):
             name, _, rest = set_cookie.partition("=")
             value = rest.partition(";")[0].strip('"')
             if value:
@@ -122,5 +121,8 @@ async def _ask(app: PageApp, method: str, path: str, body: bytes, headers: Mappi
 
     await app(scope, receive, send)
     start = next(one for one in sent if one["type"] == "http.response.start")
-    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    told: dict[str, str] = {}
+    for name, value in start["headers"]:
+        before = f"{told[name.decode()]}\n" if name.decode() in told else ""
+        told[name.decode()] = before + value.decode()
     return Answer(start["status"], told, b"".join(one.get("body", b"") for one in sent))

@@ -52,6 +52,16 @@ class Settings:
     page_url: str = setting(
         "", "Public URL of the analyst's page behind a proxy or with TLS, https://HOST; needed off the loopback."
     )
+    oidc_issuer: str = setting(
+        "", "OpenID provider that officers may sign in with, as it calls itself, https://HOST[/PATH]; empty: none."
+    )
+    oidc_client: str = setting("", "What this node is called at the OpenID provider (client_id).")
+    oidc_secret: str = setting(
+        "", "This node's secret at the OpenID provider; empty for a client with PKCE alone.", secret=True
+    )
+    oidc_claim: str = setting(
+        "preferred_username", "Claim of the OpenID provider that is the name of a user of this node."
+    )
     zone: str = setting("Etc/UTC", "Time zone of this authority (IANA name); deadlines in days are counted in it.")
     message_days: int = setting(7, "Days after which a message that could not be delivered expires, unless it says so.")
     list_stale_days: int = setting(3, "Days after which an answer says that a sanctions list is stale.")
@@ -113,6 +123,10 @@ class Settings:
             raise _refused("page", "neither HOST:PORT nor none")
         if self.page_url and not _is_origin(self.page_url):
             raise _refused("page_url", "not https://HOST or https://HOST:PORT")
+        if self.oidc_issuer and not _is_issuer(self.oidc_issuer):
+            raise _refused("oidc_issuer", "not https://HOST[/PATH], or http:// on this machine")
+        if self.oidc_issuer and not (self.oidc_client and self.oidc_claim):
+            raise _refused("oidc_client", "a provider without what this node is called there, or without a claim")
 
     @property
     def address(self) -> tuple[str, int]:
@@ -268,6 +282,20 @@ def _is_origin(text: str) -> bool:
     try:
         parts = urlsplit(text)
         return text == f"https://{parts.netloc}" and "@" not in parts.netloc and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _is_issuer(text: str) -> bool:
+    """Return whether a text can be an OpenID issuer: TLS, or this machine; no query, no fragment (Discovery 1.0, section 3)."""
+    try:
+        parts = urlsplit(text)
+        here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        return (
+            (parts.scheme == "https" or here)
+            and bool(parts.hostname)
+            and not (parts.query or parts.fragment or "@" in parts.netloc)
+        )
     except ValueError:
         return False
 

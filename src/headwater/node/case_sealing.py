@@ -13,6 +13,7 @@ from headwater.case.bundle import MadeFile, Released, SealOptions, Stamper
 from headwater.case.bundle import seal as write_bundle
 from headwater.case.data.verify import SEAL_LIMIT, read_small, strict_json
 from headwater.case.manifest import ManifestRow
+from headwater.case.model import Schedule
 from headwater.case.numbering import Numbering
 from headwater.case.paper import Paper, pdf_of
 from headwater.case.receipt import LogHead, make_receipt, put_receipt
@@ -80,12 +81,37 @@ def schedule(node: Node, session: Session, urn: str, form: Form) -> bytes:
     """
     may(session, Act.CASE_SCHEDULE)
     held = cases.hold(node, urn)
-    given = _disclosure(node, session, held, _numbered(node, held), draft=bool(cases.problems_of(node, held)))
+    made = _paper(node, session, held, form, _numbered(node, held))
+    node.store.note(Event("case.scheduled", session.user, urn, session.purpose, {"form": form.value}))
+    return pdf_of(made, node.clock.now())
+
+
+def schedule_read(node: Node, session: Session, urn: str, form: Form) -> tuple[Paper, int]:
+    """Return one of the disclosure papers of a case to be read, and how many of its items have no number for good yet.
+
+    Reading gives no numbers: what has none is shown with the one that it would get. The look is in the ledger.
+
+    Raises:
+        PolicyError: the user is no disclosure officer, there is no such case, or a protected person's identity would
+            stand in the paper.
+    """
+    may(session, Act.CASE_SCHEDULE)
+    held = cases.hold(node, urn)
+    with node.store.snapshot() as snapshot:
+        body = snapshot.document(NUMBERING_KIND, urn)
+    before = decode(body, Numbering) if body else Numbering()
+    after = before.extended(held.case)
+    made = _paper(node, session, held, form, after)
+    node.store.note(Event("case.schedule-read", session.user, urn, session.purpose, {"form": form.value}))
+    return made, sum(len(after.of(one)) - len(before.of(one)) for one in Schedule)
+
+
+def _paper(node: Node, session: Session, held: Held, form: Form, numbering: Numbering) -> Paper:
+    given = _disclosure(node, session, held, numbering, draft=bool(cases.problems_of(node, held)))
     made = paper(form, given)
     if held.shield(node).says(made.said()):
         raise ForbiddenError("a protected person's identity stands in the paper", where=form.value, fix="cover it")
-    node.store.note(Event("case.scheduled", session.user, urn, session.purpose, {"form": form.value}))
-    return pdf_of(made, node.clock.now())
+    return made
 
 
 def seal(

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from headwater.errors import ConflictError, ForbiddenError, NoBasisError
 from headwater.formats import registry
 from headwater.model.decision import Decision, Verb, standing
-from headwater.model.finding import Finding
-from headwater.model.ids import FindingId, RecordId
-from headwater.node import runs
+from headwater.model.fact import record_of
+from headwater.model.finding import Evidence, EvidenceKind, Finding
+from headwater.model.ids import FactId, FindingId, RecordId
+from headwater.model.record import Record
+from headwater.node import runs, second
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.release import check_release
 from headwater.policy.session import Session, may
-from headwater.ports import Event
+from headwater.ports import Event, Guarded
 from headwater.store import Transaction
 
 
@@ -102,7 +104,7 @@ def decide(node: Node, session: Session, ref: FindingId, verb: Verb, reason: str
     may(session, Act.FINDING_DECIDE)
     shown = one(node, session, ref)
     if shown.state == verb:
-        raise ConflictError("the finding is decided so already", where=ref, fix="look at its history")
+        check_repeated(node, session, shown, verb)
     decision = Decision(
         verb=verb,
         about=ref,
@@ -126,6 +128,36 @@ def decide(node: Node, session: Session, ref: FindingId, verb: Verb, reason: str
     return decision
 
 
+def check_repeated(node: Node, session: Session, shown: Shown, verb: Verb) -> None:
+    """Refuse a decision that stands already, unless it is the second person's that is still wanted.
+
+    Raises:
+        ConflictError: it is not.
+    """
+    ref = shown.finding.id
+    if verb is not Verb.CONFIRM:
+        raise ConflictError("the finding is decided so already", where=ref, fix="look at its history")
+    with node.view(session) as view:
+        records = evidence_records(view, shown.finding)
+    second.check_again(shown.finding, shown.decisions, session.user, records)
+
+
+def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
+    """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
+    return view.several(record_refs(finding), finding.id)
+
+
+def record_refs(finding: Finding) -> Iterable[RecordId]:
+    """Return the records that a finding names as its evidence, itself or by a fact, each once and in order."""
+    return dict.fromkeys(ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
+
+
+def _record_ref(piece: Evidence) -> RecordId | None:
+    if piece.kind is EvidenceKind.RECORD:
+        return RecordId(piece.ref)
+    return record_of(FactId(piece.ref)) if piece.kind is EvidenceKind.FACT else None
+
+
 def release(node: Node, session: Session, ref: FindingId, form: str, reason: str) -> tuple[Decision, bytes]:
     """Write what a confirmed finding rests on in an outside format, and keep the decision of who released it.
 
@@ -141,6 +173,7 @@ def release(node: Node, session: Session, ref: FindingId, form: str, reason: str
     with node.view(session) as view:
         refs = [RecordId(each.ref.partition("/")[0]) for each in shown.finding.evidence if each.ref.startswith("rec-")]
         records = [view.record(record) for record in dict.fromkeys(refs)]
+    second.check_settled(shown.finding, shown.decisions, records)
     check_release(record.handling for record in records)
     made = Decision(
         verb=Verb.RELEASE,

@@ -25,7 +25,7 @@ from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.model.times import format_instant
 from headwater.node import attachments as files
-from headwater.node import findings
+from headwater.node import findings, second
 from headwater.node.files import bytes_of
 from headwater.node.node import Node
 from headwater.policy.acts import Act
@@ -234,6 +234,7 @@ def _told(
         parse_grade(choice.grade)
     finding = shown.finding
     rests_on = _evidence(view, finding)
+    second.check_settled(finding, shown.decisions, [record for record, _ in rests_on])
     mentions = [mention for record, _ in rests_on for mention in record.mentions if mention.key in finding.subjects]
     persons = [mention for mention in mentions if is_person(mention.schema)]
     fact = MessageFact(

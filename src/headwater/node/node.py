@@ -1,6 +1,7 @@
 """One node: its settings, its store, its clock, and views for its users."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from headwater.node import users
 from headwater.node.system import SystemChance, SystemClock
 from headwater.policy.session import Session
 from headwater.policy.view import guard
-from headwater.ports import Chance, Clock, Guarded
+from headwater.ports import Audit, Chance, Clock, Event, Guarded
 from headwater.settings import Loaded, Settings, load
 from headwater.store import SearchIndex, Snapshot, Store, StoreOptions
 
@@ -23,8 +24,33 @@ T = TypeVar("T")
 
 HALF_MADE: Final = "node.half-made"
 """Lies in a node's directory while `setup` makes it."""
+_MOST_WAITING: Final = 64
+"""Looks that may wait for the disk together."""
 EVIDENCE_PURPOSE: Final = "court"
 """For this purpose alone, what was restricted and is kept as evidence may be seen."""
+
+
+class _Looks:
+    """Implements `ports.Audit` for one block: events go to the ledger in their order, and the disk is waited for at its end."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._noted: list[Future[int]] = []
+
+    def note(self, event: Event) -> None:
+        self._noted.append(self._store.submit(lambda transaction: transaction.note(event)))
+        if len(self._noted) >= _MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Return once all is durable.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        noted, self._noted = self._noted, []
+        for each in noted:
+            each.result()
 
 
 class Node:
@@ -96,17 +122,29 @@ class Node:
 
     @contextmanager
     def view(self, session: Session) -> Iterator[Guarded]:
-        """Yield what a session may see, at one moment."""
-        with self.view_at(session) as (_, view):
+        """Yield what a session may see, at one moment; each look is durable before it tells anything."""
+        with self._seen_by(session, self.store) as (_, view):
             yield view
 
     @contextmanager
     def view_at(self, session: Session) -> Iterator[tuple[Snapshot, Guarded]]:
-        """Yield the store at one moment, and what a session may see of it."""
+        """Yield the store at one moment, and what a session may see of it, for a page that is shown after the block.
+
+        Its looks are kept in their order and are durable when the block ends: the disk is waited for once.
+        """
+        looks = _Looks(self.store)
+        try:
+            with self._seen_by(session, looks) as found:
+                yield found
+        finally:
+            looks.settle()
+
+    @contextmanager
+    def _seen_by(self, session: Session, audit: Audit) -> Iterator[tuple[Snapshot, Guarded]]:
         with self.store.snapshot() as snapshot:
             if session.purpose == EVIDENCE_PURPOSE:
                 snapshot.show_evidence()
-            yield snapshot, guard(snapshot, session, self.store, self.clock.now().date())
+            yield snapshot, guard(snapshot, session, audit, self.clock.now().date())
 
     def close(self) -> None:
         """Close the store; everything acknowledged is on the disk."""

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from headwater.errors import ForbiddenError, Place, SettingsError
 from headwater.model.canonical import decode, encode
-from headwater.node import authenticators, codes, passkeys, users
+from headwater.model.times import format_instant
+from headwater.node import authenticators, codes, oidc, passkeys, users
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.purposes import known_purpose
@@ -162,6 +163,24 @@ def by_codes(node: Node, user: str, passphrase: str, code: str, purpose: str, la
     return _enter(node, user, purpose, language, str(codes.verify(node, user, passphrase, code)))
 
 
+def by_provider(node: Node, origin: str, answer: Mapping[str, str], browser: str) -> tuple[str, str]:
+    """Take the answer of an OpenID provider; return the token of a new session, and the path to go on with.
+
+    Args:
+        node: the node.
+        origin: the page's own.
+        answer: the fields that the provider sent the browser back with.
+        browser: the secret that this browser was given when the sign-in began.
+
+    Raises:
+        ForbiddenError: the answer fits no sign-in of this browser, or names no user who is let in.
+        TrustError: the provider did not sign it.
+        PeerError: the provider cannot be reached, or refuses.
+    """
+    known = oidc.finish(node, origin, answer, browser)
+    return _enter(node, known.user, known.purpose, known.language, "oidc"), known.following
+
+
 def reset(node: Node, session: Session, name: str) -> int:
     """Remove all that a user signs in with and end all sessions of that user; return how many things were removed.
 
@@ -174,7 +193,7 @@ def reset(node: Node, session: Session, name: str) -> int:
 
     def change(transaction: Transaction) -> int:
         users.find(transaction, name)
-        count = authenticators.forget(transaction, name)
+        count = authenticators.forget(transaction, name) + oidc.forget(transaction, name)
         for key, _, body in list(transaction.documents(SESSION)):
             held = decode(body, _Kept)
             if held.user == name and not held.ended:
@@ -195,12 +214,15 @@ def ways(node: Node, session: Session, name: str) -> dict[str, Any]:
     with node.store.snapshot() as snapshot:
         found = users.document(users.find(snapshot, name))
         held = authenticators.shown(snapshot, name)
+        tied = oidc.tied(snapshot, name)
     return {
         **found,
         "passkeys": [{"label": one.label, "made_at": one.made_at, "used_at": one.used_at, "blocked": one.blocked} for one in held.passkeys],
         "codes_at": held.codes_at,
         "recovery_left": held.recovery_left,
         "failures": held.failures,
+        "oidc_issuer": tied.issuer if tied else None,
+        "oidc_at": format_instant(tied.at) if tied else None,
     }  # fmt: skip
 
 
@@ -212,6 +234,8 @@ def told(found: Mapping[str, Any]) -> list[str]:
         lines.append(f"    passkey {one['label']}, since {one['made_at']}, {state}")
     if found["codes_at"]:
         lines.append(f"    passphrase and app, since {found['codes_at']}")
+    if found["oidc_at"]:
+        lines.append(f"    {found['oidc_issuer']}, since {found['oidc_at']}")
     if len(lines) == 1:
         lines.append("    links alone")
     else:

@@ -4,7 +4,7 @@ import logging
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.errors import HeadwaterError, LimitError
-from headwater.node import Node, signin
+from headwater.node import Node, incoming, signin
 from headwater.policy.session import may
 from headwater.web import authz, errors, limits, statics
 from headwater.web.authz import Door
@@ -27,6 +27,7 @@ from headwater.web.live import Pulse
 from headwater.web.page import Context, Page, Site
 from headwater.web.pages import every_page
 from headwater.web.templating import Templates
+from headwater.web.uploading import Upload, read_upload
 from headwater.web.words import chosen, language
 
 _LOG: Final = logging.getLogger("headwater.web")
@@ -86,6 +87,7 @@ def page_app(node: Node, address: Address, pages: Iterable[Page] | None = None) 
     shown = tuple(every_page() if pages is None else pages)
     static = [("GET", "/static/{tree}/{path:path}")]
     authz.check([*static, *((page.method, page.path) for page in shown)])
+    incoming.sweep(node.home)
     secure = address.url.startswith("https://")
     site = Site(
         node=node,
@@ -137,20 +139,45 @@ class PageApp:
 
     def _endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
+            upload: Upload | None = None
             try:
-                form = await self._form(request) if page.method == "POST" else Fields(())
+                if page.takes_file:
+                    turned_away = await run_in_threadpool(self._check_sender, page, request)
+                    if turned_away is not None:
+                        return turned_away
+                    form, upload = await read_upload(request, self.site.node.home)
+                else:
+                    form = await self._form(request) if page.method == "POST" else Fields(())
             except HeadwaterError as error:
                 return await run_in_threadpool(self._refused, request, error, page.name)
             except ClientDisconnect:
                 return Response(status_code=400)
-            return await run_in_threadpool(self._answer, page, request, form)
+            try:
+                return await run_in_threadpool(self._answer, page, request, form, upload)
+            finally:
+                if upload is not None:
+                    await run_in_threadpool(upload.file.discard)
 
         return endpoint
 
-    def _answer(self, page: Page, request: Request, form: Fields) -> Response:
+    def _check_sender(self, page: Page, request: Request) -> Response | None:
+        """Refuse a file of somebody who may not send it before any of it is read; whoever is not signed in is led there."""
+        ctx = self._context(page.name, page.method, request, Fields(()))
+        if ctx.signed is None:
+            return self._to_sign_in(ctx)
+        self._check_origin(request)
+        needs = authz.TABLE[page.method, page.path]
+        if not isinstance(needs, Door):
+            may(ctx.session, needs)
+        told = request.headers.get("content-length", "")
+        if told.isdigit() and int(told) > incoming.MOST_BYTES + MOST_BYTES:
+            raise incoming.too_large()
+        return None
+
+    def _answer(self, page: Page, request: Request, form: Fields, upload: Upload | None = None) -> Response:
         ctx: Context | None = None
         try:
-            ctx = self._context(page.name, page.method, request, form)
+            ctx = replace(self._context(page.name, page.method, request, form), upload=upload)
             needs = authz.TABLE[page.method, page.path]
             self._let_in(ctx, needs, request)
             if ctx.signed is None and needs is not Door.OPEN:
@@ -188,6 +215,7 @@ class PageApp:
             language=language(tag),
             signed=signed,
             token=token if signed else "",
+            oidc_secret=request.cookies.get(f"{self.site.cookie}-oidc", ""),
         )
 
     def _let_in(self, ctx: Context, needs: object, request: Request) -> None:

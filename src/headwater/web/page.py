@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.times import format_instant
 from headwater.node import Node
-from headwater.node.pages import exports
+from headwater.node.pages import exports, sharing
 from headwater.node.signin import SignedIn
 from headwater.policy.session import Session, allowed
 from headwater.web.fields import Fields
@@ -25,6 +25,7 @@ from headwater.web.words import Language
 
 if TYPE_CHECKING:
     from headwater.web.live import Pulse
+    from headwater.web.uploading import Upload
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 KEY_BYTES: Final = 16
@@ -41,12 +42,14 @@ class Page:
         name: first word of the path, ``start`` or ``compare``; the page's mark for tests and styles.
         act: the handler. It runs in a thread and may take its time.
         method: ``GET`` or ``POST``.
+        takes_file: its form brings a file; who sends it is asked before any of it is read.
     """
 
     path: str
     name: str
     act: "Callable[[Context], Response]"
     method: str = "GET"
+    takes_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Context:
         query: fields of the query; of ``GET`` only.
         form: fields of the form; of ``POST`` only.
         token: the session's cookie, empty before sign-in.
+        upload: the file that the form brought, of a page that takes one.
+        oidc_secret: what the browser keeps while its user is at the OpenID provider.
     """
 
     site: Site
@@ -86,6 +91,8 @@ class Context:
     language: Language
     signed: SignedIn | None = None
     token: str = ""
+    oidc_secret: str = ""
+    upload: "Upload | None" = None
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -174,6 +181,21 @@ class Context:
             raise SchemaError("no such form of export", where=Place(field="format"), fix="use csv or json")
         exports.note(self.node, self.session, name, form, len(plain_rows))
         return self.attachment(data, kind, f"{name}-{at[:10]}.{form}")
+
+    def export_ftm(self, name: str, keys: Sequence[str]) -> Response:
+        """Return the things of a list as FollowTheMoney, as far as their handling lets them leave.
+
+        Args:
+            name: of the page; goes into the file's name.
+            keys: the things.
+
+        Raises:
+            PolicyError: the user may not release, or nothing may leave without an agreement.
+        """
+        data = sharing.list_as_ftm(self.node, self.session, name, keys)
+        return self.attachment(
+            data, "application/json", f"{name}-{format_instant(self.node.clock.now())[:10]}.ftm.json"
+        )
 
     def attachment(self, data: bytes, kind: str, name: str) -> Response:
         """Return a file; its name is made of what this code says, never of what a record holds."""

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,8 @@ from markupsafe import Markup, escape
 from headwater.model.times import parse_instant
 from headwater.policy.acts import Act
 from headwater.web import pictured, statics
-from headwater.web.words import LANGUAGES
+from headwater.web.collation import sort_key
+from headwater.web.words import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from headwater.web.page import Context
@@ -73,6 +74,59 @@ WAYS: Final[Mapping[str, str]] = {
     "none": "not met",
 }
 """How a word of a search met a word of a name."""
+PROPERTIES: Final[Mapping[str, str]] = {
+    "name": "name",
+    "alias": "other name",
+    "weakAlias": "weak other name",
+    "previousName": "earlier name",
+    "firstName": "first name",
+    "secondName": "second name",
+    "middleName": "middle name",
+    "fatherName": "father's name",
+    "lastName": "last name",
+    "birthDate": "date of birth",
+    "birthPlace": "place of birth",
+    "deathDate": "date of death",
+    "gender": "sex",
+    "nationality": "nationality",
+    "citizenship": "citizenship",
+    "country": "country",
+    "address": "address",
+    "addressEntity": "address",
+    "full": "address",
+    "phone": "telephone",
+    "email": "e-mail",
+    "idNumber": "identity number",
+    "passportNumber": "passport number",
+    "number": "number",
+    "registrationNumber": "registration number",
+    "vin": "chassis number",
+    "imoNumber": "IMO number",
+    "mmsi": "MMSI",
+    "callSign": "call sign",
+    "flag": "flag",
+    "model": "model",
+    "type": "type",
+    "iban": "IBAN",
+    "accountNumber": "account number",
+    "owner": "owner",
+    "holder": "holder",
+    "incorporationDate": "founded on",
+    "dissolutionDate": "dissolved on",
+    "startDate": "from",
+    "endDate": "until",
+    "date": "date",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "position": "position",
+    "notes": "note",
+    "description": "description",
+    "summary": "summary",
+    "program": "programme",
+    "listingDate": "listed on",
+    "authority": "authority",
+}
+"""What the commonest properties of FollowTheMoney are called; another stands as it is written there."""
 PLACES: Final = (
     ("/queue", "queue", "Queue", Act.FINDING_LOOK),
     ("/search", "search", "Search", Act.RECORD_LOOK),
@@ -116,21 +170,6 @@ class Templates:
         def when(at: datetime | str) -> str:
             return language.when(parse_instant(at) if isinstance(at, str) else at, zone) if at else ""
 
-        def state_words(name: str) -> str:
-            return language.gettext(STATES.get(name, name))
-
-        def way_words(name: str) -> str:
-            return language.gettext(WAYS.get(name, name))
-
-        def kind_words(name: str) -> str:
-            return language.gettext(KINDS.get(name, name))
-
-        def outcome_words(name: str) -> str:
-            return language.gettext(OUTCOMES.get(name, name))
-
-        def result_options() -> list[tuple[str, str]]:
-            return [(name, language.gettext(words)) for name, words in RESULTS.items()]
-
         def places() -> list[tuple[str, str, str]]:
             return [
                 (path, name, language.gettext(words))
@@ -140,18 +179,40 @@ class Templates:
 
         return self._environment.get_template(template).render(
             ctx=ctx,
-            state_words=state_words,
-            way_words=way_words,
-            kind_words=kind_words,
-            outcome_words=outcome_words,
-            result_options=result_options,
             places=places,
             _=language.gettext,
             ngettext=language.ngettext,
             number=language.number,
             when=when,
+            **_vocabulary(language),
             **values,
         )
+
+
+def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
+    """Return what turns names of the code into words of a language, and puts rows in its order."""
+
+    def of(table: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda name: language.gettext(table.get(name, name))
+
+    def collated(rows: Iterable[Any], attribute: str) -> list[Any]:
+        def name(row: Any) -> str:  # noqa: ANN401 - any read model
+            return str(row[attribute] if isinstance(row, Mapping) else getattr(row, attribute))
+
+        return sorted(rows, key=lambda row: sort_key(name(row), language.tag))
+
+    def prop_words(name: str) -> str:
+        return language.gettext(PROPERTIES[name]) if name in PROPERTIES else Markup("<code>{}</code>").format(name)
+
+    return {
+        "state_words": of(STATES),
+        "way_words": of(WAYS),
+        "kind_words": of(KINDS),
+        "outcome_words": of(OUTCOMES),
+        "result_options": lambda: [(name, language.gettext(words)) for name, words in RESULTS.items()],
+        "collated": collated,
+        "prop_words": prop_words,
+    }
 
 
 def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:
@@ -161,15 +222,15 @@ def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> 
     """
     if value is None:
         return Markup("")
-    tag = Markup('<bdi dir="auto"{}>').format(Markup(' lang="{}"').format(lang) if lang else "")
+    tag = f'<bdi dir="auto" lang="{escape(lang)}">' if lang else '<bdi dir="auto">'
     if value.isprintable() and (len(value) <= FOLD_FROM or not fold):
-        return tag + escape(value) + Markup("</bdi>")
+        return Markup(f"{tag}{escape(value)}</bdi>")  # noqa: S704 - both parts are escaped
     parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
     if len(parts) <= FOLD_FROM or not fold:
-        return tag + Markup("".join(parts)) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+        return Markup(f"{tag}{''.join(parts)}</bdi>")  # noqa: S704 - every letter is escaped above
     head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
     folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
-    return tag + Markup(head + folded) + Markup("</bdi>")  # noqa: S704 - every letter is escaped above
+    return Markup(f"{tag}{head}{folded}</bdi>")  # noqa: S704 - every letter is escaped above
 
 
 def _is_hidden(letter: str) -> bool:

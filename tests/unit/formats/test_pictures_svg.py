@@ -1,11 +1,15 @@
 """Map, chart, timeline and series as SVG: the same bytes at every run, well formed, nothing drawn outside or lost."""
 
+import math
+import random
+import re
 from datetime import UTC, date, datetime
+from itertools import accumulate
 
 import pytest
 
 from headwater.formats.link_chart import DrawnEdge, DrawnVertex, LinkChart
-from headwater.formats.region_svg import DrawnMark, RegionMap, unpacked
+from headwater.formats.region_svg import DrawnMark, RegionMap, _steps, unpacked
 from headwater.formats.series_svg import SeriesBand, SeriesLine, SeriesPicture, nice_top, ticks
 from headwater.formats.time_axis import DrawnMoment, TimeAxis
 from tests.picture_world import parsed
@@ -112,3 +116,16 @@ def test_lines_differ_in_their_dashes_and_intervals_are_told() -> None:
     root = parsed(SeriesPicture(title="T", unit="u", lines=lines, bands=[band]).svg())
     assert len({line.get("stroke-dasharray") for line in root.iter(f"{SVG}polyline")}) == 3
     assert "95 %" in {title.text for title in root.iter(f"{SVG}title")}
+
+
+def test_a_line_told_in_steps_lies_where_it_was_and_no_error_adds_up() -> None:
+    draw = random.Random(5)
+    for _ in range(300):
+        places = [(draw.uniform(-50, 999), draw.uniform(-50, 999)) for _ in range(draw.randrange(1, 40))]
+        data = _steps(places)
+        start, _, rest = data.removeprefix("M").partition("l")
+        numbers = [float(one) for one in re.findall(r"-?(?:\d+\.\d|\.\d|\d+)", f"{start} {rest}")]
+        assert len(numbers) == 2 * len(places), data
+        xs, ys = accumulate(numbers[::2]), accumulate(numbers[1::2])
+        for x, y, place in zip(xs, ys, places, strict=True):
+            assert math.dist((x, y), place) < 0.08

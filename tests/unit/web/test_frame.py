@@ -173,7 +173,7 @@ def test_every_form_route_asks_for_an_act_or_a_session_or_signs_in() -> None:
     open_forms = {
         path for (method, path), needs in authz.TABLE.items() if method == "POST" and needs is authz.Door.OPEN
     }
-    assert open_forms == {"/sign-in"}
+    assert open_forms == {"/sign-in", "/sign-in/oidc"}
 
 
 def test_static_files_are_sent_compressed_and_kept_for_good(analyst: Browser) -> None:

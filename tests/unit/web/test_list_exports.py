@@ -1,10 +1,14 @@
 """Lists of cases and of one's own charts leave the page as files, with who, when and why, and the ledger notes it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from headwater.model.ids import FindingId
 from headwater.node import Node
-from tests.node_world import events
-from tests.page_world import Browser
+from tests.node_world import GUARDIAN, as_user, events, person, read, write_report
+from tests.page_world import Browser, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -22,3 +26,68 @@ def test_a_list_is_handed_out_as_a_sheet_and_as_json(node: Node, analyst: Browse
         assert len(told.json["rows"]) == 1
     assert [one.detail["format"] for one in events(node, "page.exported")] == ["csv", "json"]
     assert analyst.get(f"{path}?export=exe").status == 400
+
+
+SHEETS = {
+    "finding": "/findings/{finding}",
+    "compare": "/findings/{finding}/compare",
+    "partners": "/admin",
+    "entity": "/entities/{entity}",
+    "alerts": "/alerts",
+    "map": "/map",
+    "figures": "/figures",
+    "list": "/lists/uk-csv",
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_what_stands_in_a_table_on_any_page_is_handed_out(
+    node: Node, analyst: Browser, hits: list[FindingId], name: str
+) -> None:
+    path = SHEETS[name].format(finding=hits[0], entity=listed(node))
+    for form in ("csv", "json"):
+        answer = analyst.get(f"{path}?export={form}")
+        assert answer.status == 200, (path, answer.text)
+        assert f'attachment; filename="{name}-' in answer.headers["content-disposition"]
+        assert "o.reed" in answer.text
+    assert [one.detail["format"] for one in events(node, "page.exported")] == ["csv", "json"]
+
+
+def listed(node: Node) -> str:
+    """The key of a thing on the list."""
+    with node.view(as_user(node, purpose="sanctions")) as view:
+        return next(m.key for one in view.records() for m in one.mentions if m.schema == "Person")
+
+
+def test_a_list_of_things_is_handed_out_as_ftm_and_what_may_not_leave_stays(
+    node: Node, analyst: Browser, tmp_path: Path
+) -> None:
+    read(node, "report", write_report(tmp_path / "in", person("p-1", "Marko Izmišljotinović")))
+    token = analyst.post("/search", {"q": "Izmišljotinović"}).goes_to
+    found = {hit["id"] for hit in analyst.get(f"{token}?format=json").json["rows"]}
+    assert "p-1" in found
+    assert len(found) == 2
+    answer = analyst.get(f"{token}?export=ftm")
+    assert answer.status == 200, answer.text
+    ids = {json.loads(line)["id"] for line in answer.text.splitlines()}
+    assert "p-1" not in ids  # its marking asks for an agreement
+    assert found - {"p-1"} <= ids
+    assert events(node, "page.exported")[-1].detail == {"format": "ftm", "rows": 1, "held": 1}
+    page = analyst.get("/lists/uk-csv?export=ftm")
+    assert page.status == 200
+    assert len({json.loads(line)["id"] for line in page.text.splitlines()}) >= 2
+
+
+def test_nothing_that_may_not_leave_is_an_empty_file(node: Node, analyst: Browser, tmp_path: Path) -> None:
+    read(node, "report", write_report(tmp_path / "in", person("p-1", "Zvonimir Nikadić")))
+    token = analyst.post("/search", {"q": "Zvonimir Nikadić"}).goes_to
+    answer = analyst.get(f"{token}?export=ftm")
+    assert (answer.status, "rule release" in answer.text) == (403, True)
+    assert events(node, "page.exported") == []
+
+
+def test_who_may_not_release_takes_no_ftm_along(node: Node) -> None:
+    reader = browser(node, GUARDIAN)
+    token = reader.post("/search", {"q": "Izmišljotinović"}).goes_to
+    assert "export=ftm" not in reader.get(token).text
+    assert reader.get(f"{token}?export=ftm").status == 403

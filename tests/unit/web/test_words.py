@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_dir
 
 from headwater.policy.purposes import PURPOSES
 from headwater.web import templating
+from headwater.web.pages import entities, queue
 from headwater.web.words import LANGUAGES, chosen, language, latin
 
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
@@ -23,7 +24,18 @@ def said() -> set[str]:
         keywords={"_": None, "ngettext": (1, 2)},
     )
     texts = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
-    tables = (templating.STATES, templating.KINDS, templating.OUTCOMES, templating.RESULTS, templating.WAYS)
+    tables = (
+        templating.STATES,
+        templating.KINDS,
+        templating.OUTCOMES,
+        templating.RESULTS,
+        templating.WAYS,
+        templating.PROPERTIES,
+        queue.PRIORITY_WORDS,
+        queue.LABEL_WORDS,
+        queue.WORK_WORDS,
+        entities.LANE_WORDS,
+    )
     texts |= {words for table in tables for words in table.values()}
     texts |= {words for _, _, words, _ in templating.PLACES}
     return texts | set(PURPOSES.values())

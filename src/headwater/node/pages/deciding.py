@@ -12,7 +12,9 @@ from headwater.model.ids import DecisionId, FindingId
 from headwater.node import findings
 from headwater.node.findings import Shown
 from headwater.node.node import Node
-from headwater.node.pages.queue import RESCUES, version_of
+from headwater.node.pages.queue import version_of
+from headwater.node.pages.triage import MOST_AT_ONCE, Refused
+from headwater.node.second import RESCUES
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
@@ -20,7 +22,6 @@ from headwater.store import Transaction
 
 USED: Final = "page-key"
 """Kind of the documents that say what a one-use key was used for, by a hash of key and user."""
-MOST_AT_ONCE: Final = 200
 BY_PAGE: Final = (Verb.CONFIRM, Verb.DISMISS, Verb.UNSURE)
 
 
@@ -45,14 +46,6 @@ class _Used:
     decision: DecisionId
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One finding of many that was not decided, and why."""
-
-    ref: str
-    error: HeadwaterError
-
-
 def decide(node: Node, session: Session, ask: Ask) -> DecisionId:
     """Keep a decision, once for each key.
 
@@ -67,7 +60,7 @@ def decide(node: Node, session: Session, ask: Ask) -> DecisionId:
 
     def made(shown: Shown) -> Decision:
         if shown.state == ask.verb:
-            raise ConflictError("the finding is decided so already", where=ask.ref, fix="look at its history")
+            findings.check_repeated(node, session, shown, ask.verb)
         last = shown.decisions[-1].id if shown.decisions else None
         return _decision(node, session, ask, ask.verb, last)
 

@@ -7,14 +7,15 @@ from typing import Final
 
 from headwater.errors import ForbiddenError
 from headwater.model.entity import Entity
-from headwater.model.ids import AuthorityId, EntityKey, FactId
+from headwater.model.ids import AuthorityId, EntityKey
 from headwater.model.record import Record
 from headwater.model.schema import schema as ftm_schema
 from headwater.model.times import format_instant
+from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.pages.finding import FactRow, fact_row
 from headwater.node.pages.queue import Row, row_of
-from headwater.node.pages.seen import all_findings
+from headwater.node.pages.seen import seen
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -132,7 +133,7 @@ def entity_page(node: Node, session: Session, key: EntityKey) -> EntityPage:
         more_links=len(links) > MOST_LINKS,
         findings=tuple(about[:MOST_FINDINGS]),
         merges=tuple(row for row in about if row.kind in MERGES and row.state == "confirm"),
-        told=tuple(_told(node, {one.id for one in facts})) if allowed(session, Act.MESSAGE_LOOK) else (),
+        told=tuple(told_of(node, {one.id for one in facts})) if allowed(session, Act.MESSAGE_LOOK) else (),
         looks=looks,
         originators=tuple(sorted({one.originator for one in facts})),
         banner=banner([entity.handling]),
@@ -156,10 +157,10 @@ def _groups(facts: Iterable[FactRow]) -> Iterator[Group]:
     for prop in sorted(by_prop, key=lambda one: (one not in CAPTIONS, one)):
         said = by_prop[prop]
         values = {fact.value.casefold() for fact in said}
-        yield Group(prop, tuple(said), conflict=prop in SINGLE and len(values) > 1 and not _narrower(values))
+        yield Group(prop, tuple(said), conflict=prop in SINGLE and len(values) > 1 and not narrower(values))
 
 
-def _narrower(values: set[str]) -> bool:
+def narrower(values: set[str]) -> bool:
     """Return whether all values are one date told more or less exactly: 1975 and 1975-06-24 do not conflict."""
     longest = max(values, key=len)
     return all(longest.startswith(value) for value in values)
@@ -168,7 +169,7 @@ def _narrower(values: set[str]) -> bool:
 def _links(key: EntityKey, records: Sequence[Record]) -> Iterator[Link]:
     seen: set[tuple[str, str]] = set()
     for record in records:
-        for how, other in _ties(record, key):
+        for how, other in ties(record, key):
             mention = record.mention(other)
             if mention is None or (how, other) in seen or ftm_schema(mention.schema).name in _EDGES:
                 continue
@@ -190,7 +191,7 @@ _EDGES: Final = frozenset({"Ownership", "Documentation", "UnknownLink", "Family"
 """Things that only tie two others."""
 
 
-def _ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
+def ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
     """Yield how a record ties a thing to others: by a fact that names one, through a link, or by standing beside it."""
     types = {mention.key: mention.schema for mention in record.mentions}
     named: set[EntityKey] = set()
@@ -216,16 +217,21 @@ def _ties(record: Record, key: EntityKey) -> Iterator[tuple[str, EntityKey]]:
 def _about(node: Node, session: Session, snapshot: Snapshot, view: Guarded, entity: Entity) -> Iterator[Row]:
     if not allowed(session, Act.FINDING_LOOK):
         return
+    records = list({statement.record.id: statement.record for statement in entity.statements}.values())
+    for shown in findings_about(node, session, snapshot, view, entity):
+        yield row_of(node, snapshot, shown, records)
+
+
+def findings_about(node: Node, session: Session, snapshot: Snapshot, view: Guarded, entity: Entity) -> Iterator[Shown]:
+    """Yield the findings that name a thing, or rest on a fact of it."""
     facts = {statement.id for statement in entity.statements}
     records = {statement.record.id: statement.record for statement in entity.statements}
     names = {entity.key, *(f"{record.origin.originator}/{entity.key}" for record in records.values())}
-    for shown in all_findings(node, session, snapshot, view):
-        finding = shown.finding
-        if names & set(finding.subjects) or any(FactId(piece.ref) in facts for piece in finding.evidence):
-            yield row_of(node, snapshot, shown, list(records.values()))
+    yield from seen(node, session, snapshot, view).naming([*names, *facts])
 
 
-def _told(node: Node, facts: set[str]) -> Iterator[Told]:
+def told_of(node: Node, facts: set[str]) -> Iterator[Told]:
+    """Yield the messages that carried some facts to a partner."""
     for row in node.exchange.outgoing():
         try:
             message = node.exchange.sent(row.id)

@@ -39,11 +39,11 @@ def kept(node: Node, session: Session) -> Kept:
     return decode(body, Kept) if body else NOTHING
 
 
-def stopped_at(node: Node, session: Session, query: Mapping[str, str]) -> None:
-    """Remember where a user is in the queue; written only where it has changed."""
-    held = kept(node, session)
+def stopped_at(node: Node, session: Session, held: Kept, query: Mapping[str, str]) -> None:
+    """Remember where a user is in the queue; written only where it has changed, and not waited for."""
     if dict(held.last) != dict(query):
-        _put(node, session, replace(held, last=dict(query)))
+        body = encode(replace(held, last=dict(query)))
+        node.store.submit(lambda transaction: transaction.put_document(KIND, session.user, body))
 
 
 def keep(node: Node, session: Session, name: str, query: Mapping[str, str]) -> None:

@@ -11,9 +11,9 @@ from headwater.model.finding import EvidenceKind, Finding, Reason
 from headwater.model.ids import AuthorityId, EntityKey, FactId, FindingId
 from headwater.model.record import Record
 from headwater.model.times import format_instant
-from headwater.node.findings import Shown
+from headwater.node.findings import Shown, evidence_records
 from headwater.node.node import Node
-from headwater.node.pages.queue import Row, evidence_records, row_of
+from headwater.node.pages.queue import Row, row_of
 from headwater.node.pages.words import Marks, banner, grade_text, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterable
 
 from headwater.node.node import Node
-from headwater.node.pages.queue import RESCUES
 from headwater.node.pages.seen import all_findings
+from headwater.node.second import RESCUES
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
 

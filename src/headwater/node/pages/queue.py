@@ -1,34 +1,34 @@
 """The queue: what the engines claim and nobody has decided, danger to life first."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from headwater.errors import Place, SchemaError
 from headwater.model.decision import Decision
-from headwater.model.fact import record_of
-from headwater.model.finding import Evidence, EvidenceKind, Finding
-from headwater.model.ids import AuthorityId, FactId, RecordId
+from headwater.model.finding import Finding
+from headwater.model.ids import AuthorityId
 from headwater.model.record import Record
 from headwater.model.times import format_instant
-from headwater.node.findings import Shown
+from headwater.node.findings import Shown, record_refs
 from headwater.node.node import Node
-from headwater.node.pages.seen import all_findings
+from headwater.node.pages.seen import Seen, seen
+from headwater.node.pages.triage import NOTHING, PRIORITIES, Note, notes
 from headwater.node.pages.words import Marks, banner, grade_text, marks, originators
+from headwater.node.second import PERSONS, RESCUES, confirmers, needs_two
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Guarded
 from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 25
-RESCUES: Final = frozenset({"watch.rescue", "scan.rescue"})
-"""Kinds that say that a life may be in danger: people on the water, a person hidden in a vehicle."""
 SCANNED: Final = "scan."
 """What kinds begin with that rest on an image of a vehicle."""
 STATES: Final = ("open", "confirm", "dismiss", "unsure", "task", "refer", "release")
-ORDERS: Final = ("score", "kind")
+ORDERS: Final = ("score", "kind", "priority")
+WORK: Final = ("", "mine", "nobody", "unread")
+"""Whose work is shown: anybody's, the reader's own, nobody's, or what the reader has not marked read."""
 COMPARED: Final = frozenset({"match.screening", "match.link"})
 """Kinds that claim that two things are one: they have a page that lays them side by side."""
 
@@ -41,7 +41,8 @@ class Filter:
         state: open, or the verb that stands; empty is all.
         kind: start of the kind; empty is all.
         least: lowest score, 0 to 1.
-        order: ``score`` or ``kind``; danger to life stands first in both.
+        order: ``score``, ``kind`` or ``priority``; danger to life stands first in all.
+        work: one of `WORK`.
         page: from 1.
     """
 
@@ -49,6 +50,7 @@ class Filter:
     kind: str = ""
     least: float = 0.0
     order: str = "score"
+    work: str = ""
     page: int = 1
 
     def __post_init__(self) -> None:
@@ -57,6 +59,8 @@ class Filter:
             raise SchemaError("no such state", where=Place(field="state"), fix=f"use {', '.join(STATES)}")
         if self.order not in ORDERS:
             raise SchemaError("no such order", where=Place(field="order"), fix=f"use {', '.join(ORDERS)}")
+        if self.work not in WORK:
+            raise SchemaError("no such choice", where=Place(field="work"), fix=f"use {', '.join(WORK[1:])}")
         if not 0.0 <= self.least <= 1.0:
             raise SchemaError("a score outside 0 to 1", where=Place(field="least"))
         if not 1 <= self.page <= 1_000_000:  # noqa: PLR2004 - more pages than any store has
@@ -72,8 +76,10 @@ class Row:
         claimed_at: when it entered the store, RFC 3339; empty where the ledger does not say.
         rescue: whether a life may be in danger.
         two_persons: whether a second person must agree before it counts.
+        second_wanted: whether one has confirmed it and the second has not.
         version: names the decisions it has, for a form that changes it.
         scan: the record of the image that it rests on, where it is about one.
+        note: whose work it is, how soon, and who has read it.
     """
 
     id: str
@@ -90,9 +96,11 @@ class Row:
     claimed_at: str
     rescue: bool
     two_persons: bool
+    second_wanted: bool
     comparable: bool
     version: str
     scan: str = ""
+    note: Note = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,7 @@ class Queue:
     next_page: int | None
     last_page: int = 1
     counts: Mapping[str, int] = field(default_factory=dict)
+    seen: Seen = field(default_factory=lambda: Seen([]), repr=False, compare=False)
 
 
 def queue(node: Node, session: Session, asked: Filter) -> Queue:
@@ -117,38 +126,46 @@ def queue(node: Node, session: Session, asked: Filter) -> Queue:
     """
     may(session, Act.FINDING_LOOK)
     with node.view_at(session) as (snapshot, view):
-        found = all_findings(node, session, snapshot, view)
-        stated = [(each.state, each) for each in found]
-        chosen = [each for state, each in stated if _fits(state, each, asked)]
-        chosen.sort(key=_ORDER[asked.order])
+        known = seen(node, session, snapshot, view, more_follows=True)
+        chosen, kinds = known.of(asked.state)
+        if asked.kind or asked.least:
+            chosen = [each for each in chosen if _fits(each, asked)]
+        chosen = _sorted(snapshot, session.user, chosen, asked)
         start = (asked.page - 1) * PAGE_ROWS
         here = chosen[start : start + PAGE_ROWS]
-        rows = tuple(rows_of(node, snapshot, view, here))
+        rows = tuple(rows_of(node, snapshot, view, here, known))
     return Queue(
         asked=asked,
         rows=rows,
         total=len(chosen),
-        kinds=_count(each.finding.kind for state, each in stated if asked.state in {"", state}),
-        counts=_count(state for state, _ in stated),
+        kinds=kinds,
+        counts=known.counts,
         banner=banner(each.finding.handling for each in here),
         next_page=asked.page + 1 if start + PAGE_ROWS < len(chosen) else None,
         last_page=max(1, -(-len(chosen) // PAGE_ROWS)),
+        seen=known,
     )
 
 
-def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown]) -> Iterator[Row]:
-    """Yield findings as rows; all that they rest on is one look."""
-    refs = {each.finding.id: list(_record_refs(each.finding)) for each in found}
+def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown], known: Seen) -> Iterator[Row]:
+    """Yield findings as rows; all that they rest on is one look, whether or not a row was written before."""
+    listed = [(each.finding.id, each) for each in found]
+    refs = {ref: list(record_refs(each.finding)) for ref, each in listed if ref not in known.rows}
     wanted = dict.fromkeys(ref for each in refs.values() for ref in each)
     records = {one.id: one for one in view.several(wanted, "queue")}
-    for each in found:
-        here = [records[ref] for ref in refs[each.finding.id] if ref in records]
-        yield row_of(node, snapshot, each, here)
+    held = notes(snapshot, [ref for ref, _ in listed])
+    for ref, each in listed:
+        row = known.rows.get(ref)
+        if row is None:
+            row = row_of(node, snapshot, each, [records[one] for one in refs[ref] if one in records])
+            known.keep(ref, row)
+        yield replace(row, note=held[ref]) if ref in held else row
 
 
 def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Record]) -> Row:
     """Return a finding as one row, with the records that it rests on."""
     finding = shown.finding
+    two = needs_two(finding, records)
     best = max(finding.reasons, key=lambda reason: abs(reason.weight))
     claimed = claimed_at(node, snapshot, finding)
     return Row(
@@ -165,28 +182,17 @@ def row_of(node: Node, snapshot: Snapshot, shown: Shown, records: Sequence[Recor
         state=shown.state,
         claimed_at=format_instant(claimed) if claimed else "",
         rescue=finding.kind in RESCUES,
-        two_persons=needs_two(records),
+        two_persons=two,
+        second_wanted=two and shown.state == "confirm" and len(confirmers(shown.decisions)) < PERSONS,
         comparable=finding.kind in COMPARED,
         version=version_of(shown.decisions),
-        scan=next(iter(_record_refs(finding)), "") if finding.kind.startswith(SCANNED) else "",
-    )
-
-
-def needs_two(records: Iterable[Record]) -> bool:
-    """Return whether a finding is about somebody who is protected, or may not go onward: two persons look at those."""
-    return any(
-        record.handling.never_onward or any(mention.protected for mention in record.mentions) for record in records
+        scan=next(iter(record_refs(finding)), "") if finding.kind.startswith(SCANNED) else "",
     )
 
 
 def version_of(decisions: Sequence[Decision]) -> str:
     """Return a name for the decisions that a finding has: it changes with every one."""
     return f"{len(decisions)}.{decisions[-1].id[-12:]}" if decisions else "0"
-
-
-def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
-    """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    return view.several(_record_refs(finding), finding.id)
 
 
 @dataclass(slots=True)
@@ -207,33 +213,31 @@ def claimed_at(node: Node, snapshot: Snapshot, finding: Finding) -> datetime | N
     return ages.get(finding.id)
 
 
-def _record_refs(finding: Finding) -> Iterable[RecordId]:
-    return dict.fromkeys(ref for piece in finding.evidence if (ref := _record_ref(piece)) is not None)
+def _fits(shown: Shown, asked: Filter) -> bool:
+    return shown.finding.kind.startswith(asked.kind) and shown.finding.score >= asked.least
 
 
-def _record_ref(piece: Evidence) -> RecordId | None:
-    if piece.kind is EvidenceKind.RECORD:
-        return RecordId(piece.ref)
-    return record_of(FactId(piece.ref)) if piece.kind is EvidenceKind.FACT else None
+def _sorted(snapshot: Snapshot, user: str, found: list[Shown], asked: Filter) -> list[Shown]:
+    """Return findings in the order asked for; notes are read only where they decide, and never hide danger to life.
 
+    They come strongest first, and every other order is a stable one over it.
+    """
+    if asked.order == "kind":
+        found = sorted(found, key=lambda one: (_is_later(one), one.finding.kind))
+    if not asked.work and asked.order != "priority":
+        return found
+    held = notes(snapshot)
 
-def _fits(state: str, shown: Shown, asked: Filter) -> bool:
-    finding = shown.finding
-    return asked.state in {"", state} and finding.kind.startswith(asked.kind) and finding.score >= asked.least
+    def fits(note: Note) -> bool:
+        if asked.work == "unread":
+            return user not in note.readers
+        return not asked.work or note.owner == (user if asked.work == "mine" else "")
 
-
-def _count(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    for name in names:
-        found[name] += 1
-    return dict(sorted(found.items()))
+    kept = [one for one in found if not _is_later(one) or fits(held.get(one.finding.id, NOTHING))]
+    if asked.order == "priority":
+        kept.sort(key=lambda one: (_is_later(one), PRIORITIES.index(held.get(one.finding.id, NOTHING).priority)))
+    return kept
 
 
 def _is_later(shown: Shown) -> bool:
     return shown.finding.kind not in RESCUES
-
-
-_ORDER: Final = {
-    "score": lambda one: (_is_later(one), -one.finding.score, one.finding.id),
-    "kind": lambda one: (_is_later(one), one.finding.kind, -one.finding.score, one.finding.id),
-}

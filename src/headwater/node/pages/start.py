@@ -8,10 +8,12 @@ from headwater.model.canonical import decode, encode
 from headwater.model.times import format_instant, parse_instant
 from headwater.node import lists as list_editions
 from headwater.node import partners, safeguarding
+from headwater.node.findings import evidence_records
 from headwater.node.node import Node
-from headwater.node.pages import exchange, search
-from headwater.node.pages.queue import RESCUES, Row, evidence_records, row_of
+from headwater.node.pages import mail, search
+from headwater.node.pages.queue import Row, row_of
 from headwater.node.pages.seen import all_findings
+from headwater.node.second import RESCUES
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed
 
@@ -71,10 +73,10 @@ class Start:
     open_findings: int
     new_findings: int
     rescues: tuple[Row, ...]
-    clocks: tuple[exchange.Line, ...]
-    waiting: tuple[exchange.Line, ...]
-    unreceipted: tuple[exchange.Line, ...]
-    recalls: tuple[exchange.Recall, ...]
+    clocks: tuple[mail.Line, ...]
+    waiting: tuple[mail.Line, ...]
+    unreceipted: tuple[mail.Line, ...]
+    recalls: tuple[mail.Recall, ...]
     watched: tuple[Watched, ...]
     overdue: int
     lists: tuple[ListAge, ...]
@@ -92,18 +94,18 @@ def start(node: Node, session: Session) -> Start:
             waiting_findings = len(shown)
             urgent = [each for each in shown if each.finding.kind in RESCUES][:MOST]
             rescues = tuple(row_of(node, snapshot, each, evidence_records(view, each.finding)) for each in urgent)
-    mail = exchange.lists(node, session) if allowed(session, Act.MESSAGE_LOOK) else None
+    post = mail.lists(node, session) if allowed(session, Act.MESSAGE_LOOK) else None
     made = Start(
         last_look=format_instant(before.at) if before else "",
         open_findings=waiting_findings,
         new_findings=max(0, waiting_findings - before.findings) if before else waiting_findings,
         rescues=rescues,
-        clocks=tuple(one for one in (*mail.incoming, *mail.outgoing) if one.due_at and not one.ended_at)
-        if mail
+        clocks=tuple(one for one in (*post.incoming, *post.outgoing) if one.due_at and not one.ended_at)
+        if post
         else (),
-        waiting=mail.waiting if mail else (),
-        unreceipted=tuple(one for one in mail.outgoing if one.state == "queued")[:MOST] if mail else (),
-        recalls=tuple(one for one in mail.recalls if one.state != "done") if mail else (),
+        waiting=post.waiting if post else (),
+        unreceipted=tuple(one for one in post.outgoing if one.state == "queued")[:MOST] if post else (),
+        recalls=tuple(one for one in post.recalls if one.state != "done") if post else (),
         watched=tuple(_watched(node, session)),
         overdue=safeguarding.late(node),
         lists=tuple(_lists(node, session)),

@@ -18,6 +18,7 @@ MODULES: Final = (
     "entities",
     "exchange",
     "cases",
+    "case_files",
     "protect",
     "audit",
     "admin",

@@ -10,6 +10,8 @@ from headwater.web.page import Context, Page
 def show(ctx: Context) -> Response:
     """Show the node as the user may see it."""
     model = office.office(ctx.node, ctx.session)
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "partners", model.partners, "")
     ctx.more.update(key=ctx.one_use_key(), roles=tuple(Role), done=ctx.query.text("done", most=40))
     return ctx.page("admin.html", model, twin=[{"id": model.authority, "office": model}])
 

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
-from headwater.node.pages import casefile
+from headwater.node.pages import casefile, exhibits
 from headwater.web.page import Context, Page
+from headwater.web.pages.case_files import MOST_MB, endings
 
 
 def lists(ctx: Context) -> Response:
@@ -33,7 +34,7 @@ def show(ctx: Context) -> Response:
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "case", model.items, "")
     ctx.more.update(
-        key=ctx.one_use_key(), statuses=casefile.STATUSES, done=ctx.query.text("done", most=40), checked=None
+        _forms(ctx), done=ctx.query.text("done", most=40), told=ctx.query.text("sum", most=64), checked=None
     )
     return ctx.page("case.html", model, twin=[{"id": model.id, "case": model}])
 
@@ -106,8 +107,19 @@ def check(ctx: Context) -> Response:
     urn = casefile.check_urn(ctx.params["urn"])
     checked = casefile.check_bundle(ctx.node, ctx.session, urn, ctx.form.needed("bundle", most=60))
     model = casefile.case_page(ctx.node, ctx.session, urn)
-    ctx.more.update(key=ctx.one_use_key(), statuses=casefile.STATUSES, done="", checked=checked)
+    ctx.more.update(_forms(ctx), done="", told="", checked=checked)
     return ctx.page("case.html", model, twin=[{"id": model.id, "case": model}])
+
+
+def _forms(ctx: Context) -> dict[str, object]:
+    """Return what the forms of a case's page need."""
+    return {
+        "key": ctx.one_use_key(),
+        "statuses": casefile.STATUSES,
+        "papers": exhibits.FORMS,
+        "endings": endings(),
+        "most_mb": MOST_MB,
+    }
 
 
 def _added(ctx: Context, rows: dict[str, list[dict[str, object]]]) -> Response:

@@ -46,9 +46,11 @@ def show(ctx: Context) -> Response:
     kind = ctx.query.text("kind", most=100)
     model = read.chart(ctx.node, ctx.session, ctx.params["ref"], kind=kind, ends=ends if all(ends) else None)
     line = banner_line(ctx, model.banner)
-    form = ctx.query.choice("export", "", ("", "csv", "json", "svg", "graphml"))
+    form = ctx.query.choice("export", "", ("", "csv", "json", "svg", "graphml", "ftm"))
     if form in {"csv", "json"}:
         return ctx.export(form, "chart", rows_of(model), line)
+    if form == "ftm":
+        return ctx.export_ftm("chart", [vertex.id for vertex in model.vertices])
     if form == "svg":
         return picture(ctx, "chart", drawing(ctx, model, stamp(ctx, line)).svg(), len(model.vertices))
     if form == "graphml":

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from headwater.errors import Place, SchemaError
 from headwater.model.ids import MessageId, authority_id, message_id
 from headwater.node import correspondence
-from headwater.node.pages import exchange
+from headwater.node.pages import mail, message, sending
+from headwater.node.pages import preview as previews
 from headwater.web.errors import UnknownPageError
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
@@ -18,7 +19,7 @@ _REF: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9
 
 def lists(ctx: Context) -> Response:
     """Show all correspondence."""
-    model = exchange.lists(ctx.node, ctx.session)
+    model = mail.lists(ctx.node, ctx.session)
     rows = (*model.waiting, *model.incoming, *model.outgoing)
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "exchange", rows, "")
@@ -29,7 +30,7 @@ def lists(ctx: Context) -> Response:
 def new(ctx: Context) -> Response:
     """Show the form of a new message, and what the partner would see of it so far."""
     if not ctx.query.text("to"):
-        ctx.more.update(choices=exchange.choices(ctx.node, ctx.session), kinds=exchange.WRITTEN)
+        ctx.more.update(choices=previews.choices(ctx.node, ctx.session), kinds=previews.WRITTEN)
         return ctx.page("exchange-to.html", None)
     return _preview(ctx, draft_of(ctx.query))
 
@@ -42,17 +43,19 @@ def preview(ctx: Context) -> Response:
 def send(ctx: Context) -> Response:
     """Send the form, once, and only what was shown: one that has changed since is shown again."""
     draft, key = draft_of(ctx.form), ctx.form.needed("key", most=100)
-    model = exchange.preview(ctx.node, ctx.session, draft)
+    model = previews.preview(ctx.node, ctx.session, draft)
     if model.digest != ctx.form.text("shown", most=60):
         ctx.more.update(changed=True)
         return _preview(ctx, draft, status=409)
-    ref = exchange.send(ctx.node, ctx.session, draft, key)
+    ref = sending.send(ctx.node, ctx.session, draft, key)
     return ctx.see_other(f"/exchange/{ref}", done="sent")
 
 
 def show(ctx: Context) -> Response:
     """Show one message."""
-    model = exchange.message_page(ctx.node, ctx.session, ref_of(ctx))
+    model = message.message_page(ctx.node, ctx.session, ref_of(ctx))
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "message", model.facts, model.classification)
     ctx.more.update(key=ctx.one_use_key(), done=ctx.query.text("done", most=40))
     twin = [{"id": model.line.id, "message": model}]
     return ctx.page("message.html", model, twin=twin)
@@ -60,13 +63,13 @@ def show(ctx: Context) -> Response:
 
 def answer(ctx: Context) -> Response:
     """Show the form that answers a message."""
-    return _preview(ctx, exchange.answer_draft(ctx.node, ctx.session, ref_of(ctx)))
+    return _preview(ctx, message.answer_draft(ctx.node, ctx.session, ref_of(ctx)))
 
 
 def approve(ctx: Context) -> Response:
     """Approve a message that waits."""
     role = ctx.form.text("role", "approver", most=40)
-    ref = exchange.approve(ctx.node, ctx.session, ref_of(ctx), role, ctx.form.needed("key", most=100))
+    ref = sending.approve(ctx.node, ctx.session, ref_of(ctx), role, ctx.form.needed("key", most=100))
     return ctx.see_other(f"/exchange/{ref}", done="approved")
 
 
@@ -88,7 +91,7 @@ def consent(ctx: Context) -> Response:
     """Give or refuse consent."""
     decision, until = ctx.form.choice("decision", "", ("yes", "no")), ctx.form.text("until", most=10)
     key = ctx.form.needed("key", most=100)
-    ref = exchange.consent(ctx.node, ctx.session, ref_of(ctx), decision, until, key)
+    ref = sending.consent(ctx.node, ctx.session, ref_of(ctx), decision, until, key)
     return ctx.see_other(f"/exchange/{ref}", done="sent")
 
 
@@ -96,17 +99,17 @@ def ask_consent(ctx: Context) -> Response:
     """Ask originators for consent to pass facts on."""
     facts, to = ctx.form.texts("fact"), ctx.form.needed("to", most=40)
     reason, key = ctx.form.needed("reason"), ctx.form.needed("key", most=100)
-    ref = exchange.ask_consent(ctx.node, ctx.session, facts, to.partition("@")[0], reason, key)
+    ref = sending.ask_consent(ctx.node, ctx.session, facts, to.partition("@")[0], reason, key)
     return ctx.see_other(f"/exchange/{ref}", done="sent")
 
 
 def recall(ctx: Context) -> Response:
     """Recall facts of our own from every holder."""
     ref = ref_of(ctx)
-    exchange.recall(
+    sending.recall(
         ctx.node,
         ctx.session,
-        ctx.form.choice("action", "erase", exchange.AMENDS),
+        ctx.form.choice("action", "erase", sending.AMENDS),
         ctx.form.texts("fact"),
         ctx.form.needed("reason"),
         ctx.form.needed("key", most=100),
@@ -126,7 +129,7 @@ def ref_of(ctx: Context) -> MessageId:
     return message_id(ref)
 
 
-def draft_of(fields: Fields) -> exchange.Draft:
+def draft_of(fields: Fields) -> previews.Draft:
     """Return the message that a form holds.
 
     Raises:
@@ -135,8 +138,8 @@ def draft_of(fields: Fields) -> exchange.Draft:
     to, at, agreement = fields.needed("to", most=120).partition("@")
     if not at:
         raise SchemaError("not a partner and an agreement", where=Place(field="to"))
-    kinds = (*(each.value for each in exchange.WRITTEN), "response")
-    return exchange.Draft(
+    kinds = (*(each.value for each in previews.WRITTEN), "response")
+    return previews.Draft(
         kind=fields.choice("kind", "spontaneous", kinds),
         to=authority_id(to),
         agreement=agreement,
@@ -148,9 +151,9 @@ def draft_of(fields: Fields) -> exchange.Draft:
         classification=fields.text("classification", most=60),
         text=fields.text("text"),
         reason=fields.text("reason"),
-        urgency=fields.choice("urgency", "normal", exchange.URGENCIES),
+        urgency=fields.choice("urgency", "normal", previews.URGENCIES),
         why_urgent=fields.text("why_urgent"),
-        result=fields.choice("result", "", ("", *exchange.RESULTS)),
+        result=fields.choice("result", "", ("", *previews.RESULTS)),
         thread=fields.text("thread", most=40),
     )
 
@@ -160,14 +163,14 @@ def _listed(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for value in fields.texts(name) for word in value.split()))
 
 
-def _preview(ctx: Context, draft: exchange.Draft, status: int = 200) -> Response:
-    model = exchange.preview(ctx.node, ctx.session, draft)
+def _preview(ctx: Context, draft: previews.Draft, status: int = 200) -> Response:
+    model = previews.preview(ctx.node, ctx.session, draft)
     ctx.more.setdefault("changed", False)
     ctx.more.update(
         key=ctx.form.text("key", most=100) or ctx.one_use_key(),
-        urgencies=exchange.URGENCIES,
-        results=exchange.RESULTS,
-        kinds=exchange.WRITTEN,
+        urgencies=previews.URGENCIES,
+        results=previews.RESULTS,
+        kinds=previews.WRITTEN,
     )
     return ctx.page("exchange-new.html", model, twin=[{"id": draft.to, "preview": model}], status=status)
 

@@ -10,7 +10,7 @@ from headwater.model.decision import Verb
 from headwater.model.ids import FindingId
 from headwater.node.pages import deciding, finding
 from headwater.web.errors import UnknownPageError
-from headwater.web.page import Context, Page
+from headwater.web.page import Context, Page, plain
 
 _REF: Final = re.compile(r"fnd-[0-9a-f]{40}")
 VERBS: Final = {each.value: each for each in deciding.BY_PAGE}
@@ -20,8 +20,17 @@ def show(ctx: Context) -> Response:
     """Show one finding."""
     model = finding.finding_page(ctx.node, ctx.session, ref_of(ctx))
     _forms(ctx)
+    if ctx.query.text("export"):
+        return ctx.export(ctx.query.text("export"), "finding", evidence_rows(model), model.banner.short)
     twin = [{"id": model.row.id, "subjects": model.row.subjects, "finding": model}]
     return ctx.page("finding.html", model, twin=twin)
+
+
+def evidence_rows(model: finding.FindingPage) -> list[dict[str, object]]:
+    """Return what a finding rests on as a table: facts in full, anything else by its name."""
+    return [
+        {"kind": piece.kind, "ref": piece.ref, **(plain(piece.fact) if piece.fact else {})} for piece in model.pieces
+    ]
 
 
 def compare(ctx: Context) -> Response:

@@ -23,7 +23,9 @@ def show(ctx: Context) -> Response:
     """Show one list."""
     page = ctx.query.whole("page", 1)
     model = read.one(ctx.node, ctx.session, ctx.params["source"], page)
-    form = ctx.query.choice("export", "", ("", "csv", "json"))
+    form = ctx.query.choice("export", "", ("", "csv", "json", "ftm"))
+    if form == "ftm":
+        return ctx.export_ftm("list", [one.id for one in model.designations])
     if form:
         return ctx.export(form, "list", model.designations, banner_line(ctx, model.row.marks))
     following = f"/lists/{model.row.source}?page={page + 1}" if model.has_more else None

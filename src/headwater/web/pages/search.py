@@ -25,6 +25,8 @@ def show(ctx: Context) -> Response:
     asked = search.kept(ctx.node, ctx.session, token)
     schema, originator = ctx.query.text("schema", most=60), ctx.query.text("originator", most=60)
     model = search.find(ctx.node, ctx.session, asked, schema=schema, originator=originator)
+    if ctx.query.text("export") == "ftm":
+        return ctx.export_ftm("search", [hit.id for hit in model.hits])
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "search", model.hits, model.banner.short)
     ctx.more.update(token=token, text=asked.text, schema=schema, originator=originator)

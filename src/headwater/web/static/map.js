@@ -88,8 +88,9 @@ const start = async () => {
   const [base, data] = await Promise.all([fetched(canvas.dataset.base), fetched(canvas.dataset.source)]);
   const sources = baseSources(base, view);
   const [west, south, east, north] = canvas.dataset.box.split(",").map(Number);
+  // Until the map is there it lies unseen upon the drawing, so that nothing below moves when it comes.
+  canvas.dataset.waits = "";
   canvas.hidden = false;
-  document.getElementById("map-told").hidden = false;
   const geo = (one) => ({ type: "geojson", data: one });
   const map = new Map({
     container: canvas,
@@ -119,7 +120,12 @@ const start = async () => {
   });
   map.once("idle", () => {
     // The drawing gives way only when the map is truly there.
-    document.getElementById("map-drawing").hidden = true;
+    const drawing = document.getElementById("map-drawing");
+    canvas.style.height = `${Math.round(drawing.getBoundingClientRect().height)}px`;
+    delete canvas.dataset.waits;
+    drawing.hidden = true;
+    document.getElementById("map-told").hidden = false;
+    map.resize();
     canvas.dataset.ready = "yes";
   });
   return map;
