@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import shared_folder
 from tests.e2e.exercise_run import Exercise, document
 from tests.e2e.page_process import CHROMIUM
+from tests.postgres_world import Homes, Server, server
 
 REAL_LIST = Path("data") / "screening" / "lists" / "un" / "un_consolidated.xml"
 
@@ -54,3 +55,22 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    """A PostgreSQL server."""
+    with server() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def homes(running: Server) -> Homes:
+    """Schemas of that server, one for each node."""
+    return Homes(running)
+
+
+@pytest.fixture
+def database(running: Server, homes: Homes) -> str:
+    """The address of an empty database."""
+    return running.database(homes.fresh())

@@ -14,29 +14,13 @@ from headwater.errors import SettingsError, StoreError, StoreIoError
 from headwater.settings import Settings
 from headwater.store import Store, StoreOptions
 from tests.e2e.node_process import SystemChance, SystemClock
-from tests.postgres_world import Homes, Server, server
+from tests.postgres_world import Server
 
 pytestmark = pytest.mark.e2e
 
 WRITER = Path(__file__).with_name("postgres_writer.py")
 ROOT = WRITER.parents[2]
 WRITES = 800
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with server() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def homes(running: Server) -> Homes:
-    return Homes(running)
-
-
-@pytest.fixture
-def database(running: Server, homes: Homes) -> str:
-    return running.database(homes.fresh())
 
 
 @contextmanager

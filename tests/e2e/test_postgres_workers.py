@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,28 +20,11 @@ from headwater.ports import Event
 from headwater.settings import Settings
 from tests.e2e.test_two_nodes import free_port, until
 from tests.exchange_world import BELGRADE, LONDON, agreement, fact, message
-from tests.postgres_world import Homes, Server, server
 
 pytestmark = pytest.mark.e2e
 
 ADMIN = "a.admin"
 LETTERS = 150
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with server() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def homes(running: Server) -> Homes:
-    return Homes(running)
-
-
-@pytest.fixture
-def database(running: Server, homes: Homes) -> str:
-    return running.database(homes.fresh())
 
 
 @dataclass
