@@ -122,8 +122,10 @@ def test_a_pull_and_a_push_are_told_and_go_on_where_they_ended(
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
         assert run(*pull, "--password-stdin").document["added"] == 0
         push = ["taxii", "push", *asked, "--password-file", word, *at(home)]
-        assert run(*push).document["taken"] == 4
-        assert run(*push).document["before"] == 4
+        taken = run(*push).document["taken"]  # of all that the tests of this file have brought into the node
+        assert taken > 0
+        again = run(*push).document
+        assert (again["taken"], again["before"]) == (0, taken)
         assert run(*push, "--to", "RS-MOI").code == 77
         assert run(*pull).code == 65
         assert run(*pull, "--password-stdin", "--password-file", word).code == 65
