@@ -350,7 +350,9 @@ class Amends:
                 agreement=message.agreement,
                 purpose=message.purpose,
                 thread=parent,
-                amend=replace(amend, facts=tuple(names_there), words=self._words(tx, amend, list(names_there), parent)),
+                amend=replace(
+                    amend, facts=tuple(names_there), words=self._words(tx, amend, message, names_there, parent)
+                ),
                 facts=self._passable(tx, message, replacements, who),
             )
             asked = Asked(self._outbox.new_id(), peer, content, tx.now, who, parent)
@@ -361,10 +363,14 @@ class Amends:
         return found
 
     def _words(
-        self, tx: Transaction, amend: Amend, facts: Sequence[FactId], parent: MessageId | None
+        self, tx: Transaction, amend: Amend, sent: Message, facts: Iterable[FactId], parent: MessageId | None
     ) -> tuple[Word, ...]:
-        """Return the words that go with an amend: our own about what is ours, and those that came with a partner's."""
-        own = [fact for fact in facts if parent is None or fact.startswith("fnd-")]
+        """Return the words that go with an amend: our own about what is ours, and those that came with a partner's.
+
+        A fact of ours that came back and was passed on bears a name of ours again: whoever has it further down knows no other.
+        """
+        mine = state_of(self._me)
+        own = [fact for fact in facts if parent is None or fact.startswith("fnd-") or sent.facts[fact].origin == mine]
         spoken = self._outbox.speak(AMEND, amend_terms(amend.action), own, tx.now) if own else None
         return amend.words if spoken is None else (*amend.words, spoken)
 

@@ -7,7 +7,7 @@ import pytest
 
 from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import State
-from headwater.model.ids import FactId, RecordId
+from headwater.model.ids import FactId, MessageId, RecordId
 from headwater.model.message import Amend, Kind
 from headwater.policy.agreement import AgreementState
 from tests.exchange_world import LONDON, PRISTINA, message
@@ -97,6 +97,25 @@ def test_a_copy_that_came_back_to_its_originator_is_withdrawn_too(three: Three) 
     assert [values(node) for node in three.world.nodes] == [[], [], []]
     assert holders(three.pristina)[0].state == "done"
     assert NAME.encode() not in closed_file(three.pristina)
+
+
+def test_a_copy_that_came_back_and_was_passed_on_is_withdrawn_from_whoever_has_it_further_down(three: Three) -> None:
+    facts = own(three.pristina, report())
+    in_london = three.facts_of(three.london, tell(three, facts))
+    back = three.london.exchange.facts(record_of(in_london), XK_TERMS)
+    sent = three.london.exchange.send(
+        message(sender=LONDON, recipient=PRISTINA, agreement=XK_TERMS, facts=back), who="o.reed"
+    )
+    three.run()
+    came_back = three.facts_of(three.pristina, sent.id or MessageId(""))
+    again = three.facts_of(three.london, tell(three, came_back))
+    three.answer(three.ask(again), "yes")
+    three.onward(again)
+    three.run()
+    assert sorted(values(three.belgrade)) == sorted([NAME, PHONE])
+    amend(three, "erase", facts)
+    assert [values(node) for node in three.world.nodes] == [[], [], []]
+    assert holders(three.pristina)[0].state == "done"
 
 
 def test_an_answer_that_could_not_be_sent_goes_once_the_partner_is_back(three: Three) -> None:
