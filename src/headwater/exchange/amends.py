@@ -332,15 +332,16 @@ class Amends:
         replacements: Mapping[str, MessageFact],
     ) -> list[Asked]:
         """Ask everybody whom facts were passed to, by their names here; each partner gets one message."""
-        holders: dict[AuthorityId, tuple[Message, dict[FactId, None]]] = {}
-        sent = _Sent(tx)
+        holders: dict[AuthorityId, tuple[Message, dict[FactId, bool]]] = {}
+        sent, mine = _Sent(tx), state_of(self._me)
         for part, names in _by_part(facts).items():
             for peer, ref in tx.passed_to(part):
                 message = sent.message(ref)
                 # An originator that got its own fact back is a holder too: of the copy.
                 carried = [name for name in names if name in message.facts] if message else []
                 if message is not None and carried:
-                    holders.setdefault(peer, (message, {}))[1].update(dict.fromkeys(carried))
+                    named = {name: message.facts[name].origin == mine for name in carried}
+                    holders.setdefault(peer, (message, {}))[1].update(named)
         found: list[Asked] = []
         for peer, (message, names_there) in holders.items():
             content = Message(
@@ -350,9 +351,7 @@ class Amends:
                 agreement=message.agreement,
                 purpose=message.purpose,
                 thread=parent,
-                amend=replace(
-                    amend, facts=tuple(names_there), words=self._words(tx, amend, message, names_there, parent)
-                ),
+                amend=replace(amend, facts=tuple(names_there), words=self._words(tx, amend, names_there, parent)),
                 facts=self._passable(tx, message, replacements, who),
             )
             asked = Asked(self._outbox.new_id(), peer, content, tx.now, who, parent)
@@ -363,14 +362,13 @@ class Amends:
         return found
 
     def _words(
-        self, tx: Transaction, amend: Amend, sent: Message, facts: Iterable[FactId], parent: MessageId | None
+        self, tx: Transaction, amend: Amend, facts: Mapping[FactId, bool], parent: MessageId | None
     ) -> tuple[Word, ...]:
         """Return the words that go with an amend: our own about what is ours, and those that came with a partner's.
 
         A fact of ours that came back and was passed on bears a name of ours again: whoever has it further down knows no other.
         """
-        mine = state_of(self._me)
-        own = [fact for fact in facts if parent is None or fact.startswith("fnd-") or sent.facts[fact].origin == mine]
+        own = [fact for fact, is_ours in facts.items() if parent is None or fact.startswith("fnd-") or is_ours]
         spoken = self._outbox.speak(AMEND, amend_terms(amend.action), own, tx.now) if own else None
         return amend.words if spoken is None else (*amend.words, spoken)
 

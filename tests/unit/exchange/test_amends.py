@@ -109,6 +109,21 @@ def test_an_erasure_runs_through_every_holder_and_each_proves_it(three: Three) -
     assert [node.store.check() for node in three.world.nodes] == [[], [], []]
 
 
+def test_facts_that_went_on_in_several_messages_are_called_back_in_one(three: Three) -> None:
+    facts: list[FactId] = []
+    for number in (1, 2):
+        told = own(three.pristina, report(number=number))
+        in_london = three.facts_of(three.london, tell(three, told))
+        three.answer(three.ask(in_london), "yes")
+        three.onward(in_london)
+        three.run()
+        facts += told
+    assert len(values(three.belgrade)) == len(facts)
+    amend(three, "erase", facts)
+    assert [values(node) for node in three.world.nodes] == [[], [], []]
+    assert holders(three.pristina)[0].state == "done"
+
+
 @pytest.mark.sqlite
 def test_the_bytes_are_gone_at_every_holder(three: Three) -> None:
     facts, *_ = spread(three)
