@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -16,12 +17,13 @@ from headwater.exercise.lists import Designation
 from headwater.model.ids import AuthorityId
 from headwater.node import Node, partners, setup
 from headwater.node.reading import FileRead, read_files
+from headwater.node.system import SystemClock
 from headwater.node.users import User, add
 from headwater.policy.session import Session
 from headwater.ports import Event
 from headwater.settings import Loaded, Settings
 from headwater.store import Store
-from headwater.testing.fakes import FakeClock, SeededChance
+from headwater.testing.fakes import START, FakeClock, SeededChance
 from headwater.web.partner import partner_app, serve
 
 LONDON = AuthorityId("UK-NCA")
@@ -39,7 +41,9 @@ PATIENCE_S = 30.0
 def init(home: Path, authority: str = LONDON, **settings: Any) -> Path:
     """Set up a node with a writer who is also its admin, a supervisor, an auditor and a guardian of victims."""
     first = User(WRITER, frozenset({"admin", "analyst", "liaison"}))
-    setup.init(home, Settings(authority=AuthorityId(authority), **settings), [first])
+    # By the tests' clock: keys that were made by the real one would not count on the day of the tests.
+    with mock.patch.object(SystemClock, "now", lambda _: START):
+        setup.init(home, Settings(authority=AuthorityId(authority), **settings), [first])
     with Node.open(home, {}) as node:
         admin = node.session(WRITER, "operation")
         for name, roles in ROLES.items():
