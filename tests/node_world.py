@@ -42,7 +42,7 @@ def init(home: Path, authority: str = LONDON, **settings: Any) -> Path:
     """Set up a node with a writer who is also its admin, a supervisor, an auditor and a guardian of victims."""
     first = User(WRITER, frozenset({"admin", "analyst", "liaison"}))
     # By the tests' clock: keys that were made by the real one would not count on the day of the tests.
-    with mock.patch.object(SystemClock, "now", lambda _: START):
+    with mock.patch.object(SystemClock, "now", return_value=START):
         setup.init(home, Settings(authority=AuthorityId(authority), **settings), [first])
     with Node.open(home, {}) as node:
         admin = node.session(WRITER, "operation")
