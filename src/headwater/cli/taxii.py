@@ -107,6 +107,17 @@ def _remote(command: F) -> F:
     return command
 
 
+def _chosen(command: F) -> F:
+    """Add what says which objects go, and to whom."""
+    for option in (
+        click.option("--id", "ids", multiple=True, help="Only this object; may be given several times."),
+        click.option("--agreement", help="The agreement with that partner."),
+        click.option("--to", "to_", help="The partner that it is for; without one, only what anybody may have goes."),
+    ):
+        command = option(command)
+    return command
+
+
 def _asked(
     url: str, collection: str, login: str | None, password_file: Path | None, ca: Path | None, *, stdin: bool
 ) -> "Collection":
@@ -176,9 +187,7 @@ def pull(
 
 @taxii.command(epilog="Example: headwater taxii push https://taxii.example/cert/ --collection shared --home uk")
 @_remote
-@click.option("--to", "to_", help="The partner that it is for; without one, only what anybody may have goes.")
-@click.option("--agreement", help="The agreement with that partner.")
-@click.option("--id", "ids", multiple=True, help="Only this object; may be given several times.")
+@_chosen
 @options.home()
 @options.acting("cyber-defence")
 @options.as_json
@@ -234,9 +243,7 @@ def held(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 @taxii.command(epilog="Example: headwater taxii export stix --out released.json --home uk")
 @click.argument("form", type=click.Choice(["misp", "stix"]))
 @click.option("--out", required=True, type=FILE, help="File to write.")
-@click.option("--to", "to_", help="The partner that it is for; without one, only what anybody may have.")
-@click.option("--agreement", help="The agreement with that partner.")
-@click.option("--id", "ids", multiple=True, help="Only this object; may be given several times.")
+@_chosen
 @options.home()
 @options.acting("cyber-defence")
 @options.as_json

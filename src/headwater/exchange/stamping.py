@@ -1,14 +1,15 @@
 """Asking a time-stamp authority over HTTP (RFC 3161, section 3.4). It is sent a hash and a nonce, and nothing else."""
 
-import http.client
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachableError, SchemaError
+from headwater.errors import PeerRefusedError, SchemaError
+from headwater.exchange.asking import Question, Whom, ask
 
 MAX_REPLY: Final = 1 << 16
 """Bytes of a reply with a chain of certificates."""
+_WHO: Final = "the time-stamp authority"
 
 
 def ask_authority(url: str, query: bytes, *, timeout_s: float) -> bytes:
@@ -27,24 +28,13 @@ def ask_authority(url: str, query: bytes, *, timeout_s: float) -> bytes:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise SchemaError("no URL of a time-stamp authority", where="--stamp") from error
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise SchemaError("no URL of a time-stamp authority", where="--stamp")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(host, port, timeout=timeout_s)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("POST", path, query, {"Content-Type": "application/timestamp-query"})
-        answer = connection.getresponse()
-        data = answer.read(MAX_REPLY + 1)
-    except TimeoutError as error:
-        raise PeerTimeoutError("the time-stamp authority did not answer in time", where=host) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise PeerUnreachableError("the time-stamp authority cannot be reached", where=host) from error
-    finally:
-        connection.close()
-    if answer.status != HTTPStatus.OK or len(data) > MAX_REPLY:
-        raise PeerRefusedError(f"the time-stamp authority answered with status {answer.status}", where=host)
-    return data
+    whom = Whom(_WHO, MAX_REPLY, timeout_s)
+    reply = ask(whom, parts, Question("POST", query, {"Content-Type": "application/timestamp-query"}))
+    if reply.status != HTTPStatus.OK:
+        raise PeerRefusedError(f"{_WHO} answered with status {reply.status}", where=host)
+    return reply.data

@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachableError
+from headwater.exchange.asking import read_bounded
 from headwater.exchange.card import check_endpoint
 
 T = TypeVar("T")
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Most bytes of an answer: 128 receipts and what HTTP may add."""
-_PART: Final = 256 * 1024
 
 
 class HttpTransport:
@@ -118,17 +118,7 @@ def _ask(
 
 
 def _read(answer: http.client.HTTPResponse, endpoint: str, until: float, most: int = MAX_ANSWER) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while part := answer.read1(_PART):
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise PeerRefusedError("the partner's node answered with more than there can be", where=endpoint)
-        _check_time(until)
-    if answer.length:
-        raise http.client.IncompleteRead(b"".join(parts), answer.length)
-    return b"".join(parts)
+    return read_bounded(answer, most, until, who="the partner's node", where=endpoint)
 
 
 def _read_into(answer: http.client.HTTPResponse, endpoint: str, into: bytearray, until: float) -> memoryview:
@@ -146,11 +136,6 @@ def _read_into(answer: http.client.HTTPResponse, endpoint: str, into: bytearray,
         if not count:
             raise http.client.IncompleteRead(b"", length - size)
         size += count
-        _check_time(until)
+        if time.monotonic() > until:
+            raise TimeoutError
     return whole
-
-
-def _check_time(until: float) -> None:
-    """End what takes too long: each read has a time-out of its own, and a node that sends a byte a second would hold the lane."""
-    if time.monotonic() > until:
-        raise TimeoutError

@@ -100,7 +100,7 @@ class Incoming:
             self._out.write(data)
 
     def close(self) -> None:
-        """Have all of it on the disk.
+        """Have all of it in the file; whoever takes it over waits for the disk.
 
         Raises:
             StoreError: the disk refuses.

@@ -5,9 +5,7 @@ there is not the publisher; so is a list that has shrunk by more than a fifth, s
 """
 
 import hashlib
-import http.client
 import json
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from headwater.errors import (
-    FormatError,
-    InputError,
-    PeerRefusedError,
-    PeerTimeoutError,
-    PeerUnreachableError,
-    SchemaError,
-)
+from headwater.errors import InputError, PeerRefusedError, SchemaError
+from headwater.exchange.asking import Question, Whom, ask
 from headwater.formats import registry
 from headwater.formats.reading import read_all
 from headwater.formats.safe import MAX_FILE_BYTES
@@ -34,10 +26,11 @@ from headwater.ports import SourceInput
 
 MOST_SHRINK: Final = 0.2
 """Share of its entries by which a list may shrink from one edition to the next; more looks like a cut or wrong file."""
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 300.0
+"""Seconds until a whole list must be here."""
+_PUBLISHER: Final = Whom("the publisher", MAX_FILE_BYTES, TIMEOUT_S, "see to the network; the old version stays")
 _REDIRECTS: Final = 4
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
-_CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,33 +193,14 @@ def https_get(url: str, hosts: frozenset[str]) -> bytes:
             raise PeerRefusedError(
                 "the list is answered from another host", where=f"{parts.scheme}://{parts.hostname}", fix=fix
             )
-        status, moved, body = _ask(
-            parts.hostname, parts.port, f"{parts.path}?{parts.query}" if parts.query else parts.path
-        )
-        if status in _MOVED and moved:
+        reply = ask(_PUBLISHER, parts, Question(headers={"Accept": "*/*"}))
+        moved = reply.headers.get("Location")
+        if reply.status in _MOVED and moved:
             url = urljoin(url, moved)
             continue
-        if status != HTTPStatus.OK:
-            raise PeerRefusedError(f"the publisher answered {status}", where=parts.hostname, fix="try again later")
-        return body
+        if reply.status != HTTPStatus.OK:
+            raise PeerRefusedError(
+                f"the publisher answered {reply.status}", where=parts.hostname, fix="try again later"
+            )
+        return reply.data
     raise PeerRefusedError(f"over {_REDIRECTS} redirects", where=url, fix="the old version stays")
-
-
-def _ask(host: str, port: int | None, path: str) -> tuple[int, str, bytes]:
-    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
-    try:
-        connection.request("GET", path, headers={"User-Agent": "headwater", "Accept": "*/*"})
-        answer = connection.getresponse()
-        body = b"".join(iter(lambda: answer.read(_CHUNK), b"")) if answer.status == HTTPStatus.OK else b""
-    except TimeoutError as error:
-        raise PeerTimeoutError(
-            "the publisher did not answer in time", where=host, fix="the old version stays"
-        ) from error
-    except (OSError, http.client.HTTPException) as error:
-        fix = "see to the network and try again; the old version stays"
-        raise PeerUnreachableError("the publisher cannot be reached", where=host, fix=fix) from error
-    finally:
-        connection.close()
-    if len(body) > MAX_FILE_BYTES:
-        raise PeerRefusedError("a file over the limit", where=host) from FormatError("too large")
-    return answer.status, answer.headers.get("Location", ""), body

@@ -6,9 +6,7 @@ RFC 7636 (PKCE); RFC 9207 (who answered); RFC 8725 (signatures that are taken).
 """
 
 import base64
-import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,10 +19,9 @@ from headwater.errors import (
     ForbiddenError,
     MissingExtraError,
     PeerRefusedError,
-    PeerTimeoutError,
-    PeerUnreachableError,
     SignatureError,
 )
+from headwater.exchange.asking import Question, Whom, ask
 from headwater.node.node import Node
 from headwater.settings import Settings
 
@@ -38,6 +35,7 @@ SKEW_S: Final = 60
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 """Signatures that are taken: with a key pair, never with a shared secret, never none (RFC 8725, section 3)."""
 WHO: Final = "the sign-in provider"
+_WHOM: Final = Whom(WHO, MOST_BYTES, TIMEOUT_S, "sign in another way, and see to the network")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,31 +219,10 @@ def is_safe(url: str) -> bool:
 
 def _ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=TIMEOUT_S, context=ssl.create_default_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    try:
-        connection.request(
-            method, path, body, {"Accept": "application/json", "User-Agent": "headwater", **(headers or {})}
-        )
-        answer = connection.getresponse()
-        data = answer.read(MOST_BYTES + 1)
-    except TimeoutError as error:
-        raise PeerTimeoutError(f"{WHO} did not answer in time", where=host, fix="sign in another way") from error
-    except (OSError, http.client.HTTPException) as error:
-        fix = "sign in another way, and see to the network"
-        raise PeerUnreachableError(f"{WHO} cannot be reached", where=host, fix=fix) from error
-    finally:
-        connection.close()
-    if answer.status != HTTPStatus.OK or len(data) > MOST_BYTES:
-        raise PeerRefusedError(f"{WHO} answered {answer.status}", where=host, fix="sign in again")
-    return data
+    reply = ask(_WHOM, parts, Question(method, body, {"Accept": "application/json", **(headers or {})}))
+    if reply.status != HTTPStatus.OK:
+        raise PeerRefusedError(f"{WHO} answered {reply.status}", where=parts.hostname, fix="sign in again")
+    return reply.data
 
 
 def _json(data: bytes) -> dict[str, Any]:

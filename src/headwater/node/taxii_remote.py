@@ -28,12 +28,12 @@ from headwater.errors import (
     SchemaError,
     SettingsError,
 )
+from headwater.exchange.asking import read_bounded
 from headwater.formats.safe import MAX_JSON_BYTES, parse_json
 from headwater.node.taxii_roots import MEDIA
 
 TIMEOUT_S: Final = 60.0
 """For one answer as a whole."""
-_PART: Final = 1 << 16
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _DISCOVERY: Final = "taxii2"
 _SAID: Final = 200
@@ -209,27 +209,18 @@ class Remote:
             self._line.request(method, path, body, headers)
             answer = self._line.getresponse()
             with answer:
-                return answer, self._read(answer)
+                until = time.monotonic() + TIMEOUT_S
+                return answer, read_bounded(answer, MAX_JSON_BYTES, until, who="the TAXII server", where=self.host)
         except ConnectionError:
             self._line.close()
             if is_fresh:
                 raise
+        except PeerRefusedError:
+            self._line.close()  # the rest of the answer still stands in it
+            raise
         # A connection that was kept open may have been closed by the other side meanwhile. What is asked may be asked twice:
         # an object that is there already is not added again.
         return self._exchange(method, path, body)
-
-    def _read(self, answer: http.client.HTTPResponse) -> bytes:
-        until, data = time.monotonic() + TIMEOUT_S, bytearray()
-        while part := answer.read1(_PART):
-            data += part
-            if len(data) > MAX_JSON_BYTES:
-                self._line.close()
-                raise PeerRefusedError(f"the server answers over {MAX_JSON_BYTES} bytes", where=self.host, fix=_SERVER)
-            if time.monotonic() > until:
-                raise TimeoutError
-        if answer.length:
-            raise http.client.IncompleteRead(bytes(data), answer.length)
-        return bytes(data)
 
     def _parsed(self, data: bytes) -> dict[str, Any]:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import HeadwaterError, PeerRefusedError, PeerUnreachableError, SchemaError
+from headwater.exchange.asking import Reply
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
 from headwater.node import list_fetch
@@ -80,7 +81,8 @@ def test_another_host_is_refused_before_it_is_asked() -> None:
 
 
 def test_a_redirect_to_another_host_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_fetch, "_ask", lambda host, port, path: (302, "https://evil.example.org/list", b""))
+    moved = Reply(302, b"", {"Location": "https://evil.example.org/list"})
+    monkeypatch.setattr(list_fetch, "ask", lambda whom, at, question: moved)
     with pytest.raises(PeerRefusedError, match="another host"):
         list_fetch.https_get("https://scsanctions.un.org/x.xml", frozenset({"scsanctions.un.org"}))
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from headwater.exercise.money.honest import Crowd
+from headwater.exercise.money.everyday import Crowd
 from headwater.exercise.money.networks import BEACHES, Network, crossing
 from headwater.exercise.money.world import DAY_S, YEAR_START_S, World
 

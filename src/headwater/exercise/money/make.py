@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.errors import MissingExtraError, SchemaError, StoreIoError
+from headwater.exercise.money.everyday import Crowd, everyday
 from headwater.exercise.money.goods import honest_goods
-from headwater.exercise.money.honest import Crowd, everyday, look_alikes
+from headwater.exercise.money.honest import look_alikes
 from headwater.exercise.money.networks import BEACHES, plant
 from headwater.exercise.money.world import CHANNELS, TEXTS, World, need_numpy
 

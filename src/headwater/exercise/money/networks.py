@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headwater.exercise.money.honest import Crowd, live
+from headwater.exercise.money.everyday import Crowd, live
 from headwater.exercise.money.world import (
     CARD,
     CASH,
