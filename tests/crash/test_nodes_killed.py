@@ -19,7 +19,9 @@ FAULTS = {
     "act-again": (8, "2 events exchange.received"),
     "seal-again": (4, "events exchange.equivocation"),
 }
-"""For each known fault: how many kills are enough, and one of the things that must be said about it."""
+"""For each known fault: how many kills are enough nearly always, and one of the things that must be said about it."""
+ROUNDS = 6
+"""Real processes share the machine: where a kill hits is chance. A fault that these rounds miss is not being seen."""
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +44,8 @@ def test_fifty_killed_nodes_keep_every_promise(prepared: Path) -> None:
 @pytest.mark.parametrize("plant", nodes.PLANTS)
 def test_a_planted_fault_is_found(prepared: Path, plant: str) -> None:
     kills, said = FAULTS[plant]
-    found = nodes.run(kills, plant=plant, prepared=prepared)
-    assert any(said in each for each in found.bad), found.bad[:10]
+    rounds = (nodes.run(kills, seed=seed, plant=plant, prepared=prepared) for seed in range(ROUNDS))
+    assert any(said in each for found in rounds for each in found.bad)
 
 
 def test_the_command_sets_everything_up_itself_and_exits_by_what_it_found() -> None:
