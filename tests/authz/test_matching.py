@@ -108,7 +108,9 @@ def test_a_token_of_a_user_who_is_switched_off_is_none_any_more(stock: Stock, tm
         assert inventory(home) == before
 
 
-def test_what_is_hidden_from_the_purpose_of_a_token_is_answered_like_what_there_is_not(node: Node, tokens: dict[Role, str]) -> None:
+def test_what_is_hidden_from_the_purpose_of_a_token_is_answered_like_what_there_is_not(
+    node: Node, tokens: dict[Role, str]
+) -> None:
     said = []
     for name in ("Ana Skrivenić", "Nobody Whatsoever"):
         body = json.dumps({"queries": {"q": {"schema": "Person", "properties": {"name": [name]}}}}).encode()

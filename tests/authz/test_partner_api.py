@@ -164,7 +164,9 @@ def between(three: Three) -> Others:
 def _recall(three: Three) -> str:
     """London has sent Pristina a fact, and asks it to be erased."""
     three.world.wires.cut.add(three.pristina.endpoint)
-    told = Message(kind=Kind.AMEND, recipient=PRISTINA, agreement=XK_TERMS, amend=Amend(action="erase", facts=("rec-own/0",)))
+    told = Message(
+        kind=Kind.AMEND, recipient=PRISTINA, agreement=XK_TERMS, amend=Amend(action="erase", facts=("rec-own/0",))
+    )
     sending = three.london.exchange.send(told, who="o.reed")
     assert sending.id is not None, sending.judgement
     three.world.wires.cut.clear()
@@ -181,9 +183,17 @@ def amending(action: str, name: str) -> Message:
 
 def consenting(giver: str, name: str, decision: str, ref: str | None = None) -> Message:
     said = Consent(
-        type="onward", giver=StateCode(giver), receiver=StateCode("RS"), facts=(name,), purposes=("oic",), decision=decision, ref=ref
+        type="onward",
+        giver=StateCode(giver),
+        receiver=StateCode("RS"),
+        facts=(name,),
+        purposes=("oic",),
+        decision=decision,
+        ref=ref,
     )
-    return Message(kind=Kind.CONSENT, agreement=TERMS, purpose="oic", classification="NONE", consents=(said,), thread=ref)
+    return Message(
+        kind=Kind.CONSENT, agreement=TERMS, purpose="oic", classification="NONE", consents=(said,), thread=ref
+    )
 
 
 def done(amend: str, holder: Any, name: str) -> Message:
@@ -301,13 +311,27 @@ def test_what_is_anothers_is_answered_like_what_there_is_not_and_nothing_of_it_c
     three, others = live
     named = {value for each in (others, MISSING) for value in vars(each).values()}
     named |= {value.partition("/")[0] for value in named}
-    found = [effect(three, forged(three.belgrade, three.london, SECOND[what](each)), named) for each in (MISSING, others)]
+    found = [
+        effect(three, forged(three.belgrade, three.london, SECOND[what](each)), named) for each in (MISSING, others)
+    ]
     assert found[0] == found[1]
     assert found[1].gone == []
-    assert found[1].came.keys() <= {"incoming", "record", "mention", "outgoing", "sealed", "document", "born", "carried", "sequence"}
+    assert found[1].came.keys() <= {
+        "incoming",
+        "record",
+        "mention",
+        "outgoing",
+        "sealed",
+        "document",
+        "born",
+        "carried",
+        "sequence",
+    }
 
 
-def test_a_fact_that_bears_the_identifier_of_anothers_is_one_of_the_senders_own_and_so_is_its_recall(three: Three) -> None:
+def test_a_fact_that_bears_the_identifier_of_anothers_is_one_of_the_senders_own_and_so_is_its_recall(
+    three: Three,
+) -> None:
     others = between(three)
     before = rows(three.london.home)
     [fact_before] = [row for row in before if row[0] == "record" and "Marko Markovski" in row[1] and "XK-KP" in row[1]]

@@ -405,7 +405,9 @@ def test_every_operation_that_takes_a_session_is_in_a_table_and_every_line_is_on
 
 def test_no_command_and_no_page_calls_what_does_not_ask_by_itself() -> None:
     root = Path(headwater.node.__path__[0]).parent
-    doors = "\n".join(path.read_text(encoding="utf-8") for room in ("cli", "web") for path in (root / room).rglob("*.py"))
+    doors = "\n".join(
+        path.read_text(encoding="utf-8") for room in ("cli", "web") for path in (root / room).rglob("*.py")
+    )
     for name in sorted(name for name in INNER if not name.startswith("pages.") and INNER[name] is not OF_THE_READER):
         module, _, function = name.rpartition(".")
         word = module.rpartition(".")[2]

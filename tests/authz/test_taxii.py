@@ -63,13 +63,21 @@ def stocked(at: Cert, *, red: bool = True) -> None:
 def routes(node: Node) -> set[tuple[str, str]]:
     """Every method of every route; HEAD is GET without a body."""
     return {
-        (method, route.path) for route in taxii_routes(Desk(node)) for method in (route.methods or ()) if method != "HEAD"
+        (method, route.path)
+        for route in taxii_routes(Desk(node))
+        for method in (route.methods or ())
+        if method != "HEAD"
     }
 
 
-def ask(at: Cert, method: str, path: str, role: Role, *, ref: str = CERT, collection: str = "own", **more: Any) -> Answer:
+def ask(
+    at: Cert, method: str, path: str, role: Role, *, ref: str = CERT, collection: str = "own", **more: Any
+) -> Answer:
     where = (
-        path.replace("{root}", "headwater").replace("{collection}", collection).replace("{object}", ref).replace("{status}", "x")
+        path.replace("{root}", "headwater")
+        .replace("{collection}", collection)
+        .replace("{object}", ref)
+        .replace("{status}", "x")
     )
     body = orjson.dumps({"objects": [cert("changed")]}) if method == "POST" else b""
     return at.ask(method, where, body, user=only(role), **more)
@@ -88,10 +96,19 @@ def test_no_role_is_let_in_where_the_acts_do_not_say_so_and_nothing_changes(at: 
             may, after = role in GRANTS[act], inventory(at.node.home)
             if not may and (answer.status != 403 or after != before):
                 wrong.append((method, path, answer.status, changed(before, after)))
-            allowed = method == "POST" and collection == "own" or method == "DELETE" and (collection, ref) == ("own", CERT)
+            allowed = (
+                method == "POST" and collection == "own" or method == "DELETE" and (collection, ref) == ("own", CERT)
+            )
             if may and after != before and not allowed:
                 wrong.append((method, path, f"{answer.status} and changed {collection} {ref}", changed(before, after)))
-            if may and method == "GET" and collection == "own" and "{status}" not in path and ref == CERT and answer.status != 200:
+            if (
+                may
+                and method == "GET"
+                and collection == "own"
+                and "{status}" not in path
+                and ref == CERT
+                and answer.status != 200
+            ):
                 wrong.append((method, path, answer.status, []))
             before = after
     assert wrong == []
@@ -150,13 +167,20 @@ def test_a_second_identifier_of_what_is_hidden_is_answered_like_one_of_what_ther
 
 def reference(ref: str, seed: int) -> dict[str, Any]:
     made = indicator(Random(seed), "points elsewhere", "[domain-name:value = 'y.example']", created_by_ref=CERT)
-    tie = {**made, "type": "relationship", "id": made["id"].replace("indicator", "relationship"), "relationship_type": "related-to"}
+    tie = {
+        **made,
+        "type": "relationship",
+        "id": made["id"].replace("indicator", "relationship"),
+        "relationship_type": "related-to",
+    }
     tie |= {"source_ref": ref, "target_ref": CERT}
     return {name: value for name, value in tie.items() if name not in {"pattern", "pattern_type", "valid_from", "name"}}
 
 
 @pytest.mark.parametrize("role", sorted(GRANTS[Act.RECORD_ADD]))
-def test_what_is_posted_is_answered_alike_whether_it_names_what_is_hidden_or_what_there_is_not(at: Cert, role: Role) -> None:
+def test_what_is_posted_is_answered_alike_whether_it_names_what_is_hidden_or_what_there_is_not(
+    at: Cert, role: Role
+) -> None:
     said = []
     for number, ref in enumerate((RED["id"], NOTHING)):
         made = reference(ref, 40 + number)
@@ -165,9 +189,7 @@ def test_what_is_posted_is_answered_alike_whether_it_names_what_is_hidden_or_wha
 
 
 @pytest.mark.parametrize("role", sorted(GRANTS[Act.RECORD_ADD]))
-def test_an_object_that_somebody_else_holds_hidden_can_be_posted_as_if_it_were_new(
-    tmp_path: Path, role: Role
-) -> None:
+def test_an_object_that_somebody_else_holds_hidden_can_be_posted_as_if_it_were_new(tmp_path: Path, role: Role) -> None:
     said = []
     same = {**RED, "object_marking_refs": cert()["object_marking_refs"], "name": "for all"}
     for name, red in (("without", False), ("with", True)):
