@@ -6,7 +6,6 @@ Whoever may not gets exit 77 and a line that names the rule, and everything that
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import pytest

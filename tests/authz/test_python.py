@@ -332,36 +332,26 @@ def call(act: Callable[..., Any], node: Node, who: Any, folder: Path, given: dic
     words: list[Any] = []
     named: dict[str, Any] = {}
     for name, one in inspect.signature(act).parameters.items():
-        kind = str(one.annotation)
-        if given and name in given:
-            value = given[name]
-        elif name == "self":
-            value = node
-        elif "tuple[" in kind and "Session" in kind:
-            value = (node, who)
-        elif "Session" in kind:
-            value = who
-        elif name == "node":
-            value = node
-        elif name == "store":
-            value = node.store
-        elif one.default is not inspect.Parameter.empty:
+        found = {**joined(name, str(one.annotation), node, who), **(given or {})}
+        if name not in found and one.default is not inspect.Parameter.empty:
             continue
-        else:
-            value = something(name, kind, folder)
-        if one.kind is inspect.Parameter.KEYWORD_ONLY or words_are_over(named, one):
+        value = found[name] if name in found else something(name, str(one.annotation), folder)
+        if named or one.kind is inspect.Parameter.KEYWORD_ONLY or one.default is not inspect.Parameter.empty:
             named[name] = value
         else:
             words.append(value)
     done = act(*words, **named)
     if isinstance(done, AbstractContextManager):
-        with done as found:
-            return found
+        with done as found_inside:
+            return found_inside
     return done
 
 
-def words_are_over(named: dict[str, Any], one: inspect.Parameter) -> bool:
-    return bool(named) or one.default is not inspect.Parameter.empty
+def joined(name: str, kind: str, node: Node, who: Any) -> dict[str, Any]:
+    """What an operation needs of the node and of who asks."""
+    if "Session" in kind:
+        return {name: (node, who) if "tuple[" in kind else who}
+    return {"self": node, "node": node, "store": node.store}
 
 
 def given_to(name: str, folder: Path) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from headwater.policy.acts import GRANTS, Act, Role
 from headwater.testing.fakes import FakeClock
 from headwater.web.limits import Limits
 from tests import authz_world, node_world
-from tests.authz_world import URN, Stock, changed, inventory, only, purpose_of
 from tests.authz.test_matrix import MESSAGE
+from tests.authz_world import URN, Stock, changed, inventory, only, purpose_of
 from tests.page_world import Answer, Browser, browser
 
 pytestmark = pytest.mark.usefixtures("unlimited")
@@ -118,7 +118,7 @@ PLAIN: Final = [
 @pytest.mark.parametrize("line", PLAIN)
 def test_each_line_leads_somewhere_for_what_may_be_seen(line: str, node: Node, stock: Stock) -> None:
     """Or the lines above would show nothing: what may be seen is answered otherwise than what there is not."""
-    kind, act, where, form = LINES[line]
+    kind, _, where, form = LINES[line]
     seen = {"finding": str(stock.finding), "record": str(stock.record), "entity": "seen-1"}[kind]
     reader = browser(node, node_world.WRITER)
     said = [plain(ask(reader, line, where, form, ref), ref) for ref in (MISSING[kind], seen)]

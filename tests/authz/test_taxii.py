@@ -96,8 +96,8 @@ def test_no_role_is_let_in_where_the_acts_do_not_say_so_and_nothing_changes(at: 
             may, after = role in GRANTS[act], inventory(at.node.home)
             if not may and (answer.status != 403 or after != before):
                 wrong.append((method, path, answer.status, changed(before, after)))
-            allowed = (
-                method == "POST" and collection == "own" or method == "DELETE" and (collection, ref) == ("own", CERT)
+            allowed = (method == "POST" and collection == "own") or (
+                method == "DELETE" and (collection, ref) == ("own", CERT)
             )
             if may and after != before and not allowed:
                 wrong.append((method, path, f"{answer.status} and changed {collection} {ref}", changed(before, after)))
