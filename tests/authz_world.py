@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from headwater.model.finding import Evidence, Finding, Reason, params_text
-from headwater.model.ids import FindingId, RecordId
+from headwater.model.ids import EntityKey, FindingId, RecordId
 from headwater.model.record import Record
 from headwater.node import Node, cases, findings, runs, screening, users
 from headwater.policy.acts import GRANTS, NEEDS_PURPOSE, Act, Role
@@ -139,7 +139,7 @@ def stocked(folder: Path) -> Stock:
         read(node, "report", hidden)
         with node.store.snapshot() as snapshot:
             records = {record.mentions[0].key: record for record in snapshot.records() if record.mentions}
-        open_one, hidden_one = records["seen-1"], records["hidden-1"]
+        open_one, hidden_one = records[EntityKey("seen-1")], records[EntityKey("hidden-1")]
         shown, secret = claim(node, open_one, "Seen by officers."), claim(node, hidden_one, "Skrivenić, seen by none.")
         cases.take_in(node, as_user(node, WRITER, "court"), write_case(folder / "case"))
     return Stock(home, shown.id, secret.id, RecordId(open_one.id), RecordId(hidden_one.id))

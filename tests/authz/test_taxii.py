@@ -89,7 +89,7 @@ def test_every_route_is_in_the_table_and_every_line_of_it_is_a_route(at: Cert) -
 
 @pytest.mark.parametrize("role", sorted(Role))
 def test_no_role_is_let_in_where_the_acts_do_not_say_so_and_nothing_changes(at: Cert, role: Role) -> None:
-    before, wrong = inventory(at.node.home), []
+    before, wrong = inventory(at.node.home), list[tuple[str, str, int | str, list[str]]]()
     for (method, path), act in sorted(TABLE.items(), key=lambda line: (line[0][0] != "GET", line[0])):
         for collection, ref in (("own", CERT), ("own", RED["id"]), ("received", CERT), ("none", CERT)):
             answer = ask(at, method, path, role, ref=ref, collection=collection)
