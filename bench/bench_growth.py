@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -43,12 +44,15 @@ def records(count: int) -> float:
     """Keep records of six facts, five hundred in a change, synced."""
     from bench.bench_store import fresh, record
 
+    def keep(part: list[Any], tx: Any) -> None:
+        for each in part:
+            tx.add_record(each)
+
     made = [record(number) for number in range(count)]
     with fresh() as store:
         begun = time.process_time()
         for start in range(0, count, 500):
-            part = made[start : start + 500]
-            store.write(lambda tx, part=part: [tx.add_record(each) for each in part])
+            store.write(partial(keep, made[start : start + 500]))
         return time.process_time() - begun
 
 
@@ -138,8 +142,9 @@ def slope(found: list[tuple[int, float]]) -> float:
     """The slope of the line through the logarithms, by least squares."""
     points = [(log(size), log(cost)) for size, cost in found]
     middle = [sum(part) / len(points) for part in zip(*points, strict=True)]
-    across = sum((x - middle[0]) * (y - middle[1]) for x, y in points)
-    return across / sum((x - middle[0]) ** 2 for x, _ in points)
+    across: float = sum((x - middle[0]) * (y - middle[1]) for x, y in points)
+    spread: float = sum((x - middle[0]) ** 2 for x, _ in points)
+    return across / spread
 
 
 def measured(name: str, size: int) -> float:
