@@ -35,7 +35,7 @@ def words(tag: str) -> Mapping[str, str]:
         return {}
     from importlib.resources import files
 
-    from headwater.web.words import latin
+    from headwater.model.serbian import latin
 
     text = (files("headwater.cli") / "locale" / f"{_FILES[tag]}.po").read_text(encoding="utf-8")
     found = dict(_entries(text))
