@@ -114,6 +114,7 @@ def test_a_victim_already_known_may_be_named_in_use_for_protection() -> None:
 def test_a_witness_is_named_with_the_approval() -> None:
     witness = {"category": "witness", "prop": "alias"}
     assert outcomes(witness, approvals=["witness-protection"]) == PASSES
+    assert outcomes(witness, approvals=["safeguarding", "approver"]) == crossing("witness-identity")
 
 
 @pytest.mark.parametrize(
