@@ -75,9 +75,15 @@ SUITES: Final = {
         "tests/contract/test_store_contract.py",
         "tests/property/test_ledger_tampering.py",
         "tests/hostile/test_damaged_stores.py",
+        "tests/unit/node/test_taxii.py",
+        "tests/unit/exchange/test_amends.py",
+        "tests/unit/exchange/test_search.py",
+        "tests/unit/web/test_search.py",
     ),
 }
 """Which tests a room is held to; of these, those run that enter the changed function."""
+ON_A_SERVER: Final = frozenset({"postgres.py", "moving.py"})
+"""Files that only a PostgreSQL server runs: `make test-postgres` holds them, and no suite here enters them."""
 MOST_S: Final = 40.0
 """Seconds of tests for one mutant; one that outlives more is counted as alive."""
 HANGS_S: Final = 20
@@ -354,7 +360,7 @@ def _changed_lines(base: str) -> dict[Path, set[int]]:
 
 def chosen_of(room: str, given: argparse.Namespace) -> list[Mutant]:
     """Return the mutants of a room that were asked for."""
-    files = sorted((SOURCE / room).rglob("*.py"))
+    files = sorted(file for file in (SOURCE / room).rglob("*.py") if file.name not in ON_A_SERVER)
     if given.file:
         files = [file for file in files if given.file in str(file)]
     found = [one for file in files for one in mutants(file)]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from headwater.errors import StoreCorruptError
+from headwater.ports import Event
 from headwater.store import Problem, Store, Transaction
 from headwater.store.audit import _Row, _Walk
 from headwater.store.ledger import commitment
@@ -102,3 +103,12 @@ def test_what_cannot_be_read_is_the_last_problem_of_its_kind(store: Store, behin
     behind("DELETE FROM ledger_head")
     assert "unreadable" in {problem.kind for problem in store.check()}
     assert [problem.kind for problem in store.verify_ledger()] == ["unreadable"]
+
+
+def test_an_event_about_a_number_announces_no_erasure(store: Store, behind: Behind) -> None:
+    store.write(noting(1))
+    store.write(lambda tx: tx.note(Event("ofsi.reviewed", "o.reed", "0", "sanctions")))
+    assert store.check() == []
+    behind("DROP TRIGGER ledger_stays")
+    behind("UPDATE ledger SET salt = NULL, event = NULL WHERE number = 0")
+    assert Problem(0, "erased-unannounced") in store.check()

@@ -123,6 +123,14 @@ def test_a_file_that_a_killed_process_left_unfinished_is_no_problem(store: Store
     assert store.check() == []
 
 
+def test_damage_is_found_whatever_a_killed_process_left_beside_it(store: Store, home: Path) -> None:
+    name = store.put_blob(DATA)
+    (home / "blobs" / ".new-0011").write_bytes(b"pict")
+    (home / "blobs" / name).chmod(0o600)
+    (home / "blobs" / name).write_bytes(b"pictura")
+    assert store.check() == [Problem(f"blobs/{name}", "altered-file")]
+
+
 def test_a_record_whose_files_are_not_there_is_found_by_the_check(store: Store) -> None:
     def record(*, blobs: tuple[BlobHash, ...] = (), tables: tuple[BlobHash, ...] = ()) -> Record:
         origin = Origin(AuthorityId("UK-NCA"), "report")

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from headwater.errors import StoreError
+from headwater.errors import StoreCorruptError, StoreError
 from headwater.model.record import Record
 from headwater.store import Store, StoreOptions, Transaction, migrate
 from headwater.testing.fakes import FakeClock, SeededChance
@@ -184,3 +184,31 @@ def test_a_new_store_has_pages_that_hold_a_message(store: Store, home: Path) -> 
     connection = apsw.Connection(str(home / "store.sqlite"))
     assert connection.execute("PRAGMA page_size").fetchall() == [(migrate.PAGE_BYTES,)]
     connection.close()
+
+
+def test_rows_of_one_table_are_written_in_their_order_whatever_statement_brings_them(store: Store) -> None:
+    add, change = "INSERT INTO sequence VALUES (?, ?)", "UPDATE sequence SET last = last * ? WHERE peer = ?"
+    more = "UPDATE sequence SET last = last + ? WHERE peer = ?"
+
+    def act(tx: Transaction) -> int:
+        tx._link.later(add, ("XX", 1))
+        tx._link.later(more, (1, "XX"))
+        tx._link.later(change, (10, "XX"))
+        tx._link.later(more, (1, "XX"))
+        return tx._link.rows(tuple[int], "SELECT last FROM sequence WHERE peer = ?", "XX")[0][0]
+
+    assert store.write(act) == 21
+
+
+def test_a_document_begins_with_version_1_and_goes_on_by_one(store: Store) -> None:
+    store.write(lambda tx: tx.add_document("sent", "one", b"body"))
+    assert store.write(lambda tx: tx.put_document("sent", "one", b"other")) == 2
+    assert store.write(lambda tx: tx.put_document("sent", "two", b"body")) == 1
+    with store.snapshot() as snapshot:
+        assert list(snapshot.documents("sent")) == [("one", 2, b"other"), ("two", 1, b"body")]
+        assert snapshot.document("sent", "one", 1) == b"body"
+
+
+def test_a_row_that_holds_what_it_never_was_given_is_damage(store: Store) -> None:
+    with store.snapshot() as snapshot, pytest.raises(StoreCorruptError, match="never was given"):
+        snapshot._link.rows(tuple[int], "SELECT 'text'")

@@ -119,3 +119,11 @@ def test_numbers_that_were_skipped_are_never_given_again(store: Store) -> None:
         assert snapshot.sent_last(PEER) == 9
         assert snapshot.outgoing_at(PEER, 9) is None
         assert not snapshot.is_queued(PEER, "ping")
+
+
+def test_the_first_leaf_can_be_opened_and_none_before_it(store: Store) -> None:
+    assert note(store, "one") == [0]
+    with store.snapshot() as snapshot:
+        assert snapshot.opening(0)[16:].startswith(b"{")
+        with pytest.raises(StoreError, match="no leaf -1"):
+            snapshot.opening(-1)

@@ -1,6 +1,7 @@
 """The vault keeps what nobody without its key can read, notices every changed byte, and forgets for good."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,49 @@ def test_without_the_master_key_nothing_is_read(vault: Vault, tmp_path: Path) ->
     (tmp_path / "vault" / "master.key").write_bytes(bytes(32))
     with pytest.raises(StoreCorruptError):
         vault.get(ref)
+
+
+def test_an_entry_that_was_emptied_is_noticed(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put_file(io.BytesIO(SECRET))
+    (tmp_path / "vault" / "entries" / ref).write_bytes(b"")
+    with pytest.raises(StoreCorruptError):
+        vault.get(ref)
+
+
+def test_an_entry_is_written_out_before_it_has_its_name(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    plain = Path.rename
+
+    def rename(file: Path, target: Path) -> Path:
+        sizes.append(file.stat().st_size)
+        return plain(file, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    vault.put_file(io.BytesIO(SECRET))
+    assert sizes
+    assert max(sizes) > len(SECRET)
+
+
+def test_a_key_that_is_erased_is_overwritten_on_the_disk_before_its_file_goes(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = vault.put(SECRET)
+    key = tmp_path / "vault" / "keys" / ref
+    size, steps = key.stat().st_size, list[str]()
+    sync, unlink = os.fsync, Path.unlink
+
+    def synced(handle: int) -> None:
+        file = Path(f"/proc/self/fd/{handle}")
+        if file.readlink() == key and file.read_bytes() == bytes(size):
+            steps.append("zeros on the disk")
+        sync(handle)
+
+    def unlinked(file: Path, *, missing_ok: bool = False) -> None:
+        if file == key:
+            steps.append("gone")
+        unlink(file, missing_ok=missing_ok)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "unlink", unlinked)
+    vault.erase(ref)
+    assert steps == ["zeros on the disk", "gone"]

@@ -60,3 +60,17 @@ def test_a_change_that_came_before_the_wait_ends_it_at_once(home: Path) -> None:
         ours.note(EVENT)
         watch.wait(600)
     ours.close()
+
+
+@pytest.mark.sqlite
+def test_a_watch_that_has_ended_keeps_no_file_open(home: Path) -> None:
+    ours = opened(home, 2)
+    here = Path("/proc/self/fd")
+    with ours.watch() as watch:
+        watch.has_moved()
+    before = len(list(here.iterdir()))
+    for _ in range(20):
+        with ours.watch() as watch:
+            watch.has_moved()
+    assert len(list(here.iterdir())) < before + 20
+    ours.close()

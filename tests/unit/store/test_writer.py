@@ -130,6 +130,20 @@ def test_a_busy_store_says_so_and_goes_on_once_it_is_free(home: Path) -> None:
     store.close()
 
 
+@pytest.mark.sqlite
+def test_a_store_that_is_busy_for_a_moment_is_waited_for(home: Path) -> None:
+    store = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=StoreOptions(busy_wait_s=30.0))
+    other = apsw.Connection(str(home / "store.sqlite"))
+    other.execute("BEGIN IMMEDIATE")
+    waiting = store.submit(noting(1))
+    with pytest.raises(TimeoutError):
+        waiting.result(timeout=0.1)
+    other.execute("ROLLBACK")
+    assert waiting.result(timeout=30) == 0
+    other.close()
+    store.close()
+
+
 def test_nothing_is_added_to_a_ledger_that_does_not_fit_its_head(store: Store, behind: Callable[[str], object]) -> None:
     store.write(noting(1))
     behind("UPDATE ledger_head SET root = zeroblob(32)")
