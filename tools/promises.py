@@ -154,6 +154,7 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
             *NOT_DEEP,
             "tests/property/test_ledger_tampering.py",
             "tests/property/test_proof_tampering.py",
+            "tests/property/test_witness.py",
             "tests/unit/store/test_append_only.py",
         ),
     )

@@ -28,7 +28,12 @@ MOST_S: Final = 900
 _NAMED: Final = re.compile(r"(?:FAILED|ERROR) (.*?)(?: - .*)?$")
 MODEL: Final = ("tests/unit/model", "tests/property/test_handling.py")
 POLICY: Final = ("tests/unit/policy", "tests/property/test_view.py")
-EXCHANGE: Final = ("tests/unit/exchange", "tests/vectors", "tests/property/test_envelope_tampering.py")
+EXCHANGE: Final = (
+    "tests/unit/exchange",
+    "tests/vectors",
+    "tests/property/test_envelope_tampering.py",
+    "tests/property/test_witness.py",
+)
 STORE: Final = ("tests/unit/store", "tests/contract/test_store_contract.py", "tests/property/test_ledger_tampering.py")
 CRASH: Final = (*STORE, "tests/crash/test_full_disk.py", "tests/crash/test_kill.py", "tests/crash/test_powercut.py")
 PAGE: Final = ("tests/unit/web/test_frame.py", "tests/unit/web/test_signing.py", "tests/authz")

@@ -19,7 +19,8 @@ from headwater.exchange.envelope import Lane
 from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.refusal import Code, Refusal, error_for
-from headwater.testing.fakes import SeededChance
+from headwater.exchange.witness import Known, ReceiptHead, Said, Word, judge, judge_receipt
+from headwater.testing.fakes import START, SeededChance
 
 
 def test_what_is_joined_is_split_again() -> None:
@@ -129,3 +130,17 @@ def test_a_secret_for_a_use_is_the_nodes_own_and_holds_no_part_of_the_key(tmp_pa
     assert london.secret("trace") == Keys(tmp_path / "uk").secret("trace")
     seed = london.signing_seed()
     assert not any(seed[at : at + 4] in london.secret("trace") for at in range(len(seed) - 3))
+
+
+@pytest.mark.parametrize(("seq", "word"), [(11, Word.SHRUNK), (10, Word.LATE), (9, Word.LATE)])
+def test_a_shorter_log_in_a_later_word_is_shrunk_and_in_an_earlier_one_late(seq: int, word: Word) -> None:
+    said = Said(size=3, root=bytes(32), seq=seq, seen=seq, grown={})
+    assert judge(Known(size=5, root="ab" * 32, seq=10), said) is word
+    assert judge_receipt(ReceiptHead(5, "ab" * 32, START, "", 10), said) is word
+
+
+@pytest.mark.parametrize(("root", "word"), [(b"\xab" * 32, Word.SAME), (bytes(32), Word.FORKED)])
+def test_a_log_of_the_size_held_is_the_same_or_another(root: bytes, word: Word) -> None:
+    said = Said(size=5, root=root, seq=11, seen=11, grown={})
+    assert judge(Known(size=5, root="ab" * 32, seq=10), said) is word
+    assert judge_receipt(ReceiptHead(5, "ab" * 32, START, "", 10), said) is word
