@@ -66,10 +66,7 @@ class Issuer:
         return self.answer(asked)
 
     async def log_in(self, request: Request) -> Response:
-        form = await read_form(request)
-        who = form.pop("who")
-        self.said = {**self.said, "claims": {"preferred_username": who, "sub": f"sub of {who}", **self.said["claims"]}}
-        return self.answer(form)
+        return self.answer(await read_form(request))
 
     def answer(self, asked: dict[str, str]) -> Response:
         assert asked["response_type"] == "code"
@@ -84,6 +81,10 @@ class Issuer:
             told = {"error": self.said["error"], "state": asked["state"], "iss": self.url}
         told |= self.said.get("changed", {})
         address = asked["redirect_uri"] + "?" + "&".join(f"{name}={value}" for name, value in told.items())
+        if self.said.get("pauses"):
+            return HTMLResponse(
+                f'<!doctype html><html lang="en"><title>Provider</title><a href="{escape(address)}">Back</a></html>'
+            )
         return RedirectResponse(address, 303 if self.said.get("asks") else 302)
 
     async def token(self, request: Request) -> Response:
@@ -107,6 +108,7 @@ class Issuer:
         now = int(self.said.get("now", time.time()))
         claims = {
             "iss": self.url, "aud": self.client, "sub": "sub-1", "nonce": asked["nonce"], "iat": now, "exp": now + 300,
+            **({"preferred_username": asked["who"], "sub": f"sub of {asked['who']}"} if "who" in asked else {}),
             **self.said.get("claims", {}),
         }  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}

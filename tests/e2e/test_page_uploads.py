@@ -64,6 +64,13 @@ class Relay:
     def mend(self) -> None:
         self.cut_at, self.is_cut = 0, False
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        with self._gate:
+            for each in self._open:
+                _break(each)
+            self._open.clear()
+
     def _pass(self, one: socket.socket, other: socket.socket, counts: bool) -> None:
         try:
             while data := one.recv(16_384):
@@ -80,10 +87,7 @@ class Relay:
     def _cut(self) -> None:
         self.is_cut = True
         self.cuts += 1
-        with self._gate:
-            for each in self._open:
-                _break(each)
-            self._open.clear()
+        self.close()
 
 
 def _break(line: socket.socket) -> None:
@@ -120,6 +124,7 @@ def relay(nodes: Houses) -> Iterator[Relay]:
         threading.Thread(target=made.serve, args=(listener,), daemon=True).start()
         yield made
         listener.shutdown(socket.SHUT_RDWR)
+        made.close()
 
 
 @pytest.fixture
