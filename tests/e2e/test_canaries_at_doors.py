@@ -159,7 +159,11 @@ def test_what_a_relay_sends_and_writes_of_its_alerts_holds_no_canary(tmp_path: P
     sent += ["; ".join(answer.message.error.error_message).encode() for answer in answers(bytes(edge.written))]
     summary = json.dumps([alerts, post.document()], default=str).encode()
     # The journal of reports holds them as they came, for 72 hours and for its own post: that of alerts is told on.
-    kept = [(tmp_path / "post" / name).read_bytes() for name in (ALERTS, "arrivals.jsonl") if (tmp_path / "post" / name).exists()]
+    kept = [
+        (tmp_path / "post" / name).read_bytes()
+        for name in (ALERTS, "arrivals.jsonl")
+        if (tmp_path / "post" / name).exists()
+    ]
     assert kept
     assert [hits for each in (*told, *sent, summary, *kept) if (hits := found_in(each, pattern))] == []
 
@@ -203,7 +207,16 @@ def test_what_watching_writes_holds_no_canary_and_neither_does_the_node(
     for form in ("sapient", "cot"):
         assert found_in(sensed[form].read_bytes(), pattern)
         asked = ("watch", "alert", sensed[form], "--as", form, *context, "--json")
-        say(*asked, "--out", out / f"{form}.jsonl", "--map", out / f"{form}.svg", "--drafts", out / f"{form}-drafts", *who)
+        say(
+            *asked,
+            "--out",
+            out / f"{form}.jsonl",
+            "--map",
+            out / f"{form}.svg",
+            "--drafts",
+            out / f"{form}-drafts",
+            *who,
+        )
         say("watch", "share", sensed[form], "--as", form, *context, "--out", out / f"{form}-tracks.json", "--json")
         say("watch", "routes", sensed[form], "--as", form, *context, "--out", out / f"{form}-routes", "--json")
     say("findings", "list", "--json", *who)
@@ -305,7 +318,20 @@ def test_what_figures_write_holds_no_canary(
         say("figures", "chart", series, "--out", out / f"{short}.svg", *who, "--json")
         for ending in ("csv", "ods"):
             say("figures", "table", series, "--out", out / f"{short}.{ending}", *who, "--json")
-    say("figures", "claim", "--number", "1000", "--word", "arrivals", "--about", "office.arrivals", "--period", "2022-01", *who, "--json")
+    say(
+        "figures",
+        "claim",
+        "--number",
+        "1000",
+        "--word",
+        "arrivals",
+        "--about",
+        "office.arrivals",
+        "--period",
+        "2022-01",
+        *who,
+        "--json",
+    )
     say("audit", "show", "--last", "10000", "--json", "--home", home, "--user", AUDITOR, "--purpose", "audit")
     assert {path.suffix for path in out.iterdir()} >= {".svg", ".csv", ".ods"}
     assert leaks(out, said, pattern) == {}
@@ -317,11 +343,28 @@ def test_a_refusal_of_a_table_of_figures_does_not_repeat_what_stands_in_it(
     home: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], pattern: re.Pattern[str]
 ) -> None:
     for field in ("name", "alias", "contact", "address"):
-        for form, header, row in (("csv-wide", "period,arrivals", "2024-01,{}"), ("csv-long", "period,series,value", "2024-01,claims,{}")):
+        for form, header, row in (
+            ("csv-wide", "period,arrivals", "2024-01,{}"),
+            ("csv-long", "period,series,value", "2024-01,claims,{}"),
+        ):
             file = tmp_path / "bad.csv"
             file.write_text(f"{header}\n{row.format(canary(5, field))}\n", encoding="utf-8")
             with pytest.raises(SystemExit) as ended:
-                main(["figures", "import", form, str(file), "--source", "office", "--home", str(home), "--user", WRITER, "--json"])
+                main(
+                    [
+                        "figures",
+                        "import",
+                        form,
+                        str(file),
+                        "--source",
+                        "office",
+                        "--home",
+                        str(home),
+                        "--user",
+                        WRITER,
+                        "--json",
+                    ]
+                )
             assert ended.value.code == 65
             out, err = capfdbinary.readouterr()
             assert b"line 2" in err
