@@ -215,3 +215,33 @@ def _plain(text: str) -> str:
     """A page without what is drawn anew for every session: tokens, keys, addresses of searches."""
     text = re.sub(r'name="(form_token|key)" value="[^"]*"', "", text)
     return re.sub(r"/search/[\w-]+", "/search/TOKEN", text)
+
+
+OWN_NOTES = {
+    "/queue/filters": "a filter is the reader's own",
+    "/search": "a search is the reader's own",
+    "/search/{token}/save": "a search is the reader's own",
+    "/charts": "a chart is the reader's own",
+    "/charts/{ref}": "a chart is the reader's own",
+    "/protect/{task}/identity": "opening is what the act is about",
+}
+"""Forms that ask for no more than a look, and why."""
+
+
+@pytest.mark.parametrize("path", FORM_ROUTES)
+def test_a_form_asks_for_an_act_that_changes_something_and_not_for_a_look(path: str) -> None:
+    needs = authz.TABLE["POST", path]
+    if isinstance(needs, Act):
+        assert needs.endswith((":look", ":show")) == (path in OWN_NOTES), f"{path} asks for {needs}"
+    else:
+        assert path == "/language" or path.startswith(("/authenticators", "/sign-out")), path
+
+
+def test_a_case_is_opened_and_added_to_by_case_builders_alone() -> None:
+    assert authz.TABLE["POST", "/cases"] is Act.CASE_OPEN
+    assert {authz.TABLE["POST", path] for path in FORM_ROUTES if path.startswith("/cases/")} == {
+        Act.CASE_ADD,
+        Act.CASE_SCHEDULE,
+        Act.CASE_SEAL,
+        Act.CASE_VERIFY,
+    }
