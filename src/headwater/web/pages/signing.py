@@ -108,7 +108,7 @@ def speak(ctx: Context) -> Response:
 
 def _within(path: str) -> str:
     """Return a path of this page, empty for anything else: no form may send somebody elsewhere."""
-    good = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path and path.isprintable()
+    good = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if good else ""
 
 
