@@ -144,6 +144,25 @@ def test_a_store_that_is_busy_for_a_moment_is_waited_for(home: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO ledger SELECT 2, salt, event, commitment, subtrees FROM ledger WHERE number = 1",
+        "DELETE FROM ledger WHERE number = 1",
+    ],
+    ids=["longer", "shorter"],
+)
+def test_nothing_is_added_to_a_ledger_that_is_longer_or_shorter_than_its_head(
+    store: Store, home: Path, behind: Callable[[str], object], change: str
+) -> None:
+    store.write(noting(1))
+    store.write(noting(2))
+    behind("DROP TRIGGER ledger_kept")
+    behind(change)
+    with pytest.raises(StoreCorruptError, match="shorter or longer"):
+        Store.open(home, clock=FakeClock(), chance=SeededChance(9)).write(noting(3))
+
+
 def test_nothing_is_added_to_a_ledger_that_does_not_fit_its_head(store: Store, behind: Callable[[str], object]) -> None:
     store.write(noting(1))
     behind("UPDATE ledger_head SET root = zeroblob(32)")
