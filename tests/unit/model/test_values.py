@@ -8,13 +8,14 @@ import pytest
 
 from headwater.errors import FormatError, SchemaError
 from headwater.model.canonical import content_id, decode, encode
-from headwater.model.decision import Decision, Verb
+from headwater.model.decision import Decision, Verb, standing
 from headwater.model.entity import entity_from
 from headwater.model.fact import Fact, fact_id, record_of
 from headwater.model.finding import Evidence, EvidenceKind, Finding, Reason, params_text
 from headwater.model.grade import parse_grade
 from headwater.model.handling import UNRESTRICTED, Handling
 from headwater.model.ids import AuthorityId, BlobHash, EntityKey, FactId, RecordId
+from headwater.model.period import month_start, parse_period
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.model.times import parse_instant
 
@@ -256,3 +257,47 @@ def test_a_decoded_value_is_checked_as_a_made_one() -> None:
 @pytest.mark.parametrize("moment", [NOON, datetime(2026, 3, 2, 12, tzinfo=timezone(timedelta(0)))])
 def test_utc_may_bear_any_name(moment: datetime) -> None:
     assert decision(decided_at=moment).id == decision().id
+
+
+def made(verb: Verb, replaces: Any = None) -> Decision:
+    at = parse_instant("2026-11-25T08:00:00Z", field="at")
+    return Decision(verb=verb, about="fnd-1", who="o.reed", decided_at=at, basis="oic", reason="r", replaces=replaces)
+
+
+def test_an_undo_takes_back_what_it_names_and_nothing_else() -> None:
+    first = made(Verb.DISMISS)
+    second = made(Verb.CONFIRM, first.id)
+    assert standing([first, second]) == (first, second)
+    assert standing([first, second, made(Verb.UNDO, second.id)]) == (first,)
+    assert standing([first, second, made(Verb.UNDO)]) == (first, second)
+    assert standing([]) == ()
+
+
+def test_the_marking_none_stands_alone_as_no_marking() -> None:
+    with pytest.raises(SchemaError, match="NONE beside others"):
+        Handling(markings=frozenset({"NONE"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2024-11", "in November 2024"),
+        ("2024-Q2", "in the second quarter of 2024"),
+        ("2024", "in 2024"),
+        ("2024-07-05", "on 5 July 2024"),
+        ("2024-07-05..2025-03-22", "from 5 July 2024 to 22 March 2025"),
+    ],
+)
+def test_a_period_reads_as_a_sentence_has_it(text: str, words: str) -> None:
+    assert parse_period(text).words == words
+
+
+def test_a_month_above_twelve_is_one_of_a_later_year_and_none_is_beyond_the_calendar() -> None:
+    assert [month_start(2024, month).isoformat() for month in (1, 12, 13, 25)] == [
+        "2024-01-01",
+        "2024-12-01",
+        "2025-01-01",
+        "2026-01-01",
+    ]
+    with pytest.raises(SchemaError, match="beyond the calendar"):
+        month_start(9999, 13)
