@@ -5,7 +5,6 @@ Fixed seeds give the same lessons and, on one machine and with one thread, the s
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -15,39 +14,42 @@ from numpy.typing import NDArray
 
 from headwater.engines.scan.cells import CELL, CHANNELS, FINE_CM, MIDDLE
 from headwater.engines.scan.classes import CLASSES, ITEMS
+from headwater.engines.scan.detector import WHOLE
 from headwater.errors import MissingExtraError
-from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
+from headwater.exercise.vehicles.lessons import TRAIN_SEED
 from headwater.node.files import write
 from headwater.node.scan_graph import as_onnx
+from headwater.node.scan_lessons import Pool, Shown
 from headwater.node.scan_model import OWN_KIND, SCHEMA
 
 Reals = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-SCENES: Final = 300
-STEPS: Final = 1_500
+SCENES: Final = 900
+STEPS: Final = 4_500
 BATCH: Final = 6
 CROP: Final = (48, 80)
 """Rows and columns of cells of one crop: 1.9 by 3.2 m."""
+FIRST_SCENES: Final = 60
+ALL_SCENES_AT: Final = 0.6
+"""Share of the steps by which all scenes have come in: until then every step may see newer ones."""
 CLEAN_SHARE: Final = 0.35
 """Share of crops from scans in which nothing is hidden."""
 ON_ITEM: Final = 0.8
 """Share of the other crops that hold at least one thing for sure."""
+LOOKS_BACK: Final = (0.45, 0.75)
+"""Shares of the steps after which the detector's strongest mistakes in all scenes are sought, to be shown again."""
+ON_MISTAKE: Final = 0.5
+"""Share of clean crops that hold such a mistake."""
+WORST: Final = 0.3
+"""Share of mistakes, the strongest first, that are shown again."""
 MIDDLE_SIGMA: Final = {"person": 2.0, "drugs": 1.2, "rifle": 1.2, "pistol": 0.8}
 """Cells by which the middle of a thing may be missed at half the price."""
-RATE: Final = 2.5e-3
-WARM: Final = 80
 THREADS: Final = 1
 
 
-@dataclass(slots=True)
-class _View:
-    """A lesson in half as much memory."""
-
-    fine: NDArray[np.float16]
-    middle: NDArray[np.float16]
-    labels: NDArray[np.int8]
-    centres: tuple[tuple[int, float, float], ...]
+Spot = tuple[int, float, float]
+"""A scene, and the row and column of a mistake in its clean lesson."""
 
 
 def train(
@@ -56,6 +58,7 @@ def train(
     *,
     scenes: int = SCENES,
     steps: int = STEPS,
+    kept: Path | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
     """Train a detector and write it with its manifest.
@@ -65,6 +68,7 @@ def train(
         out: the ONNX file; the manifest stands beside it as ``NAME.json``.
         scenes: how many made-up vehicles to learn from.
         steps: of `BATCH` crops each.
+        kept: folder in which scenes are kept, and from which they are taken when they are there.
         progress: hears how far it is.
 
     Returns:
@@ -76,22 +80,22 @@ def train(
     try:
         import torch
 
-        from headwater.node.scan_network import new_network, step_of
+        from headwater.node.scan_network import Step, new_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     first = TRAIN_SEED + seed * 10_000
-    views: list[list[_View]] = [[] for _ in range(scenes)]
-    for lesson in lessons(first, scenes):
-        views[lesson.scene].append(_short(lesson))
-        progress(lesson.scene, scenes + steps)
+    pool = Pool(first, kept)
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
     draw = np.random.default_rng(first)
-    network = new_network()
-    step = step_of(network, RATE, WARM, steps)
+    step = Step(new_network(), steps)
+    looks, mistakes = {int(share * steps) for share in LOOKS_BACK}, list[Spot]()
     for number in range(steps):
-        step(number, *batch(views, draw))
-        progress(scenes + number, scenes + steps)
+        pool.reach(min(scenes, int(FIRST_SCENES + scenes * number / (ALL_SCENES_AT * steps))))
+        if number in looks:
+            mistakes = strongest_mistakes(pool.scenes, step.answers)
+        step(number, *batch(pool.scenes, draw, mistakes))
+        progress(number, steps)
     data = as_onnx(step.weights())
     manifest = manifest_of(seed, data, scenes, steps)
     write(out, data)
@@ -123,27 +127,53 @@ def manifest_of(seed: int, data: bytes, scenes: int, steps: int) -> dict[str, An
     }
 
 
-def batch(views: Sequence[Sequence[_View]], draw: np.random.Generator) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
+def strongest_mistakes(scenes: Sequence[Sequence[Shown]], answers: Callable[[Reals, Reals], Reals]) -> list[Spot]:
+    """Return the places of clean scenes that look most like a hidden thing to what has been learned so far.
+
+    Args:
+        scenes: their first lessons are clean.
+        answers: of the network to both grids of a scan.
+    """
+    found: list[list[tuple[float, Spot]]] = [[] for _ in ITEMS]
+    for number, (clean, *_) in enumerate(scenes):
+        rows, columns = (side - side % WHOLE for side in clean.labels.shape)
+        half = CELL // MIDDLE
+        told = answers(
+            clean.fine[: rows * CELL, : columns * CELL].astype(np.float32),
+            clean.middle[:, : rows * half, : columns * half].astype(np.float32),
+        )
+        for kind, middles in enumerate(told[len(ITEMS) :]):
+            row, column = (int(place) for place in np.unravel_index(int(middles.argmax()), middles.shape))
+            found[kind].append((float(middles[row, column]), (number, row, column)))
+    worst = max(int(WORST * len(scenes)), 1)
+    return [spot for one in found for _, spot in sorted(one, reverse=True)[:worst]]
+
+
+def batch(
+    scenes: Sequence[Sequence[Shown]], draw: np.random.Generator, mistakes: Sequence[Spot] = ()
+) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
     """Return some crops: both grids, labels, and how near the middle of a thing each cell is."""
     made = []
     for _ in range(BATCH):
-        scene = views[int(draw.integers(len(views)))]
-        clean = draw.random() < CLEAN_SHARE or len(scene) == 1
-        made.append(_crop(scene[0] if clean else scene[int(draw.integers(1, len(scene)))], draw))
+        if draw.random() < CLEAN_SHARE:
+            again = bool(mistakes) and draw.random() < ON_MISTAKE
+            number, *spot = mistakes[int(draw.integers(len(mistakes)))] if again else (int(draw.integers(len(scenes))),)
+            made.append(_crop(scenes[number][0], draw, spot))
+            continue
+        scene = scenes[int(draw.integers(len(scenes)))]
+        view = scene[int(draw.integers(1, len(scene)))]
+        middles = view.centres if draw.random() < ON_ITEM else ()
+        made.append(_crop(view, draw, middles[int(draw.integers(len(middles)))][1:] if middles else ()))
     fine, middle, labels, middles = (np.stack(part) for part in zip(*made, strict=True))
     return fine[:, None], middle, labels, middles
 
 
-def _short(lesson: Lesson) -> _View:
-    return _View(
-        lesson.cells.fine.astype(np.float16), lesson.cells.middle.astype(np.float16), lesson.labels, lesson.centres
-    )
-
-
-def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
+def _crop(
+    view: Shown, draw: np.random.Generator, spot: Sequence[float]
+) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
     """Return one crop, perhaps mirrored, of a slightly different machine; what lies outside the image is open air."""
     tall, wide = CROP
-    top, left = _corner(view, draw)
+    top, left = _corner(view, draw, spot)
     rows, columns = view.labels.shape
     r0, r1, c0, c1 = max(top, 0), min(top + tall, rows), max(left, 0), min(left + wide, columns)
     half = CELL // MIDDLE
@@ -157,7 +187,7 @@ def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray
     if draw.random() < 0.5:  # noqa: PLR2004 - vehicles drive either way
         fine, middle = np.ascontiguousarray(fine[:, ::-1]), np.ascontiguousarray(middle[:, :, ::-1])
         labels, near = np.ascontiguousarray(labels[:, ::-1]), np.ascontiguousarray(near[:, :, ::-1])
-    gain = np.float32(1 + 0.04 * draw.standard_normal())
+    gain = np.float32(1 + 0.06 * draw.standard_normal())
     fine *= gain
     middle[[0, 2, 3]] *= gain
     middle[1] += np.float32(0.04 * draw.standard_normal()) * (middle[0] > 0.05)  # noqa: PLR2004 - beside the vehicle there is no material
@@ -166,11 +196,12 @@ def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray
     return fine, middle, labels, near
 
 
-def _corner(view: _View, draw: np.random.Generator) -> tuple[int, int]:
+def _corner(view: Shown, draw: np.random.Generator, spot: Sequence[float]) -> tuple[int, int]:
+    """Return where a crop begins: so that it holds a spot where one is given, anywhere otherwise."""
     tall, wide = CROP
     rows, columns = view.labels.shape
-    if view.centres and draw.random() < ON_ITEM:
-        _, row, column = view.centres[int(draw.integers(len(view.centres)))]
+    if spot:
+        row, column = spot
         top, left = int(row - draw.uniform(0.15, 0.85) * tall), int(column - draw.uniform(0.15, 0.85) * wide)
     else:
         top, left = int(draw.integers(-4, max(rows - tall, 0) + 5)), int(draw.integers(-4, max(columns - wide, 0) + 5))
