@@ -8,27 +8,20 @@ from numpy.typing import NDArray
 
 from headwater.engines.scan.cells import CHANNELS
 from headwater.engines.scan.classes import ITEMS
-from headwater.errors import MissingExtraError
+from headwater.errors import MissingExtraError, SchemaError
 
 Weights = Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
 """Kernel and bias of each layer."""
 
 LAYERS: Final[Mapping[str, tuple[int, int, int, int]]] = {
     # name: channels in, channels out, side of the kernel, stride
-    "fine1": (1, 12, 5, 2), "fine2": (12, 24, 3, 2), "join1": (24 + CHANNELS, 32, 3, 1),
+    "fine1": (1, 12, 5, 2), "fine2": (12, 24, 3, 2), "join1": (24 + CHANNELS, 32, 3, 1), "join2": (32, 32, 3, 1),
     "down1": (32, 48, 3, 2), "down1a": (48, 48, 3, 1), "down1b": (48, 48, 3, 1), "down1c": (48, 48, 3, 1), "down1d": (48, 48, 3, 1),
     "down2": (48, 80, 3, 2), "down2a": (80, 80, 3, 1), "down2b": (80, 80, 3, 1), "down2c": (80, 80, 3, 1), "down2d": (80, 80, 3, 1),
-    "down3": (80, 112, 3, 2), "down3a": (112, 112, 3, 1), "down3b": (112, 112, 3, 1), "down3c": (112, 112, 3, 1), "down3d": (112, 112, 3, 1),
-    "down4": (112, 128, 3, 2), "down4a": (128, 128, 3, 1), "down4b": (128, 128, 3, 1),
-    "up3": (240, 112, 1, 1), "up3a": (112, 112, 3, 1), "up3b": (112, 112, 3, 1),
-    "up2": (192, 80, 1, 1), "up2a": (80, 80, 3, 1), "up2b": (80, 80, 3, 1),
-    "up1": (128, 48, 1, 1), "up1a": (48, 48, 3, 1), "up1b": (48, 48, 3, 1),
+    "down3": (80, 96, 3, 2), "down3a": (96, 96, 3, 1), "down3b": (96, 96, 3, 1), "down3c": (96, 96, 3, 1), "down3d": (96, 96, 3, 1),
+    "up2": (176, 80, 3, 1), "up2a": (80, 80, 3, 1), "up2b": (80, 80, 3, 1), "up1": (128, 48, 3, 1), "up1a": (48, 48, 3, 1),
     "told": (48, 2 * len(ITEMS), 1, 1),
 }  # fmt: skip
-DOWN: Final = {"down1": ("ab", "cd"), "down2": ("ab", "cd"), "down3": ("ab", "cd"), "down4": ("ab",)}
-"""Ways down, each to cells twice as large, and the pairs of layers behind them whose answer is added to what they were given."""
-UP: Final = {"up3": 2, "up2": 1, "up1": 0}
-"""Ways back up, and which way down each is joined with."""
 OPSET: Final = 17
 _MOST: Final = 127
 
@@ -47,16 +40,15 @@ def as_onnx(weights: Weights) -> bytes:
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "onnx") from error
     made = _Graph(helper, TensorProto, weights)
-    x = made.layer("join1", made.join(made.layer("fine2", made.layer("fine1", "fine")), "middle"))
+    x = made.layer("join2", made.layer("join1", made.join(made.layer("fine2", made.layer("fine1", "fine")), "middle")))
     kept = []
-    for name, pairs in DOWN.items():
+    for name in ("down1", "down2", "down3"):
         x = made.layer(name, x)
-        for one, two in pairs:
-            x = made.twice(name + one, name + two, x)
-        kept.append(x)
-    for name, beside in UP.items():
-        x = made.layer(name, made.join(made.larger(x), kept[beside]))
         x = made.twice(f"{name}a", f"{name}b", x)
+        x = made.twice(f"{name}c", f"{name}d", x)
+        kept.append(x)
+    x = made.twice("up2a", "up2b", made.layer("up2", made.join(made.larger(x), kept[1])))
+    x = made.layer("up1a", made.layer("up1", made.join(made.larger(x), kept[0])))
     made.layer("told", x, out="log_odds")
     sizes = {"fine": ("h", "w", 1), "middle": ("h2", "w2", CHANNELS)}
     inputs = [
@@ -70,6 +62,25 @@ def as_onnx(weights: Weights) -> bytes:
     )
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def weights_of(data: bytes) -> Weights:
+    """Return the kernels and biases that such a graph holds.
+
+    Raises:
+        SchemaError: it is none of these graphs.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    held = {one.name: numpy_helper.to_array(one) for one in onnx.load_model_from_string(data).graph.initializer}
+    made = {}
+    for name, (given, out, side, _) in LAYERS.items():
+        short, scale, bias = (held.get(f"{name}.{end}") for end in ("kernel8", "kernel.scale", "bias16"))
+        if short is None or scale is None or bias is None or short.shape != (out, given, side, side):
+            raise SchemaError("a model of other layers than those that are trained here", where=name)
+        made[name] = (short * scale[:, None, None, None].astype(np.float64), bias.astype(np.float64))
+    return made
 
 
 class _Graph:

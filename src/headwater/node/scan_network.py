@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from headwater.engines.scan.classes import ITEMS
-from headwater.node.scan_graph import DOWN, LAYERS, UP, Weights
+from headwater.node.scan_graph import LAYERS, Weights
 
 COUNT: Final = len(ITEMS)
 RARE: Final = -4.0
@@ -22,11 +22,15 @@ KEEP: Final = 0.99
 """How much of the running mean of the weights stays from step to step; the mean is what ships."""
 STEEPEST: Final = 5.0
 RATE: Final = 2.5e-3
-"""Highest rate of AdamW, for what is no kernel; it rises over the first steps and then falls on a straight line."""
-STRAIGHT_RATE: Final = 0.1
+"""Highest rate of AdamW, for what is no kernel; it rises over the first steps and falls on a straight line over the last."""
+STRAIGHT_RATE: Final = 0.04
 """Highest rate of kernels, as a share of their length."""
+LATER: Final = 0.3
+"""Share of both rates for a network that has learned already."""
 MOMENTUM: Final = 0.9
 WARM: Final = 60
+FALLING: Final = 0.4
+"""Share of the steps, the last ones, over which rates fall to nothing."""
 HALF: Final = True
 """Whether layers are reckoned with bfloat16."""
 
@@ -55,16 +59,15 @@ class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed wher
     def forward(self, fine: torch.Tensor, middle: torch.Tensor) -> torch.Tensor:
         """Return log-odds of shares and of middles; the graph of `scan_graph.as_onnx` says the same."""
         x = torch.cat([self._layer("fine2", self._layer("fine1", fine)), middle], 1)
-        x = self._layer("join1", x)
+        x = self._layer("join2", self._layer("join1", x))
         kept = []
-        for name, pairs in DOWN.items():
+        for name in ("down1", "down2", "down3"):
             x = self._layer(name, x)
-            for one, two in pairs:
-                x = self._twice(name + one, name + two, x)
+            x = self._twice(f"{name}c", f"{name}d", self._twice(f"{name}a", f"{name}b", x))
             kept.append(x)
-        for name, beside in UP.items():
-            x = self._layer(name, torch.cat([_larger(x), kept[beside]], 1))
-            x = self._twice(f"{name}a", f"{name}b", x)
+        x = self._layer("up2", torch.cat([_larger(x), kept[1]], 1))
+        x = self._twice("up2a", "up2b", x)
+        x = self._layer("up1a", self._layer("up1", torch.cat([_larger(x), kept[0]], 1)))
         told: torch.Tensor = self.convolutions["told"](x)
         return told
 
@@ -127,14 +130,15 @@ def _orthogonal(matrix: torch.Tensor) -> torch.Tensor:
 class Step:
     """One step of training after the other; the running mean of the weights is what comes out."""
 
-    def __init__(self, network: Network, steps: int) -> None:
-        """Begin; there will be so many steps."""
-        self._network, self._steps = network, steps
+    def __init__(self, network: Network, steps: int, *, has_learned: bool = False) -> None:
+        """Begin; there will be so many steps, shorter ones where the network has learned already."""
+        self._network, self._steps, self.has_learned = network, steps, has_learned
+        pace = LATER if has_learned else 1.0
         kernels = [one for name, one in network.named_parameters() if one.ndim > 2 and "told" not in name]  # noqa: PLR2004
         others = [one for name, one in network.named_parameters() if one.ndim <= 2 or "told" in name]  # noqa: PLR2004
         self._optimisers = (
-            (_Straight(kernels, STRAIGHT_RATE), STRAIGHT_RATE),
-            (torch.optim.AdamW(others, lr=RATE, weight_decay=1e-4), RATE),
+            (_Straight(kernels, STRAIGHT_RATE), STRAIGHT_RATE * pace),
+            (torch.optim.AdamW(others, lr=RATE, weight_decay=1e-4), RATE * pace),
         )
         self._mean = {name: value.clone() for name, value in network.state_dict().items()}
 
@@ -142,10 +146,11 @@ class Step:
         self, number: int, fine: NDArray[Any], middle: NDArray[Any], labels: NDArray[Any], near: NDArray[Any]
     ) -> float:
         """Learn from some crops, and return what their answers cost."""
-        rise, fall = min(1.0, (number + 1) / WARM), 1.0 - number / self._steps
+        rise = min(1.0, (number + 1) / WARM)
+        fall = min(1.0, (1.0 - number / self._steps) / FALLING)
         for optimiser, rate in self._optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = rate * rise * (fall * 0.98 + 0.02)
+                group["lr"] = rate * rise * fall
             optimiser.zero_grad()
         self._network.train()
         given = torch.from_numpy(fine).to(memory_format=torch.channels_last)
@@ -181,6 +186,47 @@ class Step:
     def weights(self) -> Weights:
         """Return kernel and bias of each layer, its normalisation taken into both."""
         return folded({name: value.numpy() for name, value in self._mean.items()})
+
+
+@torch.no_grad()
+def take_over(network: Network, weights: Weights, crops: list[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    """Give a network what another has learned; some crops tell the normalisations what their layers usually say."""
+    for name, norm in network.norms.items():
+        kernel, bias = (torch.from_numpy(np.asarray(one, np.float32)) for one in weights[name])
+        length = float(kernel.norm()) / len(kernel) ** 0.5
+        network.convolutions[name].weight.copy_(kernel / length)
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1.0 - norm.eps)
+        norm.weight.fill_(length)
+        norm.bias.copy_(bias)
+    last = network.convolutions["told"]
+    last.weight.copy_(torch.from_numpy(np.asarray(weights["told"][0], np.float32)))
+    last.bias.copy_(torch.from_numpy(np.asarray(weights["told"][1], np.float32)))
+    sums = {
+        name: [torch.zeros(norm.num_features), torch.zeros(norm.num_features)] for name, norm in network.norms.items()
+    }
+
+    def heard(name: str) -> Any:  # noqa: ANN401 - a hook of PyTorch
+        def hook(_: Any, __: Any, told: torch.Tensor) -> None:  # noqa: ANN401
+            sums[name][0] += told.mean((0, 2, 3)) / len(crops)
+            sums[name][1] += (told * told).mean((0, 2, 3)) / len(crops)
+
+        return hook
+
+    hooks = [network.convolutions[name].register_forward_hook(heard(name)) for name in sums]
+    network.eval()
+    for fine, middle in crops:
+        network(torch.from_numpy(fine), torch.from_numpy(middle))
+    for hook in hooks:
+        hook.remove()
+    for name, norm in network.norms.items():
+        mean, square = sums[name]
+        spread = (square - mean * mean).clamp_min(1e-6)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(spread)
+        # The same answer as before: what is taken away is given back.
+        norm.bias.add_(mean * norm.weight)
+        norm.weight.mul_((spread + norm.eps).sqrt())
 
 
 def folded(state: dict[str, NDArray[Any]]) -> Weights:

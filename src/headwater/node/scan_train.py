@@ -4,7 +4,7 @@ Fixed seeds give the same lessons and, on one machine and with one thread, the s
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -18,33 +18,35 @@ from headwater.engines.scan.detector import WHOLE
 from headwater.errors import MissingExtraError
 from headwater.exercise.vehicles.lessons import TRAIN_SEED
 from headwater.node.files import write
-from headwater.node.scan_graph import as_onnx
+from headwater.node.scan_graph import as_onnx, weights_of
 from headwater.node.scan_lessons import Pool, Shown
-from headwater.node.scan_model import OWN_KIND, SCHEMA
+from headwater.node.scan_model import OWN_KIND, SCHEMA, read
 
 Reals = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-SCENES: Final = 900
-STEPS: Final = 4_500
+SCENES: Final = 600
+STEPS: Final = 2_000
 BATCH: Final = 6
 CROP: Final = (48, 80)
 """Rows and columns of cells of one crop: 1.9 by 3.2 m."""
-FIRST_SCENES: Final = 60
-ALL_SCENES_AT: Final = 0.6
-"""Share of the steps by which all scenes have come in: until then every step may see newer ones."""
+FIRST_SCENES: Final = 140
+STEPS_A_SCENE: Final = 8
+"""After every so many steps one more scene comes in, so that what was learned meets what was not seen."""
 CLEAN_SHARE: Final = 0.35
 """Share of crops from scans in which nothing is hidden."""
 ON_ITEM: Final = 0.8
 """Share of the other crops that hold at least one thing for sure."""
-LOOKS_BACK: Final = (0.45, 0.75)
-"""Shares of the steps after which the detector's strongest mistakes in all scenes are sought, to be shown again."""
+LOOK_BACK: Final = 300
+"""After every so many steps the detector's strongest mistakes in all scenes are sought, to be shown again."""
 ON_MISTAKE: Final = 0.5
 """Share of clean crops that hold such a mistake."""
 WORST: Final = 0.3
 """Share of mistakes, the strongest first, that are shown again."""
 MIDDLE_SIGMA: Final = {"person": 2.0, "drugs": 1.2, "rifle": 1.2, "pistol": 0.8}
 """Cells by which the middle of a thing may be missed at half the price."""
+TUNING_CROPS: Final = 4
+"""Batches that tell the normalisations of a network that goes on what its layers usually say."""
 THREADS: Final = 1
 
 
@@ -56,8 +58,9 @@ def train(
     seed: int,
     out: Path,
     *,
-    scenes: int = SCENES,
-    steps: int = STEPS,
+    scenes: int | None = None,
+    steps: int | None = None,
+    start: str | None = None,
     kept: Path | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
@@ -66,8 +69,9 @@ def train(
     Args:
         seed: added to the seeds of training; 0 makes the model that ships.
         out: the ONNX file; the manifest stands beside it as ``NAME.json``.
-        scenes: how many made-up vehicles to learn from.
+        scenes: how many made-up vehicles to learn from, at most.
         steps: of `BATCH` crops each.
+        start: name or path of a model of the same layers, to go on from; from nothing where left out.
         kept: folder in which scenes are kept, and from which they are taken when they are there.
         progress: hears how far it is.
 
@@ -76,39 +80,66 @@ def train(
 
     Raises:
         MissingExtraError: PyTorch or onnx is not installed.
+        InputError: the model to go on from cannot be read, or is of other layers.
     """
+    scenes, steps = scenes or SCENES, steps or STEPS
     try:
         import torch
 
-        from headwater.node.scan_network import Step, new_network
+        from headwater.node.scan_network import Step, new_network, take_over
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     first = TRAIN_SEED + seed * 10_000
+    begun = None if start is None else read(None if start == "builtin" else start)
     pool = Pool(first, kept)
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
     draw = np.random.default_rng(first)
-    step = Step(new_network(), steps)
-    looks, mistakes = {int(share * steps) for share in LOOKS_BACK}, list[Spot]()
+    network = new_network()
+    if begun is not None:
+        pool.reach(min(scenes, FIRST_SCENES))
+        take_over(network, weights_of(begun[2]), [batch(pool.scenes, draw)[:2] for _ in range(TUNING_CROPS)])
+    step = Step(network, steps, has_learned=begun is not None)
+    mistakes: list[Spot] = []
     for number in range(steps):
-        pool.reach(min(scenes, int(FIRST_SCENES + scenes * number / (ALL_SCENES_AT * steps))))
-        if number in looks:
-            mistakes = strongest_mistakes(pool.scenes, step.answers)
-        step(number, *batch(pool.scenes, draw, mistakes))
+        mistakes = learn(step, number, pool, draw, mistakes, scenes)
         progress(number, steps)
     data = as_onnx(step.weights())
-    manifest = manifest_of(seed, data, scenes, steps)
+    manifest = manifest_of(seed, data, len(pool.scenes), steps, None if begun is None else begun[1])
     write(out, data)
     write(out.with_suffix(".json"), (json.dumps(manifest, indent=1) + "\n").encode())
     return manifest
 
 
-def manifest_of(seed: int, data: bytes, scenes: int, steps: int) -> dict[str, Any]:
-    """Return what stands beside a model: what it takes and gives, and what it has learned from."""
+def learn(
+    step: Any,  # noqa: ANN401 - scan_network.Step, which needs PyTorch
+    number: int,
+    pool: Pool,
+    draw: np.random.Generator,
+    mistakes: list[Spot],
+    scenes: int,
+) -> list[Spot]:
+    """Take one step, and return the mistakes that the next one may be shown."""
+    pool.reach(min(scenes, FIRST_SCENES + number // STEPS_A_SCENE))
+    if number % LOOK_BACK == 0 and (number or step.has_learned):
+        mistakes = strongest_mistakes(pool.scenes, step.answers)
+    step(number, *batch(pool.scenes, draw, mistakes))
+    return mistakes
+
+
+def manifest_of(
+    seed: int, data: bytes, scenes: int, steps: int, begun: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what stands beside a model: what it takes and gives, what it has learned from, and which model it goes on from."""
     first = TRAIN_SEED + seed * 10_000
+    gone_on = (
+        {}
+        if begun is None
+        else {"from": {"id": begun["id"], "sha256": begun["sha256"], "data_card": begun["data_card"]}}
+    )
     return {
         "schema": SCHEMA,
-        "id": f"builtin-{seed + 2}",
+        "id": f"builtin-{seed + 3}",
         "kind": OWN_KIND,
         "channels": ["low", "high"],
         "mm_per_px": FINE_CM * 10,
@@ -121,7 +152,8 @@ def manifest_of(seed: int, data: bytes, scenes: int, steps: int) -> dict[str, An
             "train_seeds": [first, first + scenes - 1],
             "scenes": scenes,
             "steps": steps,
-            "machines": "3.5/6 and 6/9 MV, 12,000 to 150,000 photons a pixel, 4 to 10.5 mm, spectra off by up to 1 %; 4/6 MV held back",
+            **gone_on,
+            "machines": "3.5/6 and 6/9 MV, 8,000 to 250,000 photons a pixel, 4 to 10.5 mm, spectra off by up to 1 %; 4/6 MV held back",
             "not_for": "other beams than megavolt pairs, single spectra; figures at a site need that site's own scans",
         },
     }

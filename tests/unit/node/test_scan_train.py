@@ -12,7 +12,7 @@ from headwater.engines.scan.cells import CELL, CHANNELS
 from headwater.engines.scan.classes import CLASSES, ITEMS
 from headwater.errors import MissingExtraError
 from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
-from headwater.node import scan_train
+from headwater.node import scan_lessons, scan_train
 from headwater.node.scan_graph import LAYERS, as_onnx
 from headwater.node.scan_model import load
 
@@ -46,7 +46,7 @@ def test_the_same_seed_teaches_the_same_lesson(scene: list[Lesson]) -> None:
 
 
 def test_crops_have_one_size_and_teach_middles_where_things_are(scene: list[Lesson]) -> None:
-    views = [[scan_train._short(lesson) for lesson in scene]]
+    views = [[scan_lessons._short(lesson) for lesson in scene]]
     draw = np.random.default_rng(3)
     seen = 0
     for _ in range(4):
@@ -64,6 +64,51 @@ def test_crops_have_one_size_and_teach_middles_where_things_are(scene: list[Less
     assert seen > 0
 
 
+def test_scenes_that_were_kept_teach_what_they_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: list[Lesson]
+) -> None:
+    monkeypatch.setattr(scan_lessons, "lessons", lambda *_: iter(scene))
+    drawn = scan_lessons.Pool(7, tmp_path)
+    drawn.reach(1)
+    monkeypatch.setattr(scan_lessons, "lessons", lambda *_: pytest.fail("drawn twice"))
+    again = scan_lessons.Pool(7, tmp_path)
+    again.reach(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["scene-7.npz"]
+    for old, new in zip(drawn.scenes[0], again.scenes[0], strict=True):
+        assert (old.fine == new.fine).all()
+        assert (old.middle == new.middle).all()
+        assert (old.labels == new.labels).all()
+        assert old.centres == new.centres
+
+
+def test_the_strongest_mistakes_are_sought_in_clean_lessons_class_by_class(scene: list[Lesson]) -> None:
+    views = [[scan_lessons._short(lesson) for lesson in scene]] * 3
+
+    def answers(fine: Any, middle: Any) -> Any:
+        rows, columns = fine.shape[0] // CELL, fine.shape[1] // CELL
+        assert middle.shape == (CHANNELS, rows * 2, columns * 2)
+        made = np.full((2 * len(ITEMS), rows, columns), -6.0)
+        made[: len(ITEMS), 1, 1] = 9.0
+        for kind in range(len(ITEMS)):
+            made[len(ITEMS) + kind, 2 + kind, 7] = 3.0
+        return made
+
+    spots = scan_train.strongest_mistakes(views, answers)
+    assert {spot[1:] for spot in spots} == {(2 + kind, 7) for kind in range(len(ITEMS))}
+
+
+def test_a_crop_of_a_mistake_holds_it_and_nothing_is_taught_there(scene: list[Lesson]) -> None:
+    marked = scan_lessons._short(scene[0])
+    marked.fine[:] = 0
+    marked.fine[20 * CELL, 30 * CELL] = 9.0
+    draw = np.random.default_rng(2)
+    for _ in range(5):
+        fine, _, labels, near = scan_train._crop(marked, draw, (20, 30))
+        assert fine.max() > 4
+        assert not labels.any()
+        assert not near.any()
+
+
 def chance() -> dict[str, tuple[Any, Any]]:
     """Weights drawn from chance."""
     draw = np.random.default_rng(5)
@@ -76,9 +121,9 @@ def chance() -> dict[str, tuple[Any, Any]]:
 def test_the_graph_runs_and_answers_for_every_cell() -> None:
     session = onnxruntime.InferenceSession(as_onnx(chance()))
     (told,) = session.run(
-        None, {"fine": np.ones((1, 1, 96, 160), np.float32), "middle": np.ones((1, CHANNELS, 24, 40), np.float32)}
+        None, {"fine": np.ones((1, 1, 128, 192), np.float32), "middle": np.ones((1, CHANNELS, 32, 48), np.float32)}
     )
-    assert told.shape == (1, 2 * len(ITEMS), 12, 20)
+    assert told.shape == (1, 2 * len(ITEMS), 16, 24)
     assert np.isfinite(told).all()
 
 

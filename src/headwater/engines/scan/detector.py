@@ -27,8 +27,8 @@ LEAST_CELLS: Final = {"person": (3.0, 3.0), "drugs": (1.5, 1.0), "rifle": (1.5, 
 EDGE_SHARE: Final = 0.35
 """Share of the strongest near the peak at which a box ends."""
 MOST_PLACES: Final = 3
-WHOLE: Final = 8
-"""Cells of which the network wants a multiple: it looks at cells of 4, 8, 16 and 32 cm."""
+WHOLE: Final = 4
+"""Cells of which the network wants a multiple: it looks at cells of 4, 8 and 16 cm."""
 WEIGHT: Final = 1.0
 """What the surroundings' shares count for beside the middle's own answer; found best on scans of the tuning seeds."""
 ROUNDING: Final = 1e-6

@@ -118,7 +118,7 @@ def some_hidden(scene: Scene, item: str, draw: np.random.Generator) -> list[Soli
     made = hide(scene.vehicle, item, draw)[0]
     if draw.random() >= OTHER_MAKE:
         return made
-    if item == "drugs" and draw.random() < 0.5:  # noqa: PLR2004
+    if item == "drugs" and draw.random() < 0.5:
         x, y, z = np.mean([one.centre for one in made], axis=0)
         return moved(one_lump(draw), (float(x), float(y), float(z)))
     return another_make(made, draw)

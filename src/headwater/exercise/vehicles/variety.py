@@ -45,7 +45,7 @@ def restyled(scene: Scene, draw: Draw) -> Scene:
         cab=_room(old.cab, by), under=_room(old.under, by),
     )  # fmt: skip
     columns = int(view.columns + old.length * (by[0] - 1) / view.step_cm)
-    top = view.top_cm + old.height * (by[1] - 1) + (between(draw, -25, 0) if draw.random() < 0.2 else 0.0)  # noqa: PLR2004
+    top = view.top_cm + old.height * (by[1] - 1) + (between(draw, -25, 0) if draw.random() < 0.2 else 0.0)
     rows = int(view.rows + (top - view.top_cm) / view.pitch_cm)
     return replace(
         scene, vehicle=vehicle, solids=solids, view=replace(view, columns=columns, rows=max(rows, 200), top_cm=top)
@@ -60,7 +60,7 @@ def clutter(vehicle: Vehicle, draw: Draw) -> list[Solid]:
     for _ in range(int(draw.integers(15, 90))):
         size = float(np.exp(draw.uniform(np.log(2.5), np.log(32.0))))
         half = _point(size * np.exp(draw.normal(0, 0.45, 3)))
-        metal = draw.random() < 0.3  # noqa: PLR2004
+        metal = draw.random() < 0.3
         material = pick(draw, METAL if metal else LIGHT)
         # The larger, the lighter: what is large is packed or hollow.
         full = min(1.0, 12.0 / size) * between(draw, 0.05, 1.0)
@@ -78,7 +78,7 @@ def look_alikes(vehicle: Vehicle, draw: Draw) -> list[Solid]:
         kind = int(draw.integers(3))
         one = _long_thing(draw) if kind == 0 else _hand_tool(draw) if kind == 1 else _stuffed(draw)
         one = turned(one, (between(draw, -3.1, 3.1), between(draw, -0.9, 0.9), between(draw, -3.1, 3.1)))
-        x0, x1, y0, y1 = vehicle.hold if draw.random() < 0.8 else vehicle.cab  # noqa: PLR2004
+        x0, x1, y0, y1 = vehicle.hold if draw.random() < 0.8 else vehicle.cab
         made += moved(
             one, (between(draw, x0 + 15, x1 - 15), between(draw, y0 + 8, max(y1 - 25, y0 + 9)), between(draw, -60, 60))
         )
@@ -90,16 +90,16 @@ def another_make(solids: Sequence[Solid], draw: Draw) -> list[Solid]:
     low, high = extent(list(solids))
     middle = (low + high) / 2
     about = moved(solids, _point(-middle))
-    if draw.random() < 0.3:  # noqa: PLR2004
+    if draw.random() < 0.3:
         about = turned(about, (0.0, 0.0, between(draw, -np.pi, np.pi)))
     about = stretched(about, _point(np.exp(draw.normal(0, 0.08, 3))))
-    angular, dense = draw.random() < 0.3, between(draw, 0.88, 1.1)  # noqa: PLR2004
+    angular, dense = draw.random() < 0.3, between(draw, 0.88, 1.1)
     made = []
     for one in about:
-        if len(about) > 3 and draw.random() < MISSING:  # noqa: PLR2004
+        if len(about) > 3 and draw.random() < MISSING:
             continue
         kind = one.kind
-        if angular and draw.random() < 0.6:  # noqa: PLR2004
+        if angular and draw.random() < 0.6:
             kind = Kind.CYLINDER if kind is Kind.ELLIPSOID else Kind.BOX if kind is Kind.CYLINDER else kind
         shrink = 0.86 if kind is not one.kind else 1.0
         half = _point(np.asarray(one.half) * shrink * np.exp(draw.normal(0, 0.05, 3)))
@@ -123,7 +123,7 @@ def one_lump(draw: Draw) -> list[Solid]:
 
 
 def _any_shape(draw: Draw, centre: Point, half: Point, material: str, density: float) -> list[Solid]:
-    turn = (between(draw, -0.3, 0.3), between(draw, -0.8, 0.8), draw.normal(0, 0.5) if draw.random() < 0.5 else 0.0)  # noqa: PLR2004
+    turn = (between(draw, -0.3, 0.3), between(draw, -0.8, 0.8), draw.normal(0, 0.5) if draw.random() < 0.5 else 0.0)
     shape = int(draw.integers(3))
     one = (
         box(centre, half, material, density, turn)
@@ -132,7 +132,7 @@ def _any_shape(draw: Draw, centre: Point, half: Point, material: str, density: f
         if shape == 1
         else rod(centre, half[0], min(half[1], half[2]), material, turn, density)
     )
-    if draw.random() < 0.25:  # noqa: PLR2004
+    if draw.random() < 0.25:
         return shell(one, min(half) * between(draw, 0.05, 0.4))
     return [one]
 
@@ -140,12 +140,8 @@ def _any_shape(draw: Draw, centre: Point, half: Point, material: str, density: f
 def _long_thing(draw: Draw) -> list[Solid]:
     """Return a spade, stand, pipe, jack or umbrella."""
     long, thick = between(draw, 30, 95), between(draw, 0.5, 2.4)
-    made = [
-        rod(
-            (0, 0, 0), long, thick, pick(draw, ("steel", "aluminium", "organic", "plastic", "steel")), (0, 0, 0)
-        )
-    ]
-    if draw.random() < 0.5:  # noqa: PLR2004
+    made = [rod((0, 0, 0), long, thick, pick(draw, ("steel", "aluminium", "organic", "plastic", "steel")), (0, 0, 0))]
+    if draw.random() < 0.5:
         made = shell(made[0], thick * between(draw, 0.15, 0.5))
     for _ in range(int(draw.integers(0, 4))):
         at = long * between(draw, -1, 1)
@@ -168,7 +164,7 @@ def _hand_tool(draw: Draw) -> list[Solid]:
     made.append(
         box((at, -tall - 5, 0), (between(draw, 1.5, 3), between(draw, 4, 9), 1.8), pick(draw, METAL + LIGHT), between(draw, 0.4, 2.0), (0, 0, lean))
     )  # fmt: skip
-    if draw.random() < 0.5:  # noqa: PLR2004
+    if draw.random() < 0.5:
         made.append(rod((long + 4, 0, 0), between(draw, 2, 6), between(draw, 0.3, 1.2), "steel"))
     return made
 
