@@ -140,7 +140,7 @@ def evaluate_scans(
 
 
 @click.command("train", epilog="Example: headwater scan train --seed 0 --keep lessons --out model.onnx")
-@click.option("--seed", required=True, type=click.IntRange(0, 99), help="0 makes the model that ships.")
+@click.option("--seed", required=True, type=click.IntRange(0, 99), help="Fixes all that is drawn by chance.")
 @click.option("--out", required=True, type=FILE, help="ONNX file; its manifest and data card beside it as JSON.")
 @click.option("--scenes", type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from, at most.")
 @click.option("--steps", type=click.IntRange(1, 1_000_000), help="Steps of learning.")
@@ -154,7 +154,7 @@ def evaluate_scans(
 def train_scans(
     *, seed: int, out: Path, scenes: int | None, steps: int | None, start: str | None, keep: Path | None, as_json: bool
 ) -> None:
-    """Train a detector on simulated vehicles, with fixed seeds (over half an hour of one core; needs PyTorch)."""
+    """Train a detector on simulated vehicles, with fixed seeds (some hours of one core from nothing; needs PyTorch)."""
     from headwater.node import scan_train, scan_tune
 
     with bar("learning") as progress:

@@ -25,8 +25,8 @@ from headwater.node.scan_model import OWN_KIND, SCHEMA, read
 Reals = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-SCENES: Final = 600
-STEPS: Final = 2_000
+SCENES: Final = 1_500
+STEPS: Final = 10_000
 BATCH: Final = 6
 CROP: Final = (48, 80)
 """Rows and columns of cells of one crop: 1.9 by 3.2 m."""
@@ -47,7 +47,7 @@ MIDDLE_SIGMA: Final = {"person": 2.0, "drugs": 1.2, "rifle": 1.2, "pistol": 0.8}
 """Cells by which the middle of a thing may be missed at half the price."""
 TUNING_CROPS: Final = 4
 """Batches that tell the normalisations of a network that goes on what its layers usually say."""
-THREADS: Final = 1
+THREADS: Final = 2
 
 
 Spot = tuple[int, float, float]
@@ -67,7 +67,7 @@ def train(
     """Train a detector and write it with its manifest.
 
     Args:
-        seed: added to the seeds of training; 0 makes the model that ships.
+        seed: added to the seeds of training.
         out: the ONNX file; the manifest stands beside it as ``NAME.json``.
         scenes: how many made-up vehicles to learn from, at most.
         steps: of `BATCH` crops each.

@@ -10,10 +10,10 @@ import pytest
 
 from headwater.engines.scan.cells import CELL, CHANNELS
 from headwater.engines.scan.classes import CLASSES, ITEMS
-from headwater.errors import MissingExtraError
+from headwater.errors import MissingExtraError, SchemaError
 from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
 from headwater.node import scan_lessons, scan_train
-from headwater.node.scan_graph import LAYERS, as_onnx
+from headwater.node.scan_graph import LAYERS, as_onnx, weights_of
 from headwater.node.scan_model import load
 
 pytestmark = pytest.mark.slow
@@ -121,10 +121,39 @@ def chance() -> dict[str, tuple[Any, Any]]:
 def test_the_graph_runs_and_answers_for_every_cell() -> None:
     session = onnxruntime.InferenceSession(as_onnx(chance()))
     (told,) = session.run(
-        None, {"fine": np.ones((1, 1, 128, 192), np.float32), "middle": np.ones((1, CHANNELS, 32, 48), np.float32)}
+        None, {"fine": np.ones((1, 1, 96, 160), np.float32), "middle": np.ones((1, CHANNELS, 24, 40), np.float32)}
     )
-    assert told.shape == (1, 2 * len(ITEMS), 16, 24)
+    assert told.shape == (1, 2 * len(ITEMS), 12, 20)
     assert np.isfinite(told).all()
+
+
+def test_what_a_model_holds_can_be_gone_on_from() -> None:
+    weights = chance()
+    held = weights_of(as_onnx(weights))
+    assert held.keys() == weights.keys()
+    for name, (kernel, bias) in weights.items():
+        # Kernels have 8 bits, so each number is right to half a step of the largest of its channel.
+        step = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True) / 127
+        assert (np.abs(held[name][0] - kernel) <= 0.51 * step).all()
+        assert held[name][1] == pytest.approx(bias, abs=1e-3)
+
+
+def test_a_model_of_other_layers_cannot_be_gone_on_from() -> None:
+    from onnx import load_model_from_string
+
+    model = load_model_from_string(as_onnx(chance()))
+    kept = [one for one in model.graph.initializer if one.name != "told.kernel8"]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    with pytest.raises(SchemaError, match="other layers"):
+        weights_of(model.SerializeToString())
+
+
+def test_a_manifest_names_the_model_that_was_gone_on_from() -> None:
+    before = load(None)
+    manifest = scan_train.manifest_of(0, b"", 10, 20, before.manifest)
+    assert manifest["data_card"]["from"]["sha256"] == before.sha256
+    assert "from" not in scan_train.manifest_of(0, b"", 10, 20)["data_card"]
 
 
 def test_what_is_far_away_changes_nothing_near() -> None:

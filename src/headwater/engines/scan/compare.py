@@ -311,7 +311,7 @@ def _changes(
             parts = _Parts(mask, _whole(mask, plain))
             masked = float(np.median(rough[parts.whole])) / max(float(np.percentile(plain[parts.whole], 75)), 0.01)
             found.append(_change(kind, peak * weight, parts, masked, now, laid, materials, new))
-            left[cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
+            left[cv2.dilate(parts.whole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
     return sorted(found, key=lambda one: -one.score)[: 2 * MOST_ALARMS]
 
 
@@ -362,7 +362,7 @@ def _change(
     import cv2
 
     mask, whole = parts.sure, parts.whole
-    rows, columns = np.nonzero(mask)
+    rows, columns = np.nonzero(whole)
     x_scale, y_scale = 10 * WORK_CM / (new.meta.mm_x or 10.0), 10 * WORK_CM / (new.meta.mm_y or 10.0)
     box = (
         int(columns.min() * x_scale), int(rows.min() * y_scale), int(np.ceil((columns.max() + 1) * x_scale)),
