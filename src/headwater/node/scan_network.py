@@ -102,7 +102,7 @@ class _Straight(torch.optim.Optimizer):  # type: ignore[misc]  # see Network
     def __init__(self, kernels: list[torch.Tensor], lr: float) -> None:
         super().__init__(kernels, {"lr": lr})
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
     def step(self) -> None:
         """Take one step."""
         for group in self.param_groups:
@@ -171,7 +171,7 @@ class Step:
                 self._mean[name] = value.clone()
         return float(cost.detach())
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
     def answers(self, fine: NDArray[Any], middle: NDArray[Any]) -> NDArray[Any]:
         """Return what the mean of the weights says of one scan. Shape: -> (2 * classes, rows, columns)."""
         held = {name: value.clone() for name, value in self._network.state_dict().items()}
@@ -188,7 +188,7 @@ class Step:
         return folded({name: value.numpy() for name, value in self._mean.items()})
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
 def take_over(network: Network, weights: Weights, crops: list[tuple[NDArray[Any], NDArray[Any]]]) -> None:
     """Give a network what another has learned; some crops tell the normalisations what their layers usually say."""
     for name, norm in network.norms.items():

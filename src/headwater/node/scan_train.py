@@ -194,8 +194,8 @@ def batch(
             continue
         scene = scenes[int(draw.integers(len(scenes)))]
         view = scene[int(draw.integers(1, len(scene)))]
-        middles = view.centres if draw.random() < ON_ITEM else ()
-        made.append(_crop(view, draw, middles[int(draw.integers(len(middles)))][1:] if middles else ()))
+        things = view.centres if draw.random() < ON_ITEM else ()
+        made.append(_crop(view, draw, things[int(draw.integers(len(things)))][1:] if things else ()))
     fine, middle, labels, middles = (np.stack(part) for part in zip(*made, strict=True))
     return fine[:, None], middle, labels, middles
 
