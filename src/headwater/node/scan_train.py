@@ -1,6 +1,6 @@
 """Training the detector: lessons from the simulator, a small convolutional network, one ONNX file with its manifest and card.
 
-Fixed seeds give the same lessons and, on one machine and with one thread, the same model. Nothing here is needed where scans are looked at.
+Fixed seeds give the same lessons and, on one machine and with as many threads, the same model. Nothing here is needed where scans are looked at.
 """
 
 import json
