@@ -139,19 +139,26 @@ def evaluate_scans(
     door.answer(document, lines, as_json=as_json)
 
 
-@click.command("train", epilog="Example: headwater scan train --seed 0 --out model.onnx")
-@click.option("--seed", required=True, type=click.IntRange(0, 99), help="0 makes the model that ships.")
+@click.command("train", epilog="Example: headwater scan train --seed 0 --keep lessons --out model.onnx")
+@click.option("--seed", required=True, type=click.IntRange(0, 99), help="Fixes all that is drawn by chance.")
 @click.option("--out", required=True, type=FILE, help="ONNX file; its manifest and data card beside it as JSON.")
+@click.option("--scenes", type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from, at most.")
+@click.option("--steps", type=click.IntRange(1, 1_000_000), help="Steps of learning.")
 @click.option(
-    "--scenes", default=300, show_default=True, type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from."
+    "--from",
+    "start",
+    help="Model to go on from: builtin, or the path of an ONNX file that `train` made; else from nothing.",
 )
+@click.option("--keep", type=FOLDER, help="Folder for the made-up vehicles: a second run draws none of them again.")
 @options.as_json
-def train_scans(*, seed: int, out: Path, scenes: int, as_json: bool) -> None:
-    """Train a detector on simulated vehicles, with fixed seeds (over half an hour of one core; needs PyTorch)."""
+def train_scans(
+    *, seed: int, out: Path, scenes: int | None, steps: int | None, start: str | None, keep: Path | None, as_json: bool
+) -> None:
+    """Train a detector on simulated vehicles, with fixed seeds (some hours of one core from nothing; needs PyTorch)."""
     from headwater.node import scan_train, scan_tune
 
     with bar("learning") as progress:
-        scan_train.train(seed, out, scenes=scenes, progress=progress)
+        scan_train.train(seed, out, scenes=scenes, steps=steps, start=start, kept=keep, progress=progress)
     with bar("tuning") as progress:
         manifest = scan_tune.tune(out, progress=progress)
     door.answer(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headwater.engines.scan.cells import CHANNELS
 from headwater.engines.scan.classes import ITEMS
-from headwater.errors import MissingExtraError
+from headwater.errors import MissingExtraError, SchemaError
 
 Weights = Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
 """Kernel and bias of each layer."""
@@ -62,6 +62,25 @@ def as_onnx(weights: Weights) -> bytes:
     )
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def weights_of(data: bytes) -> Weights:
+    """Return the kernels and biases that such a graph holds.
+
+    Raises:
+        SchemaError: it is none of these graphs.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    held = {one.name: numpy_helper.to_array(one) for one in onnx.load_model_from_string(data).graph.initializer}
+    made = {}
+    for name, (given, out, side, _) in LAYERS.items():
+        short, scale, bias = (held.get(f"{name}.{end}") for end in ("kernel8", "kernel.scale", "bias16"))
+        if short is None or scale is None or bias is None or short.shape != (out, given, side, side):
+            raise SchemaError("a model of other layers than those that are trained here", where=name)
+        made[name] = (short * scale[:, None, None, None].astype(np.float64), bias.astype(np.float64))
+    return made
 
 
 class _Graph:

@@ -24,7 +24,7 @@ from headwater.node.files import bytes_of, json_object
 from headwater.node.onnx_runtime import onnx_runtime
 
 Reals = NDArray[np.float32]
-BUILTIN: Final = "builtin-2"
+BUILTIN: Final = "builtin-3"
 DATA: Final = Path(__file__).parent / "data" / "scan"
 SCHEMA: Final = "headwater.scan.model/1"
 OWN_KIND: Final = "two-grids"
@@ -60,6 +60,22 @@ def load(name: str | None) -> Model:
         NoBasisError: a class of it speaks of faces, sex or age.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
+    path, manifest, data = read(name)
+    digest = sha256(data).hexdigest()
+    _check_graph(data, path.name)
+    session = _session(data, path.name)
+    detector = _network(session, path.name) if manifest["kind"] == OWN_KIND else _heat_map(session, manifest, path.name)
+    return Model(str(manifest["id"]), digest, detector, _base(manifest, digest), manifest)
+
+
+def read(name: str | None) -> tuple[Path, dict[str, Any], bytes]:
+    """Return where a model lies, its manifest and its bytes, which are those that the manifest names.
+
+    Raises:
+        FormatError: there is no such model.
+        SchemaError: its manifest lacks a field.
+        SignatureError: its bytes are others.
+    """
     ours = name in {None, BUILTIN}
     path = DATA / f"{BUILTIN}.onnx" if ours else Path(str(name))
     manifest = json_object(path.with_suffix(".json"))
@@ -72,13 +88,9 @@ def load(name: str | None) -> Model:
     data = gzip.decompress(bytes_of(path.with_suffix(".onnx.gz"))) if ours else bytes_of(path)
     if len(data) > MOST_BYTES:
         raise LimitError(f"a model over {MOST_BYTES} bytes", where=path.name)
-    digest = sha256(data).hexdigest()
-    if digest != manifest["sha256"]:
+    if sha256(data).hexdigest() != manifest["sha256"]:
         raise SignatureError("a model whose bytes are not those that its manifest names", where=path.name)
-    _check_graph(data, path.name)
-    session = _session(data, path.name)
-    detector = _network(session, path.name) if manifest["kind"] == OWN_KIND else _heat_map(session, manifest, path.name)
-    return Model(str(manifest["id"]), digest, detector, _base(manifest, digest), manifest)
+    return path, manifest, data
 
 
 def _check_graph(data: bytes, file: str) -> None:

@@ -21,6 +21,18 @@ RARE: Final = -4.0
 KEEP: Final = 0.99
 """How much of the running mean of the weights stays from step to step; the mean is what ships."""
 STEEPEST: Final = 5.0
+RATE: Final = 2.5e-3
+"""Highest rate of AdamW, for what is no kernel; it rises over the first steps and falls on a straight line over the last."""
+STRAIGHT_RATE: Final = 0.04
+"""Highest rate of kernels, as a share of their length."""
+LATER: Final = 0.3
+"""Share of both rates for a network that has learned already."""
+MOMENTUM: Final = 0.9
+WARM: Final = 60
+FALLING: Final = 0.4
+"""Share of the steps, the last ones, over which rates fall to nothing."""
+HALF: Final = True
+"""Whether layers are reckoned with bfloat16."""
 
 
 class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked
@@ -84,51 +96,137 @@ def losses(told: torch.Tensor, labels: torch.Tensor, near: torch.Tensor) -> tupl
     return cost, (missed + false) / (here.sum() + 2)
 
 
-class _Step:
-    """One step of training after the other."""
+class _Straight(torch.optim.Optimizer):  # type: ignore[misc]  # see Network
+    """Steps of kernels made orthogonal, so that every direction of a kernel learns at one pace (Jordan and others, Muon, 2024)."""
 
-    def __init__(self, network: Network, rate: float, warm: int, steps: int) -> None:
-        self._network, self._rate, self._warm, self._steps = network, rate, warm, steps
-        self._optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
+    def __init__(self, kernels: list[torch.Tensor], lr: float) -> None:
+        super().__init__(kernels, {"lr": lr})
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
+    def step(self) -> None:
+        """Take one step."""
+        for group in self.param_groups:
+            for kernel in group["params"]:
+                slope = kernel.grad
+                held = self.state[kernel].setdefault("held", torch.zeros_like(slope))
+                held.lerp_(slope, 1 - MOMENTUM)
+                way = _orthogonal(slope.lerp(held, MOMENTUM).flatten(1)).view_as(kernel)
+                # A kernel's length says nothing before a normalisation: it is kept at one, and the step is a share of it.
+                length = len(kernel) ** 0.5
+                kernel.mul_(length / kernel.norm()).add_(way, alpha=-group["lr"])
+
+
+def _orthogonal(matrix: torch.Tensor) -> torch.Tensor:
+    """Return a matrix with all of its singular values near one, by five Newton-Schulz steps."""
+    tall = len(matrix) > matrix.shape[1]
+    x = matrix.T if tall else matrix
+    x = x / (x.norm() + 1e-9)
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x.T if tall else x
+
+
+class Step:
+    """One step of training after the other; the running mean of the weights is what comes out."""
+
+    def __init__(self, network: Network, steps: int, *, has_learned: bool = False) -> None:
+        """Begin; there will be so many steps, shorter ones where the network has learned already."""
+        self._network, self._steps, self.has_learned = network, steps, has_learned
+        pace = LATER if has_learned else 1.0
+        kernels = [one for name, one in network.named_parameters() if one.ndim > 2 and "told" not in name]  # noqa: PLR2004
+        others = [one for name, one in network.named_parameters() if one.ndim <= 2 or "told" in name]  # noqa: PLR2004
+        self._optimisers = (
+            (_Straight(kernels, STRAIGHT_RATE), STRAIGHT_RATE * pace),
+            (torch.optim.AdamW(others, lr=RATE, weight_decay=1e-4), RATE * pace),
+        )
         self._mean = {name: value.clone() for name, value in network.state_dict().items()}
 
     def __call__(
         self, number: int, fine: NDArray[Any], middle: NDArray[Any], labels: NDArray[Any], near: NDArray[Any]
-    ) -> None:
-        """Learn from some crops."""
-        rise, fall = min(1.0, (number + 1) / self._warm), 0.5 * (1 + np.cos(np.pi * number / self._steps))
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * rise * (fall * 0.98 + 0.02)
+    ) -> float:
+        """Learn from some crops, and return what their answers cost."""
+        rise = min(1.0, (number + 1) / WARM)
+        fall = min(1.0, (1.0 - number / self._steps) / FALLING)
+        for optimiser, rate in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * rise * fall
+            optimiser.zero_grad()
         self._network.train()
         given = torch.from_numpy(fine).to(memory_format=torch.channels_last)
-        told = self._network(given, torch.from_numpy(middle))
-        cells, middles = losses(told, torch.from_numpy(labels), torch.from_numpy(near))
-        self._optimiser.zero_grad()
-        (cells + middles).backward()
+        # Half the digits, twice the pace on processors that can; weights, losses and their means keep all digits.
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HALF):
+            told = self._network(given, torch.from_numpy(middle))
+        cells, middles = losses(told.float(), torch.from_numpy(labels), torch.from_numpy(near))
+        cost = cells + middles
+        cost.backward()
         nn.utils.clip_grad_norm_(self._network.parameters(), STEEPEST)
-        self._optimiser.step()
+        for optimiser, _ in self._optimisers:
+            optimiser.step()
         keep = min(KEEP, (1 + number) / (10 + number))
         for name, value in self._network.state_dict().items():
             if value.dtype.is_floating_point:
-                self._mean[name].mul_(keep).add_(value, alpha=1 - keep)
+                self._mean[name].lerp_(value, 1 - keep)
             else:
                 self._mean[name] = value.clone()
+        return float(cost.detach())
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
+    def answers(self, fine: NDArray[Any], middle: NDArray[Any]) -> NDArray[Any]:
+        """Return what the mean of the weights says of one scan. Shape: -> (2 * classes, rows, columns)."""
+        held = {name: value.clone() for name, value in self._network.state_dict().items()}
+        self._network.load_state_dict(self._mean)
+        self._network.eval()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HALF):
+            told = self._network(torch.from_numpy(fine)[None, None], torch.from_numpy(middle)[None])
+        self._network.load_state_dict(held)
+        made: NDArray[Any] = told[0].float().numpy()
+        return made
 
     def weights(self) -> Weights:
         """Return kernel and bias of each layer, its normalisation taken into both."""
         return folded({name: value.numpy() for name, value in self._mean.items()})
 
 
-def step_of(network: Network, rate: float, warm: int, steps: int) -> _Step:
-    """Return what takes one step of training.
+@torch.no_grad()  # type: ignore[untyped-decorator]  # see Network
+def take_over(network: Network, weights: Weights, crops: list[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    """Give a network what another has learned; some crops tell the normalisations what their layers usually say."""
+    for name, norm in network.norms.items():
+        kernel, bias = (torch.from_numpy(np.asarray(one, np.float32)) for one in weights[name])
+        length = float(kernel.norm()) / len(kernel) ** 0.5
+        network.convolutions[name].weight.copy_(kernel / length)
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1.0 - norm.eps)
+        norm.weight.fill_(length)
+        norm.bias.copy_(bias)
+    last = network.convolutions["told"]
+    last.weight.copy_(torch.from_numpy(np.asarray(weights["told"][0], np.float32)))
+    last.bias.copy_(torch.from_numpy(np.asarray(weights["told"][1], np.float32)))
+    sums = {
+        name: [torch.zeros(norm.num_features), torch.zeros(norm.num_features)] for name, norm in network.norms.items()
+    }
 
-    Args:
-        network: what learns.
-        rate: the highest learning rate; it rises over the first steps and falls to a fiftieth.
-        warm: steps over which it rises.
-        steps: how many there will be.
-    """
-    return _Step(network, rate, warm, steps)
+    def heard(name: str) -> Any:  # noqa: ANN401 - a hook of PyTorch
+        def hook(_: Any, __: Any, told: torch.Tensor) -> None:  # noqa: ANN401
+            sums[name][0] += told.mean((0, 2, 3)) / len(crops)
+            sums[name][1] += (told * told).mean((0, 2, 3)) / len(crops)
+
+        return hook
+
+    hooks = [network.convolutions[name].register_forward_hook(heard(name)) for name in sums]
+    network.eval()
+    for fine, middle in crops:
+        network(torch.from_numpy(fine), torch.from_numpy(middle))
+    for hook in hooks:
+        hook.remove()
+    for name, norm in network.norms.items():
+        mean, square = sums[name]
+        spread = (square - mean * mean).clamp_min(1e-6)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(spread)
+        # The same answer as before: what is taken away is given back.
+        norm.bias.add_(mean * norm.weight)
+        norm.weight.mul_((spread + norm.eps).sqrt())
 
 
 def folded(state: dict[str, NDArray[Any]]) -> Weights:

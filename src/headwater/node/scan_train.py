@@ -1,11 +1,10 @@
 """Training the detector: lessons from the simulator, a small convolutional network, one ONNX file with its manifest and card.
 
-Fixed seeds give the same lessons and, on one machine and with one thread, the same model. Nothing here is needed where scans are looked at.
+Fixed seeds give the same lessons and, on one machine and with as many threads, the same model. Nothing here is needed where scans are looked at.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -15,56 +14,65 @@ from numpy.typing import NDArray
 
 from headwater.engines.scan.cells import CELL, CHANNELS, FINE_CM, MIDDLE
 from headwater.engines.scan.classes import CLASSES, ITEMS
+from headwater.engines.scan.detector import WHOLE
 from headwater.errors import MissingExtraError
-from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
+from headwater.exercise.vehicles.lessons import TRAIN_SEED
 from headwater.node.files import write
-from headwater.node.scan_graph import as_onnx
-from headwater.node.scan_model import OWN_KIND, SCHEMA
+from headwater.node.scan_graph import as_onnx, weights_of
+from headwater.node.scan_lessons import Pool, Shown
+from headwater.node.scan_model import OWN_KIND, SCHEMA, read
 
 Reals = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-SCENES: Final = 300
-STEPS: Final = 1_500
+SCENES: Final = 1_500
+STEPS: Final = 10_000
 BATCH: Final = 6
 CROP: Final = (48, 80)
 """Rows and columns of cells of one crop: 1.9 by 3.2 m."""
+FIRST_SCENES: Final = 140
+STEPS_A_SCENE: Final = 8
+"""After every so many steps one more scene comes in, so that what was learned meets what was not seen."""
 CLEAN_SHARE: Final = 0.35
 """Share of crops from scans in which nothing is hidden."""
 ON_ITEM: Final = 0.8
 """Share of the other crops that hold at least one thing for sure."""
+LOOK_BACK: Final = 300
+"""After every so many steps the detector's strongest mistakes in all scenes are sought, to be shown again."""
+ON_MISTAKE: Final = 0.5
+"""Share of clean crops that hold such a mistake."""
+WORST: Final = 0.3
+"""Share of mistakes, the strongest first, that are shown again."""
 MIDDLE_SIGMA: Final = {"person": 2.0, "drugs": 1.2, "rifle": 1.2, "pistol": 0.8}
 """Cells by which the middle of a thing may be missed at half the price."""
-RATE: Final = 2.5e-3
-WARM: Final = 80
-THREADS: Final = 1
+TUNING_CROPS: Final = 4
+"""Batches that tell the normalisations of a network that goes on what its layers usually say."""
+THREADS: Final = 2
 
 
-@dataclass(slots=True)
-class _View:
-    """A lesson in half as much memory."""
-
-    fine: NDArray[np.float16]
-    middle: NDArray[np.float16]
-    labels: NDArray[np.int8]
-    centres: tuple[tuple[int, float, float], ...]
+Spot = tuple[int, float, float]
+"""A scene, and the row and column of a mistake in its clean lesson."""
 
 
 def train(
     seed: int,
     out: Path,
     *,
-    scenes: int = SCENES,
-    steps: int = STEPS,
+    scenes: int | None = None,
+    steps: int | None = None,
+    start: str | None = None,
+    kept: Path | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
     """Train a detector and write it with its manifest.
 
     Args:
-        seed: added to the seeds of training; 0 makes the model that ships.
+        seed: added to the seeds of training.
         out: the ONNX file; the manifest stands beside it as ``NAME.json``.
-        scenes: how many made-up vehicles to learn from.
+        scenes: how many made-up vehicles to learn from, at most.
         steps: of `BATCH` crops each.
+        start: name or path of a model of the same layers, to go on from; from nothing where left out.
+        kept: folder in which scenes are kept, and from which they are taken when they are there.
         progress: hears how far it is.
 
     Returns:
@@ -72,39 +80,66 @@ def train(
 
     Raises:
         MissingExtraError: PyTorch or onnx is not installed.
+        InputError: the model to go on from cannot be read, or is of other layers.
     """
+    scenes, steps = scenes or SCENES, steps or STEPS
     try:
         import torch
 
-        from headwater.node.scan_network import new_network, step_of
+        from headwater.node.scan_network import Step, new_network, take_over
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     first = TRAIN_SEED + seed * 10_000
-    views: list[list[_View]] = [[] for _ in range(scenes)]
-    for lesson in lessons(first, scenes):
-        views[lesson.scene].append(_short(lesson))
-        progress(lesson.scene, scenes + steps)
+    begun = None if start is None else read(None if start == "builtin" else start)
+    pool = Pool(first, kept)
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
     draw = np.random.default_rng(first)
     network = new_network()
-    step = step_of(network, RATE, WARM, steps)
+    if begun is not None:
+        pool.reach(min(scenes, FIRST_SCENES))
+        take_over(network, weights_of(begun[2]), [batch(pool.scenes, draw)[:2] for _ in range(TUNING_CROPS)])
+    step = Step(network, steps, has_learned=begun is not None)
+    mistakes: list[Spot] = []
     for number in range(steps):
-        step(number, *batch(views, draw))
-        progress(scenes + number, scenes + steps)
+        mistakes = learn(step, number, pool, draw, mistakes, scenes)
+        progress(number, steps)
     data = as_onnx(step.weights())
-    manifest = manifest_of(seed, data, scenes, steps)
+    manifest = manifest_of(seed, data, len(pool.scenes), steps, None if begun is None else begun[1])
     write(out, data)
     write(out.with_suffix(".json"), (json.dumps(manifest, indent=1) + "\n").encode())
     return manifest
 
 
-def manifest_of(seed: int, data: bytes, scenes: int, steps: int) -> dict[str, Any]:
-    """Return what stands beside a model: what it takes and gives, and what it has learned from."""
+def learn(
+    step: Any,  # noqa: ANN401 - scan_network.Step, which needs PyTorch
+    number: int,
+    pool: Pool,
+    draw: np.random.Generator,
+    mistakes: list[Spot],
+    scenes: int,
+) -> list[Spot]:
+    """Take one step, and return the mistakes that the next one may be shown."""
+    pool.reach(min(scenes, FIRST_SCENES + number // STEPS_A_SCENE))
+    if number % LOOK_BACK == 0 and (number or step.has_learned):
+        mistakes = strongest_mistakes(pool.scenes, step.answers)
+    step(number, *batch(pool.scenes, draw, mistakes))
+    return mistakes
+
+
+def manifest_of(
+    seed: int, data: bytes, scenes: int, steps: int, begun: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what stands beside a model: what it takes and gives, what it has learned from, and which model it goes on from."""
     first = TRAIN_SEED + seed * 10_000
+    gone_on = (
+        {}
+        if begun is None
+        else {"from": {"id": begun["id"], "sha256": begun["sha256"], "data_card": begun["data_card"]}}
+    )
     return {
         "schema": SCHEMA,
-        "id": f"builtin-{seed + 2}",
+        "id": f"builtin-{seed + 3}",
         "kind": OWN_KIND,
         "channels": ["low", "high"],
         "mm_per_px": FINE_CM * 10,
@@ -117,33 +152,60 @@ def manifest_of(seed: int, data: bytes, scenes: int, steps: int) -> dict[str, An
             "train_seeds": [first, first + scenes - 1],
             "scenes": scenes,
             "steps": steps,
-            "machines": "3.5/6 and 6/9 MV, 12,000 to 150,000 photons a pixel, 4 to 10.5 mm, spectra off by up to 1 %; 4/6 MV held back",
+            **gone_on,
+            "machines": "3.5/6 and 6/9 MV, 8,000 to 250,000 photons a pixel, 4 to 10.5 mm, spectra off by up to 1 %; 4/6 MV held back",
             "not_for": "other beams than megavolt pairs, single spectra; figures at a site need that site's own scans",
         },
     }
 
 
-def batch(views: Sequence[Sequence[_View]], draw: np.random.Generator) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
+def strongest_mistakes(scenes: Sequence[Sequence[Shown]], answers: Callable[[Reals, Reals], Reals]) -> list[Spot]:
+    """Return the places of clean scenes that look most like a hidden thing to what has been learned so far.
+
+    Args:
+        scenes: their first lessons are clean.
+        answers: of the network to both grids of a scan.
+    """
+    found: list[list[tuple[float, Spot]]] = [[] for _ in ITEMS]
+    for number, (clean, *_) in enumerate(scenes):
+        rows, columns = (side - side % WHOLE for side in clean.labels.shape)
+        half = CELL // MIDDLE
+        told = answers(
+            clean.fine[: rows * CELL, : columns * CELL].astype(np.float32),
+            clean.middle[:, : rows * half, : columns * half].astype(np.float32),
+        )
+        for kind, middles in enumerate(told[len(ITEMS) :]):
+            row, column = (int(place) for place in np.unravel_index(int(middles.argmax()), middles.shape))
+            found[kind].append((float(middles[row, column]), (number, row, column)))
+    worst = max(int(WORST * len(scenes)), 1)
+    return [spot for one in found for _, spot in sorted(one, reverse=True)[:worst]]
+
+
+def batch(
+    scenes: Sequence[Sequence[Shown]], draw: np.random.Generator, mistakes: Sequence[Spot] = ()
+) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
     """Return some crops: both grids, labels, and how near the middle of a thing each cell is."""
     made = []
     for _ in range(BATCH):
-        scene = views[int(draw.integers(len(views)))]
-        clean = draw.random() < CLEAN_SHARE or len(scene) == 1
-        made.append(_crop(scene[0] if clean else scene[int(draw.integers(1, len(scene)))], draw))
+        if draw.random() < CLEAN_SHARE:
+            again = bool(mistakes) and draw.random() < ON_MISTAKE
+            number, *spot = mistakes[int(draw.integers(len(mistakes)))] if again else (int(draw.integers(len(scenes))),)
+            made.append(_crop(scenes[number][0], draw, spot))
+            continue
+        scene = scenes[int(draw.integers(len(scenes)))]
+        view = scene[int(draw.integers(1, len(scene)))]
+        things = view.centres if draw.random() < ON_ITEM else ()
+        made.append(_crop(view, draw, things[int(draw.integers(len(things)))][1:] if things else ()))
     fine, middle, labels, middles = (np.stack(part) for part in zip(*made, strict=True))
     return fine[:, None], middle, labels, middles
 
 
-def _short(lesson: Lesson) -> _View:
-    return _View(
-        lesson.cells.fine.astype(np.float16), lesson.cells.middle.astype(np.float16), lesson.labels, lesson.centres
-    )
-
-
-def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
+def _crop(
+    view: Shown, draw: np.random.Generator, spot: Sequence[float]
+) -> tuple[Reals, Reals, NDArray[np.int8], Reals]:
     """Return one crop, perhaps mirrored, of a slightly different machine; what lies outside the image is open air."""
     tall, wide = CROP
-    top, left = _corner(view, draw)
+    top, left = _corner(view, draw, spot)
     rows, columns = view.labels.shape
     r0, r1, c0, c1 = max(top, 0), min(top + tall, rows), max(left, 0), min(left + wide, columns)
     half = CELL // MIDDLE
@@ -157,7 +219,7 @@ def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray
     if draw.random() < 0.5:  # noqa: PLR2004 - vehicles drive either way
         fine, middle = np.ascontiguousarray(fine[:, ::-1]), np.ascontiguousarray(middle[:, :, ::-1])
         labels, near = np.ascontiguousarray(labels[:, ::-1]), np.ascontiguousarray(near[:, :, ::-1])
-    gain = np.float32(1 + 0.04 * draw.standard_normal())
+    gain = np.float32(1 + 0.06 * draw.standard_normal())
     fine *= gain
     middle[[0, 2, 3]] *= gain
     middle[1] += np.float32(0.04 * draw.standard_normal()) * (middle[0] > 0.05)  # noqa: PLR2004 - beside the vehicle there is no material
@@ -166,11 +228,12 @@ def _crop(view: _View, draw: np.random.Generator) -> tuple[Reals, Reals, NDArray
     return fine, middle, labels, near
 
 
-def _corner(view: _View, draw: np.random.Generator) -> tuple[int, int]:
+def _corner(view: Shown, draw: np.random.Generator, spot: Sequence[float]) -> tuple[int, int]:
+    """Return where a crop begins: so that it holds a spot where one is given, anywhere otherwise."""
     tall, wide = CROP
     rows, columns = view.labels.shape
-    if view.centres and draw.random() < ON_ITEM:
-        _, row, column = view.centres[int(draw.integers(len(view.centres)))]
+    if spot:
+        row, column = spot
         top, left = int(row - draw.uniform(0.15, 0.85) * tall), int(column - draw.uniform(0.15, 0.85) * wide)
     else:
         top, left = int(draw.integers(-4, max(rows - tall, 0) + 5)), int(draw.integers(-4, max(columns - wide, 0) + 5))

@@ -10,10 +10,10 @@ import pytest
 
 from headwater.engines.scan.cells import CELL, CHANNELS
 from headwater.engines.scan.classes import CLASSES, ITEMS
-from headwater.errors import MissingExtraError
+from headwater.errors import MissingExtraError, SchemaError
 from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
-from headwater.node import scan_train
-from headwater.node.scan_graph import LAYERS, as_onnx
+from headwater.node import scan_lessons, scan_train
+from headwater.node.scan_graph import LAYERS, as_onnx, weights_of
 from headwater.node.scan_model import load
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def test_the_same_seed_teaches_the_same_lesson(scene: list[Lesson]) -> None:
 
 
 def test_crops_have_one_size_and_teach_middles_where_things_are(scene: list[Lesson]) -> None:
-    views = [[scan_train._short(lesson) for lesson in scene]]
+    views = [[scan_lessons._short(lesson) for lesson in scene]]
     draw = np.random.default_rng(3)
     seen = 0
     for _ in range(4):
@@ -62,6 +62,51 @@ def test_crops_have_one_size_and_teach_middles_where_things_are(scene: list[Less
             assert (around != 0).any(), ITEMS[kind]
             seen += 1
     assert seen > 0
+
+
+def test_scenes_that_were_kept_teach_what_they_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: list[Lesson]
+) -> None:
+    monkeypatch.setattr(scan_lessons, "lessons", lambda *_: iter(scene))
+    drawn = scan_lessons.Pool(7, tmp_path)
+    drawn.reach(1)
+    monkeypatch.setattr(scan_lessons, "lessons", lambda *_: pytest.fail("drawn twice"))
+    again = scan_lessons.Pool(7, tmp_path)
+    again.reach(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["scene-7.npz"]
+    for old, new in zip(drawn.scenes[0], again.scenes[0], strict=True):
+        assert (old.fine == new.fine).all()
+        assert (old.middle == new.middle).all()
+        assert (old.labels == new.labels).all()
+        assert old.centres == new.centres
+
+
+def test_the_strongest_mistakes_are_sought_in_clean_lessons_class_by_class(scene: list[Lesson]) -> None:
+    views = [[scan_lessons._short(lesson) for lesson in scene]] * 3
+
+    def answers(fine: Any, middle: Any) -> Any:
+        rows, columns = fine.shape[0] // CELL, fine.shape[1] // CELL
+        assert middle.shape == (CHANNELS, rows * 2, columns * 2)
+        made = np.full((2 * len(ITEMS), rows, columns), -6.0)
+        made[: len(ITEMS), 1, 1] = 9.0
+        for kind in range(len(ITEMS)):
+            made[len(ITEMS) + kind, 2 + kind, 7] = 3.0
+        return made
+
+    spots = scan_train.strongest_mistakes(views, answers)
+    assert {spot[1:] for spot in spots} == {(2 + kind, 7) for kind in range(len(ITEMS))}
+
+
+def test_a_crop_of_a_mistake_holds_it_and_nothing_is_taught_there(scene: list[Lesson]) -> None:
+    marked = scan_lessons._short(scene[0])
+    marked.fine[:] = 0
+    marked.fine[20 * CELL, 30 * CELL] = 9.0
+    draw = np.random.default_rng(2)
+    for _ in range(5):
+        fine, _, labels, near = scan_train._crop(marked, draw, (20, 30))
+        assert fine.max() > 4
+        assert not labels.any()
+        assert not near.any()
 
 
 def chance() -> dict[str, tuple[Any, Any]]:
@@ -80,6 +125,35 @@ def test_the_graph_runs_and_answers_for_every_cell() -> None:
     )
     assert told.shape == (1, 2 * len(ITEMS), 12, 20)
     assert np.isfinite(told).all()
+
+
+def test_what_a_model_holds_can_be_gone_on_from() -> None:
+    weights = chance()
+    held = weights_of(as_onnx(weights))
+    assert held.keys() == weights.keys()
+    for name, (kernel, bias) in weights.items():
+        # Kernels have 8 bits, so each number is right to half a step of the largest of its channel.
+        step = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True) / 127
+        assert (np.abs(held[name][0] - kernel) <= 0.51 * step).all()
+        assert held[name][1] == pytest.approx(bias, abs=1e-3)
+
+
+def test_a_model_of_other_layers_cannot_be_gone_on_from() -> None:
+    from onnx import load_model_from_string
+
+    model = load_model_from_string(as_onnx(chance()))
+    kept = [one for one in model.graph.initializer if one.name != "told.kernel8"]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    with pytest.raises(SchemaError, match="other layers"):
+        weights_of(model.SerializeToString())
+
+
+def test_a_manifest_names_the_model_that_was_gone_on_from() -> None:
+    before = load(None)
+    manifest = scan_train.manifest_of(0, b"", 10, 20, before.manifest)
+    assert manifest["data_card"]["from"]["sha256"] == before.sha256
+    assert "from" not in scan_train.manifest_of(0, b"", 10, 20)["data_card"]
 
 
 def test_what_is_far_away_changes_nothing_near() -> None:

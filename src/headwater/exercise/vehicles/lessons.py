@@ -17,8 +17,10 @@ from headwater.engines.scan.material import computed, nearest_system
 from headwater.engines.scan.normalise import normalise
 from headwater.engines.scan.projector import Solid, View, transmission
 from headwater.exercise.vehicles.items import hide
-from headwater.exercise.vehicles.parts import between, pick
+from headwater.exercise.vehicles.loads import LOADS
+from headwater.exercise.vehicles.parts import between, moved, pick
 from headwater.exercise.vehicles.scenes import Machine, Scene, expose, make_scene
+from headwater.exercise.vehicles.variety import another_make, clutter, look_alikes, one_lump, restyled
 from headwater.model.ids import BlobHash
 from headwater.model.scan import DUAL, ScanFormat, ScanImage, ScanMeta
 
@@ -26,6 +28,14 @@ TRAIN_SEED: Final = 1_000_000
 TUNE_SEED: Final = 2_000_000
 REPORT_SEED: Final = 3_000_000
 LORRIES: Final = 0.25
+RESTYLED: Final = 0.5
+"""Share of vehicles of another make than the generator's."""
+CLUTTER: Final = 0.2
+"""Share of vehicles with a load of no order."""
+LOOK_ALIKES: Final = 0.5
+"""Share of vehicles in which honest things lie that look a little like what is sought."""
+OTHER_MAKE: Final = 0.4
+"""Share of hidden things of another make than the generator's."""
 FINE_SHARE: Final = 0.75
 """Share of machines with pixels of at most 5.5 mm; the others teach that a scan may be coarse."""
 MISFIT: Final = 0.004
@@ -33,7 +43,7 @@ MISFIT: Final = 0.004
 HIDINGS: Final = 2
 """Times that one scene is shown with things hidden in it, for each time that it is shown clean."""
 MOST_ITEMS: Final = 7
-WHAT: Final = ("person", "drugs", "drugs", "rifle", "rifle", "pistol", "pistol")
+WHAT: Final = ("person", "drugs", "rifle", "pistol")
 LEAST_CONTRAST: Final = 0.02
 """Mean change of −ln T below which nobody could see a thing, and nobody should learn to."""
 _NOWHERE: Final = BlobHash("0" * 64)
@@ -61,11 +71,11 @@ def some_machine(draw: np.random.Generator) -> Machine:
     return Machine(
         name="lesson",
         system=pick(draw, ("mv3.5_6", "mv3.5_6", "mv6_9")),
-        photons=float(np.exp(draw.uniform(np.log(12_000), np.log(150_000)))),
+        photons=float(np.exp(draw.uniform(np.log(8_000), np.log(250_000)))),
         electronic=between(draw, 4, 25),
-        blur_px=between(draw, 0.4, 1.1),
-        scatter=between(draw, 0.0, 0.012),
-        gain=between(draw, 0.0005, 0.003),
+        blur_px=between(draw, 0.4, 1.3),
+        scatter=between(draw, 0.0, 0.015),
+        gain=between(draw, 0.0005, 0.004),
         pulse=between(draw, 0.001, 0.006),
         mm=between(draw, 4.0, 5.5) if draw.random() < FINE_SHARE else between(draw, 5.5, 10.5),
     )
@@ -81,13 +91,37 @@ def lessons(seed: int, count: int) -> Iterator[Lesson]:
     for number in range(count):
         draw = np.random.default_rng(seed + number)
         machine = some_machine(draw)
-        scene = make_scene("lorry" if draw.random() < LORRIES else "van", draw, machine)
+        scene = some_scene(draw, machine)
         clean = transmission(scene.solids, scene.view, machine.system)
         misfit = 1.0 + MISFIT * draw.standard_normal()
         seen = as_cells(expose(_other(clean, misfit), machine, draw), scene.view, machine)
         yield Lesson(number, seen, np.zeros(seen.blocked.shape, np.int8), ())
         for _ in range(HIDINGS):
             yield _hiding(number, scene, clean, machine, draw, misfit)
+
+
+def some_scene(draw: np.random.Generator, machine: Machine) -> Scene:
+    """Return a vehicle and its honest load, often of another make or of no order."""
+    loose = draw.random() < CLUTTER
+    scene = make_scene(
+        "lorry" if draw.random() < LORRIES else "van", draw, machine, loaded="empty" if loose else pick(draw, LOADS)
+    )
+    if loose:
+        scene.solids += clutter(scene.vehicle, draw)
+    if draw.random() < LOOK_ALIKES:
+        scene.solids += look_alikes(scene.vehicle, draw)
+    return restyled(scene, draw) if draw.random() < RESTYLED else scene
+
+
+def some_hidden(scene: Scene, item: str, draw: np.random.Generator) -> list[Solid]:
+    """Return a hidden thing where it lies, perhaps of another make."""
+    made = hide(scene.vehicle, item, draw)[0]
+    if draw.random() >= OTHER_MAKE:
+        return made
+    if item == "drugs" and draw.random() < 0.5:
+        x, y, z = np.mean([one.centre for one in made], axis=0)
+        return moved(one_lump(draw), (float(x), float(y), float(z)))
+    return another_make(made, draw)
 
 
 def as_cells(pixels: NDArray[np.uint16], view: View, machine: Machine) -> Cells:
@@ -114,7 +148,7 @@ def _hiding(
     hidden: list[tuple[str, list[Solid]]] = []
     for _ in range(int(draw.integers(3, MOST_ITEMS + 1))):
         item = pick(draw, WHAT)
-        hidden.append((item, hide(scene.vehicle, item, draw)[0]))
+        hidden.append((item, some_hidden(scene, item, draw)))
     solids = [*scene.solids, *(one for _, thing in hidden for one in thing)]
     through = transmission(solids, replace(scene.view), machine.system)
     seen = as_cells(expose(_other(through, misfit), machine, draw), scene.view, machine)

@@ -47,6 +47,21 @@ def test_what_came_is_found_with_its_mass_and_material() -> None:
     assert truth[1] <= middle[1] <= truth[3]
 
 
+def test_a_long_parcel_along_the_roof_is_one_change_and_weighed_whole() -> None:
+    draw = np.random.default_rng(44)
+    scene = make_scene("van", draw, COARSE, loaded="empty")
+    again = later_pass(scene, draw)
+    x0, x1, _, y1 = again.vehicle.hold
+    parcel = moved([box((0.0, 0.0, 0.0), (100.0, 1.6, 20.0), "drug", 1.1)], ((x0 + x1) / 2, y1 + 5, 0.0))
+    hiding = Scene(again.vehicle, again.loaded, again.solids + parcel, again.view, "drugs", "roof", parcel)
+    before, after = (as_image(render(one, COARSE, draw)) for one in (scene, hiding))
+    best, *others = compare_scans(after, before).changes
+    assert best.kind == "extra"
+    assert best.mass == pytest.approx(mass_kg(parcel), rel=0.25)
+    assert abs(best.mass - mass_kg(parcel)) < 2 * best.mass_error
+    assert all(one.score < 0.2 * best.score for one in others)
+
+
 def test_what_went_is_told_as_missing() -> None:
     before, _, after, mass, _ = passes()
     best = compare_scans(before, after).changes[0]

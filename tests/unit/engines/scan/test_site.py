@@ -87,6 +87,18 @@ def test_a_law_is_found_again() -> None:
     assert shown(law.unusual(-3.0)) == pytest.approx(math.exp(-1), abs=0.05)
 
 
+def test_a_class_that_stays_behind_must_be_as_much_more_unusual_and_no_promise_changes() -> None:
+    law = law_of([float(value) for value in np.random.default_rng(31).gumbel(-3.0, 1.5, 500)])
+    assert law.behind(2.0).unusual(4.0) == pytest.approx(law.unusual(4.0) - 2.0)
+    draw = np.random.default_rng(37)
+    site = fit(scores(draw, 400), [], [], BASE)
+    point = operating_point(site.clean, 0.05, own=True)
+    fresh = scores(draw, 2_000)
+    false = [name for one in fresh for name in ITEMS if site.laws[name].unusual(one[name]) > point.threshold]
+    assert 0.02 < len(false) / len(fresh) < 0.09
+    assert false.count("person") < false.count("rifle")
+
+
 def test_a_site_comes_back_from_its_file() -> None:
     draw = np.random.default_rng(29)
     site = fit(scores(draw, 40), [{"noise_low": float(draw.normal())} for _ in range(40)], [1.0, 3.0], BASE)
