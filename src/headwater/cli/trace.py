@@ -6,7 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
-from headwater.cli.progress import bar
+from headwater.cli.progress import bar, bars
 
 SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -70,9 +70,9 @@ def run(
     )
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
-    with bar("tracing") as progress:
+    with bars("reading", "tracing") as (reading, progress):
         if files:
-            answer = tracing.in_files(asked, files, user, progress)
+            answer = tracing.in_files(asked, files, user, progress, reading)
         else:
             with session_at(home or Path(), user, purpose) as (node, session):
                 answer = tracing.at_node(node, session, asked, progress)
