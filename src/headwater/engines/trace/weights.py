@@ -51,3 +51,5 @@ WEIGHTS: Final[dict[str, float]] = {
     "both-halves": 0.0,
     "many-rows": -0.73,
 }
+BASES_ALONE: Final[dict[str, float]] = {}
+ALONE: Final[dict[str, float]] = dict(WEIGHTS)
