@@ -12,6 +12,7 @@ import json
 import secrets
 import sys
 import time
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -19,7 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 
@@ -53,6 +54,21 @@ class Issuer:
 
     def authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
+        if self.said.get("asks"):
+            # As in a browser: a page of its own, on which somebody says who he is.
+            hidden = "".join(
+                f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in asked.items()
+            )
+            return HTMLResponse(
+                f'<!doctype html><html lang="en"><title>Provider</title><form method="post" action="/realm/auth">{hidden}'
+                '<label>Name <input name="who"></label><button>Log in</button></form></html>'
+            )
+        return self.answer(asked)
+
+    async def log_in(self, request: Request) -> Response:
+        return self.answer(await read_form(request))
+
+    def answer(self, asked: dict[str, str]) -> Response:
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
         assert "openid" in asked["scope"].split()
@@ -63,8 +79,13 @@ class Issuer:
         told = {"code": code, "state": asked["state"], "iss": self.said.get("response_iss", self.url)}
         if self.said.get("error"):
             told = {"error": self.said["error"], "state": asked["state"], "iss": self.url}
+        told |= self.said.get("changed", {})
         address = asked["redirect_uri"] + "?" + "&".join(f"{name}={value}" for name, value in told.items())
-        return RedirectResponse(address, 302)
+        if self.said.get("pauses"):
+            return HTMLResponse(
+                f'<!doctype html><html lang="en"><title>Provider</title><a href="{escape(address)}">Back</a></html>'
+            )
+        return RedirectResponse(address, 303 if self.said.get("asks") else 302)
 
     async def token(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await read_form(request)).items()}
@@ -87,6 +108,7 @@ class Issuer:
         now = int(self.said.get("now", time.time()))
         claims = {
             "iss": self.url, "aud": self.client, "sub": "sub-1", "nonce": asked["nonce"], "iat": now, "exp": now + 300,
+            **({"preferred_username": asked["who"], "sub": f"sub of {asked['who']}"} if "who" in asked else {}),
             **self.said.get("claims", {}),
         }  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}
@@ -118,6 +140,7 @@ def app(issuer: Issuer) -> Starlette:
             Route("/realm/.well-known/openid-configuration", issuer.describe),
             Route("/realm/keys", issuer.jwks),
             Route("/realm/auth", issuer.authorize),
+            Route("/realm/auth", issuer.log_in, methods=["POST"]),
             Route("/realm/token", issuer.token, methods=["POST"]),
             Route("/_say", issuer.say, methods=["POST"]),
         ]

@@ -65,12 +65,28 @@ def go(reader: Reader, path: str) -> None:
     reader.page.goto(reader.page.url.split("/", 3)[0] + "//" + reader.page.url.split("/")[2] + path)
 
 
+def move(page: Any) -> None:
+    """Ask for the map that moves, by keyboard, and wait until it is there."""
+    page.locator("[data-act=move]").focus()
+    page.keyboard.press("Enter")
+    page.locator("#map-canvas[data-ready=yes]").wait_for(timeout=60_000)
+
+
 def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk) -> None:
     reader = desk("rs", BELGRADE[0])
     page = reader.page
+    fetched: list[str] = []
+    page.on("request", lambda one: fetched.append(one.url))
     go(reader, "/map?view=balkans")
-    page.locator("#map-canvas[data-ready=yes]").wait_for()
+    assert page.locator("#map-drawing svg").is_visible()
+    page.wait_for_load_state("networkidle")
+    assert not [one for one in fetched if "maplibre-gl.mjs" in one or "region.json" in one], "until it is asked for"
+    move(page)
     assert not page.locator("#map-drawing").is_visible()
+    assert page.evaluate("document.activeElement.closest('#map-canvas') !== null"), "arrow keys move it from here on"
+    page.emulate_media(media="print")
+    assert page.locator("#map-drawing svg").is_visible()
+    page.emulate_media(media="screen")
     assert "craft in danger" in page.locator("[data-lane=rescue] li").first.inner_text()
     reader.show("map")
     box = page.locator("#map-canvas").bounding_box()
@@ -82,11 +98,13 @@ def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk)
     assert box["width"] > 300
 
 
-def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk) -> None:
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk, moved: bool) -> None:
     reader = desk("rs", BELGRADE[0])
     page = reader.page
     go(reader, "/map")
-    page.locator("#map-canvas[data-ready=yes]").wait_for()
+    if moved:
+        move(page)
     assert page.locator("#map-facts tr[data-finding]").count() == 2
     page.locator("#f-day").fill("2020-01-01")
     page.locator("#f-day").dispatch_event("change")
@@ -100,6 +118,9 @@ def test_without_webgl_the_drawing_stays(desk: Desk) -> None:
     go(reader, "/map")
     assert page.locator("#map-drawing svg").first.is_visible()
     assert not page.locator("#map-canvas").is_visible()
+    page.locator("[data-act=move]").click()
+    page.locator("#map-start [role=status]", has_text="the drawing stays").wait_for()
+    assert page.locator("#map-drawing svg").first.is_visible()
     reader.show("map-drawn")
 
 

@@ -203,6 +203,16 @@ def hold(node: Node, urn: str) -> Held:
     return Held(with_findings(case, kept), hidden, subjects, kept, told)
 
 
+def check_there(node: Node, urn: str) -> None:
+    """Refuse a number that no case has.
+
+    Raises:
+        ForbiddenError: there is none of that number.
+    """
+    with node.store.snapshot() as snapshot:
+        _refuse_none(snapshot, urn)
+
+
 def get(node: Node, urn: str) -> CaseFile:
     """Return a case that was taken in.
 

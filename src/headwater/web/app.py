@@ -18,7 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.errors import HeadwaterError, LimitError
-from headwater.node import Node, incoming, signin
+from headwater.node import Node, incoming, signin, uploads
+from headwater.node.uploads import Piece
 from headwater.policy.session import may
 from headwater.web import authz, errors, limits, statics
 from headwater.web.authz import Door
@@ -88,6 +89,7 @@ def page_app(node: Node, address: Address, pages: Iterable[Page] | None = None) 
     static = [("GET", "/static/{tree}/{path:path}")]
     authz.check([*static, *((page.method, page.path) for page in shown)])
     incoming.sweep(node.home)
+    uploads.sweep(node.home, node.clock.now())
     secure = address.url.startswith("https://")
     site = Site(
         node=node,
@@ -140,11 +142,15 @@ class PageApp:
     def _endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             upload: Upload | None = None
+            form = Fields(())
             try:
-                if page.takes_file:
+                if page.takes_file or page.into:
                     turned_away = await run_in_threadpool(self._check_sender, page, request)
                     if turned_away is not None:
                         return turned_away
+                if page.into:
+                    await self._pour(page, page.into, request)
+                elif page.takes_file:
                     form, upload = await read_upload(request, self.site.node.home)
                 else:
                     form = await self._form(request) if page.method == "POST" else Fields(())
@@ -160,12 +166,24 @@ class PageApp:
 
         return endpoint
 
+    async def _pour(self, page: Page, into: Callable[[Context], Piece], request: Request) -> None:
+        """Write a body where it goes as it comes; what has come stays there, also where the connection breaks."""
+        ctx = await run_in_threadpool(self._context, page.name, page.method, request, Fields(()))
+        piece = await run_in_threadpool(into, ctx)
+        try:
+            async for chunk in request.stream():
+                await run_in_threadpool(piece.write, chunk)
+        finally:
+            await run_in_threadpool(piece.close)
+
     def _check_sender(self, page: Page, request: Request) -> Response | None:
         """Refuse a file of somebody who may not send it before any of it is read; whoever is not signed in is led there."""
         ctx = self._context(page.name, page.method, request, Fields(()))
         if ctx.signed is None:
             return self._to_sign_in(ctx)
         self._check_origin(request)
+        if page.into:
+            ctx.check_form()
         needs = authz.TABLE[page.method, page.path]
         if not isinstance(needs, Door):
             may(ctx.session, needs)

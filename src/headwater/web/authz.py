@@ -74,6 +74,8 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("POST", "/cases/{urn}/notes"): Act.CASE_ADD,
     ("POST", "/cases/{urn}/findings"): Act.CASE_ADD,
     ("POST", "/cases/{urn}/exhibits"): Act.CASE_ADD,
+    ("POST", "/cases/{urn}/uploads"): Act.CASE_ADD,
+    ("POST", "/cases/{urn}/uploads/{ref}"): Act.CASE_ADD,
     ("GET", "/cases/{urn}/schedules/{form}"): Act.CASE_SCHEDULE,
     ("POST", "/cases/{urn}/schedules/{form}"): Act.CASE_SCHEDULE,
     ("POST", "/cases/{urn}/seal"): Act.CASE_SEAL,

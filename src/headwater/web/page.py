@@ -24,6 +24,7 @@ from headwater.web.templating import Templates
 from headwater.web.words import Language
 
 if TYPE_CHECKING:
+    from headwater.node.uploads import Piece
     from headwater.web.live import Pulse
     from headwater.web.uploading import Upload
 
@@ -43,6 +44,7 @@ class Page:
         act: the handler. It runs in a thread and may take its time.
         method: ``GET`` or ``POST``.
         takes_file: its form brings a file; who sends it is asked before any of it is read.
+        into: where its body goes, bytes as they are and no form; the form's token comes in the head.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Page:
     act: "Callable[[Context], Response]"
     method: str = "GET"
     takes_file: bool = False
+    into: "Callable[[Context], Piece] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from headwater.web.fields import MOST_BYTES, MOST_FIELDS, Fields
 
 MULTIPART: Final = "multipart/form-data"
 FILE_FIELD: Final = "file"
+UPLOAD_FIELD: Final = "upload"
+"""The reference of a file that has come already, in place of the file."""
 _MOST_HEADER: Final = 4096
 
 
@@ -104,17 +106,24 @@ class _Parts:
     def finish(self) -> None:
         self.done = True
 
-    def whole(self) -> str:
-        """Return the file's name once all has come; refuse what broke off or brought no file."""
+    def whole(self) -> str | None:
+        """Return the file's name once all has come; refuse what broke off or brought no file.
+
+        None where the form names an upload that has come before it, piece by piece.
+        """
         if not self.done:
             raise FormatError("the form broke off", where=Place(field="form"), fix="nothing was stored; send it again")
+        if self.file_name is None and any(name == UPLOAD_FIELD for name, _ in self.fields):
+            return None
         if self.file_name is None or not self.file.size:
             raise SchemaError("no file, or an empty one", where=Place(field=FILE_FIELD), fix="choose a file")
         return self.file_name
 
 
-async def read_upload(request: Request, home: Path) -> tuple[Fields, Upload]:
+async def read_upload(request: Request, home: Path) -> tuple[Fields, Upload | None]:
     """Return a form and the file in it; `Incoming.discard` takes the file away again.
+
+    None for the file where the form names one that has come before it.
 
     Args:
         request: the form, as it comes.
@@ -149,4 +158,7 @@ async def read_upload(request: Request, home: Path) -> tuple[Fields, Upload]:
     except BaseException:
         await run_in_threadpool(parts.file.discard)
         raise
+    if name is None:
+        await run_in_threadpool(parts.file.discard)
+        return Fields(parts.fields), None
     return Fields(parts.fields), Upload(parts.file, name)

@@ -10,9 +10,10 @@ from headwater.model.ids import FindingId
 from headwater.node import Node, screening
 from headwater.testing.fakes import FakeClock
 from tests import node_world
-from tests.node_world import WRITER, as_user, read, write_list
+from tests.node_world import SUPERVISOR, WRITER, as_user, read, write_list
 from tests.page_world import Browser, browser
 
+URN = "00EX0000126"
 NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
 
 
@@ -49,3 +50,14 @@ def analyst(node: Node) -> Browser:
 def hits(node: Node) -> list[FindingId]:
     with node.view(as_user(node)) as view:
         return [finding.id for finding in view.findings()]
+
+
+@pytest.fixture
+def builder(node: Node) -> Browser:
+    """A disclosure officer with a case that has one producer."""
+    reader = browser(node, SUPERVISOR)
+    form = {"urn": URN, "operation": "PAPERWORK", "profile": "cps-dg6", "key": "k"}
+    assert reader.post("/cases", form).status == 303
+    person = {"id": "W1", "category": "witness", "name": "Prudence Quillfeather", "key": "p"}
+    assert reader.post(f"/cases/{URN}/persons", person).status == 303
+    return reader

@@ -10,10 +10,10 @@ from headwater.model.ids import FindingId
 from headwater.node import Node, incoming
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, events
 from tests.page_world import ORIGIN, Answer, Browser, browser
+from tests.unit.web.conftest import URN
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
-URN = "00EX0000126"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
 
@@ -23,17 +23,6 @@ def png() -> bytes:
 
     head = b"\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00"
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
-
-
-@pytest.fixture
-def builder(node: Node) -> Browser:
-    """A disclosure officer with a case that has one producer."""
-    reader = browser(node, SUPERVISOR)
-    form = {"urn": URN, "operation": "PAPERWORK", "profile": "cps-dg6", "key": "k"}
-    assert reader.post("/cases", form).status == 303
-    person = {"id": "W1", "category": "witness", "name": "Prudence Quillfeather", "key": "p"}
-    assert reader.post(f"/cases/{URN}/persons", person).status == 303
-    return reader
 
 
 def multipart(fields: dict[str, str], files: list[tuple[str, bytes]], field: str = "file") -> tuple[bytes, str]:

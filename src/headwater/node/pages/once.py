@@ -31,7 +31,7 @@ def once(node: Node, session: Session, key: str, act: Callable[[], str]) -> str:
     """
     if not key:
         raise SchemaError("a form without its key", where=Place(field="key"), fix="load the page again")
-    name = hashlib.sha256(f"{session.user}\n{key}".encode()).hexdigest()
+    name = _name(session, key)
 
     def claim(transaction: Transaction) -> str | None:
         body = transaction.document(KIND, name)
@@ -53,6 +53,17 @@ def once(node: Node, session: Session, key: str, act: Callable[[], str]) -> str:
         raise
     _put(node, name, _Claim(made=made or "done"))
     return made
+
+
+def made_before(node: Node, session: Session, key: str) -> str:
+    """Return what a key of a user made, empty where it made nothing yet."""
+    with node.store.snapshot() as snapshot:
+        body = snapshot.document(KIND, _name(session, key))
+    return decode(body, _Claim).made if body else ""
+
+
+def _name(session: Session, key: str) -> str:
+    return hashlib.sha256(f"{session.user}\n{key}".encode()).hexdigest()
 
 
 def _put(node: Node, name: str, claim: _Claim) -> None:

@@ -1,19 +1,37 @@
-"""Exhibits uploaded into a case, and its disclosure schedules: to read here, to take along as PDF."""
+"""Exhibits uploaded into a case, whole or piece by piece, and its disclosure schedules: to read here, to take along as PDF."""
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from headwater.errors import FormatError, Place, SchemaError
-from headwater.node.incoming import ENDINGS, KINDS, MOST_BYTES, ending
+from headwater.node import uploads
+from headwater.node.incoming import ENDINGS, KINDS, MOST_BYTES, Incoming, ending
 from headwater.node.pages import casefile, exhibits
+from headwater.node.pages.once import made_before
 from headwater.web.errors import TypeOfFormError
 from headwater.web.page import Context, Page
+from headwater.web.uploading import UPLOAD_FIELD
 
 
 def add(ctx: Context) -> Response:
-    """Add the file of the form as an exhibit; the page shows its SHA-256 afterwards."""
+    """Add the file of the form, or the one that has come before it, as an exhibit; the page shows its SHA-256 afterwards."""
     urn = casefile.check_urn(ctx.params["urn"])
-    if ctx.upload is None:
+    key, ref = ctx.form.needed("key", most=100), ctx.form.text(UPLOAD_FIELD, most=100)
+    if ctx.upload is not None:
+        told = _add(ctx, urn, key, ctx.upload.file, ctx.upload.name)
+    elif not ref:
         raise SchemaError("no file", where=Place(field="file"), fix="choose a file")
+    elif not (told := made_before(ctx.node, ctx.session, key)):
+        file, name = uploads.take(ctx.node, ctx.session, urn, ref, ctx.form.needed("sum", most=100))
+        try:
+            told = _add(ctx, urn, key, file, name)
+        finally:
+            file.discard()
+        # Kept until here: an officer who has to mend a field need not send the file again.
+        uploads.let_go(ctx.node, ctx.session, urn, ref)
+    return ctx.see_other(f"/cases/{urn}", done="added", sum=told)
+
+
+def _add(ctx: Context, urn: str, key: str, file: Incoming, name: str) -> str:
     said = {
         "ref": ctx.form.needed("ref", most=40),
         "description": ctx.form.needed("description", most=400),
@@ -25,13 +43,38 @@ def add(ctx: Context) -> Response:
         "reason": ctx.form.text("reason", most=400),
         "sha256": ctx.form.text("sha256", most=100),
     }
-    key, file = ctx.form.needed("key", most=100), ctx.upload.file
     try:
-        kind = ending(file.path, ctx.upload.name)
+        kind = ending(file.path, name)
     except FormatError as error:
         raise TypeOfFormError(error.what, where=error.where, fix=error.fix) from error
-    told = exhibits.add_exhibit(ctx.node, ctx.session, urn, said, file, kind, key)
-    return ctx.see_other(f"/cases/{urn}", done="added", sum=told)
+    return exhibits.add_exhibit(ctx.node, ctx.session, urn, said, file, kind, key)
+
+
+def begin(ctx: Context) -> Response:
+    """Begin an upload, or say how far the one is that broke off."""
+    urn = casefile.check_urn(ctx.params["urn"])
+    told = uploads.Told(
+        ctx.form.needed("name", most=300),
+        ctx.form.whole("size", 0, least=0, most=10**9 - 1),
+        ctx.form.text("changed", most=40),
+    )
+    return _told(uploads.begin(ctx.node, ctx.session, urn, told))
+
+
+def place(ctx: Context) -> uploads.Piece:
+    """Return where the bytes of a request go."""
+    urn, at = casefile.check_urn(ctx.params["urn"]), ctx.query.whole("at", 0, least=0, most=10**9 - 1)
+    return uploads.piece(ctx.node, ctx.session, urn, ctx.params["ref"], at)
+
+
+def go_on(ctx: Context) -> Response:
+    """Say how far an upload is, after some bytes more."""
+    urn = casefile.check_urn(ctx.params["urn"])
+    return _told(uploads.held(ctx.node, ctx.session, urn, ctx.params["ref"]))
+
+
+def _told(held: uploads.Held) -> Response:
+    return JSONResponse({"upload": held.ref, "at": held.at, "size": held.size})
 
 
 def read(ctx: Context) -> Response:
@@ -62,6 +105,8 @@ MOST_MB = MOST_BYTES // 1024 // 1024
 
 PAGES = (
     Page("/cases/{urn}/exhibits", "cases", add, "POST", takes_file=True),
+    Page("/cases/{urn}/uploads", "cases", begin, "POST"),
+    Page("/cases/{urn}/uploads/{ref}", "cases", go_on, "POST", into=place),
     Page("/cases/{urn}/schedules/{form}", "cases", read),
     Page("/cases/{urn}/schedules/{form}", "cases", make, "POST"),
 )

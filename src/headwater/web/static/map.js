@@ -1,8 +1,8 @@
-// The map on WebGL: the same data, lines and names as the drawing under it, which stays where there is no WebGL and in print.
+// The drawing is the map. Whoever wants to move and zoom presses it, and only then the map on WebGL is fetched and put in its place:
+// the same data, lines and names. Where a machine draws WebGL without a graphics card its start holds up the page for a second or more.
 // The slider and the two fields say the same; whoever cannot drag types. Nothing is fetched from anywhere else.
-import { Map, NavigationControl, ScaleControl } from "./vendor/maplibre-gl.mjs";
-
 const canvas = document.getElementById("map-canvas");
+const starter = document.getElementById("map-start");
 const slider = document.getElementById("day-slider");
 const FONT = ["Noto Sans Headwater"];
 const LANES = { rescue: "#a3201d", border: "#7a4b00" };
@@ -85,7 +85,8 @@ const fetched = async (address) => {
 
 const start = async () => {
   const view = JSON.parse(canvas.dataset.view);
-  const [base, data] = await Promise.all([fetched(canvas.dataset.base), fetched(canvas.dataset.source)]);
+  const [{ Map, NavigationControl, ScaleControl }, base, data] = await Promise.all([
+    import("./vendor/maplibre-gl.mjs"), fetched(canvas.dataset.base), fetched(canvas.dataset.source)]);
   const sources = baseSources(base, view);
   const [west, south, east, north] = canvas.dataset.box.split(",").map(Number);
   // Until the map is there it lies unseen upon the drawing, so that nothing below moves when it comes.
@@ -106,7 +107,8 @@ const start = async () => {
     pitchWithRotate: false,
     touchPitch: false,
     attributionControl: { compact: true, customAttribution: "Natural Earth" },
-    fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
+    fadeDuration: 0,
+    validateStyle: false,
   });
   map.addControl(new NavigationControl({ showCompass: false }));
   map.addControl(new ScaleControl({ unit: "metric" }));
@@ -126,6 +128,8 @@ const start = async () => {
     drawing.hidden = true;
     document.getElementById("map-told").hidden = false;
     map.resize();
+    starter.remove();
+    map.getCanvas().focus({ preventScroll: true });
     canvas.dataset.ready = "yes";
   });
   return map;
@@ -133,7 +137,8 @@ const start = async () => {
 
 // The table, the address and the picture follow the fields; what was asked before and comes late changes nothing.
 let asked = 0;
-const renew = async (map, form) => {
+let started = null;
+const renew = async (form) => {
   const mine = ++asked;
   const query = new URLSearchParams(new FormData(form));
   const page = await fetch(`/map?${query}`);
@@ -152,18 +157,21 @@ const renew = async (map, form) => {
   const handling = text.querySelector(".banner");
   if (handling) document.querySelector(".banner")?.replaceWith(handling);
   query.append("format", "geojson");
-  const drawn = await fetched(`/map?${query}`);
-  if (mine === asked) map?.getSource("data")?.setData(drawn);
+  canvas.dataset.source = `/map?${query}`;
+  const map = await started;
+  if (!map) return;
+  const drawn = await fetched(canvas.dataset.source);
+  if (mine === asked) map.getSource("data")?.setData(drawn);
 };
 
 // The fields renew the map when they change; the slider, where there are several days, is another hand on the day field.
-const startForm = (map) => {
+const startForm = () => {
   const form = document.getElementById("map-form");
   const { day, days } = form.elements;
   let waiting = 0;
   const soon = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => renew(map, form), 250);
+    waiting = setTimeout(() => renew(form), 250);
   };
   for (const field of [day, days, ...form.querySelectorAll('input[name="layer"]')]) field.addEventListener("change", soon);
   if (!slider) return;
@@ -180,7 +188,22 @@ const startForm = (map) => {
   });
 };
 
+const begin = () => {
+  if (started) return;
+  const button = starter.querySelector("button");
+  button.disabled = true;
+  starter.querySelector("[role=status]").textContent = starter.dataset.waits;
+  started = (hasWebGL() ? start() : Promise.reject(new Error("no WebGL"))).catch(() => {
+    canvas.hidden = true;
+    button.hidden = true;
+    starter.querySelector("[role=status]").textContent = starter.dataset.none;
+    return null;
+  });
+};
+
 if (canvas) {
-  const map = hasWebGL() ? await start().catch(() => { canvas.hidden = true; return null; }) : null;
-  startForm(map);
+  starter.hidden = false;
+  starter.querySelector("button").addEventListener("click", begin);
+  // Not on the drawing itself: text and marks in it can be chosen and read.
+  startForm();
 }

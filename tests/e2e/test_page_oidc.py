@@ -1,0 +1,203 @@
+"""Signing in through an OpenID provider in Debian's Chromium: the node and the provider are processes, and talk over real HTTP.
+
+The page stands at localhost and the provider at 127.0.0.1: to the browser they are two sites, as in an authority's network.
+"""
+
+import http.client
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import node_world
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations
+from tests.node_world import AUDITOR, SUPERVISOR, WRITER, free_port, until
+
+pytestmark = [pytest.mark.e2e, needs_chromium]
+CLIENT, SECRET = "headwater-uk", "s3cret:with/odd letters"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Provider:
+    """The provider's process, and what it is told to say."""
+
+    port: int
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}/realm"
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            link.request(method, path, body)
+            answer = link.getresponse()
+            return answer.status, answer.read()
+        except OSError:
+            return 0, b""
+        finally:
+            link.close()
+
+    def say(self, **told: Any) -> None:
+        """Show a page that asks who somebody is, and set what is told beside it."""
+        self.ask("POST", "/_say", json.dumps({"asks": True, "claims": {}, **told}).encode())
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    made = Provider(free_port())
+    words = [sys.executable, "-m", "tests.oidc_issuer", str(made.port), CLIENT, SECRET]
+    with subprocess.Popen(words, cwd=ROOT) as running:
+        try:
+            until(lambda: made.ask("GET", "/realm/keys")[0] == 200)
+            yield made
+        finally:
+            running.terminate()
+
+
+@pytest.fixture(scope="module")
+def nodes(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
+    left = tmp_path_factory.mktemp("made")
+    ports = {"listen": f"127.0.0.1:{free_port()}", "page": f"127.0.0.1:{free_port()}"}
+    told = {"oidc_issuer": provider.issuer, "oidc_client": CLIENT, "oidc_secret": SECRET}
+    node_world.init(left / "uk", **ports, **told)
+    with houses(left, tmp_path_factory.mktemp("oidc") / "homes", keys=("uk",)) as made:
+        yield made
+
+
+@pytest.fixture
+def reader(chromium: Any, provider: Provider, tmp_path: Path) -> Iterator[Reader]:
+    provider.say()
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield Reader(page, screens(tmp_path), complaints)
+    context.close()
+    # The browser notes each refusal by its number, and the provider's page for having no icon.
+    said = re.compile(r"status of (403|404|409)")
+    assert [one for one in complaints if not said.search(one)] == [], "the policy of content included"
+
+
+def address(nodes: Houses) -> str:
+    return nodes.link("uk", WRITER).partition("/sign-in")[0]
+
+
+def go(reader: Reader, base: str, who: str, purpose: str = "oic") -> None:
+    """Choose the provider on our page, and say on its page who one is."""
+    page = reader.page
+    page.goto(f"{base}/sign-in?next=/queue")
+    page.locator(f"#p-{purpose}").check()
+    page.locator("[data-act=oidc]").click()
+    page.locator("input[name=who]").fill(who)
+    page.get_by_role("button", name="Log in").click()
+
+
+def is_out(reader: Reader, base: str) -> bool:
+    reader.page.goto(f"{base}/queue")
+    return bool(reader.page.locator("main[data-page=sign-in]").count() == 1)
+
+
+def test_an_officer_signs_in_by_the_provider_and_lands_where_she_wanted(
+    nodes: Houses, reader: Reader, provider: Provider
+) -> None:
+    base, page = address(nodes), reader.page
+    page.goto(f"{base}/sign-in?next=/queue")
+    assert page.locator("[data-act=oidc]").inner_text().endswith(f"127.0.0.1:{provider.port}")
+    assert violations(page) == []
+    reader.show("oidc-sign-in")
+    go(reader, base, WRITER)
+    reader.at("queue")
+    assert WRITER in page.locator(".session").inner_text()
+    kept = {one["name"]: one for one in page.context.cookies() if "headwater" in one["name"]}
+    assert [(one["httpOnly"], one["secure"], one["sameSite"]) for one in kept.values()] == [(True, True, "Strict")]
+    page.locator("form[action='/sign-out'] button").click()
+    reader.at("sign-in")
+    assert is_out(reader, base)
+
+
+def test_it_works_without_scripts(nodes: Houses, chromium: Any, provider: Provider, tmp_path: Path) -> None:
+    provider.say()
+    context = chromium.new_context(locale="en-GB", java_script_enabled=False)
+    reader = Reader(context.new_page(), screens(tmp_path), [])
+    go(reader, address(nodes), WRITER)
+    reader.at("queue")
+    context.close()
+
+
+def test_roles_are_this_nodes_own_whatever_the_provider_claims(
+    nodes: Houses, reader: Reader, provider: Provider
+) -> None:
+    base, page = address(nodes), reader.page
+    provider.say(claims={"roles": ["admin", "auditor"], "groups": ["admin"], "role": "auditor"})
+    go(reader, base, SUPERVISOR)
+    reader.at("queue")
+    assert page.goto(f"{base}/audit").status == 403
+    page.locator("form[action='/sign-out'] button").first.click()
+    reader.at("sign-in")
+    go(reader, base, AUDITOR, "audit")
+    page.locator("main:not([data-page=sign-in])").wait_for()
+    assert page.goto(f"{base}/audit").status == 200
+    assert page.locator("nav a[href='/search']").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"claims": {"nonce": "of another sign-in"}}, "policy.forbidden"),
+        ({"changed": {"state": "of-another-sign-in"}}, "policy.forbidden"),
+        ({"changed": {"iss": "http://127.0.0.1:1/realm"}}, "policy.forbidden"),
+        ({"lie": "stranger"}, "trust.signature"),
+        ({"error": "access_denied"}, "policy.forbidden"),
+    ],
+    ids=["nonce", "state", "issuer", "key", "refused"],
+)
+def test_an_answer_that_does_not_fit_lets_nobody_in_and_says_so(
+    nodes: Houses, reader: Reader, provider: Provider, told: dict[str, Any], code: str
+) -> None:
+    base = address(nodes)
+    provider.say(**told)
+    go(reader, base, WRITER)
+    reader.at("error")
+    assert code in reader.page.locator("main").inner_text()
+    assert is_out(reader, base)
+
+
+def test_a_name_that_is_no_user_here_and_one_taken_by_another_person_are_refused(
+    nodes: Houses, reader: Reader, provider: Provider
+) -> None:
+    base, page = address(nodes), reader.page
+    go(reader, base, "x.stranger")
+    reader.at("error")
+    assert "this node does not" in page.locator("main").inner_text()
+    go(reader, base, WRITER)
+    reader.at("queue")
+    page.locator("form[action='/sign-out'] button").click()
+    reader.at("sign-in")
+    provider.say(claims={"sub": "given away again"})
+    go(reader, base, WRITER)
+    reader.at("error")
+    assert "another person" in page.locator("main").inner_text()
+
+
+def test_an_answer_begun_in_one_browser_lets_nobody_in_at_another(
+    nodes: Houses, reader: Reader, provider: Provider, chromium: Any
+) -> None:
+    base, page = address(nodes), reader.page
+    provider.say(pauses=True)
+    go(reader, base, WRITER)
+    back = str(page.locator("a").get_attribute("href"))
+    context = chromium.new_context(locale="en-GB")
+    assert context.new_page().goto(back).status == 403
+    context.close()
+    page.locator("a").click()
+    reader.at("queue")
+    assert page.goto(back).status == 403, "it counts once"
