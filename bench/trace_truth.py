@@ -70,6 +70,7 @@ def read_truth(folder: Path) -> Truth:
     return Truth(frozenset(guilty), frozenset(honest - guilty), frozenset(payers - guilty), things)
 
 
+EVEN = 0.5
 ALONE = ("payments", "rates")
 """What a desk has that is given payments and nothing else."""
 
@@ -84,11 +85,15 @@ def run(world: World, tables: Sequence[str] = TABLES) -> tuple[TraceResult, Trut
 
 
 def at_budget(claims: Iterable[Claim], truth: Truth, budget: int) -> dict[str, float]:
-    """Precision, honest look-alikes and share of networks found among the first findings."""
+    """Precision and honest look-alikes among the first findings, and among those of them that are more likely than not."""
     first = list(claims)[:budget]
+    likely = [claim for claim in first if claim.finding.score >= EVEN]
     right = [claim for claim in first if truth.right(claim)]
     return {
         "findings": len(first),
         "precision": len(right) / max(1, len(first)),
         "look_alikes": sum(truth.wronged(claim) for claim in first),
+        "likely": len(likely),
+        "likely_precision": sum(truth.right(claim) for claim in likely) / max(1, len(likely)),
+        "likely_look_alikes": sum(truth.wronged(claim) for claim in likely),
     }

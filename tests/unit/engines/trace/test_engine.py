@@ -10,8 +10,8 @@ from headwater.engines.trace.engine import MOST_ROWS
 from headwater.engines.trace.features import COLUMNS
 from headwater.engines.trace.profile import Profile
 from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
-from headwater.engines.trace.weights import ALONE, BASES_ALONE
 from headwater.engines.trace.typologies import TYPOLOGIES
+from headwater.engines.trace.weights import ALONE, BASES_ALONE
 from headwater.errors import SchemaError, SettingsError
 from headwater.model.schema import SENSITIVE_PROPERTIES
 from headwater.model.tables import TABLES
@@ -188,7 +188,10 @@ def test_a_score_is_the_weighed_sum_of_its_reasons() -> None:
 def reasons(result: TraceResult, subject: str) -> dict[str, str]:
     """The reasons of the findings about a subject, by code."""
     return {
-        one.code: one.text for claim in result.claims if claim.finding.subjects[0] == subject for one in claim.finding.reasons
+        one.code: one.text
+        for claim in result.claims
+        if claim.finding.subjects[0] == subject
+        for one in claim.finding.reasons
     }
 
 
