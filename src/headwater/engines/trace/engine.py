@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from headwater.engines.trace.profile import Profile, profiles
+from headwater.engines.trace.profile import CARD, Profile, profiles
 from headwater.engines.trace.ranker import Ranker, row
 from headwater.engines.trace.score import harmless, score, signs_of
 from headwater.engines.trace.sheets import Sheets, checked, need_ibis
@@ -334,13 +334,16 @@ def _claims(
 
 
 def _linked(sheets: Sheets, drafts: list[_Draft], known: _Known) -> frozenset[int]:
-    """Return the accounts between which and another's claim money went: a claim that does not name both."""
+    """Return the accounts between which and another's claim money went: a claim that does not name both.
+
+    Payments by card are purchases: who buys at a shop is not linked to it.
+    """
     claims: dict[int, set[int]] = {}
     for number, draft in enumerate(drafts):
         for account in known.both(draft):
             claims.setdefault(account, set()).add(number)
     asked = sheets.rows_of("acc", "int32", sorted(claims))
-    paid = sheets.payments
+    paid = sheets.payments.filter(sheets.payments.channel != CARD)
     paid = paid.semi_join(asked, [("src", "acc")]).semi_join(asked, [("dst", "acc")])
     pairs = paid.group_by(["src", "dst"]).aggregate(worth=paid.worth.sum())
     rows = sheets.backend.to_pyarrow(pairs.filter(pairs.worth >= LEAST_LINK)).to_pylist()

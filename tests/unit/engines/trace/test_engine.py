@@ -241,7 +241,9 @@ def test_money_between_two_whom_findings_of_their_own_name_is_a_sign_for_both(tm
     }
     assert set(signs) == {"HUB", "SECOND", "APART"}
     assert {subject for subject, held in signs.items() if "linked" in held} == {"HUB", "SECOND"}
-    rows[-1]["amount"] = 600
+    rows[-1]["channel"] = "card"
+    assert not any("linked" in claim.signs for claim in run(payments(tmp_path, rows), "corridor-fan-in").claims)
+    rows[-1] |= {"channel": "bank", "amount": 600}
     assert not any("linked" in claim.signs for claim in run(payments(tmp_path, rows), "corridor-fan-in").claims)
 
 
