@@ -58,8 +58,8 @@ def growth(sizes: list[int], results: list[dict[str, Any]]) -> None:
                 )
     for (small, before), (large, after) in combinations(each, 2):
         if large == DECADE * small:
-            told = {"ratio": round(after / before, 2), "at_most": 1.5, "what": "times"}
-            results.append({"name": f"CPU a payment, {large:,} against {small:,}", **told})
+            rise: dict[str, Any] = {"ratio": round(after / before, 2), "at_most": 1.5, "what": "times"}
+            results.append(rise | {"name": f"CPU a payment, {large:,} against {small:,}"})
 
 
 def one(size: int) -> None:
@@ -97,7 +97,7 @@ def worth(results: list[dict[str, Any]]) -> None:
                 f"{world.networks} networks, {named} findings of them in all; of the {first['likely']} more likely than not "
                 f"{first['likely_precision']:.2f} are right, {first['likely_look_alikes']} look-alikes"
             )
-            row = {"name": f"precision at 50, seed {world.seed}{given}", "at_least": 0.8, "what": what}
+            row: dict[str, Any] = {"name": f"precision at 50, seed {world.seed}{given}", "at_least": 0.8, "what": what}
             results.append(row | {"ratio": round(first["precision"], 3)})
             row = {"name": f"look-alikes among 50, seed {world.seed}{given}", "at_most": 5.0, "what": what}
             results.append(row | {"ratio": first["look_alikes"]})

@@ -46,8 +46,8 @@ def test_what_does_not_look_ahead_knows_nothing_of_later_payments() -> None:
         draw = Random(seed)
         columns = payments(draw)
         cut = draw.randint(1, len(columns[0]))
-        whole = count_features(*columns, SETTINGS)
-        early = count_features(*(column[:cut] for column in columns), SETTINGS)
+        whole = count_features(*columns, settings=SETTINGS)
+        early = count_features(*(column[:cut] for column in columns), settings=SETTINGS)
         causal = [name for name in early if not name.startswith("ahead_") and name != "truncated"]
         assert {name for name in causal if (early[name] != whole[name][:cut]).any()} == set(), seed
 

@@ -242,7 +242,7 @@ def _sums(edges: Any, mark: str, values: Any, window_s: int) -> dict[str, Any]: 
     from headwater.engines.trace.kernels.fans import fan_windows
 
     marked = make_edges(edges.t, edges.src, edges.dst, values)
-    made = {}
+    made: dict[str, Any] = {}
     for way, ahead in (("", False), ("ahead_", True)):
         if way or mark in _MARKS:
             found = fan_windows(marked, window_s=window_s, ahead=ahead)
