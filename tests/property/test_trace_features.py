@@ -1,5 +1,6 @@
 """Features counted anew only where new payments reach are those of a full run."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -18,6 +19,12 @@ def payments(draw: Random) -> tuple[Any, ...]:
     src = np.array([draw.randrange(accounts) for _ in range(count)])
     dst = (src + np.array([draw.randint(1, accounts - 1) for _ in range(count)])) % accounts
     return t, src, dst, np.array([draw.choice((100, 95, 81, 50, draw.randint(1, 900))) for _ in range(count)])
+
+
+def counted(columns: Sequence[Any]) -> dict[str, Any]:
+    """The features of payments that are given as columns."""
+    t, src, dst, value = columns
+    return count_features(t, src, dst, value, SETTINGS)
 
 
 @pytest.mark.parametrize("batch", range(4))
@@ -46,8 +53,8 @@ def test_what_does_not_look_ahead_knows_nothing_of_later_payments() -> None:
         draw = Random(seed)
         columns = payments(draw)
         cut = draw.randint(1, len(columns[0]))
-        whole = count_features(*columns, settings=SETTINGS)
-        early = count_features(*(column[:cut] for column in columns), settings=SETTINGS)
+        whole = counted(columns)
+        early = counted([column[:cut] for column in columns])
         causal = [name for name in early if not name.startswith("ahead_") and name != "truncated"]
         assert {name for name in causal if (early[name] != whole[name][:cut]).any()} == set(), seed
 
