@@ -15,6 +15,7 @@ from headwater.model.finding import Reason
 
 MANY_PAYERS: Final = 5
 STEADY_MONTHS: Final = 5
+"""Busy months that make an account steady; its sign says the number."""
 NEAR_M: Final = 20_000
 INLAND_M: Final = 100_000
 
@@ -48,7 +49,7 @@ SIGNS: Final = (
     ),
     Sign(
         "steady",
-        "it is paid by several in most months of half a year or more, as customers pay, and not in one burst",
+        "it is paid several dear sums in each of five months or more, as by customers, and not in one burst",
         -1,
     ),
     Sign("pays-once", "most of what it sends goes to payees whom it pays once or twice, as for goods and bills", -1),
