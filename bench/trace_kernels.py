@@ -174,6 +174,8 @@ def beside_peers(
                 if batch == 1:
                     results[-1]["at_least"] = least
                     results.append(_equal(f"{what}: {size}, same bins as snapml", bins[what], theirs))
+                    if what == "fan":
+                        results[-1]["what"] += _settled(rows, bins[what], theirs)
 
 
 def _told(name: str, found: dict[str, Any], rows: int, ours_s: float) -> dict[str, Any]:
@@ -189,3 +191,20 @@ def _equal(name: str, mine: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     wrong = int(((mine != theirs) & either).sum())
     what = f"of {int(either.sum()):,} memberships; {wrong} differ"
     return {"name": name, "ratio": round(1 - wrong / max(1, int(either.sum())), 6), "at_least": 1.0, "what": what}
+
+
+def _settled(rows: np.ndarray, mine: np.ndarray, theirs: np.ndarray) -> str:
+    """Of the fans and degrees on which both differ, how many each has as counting by hand has them."""
+    right = {"ours": 0, "snapml's": 0}
+    differ = np.argwhere(mine[: len(theirs)] != theirs)
+    _, src, dst, t = (column.astype(np.int64) for column in rows.T)
+    for edge, column in differ:
+        side, other = (dst, src) if column % 2 == 0 else (src, dst)
+        near = (side == side[edge]) & (t <= t[edge]) & (t > t[edge] - WINDOW_S)
+        counted = int(_bin(np.array([len(np.unique(other[near])) if column < len(SIDES) else near.sum()]))[0])
+        right["ours"] += counted == mine[edge, column]
+        right["snapml's"] += counted == theirs[edge, column]
+    if not len(differ):
+        return ""
+    told = " and ".join(f"{count} of {whose}" for whose, count in right.items())
+    return f"; counted by hand, {told} are right"

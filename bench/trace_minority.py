@@ -96,7 +96,7 @@ def sets_of(paid: Payments, peers: str | None) -> Sets:
     found = count_features(paid.t, paid.src, paid.dst, paid.amount, settings)
     ahead = [name for name in COLUMNS if name.startswith("ahead_")]
     behind = [name for name in found if name not in ahead]
-    degree = [name for name in behind if name.endswith("_degree")]
+    degree = [f"{side}_degree" for side in ("src_out", "src_in", "dst_in", "dst_out")]
     sets = {"raw": paid.raw}
     for name, columns in (
         ("degree", degree), ("ours, causal", behind), ("ours, with look-ahead", (*behind, *ahead)),
@@ -107,7 +107,7 @@ def sets_of(paid: Payments, peers: str | None) -> Sets:
         spread = np.maximum.accumulate(paid.t - number) + number
         with tempfile.TemporaryDirectory() as folder:
             edges, out = Path(folder) / "edges.npy", Path(folder) / "out.npy"
-            np.save(edges, np.column_stack((number, paid.src, paid.dst, spread)).astype(np.float64))
+            np.save(edges, np.column_stack((number, paid.src, paid.dst, spread, paid.amount)).astype(np.float64))
             words = [
                 peers,
                 str(HERE / "trace_peer.py"),

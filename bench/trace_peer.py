@@ -3,7 +3,8 @@
     python bench/trace_peer.py fan|scatter-gather|cycles|all EDGES.npy [--batch N] [--seconds N] [--out OUT.npy] [--whole]
 
 It streams: rows are handed over in batches and features come back for each; with a batch of one it sees, as our kernels
-do, nothing that comes later. One thread, CPU seconds of this process; after `--seconds` it stops and says how far it came.
+do, nothing that comes later. ``all`` is every feature that it has a use for here: patterns and, of a fifth column, all eleven
+statistics of both accounts. One thread, CPU seconds of this process; after `--seconds` it stops and says how far it came.
 What it writes is, for each payment, the largest bin of each pattern (0 is none), so that membership can be compared; with
 `--whole` all of its columns.
 """
@@ -18,6 +19,8 @@ import numpy as np
 DAY_S = 86_400
 BINS = [2, 3, 4, 5, 6, 7, 8]
 LOOK_EVERY = 256
+AMOUNT = 4
+"""Where a fifth column stands that vertex statistics are made of; only ``all`` has it."""
 
 
 def settings(what: str) -> dict[str, Any]:
@@ -27,10 +30,13 @@ def settings(what: str) -> dict[str, Any]:
         "scatter-gather": False, "temp-cycle": False, "lc-cycle": False,
     }  # fmt: skip
     if what == "all":
-        return off | {"fan": True, "fan_tw": 20 * DAY_S, "fan_bins": BINS, "degree": True, "degree_tw": 20 * DAY_S,
-                      "degree_bins": BINS, "scatter-gather": True, "scatter-gather_tw": 10 * DAY_S,
-                      "scatter-gather_bins": BINS, "temp-cycle": True, "temp-cycle_tw": 10 * DAY_S,
-                      "temp-cycle_bins": [2, 3, 4, 5], "time_window": 20 * DAY_S}  # fmt: skip
+        patterns = {"fan": True, "fan_tw": 20 * DAY_S, "fan_bins": BINS, "degree": True, "degree_tw": 20 * DAY_S,
+                    "degree_bins": BINS, "scatter-gather": True, "scatter-gather_tw": 10 * DAY_S,
+                    "scatter-gather_bins": BINS, "temp-cycle": True, "temp-cycle_tw": 10 * DAY_S,
+                    "temp-cycle_bins": [2, 3, 4, 5], "time_window": 20 * DAY_S}  # fmt: skip
+        amounts = {"vertex_stats": True, "vertex_stats_tw": 20 * DAY_S, "vertex_stats_cols": [AMOUNT],
+                   "vertex_stats_feats": list(range(11))}  # fmt: skip
+        return off | patterns | amounts
     if what == "fan":
         return off | {"fan": True, "fan_tw": 10 * DAY_S, "fan_bins": BINS, "degree": True, "degree_tw": 10 * DAY_S,
                       "degree_bins": BINS, "time_window": 10 * DAY_S}  # fmt: skip
@@ -69,7 +75,7 @@ def main() -> None:
     begun = time.process_time()
     spent = 0.0
     for number, at in enumerate(range(0, len(rows), given.batch)):
-        found = made.transform(np.ascontiguousarray(rows[at : at + given.batch]))[:, 4:]
+        found = made.transform(np.ascontiguousarray(rows[at : at + given.batch]))[:, rows.shape[1] :]
         kept.append(found if given.whole else found.astype(np.int16))
         done = min(at + given.batch, len(rows))
         if number % LOOK_EVERY == 0:

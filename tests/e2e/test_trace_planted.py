@@ -109,6 +109,15 @@ def test_honest_look_alikes_stand_behind_networks(year: Path, found: TraceResult
     assert sum(bool(subjects & honest) and not subjects & names for subjects in first) <= 5
 
 
+def test_honest_look_alikes_stand_behind_networks_with_payments_alone(year: Path) -> None:
+    names = guilty(year)
+    honest = {row["id"] for row in rows(year, "truth") if row["label"] == "innocent"} - names
+    files = [str(year / f"{table}.csv") for table in ("payments", "rates")]
+    first = [set(claim.finding.subjects) for claim in in_files(Asked(), files, "test").result.claims[:50]]
+    assert sum(bool(subjects & names) for subjects in first) >= 40
+    assert sum(bool(subjects & honest) and not subjects & names for subjects in first) <= 5
+
+
 def test_a_run_that_must_spill_finds_the_same(year: Path, found: TraceResult) -> None:
     spilled = traced(year, Asked(memory_mb=64))
     assert [claim.finding.id for claim in spilled.claims] == [claim.finding.id for claim in found.claims]

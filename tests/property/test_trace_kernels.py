@@ -8,6 +8,7 @@ import pytest
 
 from headwater.engines.trace.kernels.arrays import Edges, make_edges
 from headwater.engines.trace.kernels.cycles import count_cycles, find_cycles
+from headwater.engines.trace.kernels.echoes import LEAST_SHARE, echoes
 from headwater.engines.trace.kernels.fans import SIDES, fan_windows
 from headwater.engines.trace.kernels.flow import RULES, follow
 from headwater.engines.trace.kernels.scatter import scatter_gather
@@ -182,6 +183,30 @@ def test_scatter_gather_of_later_rows_alone_is_that_of_a_full_run() -> None:
             late = scatter_gather(edges(rows), window_s=20, first=half, in_order=in_order)
             assert (late.middles[half:] == whole.middles[half:]).all()
             assert not late.middles[:half].any()
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["behind", "ahead"])
+def test_echoes_are_those_of_brute_force(ahead: bool) -> None:
+    seen = 0
+    for seed in range(GRAPHS):
+        rows = graph(seed)
+        window = Random(seed).choice((0, 3, 15, 300))
+        numbers, nearest = echoes(edges(rows), window_s=window, ahead=ahead)
+        for at, (now, payer, payee, amount) in enumerate(rows):
+            away = [
+                abs(row[0] - now)
+                for place, row in enumerate(rows)
+                if abs(row[0] - now) <= window
+                and (
+                    (place > at and row[1] == payee and amount * LEAST_SHARE <= row[3] * 100 <= amount * 100)
+                    if ahead
+                    else (place < at and row[2] == payer and row[3] * LEAST_SHARE <= amount * 100 <= row[3] * 100)
+                )
+            ]
+            assert numbers[at] == len(away), seed
+            assert nearest[at] == min(away, default=-1), seed
+            seen += len(away)
+    assert seen > 1_000
 
 
 def test_sides_that_are_not_asked_are_not_counted() -> None:

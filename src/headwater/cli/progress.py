@@ -8,13 +8,33 @@ from contextlib import contextmanager
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function that is told how many of how many are done."""
+    with bars(title) as (told,):
+        yield told
+
+
+@contextmanager
+def bars(*titles: str) -> Iterator[tuple[Callable[[int, int], None], ...]]:
+    """Yield such a function for each stage of a long work; a stage is shown from its first word on."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield tuple(_silent for _ in titles)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(title, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+        def stage(title: str, *, at_once: bool) -> Callable[[int, int], None]:
+            task = shown.add_task(title, total=None, visible=at_once, start=at_once)
+
+            def tell(done: int, total: int) -> None:
+                shown.start_task(task)
+                shown.update(task, completed=done, total=total, visible=True)
+
+            return tell
+
+        yield tuple(stage(title, at_once=number == 0) for number, title in enumerate(titles))
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Say nothing."""

@@ -6,7 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
-from headwater.cli.progress import bar
+from headwater.cli.progress import bar, bars
 
 SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -70,9 +70,9 @@ def run(
     )
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
-    with bar("tracing") as progress:
+    with bars("reading", "tracing") as (reading, progress):
         if files:
-            answer = tracing.in_files(asked, files, user, progress)
+            answer = tracing.in_files(asked, files, user, progress, reading)
         else:
             with session_at(home or Path(), user, purpose) as (node, session):
                 answer = tracing.at_node(node, session, asked, progress)
@@ -188,6 +188,7 @@ def follow(
 @trace.command(epilog="Example: headwater trace features payments.csv --out features.parquet")
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
 @click.option("--window-days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Of counts and sums.")
+@click.option("--quick-days", type=click.IntRange(1, 3650), default=3, show_default=True, help="Of the short window.")
 @click.option("--cycle-days", type=click.IntRange(1, 3650), default=10, show_default=True, help="Of cycles.")
 @click.option(
     "--longest", type=click.IntRange(2, 6), default=4, show_default=True, help="Payments in the longest cycle."
@@ -200,6 +201,7 @@ def features(
     *,
     files: tuple[str, ...],
     window_days: int,
+    quick_days: int,
     cycle_days: int,
     longest: int,
     out: Path,
@@ -217,7 +219,7 @@ def features(
 
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
-    settings = FeatureSettings(window_days, cycle_days, longest)
+    settings = FeatureSettings(window_days, quick_days, cycle_days, longest)
     if files:
         rows = trails.features(settings, files=files, user=user, out=out)
     else:

@@ -15,7 +15,8 @@ _SHARE: Final = 0.5
 _MB: Final = 1_048_576
 _NO_LIMIT: Final = 2**60
 """Version 1 of control groups tells no limit as a number near 2^63."""
-CGROUPS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+CGROUPS: Final = Path("/sys/fs/cgroup")
+OWN_GROUPS: Final = Path("/proc/self/cgroup")
 _FULL: Final = ("no space left", "disk full", "failed to offload data block")
 
 
@@ -38,14 +39,14 @@ def duck_config(folder: Path, memory_mb: int | None) -> dict[str, Any]:
 def room_mb() -> int | None:
     """Return half of the memory, MB, that limits leave this process; None where there is no limit.
 
-    Limits are those on its addresses (RLIMIT_AS) and on its control group (cgroups, version 2 and 1), as containers and
-    services have them.
+    Limits are those on its addresses (RLIMIT_AS), on its control group and on each above it (cgroups, version 2 and 1), as
+    containers and services have them.
     """
     rooms = []
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     if most != resource.RLIM_INFINITY:
         rooms.append(most - _mapped())
-    for path in CGROUPS:
+    for path in _limits():
         try:
             told = path.read_text(encoding="ascii").strip()
         except OSError:
@@ -53,6 +54,24 @@ def room_mb() -> int | None:
         if told.isdecimal() and int(told) < _NO_LIMIT:
             rooms.append(int(told))
     return max(LEAST_MB, int(min(rooms) * _SHARE) // _MB) if rooms else None
+
+
+def _limits() -> Iterator[Path]:
+    """Yield where the limits of this process's control groups may stand: its own and those above it (cgroups(7))."""
+    yield CGROUPS / "memory.max"
+    try:
+        lines = OWN_GROUPS.read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, name = rest.partition(":")
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        file = "memory.limit_in_bytes" if controllers else "memory.max"
+        roots = (CGROUPS / "memory",) if controllers else (CGROUPS, CGROUPS / "unified")
+        parts = [part for part in name.split("/") if part not in ("", "..")]
+        yield from (root.joinpath(*parts[:depth], file) for root in roots for depth in range(len(parts) + 1))
 
 
 def lean() -> None:

@@ -94,8 +94,17 @@ def settings_of(texts: Sequence[str]) -> dict[str, dict[str, object]]:
     return found
 
 
-def in_files(asked: Asked, files: Sequence[str], user: str, progress: Progress | None = None) -> Answer:
+def in_files(
+    asked: Asked, files: Sequence[str], user: str, progress: Progress | None = None, reading: Progress | None = None
+) -> Answer:
     """Trace in files, without a node; nothing is kept.
+
+    Args:
+        asked: what is asked.
+        files: CSV and Parquet files of tables.
+        user: who asks.
+        progress: hears how many typologies of how many are done.
+        reading: hears how many bytes of how many are read, of one file after the other.
 
     Raises:
         InputError: a file is no table, or holds a bad row.
@@ -104,7 +113,7 @@ def in_files(asked: Asked, files: Sequence[str], user: str, progress: Progress |
     cost, clock = Cost(), SystemClock()
     with tempfile.TemporaryDirectory(prefix="headwater-") as folder, _backend(asked, Path(folder)) as backend:
         with cost.of("load"):
-            reader = opened(files, Path(folder), span_of(asked.span, clock.now()))
+            reader = opened(files, Path(folder), span_of(asked.span, clock.now()), reading)
         session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))
         view = guard(reader, session, LooseAudit(), clock.now().date())
         with cost.of("trace"):

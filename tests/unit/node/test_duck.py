@@ -13,14 +13,14 @@ from headwater.node.duck import connection, duck_config, room_mb
 
 def test_without_a_limit_duckdb_takes_what_it_sees_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
-    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max",))
+    monkeypatch.setattr(duck, "CGROUPS", tmp_path)
     assert room_mb() is None
     assert "memory_limit" not in duck_config(tmp_path, None)
     assert duck_config(tmp_path, 300)["memory_limit"] == "300MB"
 
 
 def test_a_limit_on_the_process_is_shared_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(duck, "CGROUPS", ())
+    monkeypatch.setattr(duck, "CGROUPS", Path("/nowhere"))
     monkeypatch.setattr(resource, "getrlimit", lambda _: (2**45, 2**45))
     room = room_mb()
     assert room is not None
@@ -37,8 +37,29 @@ def test_a_container_leaves_half_to_duckdb(
     told: str, room: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "memory.max").write_text(told, encoding="ascii")
-    monkeypatch.setattr(duck, "CGROUPS", (tmp_path / "memory.max", tmp_path / "none"))
+    monkeypatch.setattr(duck, "CGROUPS", tmp_path)
     assert room_mb() == room
+
+
+@pytest.mark.parametrize(
+    ("own", "file"),
+    [
+        ("0::/system.slice/headwater.service\n", "system.slice/headwater.service/memory.max"),
+        ("0::/system.slice/headwater.service\n", "system.slice/memory.max"),
+        ("0::/../../desk.slice\n", "desk.slice/memory.max"),
+        ("5:devices:/\n4:cpu,memory:/desk\n0::/\n", "memory/desk/memory.limit_in_bytes"),
+        ("4:memory:/elsewhere\n", "memory/memory.limit_in_bytes"),
+    ],
+)
+def test_a_limit_on_a_service_or_on_what_it_lies_in_leaves_half_to_duckdb(
+    own: str, file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("2147483648\n", encoding="ascii")
+    (tmp_path / "own").write_text(own, encoding="ascii")
+    monkeypatch.setattr(duck, "CGROUPS", tmp_path)
+    monkeypatch.setattr(duck, "OWN_GROUPS", tmp_path / "own")
+    assert room_mb() == 1024
 
 
 def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from headwater.engines.trace.profile import Profile, profiles
+from headwater.engines.trace.profile import CARD, Profile, profiles
 from headwater.engines.trace.ranker import Ranker, row
-from headwater.engines.trace.score import score, signs_of
+from headwater.engines.trace.score import harmless, score, signs_of
 from headwater.engines.trace.sheets import Sheets, checked, need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.typologies import typology as named
@@ -31,6 +31,8 @@ VERSION: Final = "1"
 MOST_ROWS: Final = 1_000
 """Rows that one finding names; of more, the first by table and number, and the text says how many there are."""
 MOST_PARTIES: Final = 20
+LEAST_LINK: Final = 50_000
+"""Cents of a euro: less between two accounts, in all, does not link them."""
 PAYER: Final = "payer"
 _KNOWN: Final = frozenset({"typologies", "settings", "since", "salt"})
 Progress = Callable[[int, int], None]
@@ -296,6 +298,12 @@ class _Known:
         found += sorted({str(member["party"]) for member in draft.members if "party" in member})[:MOST_PARTIES]
         return tuple(dict.fromkeys(found))
 
+    def both(self, draft: _Draft) -> set[int]:
+        """Return the accounts that a claim is about, as far as the payments know them."""
+        given = (draft.group.get(side) for side in ("subject", "subject2"))
+        found = (one if isinstance(one, int) else self.accounts.get(str(one)) for one in given if one is not None)
+        return {one for one in found if one is not None}
+
     def account(self, draft: _Draft) -> int | str:
         """Return the account of whom a claim is first about, or the name where the payments know none."""
         first = draft.group["subject"]
@@ -312,16 +320,35 @@ def _claims(
         patterns.setdefault(known.account(draft), set()).add(draft.typology.name)
     if sheets.has("payments"):
         held = profiles(sheets, (one for one in patterns if isinstance(one, int)))
+    linked = _linked(sheets, drafts, known) if held else frozenset()
     made = []
     for draft in drafts:
         account = known.account(draft)
         profile = held.get(account) if isinstance(account, int) else None
         count = len(patterns[account])
-        signs = signs_of(draft.group, profile, count)
+        signs = signs_of(draft.group, profile, count, linked=account in linked)
         given = draft.typology.params(settings.get(draft.typology.name, {}))
         claim = _claim(draft, tables, known.subjects(draft), signs, given, salt)
         made.append(replace(claim, profile=profile, patterns=count))
     return made
+
+
+def _linked(sheets: Sheets, drafts: list[_Draft], known: _Known) -> frozenset[int]:
+    """Return the accounts between which and another's claim money went: a claim that does not name both.
+
+    Payments by card are purchases: who buys at a shop is not linked to it.
+    """
+    claims: dict[int, set[int]] = {}
+    for number, draft in enumerate(drafts):
+        for account in known.both(draft):
+            claims.setdefault(account, set()).add(number)
+    asked = sheets.rows_of("acc", "int32", sorted(claims))
+    paid = sheets.payments.filter(sheets.payments.channel != CARD)
+    paid = paid.semi_join(asked, [("src", "acc")]).semi_join(asked, [("dst", "acc")])
+    pairs = paid.group_by(["src", "dst"]).aggregate(worth=paid.worth.sum())
+    rows = sheets.backend.to_pyarrow(pairs.filter(pairs.worth >= LEAST_LINK)).to_pylist()
+    sides = [(int(row[one]), int(row[other])) for row in rows for one, other in (("src", "dst"), ("dst", "src"))]
+    return frozenset(mine for mine, other in sides if claims[other] - claims[mine])
 
 
 def _known(sheets: Sheets, drafts: list[_Draft]) -> _Known:
@@ -360,9 +387,13 @@ def _claim(
     rows = tuple(f"{tables.refs[kind][tab]}#{row}" for kind, tab, row in members[:MOST_ROWS])
     payers = {int(row["payer"]) for row in draft.members if int(row["payer"]) >= 0}
     first, last = (_time(group[side]) for side in ("first_s", "last_s"))
-    chance, reasons = score(one.name, signs)
+    register = "companies" in tables.refs
+    chance, reasons = score(one.name, signs, register=register)
     text = one.sentence.format_map(_Words(group, subjects, first, last))
     reasons = (Reason(f"trace.{one.name}", 0.0, text), *reasons, *_notes(one, len(members), len(payers), salt, group))
+    told = harmless(signs, register=register or "payments" not in one.needs)
+    if told and not one.protects:
+        reasons = (*reasons, Reason("trace.harmless", 0.0, told))
     finding = Finding(
         kind=f"trace.{one.name}",
         subjects=subjects,

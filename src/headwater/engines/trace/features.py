@@ -23,9 +23,24 @@ _MEASURES: Final = {
     "degree": "number",
     "fan": "different counterparts",
     "sum": "sum in minor units",
+    "mean": "mean in minor units",
+    "part": "this payment's amount in hundredths of their sum",
+}
+_SPANS: Final = {"": "the window", "quick_": "the short window", "ever_": "the whole table"}
+_WAYS: Final = {"": "up to it", "ahead_": "from it on"}
+_MARKS: Final = {
+    "first": "how many are the first of their payer to their payee",
+    "echoed": "how many are an echo of what came to their payer before",
+    "behind": "how many payments their payers had been paid within the window",
+}
+_MARKS_AHEAD: Final = {
+    "ahead_passed": "how many leave their payee again as an echo",
+    "ahead_beyond": "how many payments their payees make within the window afterwards",
 }
 SHORTEST: Final = 2
 LONGEST: Final = 6
+_MOST_HUNDREDTHS: Final = 1_000_000
+_FOREVER_S: Final = 2**40
 
 
 def _columns() -> dict[str, str]:
@@ -36,21 +51,40 @@ def _columns() -> dict[str, str]:
         "since_src": "seconds since the payer's payment before, -1 where there is none",
         "since_dst": "seconds since the payee was last paid, -1 where never",
         "pair_before": "payments from this payer to this payee before this one",
-        "passed_share": "payee's payments out within the window behind, in hundredths of those in",
     }
-    for when, words in (
-        ("", "within the window that ends with it"),
-        ("ahead_", "within the window that begins with it"),
-    ):
-        for side, whose in _SIDES.items():
-            for measure, what in _MEASURES.items():
-                made[f"{when}{side}_{measure}"] = f"{whose}: {what}, {words}"
+    made |= _windows()
+    for way, whose, where in (("", "payer", "before it"), ("ahead_", "payee", "after it")):
+        made[f"{way}echoes"] = (
+            f"payments of about the same amount {where}, on the side of the {whose}, within the window"
+        )
+        made[f"{way}echo_s"] = "seconds to the nearest of them, -1 where there is none"
+    for way, when in _WAYS.items():
+        for mark, what in (_MARKS if not way else _MARKS | _MARKS_AHEAD).items():
+            for side, whose in _SIDES.items():
+                made[_marked(way, side, mark)] = f"of {whose}, within the window {when}: {what}"
     made["scatter_gather"] = "most middle accounts of a scatter-gather that it completes within the window"
+    made["ahead_scatter_gather"] = "most middle accounts of a scatter-gather that it begins within the window"
     for length in range(2, LONGEST + 1):
         made[f"cycles_{length}"] = f"cycles in time of {length} payments that it closes within the window"
         made[f"ahead_cycles_{length}"] = f"cycles in time of {length} payments that it is part of"
     made["truncated"] = "1 where a search ran out of its budget: counts of cycles and middles are lower bounds"
     return made
+
+
+def _windows() -> dict[str, str]:
+    made = {}
+    for span, long in _SPANS.items():
+        for way, when in _WAYS.items():
+            for side, whose in _SIDES.items():
+                for measure, what in _MEASURES.items():
+                    made[f"{way}{span}{side}_{measure}"] = f"{whose}: {what}, within {long} {when}"
+            for end, who in (("src", "payer"), ("dst", "payee")):
+                made[f"{way}{span}{end}_passed"] = f"the {who}'s sum out in hundredths of that in, within {long} {when}"
+    return made
+
+
+def _marked(way: str, side: str, mark: str) -> str:
+    return f"{way}{side}_{mark.removeprefix('ahead_')}"
 
 
 COLUMNS: Final = MappingProxyType(_columns())
@@ -63,12 +97,14 @@ class FeatureSettings:
 
     Attributes:
         window_days: window of counts and sums.
+        quick_days: the short window.
         cycle_days: window of cycles and scatter-gathers.
         longest: payments in the longest cycle, 2 to 6.
         budget: steps of a search for one payment.
     """
 
     window_days: int = 30
+    quick_days: int = 3
     cycle_days: int = 10
     longest: int = 4
     budget: int = 20_000
@@ -76,7 +112,11 @@ class FeatureSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be counted."""
         if not (
-            self.window_days > 0 and self.cycle_days > 0 and SHORTEST <= self.longest <= LONGEST and self.budget > 0
+            self.window_days > 0
+            and self.quick_days > 0
+            and self.cycle_days > 0
+            and SHORTEST <= self.longest <= LONGEST
+            and self.budget > 0
         ):
             raise SchemaError("an impossible window or length", where=Place(field="features"))
 
@@ -107,30 +147,8 @@ def count_features(t: Any, src: Any, dst: Any, value: Any, settings: FeatureSett
         value: minor units.
         settings: windows and lengths.
     """
-    import numpy as np
-
-    from headwater.engines.trace.kernels.arrays import make_edges
-    from headwater.engines.trace.kernels.cycles import count_cycles
-    from headwater.engines.trace.kernels.fans import fan_windows, recency
-    from headwater.engines.trace.kernels.scatter import scatter_gather
-
-    edges = make_edges(t, src, dst, value)
-    window_s, cycle_s = settings.window_days * DAY_S, settings.cycle_days * DAY_S
-    made: dict[str, Any] = {"amount": edges.value}
-    made |= recency(edges)
-    made |= fan_windows(edges, window_s=window_s)
-    made |= {f"ahead_{name}": found for name, found in fan_windows(edges, window_s=window_s, ahead=True).items()}
-    made["passed_share"] = made["dst_out_sum"] * 100 // np.maximum(made["dst_in_sum"], 1)
-    scatter = scatter_gather(edges, window_s=cycle_s, budget=settings.budget)
-    made["scatter_gather"] = scatter.middles
-    cycles = count_cycles(edges, window_s=cycle_s, longest=settings.longest, budget=settings.budget)
-    nothing = np.zeros(len(edges), np.int64)
-    for length in range(2, LONGEST + 1):
-        inside = length <= settings.longest
-        made[f"cycles_{length}"] = cycles.closes[:, length] if inside else nothing
-        made[f"ahead_cycles_{length}"] = cycles.member[:, length] if inside else nothing
-    made["truncated"] = (scatter.cut | cycles.cut).astype(np.int64)
-    return made
+    whole = _remembered(t, src, dst, value)
+    return whole | _windowed(t, src, dst, value, whole["pair_before"], settings)
 
 
 def update_features(
@@ -149,26 +167,108 @@ def update_features(
     t, src, dst, value = (np.asarray(column) for column in columns)
     if first_new >= len(t):
         return old
-    reach_s = max(settings.window_days, settings.cycle_days) * DAY_S
-    # Behind a new payment, windows look back `reach`; ahead of an old one they look as far: both ends of the part that is
-    # counted anew need what lies one more window away.
+    # A mark of a payment, as that it is an echo, looks a window far, and a sum of marks looks another: an old payment is touched
+    # two windows away, and what is counted anew there needs what lies two more away.
+    reach_s = 2 * max(settings.window_days, settings.quick_days, settings.cycle_days) * DAY_S
     touched = int(np.searchsorted(t, t[first_new] - reach_s))
     begin = int(np.searchsorted(t, t[touched] - reach_s)) if touched < len(t) else first_new
-    part = count_features(t[begin:], src[begin:], dst[begin:], value[begin:], settings)
-    memory = ("since_src", "since_dst", "pair_before")
     whole = _remembered(t, src, dst, value)
-    made = {}
-    for name, values in part.items():
-        if name in memory:
-            made[name] = whole[name]
-        else:
-            made[name] = np.concatenate((old[name][:touched], values[touched - begin :]))
-    return made
+    part = _windowed(t[begin:], src[begin:], dst[begin:], value[begin:], whole["pair_before"][begin:], settings)
+    return whole | {
+        name: np.concatenate((old[name][:touched], values[touched - begin :])) for name, values in part.items()
+    }
 
 
 def _remembered(t: Any, src: Any, dst: Any, value: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return the features that know all of the past: one pass over all payments, without a window."""
+    """Return the features that know all of the table: one pass over all payments."""
     from headwater.engines.trace.kernels.arrays import make_edges
     from headwater.engines.trace.kernels.fans import recency
 
-    return recency(make_edges(t, src, dst, value))
+    edges = make_edges(t, src, dst, value)
+    return recency(edges) | _around(edges, "ever_", _FOREVER_S)
+
+
+def _windowed(
+    t: Any, src: Any, dst: Any, value: Any, before: Any, settings: FeatureSettings  # noqa: ANN401
+) -> dict[str, Any]:  # fmt: skip
+    """Return the features that know what lies within some windows of each payment, and nothing else."""
+    from headwater.engines.trace.kernels.arrays import make_edges
+    from headwater.engines.trace.kernels.echoes import echoes
+
+    edges = make_edges(t, src, dst, value)
+    window_s = settings.window_days * DAY_S
+    made: dict[str, Any] = {"amount": edges.value}
+    made |= _around(edges, "", window_s) | _around(edges, "quick_", settings.quick_days * DAY_S)
+    for way, ahead in (("", False), ("ahead_", True)):
+        made[f"{way}echoes"], made[f"{way}echo_s"] = echoes(edges, window_s=window_s, ahead=ahead)
+    marks = {
+        "first": before == 0, "echoed": made["echoes"] > 0, "behind": made["src_in_degree"],
+        "ahead_passed": made["ahead_echoes"] > 0, "ahead_beyond": made["ahead_dst_out_degree"],
+    }  # fmt: skip
+    for mark, values in marks.items():
+        made |= _sums(edges, mark, values, window_s)
+    return made | _patterns(edges, settings)
+
+
+def _around(edges: Any, span: str, window_s: int) -> dict[str, Any]:  # noqa: ANN401
+    """Return counts, sums and shares within a window on both sides of each payment."""
+    import numpy as np
+
+    from headwater.engines.trace.kernels.fans import fan_windows
+
+    made: dict[str, Any] = {}
+    for way, ahead in (("", False), ("ahead_", True)):
+        found = fan_windows(edges, window_s=window_s, ahead=ahead)
+        for side in _SIDES:
+            total = found[f"{side}_sum"]
+            found[f"{side}_mean"] = total // np.maximum(found[f"{side}_degree"], 1)
+            found[f"{side}_part"] = _hundredths(edges.value, total)
+        for end in ("src", "dst"):
+            found[f"{end}_passed"] = _hundredths(found[f"{end}_out_sum"], found[f"{end}_in_sum"])
+        made |= {f"{way}{span}{name}": values for name, values in found.items()}
+    return made
+
+
+def _hundredths(part: Any, whole: Any) -> Any:  # noqa: ANN401 - numpy arrays
+    """Return a part in hundredths of a whole; of nothing it is as much as can be told."""
+    import numpy as np
+
+    return np.minimum(part * 100 // np.maximum(whole, 1), _MOST_HUNDREDTHS)
+
+
+def _sums(edges: Any, mark: str, values: Any, window_s: int) -> dict[str, Any]:  # noqa: ANN401
+    """Return sums of a mark that each payment bears, over the payments around each within the window."""
+    from headwater.engines.trace.kernels.arrays import make_edges
+    from headwater.engines.trace.kernels.fans import fan_windows
+
+    marked = make_edges(edges.t, edges.src, edges.dst, values)
+    made: dict[str, Any] = {}
+    for way, ahead in (("", False), ("ahead_", True)):
+        if way or mark in _MARKS:
+            found = fan_windows(marked, window_s=window_s, ahead=ahead)
+            made |= {_marked(way, side, mark): found[f"{side}_sum"] for side in _SIDES}
+    return made
+
+
+def _patterns(edges: Any, settings: FeatureSettings) -> dict[str, Any]:  # noqa: ANN401
+    """Return in which cycles and scatter-gathers each payment stands."""
+    import numpy as np
+
+    from headwater.engines.trace.kernels.arrays import make_edges
+    from headwater.engines.trace.kernels.cycles import count_cycles
+    from headwater.engines.trace.kernels.scatter import scatter_gather
+
+    window_s = settings.cycle_days * DAY_S
+    scatter = scatter_gather(edges, window_s=window_s, budget=settings.budget)
+    # What begins a pattern completes it where time runs back and money the other way.
+    back = make_edges(*(given[::-1].copy() for given in (-edges.t, edges.dst, edges.src, edges.value)))
+    begun = scatter_gather(back, window_s=window_s, budget=settings.budget)
+    cycles = count_cycles(edges, window_s=window_s, longest=settings.longest, budget=settings.budget)
+    made = {"scatter_gather": scatter.middles, "ahead_scatter_gather": begun.middles[::-1]}
+    nothing = np.zeros(len(edges), np.int64)
+    for length in range(2, LONGEST + 1):
+        inside = length <= settings.longest
+        made[f"cycles_{length}"] = cycles.closes[:, length] if inside else nothing
+        made[f"ahead_cycles_{length}"] = cycles.member[:, length] if inside else nothing
+    made["truncated"] = (scatter.cut | begun.cut[::-1] | cycles.cut).astype(np.int64)
+    return made

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from headwater.engines.trace.sheets import Sheets, need_ibis
 
+CARD: Final = "card"
+"""The channel of payments by card, as tables of payments name it."""
 FEW: Final = 3
 PARTS_DAYS: Final = 45
 """A payer who paid so often or less, within so many days, is one who came once: a passage is paid in up to three parts."""
@@ -18,6 +20,11 @@ REGULAR_DAYS: Final = 50
 EVERY_DAYS: Final = 60
 """One who paid so often at least, over so many days at least, and once in so many days, comes back month after month."""
 EVERYDAY_MINOR: Final = 6_000
+SELDOM: Final = 2
+"""A payee who is paid so often at most was paid for something, and is no helper."""
+BUSY: Final = 3
+"""So many payments above an everyday purchase make a busy month."""
+MONTH_S: Final = 30 * 86_400
 DAY_S: Final = 86_400
 
 
@@ -34,6 +41,9 @@ class Profile:
         got, sent: sums in minor units.
         everyday: payments in below `EVERYDAY_MINOR`.
         abroad: payments in from another country than its own.
+        cards: payments in by card.
+        seldom: sum sent to payees who are paid at most `SELDOM` times, in minor units.
+        busy_months: months of 30 days with at least `BUSY` payments in above an everyday purchase.
         begun_s, ended_s: first and last payment.
         business: 1 where a register names a business that uses it.
         licensed: 1 where that is registered for money transmission.
@@ -50,13 +60,16 @@ class Profile:
     sent: int = 0
     everyday: int = 0
     abroad: int = 0
+    cards: int = 0
+    seldom: int = 0
+    busy_months: int = 0
     begun_s: int = 0
     ended_s: int = 0
     business: int = 0
     licensed: int = 0
 
 
-_SUMS: Final = tuple(field.name for field in fields(Profile))[:11]
+_SUMS: Final = tuple(field.name for field in fields(Profile))[:13]
 
 
 def profiles(sheets: Sheets, accounts: Iterable[int]) -> dict[int, Profile]:
@@ -77,19 +90,22 @@ def profiles(sheets: Sheets, accounts: Iterable[int]) -> dict[int, Profile]:
     ins = came.select(
         "mine", "begun", "ended", payers=one, payees=zero, few=few.cast("int64"),
         regular=regular.cast("int64"), regular_out=zero, n_in=ibis._.n, n_out=zero, got=ibis._.value, sent=zero,
-        everyday=ibis._.everyday, abroad=ibis._.abroad,
+        everyday=ibis._.everyday, abroad=ibis._.abroad, cards=ibis._.cards, seldom=zero,
     )  # fmt: skip
     outs = went.select(
         "mine", "begun", "ended", payers=zero, payees=one, few=zero, regular=zero, regular_out=regular.cast("int64"),
-        n_in=zero, n_out=ibis._.n, got=zero, sent=ibis._.value, everyday=zero, abroad=zero,
+        n_in=zero, n_out=ibis._.n, got=zero, sent=ibis._.value, everyday=zero, abroad=zero, cards=zero,
+        seldom=ibis.ifelse(ibis._.n <= SELDOM, ibis._.value, zero),
     )  # fmt: skip
     both = ibis.union(ins, outs)
     sums = both.group_by("mine").aggregate(
         begun_s=both.begun.min(), ended_s=both.ended.max(), **{name: both[name].sum() for name in _SUMS}
     )
     rows = sheets.backend.to_pyarrow(sums).to_pylist()
-    known = _register(sheets, asked)
-    return {int(row["mine"]): _profile(row, known.get(int(row["mine"]), (0, 0))) for row in rows}
+    known, busy = _register(sheets, asked), _busy(sheets, paid.semi_join(asked, [("dst", "acc")]))
+    return {
+        mine: _profile(row, known.get(mine, (0, 0)), busy.get(mine, 0)) for row in rows for mine in [int(row["mine"])]
+    }
 
 
 def _pairs(rows: Any) -> Any:  # noqa: ANN401
@@ -101,7 +117,18 @@ def _pairs(rows: Any) -> Any:  # noqa: ANN401
         ended=rows.t.max(),
         everyday=(rows.worth < EVERYDAY_MINOR).cast("int64").sum(),
         abroad=(rows.from_country != rows.to_country).cast("int64").sum(),
+        cards=(rows.channel == CARD).cast("int64").sum(),
     )
+
+
+def _busy(sheets: Sheets, came: Any) -> dict[int, int]:  # noqa: ANN401
+    """Return how many busy months each account has."""
+    dear = came.filter(came.worth >= EVERYDAY_MINOR)
+    months = dear.mutate(mine=dear.dst, month=(dear.t // MONTH_S).cast("int64"))
+    months = months.group_by(["mine", "month"]).aggregate(n=months.count())
+    months = months.filter(months.n >= BUSY)
+    rows = sheets.backend.to_pyarrow(months.group_by("mine").aggregate(busy=months.count())).to_pylist()
+    return {int(row["mine"]): int(row["busy"]) for row in rows}
 
 
 def _register(sheets: Sheets, asked: Any) -> dict[int, tuple[int, int]]:  # noqa: ANN401
@@ -116,6 +143,6 @@ def _register(sheets: Sheets, asked: Any) -> dict[int, tuple[int, int]]:  # noqa
     return found
 
 
-def _profile(row: Mapping[str, Any], known: tuple[int, int]) -> Profile:
+def _profile(row: Mapping[str, Any], known: tuple[int, int], busy: int) -> Profile:
     values = {name: int(row[name] or 0) for name in (*_SUMS, "begun_s", "ended_s")}
-    return Profile(**values, business=known[0], licensed=known[1])
+    return Profile(**values, busy_months=busy, business=known[0], licensed=known[1])

@@ -9,8 +9,9 @@ from headwater.engines.trace import TraceResult, trace
 from headwater.engines.trace.engine import MOST_ROWS
 from headwater.engines.trace.features import COLUMNS
 from headwater.engines.trace.profile import Profile
-from headwater.engines.trace.score import SIGNS, score
+from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
 from headwater.engines.trace.typologies import TYPOLOGIES
+from headwater.engines.trace.weights import ALONE, BASES_ALONE
 from headwater.errors import SchemaError, SettingsError
 from headwater.model.schema import SENSITIVE_PROPERTIES
 from headwater.model.tables import TABLES
@@ -182,3 +183,79 @@ def test_a_score_is_the_weighed_sum_of_its_reasons() -> None:
     assert [abs(reason.weight) for reason in reasons] == sorted(
         (abs(reason.weight) for reason in reasons), reverse=True
     )
+
+
+def reasons(result: TraceResult, subject: str) -> dict[str, str]:
+    """The reasons of the findings about a subject, by code."""
+    return {
+        one.code: one.text
+        for claim in result.claims
+        if claim.finding.subjects[0] == subject
+        for one in claim.finding.reasons
+    }
+
+
+def test_without_a_register_a_finding_says_which_table_would_decide(tmp_path: Path) -> None:
+    tables = payments(tmp_path, passage("HUB", 15))
+    assert "headwater read companies" in reasons(run(tables, "corridor-fan-in"), "HUB")["trace.harmless"]
+    tables.add("companies", [{"id": "EX1", "name": "Works", "kind": "company", "country": "BE", "account": "OTHER"}])
+    assert "trace.harmless" not in reasons(run(tables, "corridor-fan-in"), "HUB")
+
+
+def test_what_payments_say_for_the_innocent_reading_stands_in_the_finding(tmp_path: Path) -> None:
+    rows = passage("SHOP", 15, channel="card")
+    told = reasons(run(payments(tmp_path, rows), "corridor-fan-in"), "SHOP")
+    assert "by card" in told["trace.harmless"]
+    assert "by card" in told["trace.takes-cards"]
+
+
+def test_an_account_that_is_paid_all_year_is_told_from_one_that_is_paid_in_one_burst(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    for month in range(7):
+        for buyer in range(14):
+            at_s = (month * 30 + buyer) * DAY_S
+            rows.append(pay(0, at_s, f"B{month}-{buyer}", "MAKER", 90_000, from_country="IQ", to_country="BE"))
+    result = run(payments(tmp_path, rows), "corridor-fan-in")
+    signs = {claim.finding.subjects[0]: claim.signs for claim in result.claims}
+    assert {subject for subject, held in signs.items() if "steady" in held} == {"MAKER"}
+
+
+def test_an_account_that_pays_everybody_once_is_told_from_one_that_pays_helpers(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    for number in range(15):
+        more = {"from_country": "IQ", "to_country": "BE"}
+        rows.append(pay(0, number * 6 * 3600, f"BUYER-{number}", "TRADER", 150_000, **more))
+        rows.append(pay(0, number * 6 * 3600 + DAY_S, "TRADER", f"SELLER-{number}", 120_000))
+    signs = {
+        claim.finding.subjects[0]: claim.signs
+        for claim in run(payments(tmp_path, rows), "corridor-fan-in", "gather-scatter").claims
+    }
+    assert {subject for subject, held in signs.items() if "pays-once" in held} == {"TRADER"}
+
+
+def test_money_between_two_whom_findings_of_their_own_name_is_a_sign_for_both(tmp_path: Path) -> None:
+    rows = [*passage("HUB", 15), *passage("SECOND", 15), *passage("APART", 15)]
+    rows.append(pay(0, 9 * DAY_S, "SECOND", "HUB", 60_000))
+    signs = {
+        claim.finding.subjects[0]: claim.signs for claim in run(payments(tmp_path, rows), "corridor-fan-in").claims
+    }
+    assert set(signs) == {"HUB", "SECOND", "APART"}
+    assert {subject for subject, held in signs.items() if "linked" in held} == {"HUB", "SECOND"}
+    rows[-1]["channel"] = "card"
+    assert not any("linked" in claim.signs for claim in run(payments(tmp_path, rows), "corridor-fan-in").claims)
+    rows[-1] |= {"channel": "bank", "amount": 600}
+    assert not any("linked" in claim.signs for claim in run(payments(tmp_path, rows), "corridor-fan-in").claims)
+
+
+def test_without_a_register_signs_weigh_as_they_were_fitted_on_payments_alone() -> None:
+    signs = frozenset({"steady", "linked"})
+    _, told = score("corridor-fan-in", signs, register=False)
+    assert {one.code: one.weight for one in told} == {f"trace.{name}": ALONE[name] for name in signs}
+    assert set(BASES_ALONE) <= set(TYPOLOGIES)
+    assert set(ALONE) == {sign.name for sign in SIGNS}
+    assert all(ALONE[sign.name] * sign.way >= 0 for sign in SIGNS)
+
+
+def test_nothing_is_said_for_an_innocent_reading_that_nothing_speaks_for() -> None:
+    assert harmless(signs_of({}, Profile(payers=20, few=20), 1), register=True) == ""
+    assert harmless(frozenset({"linked"}), register=False).startswith("No register of companies was read")
