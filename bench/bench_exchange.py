@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ from bench.exchange_alone import idle_node
 from bench.exchange_nodes import RS, UK, London, cpu_s, houses, london, serve
 from bench.exchange_recall import recall_s
 from bench.exchange_seal import cpu_us, jose, ours
+from headwater.exercise.stage import House
+from headwater.model.ids import AuthorityId
 from tools.peers import PeerError
 
 GROUP = 128
@@ -103,6 +105,8 @@ def loading(node: London, belgrade: int, count: int, minutes: float) -> Iterator
     (alone,) = cpu_us(ours())
     split = f"London {middle.london_us:.0f}, Belgrade {middle.belgrade_us:.0f}; best window {best.cpu_us:.0f}"
     yield Figure("cpu of a message", middle.cpu_us, "us", f"both processes, 14 facts and text ({split})", at_most=700)
+    how = "of the CPU of a message; the officers' queueing is in it"
+    yield Figure("sender's share of it", 100 * middle.london_us / middle.cpu_us, "%", how)
     how = f"of signing, sealing, opening and verifying alone, which took {alone:.0f} us in this run"
     yield Figure("cpu beside the envelope", best.cpu_us / alone, "times", how)
     (listed, *_) = windows(node, belgrade, WINDOW, shape="list")
@@ -192,6 +196,19 @@ def exchanging(asked: argparse.Namespace) -> Iterator[Figure]:
             kept = node.do("receipted")
             if kept["receipted"] != kept["all"]:
                 raise AssertionError(f"of {kept['all']} messages {kept['receipted']} were receipted")
+        yield keeping(made, kept["all"])
+
+
+def keeping(made: Mapping[AuthorityId, House], count: int) -> Figure:
+    """What lies on the disks for each message, at the node that keeps more."""
+    sizes = {
+        str(name): sum(path.stat().st_size for path in house.home.rglob("*") if path.is_file())
+        for name, house in made.items()
+    }
+    each = {name: size / count / 1000 for name, size in sizes.items()}
+    told = ", ".join(f"{name} {size:.1f}" for name, size in each.items())
+    how = f"all files of a node, of {count} messages of several shapes, most of 8 KiB ({told})"
+    return Figure("kept of a message", max(each.values()), "KB", how)
 
 
 def recalling(facts: int) -> Iterator[Figure]:

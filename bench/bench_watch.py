@@ -133,13 +133,24 @@ class Bench:
         return out
 
     def w5(self) -> Rows:
-        """The Solent's ships, numbers hidden."""
-        figures = self.peer.ais(self.data / "ais/SolentAIS_20160112_130211.csv")
+        """The Solent's ships, numbers hidden; then as nobody looked at it while choosing: backwards, and less often."""
+        path = self.data / "ais/SolentAIS_20160112_130211.csv"
+        figures = self.peer.ais(path)
         ours = figures["headwater"]["IDF1"]
         peer = figures.get("stonesoup gnn", {}).get("IDF1", RECORDED["ais"])
-        return [
-            row("W5 Solent IDF1", ours, f"Stone Soup {peer:.3f}; {figures['headwater']['IDSW']} switches", least=0.75)
-        ]
+        what = f"Stone Soup {peer:.3f}; {figures['headwater']['IDSW']} switches"
+        out = [row("W5 Solent IDF1", ours, what, least=0.75)]
+        windows = self.peer.windows
+        for name, width, back in (("backwards", 10.0, True), ("every 20 s", 20.0, False), ("every 30 s", 30.0, False)):
+            if back:
+                self.peer.windows = lambda rows, width: tuple(part[::-1] for part in windows(rows, width))
+            figures = self.peer.ais(path, width=width)
+            self.peer.windows = windows
+            if "stonesoup gnn" in figures:
+                ours, peer = figures["headwater"]["IDF1"], figures["stonesoup gnn"]["IDF1"]
+                what = f"{ours:.3f} to Stone Soup's {peer:.3f}"
+                out.append(row(f"W5 points of IDF1 above Stone Soup, {name}", 100 * (ours - peer), what, least=2.0))
+        return out
 
     def w6(self) -> Rows:
         """Boxes on six clips, and on the two that nothing was chosen on."""
@@ -461,74 +472,65 @@ def live_sapient(scenes: Any) -> Rows:
     return out + live_overload(scenes)
 
 
-def live_overload(scenes: Any) -> Rows:  # noqa: C901 - three things at once is what it measures
-    """Alerts while ten times the usual load comes in."""
+OVERLOAD_SCENES = tuple((seed, kind) for seed in range(92, 100) for kind in ("capsize", "crossing"))
+NOISE_AT_ONCE, NOISE_EVERY_S = 100, 0.01
+
+
+def live_overload(scenes: Any) -> Rows:
+    """Alerts while ten times the usual load comes in, over the nights of several seeds."""
+    called, waits = 0, list[float]()
+    for seed, kind in OVERLOAD_SCENES:
+        rows, context, _ = scenes.river(seed, kind)
+        calls, heard = overloaded(rows, context)
+        called, waits = called + calls, waits + heard
+    told = f"{len(waits)} of {called}, {len(OVERLOAD_SCENES)} nights"
+    slow = float(np.quantile(waits, 0.99)) if waits else math.inf
+    return [
+        row("W10 alerts delivered under about 10,000 a second", len(waits) / called, told, least=1.0),
+        row("W10 p99 of alerts, s", slow, "sent to heard, wall", most=1.0),
+        row("W10 slowest alert, s", max(waits, default=math.inf), "sent to heard, wall", most=2.0),
+    ]
+
+
+def overloaded(rows: Any, context: dict[str, Any]) -> tuple[int, list[float]]:
+    """How many rescue alerts one night must give, and how long each took to be heard, in seconds."""
     from headwater.engines.watch import Post, read_setting
-    from headwater.formats.cot import CotStream, read_event
     from headwater.formats.sapient_write import detection_message, uuid4_of
     from headwater.model.detections import Detection
     from headwater.node.watch_edge import SapientEdge
     from headwater.node.watch_read import danger_weights
 
-    rows, context, _ = scenes.river(92, "capsize")
     setting = read_setting(context)
     seen = [Detection(row=at, time_s=float(r[0]), sensor=r[1], x=float(r[2]), y=float(r[3]), sigma_m=float(r[4]), kind=r[5], size_band=r[6], sure=float(r[7]), own=r[8])
             for at, r in enumerate(rows)]  # fmt: skip
     calls = [alert for alert in Post(setting, danger_weights()).run(seen) if alert.lane == "rescue"]
     ends = [max(alert.evidence) for alert in calls]
-    sent: list[float] = []
-    got: list[float] = []
+    if not calls:
+        return 0, []
+
+    def message(one: Any, sensor: str) -> Any:
+        when = setting.start + timedelta(seconds=one.time_s)
+        return detection_message(one, uuid4_of(sensor), when, setting.origin)
+
+    far = [message(Detection(row=at, time_s=seen[0].time_s, sensor="noise", x=3000.0 + at % 5000, y=-3000.0, sure=0.2), "n")
+           for at in range(60_000)]  # fmt: skip
+    begin = max(0, ends[0] - 60)
+    before = [message(one, one.sensor) for one in seen[:begin]]
+    sent, got = list[float](), list[float]()
     with tempfile.TemporaryDirectory() as tmp, relay(Path(tmp), context) as (_, sapient, cot):
         stop = threading.Event()
-
-        def listen() -> None:
-            stream = CotStream()
-            with socket.create_connection(("127.0.0.1", cot)) as line:
-                line.settimeout(0.2)
-                while not stop.is_set() and len(got) < len(calls):
-                    with contextlib.suppress(TimeoutError):
-                        for part in stream.feed(line.recv(65_536)):
-                            if b"RESCUE" in part:
-                                read_event(part)
-                                got.append(time.monotonic())
-
-        def noise() -> None:
-            far = [detection_message(Detection(row=at, time_s=seen[0].time_s, sensor="noise", x=3000.0 + at % 5000, y=-3000.0, sure=0.2), uuid4_of("n"), setting.start, setting.origin)
-                   for at in range(60_000)]  # fmt: skip
-            with SapientEdge("127.0.0.1", sapient, "noise") as edge:
-                ready.set()
-                for at in range(0, len(far), 100):
-                    if stop.is_set():
-                        return
-                    edge.send(far[at : at + 100])
-                    time.sleep(0.01)
-
-        ready = threading.Event()
-        threads = [threading.Thread(target=listen), threading.Thread(target=noise)]
+        threads = [
+            threading.Thread(target=hear_rescues, args=(cot, len(calls), got, stop)),
+            threading.Thread(target=make_noise, args=(sapient, far, stop)),
+        ]
         for thread in threads:
             thread.start()
-        ready.wait(60)
         with SapientEdge("127.0.0.1", sapient, "edge") as edge:
-            begin = max(0, ends[0] - 60)
-            edge.send(
-                [
-                    detection_message(
-                        one, uuid4_of(one.sensor), setting.start + timedelta(seconds=one.time_s), setting.origin
-                    )
-                    for one in seen[:begin]
-                ]
-            )
+            edge.send(before)
             time.sleep(0.5)
             for one in seen[begin : ends[-1] + 1]:
-                edge.send(
-                    [
-                        detection_message(
-                            one, uuid4_of(one.sensor), setting.start + timedelta(seconds=one.time_s), setting.origin
-                        )
-                    ]
-                )
-                if one.row in ends:
-                    sent.append(time.monotonic())
+                edge.send([message(one, one.sensor)])
+                sent += [time.monotonic()] * ends.count(one.row)
                 time.sleep(0.002)
             for _ in range(100):
                 if len(got) >= len(calls):
@@ -537,16 +539,34 @@ def live_overload(scenes: Any) -> Rows:  # noqa: C901 - three things at once is 
         stop.set()
         for thread in threads:
             thread.join()
-    waits = [after - before for before, after in zip(sent, got, strict=False)]
-    return [
-        row(
-            "W10 alerts delivered under about 10,000 a second",
-            len(got) / len(calls),
-            f"{len(got)} of {len(calls)}",
-            least=1.0,
-        ),
-        row("W10 slowest alert, s", max(waits, default=math.inf), "sent to heard, wall", most=1.0),
-    ]
+    return len(calls), [after - before for before, after in zip(sent, got, strict=False)]
+
+
+def hear_rescues(port: int, wanted: int, got: list[float], stop: threading.Event) -> None:
+    """Note when each rescue alert is heard on the CoT relay."""
+    from headwater.formats.cot import CotStream, read_event
+
+    stream = CotStream()
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.settimeout(0.2)
+        while not stop.is_set() and len(got) < wanted:
+            with contextlib.suppress(TimeoutError):
+                for part in stream.feed(line.recv(65_536)):
+                    if b"RESCUE" in part:
+                        read_event(part)
+                        got.append(time.monotonic())
+
+
+def make_noise(port: int, messages: list[Any], stop: threading.Event) -> None:
+    """Send a hundred detections of nothing every hundredth of a second."""
+    from headwater.node.watch_edge import SapientEdge
+
+    with SapientEdge("127.0.0.1", port, "noise") as edge:
+        for at in range(0, len(messages), NOISE_AT_ONCE):
+            if stop.is_set():
+                return
+            edge.send(messages[at : at + NOISE_AT_ONCE])
+            time.sleep(NOISE_EVERY_S)
 
 
 def live_cot() -> Rows:

@@ -13,6 +13,9 @@ SHARED = "HEADWATER_SHARED"
 REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
 NODES = ("tests/e2e/", "tests/crash/")
 
+# Tests read what commands say in English, whatever the language of who runs them.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 # How long an example takes says how busy the machine is; bench/ measures speed.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")

@@ -136,7 +136,15 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
     )
     yield Task("S4", "hostile files and their twins", (*PYTEST, *NOT_DEEP, "tests/hostile"))
     yield Task(
-        "S5", "canaries", (*PYTEST, *NOT_DEEP, "tests/e2e/test_canaries.py", "tests/property/test_case_hidden.py")
+        "S5",
+        "canaries",
+        (
+            *PYTEST,
+            *NOT_DEEP,
+            "tests/e2e/test_canaries.py",
+            "tests/e2e/test_canaries_at_doors.py",
+            "tests/property/test_case_hidden.py",
+        ),
     )
     yield Task(
         "S6",

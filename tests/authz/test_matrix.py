@@ -3,10 +3,8 @@
 After each request that must not be let in, everything the node holds is compared with what it held before.
 """
 
-import hashlib
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,13 +17,12 @@ from headwater.testing.fakes import FakeClock
 from headwater.web import authz
 from headwater.web.authz import Door
 from headwater.web.limits import Limits
-from tests import node_world
+from tests import authz_world, node_world
 from tests.node_world import WRITER, as_user, person, read, write_list, write_report
 from tests.page_world import Answer, Browser, browser
 from tests.scan_page_world import PERSON, claim, van
 
 NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
-HELD = ("record", "mention", "finding", "decision", "outgoing", "incoming", "fact_state", "tombstone")
 URN = "00EX0000126"
 MESSAGE = "01a2150c-71ae-7357-b248-232d4e0be835"
 ROUTES = sorted(authz.TABLE)
@@ -76,21 +73,7 @@ def node(world: Path, tmp_path: Path) -> Iterator[Node]:
 
 def held(node: Node) -> str:
     """A hash over everything that the node holds but its ledger of looks and the page's own sessions and keys."""
-    base = sqlite3.connect(f"file:{node.home}/store.sqlite?mode=ro", uri=True)
-    try:
-        digest = hashlib.sha256()
-        for table in HELD:
-            for row in base.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of this file
-                digest.update(repr((table, row)).encode())
-        for row in base.execute("SELECT * FROM document WHERE kind NOT LIKE 'page-%' ORDER BY kind, key, version"):
-            digest.update(repr(row).encode())
-    finally:
-        base.close()
-    folders = sorted(
-        str(path.relative_to(node.home)) for path in node.home.rglob("*") if "store.sqlite" not in path.name
-    )
-    digest.update(repr([name for name in folders if not name.startswith("derived")]).encode())
-    return digest.hexdigest()
+    return authz_world.held(node.home)
 
 
 def ask(reader: Browser, method: str, path: str, finding: FindingId, entity: str) -> Answer:

@@ -9,6 +9,7 @@ import click
 
 from headwater import __version__
 from headwater.cli import door
+from headwater.cli.words import dressed, said
 
 __all__ = ["main"]
 
@@ -58,18 +59,19 @@ class Verbs(click.Group):
         command = getattr(import_module(f"headwater.cli.{cmd_name}"), cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(cmd_name)
-        return command
+        return dressed(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of verbs without importing any."""
         with formatter.section("Verbs"):
-            formatter.write_dl(sorted(VERBS.items()))
+            formatter.write_dl([(verb, said(text)) for verb, text in sorted(VERBS.items())])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run a verb behind the door that turns every declared error into one line and its exit code."""
         given = args[0] if args else kwargs.get("args")
         words = sys.argv[1:] if given is None else list(given)
         options = words[: words.index("--")] if "--" in words else words
+        dressed(self)
         verb = partial(click.Group.main, self, *args, **{**kwargs, "standalone_mode": False})
         return door.run(verb, as_json="--json" in options)
 
@@ -77,7 +79,7 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Try: headwater demo",
+    epilog=said("Try: headwater demo"),
 )
 @click.version_option(__version__, prog_name="headwater", message="%(prog)s %(version)s")
 def main() -> None:

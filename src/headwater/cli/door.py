@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from headwater.cli.words import said, told
 from headwater.errors import HeadwaterError, StoreIoError
 
 EXIT_INTERNAL: Final = 70
@@ -30,7 +31,7 @@ def _exit_code(verb: Callable[[], object], *, as_json: bool) -> int:
     except HeadwaterError as error:
         return refuse(error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        say("stopped", err=True)
+        say(said("stopped"), err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         if as_json:
@@ -46,7 +47,7 @@ def refuse(error: HeadwaterError, *, as_json: bool = False) -> int:
     """Tell a declared error in one line, with `as_json` in a document too, and return its exit code."""
     if as_json:
         document(describe(error))
-    say(f"error {error.code}: {error}", err=True)
+    say(told(error), err=True)
     return error.exit
 
 

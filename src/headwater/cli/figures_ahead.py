@@ -144,9 +144,9 @@ def backtest_figures(
 def breaks_figures(
     *, wide: Path, online: bool, season: int | None, out: Path | None, chart: Path | None, as_json: bool
 ) -> None:
-    """Find lasting changes of level, and falls and rises on two routes that fell together.
+    """Find lasting changes of level, and falls and rises on two routes at about the same time.
 
-    That two changes fell together is an association: that one caused the other is not shown.
+    That two changes came together is an association: that one caused the other is not shown.
     """
     from headwater.node import figures_runs as use
 

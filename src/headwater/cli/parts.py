@@ -5,6 +5,8 @@ from importlib import import_module
 
 import click
 
+from headwater.cli.words import dressed
+
 
 class Parts(click.Group):
     """A group of commands, each in a file of this folder as ``NAME_ENDING``."""
@@ -25,4 +27,4 @@ class Parts(click.Group):
         command: click.Command = getattr(
             import_module(f"headwater.cli.{self.files[cmd_name]}"), f"{cmd_name}_{self.ending}"
         )
-        return command
+        return dressed(command)

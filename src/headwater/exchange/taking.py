@@ -128,7 +128,8 @@ class Taking:
                 self._again(there)
             return
         if there is not None:
-            two_contents(tx, there, each.envelope, self._partners.me)
+            if there.peer == header.sender:  # whoever takes an identifier of somebody else's accuses nobody
+                two_contents(tx, there, each.envelope, self._partners.me)
             self._refuse_proved(each, Code.EQUIVOCATION)
             return
         if (header.sender, header.seq) in self._numbers:

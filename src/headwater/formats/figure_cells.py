@@ -158,7 +158,8 @@ def count(cell: Cell, where: Place) -> int | None:
     ):
         if pattern.fullmatch(text):
             raise SchemaError(f"{what}: {shown(cell)}", where=where)
-    raise SchemaError(f"a text where a count must stand: {shown(cell)}", where=where)
+    # What is no number may be a remark about somebody: it is not repeated, its place says where to look.
+    raise SchemaError("a text where a count must stand", where=where)
 
 
 def period_of(cell: Cell, where: Place) -> Period:

@@ -120,11 +120,17 @@ def _newest(
         body = assemble(text for text, _ in held)
         if body is None:
             left.append((name, "only a part of it may go"))
-        elif body.get("pattern_type") == "stix" and attribute_of(str(body.get("pattern"))) is not None:
+        elif _is_said_by_attribute(body):
             stix.append((body, join_all(handling for _, handling in held)))
         elif body["type"] != "marking-definition":
             left.append((body["id"], f"MISP has no counterpart of {body['type']}"))
     return stix, left
+
+
+def _is_said_by_attribute(body: Stix) -> bool:
+    """Return whether an attribute can say it: an indicator, and no other object that brings a pattern along."""
+    is_indicator = body["type"] == "indicator" and body.get("pattern_type") == "stix"
+    return is_indicator and attribute_of(str(body.get("pattern"))) is not None
 
 
 def _order(version: str) -> str:

@@ -38,8 +38,9 @@ class Format(Generic[T]):
         return self.load()
 
 
+_Row = tuple[str, tuple[str, ...], str, str, str]
 # name, aliases, title, module, class
-_SOURCES: Final = (
+_SOURCES: Final[tuple[_Row, ...]] = (
     ("un-xml", ("un",), "Consolidated List of the UN Security Council, XML", "un_xml", "UnXml"),
     ("uk", (), "UK Sanctions List, CSV or XML", "uk", "Uk"),
     ("uk-csv", (), "UK Sanctions List, CSV", "uk_csv", "UkCsv"),
@@ -65,7 +66,7 @@ LISTS: Final = frozenset(
     {"un-xml", "uk-csv", "uk-xml", "ofac-csv", "ofac-csv-without-aliases", "ofac-xml", "eu-xml", "ftm-list"}
 )
 """Formats of which each file is a whole edition of a sanctions list: a newer file takes the place of the older one."""
-_RELEASES: Final = (
+_RELEASES: Final[tuple[_Row, ...]] = (
     ("ftm", (), "FollowTheMoney entities, JSON lines", "ftm", "FtmRelease"),
     ("misp", (), "MISP event, JSON", "misp_write", "MispRelease"),
     ("stix", (), "STIX 2.1 bundle, JSON", "stix_write", "StixRelease"),
@@ -74,14 +75,12 @@ _RELEASES: Final = (
 
 def sources() -> dict[str, Format[Source]]:
     """Return every data source by name and by alias; nothing is loaded."""
-    ours = [Format(name, title, _ours(module, cls), aliases) for name, aliases, title, module, cls in _SOURCES]
-    return _by_name(ours, SOURCE_GROUP)
+    return _others(SOURCE_GROUP) | _by_name(_SOURCES)
 
 
 def releases() -> dict[str, Format[Release]]:
     """Return every release by name; nothing is loaded."""
-    ours = [Format(name, title, _ours(module, cls), aliases) for name, aliases, title, module, cls in _RELEASES]
-    return _by_name(ours, RELEASE_GROUP)
+    return _others(RELEASE_GROUP) | _by_name(_RELEASES)
 
 
 def source(name: str, plugins: Collection[str] = ()) -> Source:
@@ -94,7 +93,8 @@ def source(name: str, plugins: Collection[str] = ()) -> Source:
     Raises:
         SettingsError: there is no such format, no setting names it, or it is installed and cannot be loaded.
     """
-    return _named(sources(), name, plugins)()
+    made: Source = _named(_by_name(_SOURCES), SOURCE_GROUP, name, plugins)()
+    return made
 
 
 def release(name: str, plugins: Collection[str] = ()) -> Release:
@@ -107,28 +107,34 @@ def release(name: str, plugins: Collection[str] = ()) -> Release:
     Raises:
         SettingsError: there is no such format, no setting names it, or it is installed and cannot be loaded.
     """
-    return _named(releases(), name, plugins)()
+    made: Release = _named(_by_name(_RELEASES), RELEASE_GROUP, name, plugins)()
+    return made
 
 
-def _named(formats: dict[str, Format[T]], name: str, plugins: Collection[str]) -> Format[T]:
-    if name not in formats:
-        raise SettingsError("no such format", fix=f"use one of {', '.join(sorted(formats))}")
-    found = formats[name]
-    if found.package and name not in plugins:
+def _named(ours: dict[str, Format[Any]], group: str, name: str, plugins: Collection[str]) -> Format[Any]:
+    if name in ours:  # no other package can take its name, so none is looked for: that reads the metadata of them all
+        return ours[name]
+    others = _others(group)
+    if name not in others:
+        raise SettingsError("no such format", fix=f"use one of {', '.join(sorted(others | ours))}")
+    found = others[name]
+    if name not in plugins:
         raise SettingsError(
             f"the format comes from {found.package}, which no setting names", where=name, fix="add it to `plugins`"
         )
     return found
 
 
-def _by_name(ours: list[Format[T]], group: str) -> dict[str, Format[T]]:
-    found: dict[str, Format[T]] = {
+def _by_name(rows: tuple[_Row, ...]) -> dict[str, Format[Any]]:
+    ours = [Format(name, title, _ours(module, cls), aliases) for name, aliases, title, module, cls in rows]
+    return {name: made for made in ours for name in (made.name, *made.aliases)}
+
+
+def _others(group: str) -> dict[str, Format[Any]]:
+    return {
         entry.name: Format(entry.name, f"from {_package(entry)}", _theirs(entry), package=_package(entry))
         for entry in entry_points(group=group)
     }
-    # What ships with headwater goes last, so that no other package can take its name.
-    found.update({name: made for made in ours for name in (made.name, *made.aliases)})
-    return found
 
 
 def _ours(module: str, cls: str) -> Callable[[], Any]:

@@ -1,10 +1,9 @@
 """Scans out: the neutral TIFF with its side-car inside, TIFF of measured values, PNG pictures."""
 
 import io
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from headwater.errors import FormatError, MissingExtraError
 from headwater.formats.scan_marks import mark
@@ -28,7 +27,8 @@ def neutral_tiff(pixels: "NDArray[np.uint16]", meta: ScanMeta, **more: object) -
         MissingExtraError: tifffile is not installed.
     """
     made = pixels if meta.image_kind is ImageKind.OPERATIONAL else mark(pixels)
-    return _tiff(list(made), orjson.dumps(sidecar_of(meta, **more)).decode())
+    # A text in a TIFF is ASCII: letters beyond it are written as JSON escapes.
+    return _tiff(list(made), json.dumps(sidecar_of(meta, **more), allow_nan=False))
 
 
 def values_tiff(pages: "Sequence[NDArray[np.float32]]", description: str) -> bytes:

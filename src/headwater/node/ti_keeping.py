@@ -4,7 +4,7 @@ What a CERT posts, what is read from files, and what partners release as message
 marking or an object that nobody has seen is held until that comes: it is there, and shown to nobody but as held.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from headwater.model.record import Record
 from headwater.node.node import Node
 from headwater.node.taxii_roots import OWN, RECEIVED
 from headwater.policy.session import Session
+from headwater.policy.view import permits
 from headwater.store import Held, Placed, Snapshot, Transaction
 
 AT_ONCE: Final = 2_000
@@ -77,8 +78,11 @@ def keep(
         by: whose word they are and where they stood; the node's own, posted by TAXII, if nothing is given.
     """
     who = by or By(node.authority, POSTED)
-    known = _known(tx, objects)
-    there = tx.shelf_versions(collection, (one.id for one in objects))
+    # What somebody else alone may see is as if it were not there: it stops nobody's object, and answers no question.
+    today = tx.now.date()
+    sight = {number for number, handling in tx.shelf_handlings() if permits(handling, session, today)}
+    known = _known(tx, objects, sight)
+    there = tx.shelf_versions(collection, (one.id for one in objects), sight)
     kept, placed = Kept(), list[Placed]()
     for one in objects:
         if (one.id, one.version) in there:
@@ -181,12 +185,12 @@ def _object(parts: Iterable[tuple[Record, str]]) -> Checked | None:
         return None
 
 
-def _known(snapshot: Snapshot, objects: Sequence[Checked]) -> Known:
-    """Return what is known to judge some objects by: themselves, and what stands in any collection of this node."""
+def _known(snapshot: Snapshot, objects: Sequence[Checked], sight: Collection[int] | None = None) -> Known:
+    """Return what is known to judge some objects by: themselves, and what stands in any collection and may be seen."""
     known = Known()
     known.learn(objects)
     wanted = {ref for one in objects for ref in one.refs} - known.ids - set(CODE_OF) - {TLP2_EXTENSION}
-    known.ids |= snapshot.shelf_knows(wanted)
+    known.ids |= snapshot.shelf_knows(wanted, sight)
     marks = {ref for one in objects for ref in one.refs if ref.startswith(_MARKING)} - set(CODE_OF)
     for ref in marks & known.ids - known.markings.keys():
         known.markings[ref] = _meaning(snapshot, ref)

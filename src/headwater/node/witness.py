@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.errors import EquivocationError, FormatError, RollbackError, SignatureError, StoreError, TrustError
+from headwater.errors import (
+    EquivocationError,
+    FormatError,
+    PolicyError,
+    RollbackError,
+    SignatureError,
+    StoreError,
+    TrustError,
+)
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.card import read_card
 from headwater.exchange.partners import OPEN
@@ -14,14 +22,15 @@ from headwater.exchange.proof import MAX_PROOF, Checked, Proof, check_proof, rea
 from headwater.exchange.signed import PairKey
 from headwater.exchange.syncing import Standing
 from headwater.formats.safe import parse_json
-from headwater.model.ids import AuthorityId, authority_id
+from headwater.model.fact import record_of
+from headwater.model.ids import AuthorityId, FactId, FindingId, authority_id
 from headwater.model.message import Kind
 from headwater.model.times import format_instant
 from headwater.node import partners
 from headwater.node.files import write
 from headwater.node.node import Node
 from headwater.policy.acts import Act
-from headwater.policy.session import Session, may
+from headwater.policy.session import Session, allowed, may
 from headwater.store import Leaf
 
 TrustedKeys = dict[AuthorityId, tuple[PairKey, ...]]
@@ -29,6 +38,10 @@ TrustedKeys = dict[AuthorityId, tuple[PairKey, ...]]
 LOOK_S: Final = 0.05
 TELLING: Final = ("exchange.sent", "exchange.received")
 """The events that say most about a message: that it left, or that it came."""
+OPEN_KINDS: Final = ("exchange.", "case.", "findings.")
+"""Beginnings of the kinds of events that whoever works on cases may prove."""
+GUARDED: Final = ("fnd-", "rec-")
+"""Beginnings of the identifiers of what may be hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,9 @@ def as_error(alarm: Alarm) -> TrustError:
 def prove(node: Node, session: Session, subject: str, kind: str | None, out: Path) -> Shown:
     """Write the proof that an event about something stands in this node's log.
 
+    Who looked at what, and all else that the ledger holds, is shown to auditors alone. Others prove what became of a message, a
+    case, or a finding or record that they may see; for the rest the answer is that of an event that there is not.
+
     Args:
         node: whose log it is.
         session: who asks.
@@ -111,8 +127,8 @@ def prove(node: Node, session: Session, subject: str, kind: str | None, out: Pat
     """
     may(session, Act.PROOF_MAKE)
     with node.store.snapshot() as snapshot:
-        leaf = _chosen(list(snapshot.leaves_about(subject)), kind)
-    if leaf is None:
+        leaf = _chosen([leaf for leaf in snapshot.leaves_about(subject) if _is_shown(leaf, session)], kind)
+    if leaf is None or not _is_seen(node, session, subject):
         raise StoreError("the ledger has no such event", where=subject, fix="see: headwater audit show")
     proof = node.exchange.syncing.prove(leaf.index)
     write(out, proof.to_bytes())
@@ -161,6 +177,26 @@ def document(shown: Shown) -> dict[str, Any]:
         "witnesses": [{"authority": name, "at": format_instant(at)} for name, at in checked.witnesses],
         "problems": list(checked.problems),
     }
+
+
+def _is_shown(leaf: Leaf, session: Session) -> bool:
+    """Whether an event may be told to somebody who may prove: to whoever reads the ledger, every one."""
+    return allowed(session, Act.LEDGER_SHOW) or (leaf.event is not None and leaf.event.kind.startswith(OPEN_KINDS))
+
+
+def _is_seen(node: Node, session: Session, subject: str) -> bool:
+    """Whether what an event is about may be seen, where it is a finding or a record."""
+    if allowed(session, Act.LEDGER_SHOW) or not subject.startswith(GUARDED):
+        return True
+    try:
+        with node.view(session) as view:
+            if subject.startswith("fnd-"):
+                view.finding(FindingId(subject))
+            else:
+                view.record(record_of(FactId(subject)))
+    except PolicyError:
+        return False
+    return True
 
 
 def _chosen(leaves: list[Leaf], kind: str | None) -> Leaf | None:

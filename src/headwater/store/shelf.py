@@ -186,21 +186,35 @@ class ShelfReading(Linked):
         found = self._link.one(tuple[int], sql, collection)
         return found[0] if found else 0
 
-    def shelf_knows(self, refs: Iterable[str]) -> set[str]:
-        """Return which of some objects stand in any collection, also those that are held."""
-        sql = f"SELECT DISTINCT id FROM shelf WHERE state <> 'withdrawn' AND id IN {_LIST.format('?')}"  # noqa: S608
-        return {ref for (ref,) in self._link.rows(tuple[str], sql, _json(refs))}
+    def shelf_knows(self, refs: Iterable[str], handlings: Collection[int] | None = None) -> set[str]:
+        """Return which of some objects stand in any collection, also those that are held.
 
-    def shelf_versions(self, collection: int, ids: Iterable[str]) -> set[tuple[str, str]]:
+        Args:
+            refs: the objects.
+            handlings: those that may be seen; all if nothing is given.
+        """
+        sql = f"SELECT id, handling FROM shelf WHERE state <> 'withdrawn' AND id IN {_LIST.format('?')}"  # noqa: S608
+        rows = self._link.rows(tuple[str, int], sql, _json(refs))
+        return {ref for ref, handling in rows if handlings is None or handling in handlings}
+
+    def shelf_versions(
+        self, collection: int, ids: Iterable[str], handlings: Collection[int] | None = None
+    ) -> set[tuple[str, str]]:
         """Return identifier and version of those of some objects that a collection holds already.
 
         Of an object that has no versions, an empty version stands beside.
+
+        Args:
+            collection: its number.
+            ids: the objects.
+            handlings: those that may be seen; all if nothing is given.
         """
         sql = (
-            "SELECT id, version, created FROM shelf WHERE collection = ? AND state IN ('live', 'held')"  # noqa: S608 - constants
+            "SELECT id, version, created, handling FROM shelf WHERE collection = ? AND state IN ('live', 'held')"  # noqa: S608 - constants
             f" AND id IN {_LIST.format('?')}"
         )
-        rows = self._link.rows(tuple[str, str, str], sql, collection, _json(ids))
+        found = self._link.rows(tuple[str, str, str, int], sql, collection, _json(ids))
+        rows = [row[:3] for row in found if handlings is None or row[3] in handlings]
         return {(ref, version) for ref, version, _ in rows} | {(ref, "") for ref, _, created in rows if not created}
 
     def shelf_bodies(self, ref: str) -> list[str]:

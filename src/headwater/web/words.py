@@ -3,7 +3,6 @@
 English stands in the templates. Every ``*.po`` file of a language's folder is read, so that each page may have its own.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from headwater.model.serbian import latin
 
 ENGLISH: Final = "en"
 LANGUAGES: Final[Mapping[str, str]] = {
@@ -21,39 +22,6 @@ LANGUAGES: Final[Mapping[str, str]] = {
 }
 """Tag of each language and how it calls itself."""
 _FOLDERS: Final = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Cyrl", "sq": "sq"}
-_LETTERS: Final = {
-    **dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True)),
-    "љ": "lj",
-    "њ": "nj",
-    "џ": "dž",
-}
-_PLACEHOLDER: Final = re.compile(r"(%\([^)]*\)[a-z]|%[a-z%]|\{[^}]*\}|<[^>]*>)")
-
-
-def latin(text: str) -> str:
-    """Return Serbian text in Latin letters; placeholders, marks and what is Latin already stay as they are.
-
-    A letter that becomes two, such as Љ, is Lj at the head of a word and LJ in a word of capitals.
-    Source: Pravopis srpskoga jezika (Matica srpska, 2010), on the two scripts.
-    """
-    return "".join(
-        part if _PLACEHOLDER.fullmatch(part) else "".join(_word(word) for word in re.split(r"(\W+)", part))
-        for part in _PLACEHOLDER.split(text)
-    )
-
-
-def _word(word: str) -> str:
-    capitals = len(word) > 1 and word.isupper()
-    out: list[str] = []
-    for letter in word:
-        made = _LETTERS.get(letter.lower())
-        if made is None:
-            out.append(letter)
-        elif letter.islower():
-            out.append(made)
-        else:
-            out.append(made.upper() if capitals else made.capitalize())
-    return "".join(out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,22 @@ def test_the_same_identifier_with_other_bytes_is_an_equivocation_and_both_are_ke
     assert content(belgrade) == 1
 
 
+def test_a_partner_that_takes_the_identifier_of_anothers_message_accuses_nobody(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    pristina = world.node(PRISTINA)
+    world.befriend(pristina, belgrade, agreement(id="A-XK-RS", parties=(PRISTINA, BELGRADE), safeguards={}))
+    said = encode(message(sender=PRISTINA, expires="2026-12-09T00:00:00Z"))
+    one, other = forged(london, belgrade), forged(pristina, belgrade, said)
+    assert results(belgrade, one) == ["stored"]
+    assert results(belgrade, other) == ["refused:equivocation"]
+    assert belgrade.exchange.syncing.alarms() == []
+    assert belgrade.events("equivocation")[-1].who == PRISTINA
+    with belgrade.store.snapshot() as snapshot:
+        assert list(snapshot.equivocations()) == []
+    assert [(row.peer, row.state) for row in belgrade.exchange.incoming() if row.kind != "ping"] == [(LONDON, "stored")]
+
+
 def test_an_equivocation_inside_one_batch_is_seen(london: Node, belgrade: Node) -> None:
     assert results(belgrade, forged(london, belgrade), forged(london, belgrade)) == ["stored", "refused:equivocation"]
 

@@ -138,7 +138,7 @@ def test_an_old_copy_ends_early_only_against_a_stated_day() -> None:
     ("text", "words"),
     [
         (wide(*CLEAN, "2024-03,1,2"), ("2024-03", "repeated", "line 14")),
-        (wide("2024-01,many,2"), ("'many'", "line 2", "field 'a'")),
+        (wide("2024-01,many,2"), ("a text where a count must stand; file.csv, line 2, field 'a'",)),
         (wide("2024-01,-3,2"), ("negative", "'-3'")),
         (wide("2024-01,2.5,2"), ("fraction", "'2.5'")),
         (wide('2024-01,"1.234,5",2'), ("decimals", "line 2")),
@@ -219,7 +219,7 @@ def test_a_name_without_a_source_gets_the_one_that_was_given() -> None:
     [
         (long("a.b,2024-06,5,2024-06-15"), ("seen_on 2024-06-15", "earlier", "line 2")),
         (long("a.b,2024,5,2025-01-01", "a.b,2024,6,2025-01-01"), ("repeated", "line 3")),
-        (long("a.b,2024,x y,2025-01-01"), ("'x y'", "field 'value'")),
+        (long("a.b,2024,x y,2025-01-01"), ("a text where a count must stand; file.csv, line 2, field 'value'",)),
         (long("a.b,2024,5,soon"), ("field 'seen_on'",)),
         ("series,value\na.b,5\n", ("lacks period",)),
         (long(), ("no value",)),

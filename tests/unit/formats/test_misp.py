@@ -164,6 +164,24 @@ def test_stix_becomes_attributes_and_what_has_no_counterpart_is_listed() -> None
     assert any(ref.startswith("intrusion-set--") for ref, _ in made.left_out)
 
 
+def test_a_marking_that_brings_a_pattern_along_is_no_indicator() -> None:
+    # A fuzzer put an indicator's properties into a marking, which has no time of its last change.
+    body = warning()
+    marking = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--5a1b7c1e-3f0e-4d3a-9b57-0d6a8f1c2e10",
+        "created": "2025-01-02T08:00:00.000Z",
+        "definition_type": "statement",
+        "definition": {"statement": "Invented"},
+        "pattern_type": "stix",
+        "pattern": "[domain-name:value = 'no-indicator.example']",
+    }
+    found = read("stix", json.dumps({**body, "objects": [*body["objects"], marking]}).encode(), keep_good=True).records
+    event = json.loads(write_events(found).data)["Event"]
+    assert "no-indicator.example" not in {each["value"] for each in event["Attribute"]}
+
+
 def test_stix_to_misp_to_stix_keeps_identifier_and_pattern() -> None:
     given = {each["id"]: each for each in warning()["objects"] if each["type"] == "indicator"}
     event = release("misp").write(read("stix", json.dumps(warning()).encode()).records)

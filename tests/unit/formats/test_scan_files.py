@@ -112,6 +112,11 @@ def test_what_is_written_comes_back_bit_by_bit() -> None:
     assert scan.meta == meta
 
 
+def test_a_plate_in_any_script_comes_back() -> None:
+    meta = replace(META, plate="БГ-Ж 001-ЋШ")
+    assert read(neutral_tiff(counts(), meta)).meta == meta
+
+
 @pytest.mark.parametrize("channel", [0, 1])
 def test_dicos_images_come_back_bit_by_bit(channel: int) -> None:
     pixels = counts()[channel]

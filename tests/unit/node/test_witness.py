@@ -109,6 +109,19 @@ def test_only_who_may_make_proofs_makes_one(synced: tuple[Node, Node], ping: str
         witness.prove(synced[0], as_user(synced[0], "g.keeper", "audit"), ping, None, folder / "none")
 
 
+def test_who_looked_at_what_is_proved_by_auditors_alone(synced: tuple[Node, Node], ping: str, folder: Path) -> None:
+    london, _ = synced
+    london.store.note(Event("vault.read", "g.keeper", "Person 0123456789", "victim-protection", {"reason": "a call"}))
+    london.store.note(Event("look.message", WRITER, ping, "oic"))
+    liaison, auditor = as_user(london, WRITER, "audit"), as_user(london, AUDITOR, "audit")
+    for subject, kind in (("Person 0123456789", "vault.read"), ("Person 0123456789", None), (ping, "look.message")):
+        with pytest.raises(StoreError, match="no such event"):
+            witness.prove(london, liaison, subject, kind, folder / "none")
+        assert witness.prove(london, auditor, subject, kind, folder / "looked").checked.ok
+    assert witness.prove(london, liaison, ping, None, folder / "sent").checked.ok
+    assert not (folder / "none").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"c2sp.org/tlog-proof@v1\n", b"\xff" * 40])
 def test_a_file_that_is_no_proof_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)

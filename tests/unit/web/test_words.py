@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from headwater.policy.purposes import PURPOSES
 from headwater.web import templating
 from headwater.web.pages import entities, queue
-from headwater.web.words import LANGUAGES, chosen, language, latin
+from headwater.web.words import LANGUAGES, chosen, language
 
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
 PLACEHOLDER = re.compile(r"%\([a-z]+\)s")
@@ -58,21 +58,6 @@ def test_serbian_in_latin_letters_holds_no_cyrillic() -> None:
     for forms in language("sr-Latn").words.values():
         for form in forms:
             assert not re.search("[Ѐ-ӿ]", form), form
-
-
-@pytest.mark.parametrize(
-    ("cyrillic", "written"),
-    [
-        ("Љубав", "Ljubav"),
-        ("ЉУБАВ", "LJUBAV"),
-        ("Џеп и џеп", "Džep i džep"),
-        ("његов Њ", "njegov Nj"),
-        ("%(partner)s ће видети", "%(partner)s će videti"),
-        ("headwater user login", "headwater user login"),
-    ],
-)
-def test_letters_that_become_two_follow_the_word(cyrillic: str, written: str) -> None:
-    assert latin(cyrillic) == written
 
 
 @pytest.mark.parametrize(

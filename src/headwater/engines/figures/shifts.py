@@ -13,7 +13,7 @@ from headwater.engines.figures.panel import Panel
 
 WINDOW: Final = 3
 """Periods by which two breaks may lie apart and still fall together."""
-NOT_A_CAUSE: Final = "They fell together; that one caused the other is not shown."
+NOT_A_CAUSE: Final = "They came at about the same time; that one caused the other is not shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Shift:
 
 
 def shifts(panel: Panel, breaks: Sequence[Break], *, window: int = WINDOW) -> tuple[Shift, ...]:
-    """Return the falls and rises that fell together, least likely by chance first.
+    """Return the falls and rises that came at about the same time, least likely by chance first.
 
     Args:
         panel: the series that were looked at.
