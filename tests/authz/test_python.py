@@ -219,6 +219,11 @@ ACTS: Final[dict[str, Act]] = {
     "witness.clear": Act.PARTNER_SUSPEND,
     "witness.prove": Act.PROOF_MAKE,
     "witness.sync": Act.PARTNER_LOOK,
+    "uploads.begin": Act.CASE_ADD,
+    "uploads.held": Act.CASE_ADD,
+    "uploads.let_go": Act.CASE_ADD,
+    "uploads.piece": Act.CASE_ADD,
+    "uploads.take": Act.CASE_ADD,
 }
 """What each asks for. Who may do that is said in `policy.acts` and nowhere else."""
 
@@ -233,6 +238,7 @@ INNER: Final[dict[str, str]] = {
     "pages.exports.note": "it notes in the ledger what a page has made",
     "pages.filters.kept": "what a user keeps is the user's own",
     "pages.filters.stopped_at": "pages.filters.kept asks",
+    "pages.once.made_before": "it says what a key of the user's own led to, where that was let through",
     "pages.once.once": "what it carries out asks",
     "pages.preview.letter_of": "pages.preview.preview and pages.sending.send ask",
     "pages.preview.choices": "it is empty for whoever may not send",
