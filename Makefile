@@ -91,10 +91,9 @@ sabotage: ## plant faults and see that the suites notice
 	@$(SETUP) dev
 	@$(PY) tools/sabotage.py $(ARGS)
 
-fuzz: ## fuzz one reader:  make fuzz F=un ARGS="--seconds 60"
+fuzz: ## fuzz the readers:  make fuzz ARGS="--reader un-xml --seconds 60"
 	@$(SETUP) dev
-	@test -n "$(F)" || { echo "name a reader: make fuzz F=NAME, one of:" $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py)); exit 2; }
-	@$(PY) tests/fuzz/fuzz_$(F).py $(ARGS)
+	@$(PY) tests/fuzz/fuzz_formats.py $(ARGS)
 
 tour: ## make a picture of every page, and write down what each weighs:  make tour
 	@$(SETUP) dev
