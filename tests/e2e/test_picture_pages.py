@@ -78,14 +78,14 @@ def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk)
     fetched: list[str] = []
     page.on("request", lambda one: fetched.append(one.url))
     go(reader, "/map?view=balkans")
-    assert page.locator("#map-drawing svg").is_visible()
+    assert page.locator("#map-drawing > svg").is_visible()
     page.wait_for_load_state("networkidle")
     assert not [one for one in fetched if "maplibre-gl.mjs" in one or "region.json" in one], "until it is asked for"
     move(page)
     assert not page.locator("#map-drawing").is_visible()
     assert page.evaluate("document.activeElement.closest('#map-canvas') !== null"), "arrow keys move it from here on"
     page.emulate_media(media="print")
-    assert page.locator("#map-drawing svg").is_visible()
+    assert page.locator("#map-drawing > svg").is_visible()
     page.emulate_media(media="screen")
     assert "craft in danger" in page.locator("[data-lane=rescue] li").first.inner_text()
     reader.show("map")

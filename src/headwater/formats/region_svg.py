@@ -19,6 +19,8 @@ SHADES: Final = (0.18, 0.36, 0.56, 0.8)
 LANES: Final = {"rescue": ("#a3201d", "R"), "border": ("#7a4b00", "B"), "info": ("#0b4f8a", "i")}
 LEAST_LABEL: Final = 26.0
 """Width in pixels that a state or territory has on the picture before its name is written."""
+LETTER_WIDTH, LINE = 6.6, 14.0
+"""Pixels of a letter of a name, and of its line, at its size on the map."""
 Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 
@@ -116,13 +118,25 @@ class RegionMap:
             if path:
                 dashes = ' stroke-dasharray="5 3"' if style == "dashed" else ""
                 yield f'<path d="{path}" fill="none" stroke="#5d6b75"{dashes}/>'
-        for code, (x, y, area) in self.base["labels"].items():
+        for x, y, name in self._names(frame):
+            yield (
+                f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" font-size="12" fill="#46545f" '
+                f'paint-order="stroke" stroke="#f4f3ee" stroke-width="3">{escape(name)}</text>'
+            )
+
+    def _names(self, frame: "_Frame") -> Iterable[tuple[float, float, str]]:
+        """Yield where names stand: the largest first, none over another, none cut off at the edge."""
+        scale, taken = self.base["scale"], list[tuple[float, float, float]]()
+        for code, (x, y, area) in sorted(self.base["labels"].items(), key=lambda one: -one[1][2]):
             place = frame.at((x / scale, y / scale))
-            if code in self.names and math.sqrt(area / 100) * frame.scale_x >= LEAST_LABEL and frame.holds(place):
-                yield (
-                    f'<text x="{place[0]:.0f}" y="{place[1]:.0f}" text-anchor="middle" font-size="12" fill="#46545f" '
-                    f'paint-order="stroke" stroke="#f4f3ee" stroke-width="3">{escape(self.names[code])}</text>'
-                )
+            small = math.sqrt(area / 100) * frame.scale_x < LEAST_LABEL
+            if code not in self.names or small or not frame.holds(place):
+                continue
+            half = len(self.names[code]) * LETTER_WIDTH / 2
+            middle, base = min(max(place[0], half), WIDTH - half), place[1]
+            if all(abs(middle - at) >= half + wide or abs(base - line) >= LINE for at, line, wide in taken):
+                taken.append((middle, base, half))
+                yield middle, base, self.names[code]
 
     def _cells(self, frame: "_Frame") -> Iterable[str]:
         for cell in self.cells:

@@ -1,5 +1,6 @@
 """A search index beside the store: the words of names and numbers, each with the record and entity that bear it.
 
+Beside the words stands what a candidate is judged by before its record is opened: its handling, and a text that `node` made of it.
 It is made of the store and can be made again: it lies among what is derived and goes with it. It knows everything and shows
 nothing by itself: `node` hands out only what the reader's own view shows of a record.
 """
@@ -14,31 +15,45 @@ from typing import Final
 import apsw
 
 from headwater.errors import StoreIoError
+from headwater.model.canonical import encode
 from headwater.model.record import Record
 
-FILE: Final = "search-1.sqlite"
+FILE: Final = "search-2.sqlite"
 """Its number changes with what the words are made of."""
 _MAKE: Final = (
     (
         "CREATE VIRTUAL TABLE IF NOT EXISTS said USING fts5(words, entity UNINDEXED, record UNINDEXED,"
-        " tokenize=\"unicode61 remove_diacritics 0 tokenchars '_.'\", detail=none)"
+        " handling UNINDEXED, told UNINDEXED, tokenize=\"unicode61 remove_diacritics 0 tokenchars '_.'\", detail=none)"
     ),
+    "CREATE TABLE IF NOT EXISTS handling (number INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS upto (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO upto VALUES (1, 0)",
 )
-_FIND: Final = "SELECT rowid, entity, record FROM said WHERE said MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
+_FIND: Final = (
+    "SELECT s.rowid, s.entity, s.record, h.body, s.told FROM said s JOIN handling h ON h.number = s.handling"
+    " WHERE said MATCH ? AND s.rowid > ? ORDER BY s.rowid LIMIT ?"
+)
+_HANDLING: Final = "INSERT INTO handling (body) VALUES (?1) ON CONFLICT DO NOTHING"
+_ADD: Final = "INSERT INTO said SELECT ?1, ?2, ?3, number, ?4 FROM handling WHERE body = ?5"
 _PAGE: Final = 256
 
-Words = Callable[[Record], Iterable[tuple[str, str]]]
-"""What makes words of a record: entity and its words, with spaces between."""
+Words = Callable[[Record], Iterable[tuple[str, str, str]]]
+"""What makes words of a record: entity, its words with spaces between, and what it is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record in which an entity bears words that were looked for."""
+    """A record in which an entity bears words that were looked for.
+
+    Attributes:
+        handling: of the record, as `canonical.encode` writes it.
+        told: what `Words` made of the entity to judge it by.
+    """
 
     entity: str
     record: str
+    handling: str
+    told: str
 
 
 class SearchIndex:
@@ -65,9 +80,12 @@ class SearchIndex:
                 return
             with base:
                 for number, record in after(int(str(upto))):
-                    rows = [(text, entity, record.id) for entity, text in words(record)]
-                    base.executemany("INSERT INTO said VALUES (?, ?, ?)", rows)
+                    made = list(words(record))
                     upto = number
+                    if made:
+                        ref, handling = record.id, encode(record.handling).decode()
+                        base.execute(_HANDLING, (handling,))
+                        base.executemany(_ADD, [(text, entity, ref, told, handling) for entity, text, told in made])
                 base.execute("UPDATE upto SET number = ?", (upto,))
 
     def find(self, groups: Sequence[Sequence[str]], *, every: bool) -> Iterator[Candidate]:
@@ -80,9 +98,9 @@ class SearchIndex:
         while True:
             with self._gate, _declared(self._file):
                 page = list(self._base().execute(_FIND, (asked, last, _PAGE)))
-            for row, entity, record in page:
+            for row, *told in page:
                 last = int(str(row))
-                yield Candidate(str(entity), str(record))
+                yield Candidate(*map(str, told))
             if len(page) < _PAGE:
                 return
 

@@ -49,6 +49,29 @@ KINDS: Final[Mapping[str, str]] = {
     "ping": "first contact",
 }
 """What a kind of message is called."""
+CLAIMS: Final[Mapping[str, str]] = {
+    "match.screening": "name on a list",
+    "match.identifier": "number on a list",
+    "match.ownership": "owned by somebody listed",
+    "match.link": "two records, one thing",
+    "match.cluster": "several records, one thing",
+    "match.phone": "one telephone, several people",
+    "match.document": "one paper, several people",
+    "match.indicator": "threat indicator seen",
+    "figures.claim": "claim about figures",
+    "figures.break": "break in figures",
+    "scan.rescue": "person in a load",
+    "scan.counter": "something hidden in a load",
+    "watch.rescue": "craft in danger",
+    "watch.border": "crossing",
+    "watch.info": "something seen",
+    "trace.corridor-fan-in": "payments along a corridor",
+    "trace.gather-scatter": "gathered and passed on",
+    "trace.boats-out-of-line": "boats out of line with trade",
+    "trace.supplier-behind-hubs": "supplier behind hubs",
+    "trace.structuring": "kept under a threshold",
+}
+"""What a kind of finding is called; a kind that somebody added stands as it is written."""
 OUTCOMES: Final[Mapping[str, str]] = {
     "allow": "The rules let it pass.",
     "redact": "The rules let it pass without some facts.",
@@ -90,6 +113,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "gender": "sex",
     "nationality": "nationality",
     "citizenship": "citizenship",
+    "birthCountry": "country of birth",
     "country": "country",
     "address": "address",
     "addressEntity": "address",
@@ -132,12 +156,13 @@ PLACES: Final = (
     ("/search", "search", "Search", Act.RECORD_LOOK),
     ("/exchange", "exchange", "Exchange", Act.MESSAGE_LOOK),
     ("/cases", "cases", "Cases", Act.CASE_LOOK),
+    *pictured.PLACES,
     ("/protect", "protect", "Safeguarding", Act.TASK_LOOK),
     ("/audit", "audit", "Audit", Act.LEDGER_SHOW),
     ("/admin", "admin", "Node", Act.PARTNER_LOOK),
     ("/help", "help", "Help", Act.PARTNER_LOOK),
 )
-"""The navigation: path, page, words, and the act that a user must be allowed."""
+"""The navigation: path, page, words, and the act that a user must be allowed; what is used all day stands first."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
@@ -171,11 +196,7 @@ class Templates:
             return language.when(parse_instant(at) if isinstance(at, str) else at, zone) if at else ""
 
         def places() -> list[tuple[str, str, str]]:
-            return [
-                (path, name, language.gettext(words))
-                for path, name, words, act in (*PLACES, *pictured.PLACES)
-                if ctx.may(act)
-            ]
+            return [(path, name, language.gettext(words)) for path, name, words, act in PLACES if ctx.may(act)]
 
         return self._environment.get_template(template).render(
             ctx=ctx,
@@ -208,6 +229,7 @@ def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
         "state_words": of(STATES),
         "way_words": of(WAYS),
         "kind_words": of(KINDS),
+        "claim_words": of(CLAIMS),
         "outcome_words": of(OUTCOMES),
         "result_options": lambda: [(name, language.gettext(words)) for name, words in RESULTS.items()],
         "collated": collated,

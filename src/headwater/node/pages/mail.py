@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from headwater.model.message import Kind
 from headwater.node import correspondence, liaison
 from headwater.node.node import Node
 from headwater.policy.session import Session
+
+BETWEEN_NODES: Final = frozenset({Kind.CARD, Kind.CHECKPOINT, Kind.PING})
+"""Kinds of messages that ask nothing of a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,11 @@ class Line:
     ended_at: str = ""
     rule: str = ""
     asked_by: str = ""
+
+    @property
+    def is_between_nodes(self) -> bool:
+        """Whether nodes tell each other of themselves in it, and nothing waits for a person."""
+        return self.kind in BETWEEN_NODES and self.state not in {"held", "refused"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,8 @@ def _acts(session: Session, line: Line, message: Message | None, ours: Sequence[
         found.add("approve")
     if line.way == "in" and allowed(session, Act.MESSAGE_SEND) and line.kind == Kind.REQUEST and not line.ended_at:
         found.add("answer")
-    if line.way == "in" and allowed(session, Act.MESSAGE_ACCEPT) and line.state in {"held", "stored"}:
+    can_settle = line.way == "in" and line.state in {"held", "stored"} and not line.is_between_nodes
+    if can_settle and allowed(session, Act.MESSAGE_ACCEPT):
         found.update(("accept", "refuse"))
     if line.way == "in" and line.kind == Kind.CONSENT_REQUEST and message and allowed(session, Act.CONSENT_GIVE):
         found.add("consent")

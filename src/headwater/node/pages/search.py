@@ -1,5 +1,9 @@
 """Search over names and numbers, blind to script and spelling: candidates by the sound of words, an exact score afterwards.
 
+Candidates are judged by what the index holds of them, those that the session's purpose keeps from it left out before they are counted.
+Only what may stand on the page is then opened, through the reader's own view, and judged again by what it shows: the index itself
+shows nothing.
+
 What is asked for never stands in an address: it is kept under a token that only its user can open. A saved search is looked
 through again on the start page, and says what is new.
 """
@@ -7,36 +11,39 @@ through again on the start page, and says what is new.
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from headwater.engines.match.likeness import likeness
-from headwater.engines.match.names import Name, parse
 from headwater.errors import ForbiddenError, Place, SchemaError
-from headwater.exchange.crosscheck import IDENTIFIERS, normal
 from headwater.model.canonical import decode, encode
+from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey, RecordId
 from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.node.node import Node
+from headwater.node.pages.search_words import Question, Said, number_of, parsed, words_in, words_of
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
+from headwater.policy.view import permits
 from headwater.ports import Event, Guarded
+from headwater.store.search import Candidate
 
 KIND: Final = "page-search"
-NAMES: Final = frozenset({"name", "alias", "weakAlias", "previousName"})
 MOST_LETTERS: Final = 200
 MOST_CANDIDATES: Final = 300
 ENOUGH: Final = 20
 """Things that bear every word: with so many, those that bear only some are not looked for."""
 MOST_HITS: Final = 50
+"""Things that are found at most."""
+PAGE_HITS: Final = 25
+"""Things on one page."""
 LEAST: Final = 0.62
 """Likeness from which a name is shown; a person judges, so it lies lower than where an engine claims."""
-SPARE_PART: Final = 0.03
-"""What a part of a name costs that nobody asked for."""
 TOKEN_BYTES: Final = 18
 
 
@@ -91,8 +98,12 @@ class Found:
     """What a search found.
 
     Attributes:
-        schemas, originators: facets, with how many hits each has.
-        more: whether there is more than is shown.
+        hits: on this page.
+        schemas, originators: facets, with how many of the things found so far each has.
+        more: whether there is more than may be shown.
+        page, first: from 1: this page, and the place of its first thing.
+        found: how many things there are up to the end of this page.
+        next_page: the page after it, None where there is none.
     """
 
     search: Search
@@ -101,6 +112,10 @@ class Found:
     originators: Mapping[str, int]
     banner: Marks
     more: bool
+    page: int = 1
+    first: int = 1
+    found: int = 0
+    next_page: int | None = None
 
 
 def keep(node: Node, session: Session, text: str) -> str:
@@ -150,82 +165,138 @@ def saved_searches(node: Node, session: Session) -> list[Search]:
     return [search for search in found if search.saved and search.user == session.user]
 
 
-def find(node: Node, session: Session, search: Search, *, schema: str = "", originator: str = "") -> Found:
+def find(
+    node: Node, session: Session, search: Search, *, schema: str = "", originator: str = "", page: int = 0
+) -> Found:
     """Return what a search finds, the likest first.
+
+    Args:
+        node: the node.
+        session: who looks.
+        search: what for.
+        schema: show this type only; empty for all.
+        originator: show what this one said only; empty for all.
+        page: which one, from 1; 0 for all at once.
 
     Raises:
         PolicyError: the user may not look at records.
+        SchemaError: there is no such page.
     """
     may(session, Act.RECORD_LOOK)
+    if not 0 <= page <= MOST_HITS // PAGE_HITS:
+        raise SchemaError("no such page", where=Place(field="page"), fix="begin with page 1")
+    first, end = ((page - 1) * PAGE_HITS, page * PAGE_HITS) if page else (0, MOST_HITS)
     with node.view_at(session) as (snapshot, view):
         node.search_index.bring_up(snapshot.records_end(), snapshot.records_after, words_of)
-        hits = _hits(node, view, search.text)
-    schemas, originators = Counter(hit.schema for hit in hits), Counter(one for hit in hits for one in hit.originators)
-    chosen = [hit for hit in hits if schema in {"", hit.schema} and (not originator or originator in hit.originators)]
-    shown = tuple(chosen[:MOST_HITS])
+        wanted = _Wanted(session, node.clock.now().date(), search.text, schema, originator)
+        found = _hits(node, view, wanted, end + 1)
+    shown = tuple(found[first:end])
     if shown:
         node.store.write(lambda tx: [tx.note(_look(session, hit.id)) for hit in shown])
+    schemas, originators = (
+        Counter(hit.schema for hit in found),
+        Counter(one for hit in found for one in hit.originators),
+    )
+    left = len(found) > end
     return Found(
         search=search,
         hits=shown,
         schemas=dict(sorted(schemas.items())),
         originators=dict(sorted(originators.items())),
         banner=_strictest(shown),
-        more=len(chosen) > MOST_HITS,
+        more=left and end >= MOST_HITS,
+        page=page or 1,
+        first=first + 1,
+        found=min(len(found), end),
+        next_page=page + 1 if page and left and end < MOST_HITS else None,
     )
 
 
-def words_of(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield each entity of a record with the words that it is found by."""
-    found: dict[str, list[str]] = {}
-    for fact in record.facts:
-        if fact.prop in NAMES:
-            mention = record.mention(fact.entity)
-            name = parse(fact.value, person=bool(mention and is_person(mention.schema)))
-            words = [word for part in name.parts for word in _words(part.plain, part.sound, part.bones)] if name else []
-        elif fact.prop in IDENTIFIERS:
-            number = _number(fact.prop, fact.value)
-            words = [number] if number else []
-        else:
-            continue
-        found.setdefault(fact.entity, []).extend(words)
-    for entity, words in found.items():
-        yield entity, " ".join(dict.fromkeys(words))
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one session looks for on a day, and of which type or originator only."""
+
+    session: Session
+    day: date
+    text: str
+    schema: str
+    originator: str
+
+    def fits(self, candidate: Candidate) -> bool:
+        """Return whether the handling lets the session see it: what is hidden takes no place."""
+        return _permitted(candidate.handling, self.session, self.day)
 
 
-def _hits(node: Node, view: Guarded, text: str) -> list[Hit]:
-    read = [name for person in (True, False) if (name := parse(text, person=person)) is not None]
+@dataclass(slots=True)
+class _Judged:
+    """One entity among the candidates: how like it is by the index, and the records that say so."""
+
+    score: float = 0.0
+    refs: dict[str, None] = field(default_factory=dict)
+    schemas: set[str] = field(default_factory=set)
+    originators: set[str] = field(default_factory=set)
+
+
+def _hits(node: Node, view: Guarded, wanted: _Wanted, most: int) -> list[Hit]:
+    """Return the likest things, up to a number: opened in their order, and judged again by what the view shows of them."""
+    read = [name for person in (True, False) if (name := parsed(wanted.text, person)) is not None]
     names = list({tuple(part.text for part in name.parts): name for name in read}.values())
-    number = _number("number", text)
-    groups = [_words(part.plain, part.sound, part.bones) for part in names[0].parts] if names else []
-    by_entity: dict[str, list[Record]] = {}
-    for every, wanted in ((True, groups), (True, [[number]] if number else []), (False, groups)):
-        if not every and len(by_entity) >= ENOUGH:
+    number = number_of("number", wanted.text)
+    asked = Question(names, number)
+    judged = _judged(node, wanted, asked)
+    order = sorted(judged, key=lambda entity: (-judged[entity].score, entity))
+    found: list[Hit] = []
+    while order and len(found) < most:
+        batch, order = order[: most - len(found)], order[most - len(found) :]
+        refs = dict.fromkeys(RecordId(ref) for entity in batch for ref in judged[entity].refs)
+        records = {record.id: record for record in view.several(refs, "search")}
+        for entity in batch:
+            held = [record for ref in judged[entity].refs if (record := records.get(RecordId(ref))) is not None]
+            hit = _hit(entity, held, asked)
+            if (
+                hit is not None
+                and wanted.schema in {"", hit.schema}
+                and (not wanted.originator or wanted.originator in hit.originators)
+            ):
+                found.append(hit)
+    # As they were opened, so that no page begins with what the one before it showed.
+    return sorted(found, key=lambda hit: (-hit.score, hit.id))
+
+
+def _judged(node: Node, wanted: _Wanted, question: Question) -> dict[str, _Judged]:
+    """Return the candidates that are like enough by what the index holds of them."""
+    groups = (
+        [words_in(part.plain, part.sound, part.bones) for part in question.names[0].parts] if question.names else []
+    )
+    number = question.number
+    every: dict[str, _Judged] = {}
+    for whole, asked in ((True, groups), (True, [[number]] if number else []), (False, groups)):
+        if not whole and len(every) >= ENOUGH:
             break
-        for entity, record in _candidates(node, view, wanted, every=every):
-            held = by_entity.setdefault(entity, [])
-            if all(one.id != record.id for one in held):
-                held.append(record)
-    found = [hit for entity, held in by_entity.items() if (hit := _hit(entity, held, names, number)) is not None]
-    return sorted(found, key=lambda hit: (-hit.score, hit.caption, hit.id))
+        seen = (one for one in node.search_index.find(asked, every=whole) if wanted.fits(one))
+        for one in islice(seen, MOST_CANDIDATES):
+            said = decode(one.told.encode(), Said)
+            entity = every.setdefault(one.entity, _Judged())
+            entity.refs[one.record] = None
+            entity.schemas.add(said.schema)
+            entity.originators.add(said.originator)
+            for prop, value in said.facts:
+                entity.score = max(entity.score, question.meets(prop, value, person=is_person(said.schema))[0])
+    return {
+        key: one
+        for key, one in every.items()
+        if one.score >= LEAST
+        and wanted.schema in {"", *one.schemas}
+        and (not wanted.originator or wanted.originator in one.originators)
+    }
 
 
-def _candidates(
-    node: Node, view: Guarded, wanted: Sequence[Sequence[str]], *, every: bool
-) -> Iterator[tuple[str, Record]]:
-    """Yield candidates that the reader may see, each with its record, up to a number: what is hidden takes no place."""
-    found = node.search_index.find(wanted, every=every)
-    seen = 0
-    while seen < MOST_CANDIDATES and (batch := list(islice(found, MOST_CANDIDATES))):
-        records = {record.id: record for record in view.several((RecordId(one.record) for one in batch), "search")}
-        for one in batch:
-            record = records.get(RecordId(one.record))
-            if record is not None and seen < MOST_CANDIDATES:
-                seen += 1
-                yield one.entity, record
+@lru_cache(maxsize=4096)
+def _permitted(handling: str, session: Session, day: date) -> bool:
+    return permits(decode(handling.encode(), Handling), session, day)
 
 
-def _hit(entity: str, records: Sequence[Record], names: Sequence[Name], number: str) -> Hit | None:
+def _hit(entity: str, records: Sequence[Record], asked: Question) -> Hit | None:
     best, why = 0.0, list[Why]()
     caption, lang, schema, protected = entity, "", "", False
     for record in records:
@@ -238,9 +309,9 @@ def _hit(entity: str, records: Sequence[Record], names: Sequence[Name], number: 
                 continue
             if fact.prop == "name" and caption == entity:
                 caption, lang = fact.value, fact.lang or ""
-            score, reasons = _meets(fact.prop, fact.value, fact.lang or "", names, number, is_person(mention.schema))
+            score, met = asked.meets(fact.prop, fact.value, person=is_person(mention.schema))
             if score > best:
-                best, why = score, reasons
+                best, why = score, [Why(fact.prop, fact.value, fact.lang or "", *one) for one in met]
     if best < LEAST:
         return None
     return Hit(
@@ -254,52 +325,6 @@ def _hit(entity: str, records: Sequence[Record], names: Sequence[Name], number: 
         marks=banner(record.handling for record in records),
         protected=protected,
     )
-
-
-def _meets(
-    prop: str,
-    value: str,
-    lang: str,
-    names: Sequence[Name],
-    number: str,
-    person: bool,  # noqa: FBT001
-) -> tuple[float, list[Why]]:
-    if prop in IDENTIFIERS and number and _number(prop, value) == number:
-        return 1.0, [Why(prop, value, lang, number[2:], value, "same")]
-    if prop not in NAMES:
-        return 0.0, []
-    held = parse(value, person=person)
-    best: tuple[float, list[Why]] = (0.0, [])
-    for name in names if held else ():
-        assert held is not None  # noqa: S101 - the loop runs for a name only
-        total, reasons = 0.0, list[Why]()
-        for asked in name.parts:
-            alike, way, met = max(((*likeness(asked, part), part) for part in held.parts), key=lambda one: one[0])
-            total += alike
-            reasons.append(Why(prop, value, lang, asked.text, met.text, str(way) if alike > 0 else "none"))
-        spare = max(0, len(held.parts) - len(name.parts))
-        score = max(0.0, total / len(name.parts) - SPARE_PART * spare)
-        if score > best[0]:
-            best = score, reasons
-    return best
-
-
-def _words(plain: str, sound: str, bones: str) -> list[str]:
-    """Return the words that one part of a name is found by: as it is written, as it sounds, by its consonants."""
-    found = [f"n_{_letters(plain)}", f"s_{_letters(sound)}"]
-    if len(bones) > 2:  # noqa: PLR2004 - two consonants say little
-        found.append(f"b_{_letters(bones)}")
-    return [word for word in found if len(word) > 2]  # noqa: PLR2004 - the prefix alone says nothing
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum())
-
-
-def _number(prop: str, value: str) -> str:
-    form = normal(prop, value)
-    plain = _letters(form.partition(b"\0")[2].decode()) if form else ""
-    return f"i_{plain}" if any(letter.isdigit() for letter in plain) else ""
 
 
 def _look(session: Session, entity: str) -> Event:

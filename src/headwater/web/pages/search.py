@@ -1,5 +1,7 @@
 """Search: what is asked goes in a form and comes back under a token, so that no name stands in an address."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from headwater.node.pages import search
@@ -8,7 +10,7 @@ from headwater.web.page import Context, Page
 
 def ask(ctx: Context) -> Response:
     """Show the one box."""
-    ctx.more.update(token="", text="", schema="", originator="")
+    ctx.more.update(token="", text="", schema="", originator="", here={})
     return ctx.page("search.html", None)
 
 
@@ -24,13 +26,16 @@ def show(ctx: Context) -> Response:
     token = ctx.params["token"]
     asked = search.kept(ctx.node, ctx.session, token)
     schema, originator = ctx.query.text("schema", most=60), ctx.query.text("originator", most=60)
-    model = search.find(ctx.node, ctx.session, asked, schema=schema, originator=originator)
+    page = 0 if ctx.query.text("export") else ctx.query.whole("page", 1)
+    model = search.find(ctx.node, ctx.session, asked, schema=schema, originator=originator, page=page)
     if ctx.query.text("export") == "ftm":
         return ctx.export_ftm("search", [hit.id for hit in model.hits])
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "search", model.hits, model.banner.short)
-    ctx.more.update(token=token, text=asked.text, schema=schema, originator=originator)
-    return ctx.page("search.html", model, twin=model.hits)
+    here = {name: value for name, value in (("schema", schema), ("originator", originator)) if value}
+    ctx.more.update(token=token, text=asked.text, schema=schema, originator=originator, here=here)
+    following = f"/search/{token}?{urlencode({**here, 'page': model.next_page})}" if model.next_page else None
+    return ctx.page("search.html", model, twin=model.hits, next_page=following)
 
 
 def save(ctx: Context) -> Response:
