@@ -224,11 +224,6 @@ ACTS: Final[dict[str, Act]] = {
     "witness.clear": Act.PARTNER_SUSPEND,
     "witness.prove": Act.PROOF_MAKE,
     "witness.sync": Act.PARTNER_LOOK,
-    "uploads.begin": Act.CASE_ADD,
-    "uploads.held": Act.CASE_ADD,
-    "uploads.let_go": Act.CASE_ADD,
-    "uploads.piece": Act.CASE_ADD,
-    "uploads.take": Act.CASE_ADD,
 }
 """What each asks for. Who may do that is said in `policy.acts` and nowhere else."""
 
