@@ -33,6 +33,7 @@ from headwater.exercise.threats import objects  # noqa: E402
 from headwater.node import Node, setup, taxii_users  # noqa: E402
 from headwater.node.users import User  # noqa: E402
 from headwater.settings import Settings  # noqa: E402
+from tools.peers import PeerError, environment  # noqa: E402
 
 MEDIA = "application/taxii+json;version=2.1"
 ADD_GOAL, GET_GOAL, FLAT_GOAL, PEER_GOAL = 5_000.0, 20_000.0, 1.2, 12.0
@@ -219,10 +220,6 @@ def measure_peer(server: Server, count: int) -> dict[str, float]:
     return {"add": count / add, "add_cpu": count / add_cpu, "get_cpu": count / (server.cpu - cpu)}
 
 
-class PeerError(Exception):
-    """Why a peer cannot be measured, in one line."""
-
-
 @contextmanager
 def headwater(folder: Path) -> Iterator[Server]:
     home, port = folder / "node", free_port()
@@ -238,7 +235,7 @@ def headwater(folder: Path) -> Iterator[Server]:
 @contextmanager
 def opentaxii(folder: Path) -> Iterator[Server]:
     port = free_port()
-    command = [str(peer_python()), str(ROOT / "bench" / "opentaxii_peer.py"), str(folder), str(port)]
+    command = [str(environment("opentaxii", PINS)), str(ROOT / "bench" / "opentaxii_peer.py"), str(folder), str(port)]
     with running(command, port) as process:
         assert process.stdout is not None
         path = next(line.strip() for line in process.stdout if line.startswith("/taxii2/"))
@@ -255,32 +252,12 @@ def medallion(folder: Path) -> Iterator[Server]:
         yield Server(port, process, path)
 
 
-def peer_python() -> Path:
-    """Return the Python of OpenTAXII's own environment, made from the package index where it is not there.
-
-    Raises:
-        PeerError: it cannot be made.
-    """
-    folder = ROOT / ".peers" / "opentaxii"
-    python = folder / "bin" / "python"
-    if python.exists():
-        return python
-    tools = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
-    if not tools:
-        raise PeerError("no uv to make its environment with; run tools/bootstrap.py first")
-    for command in (["venv", "--quiet", str(folder)], ["pip", "install", "--quiet", "--python", str(python), *PINS]):
-        made = subprocess.run([str(tools[-1]), *command], check=False, capture_output=True, text=True)
-        if made.returncode:
-            raise PeerError(f"its environment cannot be made: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
-    return python
-
-
 @contextmanager
 def running(command: list[str], port: int) -> Iterator[subprocess.Popen[str]]:
     """Run a server until it listens, and end it afterwards."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env=clean
     )
     try:
         end = time.monotonic() + 60

@@ -17,11 +17,12 @@ import random
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from headwater.engines.figures import (
     Backtest,
@@ -40,6 +41,7 @@ from headwater.engines.figures.score import interval_score
 from headwater.exercise.editions import editions
 from headwater.formats.figures import FigureInput, reader
 from headwater.model.period import parse_period
+from tools.peers import PeerError, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2025, 12, 31)
@@ -83,21 +85,11 @@ def returns_panel(path: Path) -> Panel:
 
 def peer_python() -> Path | None:
     """The Python of the peers' own environment, None where it cannot be made."""
-    folder = ROOT / ".peers" / f"figures-{zlib.crc32(' '.join(PEER_PINS).encode()):08x}"
-    python = folder / "bin" / "python"
-    if python.exists():
-        return python
-    tools = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
-    if not tools:
+    try:
+        return environment("figures", PEER_PINS)
+    except PeerError as error:
+        print(f"the peers are left out: {error}", file=sys.stderr)
         return None
-    commands = (
-        [str(tools[-1]), "venv", "--quiet", str(folder)],
-        [str(tools[-1]), "pip", "install", "--quiet", "--python", str(python), *PEER_PINS],
-    )
-    for command in commands:
-        if subprocess.run(command, check=False, capture_output=True).returncode:
-            return None
-    return python
 
 
 def peers(panel: Panel, first: int, last: int, horizon: int, season: int, python: Path | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     python tools/peers.py [NAME]
 
-They are never installed. The judges of case bundles come with all that they need, into a folder of their own (named by a
+Where a peer needs a world of its own, `environment` makes one beside them. They are never installed with ours. The judges of case bundles come with all that they need, into a folder of their own (named by a
 hash of `requirements/case-judges.txt`, in which each package is pinned by hash). FollowTheMoney is read and not imported: it needs PyICU, which needs a compiler, but its schema
 is plain YAML. joserfc needs nothing that we lack. Each is pinned by version and hash.
 """
@@ -14,12 +14,16 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".peers"
 TOOLS = ROOT / ".tools"
+DONE = "is-whole"
+"""A file in an environment that was made to its end."""
 
 
 class PeerError(Exception):
@@ -102,6 +106,41 @@ def _download(peer: Peer, into: Path) -> Path:
         said = (made.stderr.strip().splitlines() or ["nothing was downloaded"])[-1]
         raise PeerError(f"{peer.name} {peer.version} cannot be downloaded: {said}")
     return wheels[0]
+
+
+def environment(name: str, pins: Sequence[str], *, bare: Sequence[str] = (), with_ours: bool = False) -> Path:
+    """Return the Python of an environment with some packages and what they need, made from the package index once.
+
+    Args:
+        name: what it is for.
+        pins: the packages, each with its version.
+        bare: packages that are put in without what they need.
+        with_ours: put this clone in too, with all its extras: for peers that run in one process with it.
+
+    Raises:
+        PeerError: it cannot be made.
+    """
+    wanted = " ".join((*pins, *bare, str(with_ours)))
+    folder = PEERS / f"{name}-{zlib.crc32(wanted.encode()):08x}"
+    python = folder / "bin" / "python"
+    if (folder / DONE).exists():
+        return python
+    tools = sorted(TOOLS.glob("uv-*/bin/uv"))
+    if not tools:
+        raise PeerError("no uv to make an environment with; run tools/bootstrap.py first")
+    shutil.rmtree(folder, ignore_errors=True)
+    install = ["pip", "install", "--quiet", "--python", str(python)]
+    commands = [
+        ["venv", "--quiet", str(folder)],
+        [*install, *pins, *(["--editable", f"{ROOT}[all]"] if with_ours else [])],
+    ]
+    commands += [[*install, "--no-deps", *bare]] if bare else []
+    for command in commands:
+        made = subprocess.run([str(tools[-1]), *command], check=False, capture_output=True, text=True)
+        if made.returncode:
+            raise PeerError(f"no environment for {name}: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
+    (folder / DONE).touch()
+    return python
 
 
 def _pip() -> list[str]:

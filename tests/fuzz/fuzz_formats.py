@@ -6,6 +6,7 @@ Each input follows from seed and number alone, so that a failure can be made aga
 """
 
 import argparse
+import gc
 import gzip
 import io
 import json
@@ -74,8 +75,9 @@ PATTERNS = (
     b"[a:b ISSUBSET '198.51.100.0/24'] REPEATS 5 TIMES",
 )
 MOST_SECONDS = 1.0
+AGAIN = 3
 MOST_MUTATIONS = 6
-MOST_BYTES = 1_000_000
+MOST_BYTES = 500_000
 # Where one part of a file ends and another begins, in any of the formats.
 _SEAMS = re.compile(rb"[\n,;|/<>\"'{}\[\]:=&()#\\ -]|\d+|[A-Za-z]+")
 _PIECES: tuple[bytes, ...] = (
@@ -344,7 +346,16 @@ def inputs(target: Target, seed: int, first: int) -> Iterator[tuple[int, bytes]]
 
 def run(name: str, *, seed: int, seconds: float, first: int = 0, most: int | None = None) -> tuple[int, int, list[str]]:
     """Return how many inputs were tried, how many were read, and what went wrong."""
-    target, bad, tried, good = targets()[name], [], 0, 0
+    target = targets()[name]
+    gc.freeze()  # what other tests of this process left is not searched meanwhile: that takes longer than an input may
+    try:
+        return _run(target, seed, seconds, first, most)
+    finally:
+        gc.unfreeze()
+
+
+def _run(target: Target, seed: int, seconds: float, first: int, most: int | None) -> tuple[int, int, list[str]]:
+    bad, tried, good = list[str](), 0, 0
     end = time.monotonic() + seconds
     for number, data in inputs(target, seed, first):
         if time.monotonic() > end or tried == most:
@@ -360,9 +371,18 @@ def run(name: str, *, seed: int, seconds: float, first: int = 0, most: int | Non
         except BaseException:  # noqa: BLE001 (what is not declared is what we are looking for)
             bad.append(f"input {number}:\n{traceback.format_exc()}")
         spent = time.process_time() - begun
+        if spent > MOST_SECONDS:  # a second of a shared core says little: what is slow is slow again
+            spent = min(_seconds(target, data) for _ in range(AGAIN))
         if spent > MOST_SECONDS:
             bad.append(f"input {number}: {spent:.1f} s for {len(data)} bytes")
     return tried, good, bad
+
+
+def _seconds(target: Target, data: bytes) -> float:
+    begun = time.process_time()
+    with suppress(Exception):
+        target.parse(data)
+    return time.process_time() - begun
 
 
 def _given(data: bytes, beside: dict[str, bytes]) -> SourceInput:
