@@ -16,6 +16,8 @@ LOW: Final = "low"
 HIGH: Final = "high"
 DUAL: Final = (LOW, HIGH)
 MOST_CHANNELS: Final = 4
+MOST_LEVEL: Final = 1e6
+"""Counts that no level of a scanner of 16 bits comes near, though levels may be means or stand above what is clipped."""
 
 
 class ImageKind(StrEnum):
@@ -112,8 +114,9 @@ class ScanMeta:
         if len(self.dark) != len(self.channels) or (self.air is not None and len(self.air) != len(self.channels)):
             raise SchemaError("levels that do not fit the channels", where=Place(field="air"))
         for air, dark in zip(self.air or (), self.dark, strict=self.air is not None):
-            if not (math.isfinite(air) and air > 0):
-                raise SchemaError("an air level that is no positive number", where=Place(field="air"))
+            if not 0 < air <= MOST_LEVEL:
+                what = f"an air level that is not above 0 and at most {MOST_LEVEL:,.0f}"
+                raise SchemaError(what, where=Place(field="air"))
             if not (math.isfinite(dark) and 0 <= dark < air):
                 raise SchemaError("a dark level that is not below the air level", where=Place(field="dark"))
         for name, size in (("mm_per_px.x", self.mm_x), ("mm_per_px.y", self.mm_y)):

@@ -179,7 +179,7 @@ def test_a_side_car_that_lies_is_refused(text: bytes, error: type[HeadwaterError
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("channels", "low"), ("channels", []), ("channels", ["low", "low"]), ("air", [1]), ("air", [True, 2]), ("dark", [60_000, 0]), ("mm_per_px", {"x": 0, "y": 1}),
+        ("channels", "low"), ("channels", []), ("channels", ["low", "low"]), ("air", [1]), ("air", [1e300, 2.0]), ("air", [50_000, 1e7]), ("air", [True, 2]), ("dark", [60_000, 0]), ("mm_per_px", {"x": 0, "y": 1}),
         ("mm_per_px", []), ("image_kind", "real"), ("vehicle", {"plate": 5}), ("dose_usv", -1), ("readings", [{"kind": "esp", "alarm": True, "p_d": 0.5, "p_fa": 0.1}]),
         ("readings", [{"kind": "co2", "alarm": True, "p_d": 1.0, "p_fa": 0.1}]), ("readings", 5), ("scanner", {"energies_mv": ["x"]}),
     ],
