@@ -22,6 +22,9 @@ SILENCE_S: Final = 30.0
 YOUNG_SILENCE_S: Final = 9.0
 """How long a track of a few reports waits for its next; one of many waits `SILENCE_S`."""
 OLD: Final = 5.0
+LATE_S: Final = 10.0
+"""How much older than the last report of a track a report may be and still be of it: a sensor whose clock stands must take no
+track of others along."""
 
 
 @kernel
@@ -45,7 +48,7 @@ def take(
     for k in range(kept):
         row = tracks[k]
         dt = now - row[LAST]
-        if dt <= 0.0 and row[SENSOR] == sensor:
+        if dt < -LATE_S or (dt <= 0.0 and row[SENSOR] == sensor):
             continue
         dx, dy = x - row[X] - dt * row[VX], y - row[Y] - dt * row[VY]
         spread = row[P11] + 2.0 * dt * row[P12] + dt * dt * row[P22] + ACCEL * abs(dt) ** 3 / 3.0 + noise

@@ -41,6 +41,20 @@ def test_the_same_alert_comes_when_the_line_is_cut_right_behind_it() -> None:
     assert alerts_of(cut)[0] == first
 
 
+def test_a_sensor_whose_clock_stands_takes_no_boat_along() -> None:
+    # Its reports are minutes old and far away; that far back, a track could have been anywhere.
+    scene = night()
+    first = alerts_of(scene.detections)[0]
+    stale = replace(scene.detections[0], sensor="stuck", y=-1000.0, sure=0.2, kind="unknown", size_band="", own="")
+    mixed: list[Detection] = []
+    for number, one in enumerate(scene.detections):
+        mixed += [replace(stale, x=(20.0 * number + more) % 2000) for more in range(20)]
+        mixed.append(one)
+    alerts = alerts_of(tuple(replace(one, row=row) for row, one in enumerate(mixed)))
+    assert (alerts[0].lane, alerts[0].kind) == (first.lane, first.kind)
+    assert alerts[0].t_s <= first.t_s + 10.0
+
+
 def test_an_alert_rests_on_detections_that_are_there() -> None:
     scene = night()
     for alert in alerts_of(scene.detections):
