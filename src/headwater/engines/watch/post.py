@@ -11,14 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headwater.engines.watch.danger import Part, Setting, Weights, craft_part, surroundings
 from headwater.engines.watch.forecast import forecast_crossing
-from headwater.engines.watch.stream_kernel import HITS, ID, P11, VX, VY, WIDTH, X, Y, take
+from headwater.engines.watch.stream import Row, StreamTracker
+from headwater.engines.watch.stream_kernel import HITS, ID, P11, VX, VY, X, Y
 from headwater.model.detections import Detection
-
-Row = NDArray[np.float64]
 
 CRAFT: Final = frozenset({"boat"})
 LEAST_NAMED: Final = 3
@@ -34,6 +32,8 @@ WAY_LEAST_S: Final = 6.0
 STOPPED_S: Final = 20.0
 STOPPED_MS: Final = 0.35
 SAME_PLACE_M: Final = 150.0
+SWEEP_EVERY: Final = 1_024
+"""Tracks begun after which what is known of those that ended is forgotten."""
 SAME_TIME_S: Final = 600.0
 SLOPE: Final = 1.2
 """What one point of the index above the threshold adds to the log-odds of the score."""
@@ -154,13 +154,9 @@ class Post:
         self.setting = setting
         self.weights = weights
         self.tracks_begun = 0
-        self._tracks = np.zeros((256, WIDTH))
-        self._count = 0
-        self._next = 1
+        self._stream = StreamTracker()
         self._known: dict[int, _Known] = {}
-        self._sensors: dict[str, int] = {}
         self._told: list[Alert] = []
-        self._swept = -math.inf
 
     def run(self, detections: Iterable[Detection]) -> Iterator[Alert]:
         """Yield the alerts that detections raise, each as soon as it is true."""
@@ -169,19 +165,14 @@ class Post:
 
     def take(self, seen: Detection) -> list[Alert]:
         """Take one detection and return the alerts that it makes true, rescue before border."""
-        if self._count + 1 >= len(self._tracks):
-            self._tracks = np.concatenate([self._tracks, np.zeros_like(self._tracks)])
-        sensor = self._sensors.setdefault(seen.sensor, len(self._sensors))
-        at, self._count, self._next = take(
-            self._tracks, self._count, self._next, seen.time_s, seen.x, seen.y, seen.sigma_m, float(sensor)
-        )
-        row = self._tracks[at]
+        row = self._stream.follow(seen.time_s, seen.x, seen.y, seen.sigma_m, seen.sensor)
         number = int(row[ID])
         known = self._known.get(number)
         if known is None:
             known = self._known[number] = _Known()
             self.tracks_begun += 1
-            self._sweep(seen.time_s)
+            if self.tracks_begun % SWEEP_EVERY == 0:
+                self._sweep()
         known.hear(seen, self.setting.registered_craft)
         if known.exempt or seen.implausible:
             return []
@@ -195,14 +186,11 @@ class Post:
         self._told += alerts
         return alerts
 
-    def _sweep(self, now: float) -> None:
-        """Forget tracks that ended, and alerts too old to be repeated."""
-        if now - self._swept < 60.0:  # noqa: PLR2004 - once a minute is enough
-            return
-        self._swept = now
-        alive = {int(row[ID]) for row in self._tracks[: self._count]}
+    def _sweep(self) -> None:
+        """Forget what is known of tracks that ended, and alerts too old to be repeated."""
+        alive = self._stream.alive()
         self._known = {number: known for number, known in self._known.items() if number in alive}
-        self._told = [alert for alert in self._told if now - alert.t_s < SAME_TIME_S]
+        self._told = [alert for alert in self._told if self._stream.now - alert.t_s < SAME_TIME_S]
 
     def _is_new(self, alert: Alert) -> bool:
         current = self.setting.current_ms or 0.0

@@ -23,8 +23,12 @@ YOUNG_SILENCE_S: Final = 9.0
 """How long a track of a few reports waits for its next; one of many waits `SILENCE_S`."""
 OLD: Final = 5.0
 LATE_S: Final = 10.0
-"""How much older than the last report of a track a report may be and still be of it: a sensor whose clock stands must take no
-track of others along."""
+"""How much older than the last report of a track a report may be and still be of it."""
+
+
+@kernel
+def _waits(row: Floats) -> float:
+    return SILENCE_S if row[HITS] >= OLD else YOUNG_SILENCE_S
 
 
 @kernel
@@ -33,22 +37,15 @@ def take(
 ) -> tuple[int, int, int]:
     """Take one report: return the row of its track, how many tracks there are, and the next id.
 
-    There must be room for one more track. A sensor's second report of the same moment is of another object.
+    There must be room for one more track. A sensor's second report of the same moment is of another object. A track that this
+    report comes too late or too early for is left as it is: clocks are wrong at times, and one that is takes nothing from others.
     """
-    kept = 0
-    for k in range(count):
-        wait = SILENCE_S if tracks[k, HITS] >= OLD else YOUNG_SILENCE_S
-        if now - tracks[k, LAST] > wait:
-            continue
-        if kept != k:
-            tracks[kept] = tracks[k]
-        kept += 1
     best, chosen = -1e18, EMPTY
     noise = sigma * sigma
-    for k in range(kept):
+    for k in range(count):
         row = tracks[k]
         dt = now - row[LAST]
-        if dt < -LATE_S or (dt <= 0.0 and row[SENSOR] == sensor):
+        if dt < -LATE_S or dt > _waits(row) or (dt <= 0.0 and row[SENSOR] == sensor):
             continue
         dx, dy = x - row[X] - dt * row[VX], y - row[Y] - dt * row[VY]
         spread = row[P11] + 2.0 * dt * row[P12] + dt * dt * row[P22] + ACCEL * abs(dt) ** 3 / 3.0 + noise
@@ -59,12 +56,12 @@ def take(
         if fits > best:
             best, chosen = fits, k
     if chosen == EMPTY:
-        row = tracks[kept]
+        row = tracks[count]
         row[:] = 0.0
         row[ID], row[X], row[Y], row[P11], row[P22] = next_id, x, y, noise, SPEED_SD**2
         row[LAST] = row[FIRST] = now
         row[FIRST_X], row[FIRST_Y], row[HITS], row[SENSOR] = x, y, 1.0, sensor
-        return kept, kept + 1, next_id + 1
+        return count, count + 1, next_id + 1
     row = tracks[chosen]
     dt = max(now - row[LAST], 0.0)
     row[X] += dt * row[VX]
@@ -84,4 +81,17 @@ def take(
     row[LAST] = max(now, row[LAST])
     row[HITS] += 1.0
     row[SENSOR] = sensor
-    return chosen, kept, next_id
+    return chosen, count, next_id
+
+
+@kernel
+def forget(tracks: Floats, count: int, now: float) -> int:
+    """Take away the tracks that no report of about now could still be of, and return how many are left, in their order."""
+    kept = 0
+    for k in range(count):
+        if now - tracks[k, LAST] > _waits(tracks[k]) + LATE_S:
+            continue
+        if kept != k:
+            tracks[kept] = tracks[k]
+        kept += 1
+    return kept

@@ -41,18 +41,20 @@ def test_the_same_alert_comes_when_the_line_is_cut_right_behind_it() -> None:
     assert alerts_of(cut)[0] == first
 
 
-def test_a_sensor_whose_clock_stands_takes_no_boat_along() -> None:
-    # Its reports are minutes old and far away; that far back, a track could have been anywhere.
+@pytest.mark.parametrize("ahead_s", [None, -600.0, -20.0, 20.0, 600.0])
+def test_a_sensor_whose_clock_is_wrong_takes_nothing_from_the_others(ahead_s: float | None) -> None:
+    # None: it stands. That far off, a track could be anywhere, and all of the others' would be over.
     scene = night()
     first = alerts_of(scene.detections)[0]
-    stale = replace(scene.detections[0], sensor="stuck", y=-1000.0, sure=0.2, kind="unknown", size_band="", own="")
+    wrong = replace(scene.detections[0], sensor="wrong", y=-1000.0, sure=0.2, kind="unknown", size_band="", own="")
     mixed: list[Detection] = []
     for number, one in enumerate(scene.detections):
-        mixed += [replace(stale, x=(20.0 * number + more) % 2000) for more in range(20)]
+        time_s = wrong.time_s if ahead_s is None else one.time_s + ahead_s
+        mixed += [replace(wrong, time_s=time_s, x=(20.0 * number + more) % 2000) for more in range(20)]
         mixed.append(one)
     alerts = alerts_of(tuple(replace(one, row=row) for row, one in enumerate(mixed)))
     assert (alerts[0].lane, alerts[0].kind) == (first.lane, first.kind)
-    assert alerts[0].t_s <= first.t_s + 10.0
+    assert alerts[0].t_s == first.t_s
 
 
 def test_an_alert_rests_on_detections_that_are_there() -> None:
