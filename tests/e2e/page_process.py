@@ -1,6 +1,7 @@
 """The pages of the exercise's three nodes as processes, and a browser without a screen that walks through them."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -132,3 +133,16 @@ def screens(folder: Path) -> Path:
     made = Path(os.environ.get(SCREENS) or folder)
     made.mkdir(parents=True, exist_ok=True)
     return made
+
+
+@contextmanager
+def watched(chromium: Any, folder: Path, expected: str) -> Iterator[Reader]:
+    """Yield a reader with a page of its own; at the end the console must hold nothing but what a pattern expects."""
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield Reader(page, screens(folder), complaints)
+    context.close()
+    assert [one for one in complaints if not re.search(expected, one)] == [], "the policy of content included"

@@ -3,63 +3,29 @@
 The page stands at localhost and the provider at 127.0.0.1: to the browser they are two sites, as in an authority's network.
 """
 
-import http.client
-import json
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import node_world
-from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations
-from tests.node_world import AUDITOR, SUPERVISOR, WRITER, free_port, until
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations, watched
+from tests.node_world import AUDITOR, SUPERVISOR, WRITER, free_port
+from tests.oidc_world import CLIENT, SECRET, Provider, provider_process
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
-CLIENT, SECRET = "headwater-uk", "s3cret:with/odd letters"
-ROOT = Path(__file__).parents[2]
 
 
-@dataclass
-class Provider:
-    """The provider's process, and what it is told to say."""
-
-    port: int
-
-    @property
-    def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}/realm"
-
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            link.request(method, path, body)
-            answer = link.getresponse()
-            return answer.status, answer.read()
-        except OSError:
-            return 0, b""
-        finally:
-            link.close()
-
-    def say(self, **told: Any) -> None:
-        """Show a page that asks who somebody is, and set what is told beside it."""
-        self.ask("POST", "/_say", json.dumps({"asks": True, "claims": {}, **told}).encode())
+def say(provider: Provider, **told: Any) -> None:
+    """Show a page that asks who somebody is, and set what is told beside it."""
+    provider.tell(**{"asks": True, "claims": {}, **told})
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    made = Provider(free_port())
-    words = [sys.executable, "-m", "tests.oidc_issuer", str(made.port), CLIENT, SECRET]
-    with subprocess.Popen(words, cwd=ROOT) as running:
-        try:
-            until(lambda: made.ask("GET", "/realm/keys")[0] == 200)
-            yield made
-        finally:
-            running.terminate()
+    with provider_process() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +40,10 @@ def nodes(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def reader(chromium: Any, provider: Provider, tmp_path: Path) -> Iterator[Reader]:
-    provider.say()
-    context = chromium.new_context(locale="en-GB")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield Reader(page, screens(tmp_path), complaints)
-    context.close()
+    say(provider)
     # The browser notes each refusal by its number, and the provider's page for having no icon.
-    said = re.compile(r"status of (403|404|409)")
-    assert [one for one in complaints if not said.search(one)] == [], "the policy of content included"
+    with watched(chromium, tmp_path, r"status of (403|404|409)") as made:
+        yield made
 
 
 def address(nodes: Houses) -> str:
@@ -125,7 +84,7 @@ def test_an_officer_signs_in_by_the_provider_and_lands_where_she_wanted(
 
 
 def test_it_works_without_scripts(nodes: Houses, chromium: Any, provider: Provider, tmp_path: Path) -> None:
-    provider.say()
+    say(provider)
     context = chromium.new_context(locale="en-GB", java_script_enabled=False)
     reader = Reader(context.new_page(), screens(tmp_path), [])
     go(reader, address(nodes), WRITER)
@@ -137,7 +96,7 @@ def test_roles_are_this_nodes_own_whatever_the_provider_claims(
     nodes: Houses, reader: Reader, provider: Provider
 ) -> None:
     base, page = address(nodes), reader.page
-    provider.say(claims={"roles": ["admin", "auditor"], "groups": ["admin"], "role": "auditor"})
+    say(provider, claims={"roles": ["admin", "auditor"], "groups": ["admin"], "role": "auditor"})
     go(reader, base, SUPERVISOR)
     reader.at("queue")
     assert page.goto(f"{base}/audit").status == 403
@@ -164,7 +123,7 @@ def test_an_answer_that_does_not_fit_lets_nobody_in_and_says_so(
     nodes: Houses, reader: Reader, provider: Provider, told: dict[str, Any], code: str
 ) -> None:
     base = address(nodes)
-    provider.say(**told)
+    say(provider, **told)
     go(reader, base, WRITER)
     reader.at("error")
     assert code in reader.page.locator("main").inner_text()
@@ -182,7 +141,7 @@ def test_a_name_that_is_no_user_here_and_one_taken_by_another_person_are_refused
     reader.at("queue")
     page.locator("form[action='/sign-out'] button").click()
     reader.at("sign-in")
-    provider.say(claims={"sub": "given away again"})
+    say(provider, claims={"sub": "given away again"})
     go(reader, base, WRITER)
     reader.at("error")
     assert "another person" in page.locator("main").inner_text()
@@ -192,7 +151,7 @@ def test_an_answer_begun_in_one_browser_lets_nobody_in_at_another(
     nodes: Houses, reader: Reader, provider: Provider, chromium: Any
 ) -> None:
     base, page = address(nodes), reader.page
-    provider.say(pauses=True)
+    say(provider, pauses=True)
     go(reader, base, WRITER)
     back = str(page.locator("a").get_attribute("href"))
     context = chromium.new_context(locale="en-GB")

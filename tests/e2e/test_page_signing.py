@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from headwater.web.words import LANGUAGES
 from tests import node_world
-from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, screens, violations, watched
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
@@ -34,14 +34,8 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
 
 @pytest.fixture
 def reader(chromium: Any, tmp_path: Path) -> Iterator[Reader]:
-    context = chromium.new_context(locale="en-GB")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield Reader(page, screens(tmp_path), complaints)
-    context.close()
-    assert [one for one in complaints if "status of 403" not in one] == [], "the policy of content included"
+    with watched(chromium, tmp_path, "status of 403") as made:
+        yield made
 
 
 def virtual_key(page: Any) -> tuple[Any, str]:

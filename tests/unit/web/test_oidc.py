@@ -1,13 +1,8 @@
 """Signing in through an OpenID provider that is a process of its own: whoever it names is let in, and no lie of it is."""
 
-import http.client
-import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -19,66 +14,35 @@ import pytest
 from headwater.node import Node, oidc_provider, signin, users
 from headwater.testing.fakes import FakeClock
 from tests import node_world
-from tests.node_world import SUPERVISOR, WRITER, as_user, events, free_port, until
+from tests.node_world import SUPERVISOR, WRITER, as_user, events, free_port
+from tests.oidc_world import CLIENT, SECRET, Provider, provider_process
 from tests.page_world import Answer, Browser, browser
 
 pytestmark = pytest.mark.slow  # a process of its own
 
-CLIENT = "headwater-uk"
-ROOT = Path(__file__).parents[3]
 
-
-@dataclass
-class Provider:
-    """The provider's process, and what it is told to say."""
-
-    port: int
-
-    @property
-    def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}/realm"
-
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            link.request(method, path, body)
-            answer = link.getresponse()
-            return answer.status, answer.headers.get("location", ""), answer.read()
-        except OSError:
-            return 0, "", b""
-        finally:
-            link.close()
-
-    def say(self, clock: FakeClock, name: str | None = WRITER, **more: Any) -> dict[str, int]:
-        """Set whom it names next, by the clock of the node; return how often it was asked for what."""
-        claims = {"preferred_username": name, **more.pop("claims", {})}
-        told = {"now": clock.now().timestamp(), "claims": claims, **more}
-        found: dict[str, int] = json.loads(self.ask("POST", "/_say", json.dumps(told).encode())[2])
-        return found
+def say(process: Provider, clock: FakeClock, name: str | None = WRITER, **more: Any) -> dict[str, int]:
+    """Set whom it names next, by the clock of the node; return how often it was asked for what."""
+    claims = {"preferred_username": name, **more.pop("claims", {})}
+    return process.tell(now=clock.now().timestamp(), claims=claims, **more)
 
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Provider]:
-    made = Provider(free_port())
-    command = [sys.executable, "-m", "tests.oidc_issuer", str(made.port), CLIENT, "s3cret:with/odd letters"]
-    with subprocess.Popen(command, cwd=ROOT) as running:
-        try:
-            until(lambda: made.ask("GET", "/realm/keys")[0] == 200)
-            yield made
-        finally:
-            running.terminate()
+    with provider_process() as made:
+        yield made
 
 
 @pytest.fixture
 def provider(process: Provider, clock: FakeClock) -> Provider:
-    process.say(clock)
+    say(process, clock)
     return process
 
 
 @pytest.fixture
 def node(tmp_path: Path, clock: FakeClock, template: Path, process: Provider) -> Iterator[Node]:
     home = shutil.copytree(template, tmp_path / "uk")
-    changes = {"oidc_issuer": process.issuer, "oidc_client": CLIENT, "oidc_secret": "s3cret:with/odd letters"}
+    changes = {"oidc_issuer": process.issuer, "oidc_client": CLIENT, "oidc_secret": SECRET}
     with node_world.node_at(home, clock, **changes) as opened:
         yield opened
 
@@ -133,7 +97,7 @@ def test_no_form_of_the_page_leads_to_another_site(node: Node, provider: Provide
 def test_what_the_provider_did_not_sign_lets_nobody_in(
     node: Node, provider: Provider, clock: FakeClock, lie: str
 ) -> None:
-    provider.say(clock, lie=lie)
+    say(provider, clock, lie=lie)
     reader = browser(node)
     answer = come_back(reader, provider)
     assert (answer.status, "trust.signature" in answer.text) == (409, True)
@@ -152,7 +116,7 @@ def test_what_the_provider_did_not_sign_lets_nobody_in(
 def test_an_answer_for_somebody_else_lets_nobody_in(
     node: Node, provider: Provider, clock: FakeClock, claims: dict[str, Any]
 ) -> None:
-    provider.say(clock, claims=claims)
+    say(provider, clock, claims=claims)
     reader = browser(node)
     answer = come_back(reader, provider)
     assert answer.status == 403, answer.text
@@ -177,18 +141,18 @@ def test_an_answer_counts_once_in_the_browser_that_asked_and_for_ten_minutes(
 def test_another_provider_cannot_answer_and_one_that_refuses_lets_nobody_in(
     node: Node, provider: Provider, clock: FakeClock
 ) -> None:
-    provider.say(clock, response_iss="http://127.0.0.1:1/realm")
+    say(provider, clock, response_iss="http://127.0.0.1:1/realm")
     assert come_back(browser(node), provider).status == 403
-    provider.say(clock, error="access_denied")
+    say(provider, clock, error="access_denied")
     assert come_back(browser(node), provider).status == 403
 
 
 def test_a_name_given_away_again_is_another_person_until_the_user_is_reset(
     node: Node, provider: Provider, clock: FakeClock
 ) -> None:
-    provider.say(clock, SUPERVISOR)
+    say(provider, clock, SUPERVISOR)
     assert come_back(browser(node), provider).status == 200
-    provider.say(clock, SUPERVISOR, claims={"sub": "sub-2"})
+    say(provider, clock, SUPERVISOR, claims={"sub": "sub-2"})
     answer = come_back(browser(node), provider)
     assert (answer.status, "another person of the provider" in answer.text) == (403, True)
     assert signin.ways(node, as_user(node), SUPERVISOR)["oidc_issuer"] == provider.issuer
@@ -201,9 +165,9 @@ def test_a_user_who_is_switched_off_and_one_who_never_was_are_told_the_same(
     node: Node, provider: Provider, clock: FakeClock
 ) -> None:
     users.disable(node.store, as_user(node), SUPERVISOR)
-    provider.say(clock, SUPERVISOR)
+    say(provider, clock, SUPERVISOR)
     off = come_back(browser(node), provider)
-    provider.say(clock, "x.nobody")
+    say(provider, clock, "x.nobody")
     none = come_back(browser(node), provider)
     assert (off.status, none.status) == (403, 403)
     assert off.data == none.data
@@ -213,24 +177,24 @@ def test_a_new_key_of_the_provider_is_found_and_made_up_ones_do_not_make_the_nod
     node: Node, provider: Provider, clock: FakeClock
 ) -> None:
     assert come_back(browser(node), provider).status == 200
-    provider.say(clock, new_key=True)
+    say(provider, clock, new_key=True)
     clock.move(timedelta(minutes=1))
-    provider.say(clock)
+    say(provider, clock)
     assert come_back(browser(node), provider).status == 200
-    before = provider.say(clock, lie="stranger")["keys"]
+    before = say(provider, clock, lie="stranger")["keys"]
     for _ in range(5):
         assert come_back(browser(node), provider).status == 409
-    assert provider.say(clock)["keys"] <= before + 1
+    assert say(provider, clock)["keys"] <= before + 1
 
 
 def test_an_address_of_mail_counts_where_the_provider_has_verified_it(
     tmp_path: Path, clock: FakeClock, template: Path, process: Provider
 ) -> None:
     home = shutil.copytree(template, tmp_path / "uk")
-    changes = {"oidc_issuer": process.issuer, "oidc_client": CLIENT, "oidc_secret": "s3cret:with/odd letters"}
+    changes = {"oidc_issuer": process.issuer, "oidc_client": CLIENT, "oidc_secret": SECRET}
     with node_world.node_at(home, clock, **changes, oidc_claim="email") as opened:
         for verified, status in ((False, 403), ("true", 403), (True, 200)):
-            process.say(clock, claims={"email": WRITER, "email_verified": verified})
+            say(process, clock, claims={"email": WRITER, "email_verified": verified})
             assert come_back(browser(opened), process).status == status
 
 
@@ -252,7 +216,7 @@ def test_a_provider_that_cannot_be_reached_is_told_and_other_ways_in_stay(
 def test_a_provider_that_is_not_what_the_settings_name_is_refused(
     node: Node, provider: Provider, clock: FakeClock, told: dict[str, str]
 ) -> None:
-    provider.say(clock, **told)
+    say(provider, clock, **told)
     answer = browser(node).post("/sign-in/oidc", {"purpose": "oic"}, token="")
     assert (answer.status, "peer.refused" in answer.text) == (503, True)
 
