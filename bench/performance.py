@@ -152,7 +152,7 @@ def picture(kept: Sequence[Mapping[str, Any]]) -> str:
     """Return the picture: a line for each figure with a goal, a point where it stands, the goal in the middle."""
     rows = [(found["bench"], row) for found in kept for row in rows_of(found) if row.doublings is not None]
     high = _ROW * (len(rows) + 3)
-    middle, scale = (_LEFT + _WIDE) / 2, (_WIDE - _LEFT) / 2 / (_MOST + 0.5)
+    middle, scale = (_LEFT + _WIDE) / 2, (_WIDE - _LEFT) / 2 / (_MOST + 1.2)
     marks = [
         f'<line x1="{middle}" x2="{middle}" y1="{_ROW}" y2="{high - _ROW}" stroke="#333"/>',
         f'<text x="{middle}" y="{_ROW - 5}" text-anchor="middle">goal</text>',

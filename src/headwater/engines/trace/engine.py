@@ -17,6 +17,7 @@ from headwater.engines.trace.sheets import Sheets, checked, need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.typologies import typology as named
 from headwater.engines.trace.typology import Typology
+from headwater.engines.trace.wording import counted
 from headwater.errors import Place, SchemaError
 from headwater.model.finding import Evidence, EvidenceKind, Finding, Reason, params_text
 from headwater.model.handling import Handling, join_all
@@ -389,7 +390,7 @@ def _claim(
     first, last = (_time(group[side]) for side in ("first_s", "last_s"))
     register = "companies" in tables.refs
     chance, reasons = score(one.name, signs, register=register)
-    text = one.sentence.format_map(_Words(group, subjects, first, last))
+    text = counted(one.sentence.format_map(_Words(group, subjects, first, last)))
     reasons = (Reason(f"trace.{one.name}", 0.0, text), *reasons, *_notes(one, len(members), len(payers), salt, group))
     told = harmless(signs, register=register or "payments" not in one.needs)
     if told and not one.protects:

@@ -10,6 +10,7 @@ from html import escape
 from typing import Final
 
 from headwater.engines.trace.trail import Trail
+from headwater.engines.trace.wording import counted
 from headwater.model.money import money_text
 
 WIDTH: Final = 1000
@@ -75,7 +76,7 @@ def sankey(trail: Trail) -> str:
             f'<text x="{x + 12:.1f}" y="{y + 25:.1f}" fill="{_INK}" font-size="11">{words}</text>'
         )
     rest = sum(one.part for one in trail.rests)
-    told = f"{money_text(rest, trail.unit)} rests at {len({one.account for one in trail.rests})} accounts; "
+    told = counted(f"{money_text(rest, trail.unit)} rests at {len({one.account for one in trail.rests})} accounts; ")
     told += (
         f"{money_text(trail.beyond, trail.unit)} went further than was followed. The rule is a convention, not a fact."
     )
@@ -149,7 +150,7 @@ def hub(name: str, corridors: Sequence[tuple[str, str, int, int]], unit: str) ->
     for number, (origin, goal, payers, amount) in enumerate(ranked):
         y = 80 + 44 * number
         wide = 1 + 18 * amount / most
-        words = f"{origin or 'unknown'} to {goal or 'unknown'}: {payers:,} payers, {money_text(amount, unit)}"
+        words = counted(f"{origin or 'unknown'} to {goal or 'unknown'}: {payers:,} payers, {money_text(amount, unit)}")
         parts.append(
             f'<text x="20" y="{y}" fill="{_INK}">{escape(words)}</text><path d="M360,{y - 4} C560,{y - 4} 560,{middle} 720,{middle}" '
             f'fill="none" stroke="{_FLOW}" stroke-opacity="0.6" stroke-width="{wide:.1f}"><title>{escape(words)}</title></path>'
