@@ -15,13 +15,16 @@ Weights = Mapping[str, tuple[NDArray[Any], NDArray[Any]]]
 
 LAYERS: Final[Mapping[str, tuple[int, int, int, int]]] = {
     # name: channels in, channels out, side of the kernel, stride
-    "fine1": (1, 12, 5, 2), "fine2": (12, 24, 3, 2), "join1": (24 + CHANNELS, 32, 3, 1), "join2": (32, 32, 3, 1),
+    "fine1": (1, 16, 5, 2), "fine1a": (16, 16, 3, 1), "fine1b": (16, 16, 3, 1), "fine2": (16, 24, 3, 2),
+    "join1": (24 + CHANNELS, 32, 3, 1), "join2": (32, 32, 3, 1), "join2a": (32, 32, 3, 1), "join2b": (32, 32, 3, 1),
     "down1": (32, 48, 3, 2), "down1a": (48, 48, 3, 1), "down1b": (48, 48, 3, 1), "down1c": (48, 48, 3, 1), "down1d": (48, 48, 3, 1),
     "down2": (48, 80, 3, 2), "down2a": (80, 80, 3, 1), "down2b": (80, 80, 3, 1), "down2c": (80, 80, 3, 1), "down2d": (80, 80, 3, 1),
     "down3": (80, 96, 3, 2), "down3a": (96, 96, 3, 1), "down3b": (96, 96, 3, 1), "down3c": (96, 96, 3, 1), "down3d": (96, 96, 3, 1),
     "up2": (176, 80, 3, 1), "up2a": (80, 80, 3, 1), "up2b": (80, 80, 3, 1), "up1": (128, 48, 3, 1), "up1a": (48, 48, 3, 1),
     "told": (48, 2 * len(ITEMS), 1, 1),
 }  # fmt: skip
+GREW: Final = frozenset({"fine1a", "fine1b", "join2a", "join2b"})
+"""Layers that models before decision 0044 lack: two that are added to what they are given, so that nought changes nothing."""
 OPSET: Final = 17
 _MOST: Final = 127
 
@@ -40,7 +43,9 @@ def as_onnx(weights: Weights) -> bytes:
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "onnx") from error
     made = _Graph(helper, TensorProto, weights)
-    x = made.layer("join2", made.layer("join1", made.join(made.layer("fine2", made.layer("fine1", "fine")), "middle")))
+    x = made.twice("fine1a", "fine1b", made.layer("fine1", "fine"))
+    x = made.layer("join2", made.layer("join1", made.join(made.layer("fine2", x), "middle")))
+    x = made.twice("join2a", "join2b", x)
     kept = []
     for name in ("down1", "down2", "down3"):
         x = made.layer(name, x)
@@ -65,7 +70,7 @@ def as_onnx(weights: Weights) -> bytes:
 
 
 def weights_of(data: bytes) -> Weights:
-    """Return the kernels and biases that such a graph holds.
+    """Return the kernels and biases that such a graph holds; nought for channels and second blocks that a smaller one lacks.
 
     Raises:
         SchemaError: it is none of these graphs.
@@ -76,10 +81,17 @@ def weights_of(data: bytes) -> Weights:
     held = {one.name: numpy_helper.to_array(one) for one in onnx.load_model_from_string(data).graph.initializer}
     made = {}
     for name, (given, out, side, _) in LAYERS.items():
+        kernel, added = np.zeros((out, given, side, side)), np.zeros(out)
         short, scale, bias = (held.get(f"{name}.{end}") for end in ("kernel8", "kernel.scale", "bias16"))
-        if short is None or scale is None or bias is None or short.shape != (out, given, side, side):
-            raise SchemaError("a model of other layers than those that are trained here", where=name)
-        made[name] = (short * scale[:, None, None, None].astype(np.float64), bias.astype(np.float64))
+        if short is None or scale is None or bias is None:
+            if name not in GREW:
+                raise SchemaError("a model of other layers than those that are trained here", where=name)
+        elif short.shape[2:] != (side, side) or short.shape[0] > out or short.shape[1] > given:
+            raise SchemaError("a model of larger layers than those that are trained here", where=name)
+        else:
+            kernel[: len(short), : short.shape[1]] = short * scale[:, None, None, None].astype(np.float64)
+            added[: len(short)] = bias
+        made[name] = (kernel, added)
     return made
 
 

@@ -18,18 +18,18 @@ from headwater.node.scan_graph import LAYERS, Weights
 COUNT: Final = len(ITEMS)
 RARE: Final = -4.0
 """Log-odds at which every cell begins: nearly none holds anything."""
-KEEP: Final = 0.99
+KEEP: Final = 0.995
 """How much of the running mean of the weights stays from step to step; the mean is what ships."""
 STEEPEST: Final = 5.0
 RATE: Final = 2.5e-3
 """Highest rate of AdamW, for what is no kernel; it rises over the first steps and falls on a straight line over the last."""
 STRAIGHT_RATE: Final = 0.04
 """Highest rate of kernels, as a share of their length."""
-LATER: Final = 0.3
+LATER: Final = 0.35
 """Share of both rates for a network that has learned already."""
 MOMENTUM: Final = 0.9
 WARM: Final = 60
-FALLING: Final = 0.4
+FALLING: Final = 0.5
 """Share of the steps, the last ones, over which rates fall to nothing."""
 HALF: Final = True
 """Whether layers are reckoned with bfloat16."""
@@ -58,8 +58,9 @@ class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed wher
 
     def forward(self, fine: torch.Tensor, middle: torch.Tensor) -> torch.Tensor:
         """Return log-odds of shares and of middles; the graph of `scan_graph.as_onnx` says the same."""
-        x = torch.cat([self._layer("fine2", self._layer("fine1", fine)), middle], 1)
-        x = self._layer("join2", self._layer("join1", x))
+        x = self._twice("fine1a", "fine1b", self._layer("fine1", fine))
+        x = torch.cat([self._layer("fine2", x), middle], 1)
+        x = self._twice("join2a", "join2b", self._layer("join2", self._layer("join1", x)))
         kept = []
         for name in ("down1", "down2", "down3"):
             x = self._layer(name, x)
@@ -193,11 +194,15 @@ def take_over(network: Network, weights: Weights, crops: list[tuple[NDArray[Any]
     """Give a network what another has learned; some crops tell the normalisations what their layers usually say."""
     for name, norm in network.norms.items():
         kernel, bias = (torch.from_numpy(np.asarray(one, np.float32)) for one in weights[name])
-        length = float(kernel.norm()) / len(kernel) ** 0.5
-        network.convolutions[name].weight.copy_(kernel / length)
+        drawn = network.convolutions[name].weight
+        # Channels that the other lacks begin by chance and are heard by nobody; a second layer that it lacks begins silent.
+        empty = kernel.flatten(1).norm(dim=1) == 0
+        length = float(kernel.norm()) / max(int((~empty).sum()), 1) ** 0.5 or 1.0
+        kernel[empty] = drawn[empty] / drawn[empty].flatten(1).norm(dim=1)[:, None, None, None] * length
+        drawn.copy_(kernel / length)
         norm.running_mean.zero_()
         norm.running_var.fill_(1.0 - norm.eps)
-        norm.weight.fill_(length)
+        norm.weight.fill_(0.0 if bool(empty.all()) and name.endswith("b") else length)
         norm.bias.copy_(bias)
     last = network.convolutions["told"]
     last.weight.copy_(torch.from_numpy(np.asarray(weights["told"][0], np.float32)))

@@ -13,7 +13,7 @@ from headwater.engines.scan.classes import CLASSES, ITEMS
 from headwater.errors import MissingExtraError, SchemaError
 from headwater.exercise.vehicles.lessons import TRAIN_SEED, Lesson, lessons
 from headwater.node import scan_lessons, scan_train
-from headwater.node.scan_graph import LAYERS, as_onnx, weights_of
+from headwater.node.scan_graph import GREW, LAYERS, as_onnx, weights_of
 from headwater.node.scan_model import load
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,8 @@ def test_the_strongest_mistakes_are_sought_in_clean_lessons_class_by_class(scene
             made[len(ITEMS) + kind, 2 + kind, 7] = 3.0
         return made
 
-    spots = scan_train.strongest_mistakes(views, answers)
+    spots = scan_train.strongest_mistakes(views, answers, 1)
+    assert {spot[0] for spot in spots} == {1}
     assert {spot[1:] for spot in spots} == {(2 + kind, 7) for kind in range(len(ITEMS))}
 
 
@@ -147,6 +148,55 @@ def test_a_model_of_other_layers_cannot_be_gone_on_from() -> None:
     model.graph.initializer.extend(kept)
     with pytest.raises(SchemaError, match="other layers"):
         weights_of(model.SerializeToString())
+
+
+def test_a_smaller_model_of_before_is_gone_on_from_with_nought_for_what_it_lacks() -> None:
+    from onnx import load_model_from_string, numpy_helper
+
+    weights = chance()
+    model = load_model_from_string(as_onnx(weights))
+    kept = [one for one in model.graph.initializer if one.name.split(".")[0] not in GREW]
+    for place, one in enumerate(kept):
+        value = numpy_helper.to_array(one)
+        if one.name.startswith("fine1."):
+            kept[place] = numpy_helper.from_array(np.ascontiguousarray(value[:12]), one.name)
+        if one.name == "fine2.kernel8":
+            kept[place] = numpy_helper.from_array(np.ascontiguousarray(value[:, :12]), one.name)
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    held = weights_of(model.SerializeToString())
+    assert all(not held[name][0].any() and not held[name][1].any() for name in GREW)
+    assert held["fine1"][0].shape == weights["fine1"][0].shape
+    assert held["fine1"][0][:12].any()
+    assert not held["fine1"][0][12:].any()
+    assert not held["fine2"][0][:, 12:].any()
+    assert held["told"][0] == pytest.approx(weights["told"][0], abs=5e-3)
+
+
+def test_a_model_with_larger_layers_cannot_be_gone_on_from() -> None:
+    weights = chance()
+    kernel, bias = weights["fine1"]
+    larger = {**weights, "fine1": (np.concatenate([kernel, kernel]), np.concatenate([bias, bias]))}
+    with pytest.raises(SchemaError, match="larger layers"):
+        weights_of(as_onnx(larger))
+
+
+def test_the_middle_of_a_long_layer_may_be_missed_along_it_and_not_across_it() -> None:
+    labels = np.zeros(scan_train.CROP, np.int8)
+    labels[20:23, 10:60] = 2
+    labels[40:42, 70:72] = 2
+    near = scan_train._near([(2, 21.0, 34.5), (2, 40.5, 70.5)], labels, 0, 0)[1]
+    assert near[21, 34] == 1.0
+    assert near[21, 39] > 0.5
+    assert near[26, 34] < 0.05
+    # A brick's middle is seen.
+    assert near[40, 75] < 0.05
+
+
+def test_a_thing_outside_of_a_crop_takes_no_other_things_size() -> None:
+    labels = np.zeros(scan_train.CROP, np.int8)
+    labels[20:23, 10:60] = 2
+    assert scan_train._near([(2, 21.0, 90.0)], labels, 0, 0).max() == 0.0
 
 
 def test_a_manifest_names_the_model_that_was_gone_on_from() -> None:
