@@ -246,57 +246,70 @@ def hidden(scan: Scan) -> bool:
     return bool(scan.truth.get("opaque_share", 0.0) > 0.3)
 
 
+SITES: dict[str, tuple[Callable[[np.random.Generator], str], Machine, int, str]] = {
+    "C6": (lambda _: "van", PORTAL, REPORT_SEED + 100_000, "laden vans, 3.5/6 MV"),
+    "C7": (
+        lambda draw: "lorry" if draw.random() < 0.5 else "van",
+        UNSEEN,
+        REPORT_SEED + 200_000,
+        "half lorries, 4/6 MV, 3.3 times fewer photons",
+    ),
+}
+"""Where laden vehicles are searched: in domain, and vehicles and a machine of which no lesson told."""
+
+
 def laden(scale: float) -> None:
-    """C6, C7, C8, C10: laden vans in domain; then vehicles and a machine of which no lesson told, after 100 clean scans."""
-    model = load(None)
-    quiet, each = max(int(200 * scale), 30), max(int(50 * scale), 6)
-    own = max(int(200 * scale), 99)
-    kept: dict[str, float] = {}
-    for label, kind, machine, first in (
-        ("C6", lambda _: "van", PORTAL, REPORT_SEED + 100_000),
-        ("C7", lambda draw: "lorry" if draw.random() < 0.5 else "van", UNSEEN, REPORT_SEED + 200_000),
-    ):
-        _, clean = fleet(kind, machine, first, own, model, model.base, ())
-        site = fit([one["scores"] for one in clean], [one["monitors"] for one in clean], [], model.base)
-        _, other = fleet(kind, machine, first + 20_000, quiet, model, site, ())
-        answers, _ = fleet(kind, machine, first + 40_000, each, model, site, ITEMS)
-        where = "laden vans, 3.5/6 MV" if label == "C6" else "half lorries, 4/6 MV, 3.3 times fewer photons"
-        for level in (0.01, 0.05):
-            point = operating_point(site.clean, level, own=True)
-            false = sum(unusual(one["scores"], site.laws) > point.threshold for one in other)
-            goal = {"at_most": 2.0 * level} if label == "C7" else {}
-            share(
-                f"{'C8' if label == 'C7' else 'C6'} true false alarms at {level:.0%}",
-                false,
-                len(other),
-                f"{where}, {own} clean scans of the site",
-                **goal,
-            )
-            for item in ITEMS:
-                mine = [one for one, _ in answers if one.item == item]
-                count = sum(one.hit > point.threshold for one in mine)
-                goal = {"at_least": GOALS_C6[item]} if label == "C6" and level == 0.01 else {}
-                share(f"{label} {item} at {level:.0%}", count, len(mine), where, **goal)
-                kept[f"{label}{item}{level}"] = count / len(mine)
-        point = operating_point(site.clean, 0.01, own=True)
-        missed = [one for one, dark in answers if dark and one.hit <= point.threshold]
-        if missed:
-            share(
-                f"C10 missed behind opaque load and said so, {label}",
-                sum(one.blocked for one in missed),
-                len(missed),
-                "of items of which a third or more is opaque, a region of not_assessed covers as much",
-                at_least=0.95,
-            )
-        if label == "C6":
-            drifting([one["monitors"] for one in clean], site)
-    both = [kept[f"C7{item}0.01"] for item in ITEMS], [kept[f"C6{item}0.01"] for item in ITEMS]
+    """C6, C7, C8, C10: both sites, and how much of what is found in domain is found at the unseen one."""
+    both = [searched(label, scale) for label in SITES]
     result(
         "C7 kept at the unseen site",
-        sum(both[0]) / max(sum(both[1]), 1e-9),
+        both[1] / max(both[0], 1e-9),
         "sum of rates over that of C6, 1 %",
         at_least=0.75,
     )
+
+
+def searched(label: str, scale: float) -> float:
+    """Measure one site whose thresholds come from clean scans of its own; return the sum of the classes' rates at 1 %."""
+    model = load(None)
+    quiet, each = max(int(200 * scale), 30), max(int(50 * scale), 6)
+    own = max(int(200 * scale), 99)
+    kind, machine, first, where = SITES[label]
+    kept = 0.0
+    _, clean = fleet(kind, machine, first, own, model, model.base, ())
+    site = fit([one["scores"] for one in clean], [one["monitors"] for one in clean], [], model.base)
+    _, other = fleet(kind, machine, first + 20_000, quiet, model, site, ())
+    answers, _ = fleet(kind, machine, first + 40_000, each, model, site, ITEMS)
+    for level in (0.01, 0.05):
+        point = operating_point(site.clean, level, own=True)
+        false = sum(unusual(one["scores"], site.laws) > point.threshold for one in other)
+        goal = {"at_most": 2.0 * level} if label == "C7" else {}
+        share(
+            f"{'C8' if label == 'C7' else 'C6'} true false alarms at {level:.0%}",
+            false,
+            len(other),
+            f"{where}, {own} clean scans of the site",
+            **goal,
+        )
+        for item in ITEMS:
+            mine = [one for one, _ in answers if one.item == item]
+            count = sum(one.hit > point.threshold for one in mine)
+            goal = {"at_least": GOALS_C6[item]} if label == "C6" and level == 0.01 else {}
+            share(f"{label} {item} at {level:.0%}", count, len(mine), where, **goal)
+            kept += count / len(mine) if level == 0.01 else 0.0
+    point = operating_point(site.clean, 0.01, own=True)
+    missed = [one for one, dark in answers if dark and one.hit <= point.threshold]
+    if missed:
+        share(
+            f"C10 missed behind opaque load and said so, {label}",
+            sum(one.blocked for one in missed),
+            len(missed),
+            "of items of which a third or more is opaque, a region of not_assessed covers as much",
+            at_least=0.95,
+        )
+    if label == "C6":
+        drifting([one["monitors"] for one in clean], site)
+    return kept
 
 
 def drifting(values: list[dict[str, float]], site: Site) -> None:
