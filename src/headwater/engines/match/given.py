@@ -4,11 +4,15 @@ Two different known names are not a slip of the pen: Marko is not Mirko, Arben i
 spellings. General knowledge of the languages that headwater's partners speak; no list of persons was used.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
-from headwater.engines.match.script import stripped
+from headwater.engines.match.arabic_names import one_spelling
+from headwater.engines.match.script import Script, latin, stripped
 from headwater.engines.match.sound import fold
+
+GROUPS: Final = 4
+"""Known names that one spelling can stand for, at most."""
 
 _NAMES: Final = """
 aleksandar aleksander alexander alexandre aleksandr iskander oleksandr|aleksandra alexandra|aleksa alexa|aleksej alexei \
@@ -17,7 +21,7 @@ anja|anica|ante|anton|antun|antonio anthony antony|bajram bayram|bogdan|bogoljub
 božidar|božo|branislav|branimir|branko|branka|bratislav|budimir|cvetan|cvetko|čedomir|damir|damjan|dana|danica|danijel daniel danil|\
 danijela daniela|danilo|darko|darija daria darya|davor|dejan|dejana|denis dennis|desanka|dimitrije|dimitar|dmitri dmitry dmitrij \
 dmytro dmitrii|dobrivoje|dragan|dragana|dragica|drago|dragoljub|dragomir|dragoslav|dragutin|draško|dražen|duško|dušan|dušanka|đorđe \
-georgije|gjorgji|đorđi|georgi georgy georgii heorhii|george|đurađ|đuro|đura|elena olena|jelena|emil|emilija emilia|filip philip|goce|\
+georgije|gjorgji|đorđi|georgi georgy georgii heorhii gjorgji|george|đurađ|đuro|đura|elena olena|jelena|emil|emilija emilia|filip philip|goce|\
 goran|gorana|gordana|gordan|grigori grigory hryhorii|igor ihor|ilija iliya ilya illia|ilijana iliana|ivan|ivana|ivica|ivo|iva|ivanka|\
 jakov yakov|jana|janko|jasna|jasmina|jasmin|jefim|josip|jovan|jovana|jovica|jovanka|jovo|julija julia yulia yuliya|jurij yuri yury \
 yuriy yurii|jure|kira|kiril kirill kyrylo|kiro|kosta|konstantin kostiantyn|kristijan christian|kristina christina|krsto|krste|krum|\
@@ -33,7 +37,7 @@ risto|robert|roman|romana|ružica|sanja|saša sasha|sava|savo|sergej sergei serg
 slavica|slavko|slavoljub|slobodan|slobodanka|snežana|sofija sofia|sonja sonia sonya|spiro|srećko|srđan|sreten|stana|stanimir|stanko|\
 stanislav|stefan stepan|stevan|stevo|stojan|stojanka|stojko|suzana|svetislav|svetlana svitlana|svetozar|tamara|tanja tania tanya|\
 tatjana tatiana tatyana|teodor theodor|teodora|tihomir|timur|toma|tomislav|tome|tomas thomas|toni tony|trajko|trajan|uroš|valentin|\
-valentina|valeri valery valerii|vasa|vasil vasyl|vasilij vasily vasilii|vasilije|velimir|velja|veljko|vera|verica|vesna|veselin|vida|\
+valentina|valeri valery valerii|vasa|vasil vasyl vasily vasilii|vasilij vasily vasilii|vasilije|velimir|velja|veljko|vera|verica|vesna|veselin|vida|\
 viktor victor|viktorija viktoria victoria|violeta|višnja|vitali vitaly vitalii|vjekoslav|vlada|vladan|vlade|vladimir volodymyr|\
 vladislav vladyslav|vlado|vlatko|vojin|vojislav|vojo|vuk|vukašin|vukan|zdravko|zlatan|zlatko|zlata|zoran|zorana|zorica|zora|zoja zoya|\
 zvonimir|zvonko|zvezdan|žarko|željko|željka|živko|živojin|živorad|živana|živan
@@ -62,7 +66,7 @@ hashem|hatem|hisham|huda|husam|imad|imran|iqbal|issam|jaber jabir|jamil|jawad ja
 mahmoud mehmud|majid majed|malik|mansur mansour|marwan|maryam mariam|masud massoud masood|maysa|mazen|mir|muhsin mohsen|mujahid|munir|\
 murad|nabil|nadia|nadir nader|nasrin|naji|najib|najim|nawaz|nizar|noor nur nour|numan|omar umar omer|qais|qasim kassem qassem kasim|\
 rashid rasheed|raed|rafiq|raja|ramzi|rana|rania|rauf|riad riyad|reza rida|rustam|saad|sabir|saddam|saeed said sayeed|safa|sahar|salah|\
-salam|salma|salman|samira|sara sarah|shakir|sharif|suhail|taha|tahira|talal|tareq tariq tarek|usama osama|wael|walid waleed|wasim|yahya|\
+salam|salma|salman|samira|sara sarah|shakir|sharif|suhail|taha|tahira|talal|tareq tariq tarek|ubaydullah ubaidullah obaidullah obaydullah|usama osama|wael|walid waleed|wasim|yahya|\
 yaqub yakub|yasin yassin|yasir yasser|zahir|zahra|zainab zeinab zaynab|zaid zayd|ziad ziyad|zakaria
 adam|alan|alice|amanda|amy|angus|benjamin|brian|carl|carlos|catherine katherine|charles|charlotte|claire|colin|craig|david|diana|donald|\
 edward|eleanor|elizabeth|emily|emma|eric erik|frances|francis|frank|fred|gareth|gary|gavin|glen|grace|graham|harold|harry|hannah|helen|\
@@ -78,6 +82,38 @@ serdar|serkan|sinan|süleyman|tuncay|turgut|ufuk|volkan|yaşar|yılmaz|zeynep
 """
 
 
+_ARABIC: Final = """
+muhamed=محمد|mahmud=محمود|ahmad=احمد أحمد|hamid hamed=حامد حميد حمید|hamad=حمد|umar=عمر|amr amro=عمرو|amer=عامر|ali=علي علی|hasan=حسن|\
+hussein=حسين حسین|osman=عثمان|yusuf=يوسف یوسف|khalid=خالد|khalil=خليل خلیل|saeed=سعيد سعید|saad=سعد|salim salem=سالم سليم سلیم|\
+suleiman=سليمان سلیمان|salman=سلمان|naser=ناصر|nasr=نصر|rashid=رشيد راشد رشید|tariq=طارق|tahir=طاهر|zahir=ظاهر زاهر ظهير|jaber=جابر|\
+jamal=جمال|jamil=جميل جمیل|jalal=جلال|kamil=كامل کامل|kamal=كمال کمال|karim=كريم کریم|qasim=قاسم|hashim=هاشم|hisham=هشام|\
+ibrahim=إبراهيم ابراهيم ابراهیم|ismail=إسماعيل اسماعيل اسماعیل|musa=موسى موسی|isa=عيسى عیسی|yahya=يحيى یحیی|yaqub=يعقوب یعقوب|\
+zakaria=زكريا زکریا|salih=صالح|salah=صلاح|mustafa=مصطفى مصطفی|mansur=منصور|masud=مسعود|majid=ماجد مجيد مجید|walid=وليد ولید|\
+yasir=ياسر یاسر|yasin=ياسين یاسین|zaid=زيد زید|ziad=زياد زیاد|adil=عادل|abdullah=عبدالله|ubaydullah=عبيدالله عبیدالله|fahd=فهد|faisal=فيصل فیصل|\
+fuad=فؤاد فواد|faruk=فاروق|farid=فريد فرید|reza=رضا|jafar=جعفر|jawad=جواد|mehdi=مهدي مهدی|muhsin=محسن|habib=حبيب حبیب|\
+bashir=بشير بشیر|bashar=بشار|bilal=بلال|burhan=برهان|anwar=انور أنور|ashraf=اشرف أشرف|akram=اكرم أكرم اکرم|akbar=اكبر أكبر اکبر|\
+asghar=اصغر أصغر|amin=امين أمين امین|amir=امير أمير امیر|ayman=ايمن أيمن|osama=اسامة أسامة اسامه|anas=انس أنس|bakr=بكر بکر|\
+daud=داود|rahim=رحيم رحیم|rahman=رحمن رحمان|ramadan=رمضان|sharif=شريف شریف|sharaf=شرف|shaban=شعبان|sadik=صادق|talal=طلال|\
+abbas=عباس|adnan=عدنان|aziz=عزيز عزیز|imad=عماد|ammar=عمار|imran=عمران|ghassan=غسان|latif=لطيف لطیف|malik=مالك مالک|marwan=مروان|\
+mazen=مازن|murad=مراد|munir=منير منیر|naji=ناجي|najib=نجيب نجیب|nabil=نبيل نبیل|nadir=نادر|nazim=ناظم نظيم|noor=نور|hani=هاني|\
+wasim=وسيم وسیم|wael=وائل|hakim=حكيم حاكم حکیم|hamza=حمزة حمزه|ehsan=احسان إحسان|idris=ادريس إدريس ادریس|iqbal=اقبال إقبال|\
+husam=حسام|riad=رياض ریاض|sami=سامي سامی|samir=سمير سمیر|samer=سامر|sabir=صابر|sabri=صبري صبری|fatima=فاطمة فاطمه|\
+aisha=عائشة عایشه|maryam=مريم مریم|zainab=زينب زینب|laila=ليلى ليلا لیلا|sara=سارة ساره|zahra=زهراء زهرا|amina=امينة أمينة آمنة امینه
+"""
+"""Common names in Arabic script with the Latin ones they are read as; of those that Latin spelling mixes, all in one line."""
+_FAMILY_OF: Final = tuple(
+    (ending, kind)
+    for kind, endings in enumerate(("oviC ovic oviq eviC evic eviq", "iC ic iq", "ov ova ev eva", "enko", "ovski evski ovska evska"), 1)
+    for ending in endings.split()
+)
+"""Endings that make a family's name of a forefather's: Jovanović, Nikolić, Ivanov, Ivanenko, Jovanovski."""
+_ROOT_ENDS: Final = ("", "a", "o")
+"""What a forefather's name loses before such an ending: Nikola, Nikolić; Marko, Marković."""
+_LEAST_ROOT: Final = 3
+FAMILIES: Final = 100_000
+"""Numbers of families begin here, and stand this far apart from kind to kind."""
+
+
 @cache
 def _known() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
@@ -86,7 +122,27 @@ def _known() -> dict[str, frozenset[int]]:
             bare = stripped(spelling)
             for written in {spelling, bare, stripped(spelling.replace("đ", "d"))}:
                 found.setdefault(fold(written), set()).add(number)
+    for number, line in enumerate(_arabic_lines(), len(found)):
+        for spelling in line[0]:
+            found.setdefault(fold(spelling), set()).add(number)
     return {sound: frozenset(numbers) for sound, numbers in found.items()}
+
+
+def _arabic_lines() -> list[tuple[list[str], list[str]]]:
+    lines = (line.split("=") for line in _ARABIC.strip().split("|"))
+    return [(spelled.split(), written.split()) for spelled, written in lines]
+
+
+@cache
+def _known_in_arabic() -> dict[str, frozenset[int]]:
+    """Return names as they sound in Arabic script, without short vowels, with all that they can be in Latin."""
+    found: dict[str, frozenset[int]] = {}
+    for spelled, written in _arabic_lines():
+        numbers = frozenset[int]().union(*(_known()[fold(name)] for name in spelled))
+        for word in written:
+            sound = fold("'".join(one_spelling(latin(word, Script.ARABIC), arabic=True)))
+            found[sound] = found.get(sound, frozenset()) | numbers
+    return found
 
 
 def is_given(sound: str) -> bool:
@@ -94,15 +150,31 @@ def is_given(sound: str) -> bool:
     return sound in _known()
 
 
-def groups_of(sound: str) -> list[int]:
-    """Return the numbers of the known given names that a word can be, as it sounds."""
-    return sorted(_known().get(sound, ()))
+@lru_cache(maxsize=1 << 16)
+def groups_of(sound: str, *, arabic: bool = False) -> tuple[int, ...]:
+    """Return the numbers of the known names that a word can be, as it sounds: given names, or families named after one.
+
+    Args:
+        sound: the folded word.
+        arabic: whether it was written in Arabic script, without short vowels.
+    """
+    if arabic:
+        return tuple(sorted(_known_in_arabic().get(sound, ())))[:GROUPS]
+    return tuple(sorted(_known().get(sound) or _family(sound)))[:GROUPS]
 
 
-def verdict(left: str, right: str) -> bool | None:
-    """Return True for one name in two spellings, False for two known names that differ, None where that is not known."""
-    known = _known()
-    one, other = known.get(left), known.get(right)
-    if one is None or other is None:
+def _family(sound: str) -> set[int]:
+    """Return the numbers of families named after a known given name."""
+    for ending, kind in _FAMILY_OF:
+        root = sound.removesuffix(ending)
+        if root != sound and len(root) >= _LEAST_ROOT:
+            known = _known()
+            return {kind * FAMILIES + number for end in _ROOT_ENDS for number in known.get(root + end, ())}
+    return set()
+
+
+def verdict(left: tuple[int, ...], right: tuple[int, ...]) -> bool | None:
+    """Return what `groups_of` says of two words: True for one name, False for two that differ, None where it is not known."""
+    if not left or not right:
         return None
-    return bool(one & other)
+    return not set(left).isdisjoint(right)

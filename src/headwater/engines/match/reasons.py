@@ -83,7 +83,8 @@ def _name(match: NameMatch | None) -> Reason | None:
     else:
         text = f"name agrees in {met} of {parts} part{'s' if parts > 1 else ''}"
     script = _script(match)
-    details = [script, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
+    turned = "father and son in the other order" if match.turned else ""
+    details = [script, turned, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
     code = "name.exact" if alignment.exact and not alignment.spelled else "name.similar"
     if match.log_odds <= DIFFERENT_NAME:
         code = "name.different"

@@ -4,6 +4,7 @@ The Latin spelling keeps the diacritics that a language has (Serbian ш is š), 
 from stripped letters. Words in scripts without a table stay as they are and meet only the same letters.
 """
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Final
@@ -166,7 +167,7 @@ def script_of(text: str) -> Script:
     if "\u0530" <= first <= "\u058f":
         return Script.ARMENIAN
     if "\u0400" <= first <= "\u052f":
-        return _cyrillic(set(letters))
+        return _cyrillic("".join(letters))
     if "\u05d0" <= first <= "\u05ea":
         return Script.HEBREW
     if "\u3041" <= first <= "\u30ff":
@@ -178,14 +179,19 @@ def script_of(text: str) -> Script:
     return Script.LATIN if "\u1e00" <= first <= "\u1eff" else Script.OTHER
 
 
-def _cyrillic(letters: set[str]) -> Script:
+_HARD_SIGN: Final = re.compile("ъ[еёюя]")
+"""The hard sign as Russian writes it; in Bulgarian the letter is a vowel."""
+
+
+def _cyrillic(text: str) -> Script:
+    letters = set(text)
     if letters & set("ѓќѕ"):
         return Script.MACEDONIAN
     if letters & set("ђјљњћџ"):
         return Script.SERBIAN
     if letters & set("іїєґ"):
         return Script.UKRAINIAN
-    if letters & set("ыэё"):
+    if letters & set("ыэё") or _HARD_SIGN.search(text):
         return Script.RUSSIAN
     return Script.BULGARIAN if "ъ" in letters else Script.CYRILLIC
 
