@@ -11,12 +11,12 @@ from typing import Final
 _SERVANT: Final = re.compile(r"^abd(?:ou|[aeou])(?:l|(?=([rsnztd])\1?\w{3}))(?=\w{3})")
 """Abdel, Abdul, Abdoul and, before a sun letter, Abde, Abdu: the servant of."""
 _DOUBLED: Final = re.compile(r"^abdul([rsnztd])\1")
-_FATHER: Final = re.compile(r"^ab(?:ou|oo|u)(?:l(?=[^\Waeioul])|(?=[^\Waeioul]))(?=\w{4})|^abol(?=[^\Waeioul]\w{3})")
-"""Abu, Abou, Abol before the name of the son; apart it is a particle and left out, so here too."""
+_FATHER: Final = re.compile(r"^ab(?:ou|oo|[uo])l(?=[^\Waeioul]\w{3})")
+"""Abul, Abol before the name of the son; apart it is a particle and left out, so here too."""
 _FAITH: Final = re.compile(r"(?<=\w\w)[aeou]dd(?:ine?|een|yn)$")
 _OF_GOD: Final = re.compile(r"(?<=\w\w)(?:[aeou]|ou)ll?ah$")
 _WRITTEN_SERVANT: Final = "bdal"
-_WRITTEN_FATHER: Final = re.compile(r"^abw(?:al)?(?=\w{3})")
+_WRITTEN_FATHER: Final = re.compile(r"^abwal(?=\w{3})")
 _WRITTEN_GOD: Final = "allh"
 _WRITTEN_FAITH: Final = "aldyn"
 _LEAST_REST: Final = 2

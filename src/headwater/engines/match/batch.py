@@ -96,7 +96,8 @@ class Batch:
         self.finder = index_finder
         arrays = index_finder.index.arrays
         sounds, bones = codes(index_finder.sounds), codes(index_finder.bones)
-        self._sounds, self._bones = kernel_near.vocabulary(*sounds), kernel_near.vocabulary(*bones)
+        self._sounds = kernel_near.vocabulary(*codes(index_finder.rough))
+        self._bones = kernel_near.vocabulary(*bones)
         self._words = self._together(
             gathered(*sounds, arrays["part.of_sound"]), gathered(*bones, arrays["part.of_bones"]),
             {name: arrays[f"part.{name}"] for name in FACTS},
@@ -178,7 +179,7 @@ class Batch:
 
         keys = [(part.sound, part.bones, part.arabic) for part in parts]
         new = [key for key in dict.fromkeys(keys) if key not in self._near]
-        by_sound = self._rows([key[0] for key in new], self._sounds, PART_CUTOFF)
+        by_sound = self._rows([sound.rough(key[0]) for key in new], self._sounds, PART_CUTOFF)
         arabic = [key for key in new if key[2]]
         by_bones = dict(zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True))
         for key, row in zip(new, by_sound, strict=True):

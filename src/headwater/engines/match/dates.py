@@ -70,7 +70,7 @@ TEXTS: Final = {
     DateClass.DIGIT: "date of birth differs in one digit",
     DateClass.NEAR: "year of birth is the same, day or month differs",
     DateClass.YEAR_ONE: "birth year differs by one",
-    DateClass.APPROXIMATE: "birth year differs by two or three",
+    DateClass.APPROXIMATE: "birth year differs by three at most",
     DateClass.SAME_DAY: "day and month of birth are the same, the year differs",
     DateClass.DECADE: "birth year differs by ten",
     DateClass.CONTRADICTED: "date of birth differs",
@@ -114,9 +114,10 @@ def classify(left: str, right: str) -> DateClass:
         return DateClass.TRANSPOSED
     if years == 0:
         return DateClass.NEAR
-    if years == 1:
-        return DateClass.YEAR_ONE
-    if whole and one[1:] == other[1:]:
+    same_day = whole and one[1:] == other[1:]
+    if years == 1 and (same_day or not whole):
+        return DateClass.YEAR_ONE  # of two whole dates whose days differ too, a year apart is no slip
+    if same_day:
         return DateClass.SAME_DAY
     if years <= ABOUT:
         return DateClass.APPROXIMATE

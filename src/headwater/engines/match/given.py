@@ -31,7 +31,7 @@ martina|mate|matej matei matvei|mateja|matija|mihail mikhail mykhailo mihajlo|mi
 milica|milija|milivoje|miljan|milka|milo|milomir|milorad|miloš|milovan|milutin|mira|miralem|mirjana|mirko|mirka|miro|miroljub|miroslav|\
 miroslava|mitko|mitar|mladen|momčilo|nada|nadežda nadezhda|nadica|natalija natalia nataliya natalya|nataša|nebojša|nedeljko|nemanja|\
 nenad|nevena|nikola nicola mykola|nikolaj nikolai nikolay nicolai|nikolas nicholas nicolas|nikolina|nina|novak|novica|obrad|ognjen|\
-oleg oleh|oleksij|olga olha|oliver|olivera|ostoja|pavle|pavel pavlo|pavao|paul|petar petr petro|peter|pero|petra|predrag|radan|rade|\
+oleg oleh|oleksij|olga olha|oliver|olivera|ostoja|pavle|pavel pavlo|pavao|paul|petar petr petro|peter|pero|petra|predrag|petko|pavko|rumen|rumjana rumyana rumiana|radan|rade|\
 radenko|radislav|radivoje|radmila|rado|radojica|radoje|radojka|radomir|radoslav|radovan|rajko|ranko|ranka|rastko|ratko|renata|\
 risto|robert|roman|romana|ružica|sanja|saša sasha|sava|savo|sergej sergei sergey serhii|simeon|simo|simona|slađana|slađan|slaven|\
 slavica|slavko|slavoljub|slobodan|slobodanka|snežana|sofija sofia|sonja sonia sonya|spiro|srećko|srđan|sreten|stana|stanimir|stanko|\
@@ -48,9 +48,9 @@ blerina|blend|bujar|burim|dardan|dardana|dashnor|dea|demir|dhimitër|diell|dren|
 edona|egzon|elmi|elira|elvis|emin|emina|endrit|enis|enver|eris|erion|ermal|ermira|erzen|esat|etrit|fadil|fahri|faik|fatbardha|fatime|\
 fatlum|fatmir|fatos|fehmi|ferat|ferit|feriz|fidan|fisnik|flamur|flaka|florent|florim|florin|florina|gani|gazmend|gezim|gëzim|\
 gentian|gent|gjergj|gjin|gjok|gjon|gjovalin|granit|habib|hajdar haidar|hajredin|hajrush|halil khalil|halim|halit khalid|hamdi|hamza|\
-hamit|hasan hassan|hashim|haxhi|hysen hussein husein husayn hussain|ibrahim|idriz idris|ilir|ilirjana|ilira|illyrian|imer|isa|ismail \
+hamit|hasan hassan|hashim|haxhi|hysen hussein husein husayn hussain|hysni husni|ibrahim|idriz idris|ilir|ilirjana|ilira|illyrian|imer|isa|ismail \
 ismajl|ismet|isuf|jakup|jashar|jeton|jeta|jusuf yusuf youssef yousef|kadri|kastriot|korab|kreshnik|kujtim|kushtrim|labinot|latif|\
-lavdim|lavdrim|leart|lendita|leonora|liridon|lirim|liridona|luan|luljeta|lulzim|mehdi|mehmet|memli|mensur|mentor|mërgim|mejdi|metë|\
+lavdim|lavdrim|leart|lendita|leonora|liridon|lirim|liridona|luan|luljeta|lulzim|mehdi|mehmet mehmed|memli|mensur|mentor|mërgim|mejdi|metë|\
 mehdi mahdi|mimoza|mirash|mirjeta|muharrem|muhamet|muhamed mohammed muhammad mohamed mohammad muhammed mohamad mehmed|mujë|musa moussa mousa|\
 mustafa mustapha|naim|naser nasser nasir|nazim|nazmi|nderim|ndue|neki|nexhat|nexhip|nexhmedin|nexhmije|nimon|nol|nora|njazi|orhan|osman \
 othman uthman|pal|pashk|pjetër|petrit|prek|prend|qamil|qazim|qemal|qendrim|qerim|kerim karim|rafet|ragip|rahim|rahman|ramadan|ramiz|\
@@ -60,7 +60,7 @@ shpëtim|shpresa|shpat|shyqri|sinan|skender|sokol|sulejman suleiman sulaiman sol
 ukë|uran|ukshin|valdet|valmir|valon|valbona|vedat|veton|vetëvendosje|visar|vjollca|xhafer jafar|xhavit|xheladin|xhelal jalal|xhemal \
 jamal gamal|xhemail|xhemajl|xhevahire|xhevat|xhevdet|ylber|yll|ymer|zef|zekë|zenel|zeqir|zymer
 abbas|abdallah abdullah abdulla|adel adil|ahmad ahmed|aisha ayesha|akbar|akram|ali aly|alia|amin ameen|amina|amjad|ammar|anas|anwar|\
-asad|asif|ashraf|ayman aiman|aziz|bakr|bashar|bashir|basim|bilal|burhan|daud dawood daoud davud|ehsan ihsan|fahd fahad|faisal faysal|\
+asad|asif|ashraf|ayman aiman|aziz|bakr|abubakr abubakar aboubakr aboubacar abubaker aboubakar ebubekir|bashar|bashir|basim|bilal|burhan|daud dawood daoud davud|ehsan ihsan|fahd fahad|faisal faysal|\
 farah|farid|faruk farooq farouk|fatima fatema fatemeh|fawzi|fuad fouad|ghassan|ghulam|habiba|hakim|hamad|hamid hameed|hani|harun haroon|\
 hashem|hatem|hisham|huda|husam|imad|imran|iqbal|issam|jaber jabir|jamil|jawad javad|kamal|kamil|karima|kazem|laila leila layla|mahmud \
 mahmoud mehmud|majid majed|malik|mansur mansour|marwan|maryam mariam|masud massoud masood|maysa|mazen|mir|muhsin mohsen|mujahid|munir|\
@@ -88,12 +88,12 @@ hussein=حسين حسین|osman=عثمان|yusuf=يوسف یوسف|khalid=خال
 suleiman=سليمان سلیمان|salman=سلمان|naser=ناصر|nasr=نصر|rashid=رشيد راشد رشید|tariq=طارق|tahir=طاهر|zahir=ظاهر زاهر ظهير|jaber=جابر|\
 jamal=جمال|jamil=جميل جمیل|jalal=جلال|kamil=كامل کامل|kamal=كمال کمال|karim=كريم کریم|qasim=قاسم|hashim=هاشم|hisham=هشام|\
 ibrahim=إبراهيم ابراهيم ابراهیم|ismail=إسماعيل اسماعيل اسماعیل|musa=موسى موسی|isa=عيسى عیسی|yahya=يحيى یحیی|yaqub=يعقوب یعقوب|\
-zakaria=زكريا زکریا|salih=صالح|salah=صلاح|mustafa=مصطفى مصطفی|mansur=منصور|masud=مسعود|majid=ماجد مجيد مجید|walid=وليد ولید|\
+zakaria=زكريا زکریا|salih=صالح|salah=صلاح|mustafa=مصطفى مصطفی|mojtaba mujtaba=مجتبى مجتبی|morteza murtada murtaza=مرتضى مرتضی|mansur=منصور|masud=مسعود|majid=ماجد مجيد مجید|walid=وليد ولید|\
 yasir=ياسر یاسر|yasin=ياسين یاسین|zaid=زيد زید|ziad=زياد زیاد|adil=عادل|abdullah=عبدالله|ubaydullah=عبيدالله عبیدالله|fahd=فهد|faisal=فيصل فیصل|\
 fuad=فؤاد فواد|faruk=فاروق|farid=فريد فرید|reza=رضا|jafar=جعفر|jawad=جواد|mehdi=مهدي مهدی|muhsin=محسن|habib=حبيب حبیب|\
 bashir=بشير بشیر|bashar=بشار|bilal=بلال|burhan=برهان|anwar=انور أنور|ashraf=اشرف أشرف|akram=اكرم أكرم اکرم|akbar=اكبر أكبر اکبر|\
-asghar=اصغر أصغر|amin=امين أمين امین|amir=امير أمير امیر|ayman=ايمن أيمن|osama=اسامة أسامة اسامه|anas=انس أنس|bakr=بكر بکر|\
-daud=داود|rahim=رحيم رحیم|rahman=رحمن رحمان|ramadan=رمضان|sharif=شريف شریف|sharaf=شرف|shaban=شعبان|sadik=صادق|talal=طلال|\
+asghar=اصغر أصغر|amin=امين أمين امین|amir=امير أمير امیر|ayman=ايمن أيمن|osama=اسامة أسامة اسامه|anas=انس أنس|bakr=بكر بکر|abubakr=ابوبكر ابوبکر أبوبكر|\
+daud=داود|rahim=رحيم رحیم|rahman=رحمن رحمان|ramadan=رمضان|sharif=شريف شریف|sharaf=شرف|shaban=شعبان|sadik sadiq sadegh=صادق|ishaq ishak eshaq=اسحاق إسحاق|talal=طلال|\
 abbas=عباس|adnan=عدنان|aziz=عزيز عزیز|imad=عماد|ammar=عمار|imran=عمران|ghassan=غسان|latif=لطيف لطیف|malik=مالك مالک|marwan=مروان|\
 mazen=مازن|murad=مراد|munir=منير منیر|naji=ناجي|najib=نجيب نجیب|nabil=نبيل نبیل|nadir=نادر|nazim=ناظم نظيم|noor=نور|hani=هاني|\
 wasim=وسيم وسیم|wael=وائل|hakim=حكيم حاكم حکیم|hamza=حمزة حمزه|ehsan=احسان إحسان|idris=ادريس إدريس ادریس|iqbal=اقبال إقبال|\

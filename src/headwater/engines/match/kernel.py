@@ -19,6 +19,7 @@ from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELL
 from headwater.engines.match.given import FAMILIES
 from headwater.engines.match.kernel_beside import Beside
 from headwater.engines.match.kernel_beside import total as _whole
+from headwater.engines.match.sound import LEAST_AFTER_ARTICLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,8 @@ _SWAP: Final = _like.SWAP
 _ANOTHER_FAMILY: Final = _like.ANOTHER_FAMILY
 _SAME_FAMILY: Final = _like.SAME_FAMILY
 _SOFT: Final = _like.SOFT
+_ARTICLE: Final = _like.ARTICLE
+_LEAST_AFTER_ARTICLE: Final = LEAST_AFTER_ARTICLE
 _FAMILIES: Final = FAMILIES
 _LEAST_ROOT: Final = _like.LEAST_ROOT
 _SAME_ROOT: Final = _like.SAME_ROOT
@@ -247,6 +250,22 @@ def _unvowelled_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: i
 
 
 @_njit
+def _article(costs: Any, word: Any, x: int, n: int) -> int:
+    """Return how many letters `sound.without_article` takes off: 2 or 0."""
+    if n < 2 + _LEAST_AFTER_ARTICLE or not (word[x] == 97 or word[x] == 101) or word[x + 1] != 108:
+        return 0
+    return 0 if word[x + 2] < CODES and costs[word[x + 2], VOWEL] else 2
+
+
+@_njit
+def _read_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> float:
+    """Return the cost of reading a written word as a Latin one, with its article or without it."""
+    cost = _unvowelled_cost(costs, rows, a, x, n, b, y, m)
+    off = _article(costs, b, y, m)
+    return min(cost, _ARTICLE + _unvowelled_cost(costs, rows, a, x, n, b, y + off, m - off)) if off else cost
+
+
+@_njit
 def _levenshtein(rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> int:
     above, row = 0, 1
     for j in range(m + 1):
@@ -351,7 +370,7 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
             k >= _ENOUGH_BONES
             and alike >= _MEETING
             and _same_word(a, u, k, b, v, o)
-            and _begin_alike(t.costs, int(a[x]), int(b[y]))
+            and _begin_alike(t.costs, int(a[x + _article(t.costs, a, x, n)]), int(b[y + _article(t.costs, b, y, m)]))
         ):
             alike, way = max(alike, _SAME_BONES), _BONES
     elif one[i, ARABIC] and other[j, ARABIC]:
@@ -361,9 +380,9 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
         way = _BONES
         if _levenshtein(s.rows, a, u, k, b, v, o) <= max(_LEAST_FAR, max(k, o) // 2):
             if one[i, ARABIC]:
-                cost, span = _unvowelled_cost(t.costs, s.rows, a, x, n, b, y, m), max(n, o + 1)
+                cost, span = _read_cost(t.costs, s.rows, a, x, n, b, y, m), max(n, o + 1)
             else:
-                cost, span = _unvowelled_cost(t.costs, s.rows, b, y, m, a, x, n), max(m, k + 1)
+                cost, span = _read_cost(t.costs, s.rows, b, y, m, a, x, n), max(m, k + 1)
             alike = max(0.0, 1.0 - _WRITTEN_SHARE * cost / span)
     known = _verdict(left, i, right, j)
     if known == 1:

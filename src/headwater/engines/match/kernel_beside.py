@@ -88,7 +88,7 @@ def date_class(left: int, right: int) -> int:
             return _TRANSPOSED
     if years == 0:
         return _NEAR
-    if years == 1:
+    if years == 1 and (same_day or not whole):
         return _YEAR_ONE
     if whole and same_day:
         return _SAME_DAY

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from headwater.engines.match.given import FAMILIES, groups_of, verdict
 from headwater.engines.match.names import Kind, Part
-from headwater.engines.match.sound import VOWELS, omission, substitution, unvowelled_cost
+from headwater.engines.match.sound import VOWELS, omission, substitution, unvowelled_cost, without_article
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,6 +23,8 @@ LENGTH_PARTS: Final = 3
 """Two words that differ in length by more than this part of the longer are not one word with slips."""
 FAR: Final = 1e9
 """The cost of turning a word into one that has nothing to do with it."""
+ARTICLE: Final = 0.1
+"""What an article costs that a Latin spelling runs together with a name; of Arabic script it is taken off."""
 SWAP: Final = 0.7
 """Two neighbours that changed places: one slip, and a common one."""
 ANOTHER_FAMILY: Final = 1.0
@@ -161,7 +163,7 @@ def _spoken(left: Part, right: Part) -> tuple[float, Way]:
 
 def _begin_alike(left: Part, right: Part) -> bool:
     """Return whether two words with the same consonants begin alike: Eastern is not Western, whose w is none of them."""
-    one, other = left.sound[0], right.sound[0]
+    one, other = (without_article(part.sound)[0] for part in (left, right))
     return (one in VOWELS and other in VOWELS) or substitution(one, other) <= SPELLING_COST
 
 
@@ -175,6 +177,9 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
     if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
         return 0.0, Way.BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
+    bare = without_article(latin.sound)
+    if bare != latin.sound:
+        cost = min(cost, ARTICLE + unvowelled_cost(written.sound, bare))
     return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
 
 

@@ -119,6 +119,8 @@ _BARE_ENDINGS: Final = dict.fromkeys(("din", "deen", "dine", "eddine", "dyn"), "
     "lah": "ullah",
     "llah": "ullah",
 }
+_ABU: Final = frozenset({"abu", "abou", "aboo", "ابو", "أبو", "ابي", "أبي"})
+_BAKR: Final = dict.fromkeys(("bakr", "bakar", "baker", "bekr", "bakir"), "abubakr") | dict.fromkeys(("بكر", "بکر"), "ابوبكر")
 _ENDINGS: Final = {
     **dict.fromkeys(
         ("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"
@@ -165,7 +167,7 @@ def parse(text: str, *, person: bool) -> Name | None:
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
     if not any(letter.isalnum() for word in found for letter in word):
         return None
-    found = [words.ARABIC_TITLES.get(word, word) for word in found]
+    found = [words.ARABIC_TITLES.get(word, word) for word in _one_word(found)] if person else found
     spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
     spelled = [word for word in spelled if word]
     if person:
@@ -174,6 +176,17 @@ def parse(text: str, *, person: bool) -> Name | None:
     listed = _person(spelled, arabic=arabic, dotted=bool(_DOTTED.search(tidy))) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
     return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None
+
+
+def _one_word(found: list[str]) -> list[str]:
+    """Return the words with Abu Bakr as one: a given name, where Abu is elsewhere what others call a father."""
+    out: list[str] = []
+    for word in found:
+        if out and word in _BAKR and out[-1] in _ABU:
+            out[-1] = _BAKR[word]
+        else:
+            out.append(word)
+    return out
 
 
 def _in_latin(word: str, whole: Script) -> str:

@@ -67,10 +67,10 @@ _ARMENIAN: Final = _table(
     "ս=s վ=v տ=t ր=r ց=ts ւ=v փ=p ք=k օ=o ֆ=f և=ev"
 )
 # Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not. ŧ stands for
-# what languages read as th, t or s, and ƶ for what they read as dh, d or z.
+# what languages read as th, t or s, ƶ for what they read as dh, d or z, and ɨ for a last letter read as a or as i.
 _ARABIC: Final = _table(
     "ا=a أ=a إ=i آ=a ٱ=a ب=b پ=p ت=t ث=ŧ ج=j چ=č ح=h خ=x د=d ذ=ƶ ر=r ز=z ژ=ž س=s ش=š ص=s ض=ƶ ط=t ظ=ƶ ع= غ=ğ "
-    "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
+    "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=ɨ ێ=e ئ=y ؤ=w ء= ـ= "
     "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
 # Syllables in Hepburn's spelling; the long mark and the small tsu say nothing that foreign names keep.
