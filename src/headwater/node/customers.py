@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.engines.match.delta import Delta, compare_editions
+from headwater.engines.match.index import INDEX_VERSION
 from headwater.engines.match.reverse import Customers, customer_index
 from headwater.errors import SettingsError
 from headwater.formats.queries_csv import read_queries
@@ -166,7 +167,8 @@ def _worth(
     """Return the customers whom the entries that changed could mean: all of a small file, by its index of a large one."""
     if not touched or len(rows) < REVERSED:
         return rows if touched else []
-    customers = Customers(snapshot.derived(f"customers-{file.blob[:40]}", lambda: customer_index(rows, file.blob)))
+    name = f"customers-{INDEX_VERSION}-{file.blob[:40]}"
+    customers = Customers(snapshot.derived(name, lambda: customer_index(rows, file.blob)))
     wanted = {
         customer
         for source_edition in editions(snapshot)

@@ -49,10 +49,13 @@ class Query:
 
     @property
     def hindrance(self) -> str:
-        """Why the name cannot be screened; empty where it can."""
+        """Why the name cannot be screened; empty where it can, or where an identifier is asked about instead."""
         if self.name is not None:
             return ""
-        if len(self.given["name"]) > MAX_NAME_LENGTH:
+        given = self.given.get("name", "")
+        if not given:
+            return "" if self.traits.numbers else "there is neither a name nor an identifier that says anything"
+        if len(given) > MAX_NAME_LENGTH:
             return f"the name is longer than {MAX_NAME_LENGTH} characters"
         return "no letters are left of the name after normalising"
 
@@ -144,9 +147,8 @@ def read_query(row: object, at: int) -> Query:
             raise SchemaError("a value that is no text", where=Place(line=at, field=field))
         if value and value.strip():
             given[field] = value.strip()
-    for field in ("id", "name"):
-        if field not in given:
-            raise SchemaError("a query without it", where=Place(line=at, field=field))
+    if "id" not in given:
+        raise SchemaError("a query without it", where=Place(line=at, field="id"))
     kind = given.get("schema", "Person")
     try:
         schema(kind)
@@ -164,7 +166,7 @@ def read_query(row: object, at: int) -> Query:
         given["id"],
         kind,
         given,
-        parse(given["name"], person=is_person(kind)),
+        parse(given.get("name", ""), person=is_person(kind)),
         traits(
             [born] if born else [],
             [given["nationality"]] if "nationality" in given else [],
