@@ -150,6 +150,7 @@ def _lines(document: dict[str, object]) -> list[str]:
         counts = ", ".join(f"{len(since[kind])} {kind}" for kind in ("added", "changed", "removed"))
         lines.append(f"since the older edition of the {since['list']} list: {counts}")
         lines += [f"removed: {since['list']} {number}; tell whoever holds a hit on it" for number in since["removed"]]
+    lines += [f"note: {warning}" for warning in document.get("warnings", ())]  # type: ignore[attr-defined]
     about = document.get("about")
     if isinstance(about, dict):
         lines.append(f"only {about['entries']} entries were looked at: those that the filter leaves")

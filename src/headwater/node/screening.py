@@ -111,6 +111,7 @@ class Answer:
         since: with an older edition to compare with, what changed since, as a document.
         silenced: pairs that somebody has told apart before and that have not changed.
         about: which entries were asked about, and how many they are; None where all were.
+        warnings: what was unusual about list files that were parsed for it.
     """
 
     result: ScreenResult
@@ -118,6 +119,7 @@ class Answer:
     since: Mapping[str, Any] | None = None
     silenced: tuple[Silenced, ...] = ()
     about: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
@@ -252,17 +254,18 @@ def in_files(
             reader.forget()
             screener = opened()
     changed: Mapping[str, Any] | None = None
+    touched: list[str] | None = None
     if asked.since is not None:
         with cost.of("delta"):
             name, delta = deltas.since(asked.since, reader.records())
             changed = deltas.document(delta, name)
-            params["only"] = sorted(delta.touched)
+            touched = sorted(delta.touched)
     with cost.of("load"):
-        chosen = _chosen(asked, reader.records, params.get("only"))
+        chosen = _chosen(asked, reader.records, touched)
         params |= {} if chosen is None else {"only": chosen}
     with cost.of("screen"), asked.rows_told():
         result = _owned(answers(screener, params, spread, sees, progress), asked)
-    return Answer(result, cost, changed, about=_about(asked, chosen).get("about"))
+    return Answer(result, cost, changed, about=_about(asked, chosen).get("about"), warnings=tuple(reader.warnings))
 
 
 def _chosen(asked: Asked, records: Callable[[], Iterable[Record]], only: Sequence[str] | None) -> list[str] | None:
@@ -307,6 +310,7 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
         ],
         **({"since": answer.since} if answer.since is not None else {}),
         **({"about": answer.about} if answer.about is not None else {}),
+        **({"warnings": list(answer.warnings)} if answer.warnings else {}),
         "cpu_s": {stage: round(seconds, 3) for stage, seconds in answer.cost.cpu_s.items()},
         "peak_rss_mb": round(answer.cost.peak_rss_mb, 1),
     }
