@@ -26,7 +26,9 @@ from headwater.cli.progress import bar
 )
 @click.option("--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it.")
 @click.option("--regime", "regimes", multiple=True, help="Only entries of a regime in whose name this stands.")
-@click.option("--measure", "measures", multiple=True, help="Only entries under such a measure: travel ban, asset freeze.")
+@click.option(
+    "--measure", "measures", multiple=True, help="Only entries under such a measure: travel ban, asset freeze."
+)
 @click.option(
     "--type", "types", multiple=True, help="Only individual, entity or ship, or an entity type such as Company."
 )

@@ -229,7 +229,9 @@ class Desk:
                         if fact.prop in rows[key] and fact.entity in {key, f"{key}#sanction"}:
                             rows[key][fact.prop].append({"str": fact.value})
         self._node.store.note(
-            Event("match.extended", caller.user, "lists", caller.purpose, {"entries": len(entries), "facts": len(names)})
+            Event(
+                "match.extended", caller.user, "lists", caller.purpose, {"entries": len(entries), "facts": len(names)}
+            )
         )
         return {"meta": [{"id": name, "name": name} for name in names], "rows": rows}
 

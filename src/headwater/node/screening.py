@@ -29,7 +29,7 @@ from headwater.node import deltas, findings, runs
 from headwater.node.files import bytes_of, write
 from headwater.node.judged import Silenced, judge
 from headwater.node.list_filters import ListFilter
-from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
+from headwater.node.lists import CurrentLists, ListEdition, editions, seen_current, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
 from headwater.node.spread import ALONE, Progress, Spread, answers
@@ -185,7 +185,8 @@ def at_node(
             whole = sees_whole(held, session, today)
             current = CurrentLists(snapshot, view, held, whole=whole)
             chosen = _chosen(asked, current.records, only)
-        params = _params(asked, held, node.settings, node.clock.now())
+            seen = seen_current(snapshot, held)
+        params = _params(node, asked, held, seen)
         told = params_text({name: value for name, value in params.items() if name != "queries"} | _about(asked, chosen))
         params |= {} if chosen is None else {"only": chosen}
         with cost.of("build"), asked.rows_told():
@@ -209,7 +210,7 @@ def prepare(node: Node, session: Session) -> None:
         held = editions(snapshot)
         if held:
             whole = sees_whole(held, session, node.clock.now().date())
-            request = read_request(_params(Asked(()), held, node.settings, node.clock.now()))
+            request = read_request(_params(node, Asked(()), held, {}))
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
@@ -333,16 +334,16 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: datetime) -> dict[str, object]:
+def _params(node: Node, asked: Asked, held: Sequence[ListEdition], seen: Mapping[str, datetime]) -> dict[str, object]:
     return {
         "queries": list(asked.queries),
         "lists": [one.source for one in held],
         "snapshots": {one.source: one.digest for one in held},
-        "fetched": {one.source: format_instant(one.read_at) for one in held},
-        "min_score": asked.min_score or settings.min_score,
+        "fetched": {source: format_instant(at) for source, at in seen.items()},
+        "min_score": asked.min_score or node.settings.min_score,
         "top": asked.top,
-        "as_of": format_instant(now),
-        "stale_after_days": settings.list_stale_days,
+        "as_of": format_instant(node.clock.now()),
+        "stale_after_days": node.settings.list_stale_days,
     }
 
 

@@ -216,7 +216,9 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
         return None
     alike = _run_together(one.parts, other.parts)
     slip = (1.0 - alike) * longest / LENGTH_SHARE
-    if alike < WHOLE or (len(one.parts) == len(other.parts) and (slip > MOVED_SLIP or _two_known(one.parts, other.parts))):
+    if alike < WHOLE or (
+        len(one.parts) == len(other.parts) and (slip > MOVED_SLIP or _two_known(one.parts, other.parts))
+    ):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(

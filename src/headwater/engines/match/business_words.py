@@ -100,7 +100,12 @@ _ABBREVIATIONS: Final = {
 }
 _IN_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS: Final = {word: tens for tens, word in enumerate(_IN_TENS.split(), 2)}
-_ROMAN: Final = {roman: str(at) for at, roman in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(), 1)}
+_ROMAN: Final = {
+    roman: str(at)
+    for at, roman in enumerate(
+        ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"], 1
+    )
+}
 _ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 

@@ -70,7 +70,7 @@ TEXTS: Final = {
     DateClass.DIGIT: "date of birth differs in one digit",
     DateClass.NEAR: "year of birth is the same, day or month differs",
     DateClass.YEAR_ONE: "birth year differs by one",
-    DateClass.APPROXIMATE: "birth year differs by three at most",
+    DateClass.APPROXIMATE: "birth year differs by one to three",
     DateClass.SAME_DAY: "day and month of birth are the same, the year differs",
     DateClass.DECADE: "birth year differs by ten",
     DateClass.CONTRADICTED: "date of birth differs",

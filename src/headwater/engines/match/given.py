@@ -103,7 +103,9 @@ aisha=عائشة عایشه|maryam=مريم مریم|zainab=زينب زینب|la
 """Common names in Arabic script with the Latin ones they are read as; of those that Latin spelling mixes, all in one line."""
 _FAMILY_OF: Final = tuple(
     (ending, kind)
-    for kind, endings in enumerate(("oviC ovic oviq eviC evic eviq", "iC ic iq", "ov ova ev eva", "enko", "ovski evski ovska evska"), 1)
+    for kind, endings in enumerate(
+        ("oviC ovic oviq eviC evic eviq", "iC ic iq", "ov ova ev eva", "enko", "ovski evski ovska evska"), 1
+    )
     for ending in endings.split()
 )
 """Endings that make a family's name of a forefather's: Jovanović, Nikolić, Ivanov, Ivanenko, Jovanovski."""

@@ -7,7 +7,9 @@ from typing import Final
 from headwater.engines.match.likeness import likeness
 from headwater.engines.match.names import Name, Part, clean, parse
 
-_SON_OF: Final = re.compile(r"(?<![^\W_])([^\W\d_]+)[\s-]+(?:bin|ibn|ben|bint|ould|wuld|بن|ابن|بنت|ولد)[\s-]+(?=([^\W\d_]+))", re.IGNORECASE)
+_SON_OF: Final = re.compile(
+    r"(?<![^\W_])([^\W\d_]+)[\s-]+(?:bin|ibn|ben|bint|ould|wuld|بن|ابن|بنت|ولد)[\s-]+(?=([^\W\d_]+))", re.IGNORECASE
+)
 _ONE: Final = 0.85
 """Likeness of two spellings of one person in a line of descent."""
 

@@ -100,7 +100,9 @@ class Weighed(NamedTuple):
 _ALSO: Final = r"(?:[afn]\.?k\.?a\b\.?|[afn]/k/a\b|also known as\b|alias\b|formerly\b)"
 _IN_BRACKETS: Final = re.compile(rf"[(\[]\s*{_ALSO}[\s:]*([^()\[\]]+)[)\]]", re.IGNORECASE)
 """A second name that a list gives behind the first: X (a.k.a. 'Y')."""
-_SEVERAL: Final = re.compile(r"\s*;\s*|(?<=\w\w\w)\s*/\s*(?=\w\w\w\w)|[\s,]+(?:[afn]\.k\.a\.?|[afn]/k/a|also known as)[\s:]+", re.IGNORECASE)
+_SEVERAL: Final = re.compile(
+    r"\s*;\s*|(?<=\w\w\w)\s*/\s*(?=\w\w\w\w)|[\s,]+(?:[afn]\.k\.a\.?|[afn]/k/a|also known as)[\s:]+", re.IGNORECASE
+)
 """What stands between several names in one text."""
 _QUOTES: Final = " ,.\"'`’‘“”«»"
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
@@ -114,13 +116,42 @@ _FIGURES: Final = str.maketrans("013459", "oieasg")
 _SERVANT: Final = frozenset(
     {"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"}
 )
-_ARTICLE: Final = frozenset("al el ul ur er ar as es us ad ed ud an en un az ez uz at et ut ash esh ush".split())
+_ARTICLE: Final = frozenset(
+    [
+        "al",
+        "el",
+        "ul",
+        "ur",
+        "er",
+        "ar",
+        "as",
+        "es",
+        "us",
+        "ad",
+        "ed",
+        "ud",
+        "an",
+        "en",
+        "un",
+        "az",
+        "ez",
+        "uz",
+        "at",
+        "et",
+        "ut",
+        "ash",
+        "esh",
+        "ush",
+    ]
+)
 _BARE_ENDINGS: Final = dict.fromkeys(("din", "deen", "dine", "eddine", "dyn"), "uddin") | {
     "lah": "ullah",
     "llah": "ullah",
 }
 _ABU: Final = frozenset({"abu", "abou", "aboo", "ابو", "أبو", "ابي", "أبي"})
-_BAKR: Final = dict.fromkeys(("bakr", "bakar", "baker", "bekr", "bakir"), "abubakr") | dict.fromkeys(("بكر", "بکر"), "ابوبكر")
+_BAKR: Final = dict.fromkeys(("bakr", "bakar", "baker", "bekr", "bakir"), "abubakr") | dict.fromkeys(
+    ("بكر", "بکر"), "ابوبكر"
+)
 _ENDINGS: Final = {
     **dict.fromkeys(
         ("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"

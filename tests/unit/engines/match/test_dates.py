@@ -19,6 +19,8 @@ from headwater.engines.match.dates import DateClass, classify, compare_dates, re
         ("1975-03-14", "1975-11-29", DateClass.NEAR),
         ("1975", "1976", DateClass.YEAR_ONE),
         ("1975-03-14", "1976-03-14", DateClass.YEAR_ONE),
+        ("1975-03-14", "1976", DateClass.YEAR_ONE),
+        ("1975-03-14", "1976-11-29", DateClass.APPROXIMATE),
         ("1975", "1978", DateClass.APPROXIMATE),
         ("1951-03-14", "1975-03-14", DateClass.SAME_DAY),
         ("1965", "1975", DateClass.DECADE),
