@@ -11,7 +11,7 @@ from headwater.engines.match.arabic_names import one_spelling
 from headwater.engines.match.script import Script, latin, stripped
 from headwater.engines.match.sound import fold
 
-GROUPS: Final = 4
+GROUPS: Final = 6
 """Known names that one spelling can stand for, at most."""
 
 _NAMES: Final = """
@@ -82,6 +82,21 @@ serdar|serkan|sinan|süleyman|tuncay|turgut|ufuk|volkan|yaşar|yılmaz|zeynep
 """
 
 
+_SHORT: Final = """
+abigail=abby gail|abraham=abe|alan=al|albert=bert al|aleksandar=alex sasha sascha shura|aleksandra=sasha alexa|andrew=andy drew|andrei=andryusha|\
+anna=anya annie|anthony=tony|anton=tosha|arthur=art artie|barbara=barb babs|benjamin=ben benny bibi|charles=charlie chuck|christina=tina chris|\
+christopher=chris kit|daniel=dan danny|david=dave davey|deborah=debbie deb|dmitri=dima mitya|donald=don donny|edmund=ed ned|edward=ed eddie ted teddy ned|\
+ekaterina katherine=katya kate kathy katie cathy|elena=lena|elizabeth=liz beth betty eliza lizzie lisa|eugene evgeni yevgeni evgeny=gene zhenya|\
+frances=fran|francis=frank|frederick=fred freddy|gerald=gerry jerry|gregory=greg|grigori=grisha|harold=harry hal|henry=hank harry|igor=gosha|\
+ivan=vanya|jacob=jake|james=jim jimmy jamie|jennifer=jen jenny|john=jack johnny|jonathan=jon|joseph=joe joey|josip=joso jozo|kenneth=ken kenny|\
+konstantin=kostya|lawrence=larry|leonard=len lenny|leonid=lyonya|ludmila=lyuda mila|margaret=maggie meg peggy|maria=masha|matthew=matt|\
+michael=mike mick mickey|mihail=misha|nadezhda=nadya|natalia=natasha|nicholas=nick|nikolai=kolya|oleg=olezhka|olga=olya|pamela=pam|\
+patricia=pat patty trish|patrick=pat paddy|pavel=pasha|peter=pete|petar=petya pera|raymond=ray|rebecca=becky|richard=dick rick ricky rich|\
+robert=bob bobby rob robbie|ronald=ron ronnie|samuel=sam sammy|sandra=sandy|sergei=seryozha serezha|sofia=sonya|stanislav=stas|stephen=steve|\
+susan=sue susie|svetlana=sveta|tatiana=tanya|terence=terry|theodore=ted teddy theo|thomas=tom tommy|timothy=tim|valentin=valya|vasily=vasya|\
+victor=vic vitya|vincent=vince|vladimir=vova volodya vlad|vladislav=vlad|vyacheslav viacheslav=slava|william=bill billy will willy|yuri=yura
+"""
+"""Full names and what their bearers are called: whoever gives the one at a desk is listed under the other."""
 _ARABIC: Final = """
 muhamed=محمد|mahmud=محمود|ahmad=احمد أحمد|hamid hamed=حامد حميد حمید|hamad=حمد|umar=عمر|amr amro=عمرو|amer=عامر|ali=علي علی|hasan=حسن|\
 hussein=حسين حسین|osman=عثمان|yusuf=يوسف یوسف|khalid=خالد|khalil=خليل خلیل|saeed=سعيد سعید|saad=سعد|salim salem=سالم سليم سلیم|\
@@ -124,22 +139,27 @@ def _known() -> dict[str, frozenset[int]]:
             bare = stripped(spelling)
             for written in {spelling, bare, stripped(spelling.replace("đ", "d"))}:
                 found.setdefault(fold(written), set()).add(number)
-    for number, line in enumerate(_arabic_lines(), len(found)):
-        for spelling in line[0]:
+    for number, (spelled, _) in enumerate(_lines(_ARABIC), len(found)):
+        for spelling in spelled:
             found.setdefault(fold(spelling), set()).add(number)
+    for number, (full, short) in enumerate(_lines(_SHORT), 2 * len(found)):
+        numbers = {known for name in full for known in found.setdefault(fold(name), {number})}
+        for name in short:
+            found.setdefault(fold(name), set()).update(numbers)
     return {sound: frozenset(numbers) for sound, numbers in found.items()}
 
 
-def _arabic_lines() -> list[tuple[list[str], list[str]]]:
-    lines = (line.split("=") for line in _ARABIC.strip().split("|"))
-    return [(spelled.split(), written.split()) for spelled, written in lines]
+def _lines(text: str) -> list[tuple[list[str], list[str]]]:
+    """Return both sides of every line, in words."""
+    sides = (line.split("=") for line in text.strip().split("|"))
+    return [(left.split(), right.split()) for left, right in sides]
 
 
 @cache
 def _known_in_arabic() -> dict[str, frozenset[int]]:
     """Return names as they sound in Arabic script, without short vowels, with all that they can be in Latin."""
     found: dict[str, frozenset[int]] = {}
-    for spelled, written in _arabic_lines():
+    for spelled, written in _lines(_ARABIC):
         numbers = frozenset[int]().union(*(_known()[fold(name)] for name in spelled))
         for word in written:
             sound = fold("'".join(one_spelling(latin(word, Script.ARABIC), arabic=True)))

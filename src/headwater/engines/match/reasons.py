@@ -107,7 +107,7 @@ def _script(match: NameMatch) -> str:
 def _spelling(ways: set[Way], *, said: bool) -> list[str]:
     words = []
     if Way.SPELLING in ways and not said:
-        words.append("one sound spelled in two ways")
+        words.append("one name in two spellings or forms")
     if Way.BONES in ways:
         words.append("the consonants agree")
     if Way.EDIT in ways:

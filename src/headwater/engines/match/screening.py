@@ -87,7 +87,7 @@ class NotScreenable:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A query that was screened although a field of it makes no sense, and how that was read."""
+    """A query that was screened although a field of it makes no sense or cannot be read, and how it was taken."""
 
     query: str
     field: str
@@ -238,7 +238,7 @@ class Screener:
             for query, ranked in zip(some, self._ranked(some, request), strict=True):
                 hits.extend(self._hits(query, ranked, request.top))
         hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
-        doubts = tuple(Doubt(query.id, "birth_date", query.doubt) for query in request.queries if query.doubt)
+        doubts = tuple(Doubt(query.id, *doubt) for query in request.queries for doubt in query.doubts)
         return ScreenResult(tuple(hits), tuple(hindered), tuple(self._states.values()), doubts)
 
     def _ranked(self, queries: tuple[Query, ...], request: Request) -> Iterator[list[_Ranked]]:

@@ -33,7 +33,7 @@ NAME: Final = {
     "one_slip": 1.42,
     "other_form": -1.84,
     "other_initial": -1.05,
-    "other_number": -1.50,
+    "other_number": -2.50,
 }
 
 DATE: Final = {

@@ -76,7 +76,7 @@ def test_blank_fields_count_as_left_out() -> None:
 def test_a_date_with_one_impossible_part_is_read_as_far_as_it_goes_and_said_to_be_doubtful() -> None:
     query = request({**GOOD, "birth_date": "1974-01-32"}).queries[0]
     assert query.traits.dates == ("1974-01",)
-    assert "1974-01" in query.doubt
+    assert "1974-01" in dict(query.doubts)["birth_date"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("?!", "no letters"), ("x" * 401, "longer than 400")])
