@@ -529,6 +529,26 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
 
 
 @_njit
+def _as_one_word(
+    t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> tuple[float, int, bool]:
+    """Return how alike two names are as one word each, of how many sounds, and whether only a blank can have moved."""
+    a = b = k = o = 0
+    for i in range(n):
+        a, k = _put(s.word[0], a, left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
+    for j in range(m):
+        b, o = _put(s.word[1], b, right, theirs.parts[y + j]), o + _bones(right, theirs.parts[y + j])
+    longest = max(a, b)
+    if longest < _LEAST_WHOLE:
+        return 0.0, longest, False
+    written, other = left.facts[mine.parts[x], ARABIC], right.facts[theirs.parts[y], ARABIC]
+    alike = _run_together(t, s, s.word[0], a, k, written, s.word[1], 0, b, o, other)
+    slip = (1.0 - alike) * longest / _LENGTH_SHARE
+    fixed = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
+    return alike, longest, not fixed
+
+
+@_njit
 def compare_names(
     t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
 ) -> tuple[float, int]:
@@ -568,27 +588,16 @@ def compare_names(
         exact = exact and left.facts[mine.parts[x + i], PLAIN] == right.facts[theirs.parts[y + i], PLAIN]
     form, initial, number = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
-        a = b = k = o = 0
-        for i in range(n):
-            a, k = _put(s.word[0], a, left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
-        for j in range(m):
-            b, o = _put(s.word[1], b, right, theirs.parts[y + j]), o + _bones(right, theirs.parts[y + j])
-        longest = max(a, b)
-        if longest >= _LEAST_WHOLE:
-            written, other = left.facts[mine.parts[x], ARABIC], right.facts[theirs.parts[y], ARABIC]
-            alike = _run_together(t, s, s.word[0], a, k, written, s.word[1], 0, b, o, other)
-            slip = (1.0 - alike) * longest / _LENGTH_SHARE
-            wrong = mass / 2 * (1.0 - (alike - _BLANK))
-            better = wrong < spelled + min(over_left, over_right)
-            if alike >= _WHOLE - _JUST:
-                worth |= _BLANKS
-            moved = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
-            if better and alike >= _WHOLE and not moved:
-                agreed, spelled = mass / 2 * (alike - _BLANK), wrong
-                over_left = over_right = 0.0
-                telling = 1 if mass / 2 > _TELLING else 0
-                slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
-                form = initial = number = False
+        alike, longest, moved = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
+        if alike >= _WHOLE - _JUST:
+            worth |= _BLANKS
+        wrong = mass / 2 * (1.0 - (alike - _BLANK))
+        if alike >= _WHOLE and moved and wrong < spelled + min(over_left, over_right):
+            agreed, spelled = mass / 2 * (alike - _BLANK), wrong
+            over_left = over_right = 0.0
+            telling = 1 if mass / 2 > _TELLING else 0
+            slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
+            form = initial = number = False
     weak = theirs.weak[name] != 0
     value = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
     value += t.weights[15] * min(slips, _MOST_SLIPS)

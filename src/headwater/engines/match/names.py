@@ -104,6 +104,8 @@ _SEVERAL: Final = re.compile(
     r"\s*;\s*|(?<=\w\w\w)\s*/\s*(?=\w\w\w\w)|[\s,]+(?:[afn]\.k\.a\.?|[afn]/k/a|also known as)[\s:]+", re.IGNORECASE
 )
 """What stands between several names in one text."""
+_SMALL: Final = words.PARTICLES | words.TITLES
+_MAY_TELL_SEVERAL: Final = re.compile(r"[;/(\[]|known as|k\.a", re.IGNORECASE)
 _QUOTES: Final = " ,.\"'`’‘“”«»"
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
@@ -179,6 +181,8 @@ def parse_all(text: str, *, person: bool) -> list[tuple[Name, bool]]:
     whole = parse(text, person=person)
     if whole is None:
         return []
+    if not _MAY_TELL_SEVERAL.search(text):
+        return [(whole, False)]
     inner = [found.strip(_QUOTES) for found in _IN_BRACKETS.findall(text)]
     outer = _SEVERAL.split(_IN_BRACKETS.sub(" ", text))
     some = [name for one in (*outer, *inner) if (name := parse(one.strip(_QUOTES), person=person)) and name.telling]
@@ -198,7 +202,10 @@ def parse(text: str, *, person: bool) -> Name | None:
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
     if not any(letter.isalnum() for word in found for letter in word):
         return None
-    found = [words.ARABIC_TITLES.get(word, word) for word in _one_word(found)] if person else found
+    if person and not _BAKR.keys().isdisjoint(found):
+        found = _one_word(found)
+    if person and script.arabic:
+        found = [words.ARABIC_TITLES.get(word, word) for word in found]
     spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
     spelled = [word for word in spelled if word]
     if person:
@@ -225,22 +232,23 @@ def _in_latin(word: str, whole: Script) -> str:
 
 
 def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
+    small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0
     while at < len(spelled):
         word = spelled[at]
         after = at + 1
-        if stripped(word) in _SERVANT:
+        if word in _SERVANT:
             while after < len(spelled) - 1 and spelled[after] in _ARTICLE:
                 after += 1
-            if after < len(spelled) and not _is_small(spelled, after, arabic=arabic, dotted=dotted):
+            if after < len(spelled) and not small[after]:
                 word = "abdul" + _GOD_ENDING.get(spelled[after], spelled[after])
                 after += 1
         ending = _ending(spelled, after)
-        if ending and len(word) > 1 and not _is_small(spelled, at, arabic=arabic, dotted=dotted):
+        if ending and len(word) > 1 and not small[at]:
             word += ending[0]
             after = ending[1]
-        if after > at + 1 or not _is_small(spelled, at, arabic=arabic, dotted=dotted):
+        if after > at + 1 or not small[at]:
             joined.append(arabic_names.one_spelling(word, arabic=arabic))
         at = after
     kept = joined if any(len(word) > 1 for word in joined) else spelled
@@ -259,7 +267,7 @@ def _is_small(spelled: list[str], at: int, *, arabic: bool, dotted: bool) -> boo
     if len(word) == 1:
         between = 0 < at < len(spelled) - 1 and len(spelled[at - 1]) > 1 and len(spelled[at + 1]) > 1
         return word in words.PARTICLES and between and not dotted
-    return word in words.PARTICLES or stripped(word) in words.TITLES
+    return word in _SMALL or (not word.isascii() and stripped(word) in words.TITLES)
 
 
 def _script_of_word(word: str, whole: Script) -> Script:
