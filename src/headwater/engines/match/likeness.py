@@ -25,7 +25,7 @@ FAR: Final = 1e9
 """The cost of turning a word into one that has nothing to do with it."""
 ARTICLE: Final = 0.1
 """What an article costs that a Latin spelling runs together with a name; of Arabic script it is taken off."""
-SWAP: Final = 0.7
+SWAP: Final = 0.5
 """Two neighbours that changed places: one slip, and a common one."""
 ANOTHER_FAMILY: Final = 1.0
 """What -ić at the end of a family name adds: Petrov and Petrović are two families."""

@@ -51,7 +51,7 @@ DATE: Final = {
     DateClass.CONTRADICTED: -6.0,
 }
 COUNTRY_SAME: Final = 2.0
-COUNTRY_DIFFERENT: Final = -1.8
+COUNTRY_DIFFERENT: Final = -1.2
 GENDER_SAME: Final = 0.2
 GENDER_DIFFERENT: Final = -2.0
 
