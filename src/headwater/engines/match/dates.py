@@ -58,6 +58,8 @@ class DateClass(StrEnum):
 _WHOLE: Final = 3
 """Parts of a whole date: year, month, day."""
 DECADE: Final = 10
+NEW_YEAR: Final = "-01-01"
+"""The day that offices write where they know the year alone: no more is said of it than of the year."""
 ABOUT: Final = 3
 """Years that a list's "circa" stands for."""
 
@@ -115,11 +117,12 @@ def classify(left: str, right: str) -> DateClass:
     if years == 0:
         return DateClass.NEAR
     same_day = whole and one[1:] == other[1:]
-    if years == 1 and (same_day or not whole):
-        return DateClass.YEAR_ONE  # of two whole dates whose days differ too, a year apart is no slip
+    about = not whole or NEW_YEAR in (left[-len(NEW_YEAR) :], right[-len(NEW_YEAR) :])
+    if years == 1 and (same_day or about):
+        return DateClass.YEAR_ONE
     if same_day:
         return DateClass.SAME_DAY
-    if years <= ABOUT:
+    if years <= ABOUT and about:
         return DateClass.APPROXIMATE
     return DateClass.DECADE if years == DECADE else DateClass.CONTRADICTED
 

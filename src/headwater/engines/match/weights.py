@@ -6,7 +6,8 @@ Names: logistic regression with signs that reason demands (more agreement never 
 Dates and nationality: the same script prints the logarithm of how often each class comes among true pairs against chance
 pairs; the values here are drawn from that towards zero by hand, because the true pairs are cleaner than life (an equal date
 came out as 10.2, a contradicted one as -6.9, another nationality as -7.0) and some classes were too few to count. Gender,
-identifiers, `NAME_BELOW` and the cap are set by hand, on the grounds given beside them.
+identifiers, `NAME_BELOW`, `NAME_TURNED`, the cap and "other_number" are set by hand: the labelled pairs call funds of one row both
+the same and different, and a number is what tells them apart.
 """
 
 from typing import Final
