@@ -8,7 +8,7 @@ from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, WRITTEN_SHAR
 from headwater.engines.match.names import Kind, Part, Weighed
 from headwater.engines.match.sound import unvowelled_cost
 
-DOUBTFUL: Final = 0.2
+DOUBTFUL: Final = 0.1
 """Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
 JOINED: Final = 0.8
 """Likeness of two parts written together and one part: nearer than single parts must be, for joining gives more ways."""

@@ -158,7 +158,7 @@ _ENDINGS: Final = {
     **dict.fromkeys(
         ("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"
     ),
-    **dict.fromkeys(("allah", "ullah", "allh", "ollah"), "ullah"),
+    **dict.fromkeys(("allah", "ullah", "allh", "ollah", "llah"), "ullah"),
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
 _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}

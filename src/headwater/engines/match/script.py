@@ -155,9 +155,7 @@ _ARABIC_RANGES: Final = (("\u0600", "\u06ff"), ("\u0750", "\u077f"), ("\u08a0", 
 
 def script_of(text: str) -> Script:
     """Return the script of a name, from its first letter that is not Latin, else Latin."""
-    if text.isascii():
-        return Script.LATIN
-    letters = [letter for letter in text.casefold() if letter.isalpha()]
+    letters = [] if text.isascii() else [letter for letter in text.casefold() if letter.isalpha()]
     foreign = [letter for letter in letters if letter > "\u036f"]
     if not letters or len(foreign) * 2 < len(letters):
         return Script.LATIN
