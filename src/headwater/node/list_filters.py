@@ -11,7 +11,7 @@ from headwater.model.times import is_partial_date
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "individual": ("Person",),
-    "entity": ("LegalEntity", "Organization"),
+    "entity": ("Organization",),
     "ship": ("Vessel",),
 }
 """The UK list's words for kinds of things, with the entity types that they stand for; an entity type stands for itself."""
@@ -92,6 +92,8 @@ class ListFilter:
 
 def _is_a(name: str, kind: str) -> bool:
     wanted = KINDS.get(kind.casefold(), (kind,))
+    if kind.casefold() == "entity" and name == "LegalEntity":
+        return True  # lists that do not say more; a person is one too, and is no entity in the list's sense
     return name in wanted or not schemata()[name].extends.isdisjoint(wanted)
 
 
