@@ -61,7 +61,7 @@ def read(
         return _read_tables(
             format_name, files, home=home, user=user, purpose=purpose, keep_good=keep_good, span=span, as_json=as_json
         )
-    with bar(f"reading {format_name}") as progress:
+    with bar("reading", format_name) as progress:
         if home is None:
             outcomes = reading.read_files(
                 format_name, files, originator=AuthorityId("XX-NOBODY"), keep_good=keep_good, progress=progress
@@ -142,7 +142,7 @@ def _read_tables(
 ) -> int:
     from headwater.node import tables
 
-    with bar(f"reading {name}") as progress:
+    with bar("reading", name) as progress:
         if home is None:
             outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, progress=progress)
         else:

@@ -15,7 +15,7 @@ from ast import literal_eval
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, TextIO
 
 from headwater.errors import NOWHERE, HeadwaterError, Place
 
@@ -66,15 +66,24 @@ def said(text: str, part: Part) -> str:
     return words(spoken(os.environ), part).get(text, text)
 
 
-def shown(text: str, **values: object) -> str:
+def shown(text: str, /, **values: object) -> str:
     """Return a line of a command's answer, its ``{names}`` filled in: in the reader's language on a terminal, else in English.
 
     Args:
         text: the line in English, as the catalogues have it.
         values: what stands in the places of the names.
     """
-    own = said(text, Part.ANSWERS) if sys.stdout.isatty() else text
-    return own.format(**values) if values else own
+    return _filled(text, values, sys.stdout)
+
+
+def warned(text: str, /, **values: object) -> str:
+    """Return a line that goes to standard error beside an answer, by the same rule."""
+    return _filled(text, values, sys.stderr)
+
+
+def later(text: str) -> str:
+    """Return a text as it is: one that is shown later, named here so that the catalogues are held to have it."""
+    return text
 
 
 def told(error: HeadwaterError) -> str:
@@ -85,6 +94,11 @@ def told(error: HeadwaterError) -> str:
     what = "; ".join([" ".join(error.what.split()), *_place(error.where)])
     middle = f"{meaning} [{what}]" if meaning else what
     return f"{said('error', Part.ERRORS)} {error.code}: {middle}; {said(' '.join(error.fix.split()), Part.ERRORS)}"
+
+
+def _filled(text: str, values: Mapping[str, object], stream: TextIO) -> str:
+    own = said(text, Part.ANSWERS) if stream.isatty() else text
+    return own.format(**values) if values else own
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,7 @@ def test_every_file_of_the_command_that_is_a_verb_is_listed() -> None:
         "options",
         "parts",
         "progress",
+        "scan_lines",
         "usage",
         "watch_parts",
         "words",

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -15,7 +16,9 @@ import pytest
 from headwater import errors
 from headwater.cli import VERBS, door, main, usage
 from headwater.cli.helping import dressed
-from headwater.cli.words import Part, said, spoken, told, words
+from headwater.cli.words import Part, said, shown, spoken, told, words
+from headwater.exchange.partners import State as PartnerState
+from headwater.policy.agreement import AgreementState
 
 TAGS = ("sr-Cyrl", "sr-Latn", "sq")
 CYRILLIC = re.compile("[А-я]")
@@ -27,6 +30,17 @@ BEHIND = {"required", "default:"}
 """What stands behind the help of an option."""
 DOOR = {"stopped", "error", "line", "byte", "field", "this is a defect, please report it"}
 """What the door says around an error."""
+
+SQL = CLI.parent / "store" / "sql"
+START, RECALL = ((SQL / name).read_text(encoding="utf-8") for name in ("0001_start.sql", "0002_recall.sql"))
+ALLOWED = re.compile(r"state IN \(([^)]*)\)")
+STATES = (
+    {state for tables in ALLOWED.findall(START) + ALLOWED.findall(RECALL) for state in re.findall(r"'(\w+)'", tables)}
+    | {*PartnerState, *AgreementState, "read", "accepted", "acted"}
+    | {"waiting", "not-taken", "open", "partial", "clarify", "answered"}
+    | {"persons-in-water", "craft-in-danger", "stopped-mid-river", "border-crossing"}
+)
+"""Codes that tables show: of messages, partners, agreements, requests and alerts."""
 
 
 @pytest.fixture
@@ -58,6 +72,10 @@ def options() -> Iterator[tuple[str, str]]:
                 yield f"{path} {option.opts[0]}", option.help
             if isinstance(option.show_default, str):
                 yield f"{path} {option.opts[0]}: default", option.show_default
+
+
+def answers() -> Iterator[tuple[str, str]]:
+    return spoken_by("shown", "warned", "later", "bar", "bars")
 
 
 def strings(folder: Path) -> Iterator[str]:
@@ -119,6 +137,16 @@ def test_every_complaint_of_our_own_about_a_command_line_is_told(tag: str) -> No
 
 
 @pytest.mark.parametrize("tag", TAGS)
+def test_every_answer_and_every_title_of_a_progress_bar_is_told(tag: str) -> None:
+    assert {where for where, text in answers() if text not in words(tag, Part.ANSWERS)} == set()
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_state_that_a_table_shows_is_told(tag: str) -> None:
+    assert STATES - set(words(tag, Part.ANSWERS)) == set()
+
+
+@pytest.mark.parametrize("tag", TAGS)
 def test_the_meaning_of_every_error_and_what_to_do_is_told(tag: str) -> None:
     missing = set()
     for kind in kinds():
@@ -138,6 +166,7 @@ def test_no_word_stands_for_what_the_code_no_longer_says(tag: str) -> None:
     assert set(words(tag, Part.COMMANDS)) - of_commands == FRAME
     assert set(words(tag, Part.OPTIONS)) - {text for _, text in options()} == BEHIND
     assert set(words(tag, Part.ERRORS)) - of_errors == DOOR
+    assert set(words(tag, Part.ANSWERS)) - {text for _, text in answers()} == STATES - {text for _, text in answers()}
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -263,8 +292,37 @@ def test_a_process_speaks_albanian_and_its_document_does_not() -> None:
     assert done.stderr.startswith("gabim input.format: Bajtët nuk janë")
     assert json.loads(done.stdout)["error"]["text"].endswith("correct the input and read it again")
     assert done.returncode == 65
-    shown = subprocess.run(
+    page = subprocess.run(
         [*command[:3], "--help"], capture_output=True, text=True, encoding="utf-8", check=True, env=environ
     )
-    assert shown.stdout.startswith("Përdorimi: ")
+    assert page.stdout.startswith("Përdorimi: ")
     assert "seal" in subprocess.run([*command[:3], "case", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.usefixtures("serbian")
+def test_an_answer_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown("message {id}", id="7") == "message 7"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert shown("message {id}", id="7") == "порука 7"
+    assert shown("threshold {threshold:.4f}", threshold=0.5) == "праг 0.5000"
+    assert shown("no catalogue has {this}", this="one") == "no catalogue has one"
+
+
+def test_a_process_answers_a_terminal_in_serbian_and_a_pipe_in_english(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "headwater", "lists", "make", "--entries", "3", "--format", "uk-csv"]
+    environ = {**os.environ, "LC_ALL": "sr_RS@latin"}
+    ours, theirs = pty.openpty()
+    path = tmp_path / "list.csv"
+    subprocess.run([*command, "--out", str(path)], stdout=theirs, check=True, env=environ)
+    os.close(theirs)
+    written = b"".join(iter(lambda: _read(ours), b"")).decode()
+    assert written == f"izmišljenih stavki: 3, u {path}\r\n"
+    piped = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=True, env=environ)
+    assert piped.stdout == f"3 invented entries in {path}\n"
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""
