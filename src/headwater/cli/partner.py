@@ -86,8 +86,9 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found, own = partners.every(node, session), partners.own_alarms(node)
+    wide = max([10, *(len(shown(each["state"])) for each in found)])
     lines = [
-        f"{each['authority']:12} {shown(each['state']):10} "
+        f"{each['authority']:12} {shown(each['state']):{wide}} "
         + shown("card {version} until {day}", version=each["card_version"], day=each["card_expires"][:10])
         + f"  {', '.join(f'{name} ({shown(state)})' for name, state in each['agreements'].items())}  "
         + shown("log {theirs}, ours {ours}, ", theirs=each["witness"]["theirs"], ours=each["witness"]["ours"])
