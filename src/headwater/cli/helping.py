@@ -2,7 +2,6 @@
 
 import os
 import re
-import textwrap
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,8 +13,6 @@ _EXTRA: Final = re.compile(
     r"(?P<default>(?:^|(?<=; ))default: )(?:\((?P<phrase>[^()]+)\))?|(?P<required>required)(?=\]$)"
 )
 _EXAMPLE: Final = "Example:"
-_AROUND: Final = 6
-"""Columns of a list of commands beside names and words, as click leaves them."""
 
 
 def dressed(command: click.Command) -> click.Command:
@@ -47,22 +44,20 @@ class _Formatter(click.HelpFormatter):
     def write_dl(self, rows: Iterable[tuple[str, str | None]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write options with what each means, or commands with what each does."""
         given = [(name, text or "") for name, text in rows]
-        room = self.width - _AROUND - max((len(name) for name, _ in given), default=0)
-        told = [(name, _option(text) if name.startswith("-") else self._does(name, text, room)) for name, text in given]
+        told = [(name, _option(text) if name.startswith("-") else self._does(name, text)) for name, text in given]
         super().write_dl(told, col_max, col_spacing)
 
-    def _does(self, name: str, text: str, room: int) -> str:
-        """Return what a command does; click has cut its English words to one line, so the others are cut to one too."""
-        if spoken(os.environ) == ENGLISH or self.of is None:
-            return text
+    def _does(self, name: str, text: str) -> str:
+        """Return what a command does; click has cut its English words to one line, the others stand whole."""
         known = said(text, Part.COMMANDS)
-        group = self.of.command
-        if known != text or not isinstance(group, click.Group):
+        if known != text or self.of is None or not isinstance(self.of.command, click.Group):
             return known
-        command = group.get_command(self.of, name)
+        if spoken(os.environ) == ENGLISH:
+            return text
+        command = self.of.command.get_command(self.of, name)
         whole = ((command and command.help) or "").split("\n\n")[0]
         known = _paragraph(whole)
-        return text if known == whole else textwrap.shorten(known, room, placeholder=" …")
+        return text if known == whole else known
 
 
 class _Context(click.Context):
