@@ -7,6 +7,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
+from headwater.cli.words import shown
 
 
 @click.group()
@@ -27,7 +28,11 @@ def add(*, name: str, roles: tuple[str, ...], home: Path, by: str, as_json: bool
     with session_at(home, by, "operation") as (node, session):
         made = users.User(name, frozenset(roles))
         users.add(node.store, session, made)
-    door.answer({"ok": True, **users.document(made)}, [f"{name} may now act as {', '.join(roles)}"], as_json=as_json)
+    door.answer(
+        {"ok": True, **users.document(made)},
+        [shown("{name} may now act as {roles}", name=name, roles=", ".join(roles))],
+        as_json=as_json,
+    )
 
 
 @user.command(name="list", epilog="Example: headwater user list --home uk")
@@ -40,7 +45,8 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, _):
         found = users.listed(node.store)
-    lines = [f"{each['name']}: {', '.join(each['roles'])}{' (off)' if each['disabled'] else ''}" for each in found]
+    off = f" ({shown('off')})"
+    lines = [f"{each['name']}: {', '.join(each['roles'])}{off if each['disabled'] else ''}" for each in found]
     door.answer({"ok": True, "users": found}, lines, as_json=as_json)
 
 
@@ -55,7 +61,9 @@ def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
 
     with session_at(home, by, "operation") as (node, session):
         users.disable(node.store, session, name)
-    door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)
+    door.answer(
+        {"ok": True, "name": name, "disabled": True}, [shown("{name} is switched off", name=name)], as_json=as_json
+    )
 
 
 @user.command(name="show", epilog="Example: headwater user show o.reed --home uk --user s.hall")
@@ -86,7 +94,10 @@ def reset(*, name: str, home: Path, by: str, as_json: bool) -> None:
 
     with session_at(home, by, "operation") as (node, session):
         count = signin.reset(node, session, name)
-    lines = [f"{count} way(s) in of {name} removed, all sessions ended", f"next: headwater user login {name}"]
+    lines = [
+        shown("{count} way(s) in of {name} removed, all sessions ended", count=count, name=name),
+        shown("next: {command}", command=f"headwater user login {name}"),
+    ]
     door.answer({"ok": True, "name": name, "removed": count}, lines, as_json=as_json)
 
 

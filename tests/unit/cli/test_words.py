@@ -18,7 +18,9 @@ from headwater.cli import VERBS, door, main, usage
 from headwater.cli.helping import dressed
 from headwater.cli.words import Part, said, shown, spoken, told, words
 from headwater.exchange.partners import State as PartnerState
+from headwater.model.decision import Verb
 from headwater.policy.agreement import AgreementState
+from headwater.policy.rules.rule import Outcome
 
 TAGS = ("sr-Cyrl", "sr-Latn", "sq")
 CYRILLIC = re.compile("[А-я]")
@@ -36,11 +38,12 @@ START, RECALL = ((SQL / name).read_text(encoding="utf-8") for name in ("0001_sta
 ALLOWED = re.compile(r"state IN \(([^)]*)\)")
 STATES = (
     {state for tables in ALLOWED.findall(START) + ALLOWED.findall(RECALL) for state in re.findall(r"'(\w+)'", tables)}
-    | {*PartnerState, *AgreementState, "read", "accepted", "acted"}
+    | {*PartnerState, *AgreementState, *Verb, *Outcome, "read", "accepted", "acted"}
+    | {"done", "same", "different"}
     | {"waiting", "not-taken", "open", "partial", "clarify", "answered"}
     | {"persons-in-water", "craft-in-danger", "stopped-mid-river", "border-crossing"}
 )
-"""Codes that tables show: of messages, partners, agreements, requests and alerts."""
+"""Codes that tables show: of messages, partners, agreements, requests, recalls, findings, rules and alerts."""
 
 
 @pytest.fixture
