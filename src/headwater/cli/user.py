@@ -2,12 +2,13 @@
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
-from headwater.cli.words import shown
+from headwater.cli.words import later, shown
 
 
 @click.group()
@@ -77,7 +78,7 @@ def ways(*, name: str, home: Path, user: str, purpose: str, as_json: bool) -> No
 
     with session_at(home, user, purpose) as (node, session):
         found = signin.ways(node, session, name)
-    door.answer({"ok": True, **found}, signin.told(found), as_json=as_json)
+    door.answer({"ok": True, **found}, _ways(found), as_json=as_json)
 
 
 @user.command(epilog="Example: headwater user reset o.reed --home uk --user s.hall")
@@ -116,3 +117,23 @@ def login(*, name: str, home: Path, as_json: bool) -> None:
         token = signin.ticket(node, name)
         url = signin.address(node, token)
     door.answer({"ok": True, "name": name, "url": url}, [url], as_json=as_json)
+
+
+def _ways(found: dict[str, Any]) -> list[str]:
+    """Return the lines that tell what a user signs in with."""
+    off = f" ({shown('off')})" if found["disabled"] else ""
+    lines = [f"{found['name']}: {', '.join(found['roles'])}{off}"]
+    for one in found["passkeys"]:
+        used = shown("last used {at}", at=one["used_at"]) if one["used_at"] else shown("last used never")
+        state = shown("BLOCKED: its count went back") if one["blocked"] else used
+        lines.append(f"    {shown('passkey {label}, since {at}', label=one['label'], at=one['made_at'])}, {state}")
+    if found["codes_at"]:
+        lines.append(f"    {shown('passphrase and app, since {at}', at=found['codes_at'])}")
+    if found["oidc_at"]:
+        lines.append(f"    {shown('{issuer}, since {at}', issuer=found['oidc_issuer'], at=found['oidc_at'])}")
+    left = shown("recovery codes left: {count}", count=found["recovery_left"])
+    lines.append(f"    {left if len(lines) > 1 else shown('links alone')}")
+    if found["failures"]:
+        tries = later("tries with codes that failed since the last that did not: {count}")
+        lines.append(f"    {shown(tries, count=found['failures'])}")
+    return lines

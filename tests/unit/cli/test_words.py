@@ -39,7 +39,7 @@ ALLOWED = re.compile(r"state IN \(([^)]*)\)")
 STATES = (
     {state for tables in ALLOWED.findall(START) + ALLOWED.findall(RECALL) for state in re.findall(r"'(\w+)'", tables)}
     | {*PartnerState, *AgreementState, *Verb, *Outcome, "read", "accepted", "acted"}
-    | {"done", "same", "different"}
+    | {"done", "same", "different", "up", "down"}
     | {"waiting", "not-taken", "open", "partial", "clarify", "answered"}
     | {"persons-in-water", "craft-in-danger", "stopped-mid-river", "border-crossing"}
 )
