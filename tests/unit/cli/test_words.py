@@ -28,8 +28,8 @@ FIELD = re.compile(r"\{(\w+)[^}]*\}")
 CLI = Path(door.__file__).parent
 FRAME = {"Usage:", "Options", "Commands", "Verbs", "Example:", "Try: headwater demo"}
 """What a help page says of itself."""
-BEHIND = {"required", "default:"}
-"""What stands behind the help of an option."""
+BEHIND = {"required", "default:", "Show this message and exit."}
+"""What click puts behind the help of an option, and beside the options."""
 DOOR = {"stopped", "error", "line", "byte", "field", "this is a defect, please report it"}
 """What the door says around an error."""
 
@@ -71,8 +71,7 @@ def commands() -> Iterator[tuple[str, str]]:
 def options() -> Iterator[tuple[str, str]]:
     """Every sentence that the help of an option says, and what is said of a default in words."""
     for path, command in walk():
-        shown_by = [*command.params, command.get_help_option(click.Context(command))]
-        for option in (each for each in shown_by if isinstance(each, click.Option)):
+        for option in (each for each in command.params if isinstance(each, click.Option)):
             if option.help:
                 yield f"{path} {option.opts[0]}", option.help
             if isinstance(option.show_default, str):
