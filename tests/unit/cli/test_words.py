@@ -227,9 +227,10 @@ def test_a_command_keeps_the_paragraphs_that_nobody_put_into_words() -> None:
 
 @pytest.mark.usefixtures("serbian")
 def test_a_list_of_commands_says_the_whole_of_what_each_does() -> None:
-    group = main.get_command(click.Context(main), "watch")
+    whole = click.Context(main, **main.context_settings)
+    group = main.get_command(whole, "watch")
     assert isinstance(group, click.Group)
-    page = group.get_help(group.make_context("watch", ["alert"], terminal_width=78))
+    page = group.get_help(group.make_context("watch", ["alert"], parent=whole, terminal_width=78))
     listed = page.partition("Команде:\n")[2].partition("\n\n")[0]
     assert max(map(len, listed.splitlines())) <= 78
     for name, command in group.commands.items():
