@@ -16,6 +16,7 @@ import pytest
 from headwater import errors
 from headwater.cli import VERBS, door, main, usage
 from headwater.cli.helping import dressed
+from headwater.cli.progress import bar
 from headwater.cli.words import Part, said, shown, spoken, told, words
 from headwater.exchange.partners import State as PartnerState
 from headwater.model.decision import Verb
@@ -311,6 +312,17 @@ def test_an_answer_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: p
     assert shown("message {id}", id="7") == "порука 7"
     assert shown("threshold {threshold:.4f}", threshold=0.5) == "праг 0.5000"
     assert shown("no catalogue has {this}", this="one") == "no catalogue has one"
+
+
+@pytest.mark.usefixtures("serbian")
+def test_a_progress_bar_has_its_title_in_the_readers_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with bar("reading", "uk") as tell:
+        tell(1, 2)
+    assert "читање uk " in capsys.readouterr().err
 
 
 def test_a_process_answers_a_terminal_in_serbian_and_a_pipe_in_english(tmp_path: Path) -> None:
