@@ -18,7 +18,7 @@ from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
 from headwater.case.exhibit import HashedFile, reference_key
-from headwater.case.files import Inside, folder_beside, pieces_of
+from headwater.case.files import Inside, folder_beside
 from headwater.case.folder import CASE_FILE
 from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
@@ -156,15 +156,16 @@ def _describe(
     """Write the graph and the crate: they tell of nothing that defence and court are not shown."""
     case = payload.case
     graph = Graph(case, payload.shield, names)
-    shown = [exhibit for exhibit in described(case) if exhibit_path(exhibit) not in payload.withheld]
+    paths = {exhibit_path(exhibit): exhibit for exhibit in described(case)}
+    shown = {path: exhibit for path, exhibit in paths.items() if path not in payload.withheld}
     by_exhibit = chains((*case.custody, *recorded))
-    for exhibit in shown:
-        graph.add_exhibit(exhibit, exhibit_path(exhibit))
+    for path, exhibit in shown.items():
+        graph.add_exhibit(exhibit, path)
         graph.add_custody(exhibit, by_exhibit.get(reference_key(exhibit.ref), ()))
-    graph.add_sealing(shown, signer.authority, at)
+    graph.add_sealing(shown.values(), signer.authority, at)
     payload.write_made(MadeFile("case.jsonld", graph.as_bytes()))
     title = payload.shield.cover(case.matter.operation)
-    titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
+    titles = {path: f"Exhibit {exhibit.ref}" for path, exhibit in shown.items()}
     released = frozenset(payload.released)
     court = shown_paths(case, View(Audience.COURT), {one.path: one for one in payload.shown()}, released)
     listed = [one for one in payload.shown() if one.path in court]
@@ -235,11 +236,12 @@ class _Payload:
             if not protected:
                 self._note(Look("named"), name, path, may_be_left_out=True)
             return
-        where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
-        found, look = self._copy(inside, file, None if protected else path, where)
-        if found.sha256 != file.sha256:
-            raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
-        self.sums.append(found._replace(path=path))
+        try:
+            found, look = self._copy(inside, file, path, kept=protected)
+        except SchemaError as error:
+            error.where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
+            raise
+        self.sums.append(found)
         if protected:
             self.withheld.add(path)
         else:
@@ -271,24 +273,26 @@ class _Payload:
         else:
             (self.unread if look.why == UNREAD else self.leaks).append(name)
 
-    def _copy(self, inside: Inside, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, Look]:
-        """Copy a file, or only read it where no path is given; return its sums and what a look at it found."""
+    def _copy(self, inside: Inside, file: HashedFile, path: str, *, kept: bool) -> tuple[FileSum, Look]:
+        """Copy a file, or only read it where it is kept back; return its sums and what a look at it found."""
         first, second, size, look = sha256(), sha512(), 0, PieceLook(self.shield)
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
-        target = -1 if path is None else _create(place)
+        target = -1 if kept else _create(place)
         try:
-            for piece in pieces_of(inside.open(file.path, where=where)):
+            for piece in inside.pieces(file.path):
                 first.update(piece)
                 second.update(piece)
                 size += len(piece)
-                if path is not None:
+                if not kept:
                     _write_all(target, piece)
                     look.take(piece)
         finally:
             if target >= 0:
                 os.close(target)
-        found = FileSum(file.path, size, first.hexdigest(), second.hexdigest())
-        return found, CLEAR if path is None else look.end(lambda: Path(place).open("rb"))
+        found = FileSum(path, size, first.hexdigest(), second.hexdigest())
+        if found.sha256 != file.sha256:
+            raise SchemaError("not the file that was read into the case", fix="read the case again")
+        return found, CLEAR if kept else look.end(lambda: Path(place).open("rb"))
 
 
 def _sum(path: str, data: bytes) -> FileSum:
@@ -338,6 +342,6 @@ def _create(path: Path | str) -> int:
 
 
 def _write_all(target: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(target, view) :]
+    written = os.write(target, data)
+    while written < len(data):
+        written += os.write(target, memoryview(data)[written:])
