@@ -4,7 +4,6 @@ The bundle is made beside its final name and takes it when it is whole and on th
 give the same bytes.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case.collecting import collecting_later
+from headwater.case.copying import copied, take_back, write_new
 from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
@@ -249,19 +249,10 @@ class _Payload:
 
     def _write_released(self, file: HashedFile, path: str, pieces: Released) -> None:
         """Write an item that the vault keeps: nobody looks through it, for a person has decided about this one."""
-        first, second, size = sha256(), sha512(), 0
-        target = _create(f"{self.folder}/{path}")
-        try:
-            for piece in pieces():
-                first.update(piece)
-                second.update(piece)
-                size += len(piece)
-                _write_all(target, piece)
-        finally:
-            os.close(target)
-        if first.hexdigest() != file.sha256:
+        found = copied(pieces(), path, f"{self.folder}/{path}")
+        if found.sha256 != file.sha256:
             raise SchemaError("not the item that was released", where=Place(file=CASE_FILE, field=path))
-        self.sums.append(FileSum(path, size, first.hexdigest(), second.hexdigest()))
+        self.sums.append(found)
         self.released.add(path)
 
     def _note(self, look: Look, name: str, path: str, *, may_be_left_out: bool) -> None:
@@ -269,27 +260,16 @@ class _Payload:
             return
         if may_be_left_out and self.options.withhold_blocked:
             self.withheld.add(path)
-            (self.folder / path).unlink(missing_ok=True)
+            take_back(self.folder / path)
         else:
             (self.unread if look.why == UNREAD else self.leaks).append(name)
 
     def _copy(self, inside: Inside, file: HashedFile, path: str, *, kept: bool) -> tuple[FileSum, Look]:
         """Copy a file, or only read it where it is kept back; return its sums and what a look at it found."""
-        first, second, size, look = sha256(), sha512(), 0, PieceLook(self.shield)
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
-        target = -1 if kept else _create(place)
-        try:
-            for piece in inside.pieces(file.path):
-                first.update(piece)
-                second.update(piece)
-                size += len(piece)
-                if not kept:
-                    _write_all(target, piece)
-                    look.take(piece)
-        finally:
-            if target >= 0:
-                os.close(target)
-        found = FileSum(path, size, first.hexdigest(), second.hexdigest())
+        look = PieceLook(self.shield)
+        pieces = inside.pieces(file.path)
+        found = copied(pieces, path, None) if kept else copied(pieces, path, place, look)
         if found.sha256 != file.sha256:
             raise SchemaError("not the file that was read into the case", fix="read the case again")
         return found, CLEAR if kept else look.end(lambda: Path(place).open("rb"))
@@ -321,27 +301,3 @@ def write_beside(
     beside.update(tag_lists(beside))
     for name in sorted(beside):
         write_new(folder / name, beside[name])
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet."""
-    target = _create(path)
-    try:
-        _write_all(target, data)
-    finally:
-        os.close(target)
-
-
-def _create(path: Path | str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        return os.open(path, flags, 0o644)
-    except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
-
-
-def _write_all(target: int, data: bytes) -> None:
-    written = os.write(target, data)
-    while written < len(data):
-        written += os.write(target, memoryview(data)[written:])
