@@ -7,9 +7,8 @@ the file and row later can show that they are what was sealed. The gate looks at
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from headwater.case.bundle import LEAK_FIX, write_beside
 from headwater.case.copying import copied, take_back
@@ -134,9 +133,12 @@ def _copy(inside: Inside, folder: Path, path: str, guards: Sequence[Shield]) -> 
     """Copy a file into a view; return its sums and whether it may not stand there."""
     place = f"{folder}/{path}"
     looks = [PieceLook(guard) for guard in guards]
-    again = partial(Path(place).open, "rb")
     found = copied(inside.pieces(path), path, place, *looks)
     given = path.startswith(("data/exhibits/", "data/statements/"))
+
+    def again() -> BinaryIO:
+        return Path(place).open("rb")
+
     for look in looks:
         end = look.end(again)
         # A PDF that we made ourselves is known to be open; what others gave must be.
