@@ -93,6 +93,7 @@ ACTS: Final[dict[str, Act]] = {
     "messages.send": Act.MESSAGE_SEND,
     "node.Node.view": Act.RECORD_LOOK,
     "node.Node.view_at": Act.RECORD_LOOK,
+    "node.Node.view_noting": Act.RECORD_LOOK,
     "ofsi.report": Act.FINDING_DECIDE,
     "ofsi.review": Act.FINDING_DECIDE,
     "pages.alerts.page": Act.FINDING_LOOK,
