@@ -136,6 +136,7 @@ ACTS: Final[dict[str, Act]] = {
     "pages.guarding.open_identity": Act.IDENTITY_LOOK,
     "pages.guarding.task_lines": Act.TASK_LOOK,
     "pages.guarding.task_page": Act.TASK_LOOK,
+    "pages.handing.hand_out": Act.CASE_EXPORT,
     "pages.listings.lists": Act.RECORD_LOOK,
     "pages.listings.one": Act.RECORD_LOOK,
     "pages.mail.lists": Act.MESSAGE_LOOK,
