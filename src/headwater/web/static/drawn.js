@@ -42,9 +42,10 @@ export const moving = (tell) => {
   const all = () => show(0, 0, whole[2]);
   const acts = { larger: () => zoom(STEP), smaller: () => zoom(1 / STEP), all };
 
+  // From the screen to the map: what an inner drawing's own box is, browsers do not agree on.
   const place = (event) => {
-    const box = inner.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    const screen = inner.getScreenCTM();
+    return [(event.clientX - screen.e) / screen.a, (event.clientY - screen.f) / screen.d];
   };
 
   const onKey = (event) => {
@@ -77,18 +78,19 @@ export const moving = (tell) => {
     holder.addEventListener("wheel", (event) => {
       if (document.activeElement !== holder) return;
       event.preventDefault();
-      zoom(event.deltaY < 0 ? STEP : 1 / STEP, ...place(event));
+      const [left, top] = place(event);
+      zoom(event.deltaY < 0 ? STEP : 1 / STEP, (left - shown[0]) / shown[2], (top - shown[1]) / shown[3]);
     }, { passive: false });
     inner.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      dragged = [event.clientX, event.clientY];
+      dragged = place(event);
       inner.setPointerCapture(event.pointerId);
     });
     inner.addEventListener("pointermove", (event) => {
       if (!dragged) return;
-      const box = inner.getBoundingClientRect();
-      by((dragged[0] - event.clientX) / box.width, (dragged[1] - event.clientY) / box.height);
-      dragged = [event.clientX, event.clientY];
+      // What was under the hand stays under it.
+      const [left, top] = place(event);
+      show(shown[0] + dragged[0] - left, shown[1] + dragged[1] - top, shown[2]);
     });
     for (const end of ["pointerup", "pointercancel"]) inner.addEventListener(end, () => { dragged = null; });
     inner.addEventListener("click", (event) => {

@@ -1,22 +1,12 @@
-// The drawing is the map. Whoever wants to move and zoom presses it: where a graphics card draws, only then the map on WebGL is fetched
-// and put in its place, with the same data, lines and names; on every other machine the drawing itself moves, at once.
+// The drawing is the map. Whoever wants to move and zoom presses it, and the drawing moves. Whoever wants the map on WebGL asks for it, and
+// only then it is fetched and put in its place, with the same data, lines and names: without a graphics card merely to ask a browser
+// whether it has WebGL holds the page up for a second or two.
 // The slider and the two fields say the same; whoever cannot drag types. Nothing is fetched from anywhere else.
 const canvas = document.getElementById("map-canvas");
 const starter = document.getElementById("map-start");
 const slider = document.getElementById("day-slider");
 const FONT = ["Noto Sans Headwater"];
 const LANES = { rescue: "#a3201d", border: "#7a4b00" };
-
-// Without a graphics card WebGL is drawn by the processor, and a map's first frame holds up the page.
-const BY_PROCESSOR = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-const webgl = (options) => document.createElement("canvas").getContext("webgl2", options);
-const drawsAtAll = () => Boolean(webgl());
-const drawsWithCard = () => {
-  const drawing = webgl({ failIfMajorPerformanceCaveat: true });
-  if (!drawing) return false;
-  const told = drawing.getExtension("WEBGL_debug_renderer_info");
-  return !BY_PROCESSOR.test(drawing.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : drawing.RENDERER));
-};
 
 const line = (packed, scale) => {
   const points = [];
@@ -207,13 +197,7 @@ const moveDrawing = async () => {
   for (const hand of hands.querySelectorAll("[data-move]")) {
     hand.addEventListener("click", () => drawn.acts[hand.dataset.move]());
   }
-  const other = hands.querySelector("[data-act=webgl]");
-  other.hidden = !drawsAtAll();
-  other.addEventListener("click", () => {
-    hands.hidden = true;
-    starter.hidden = false;
-    moveCanvas();
-  });
+  hands.querySelector("[data-act=webgl]").addEventListener("click", moveCanvas);
   starter.hidden = true;
   hands.hidden = false;
   told.hidden = false;
@@ -222,18 +206,21 @@ const moveDrawing = async () => {
 };
 
 const moveCanvas = () => {
-  starter.querySelector("[role=status]").textContent = starter.dataset.waits;
+  const hands = document.getElementById("map-hands");
+  const status = hands.querySelector("[role=status]");
+  hands.querySelector("[data-act=webgl]").disabled = true;
+  status.textContent = starter.dataset.waits;
   started = start().catch(() => {
     canvas.hidden = true;
-    return moveDrawing();
+    status.textContent = starter.dataset.none;
+    document.getElementById("map-drawing").focus({ preventScroll: true });
+    return null;
   });
 };
 
 const begin = () => {
   if (started) return;
-  starter.querySelector("button").disabled = true;
-  if (drawsWithCard()) moveCanvas();
-  else started = moveDrawing();
+  started = moveDrawing();
 };
 
 if (canvas) {
