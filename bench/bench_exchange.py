@@ -31,11 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.exchange_alone import idle_node
 from bench.exchange_nodes import RS, UK, London, cpu_s, houses, london, serve
+from bench.exchange_postgresql import in_postgresql, in_sqlite
 from bench.exchange_recall import recall_s
 from bench.exchange_seal import cpu_us, jose, ours
 from headwater.exercise.stage import House
 from headwater.model.ids import AuthorityId
 from tools.peers import PeerError
+from tools.postgresql import BINARIES
 
 GROUP = 128
 """Messages that an officer queues in one transaction."""
@@ -199,6 +201,28 @@ def exchanging(asked: argparse.Namespace) -> Iterator[Figure]:
         yield keeping(made, kept["all"])
 
 
+def in_database(count: int, urgent: int) -> Iterator[Figure]:
+    """The same with the stores in PostgreSQL, and in SQLite beside it."""
+    if not BINARIES:
+        print("there is no PostgreSQL server here: stores in one are not measured", file=sys.stderr)
+        return
+    rates, spent, waits = {}, {}, {}
+    for name, pair in (("SQLite", in_sqlite), ("PostgreSQL", in_postgresql)):
+        with pair() as nodes:
+            nodes.measure(WINDOW, GROUP)  # warm
+            rates[name], spent[name] = nodes.measure(max(WINDOW, count // 2), GROUP)
+            waits[name] = nodes.urgent_ms(urgent)
+    split = ", ".join(f"{who} {cost:.0f}" for who, cost in spent["PostgreSQL"].items())
+    how = f"both stores in one server, durable; {rates['PostgreSQL']:.0f} a second, {rates['SQLite']:.0f} in SQLite in this run"
+    yield Figure("messages with PostgreSQL", rates["PostgreSQL"] / rates["SQLite"], "of SQLite's", how)
+    how = f"{split} us; {sum(spent['SQLite'].values()):.0f} us with SQLite"
+    cost = sum(spent["PostgreSQL"].values()) / sum(spent["SQLite"].values())
+    yield Figure("cpu of a message with PostgreSQL", cost, "times SQLite's", how)
+    p99 = {name: times[int(0.99 * len(times))] for name, times in waits.items()}
+    how = f"{urgent} one after the other; with SQLite {p99['SQLite']:.1f}"
+    yield Figure("urgent p99 idle with PostgreSQL", p99["PostgreSQL"], "ms", how)
+
+
 def keeping(made: Mapping[AuthorityId, House], count: int) -> Figure:
     """What lies on the disks for each message, at the node that keeps more."""
     sizes = {
@@ -230,7 +254,13 @@ def main() -> int:
         json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0], "at": time.strftime("%FT%TZ", time.gmtime())})
     )
     rows = []
-    for part in (sealing(), idling(), exchanging(asked), recalling(asked.facts)):
+    for part in (
+        sealing(),
+        idling(),
+        exchanging(asked),
+        in_database(asked.messages, asked.urgent),
+        recalling(asked.facts),
+    ):
         for figure in part:
             rows.append(figure.row())
             print(json.dumps(rows[-1]), flush=True)

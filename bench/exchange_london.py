@@ -20,7 +20,7 @@ from headwater.model.ids import MessageId
 from headwater.model.message import Message
 from headwater.node import Node
 from headwater.web.partner import partner_app, serve
-from headwater.web.serving import keep_for_good
+from headwater.web.serving import keep_for_good, keep_pages
 
 WAITING_MOST = 512
 """Messages that the officer lets wait before he queues more."""
@@ -146,6 +146,7 @@ def served(node: Node) -> Iterator[None]:
 
 def main(home: Path) -> None:
     """Do what is ordered until there is no more."""
+    keep_pages()
     with Node.open(home, {}) as node, served(node):
         officer = Officer(node)
         officer.wait_for_all()

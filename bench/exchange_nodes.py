@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from os import sysconf
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from headwater.exercise.stage import House, Stage, clean_environment, free_ports
@@ -109,8 +110,15 @@ def terms(one: AuthorityId, other: AuthorityId) -> Agreement:
 
 
 @contextmanager
-def houses(names: tuple[AuthorityId, ...]) -> Iterator[dict[AuthorityId, House]]:
-    """Set up nodes in a temporary folder, each confirmed with the next, and end their processes afterwards."""
+def houses(
+    names: tuple[AuthorityId, ...], databases: Mapping[AuthorityId, str] = MappingProxyType({})
+) -> Iterator[dict[AuthorityId, House]]:
+    """Set up nodes in a temporary folder, each confirmed with the next, and end their processes afterwards.
+
+    Args:
+        names: whose nodes.
+        databases: PostgreSQL addresses of those whose store is in one; the others keep theirs in SQLite.
+    """
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as temporary:
         folder = Path(temporary)
         made = {
@@ -118,7 +126,8 @@ def houses(names: tuple[AuthorityId, ...]) -> Iterator[dict[AuthorityId, House]]
             for name, port in zip(names, free_ports(len(names)), strict=True)
         }
         for name, house in made.items():
-            settings = Settings(authority=name, listen=f"127.0.0.1:{house.port}")
+            listen, database = f"127.0.0.1:{house.port}", databases.get(name, "")
+            settings = Settings(authority=name, listen=listen, database=database)
             setup.init(house.home, settings, [User(OFFICER, frozenset({"liaison"}))])
         with ExitStack() as opened:
             nodes = [opened.enter_context(Node.open(house.home, {})) for house in made.values()]

@@ -1,12 +1,7 @@
 """A PostgreSQL server of the tests' own, in a folder of theirs: started when first asked for, gone with the tests."""
 
 import json
-import os
-import pwd
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,88 +15,17 @@ import pytest
 from headwater.store import Store, StoreOptions, migrate
 from headwater.store.postgres import PostgresLink
 from tests.postgres_mark import MARK
-
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-USER = "headwater"
-
-
-class Server:
-    """A running server, reached through a socket in its folder."""
-
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        self.folder = folder
-        self._durable = durable
-        self._bin = BINARIES[-1]
-
-    def call(self, program: str, *words: str) -> None:
-        """Run one of the server's programs; a server never runs as root, so there it is started as another user."""
-        command = [str(self._bin / program), *words]
-        if os.geteuid() == 0:
-            command = ["setpriv", "--reuid", OTHER, "--regid", OTHER, "--clear-groups", *command]
-        env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=self.folder)
-        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
-
-    def make(self) -> None:
-        """Make the cluster, durable as its defaults are, with another collation than bytes where there is one."""
-        self.call(
-            "initdb", "--pgdata", str(self.folder / "data"), "--username", USER, "--auth", "trust", "--encoding", "UTF8"
-        )
-
-    def start(self) -> None:
-        """Start it, reached through a socket alone."""
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c shared_buffers=32MB"
-        if not self._durable:
-            options += " -c fsync=off -c full_page_writes=off -c autovacuum=off"
-        self.call(
-            "pg_ctl",
-            "--pgdata",
-            str(self.folder / "data"),
-            "--wait",
-            "--log",
-            str(self.folder / "log"),
-            "-o",
-            options,
-            "start",
-        )
-
-    def stop(self, how: str = "fast") -> None:
-        """Stop it: ``fast`` ends what runs, ``immediate`` is as a power cut."""
-        self.call("pg_ctl", "--pgdata", str(self.folder / "data"), "--wait", "--mode", how, "stop")
-
-    def database(self, schema: str) -> str:
-        """Name a schema of its own as a database."""
-        return f"{self.url}&options=-csearch_path%3D{schema}"
-
-    @property
-    def url(self) -> str:
-        """The database that all schemas are in."""
-        return f"postgresql://{USER}@/postgres?host={self.folder}"
-
-
-OTHER = "postgres" if any(each.pw_name == "postgres" for each in pwd.getpwall()) else "nobody"
+from tools import postgresql
+from tools.postgresql import BINARIES, Server
 
 
 @contextmanager
 def server(*, durable: bool = True) -> Iterator[Server]:
-    """Yield a running server; one that need not be durable lies in memory where the machine has some."""
+    """Yield a running server; skip where none is installed."""
     if not BINARIES:
         pytest.skip("there is no PostgreSQL server here; apt-get install postgresql")
-    memory = "/dev/shm" if not durable and Path("/dev/shm").is_dir() else None  # noqa: S108 - a new folder of our own in it
-    folder = Path(tempfile.mkdtemp(prefix="hw-pg-", dir=memory))  # a socket's path is short
-    if os.geteuid() == 0:
-        shutil.chown(folder, OTHER)
-    folder.chmod(0o755)
-    made = Server(folder, durable=durable)
-    try:
-        made.make()
-        made.start()
-        try:
-            yield made
-        finally:
-            made.stop("immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgresql.server(durable=durable) as made:
+        yield made
 
 
 _COPY = """DO $$DECLARE t text; n bigint; BEGIN

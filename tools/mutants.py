@@ -98,7 +98,9 @@ SUITES: Final = {
 ON_A_SERVER: Final = frozenset({"postgres.py", "moving.py"})
 """Files that only a PostgreSQL server runs: `make test-postgres` holds them, and no suite here enters them."""
 MOST_S: Final = 40.0
-"""Seconds of tests for one mutant; one that outlives more is counted as alive."""
+"""CPU seconds of tests for one mutant, the quickest first; one that outlives them is counted as alive."""
+PATIENCE_S: Final = 600.0
+"""Seconds by the clock for the same on a busy machine; what takes longer is neither killed nor alive."""
 HANGS_S: Final = 20
 """A single test that takes so long has found that something is wrong."""
 NOT_PUT_IN: Final = 3
@@ -112,6 +114,7 @@ class Score:
     killed: int = 0
     alive: list[str] = field(default_factory=list)
     untested: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
     left: int = 0
 
     @property
@@ -157,6 +160,7 @@ class Runner:
 
     def _try(self, mutant: Mutant) -> None:
         said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+        killed: bool | None
         if not mutant.function:
             killed = _killed_at_import(mutant, self.room)
         else:
@@ -164,12 +168,14 @@ class Runner:
             if not numbers:
                 self.score.untested.append(said)
                 return
-            status, _ = _in_fork(lambda: self._judge(mutant, numbers), MOST_S * 3)
+            status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S)
             if status == NOT_PUT_IN:
                 self.score.untested.append(f"{said} (it could not be put in)")
                 return
-            killed = status != 0
-        if killed:
+            killed = None if status == -signal.SIGKILL else status != 0
+        if killed is None:
+            self.score.undecided.append(said)
+        elif killed:
             self.score.killed += 1
         else:
             self.score.alive.append(said)
@@ -202,11 +208,11 @@ class Runner:
         threading.settrace(called)
         for number, item in enumerate(self._items):
             seen.clear()
-            begun = time.monotonic()
+            begun = _cpu_s()
             sys.settrace(called)
             good = _passes(item, self._items[number + 1] if number + 1 < len(self._items) else None)
             sys.settrace(None)
-            took.append(time.monotonic() - begun)
+            took.append(_cpu_s() - begun)
             entered.append(
                 sorted({(code.co_filename, code.co_firstlineno) for code in seen if "/headwater/" in code.co_filename})
             )
@@ -223,6 +229,12 @@ class Runner:
             if not _passes(self._items[number], following):
                 os._exit(1)
         return ""
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of those that it has waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -294,8 +306,8 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
     return [*inner, *(deeper for each in inner for deeper in _codes(each))]
 
 
-def _killed_at_import(mutant: Mutant, room: str) -> bool:
-    """Run the room's own tests in a new process that imports the changed file."""
+def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
+    """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
     own = sorted(
         (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
@@ -303,9 +315,9 @@ def _killed_at_import(mutant: Mutant, room: str) -> bool:
     suite = [*(str(file) for file in own if "e2e" not in file.parts), *SUITES[room]]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
     try:
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=MOST_S * 6, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
-        return True
+        return None
     return done.returncode != 0
 
 
@@ -433,6 +445,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for line in [*score["alive"], *(f"{one} (no test was run on it)" for one in score["untested"])]:
             print(f"    alive: {line}")
+        for line in score["undecided"]:
+            print(f"    undecided after {PATIENCE_S:.0f} s: {line}")
     if given.json:
         given.json.write_text(json.dumps({"seed": given.seed, "rooms": told}, indent=1) + "\n", "utf-8")
     return int(failed)
@@ -449,6 +463,7 @@ def _in_fork_loud(room: str, given: argparse.Namespace) -> tuple[int, str]:
             "killed": score.killed,
             "alive": score.alive,
             "untested": score.untested,
+            "undecided": score.undecided,
             "left": score.left,
         }
         with os.fdopen(writing, "w") as stream:

@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import shared_folder
 from tests.e2e.exercise_run import Exercise, document
 from tests.e2e.page_process import CHROMIUM
-from tests.postgres_world import Homes, Server, server
+from tests.postgres_world import Homes, server
+from tools.postgresql import Server
 
 REAL_LIST = Path("data") / "screening" / "lists" / "un" / "un_consolidated.xml"
 

@@ -14,7 +14,7 @@ from headwater.errors import SettingsError, StoreError, StoreIoError
 from headwater.settings import Settings
 from headwater.store import Store, StoreOptions
 from tests.e2e.node_process import SystemChance, SystemClock
-from tests.postgres_world import Server
+from tools.postgresql import Server
 
 pytestmark = pytest.mark.e2e
 

@@ -76,6 +76,9 @@ class SqliteLink(Link):
     def take_log(self) -> None:
         """Write changes to a log of their own, so that who reads waits for nobody."""
         self.run("PRAGMA journal_mode = WAL")
+        # What a change may have to undo stays in memory: a file beside it cost two writes for each message. Not before a new
+        # form is taken, whose indexes sort more than memory may hold.
+        self.run("PRAGMA temp_store = MEMORY")
 
     def begin(self) -> None:
         """Open a transaction, waiting for other processes as long as the options say."""
