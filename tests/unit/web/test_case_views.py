@@ -11,7 +11,7 @@ from headwater.node import Node
 from tests.node_world import WRITER, events
 from tests.page_world import Answer, Browser, browser
 from tests.unit.web.conftest import URN
-from tests.unit.web.test_exhibits import PDF, send
+from tests.unit.web.test_exhibits import PDF, left, send
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -36,7 +36,7 @@ def test_a_view_of_the_case_as_it_is_now_comes_as_one_file_that_verifies(
     assert (made / "data" / "exhibits" / "PQ_1.pdf").read_bytes() == PDF
     assert not (made / "data" / "schedules" / "mg6d.pdf").exists()
     assert events(node, "case.exported")[-1].detail["view"] == "defence"
-    assert [one.name for one in (node.home / "derived").iterdir() if one.name.startswith("view-")] == []
+    assert left(node) == [], "nothing of it stays at the node"
 
 
 def test_a_view_of_a_seal_is_of_that_seal(node: Node, builder: Browser, tmp_path: Path) -> None:

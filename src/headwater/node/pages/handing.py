@@ -8,15 +8,13 @@ from typing import IO, Final
 
 from headwater.case.views import Audience, View, read_view
 from headwater.errors import ForbiddenError, StoreIoError
-from headwater.node import case_sealing
+from headwater.node import case_sealing, incoming
 from headwater.node.node import Node
 from headwater.node.pages.casefile import bundles
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 
 AUDIENCES: Final = tuple(one.value for one in Audience)
-DERIVED: Final = "derived"
-"""Folder of a node's home for what is made and goes again; it is in no backup."""
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 """The day that each file of the archive bears: a view tells no more than it was sealed with."""
 
@@ -71,11 +69,13 @@ def hand_out(node: Node, session: Session, urn: str, wish: Wish) -> Handed:
         if found is None:
             raise ForbiddenError("no such bundle")
         source = found.path
+    beside = node.home / incoming.FOLDER  # in no backup, and swept when a node opens that was cut off
     try:
-        with tempfile.TemporaryDirectory(prefix="view-", dir=node.home / DERIVED) as folder:
+        beside.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=beside) as folder:
             out = Path(folder) / "view"
             case_sealing.export(node, session, source, out, view, draft=wish.draft, withhold=wish.withhold)
-            return _archive(out, _name(urn, view), node.home / DERIVED)
+            return _archive(out, _name(urn, view), beside)
     except OSError as error:
         raise StoreIoError(f"cannot be written: {error.strerror}", where=urn) from error
 
