@@ -84,7 +84,7 @@ def designation(number: int, name: str, **more: Any) -> Designation:
     return Designation(number=number, kind="Individual", given=(given,), family=family, **{**values, **more})
 
 
-def write_list(folder: Path, names: Sequence[str], *, published: date = date(2026, 11, 20), start: int = 1) -> Path:
+def write_list(folder: Path, names: Sequence[str], *, published: date = date(2026, 11, 24), start: int = 1) -> Path:
     """Write an invented UK list, and return its file."""
     people = [designation(number, name) for number, name in enumerate(names, start)]
     [(name, data)] = list_files("uk-csv", people, published=published).items()

@@ -25,6 +25,7 @@ TABLE: Final[dict[tuple[str, str], Act | None]] = {
     ("GET", "/catalog"): Act.LIST_SCREEN,
     ("GET", "/reconcile"): None,
     ("POST", "/reconcile"): Act.LIST_SCREEN,
+    ("GET", "/reconcile/properties"): None,
     ("GET", "/healthz"): None,
 }
 """What each route asks for; the manifest of the service asks for a token alone, and whether it answers for none."""

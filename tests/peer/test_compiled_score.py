@@ -146,3 +146,14 @@ def test_the_words_near_a_word_are_those_that_rapidfuzz_finds(finder: Finder) ->
         }
         assert mine == pytest.approx(theirs, abs=1e-6), word
     assert ends[-1] > 50
+
+
+def test_few_entries_that_alone_may_be_hits_get_the_hits_of_a_whole_run(finder: Finder) -> None:
+    view = MemoryView(records())
+    rows = [{"id": str(at), "name": name} for at, name in enumerate(asked())]
+    screener = Screener(view, finder.index, compiled=True)
+    whole = screener.answer(read_request({"queries": rows, "min_score": 0.6, "top": 1000}))
+    few = sorted({hit.entry for hit in whole.hits})[:20]
+    some = screener.answer(read_request({"queries": rows, "min_score": 0.6, "top": 1000, "only": few}))
+    assert some.hits
+    assert [hit.finding for hit in some.hits] == [hit.finding for hit in whole.hits if hit.entry in few]

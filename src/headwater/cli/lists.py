@@ -106,7 +106,9 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
     the old version stays.
     """
     from headwater.cli.progress import bar
+    from headwater.model.ids import BlobHash
     from headwater.node import list_fetch
+    from headwater.node.lists import note_fetched
     from headwater.node.loose import NOBODY
     from headwater.node.reading import read_files
     from headwater.node.system import SystemClock
@@ -122,6 +124,7 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
                 for read in read_files(one.format, [str(one.file)], originator=NOBODY, into=(node, session)):
                     if read.error is not None:
                         raise read.error
+                note_fetched(node.store, BlobHash(one.sha256))
     lines = [
         f"{one.name}: {one.entries} entries of {one.version or 'unknown date'}"
         f"{'' if one.changed else ', unchanged'}, in {one.file}"

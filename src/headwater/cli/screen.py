@@ -25,6 +25,14 @@ from headwater.cli.progress import bar
     help="Score given pairs (CSV id,schema,name1,name2, or JSON lines) instead; --out takes id,score.",
 )
 @click.option("--since", metavar="FORMAT:OLD", help="An older edition: look only at entries added or changed after it.")
+@click.option("--regime", "regimes", multiple=True, help="Only entries of a regime in whose name this stands.")
+@click.option(
+    "--measure", "measures", multiple=True, help="Only entries under such a measure: travel ban, asset freeze."
+)
+@click.option(
+    "--type", "types", multiple=True, help="Only individual, entity or ship, or an entity type such as Company."
+)
+@click.option("--listed-since", default="", metavar="DATE", help="Only entries listed from this day, month or year on.")
 @click.option(
     "--owners",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -63,6 +71,10 @@ def screen(
     lists: tuple[str, ...],
     pairs: Path | None,
     since: str | None,
+    regimes: tuple[str, ...],
+    measures: tuple[str, ...],
+    types: tuple[str, ...],
+    listed_since: str,
     owners: Path | None,
     without_aliases: bool,
     out: Path | None,
@@ -81,6 +93,7 @@ def screen(
     never a verdict: it says what agrees and what does not, and a person decides. With a node the hits are kept as findings.
     """
     from headwater.node import loose, screening
+    from headwater.node.list_filters import ListFilter
     from headwater.node.spread import Spread
 
     if jobs > 1 and on != "here":
@@ -93,7 +106,8 @@ def screen(
     queries = screening.queries_in(file) if file else [screening.one_query(name or "", born, country, number, schema)]
     stakes = screening.stakes_in(owners, queries) if owners else []
     older = loose.list_file(since, without_aliases=without_aliases) if since else None
-    asked = screening.Asked(queries, min_score, top, since=older, stakes=stakes)
+    about = ListFilter(regimes, measures, types, listed_since)
+    asked = screening.Asked(queries, min_score, top, since=older, stakes=stakes, about=about, file=file)
     if since and not lists:
         raise click.UsageError("--since compares with a --list FORMAT:FILE")
     if not lists and home is None:
@@ -138,6 +152,10 @@ def _lines(document: dict[str, object]) -> list[str]:
         counts = ", ".join(f"{len(since[kind])} {kind}" for kind in ("added", "changed", "removed"))
         lines.append(f"since the older edition of the {since['list']} list: {counts}")
         lines += [f"removed: {since['list']} {number}; tell whoever holds a hit on it" for number in since["removed"]]
+    lines += [f"note: {warning}" for warning in document.get("warnings", ())]  # type: ignore[attr-defined]
+    about = document.get("about")
+    if isinstance(about, dict):
+        lines.append(f"only {about['entries']} entries were looked at: those that the filter leaves")
     if not document["hits"]:
         lines.append("no hit")
     for one in document["lists"]:  # type: ignore[attr-defined]

@@ -44,6 +44,13 @@ def read_queries(data: bytes, *, file: str | None = None) -> list[dict[str, str]
     return found
 
 
+def lines_of(data: bytes) -> list[int]:
+    """Return the line on which each query of a file begins."""
+    rows = iter_csv(data)
+    next(rows, None)
+    return [row.line for row in rows]
+
+
 def _queries(columns: list[str], rows: Iterator[Row], file: str | None) -> Iterator[dict[str, str]]:
     seen: set[str] = set()
     for row in rows:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.engines.match.delta import Delta, compare_editions
+from headwater.engines.match.index import INDEX_VERSION
 from headwater.engines.match.reverse import Customers, customer_index
 from headwater.errors import SettingsError
 from headwater.formats.queries_csv import read_queries
@@ -125,7 +126,6 @@ def rescreen(
     may(session, Act.LIST_SCREEN)
     with node.store.snapshot() as snapshot:
         file = _file(snapshot, name)
-        rows = read_queries(bytes(snapshot.blob(file.blob) or b""), file=name)
         held = {one.source: one.digest for one in editions(snapshot)}
         deltas = {
             source: compare_editions(_edition(snapshot, file.screened[source]), _edition(snapshot, digest))
@@ -134,16 +134,14 @@ def rescreen(
         }
         first = not held.keys() <= file.screened.keys()
         touched = {key for delta in deltas.values() for key in delta.touched}
-        chosen = rows if first else _worth(snapshot, file, rows, touched)
+        chosen = _rows(snapshot, file) if first else _worth(snapshot, file, touched)
     asked = screening.Asked(chosen)
     answer = None
     if first or touched:
         only = None if first else sorted(touched)
         answer = screening.at_node(node, session, asked, progress, only=only)
     gone = {key for delta in deltas.values() for key in delta.removed}
-    ids = {f"query:{row['id']}" for row in rows}
-    held_hits = findings.every(node, session) if gone else []
-    removed = tuple(one for one in held_hits if gone & {*one.finding.subjects} and ids & {*one.finding.subjects})
+    removed = _held_on(node, session, file, gone) if gone else ()
     _remember(node, session, file, held, len(removed))
     return Rescreened(answer, deltas, removed, len(chosen)), asked
 
@@ -160,21 +158,34 @@ def _edition(snapshot: Snapshot, digest: BlobHash) -> list[Record]:
     return [record for line in ids if (record := snapshot.record(RecordId(line))) is not None]
 
 
-def _worth(
-    snapshot: Snapshot, file: CustomerFile, rows: Sequence[dict[str, str]], touched: set[str]
-) -> Sequence[dict[str, str]]:
+def _rows(snapshot: Snapshot, file: CustomerFile) -> list[dict[str, str]]:
+    return read_queries(bytes(snapshot.blob(file.blob) or b""), file=file.name)
+
+
+def _held_on(node: Node, session: Session, file: CustomerFile, gone: set[str]) -> tuple[findings.Shown, ...]:
+    """Return the findings that say of a customer of the file that an entry is meant which is on no list any more."""
+    held = [one for one in findings.every(node, session) if gone & {*one.finding.subjects}]
+    if not held:
+        return ()
+    with node.store.snapshot() as snapshot:
+        ids = {f"query:{row['id']}" for row in _rows(snapshot, file)}
+    return tuple(one for one in held if ids & {*one.finding.subjects})
+
+
+def _worth(snapshot: Snapshot, file: CustomerFile, touched: set[str]) -> Sequence[dict[str, str]]:
     """Return the customers whom the entries that changed could mean: all of a small file, by its index of a large one."""
-    if not touched or len(rows) < REVERSED:
-        return rows if touched else []
-    customers = Customers(snapshot.derived(f"customers-{file.blob[:40]}", lambda: customer_index(rows, file.blob)))
-    wanted = {
-        customer
-        for source_edition in editions(snapshot)
-        for record in _edition(snapshot, source_edition.digest)
-        if record.mentions and record.mentions[0].key in touched
-        for customer in customers.worth_a_look(record)
-    }
-    return [row for row in rows if row["id"] in wanted]
+    if not touched:
+        return []
+    if file.rows < REVERSED:
+        return _rows(snapshot, file)
+    name = f"customers-{INDEX_VERSION}-{file.blob[:40]}"
+    customers = Customers(snapshot.derived(name, lambda: customer_index(_rows(snapshot, file), file.blob)))
+    wanted: dict[str, dict[str, str]] = {}
+    for edition in editions(snapshot):
+        for record in _edition(snapshot, edition.digest):
+            if record.mentions and record.mentions[0].key in touched:
+                wanted |= customers.worth_a_look(record)
+    return [wanted[key] for key in sorted(wanted)]
 
 
 def _remember(node: Node, session: Session, file: CustomerFile, held: dict[str, BlobHash], removed: int) -> None:

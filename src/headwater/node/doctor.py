@@ -12,7 +12,7 @@ from typing import Final
 from headwater.errors import HeadwaterError
 from headwater.exchange.keys import FOLDER, ROOT_FOLDER
 from headwater.model.times import format_instant
-from headwater.node.lists import listed
+from headwater.node.lists import age_of, editions, seen_current
 from headwater.node.node import Node
 
 LOW_SPACE_BYTES: Final = 1 << 30
@@ -108,13 +108,16 @@ def _card(node: Node) -> Iterator[Finding]:
 
 def _lists(node: Node) -> Iterator[Finding]:
     limit = timedelta(days=node.settings.list_stale_days)
-    for edition in listed(node.store):
-        age = node.clock.now() - edition.read_at
+    with node.store.snapshot() as snapshot:
+        held = editions(snapshot)
+        seen = seen_current(snapshot, held)
+    for edition in held:
+        age = age_of(edition, seen, node.clock.now())
         yield Finding(
             f"list {edition.source}",
             ok=age <= limit,
-            cause="" if age <= limit else f"it was read {age.days} days ago",
-            fix="" if age <= limit else f"read the newest edition: headwater read {edition.source} FILE",
+            cause="" if age <= limit else f"it was last seen to be current {age.days} days ago",
+            fix="" if age <= limit else f"fetch it, or read the newest edition: headwater read {edition.source} FILE",
         )
 
 

@@ -1,8 +1,8 @@
 """Sanctions lists at a node: which edition of each list is in force, and how old it is."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from headwater.model.canonical import decode, encode
@@ -15,6 +15,15 @@ from headwater.ports import View
 from headwater.store import Snapshot, Store, Transaction
 
 KIND: Final = "list"
+FETCHED: Final = "list-fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """When a publisher last gave a list, and the SHA-256 of what it gave."""
+
+    sha256: BlobHash
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,41 @@ def keep_edition(
     )
     transaction.put_document(KIND, origin.source, encode(edition))
     return None
+
+
+def note_fetched(store: Store, sha256: BlobHash) -> None:
+    """Keep that the edition in force of the list with such a file was given by its publisher just now."""
+
+    def change(transaction: Transaction) -> None:
+        for edition in editions(transaction):
+            if edition.sha256 == sha256:
+                transaction.put_document(FETCHED, edition.source, encode(Fetched(sha256, transaction.now)))
+
+    store.write(change)
+
+
+def seen_current(snapshot: Documents, held: Sequence[ListEdition]) -> dict[str, datetime]:
+    """Return when each edition was last seen to be current.
+
+    That is when its publisher gave it. A file that somebody had is as old as it says, and where it does not say, as its
+    reading.
+    """
+    given = {source: decode(body, Fetched) for source, _, body in snapshot.documents(FETCHED)}
+    found: dict[str, datetime] = {}
+    for edition in held:
+        fetched = given.get(edition.source)
+        if fetched is not None and fetched.sha256 == edition.sha256:
+            found[edition.source] = fetched.at
+        elif _day(edition.version) is None:
+            found[edition.source] = edition.read_at
+    return found
+
+
+def age_of(edition: ListEdition, seen: Mapping[str, datetime], now: datetime) -> timedelta:
+    """Return how long ago an edition was last seen to be current."""
+    at = seen.get(edition.source)
+    day = _day(edition.version)
+    return now - (at or (edition.read_at if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)))
 
 
 def _day(version: str | None) -> date | None:

@@ -56,16 +56,27 @@ class LooseAudit:
 
 @dataclass
 class LooseReader:
-    """Records of list files as `policy` is handed them; a list is parsed at the first question about a record."""
+    """Records of list files as `policy` is handed them; a list is parsed at the first question about a record.
+
+    Attributes:
+        files: the lists.
+        cache: folder of what is computed from them.
+        warnings: what was unusual about them, once they were parsed.
+    """
 
     files: Sequence[ListFile]
     cache: Path
+    warnings: list[str] = field(default_factory=list)
     _derived: dict[str, memoryview] = field(default_factory=dict)
 
     @cached_property
     def _records(self) -> dict[RecordId, Record]:
-        found = (record for one in self.files for record in load(one.format, one.file, NOBODY)[2].records)
-        return dict(sorted((record.id, record) for record in found))
+        found: dict[RecordId, Record] = {}
+        for one in self.files:
+            read = load(one.format, one.file, NOBODY)[2]
+            self.warnings.extend(str(notice) for notice in read.warnings)
+            found.update((record.id, record) for record in read.records)
+        return dict(sorted(found.items()))
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         """Yield records in the order of their identifiers."""

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headwater.errors import ConflictError, ForbiddenError, LimitError, Place, SchemaError, SettingsError
+from headwater.engines.match.screening import NotScreenable
+from headwater.errors import ConflictError, ForbiddenError, Place, SchemaError, SettingsError
 from headwater.model.canonical import decode, encode
 from headwater.model.finding import Finding
-from headwater.model.ids import RecordId
+from headwater.model.ids import EntityKey, RecordId
 from headwater.model.schema import schemata
 from headwater.node import screening
-from headwater.node.lists import editions
+from headwater.node.lists import CurrentLists, editions, sees_whole
 from headwater.node.loose import own_number, short_name
+from headwater.node.match_rows import best_hits, few, numbered, reconciled_rows, yente_rows
 from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -21,12 +23,13 @@ from headwater.ports import Event
 from headwater.store import Transaction
 
 KIND: Final = "match-token"
-MOST_QUERIES: Final = 500
 CUTOFF: Final = 0.5
 """Score from which a candidate is shown; yente's default."""
 _TYPES: Final = ("Person", "Company", "Organization", "LegalEntity", "Vessel", "Vehicle", "Airplane")
-_NAMES: Final = ("name", "alias", "previousName", "weakAlias")
-_COUNTRIES: Final = ("nationality", "country", "jurisdiction", "flag", "citizenship", "mainCountry")
+MOST_EXTENDED: Final = 1000
+"""Entries of which facts are told at once."""
+_OF_A_SANCTION: Final = ("program", "provisions", "reason", "listingDate", "authority", "authorityId")
+"""What stands in the record of a designation beside the entry itself: its regime, its measures, why and since when."""
 ALL: Final = frozenset({"default", "sanctions", "all"})
 """Names of the dataset that is every list; yente calls it so."""
 
@@ -96,22 +99,25 @@ class Desk:
             InputError: a query is none.
             SettingsError: there is no such dataset.
         """
-        rows = [_query(str(key), value) for key, value in _few(queries).items()]
+        rows = {str(key): yente_rows(str(key), value) for key, value in few(queries).items()}
         threshold = _number(options.get("threshold"), "threshold", self._node.settings.min_score)
         cutoff = min(_number(options.get("cutoff"), "cutoff", CUTOFF), threshold)
         limit = int(_number(options.get("limit"), "limit", 5, most=500))
-        asked = screening.Asked([row for row in rows if row["name"]], cutoff, limit, self._lists(dataset))
-        answer = screening.at_node(self._node, caller, asked)
-        found: dict[str, list[dict[str, Any]]] = {str(key): [] for key in queries}
+        asked, owner = numbered(rows)
+        answer = screening.at_node(
+            self._node, caller, screening.Asked(_askable(asked), cutoff, limit, self._lists(dataset))
+        )
+        hits = best_hits(answer.result.hits, owner, dict.fromkeys(rows, limit))
+        found: dict[str, list[dict[str, Any]]] = {key: [] for key in rows}
         with self._node.view(caller) as view:
-            for hit in answer.result.hits:
+            for key, hit in ((key, hit) for key, some in hits.items() for hit in some):
                 record = view.record(RecordId(hit.finding.evidence[0].ref.partition("/")[0]))
                 main = next(mention for mention in record.mentions if mention.key == hit.entry)
                 properties: dict[str, list[str]] = {}
                 for fact in record.facts:
                     if fact.entity == hit.entry:
                         properties.setdefault(fact.prop, []).append(fact.value)
-                found[hit.query].append(
+                found[key].append(
                     {
                         "id": hit.entry, "caption": properties.get("name", [hit.entry])[0], "schema": main.schema,
                         "properties": properties, "datasets": [short_name(hit.list)], "score": hit.finding.score,
@@ -120,8 +126,7 @@ class Desk:
                         "finding": hit.finding.id, "source": {"sha256": hit.sha256, "version": hit.version, "row": hit.row},
                     }
                 )  # fmt: skip
-        hindered = {row["id"]: "a query without a name" for row in rows if not row["name"]}
-        hindered |= {one.query: one.reason for one in answer.result.not_screenable}
+        hindered = _hindered(asked, owner, answer.result.not_screenable)
         responses = {
             key: {
                 "status": 400 if key in hindered else 200,
@@ -160,6 +165,10 @@ class Desk:
             "defaultTypes": [{"id": name, "name": name} for name in _TYPES],
             "view": {"url": "about:blank#{{id}}"},
             "batchSize": 100,
+            "extend": {
+                "propose_properties": {"service_url": base.rstrip("/"), "service_path": "/reconcile/properties"},
+                "property_settings": [],
+            },
         }
 
     def reconcile(self, caller: Session, queries: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,16 +177,19 @@ class Desk:
         Raises:
             InputError: a query is none.
         """
-        rows = [_reconciled(str(key), value) for key, value in _few(queries).items()]
-        limits = [int(_number(value.get("limit"), "limit", 5, most=100)) for value in queries.values()]
-        asked = screening.Asked([row for row in rows if row["name"]], CUTOFF, max(limits, default=5))
-        answer = screening.at_node(self._node, caller, asked)
-        found: dict[str, list[dict[str, Any]]] = {str(key): [] for key in queries}
+        rows = {str(key): reconciled_rows(str(key), value) for key, value in few(queries).items()}
+        limits = {str(key): int(_number(one.get("limit"), "limit", 5, most=100)) for key, one in queries.items()}
+        asked, owner = numbered(rows)
+        answer = screening.at_node(
+            self._node, caller, screening.Asked(_askable(asked), CUTOFF, max(limits.values(), default=5))
+        )
+        found: dict[str, list[dict[str, Any]]] = {key: [] for key in rows}
         least = self._node.settings.min_score
-        for hit in answer.result.hits:
+        best = best_hits(answer.result.hits, owner, limits)
+        for key, hit in ((key, hit) for key, some in best.items() for hit in some):
             finding = hit.finding
             name = next((one.right for one in finding.reasons if one.code.startswith("name.") and one.right), hit.entry)
-            found[hit.query].append(
+            found[key].append(
                 {
                     "id": hit.entry, "name": name, "score": round(100 * finding.score, 2), "match": finding.score >= least,
                     "type": [{"id": "Thing", "name": f"{short_name(hit.list)} {own_number(hit.list, hit.entry)}"}],
@@ -185,7 +197,43 @@ class Desk:
                     "description": finding.text,
                 }
             )  # fmt: skip
-        return {key: {"result": results[:limit]} for (key, results), limit in zip(found.items(), limits, strict=True)}
+        return {key: {"result": results} for key, results in found.items()}
+
+    def properties(self, kind: str) -> dict[str, Any]:
+        """Return the properties that entries of a type can have, as OpenRefine proposes them for new columns."""
+        known = schemata()[kind if kind in schemata() else "Thing"]
+        found = sorted({*known.properties, *_OF_A_SANCTION})
+        return {"type": kind, "properties": [{"id": name, "name": name} for name in found]}
+
+    def extend(self, caller: Session, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return facts of entries that were reconciled, as OpenRefine adds them as columns.
+
+        Raises:
+            InputError: the question is none.
+        """
+        may(caller, Act.LIST_SCREEN)
+        ids, wanted = asked.get("ids"), asked.get("properties")
+        if not isinstance(ids, list) or not isinstance(wanted, list) or len(ids) > MOST_EXTENDED:
+            fix = f'send {{"ids": [up to {MOST_EXTENDED}], "properties": [{{"id"}}]}}'
+            raise SchemaError("no ids or properties to extend by", fix=fix)
+        names = [str(one.get("id")) for one in wanted if isinstance(one, dict)]
+        entries = {str(one) for one in ids}
+        rows: dict[str, dict[str, list[dict[str, str]]]] = {one: {name: [] for name in names} for one in entries}
+        with self._node.view_at(caller) as (snapshot, view):
+            held = editions(snapshot)
+            whole = sees_whole(held, caller, self._node.clock.now().date())
+            current = CurrentLists(snapshot, view, held, whole=whole)
+            for key in sorted(entries):
+                for record in current.records(mentions=EntityKey(key)):
+                    for fact in record.facts:
+                        if fact.prop in rows[key] and fact.entity in {key, f"{key}#sanction"}:
+                            rows[key][fact.prop].append({"str": fact.value})
+        self._node.store.note(
+            Event(
+                "match.extended", caller.user, "lists", caller.purpose, {"entries": len(entries), "facts": len(names)}
+            )
+        )
+        return {"meta": [{"id": name, "name": name} for name in names], "rows": rows}
 
     def _lists(self, dataset: str) -> Sequence[str]:
         if dataset in ALL:
@@ -197,54 +245,18 @@ class Desk:
         return found
 
 
-def _few(queries: Mapping[str, Any]) -> Mapping[str, Any]:
-    if len(queries) > MOST_QUERIES:
-        raise LimitError(f"over {MOST_QUERIES} queries at once", fix="ask fewer at once")
-    for key, value in queries.items():
-        if not isinstance(value, dict):
-            raise SchemaError("a query that is no object", where=Place(field=str(key)[:40]))
-    return queries
+def _askable(rows: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    return [row for row in rows if row["name"] or row.get("id_number")]
 
 
-def _query(key: str, given: Mapping[str, Any]) -> dict[str, str]:
-    kind, properties = given.get("schema", "LegalEntity"), given.get("properties")
-    if not isinstance(kind, str) or not isinstance(properties, dict):
-        raise SchemaError("a query without schema or properties", where=Place(field=key[:40]))
-    values = {prop: _texts(value, key) for prop, value in properties.items()}
-    return _row(key, kind if kind in schemata() else "LegalEntity", values)
-
-
-def _reconciled(key: str, given: Mapping[str, Any]) -> dict[str, str]:
-    kind = given.get("type") or "LegalEntity"
-    kind = kind[0] if isinstance(kind, list) and kind else kind
-    kind = kind.get("id") if isinstance(kind, dict) else kind
-    beside = given.get("properties") or []
-    values = {"name": _texts(given.get("query", ""), key)}
-    for one in beside if isinstance(beside, list) else []:
-        if isinstance(one, dict) and isinstance(one.get("pid"), str):
-            values[one["pid"]] = _texts(one.get("v"), key)
-    return _row(key, kind if isinstance(kind, str) and kind in schemata() else "LegalEntity", values)
-
-
-def _row(key: str, kind: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    kinds = schemata()[kind].properties
-    first = {
-        "name": [text for prop in _NAMES for text in values.get(prop, ())],
-        "birth_date": values.get("birthDate", ()),
-        "birth_place": values.get("birthPlace", ()),
-        "nationality": [text for prop in _COUNTRIES for text in values.get(prop, ())],
-        "gender": values.get("gender", ()),
-        "id_number": [text for prop, texts in values.items() if kinds.get(prop) == "identifier" for text in texts],
-    }
-    row = {"id": key, "schema": kind, **{field: texts[0] for field, texts in first.items() if texts}}
-    return {"name": "", **row}
-
-
-def _texts(value: object, key: str) -> list[str]:
-    listed = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str | int | float | None) for one in listed):
-        raise SchemaError("a value that is no text", where=Place(field=key[:40]))
-    return [str(one).strip() for one in listed if one is not None and str(one).strip()]
+def _hindered(
+    rows: Sequence[Mapping[str, str]], owner: Mapping[str, str], reported: Sequence[NotScreenable]
+) -> dict[str, str]:
+    """Return why a question was not answered; one of which any row could be asked was."""
+    reasons = {one.query: one.reason for one in reported}
+    reasons |= {row["id"]: "a query without a name or an identifier" for row in rows if row["id"] not in reasons and not (row["name"] or row.get("id_number"))}  # fmt: skip
+    answered = {owner[row["id"]] for row in rows if row["id"] not in reasons}
+    return {owner[mark]: reason for mark, reason in reasons.items() if owner[mark] not in answered}
 
 
 def _features(finding: Finding) -> dict[str, float]:

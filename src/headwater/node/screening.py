@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from headwater.engines.match.query import read_request
 from headwater.engines.match.screening import Hit, MatchEngine, Screener, ScreenResult, open_index, open_screener
 from headwater.errors import ForbiddenError, FormatError, Place, SchemaError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
-from headwater.formats.queries_csv import read_queries
+from headwater.formats.queries_csv import lines_of, read_queries
 from headwater.formats.safe_csv import csv_bytes
 from headwater.formats.stakes_csv import read_stakes
 from headwater.model.canonical import encode
@@ -23,11 +23,13 @@ from headwater.model.fact import record_of
 from headwater.model.finding import Finding, params_text
 from headwater.model.handling import Handling
 from headwater.model.ids import FactId
+from headwater.model.record import Record
 from headwater.model.times import format_instant
 from headwater.node import deltas, findings, runs
 from headwater.node.files import bytes_of, write
 from headwater.node.judged import Silenced, judge
-from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
+from headwater.node.list_filters import ListFilter
+from headwater.node.lists import CurrentLists, ListEdition, editions, seen_current, sees_whole
 from headwater.node.loose import NOBODY, ListFile, LooseAudit, LooseReader, cache_folder, own_number, short_name
 from headwater.node.node import Node
 from headwater.node.spread import ALONE, Progress, Spread, answers
@@ -40,6 +42,7 @@ from headwater.settings import Settings
 
 UNSET: Final = Settings()
 """Without a node the settings are the defaults."""
+EVERY_ENTRY: Final = ListFilter()
 OF_A_QUERY: Final = Handling(releasable_to=frozenset(), codes=frozenset({"P"}))
 """A hit says whom somebody asked about, so it may do less than the published list: nobody else gets it unasked."""
 
@@ -54,6 +57,8 @@ class Asked:
         lists: names of data sources; empty is every list there is.
         since: an older edition, of whose list only entries added or changed after it are looked at.
         stakes: who owns or controls whom among the queries.
+        about: which entries of the lists are asked about.
+        file: the file of the queries, None where they come from none.
     """
 
     queries: Sequence[Mapping[str, str]]
@@ -62,6 +67,21 @@ class Asked:
     lists: Sequence[str] = ()
     since: ListFile | None = None
     stakes: Sequence[Stake] = ()
+    about: ListFilter = EVERY_ENTRY
+    file: Path | None = None
+
+    @contextmanager
+    def rows_told(self) -> Iterator[None]:
+        """Name the file and the line of a query that is refused."""
+        try:
+            yield
+        except SchemaError as error:
+            at, file = error.where.line, self.file
+            if file is None or at is None or error.where.file is not None:
+                raise
+            lines = lines_of(bytes_of(file))
+            error.where = replace(error.where, file=file.name, line=lines[at - 1] if at <= len(lines) else at)
+            raise
 
 
 @dataclass(slots=True)
@@ -90,12 +110,16 @@ class Answer:
     Attributes:
         since: with an older edition to compare with, what changed since, as a document.
         silenced: pairs that somebody has told apart before and that have not changed.
+        about: which entries were asked about, and how many they are; None where all were.
+        warnings: what was unusual about list files that were parsed for it.
     """
 
     result: ScreenResult
     cost: Cost
     since: Mapping[str, Any] | None = None
     silenced: tuple[Silenced, ...] = ()
+    about: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def stakes_in(path: Path, queries: Sequence[Mapping[str, str]]) -> list[Stake]:
@@ -160,24 +184,24 @@ def at_node(
                 raise SettingsError("the node holds no such list", fix=fix)
             whole = sees_whole(held, session, today)
             current = CurrentLists(snapshot, view, held, whole=whole)
-        params = {
-            **_params(asked, held, node.settings, node.clock.now()),
-            **({} if only is None else {"only": list(only)}),
-        }
-        with cost.of("build"):
+            chosen = _chosen(asked, current.records, only)
+            seen = seen_current(snapshot, held)
+        params = _params(node, asked, held, seen)
+        told = params_text({name: value for name, value in params.items() if name != "queries"} | _about(asked, chosen))
+        params |= {} if chosen is None else {"only": chosen}
+        with cost.of("build"), asked.rows_told():
             screener = open_screener(current, params, queries=len(asked.queries))
-        with cost.of("screen"):
+        with cost.of("screen"), asked.rows_told():
             answer = answers(screener, params, spread, lambda each: permits(each, session, today), progress)
             if spread != ALONE and not whole:
                 answer = _looked_at(view, answer)
             found = _stricter(_owned(answer, asked))
             judged = judge(view, found.hits)
             result = replace(found, hits=judged.hits)
-    told = params_text({name: value for name, value in params.items() if name != "queries"})
     noted = runs.Noted(MatchEngine.name, MatchEngine.version, told, OF_A_QUERY, per_query=True)
     findings.keep(node, session, result.findings, noted)
     _log(node, session, asked, held, result, len(judged.silenced))
-    return Answer(result, cost, silenced=judged.silenced)
+    return Answer(result, cost, silenced=judged.silenced, about=_about(asked, chosen).get("about"))
 
 
 def prepare(node: Node, session: Session) -> None:
@@ -186,7 +210,7 @@ def prepare(node: Node, session: Session) -> None:
         held = editions(snapshot)
         if held:
             whole = sees_whole(held, session, node.clock.now().date())
-            request = read_request(_params(Asked(()), held, node.settings, node.clock.now()))
+            request = read_request(_params(node, Asked(()), held, {}))
             open_index(CurrentLists(snapshot, view, held, whole=whole), request)
 
 
@@ -231,14 +255,31 @@ def in_files(
             reader.forget()
             screener = opened()
     changed: Mapping[str, Any] | None = None
+    touched: list[str] | None = None
     if asked.since is not None:
         with cost.of("delta"):
             name, delta = deltas.since(asked.since, reader.records())
             changed = deltas.document(delta, name)
-            params["only"] = sorted(delta.touched)
-    with cost.of("screen"):
+            touched = sorted(delta.touched)
+    with cost.of("load"):
+        chosen = _chosen(asked, reader.records, touched)
+        params |= {} if chosen is None else {"only": chosen}
+    with cost.of("screen"), asked.rows_told():
         result = _owned(answers(screener, params, spread, sees, progress), asked)
-    return Answer(result, cost, changed)
+    return Answer(result, cost, changed, about=_about(asked, chosen).get("about"), warnings=tuple(reader.warnings))
+
+
+def _chosen(asked: Asked, records: Callable[[], Iterable[Record]], only: Sequence[str] | None) -> list[str] | None:
+    """Return the keys of the entries that may be hits, None where all may."""
+    if not asked.about:
+        return None if only is None else list(only)
+    wanted = asked.about.chosen(records())
+    return wanted if only is None else sorted({*wanted} & {*only})
+
+
+def _about(asked: Asked, chosen: Sequence[str] | None) -> dict[str, Any]:
+    """Return what a filter leaves, as it stands in documents; nothing without one."""
+    return {"about": {**asked.about.document(), "entries": len(chosen or ())}} if asked.about else {}
 
 
 def _owned(result: ScreenResult, asked: Asked) -> ScreenResult:
@@ -269,6 +310,8 @@ def document(answer: Answer, asked: Asked) -> dict[str, Any]:
             for one in result.lists
         ],
         **({"since": answer.since} if answer.since is not None else {}),
+        **({"about": answer.about} if answer.about is not None else {}),
+        **({"warnings": list(answer.warnings)} if answer.warnings else {}),
         "cpu_s": {stage: round(seconds, 3) for stage, seconds in answer.cost.cpu_s.items()},
         "peak_rss_mb": round(answer.cost.peak_rss_mb, 1),
     }
@@ -291,16 +334,16 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _params(asked: Asked, held: Sequence[ListEdition], settings: Settings, now: datetime) -> dict[str, object]:
+def _params(node: Node, asked: Asked, held: Sequence[ListEdition], seen: Mapping[str, datetime]) -> dict[str, object]:
     return {
         "queries": list(asked.queries),
         "lists": [one.source for one in held],
         "snapshots": {one.source: one.digest for one in held},
-        "fetched": {one.source: format_instant(one.read_at) for one in held},
-        "min_score": asked.min_score or settings.min_score,
+        "fetched": {source: format_instant(at) for source, at in seen.items()},
+        "min_score": asked.min_score or node.settings.min_score,
         "top": asked.top,
-        "as_of": format_instant(now),
-        "stale_after_days": settings.list_stale_days,
+        "as_of": format_instant(node.clock.now()),
+        "stale_after_days": node.settings.list_stale_days,
     }
 
 
@@ -339,6 +382,7 @@ def _log(
         "not_screenable": len(result.not_screenable),
         "lists": " ".join(f"{one.source}@{one.version or one.sha256[:12]}" for one in held),
         "min_score": str(asked.min_score or node.settings.min_score),
+        **({"about": str(asked.about.document())} if asked.about else {}),
     }
     node.store.note(Event("match.screened", session.user, "lists", session.purpose, detail))
 

@@ -5,7 +5,9 @@
     POST /match/{dataset}         yente: {"queries": {id: {"schema", "properties": {name: [values]}}}} -> scored results
     GET  /healthz, /catalog       yente: whether it answers; which lists there are
     GET  /reconcile               OpenRefine: the service's manifest
-    POST /reconcile               OpenRefine: queries={id: {"query", "type", "limit", "properties"}} -> candidates
+    POST /reconcile               OpenRefine: queries={id: {"query", "type", "limit", "properties"}} -> candidates;
+                                  extend={"ids", "properties"} -> facts of entries, for new columns
+    GET  /reconcile/properties    OpenRefine: which properties entries of a type have
 
 Every question needs a token of a user of the node (as a bearer, or as the password of HTTP Basic, which OpenRefine takes
 in a URL), is asked for that user and the purpose of the token, goes through the policy and is logged like any other.
@@ -73,6 +75,14 @@ class MatchDesk(Protocol):
         """Return candidates for reconciliation queries."""
         ...
 
+    def properties(self, kind: str) -> dict[str, Any]:
+        """Return the properties that entries of a type can have."""
+        ...
+
+    def extend(self, caller: Session, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return facts of reconciled entries."""
+        ...
+
 
 def matching_app(desk: MatchDesk) -> Starlette:
     """Return the application that banks' and analysts' tools talk to."""
@@ -89,6 +99,10 @@ def matching_app(desk: MatchDesk) -> Starlette:
         """Show the manifest, or answer OpenRefine's questions."""
         return await _answered(_reconcile(desk, request))
 
+    async def properties(request: Request) -> Response:
+        """Show which properties entries of a type have."""
+        return await _answered(_properties(desk, request))
+
     async def health(_: Request) -> Response:
         """Show that the node answers."""
         return JSONResponse({"status": "ok"})
@@ -98,6 +112,7 @@ def matching_app(desk: MatchDesk) -> Starlette:
             Route("/match/{dataset}", match, methods=["POST"]),
             Route("/catalog", catalog, methods=["GET"]),
             Route("/reconcile", reconcile, methods=["GET", "POST"]),
+            Route("/reconcile/properties", properties, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),
         ]
     )
@@ -118,12 +133,20 @@ async def _catalog(desk: MatchDesk, request: Request) -> dict[str, Any]:
 
 async def _reconcile(desk: MatchDesk, request: Request) -> dict[str, Any]:
     caller = await _caller(desk, request)
-    queries = request.query_params.get("queries")
+    form = dict(request.query_params)
     if request.method == "POST":
-        queries = dict(_pairs(await _body(request))).get("queries", queries)
+        form |= dict(_pairs(await _body(request)))
+    if "extend" in form:
+        return await run_in_threadpool(desk.extend, caller, _object(form["extend"].encode()))
+    queries = form.get("queries")
     if queries is None:
         return desk.manifest(str(request.base_url))
     return await run_in_threadpool(desk.reconcile, caller, _object(queries.encode()))
+
+
+async def _properties(desk: MatchDesk, request: Request) -> dict[str, Any]:
+    await _caller(desk, request)
+    return desk.properties(request.query_params.get("type", ""))
 
 
 async def _caller(desk: MatchDesk, request: Request) -> Session:

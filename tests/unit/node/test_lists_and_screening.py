@@ -89,9 +89,13 @@ def test_a_correction_of_the_same_day_is_in_force(node: Node, tmp_path: Path) ->
     assert entries(screen(node, MARKO, ANA)) == [("2", "uk:TEST000002")]
 
 
-def test_a_list_read_long_ago_is_stale_and_the_answer_says_so(node: Node, clock: FakeClock, tmp_path: Path) -> None:
+def test_a_list_that_was_fetched_long_ago_is_stale_and_the_answer_says_so(
+    node: Node, clock: FakeClock, tmp_path: Path
+) -> None:
     path = write_list(tmp_path / "in", [MARKO])
     read(node, "uk", path)
+    [edition] = lists.listed(node.store)
+    lists.note_fetched(node.store, edition.sha256)
     clock.move(timedelta(days=3))
     [fresh] = screen(node, MARKO).result.lists
     assert (fresh.stale, fresh.note) == (False, "")
@@ -101,8 +105,17 @@ def test_a_list_read_long_ago_is_stale_and_the_answer_says_so(node: Node, clock:
     assert state.stale is True
     assert "older than 3 days" in state.note
     assert "older than 3 days" in answer.result.hits[0].finding.text
-    read(node, "uk", path)
+    lists.note_fetched(node.store, edition.sha256)
     assert [each.stale for each in screen(node, MARKO).result.lists] == [False]
+
+
+def test_a_list_that_somebody_had_in_a_file_is_as_old_as_it_says_however_lately_it_was_read(
+    node: Node, tmp_path: Path
+) -> None:
+    read(node, "uk", write_list(tmp_path / "in", [MARKO], published=date(2026, 11, 20)))
+    answer = screen(node, MARKO)
+    assert [each.stale for each in answer.result.lists] == [True]
+    assert "older than 3 days" in answer.result.hits[0].finding.text
 
 
 def test_the_setting_says_how_old_a_list_may_be(tmp_path: Path) -> None:
@@ -110,7 +123,7 @@ def test_the_setting_says_how_old_a_list_may_be(tmp_path: Path) -> None:
     home = init(tmp_path / "uk", list_stale_days=30)
     with node_at(home, clock) as node:
         read(node, "uk", write_list(tmp_path / "in", [MARKO]))
-        clock.move(timedelta(days=29))
+        clock.move(timedelta(days=28))
         assert [each.stale for each in screen(node, MARKO).result.lists] == [False]
 
 

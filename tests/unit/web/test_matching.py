@@ -82,6 +82,35 @@ def test_openrefine_reads_the_manifest_and_reconciles(node: Node, token: str) ->
     assert answer["q1"]["result"] == []
 
 
+def test_every_name_of_yentes_question_is_asked_about_and_an_entry_is_answered_once(node: Node, token: str) -> None:
+    names = ["Nobody Whatsoever", MARKO, "Марко Измишљотиновић"]
+    body = {"queries": {"q": {"schema": "Person", "properties": {"name": names[:1], "alias": names[1:]}}}}
+    _, answer = call(node, "POST", "/match/default", json.dumps(body).encode(), f"Bearer {token}")
+    assert [one["id"] for one in answer["responses"]["q"]["results"]] == ["uk:TEST000001"]
+
+
+def test_a_name_in_parts_and_an_identifier_alone_are_questions_too(node: Node, token: str) -> None:
+    parts = {"schema": "Person", "properties": {"firstName": ["Marko"], "lastName": ["Izmišljotinović"]}}
+    number = {"schema": "Person", "properties": {"passportNumber": ["P0000000000"]}}
+    body = json.dumps({"queries": {"parts": parts, "number": number}}).encode()
+    _, answer = call(node, "POST", "/match/default", body, f"Bearer {token}")
+    assert [one["id"] for one in answer["responses"]["parts"]["results"]] == ["uk:TEST000001"]
+    assert (answer["responses"]["number"]["status"], answer["responses"]["number"]["results"]) == (200, [])
+
+
+def test_openrefine_adds_columns_of_what_the_list_says_of_an_entry(node: Node, token: str) -> None:
+    _, proposed = call(node, "GET", "/reconcile/properties?type=Person", authorization=f"Bearer {token}")
+    assert {"birthDate", "program", "provisions"} <= {one["id"] for one in proposed["properties"]}
+    asked = {"ids": ["uk:TEST000001", "uk:none"], "properties": [{"id": "name"}, {"id": "program"}]}
+    form = urlencode({"extend": json.dumps(asked)}).encode()
+    status, answer = call(node, "POST", "/reconcile", form, f"Bearer {token}")
+    assert (status, [one["id"] for one in answer["meta"]]) == (200, ["name", "program"])
+    assert {"str": MARKO} in answer["rows"]["uk:TEST000001"]["name"]
+    assert answer["rows"]["uk:TEST000001"]["program"]
+    assert answer["rows"]["uk:none"] == {"name": [], "program": []}
+    assert len(events(node, "match.extended")) == 1
+
+
 def test_the_catalog_names_the_lists_in_force(node: Node, token: str) -> None:
     _, answer = call(node, "GET", "/catalog", authorization=f"Bearer {token}")
     assert [(one["name"], one.get("entity_count")) for one in answer["datasets"]][1:] == [("uk", 2)]
@@ -119,6 +148,7 @@ def test_only_an_admin_issues_tokens(node: Node) -> None:
         ("/match/default", b" " * (MAX_BODY + 1), 413),
         ("/reconcile", b"queries=%7B", 400),
         ("/reconcile", b"\xff", 400),
+        ("/reconcile", b"extend=%7B%7D", 400),
     ],
 )
 def test_a_question_that_is_none_is_refused(node: Node, token: str, path: str, body: bytes, status: int) -> None:

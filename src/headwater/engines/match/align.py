@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, Way, edit_cost, likeness
-from headwater.engines.match.names import Kind, Weighed
+from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, WRITTEN_SHARE, Way, edit_cost, known_names, likeness
+from headwater.engines.match.names import Kind, Part, Weighed
+from headwater.engines.match.sound import unvowelled_cost
 
-DOUBTFUL: Final = 0.2
+DOUBTFUL: Final = 0.1
 """Difference in spelling from which it is worth a look whether the blank alone stands in the wrong place."""
 JOINED: Final = 0.8
 """Likeness of two parts written together and one part: nearer than single parts must be, for joining gives more ways."""
@@ -63,6 +64,7 @@ class Alignment(NamedTuple):
         exact: whether the same letters, after transliteration, stand in the same order.
         other_form: whether both have a legal form that meets nothing: two companies of one name.
         other_initial: whether an initial of one is at odds with what is left over of the other.
+        other_number: whether a number meets nothing: a fund, ship or brigade of a row has brothers.
     """
 
     meetings: tuple[Meeting, ...]
@@ -74,6 +76,7 @@ class Alignment(NamedTuple):
     exact: bool
     other_form: bool = False
     other_initial: bool = False
+    other_number: bool = False
 
     @property
     def slips(self) -> float:
@@ -91,6 +94,12 @@ class _Side:
     @property
     def rest(self) -> float:
         return sum([self.weighed.rarity[at] for at in self.free])
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a number has met nothing."""
+        parts = self.weighed.name.parts
+        return any(parts[at].kind is not Kind.FORM and not parts[at].sound.isalpha() for at in self.free)
 
     @property
     def kinds(self) -> set[Kind]:
@@ -115,7 +124,9 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
         mine, theirs = one.kinds, other.kinds
         forms = Kind.FORM in mine and Kind.FORM in theirs
         initials = bool((Kind.INITIAL in mine and theirs & _NAMES) or (Kind.INITIAL in theirs and mine & _NAMES))
-    apart = _summed(left, right, meetings, (one.rest, other.rest), other_form=forms, other_initial=initials)
+    numbers = one.numbered or other.numbered
+    odds = {"other_form": forms, "other_initial": initials, "other_number": numbers}
+    apart = _summed(left, right, meetings, (one.rest, other.rest), **odds)
     doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
     if worth & BLANKS and doubtful:
         whole = _whole(left, right)
@@ -163,10 +174,11 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
     for i in tuple(cut.free):
         if i not in cut.free or i + 1 not in cut.free:
             continue
+        both = parts[i : i + 2]
         sound = parts[i].sound + parts[i + 1].sound
         for j in tuple(whole.free):
             other = whole.weighed.name.parts[j]
-            alike = _run_together(sound, other.sound)
+            alike = _run_together(both, (other,))
             if alike >= JOINED:
                 cut.free = [at for at in cut.free if at not in {i, i + 1}]
                 whole.free.remove(j)
@@ -178,30 +190,45 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
     return found
 
 
-def _run_together(left: str, right: str) -> float:
-    if abs(len(left) - len(right)) > MOST_LENGTHS:
+def _run_together(left: tuple[Part, ...], right: tuple[Part, ...]) -> float:
+    """Return how alike some parts of a name are, written together, to some of another."""
+    one, other = (("".join([part.sound for part in side])) for side in (left, right))
+    if left[0].arabic == right[0].arabic:
+        if abs(len(one) - len(other)) > MOST_LENGTHS:
+            return 0.0
+        return 1.0 - LENGTH_SHARE * edit_cost(one, other) / max(len(one), len(other))
+    bones = [sum([len(part.bones) for part in side]) for side in (left, right)]
+    if abs(bones[0] - bones[1]) > MOST_LENGTHS:
         return 0.0
-    return 1.0 - LENGTH_SHARE * edit_cost(left, right) / max(len(left), len(right))
+    written, latin, least = (one, other, bones[1]) if left[0].arabic else (other, one, bones[0])
+    return 1.0 - WRITTEN_SHARE * unvowelled_cost(written, latin) / max(len(written), least + 1)
 
 
 def _whole(left: Weighed, right: Weighed) -> Alignment | None:
     """Return the names as one word each, where only blanks and a slip keep them apart.
 
     Names of as many parts are one word each only where nothing but the place of the blank differs: a slip inside a part
-    is judged part by part, where it weighs more.
+    is judged part by part, where it weighs more, and Stefan is not Stevan.
     """
     one, other = left.name, right.name
     longest = max(len(one.joined), len(other.joined))
     if longest < LEAST_WHOLE:
         return None
-    alike = _run_together(one.joined, other.joined)
+    alike = _run_together(one.parts, other.parts)
     slip = (1.0 - alike) * longest / LENGTH_SHARE
-    if alike < WHOLE or (len(one.parts) == len(other.parts) and slip > MOVED_SLIP):
+    if alike < WHOLE or (
+        len(one.parts) == len(other.parts) and (slip > MOVED_SLIP or _two_known(one.parts, other.parts))
+    ):
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(
         left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], (0.0, 0.0)
     )
+
+
+def _two_known(left: tuple[Part, ...], right: tuple[Part, ...]) -> bool:
+    """Return whether two known names that differ stand in one place: no blank has moved there."""
+    return any(known_names(one, other) is False for one, other in zip(left, right, strict=True))
 
 
 def _summed(
@@ -212,6 +239,7 @@ def _summed(
     *,
     other_form: bool = False,
     other_initial: bool = False,
+    other_number: bool = False,
 ) -> Alignment:
     if len(meetings) > 1:
         meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
@@ -231,4 +259,5 @@ def _summed(
         exact=[part.plain for part in left.name.parts] == [part.plain for part in right.name.parts],
         other_form=other_form,
         other_initial=other_initial,
+        other_number=other_number,
     )

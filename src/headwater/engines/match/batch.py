@@ -90,13 +90,15 @@ class Batch:
         """Lay out the index; compiles on the first use on a machine, which takes some seconds."""
         import numpy as np
 
-        from headwater.engines.match import kernel, kernel_beside, kernel_near
+        from headwater.engines.match import kernel, kernel_among, kernel_beside, kernel_near
 
+        self._kernel_among = kernel_among
         self._kernel, self._near_kernel, self._beside_kernel = kernel, kernel_near, kernel_beside
         self.finder = index_finder
         arrays = index_finder.index.arrays
         sounds, bones = codes(index_finder.sounds), codes(index_finder.bones)
-        self._sounds, self._bones = kernel_near.vocabulary(*sounds), kernel_near.vocabulary(*bones)
+        self._sounds = kernel_near.vocabulary(*codes(index_finder.rough))
+        self._bones = kernel_near.vocabulary(*bones)
         self._words = self._together(
             gathered(*sounds, arrays["part.of_sound"]), gathered(*bones, arrays["part.of_bones"]),
             {name: arrays[f"part.{name}"] for name in FACTS},
@@ -125,8 +127,13 @@ class Batch:
         # Compiled code is loaded at its first call; it belongs to the laying out, not to the first question.
         self.find([Asked(parse("warm up", person=True), "Person", person=True, floor=0.0)])
 
-    def find(self, asked: Sequence[Asked]) -> list[list[Near]]:
-        """Return, for each query, the listed names that reach its floor and its least."""
+    def find(self, asked: Sequence[Asked], among: "NDArray[np.int32] | None" = None) -> list[list[Near]]:
+        """Return, for each query, the listed names that reach its floor and its least.
+
+        Args:
+            asked: the queries.
+            among: numbers of the names that are asked about; None is every name, of which the likeliest are looked at.
+        """
         import numpy as np
 
         parts = list(dict.fromkeys(part for one in asked if one.name for part in one.name.parts))
@@ -137,7 +144,9 @@ class Batch:
         names = self._kernel.Names(
             flat, ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
         )
-        keyed = self.finder.keyed([one.name for one in asked])
+        keyed = (
+            self.finder.keyed([one.name for one in asked]) if among is None else [np.zeros(0, np.int32)] * len(asked)
+        )
         order = _schema_numbers()
         wanted = self._kernel.Wanted(
             np.array([one.floor for one in asked]),
@@ -148,10 +157,17 @@ class Batch:
             ends([len(one) for one in keyed]),
         )
         beside = self._beside_kernel.beside(trait_arrays([one.traits for one in asked]))
-        queries, *found = self._kernel.find(
-            _tables(), self._scratch, self._coded(parts), names, wanted, self._near_of(parts), self._words, self._names,
-            self._held, self._meets, beside, self._beside, KEPT, LEAST_SHARE, KEYED_SHARE,
-        )  # fmt: skip
+        coded, words = self._coded(parts), self._words
+        beside_ = (self._meets, beside, self._beside)
+        if among is None:
+            queries, *found = self._kernel.find(
+                _tables(), self._scratch, coded, names, wanted, self._near_of(parts), words, self._names, self._held,
+                *beside_, KEPT, LEAST_SHARE, KEYED_SHARE,
+            )  # fmt: skip
+        else:
+            queries, *found = self._kernel_among.find_among(
+                _tables(), self._scratch, coded, names, wanted, among, words, self._names, self._held, *beside_
+            )
         out: list[list[Near]] = [[] for _ in asked]
         columns = [column.tolist() for column in found]
         for query, name, value, whole, worth in zip(queries.tolist(), *columns, strict=True):
@@ -178,7 +194,7 @@ class Batch:
 
         keys = [(part.sound, part.bones, part.arabic) for part in parts]
         new = [key for key in dict.fromkeys(keys) if key not in self._near]
-        by_sound = self._rows([key[0] for key in new], self._sounds, PART_CUTOFF)
+        by_sound = self._rows([sound.rough(key[0]) for key in new], self._sounds, PART_CUTOFF)
         arabic = [key for key in new if key[2]]
         by_bones = dict(zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True))
         for key, row in zip(new, by_sound, strict=True):

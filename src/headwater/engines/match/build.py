@@ -14,6 +14,7 @@ from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal, optical
 from headwater.engines.match.index import (
     NAME_FACTS,
+    WEAK,
     Entry,
     ListHead,
     lines,
@@ -23,7 +24,7 @@ from headwater.engines.match.index import (
     with_offsets,
 )
 from headwater.engines.match.keys import key_hashes
-from headwater.engines.match.names import KIND_RARITY, Name, Part, parse
+from headwater.engines.match.names import KIND_RARITY, Name, Part, parse_all
 from headwater.engines.match.score import Traits, traits
 from headwater.engines.match.script import Script
 from headwater.model.canonical import encode
@@ -118,10 +119,9 @@ class _Building:
                 continue
             if fact.prop in NAME_FACTS and kind == "name" and fact.value not in seen:
                 seen.add(fact.value)
-                name = parse(fact.value, person=person)
-                if name is not None:
+                for name, weak in parse_all(fact.value, person=person):
                     self.names.append(name)
-                    self.owners.append((at, place, NAME_FACTS.index(fact.prop)))
+                    self.owners.append((at, place, WEAK if weak else NAME_FACTS.index(fact.prop)))
             elif fact.prop == "birthDate":
                 born = read_date(fact.value)
                 dates.extend([(born, place)] if born else [])

@@ -14,6 +14,7 @@ from headwater.engines.match.index import Index
 from headwater.engines.match.keys import key_hashes
 from headwater.engines.match.likeness import ENOUGH_BONES
 from headwater.engines.match.names import KIND_RARITY, Name, Part
+from headwater.engines.match.sound import rough
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +43,7 @@ class Finder:
         self.index = index
         self.sounds = index.texts("sound")
         self.bones = index.texts("bones")
+        self.rough = [rough(sound) for sound in self.sounds]
         self.joined = index.texts("joined")
         self._sound_at = {text: at for at, text in enumerate(self.sounds)}
         self._bones_at = {text: at for at, text in enumerate(self.bones)}
@@ -124,7 +126,7 @@ class Finder:
         if not new:
             return
         sounds = process.cdist(
-            [key[0] for key in new], self.sounds, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=PART_CUTOFF
+            [rough(key[0]) for key in new], self.rough, scorer=fuzz.ratio, dtype=np.uint8, score_cutoff=PART_CUTOFF
         )
         arabic = [at for at, key in enumerate(new) if key[2]]
         bones = process.cdist(

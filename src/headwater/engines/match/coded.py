@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.engines.match.given import groups_of
+from headwater.engines.match.given import GROUPS, groups_of
 from headwater.engines.match.names import Part
 from headwater.engines.match.score import Traits
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-GROUPS: Final = 4
-"""Known given names that one spelling can stand for, at most."""
 GENDER_BITS: Final = {"male": 1, "female": 2}
 
 
@@ -24,7 +22,7 @@ def part_arrays(parts: Sequence[Part]) -> "dict[str, NDArray[Any]]":
 
     groups = np.full((len(parts), GROUPS), -1, dtype=np.int32)
     for at, part in enumerate(parts):
-        known = groups_of(part.sound)[:GROUPS]
+        known = groups_of(part.sound, arabic=part.arabic)
         groups[at, : len(known)] = known
     return {
         "plain": np.array([_plain_hash(part.plain) for part in parts], dtype=np.int64),

@@ -58,6 +58,8 @@ class DateClass(StrEnum):
 _WHOLE: Final = 3
 """Parts of a whole date: year, month, day."""
 DECADE: Final = 10
+NEW_YEAR: Final = "-01-01"
+"""The day that offices write where they know the year alone: no more is said of it than of the year."""
 ABOUT: Final = 3
 """Years that a list's "circa" stands for."""
 
@@ -70,7 +72,7 @@ TEXTS: Final = {
     DateClass.DIGIT: "date of birth differs in one digit",
     DateClass.NEAR: "year of birth is the same, day or month differs",
     DateClass.YEAR_ONE: "birth year differs by one",
-    DateClass.APPROXIMATE: "birth year differs by two or three",
+    DateClass.APPROXIMATE: "birth year differs by one to three",
     DateClass.SAME_DAY: "day and month of birth are the same, the year differs",
     DateClass.DECADE: "birth year differs by ten",
     DateClass.CONTRADICTED: "date of birth differs",
@@ -114,11 +116,13 @@ def classify(left: str, right: str) -> DateClass:
         return DateClass.TRANSPOSED
     if years == 0:
         return DateClass.NEAR
-    if years == 1:
+    same_day = whole and one[1:] == other[1:]
+    about = not whole or NEW_YEAR in (left[-len(NEW_YEAR) :], right[-len(NEW_YEAR) :])
+    if years == 1 and (same_day or about):
         return DateClass.YEAR_ONE
-    if whole and one[1:] == other[1:]:
+    if same_day:
         return DateClass.SAME_DAY
-    if years <= ABOUT:
+    if years <= ABOUT and about:
         return DateClass.APPROXIMATE
     return DateClass.DECADE if years == DECADE else DateClass.CONTRADICTED
 

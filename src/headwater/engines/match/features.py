@@ -24,6 +24,7 @@ FEATURES: Final = (
     "one_slip",
     "other_form",
     "other_initial",
+    "other_number",
 )
 """Names of the features, in the order of their weights."""
 ENOUGH: Final = 1.6
@@ -63,4 +64,5 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         float(slips <= ONE_SLIP and not conflict),
         float(alignment.other_form),
         float(alignment.other_initial and person),
+        float(alignment.other_number and not person),
     )

@@ -16,8 +16,10 @@ from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
 from headwater.engines.match.compiled import njit as _njit
 from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
+from headwater.engines.match.given import FAMILIES
 from headwater.engines.match.kernel_beside import Beside
 from headwater.engines.match.kernel_beside import total as _whole
+from headwater.engines.match.sound import LEAST_AFTER_ARTICLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +54,10 @@ _SPELLING_COST: Final = _like.SPELLING_COST
 _SWAP: Final = _like.SWAP
 _ANOTHER_FAMILY: Final = _like.ANOTHER_FAMILY
 _SAME_FAMILY: Final = _like.SAME_FAMILY
+_SOFT: Final = _like.SOFT
+_ARTICLE: Final = _like.ARTICLE
+_LEAST_AFTER_ARTICLE: Final = LEAST_AFTER_ARTICLE
+_FAMILIES: Final = FAMILIES
 _LEAST_ROOT: Final = _like.LEAST_ROOT
 _SAME_ROOT: Final = _like.SAME_ROOT
 _SAME_SOUND: Final = _like.SAME_SOUND
@@ -244,6 +250,22 @@ def _unvowelled_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: i
 
 
 @_njit
+def _article(costs: Any, word: Any, x: int, n: int) -> int:
+    """Return how many letters `sound.without_article` takes off: 2 or 0."""
+    if n < 2 + _LEAST_AFTER_ARTICLE or not (word[x] == 97 or word[x] == 101) or word[x + 1] != 108:
+        return 0
+    return 0 if word[x + 2] < CODES and costs[word[x + 2], VOWEL] else 2
+
+
+@_njit
+def _read_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> float:
+    """Return the cost of reading a written word as a Latin one, with its article or without it."""
+    cost = _unvowelled_cost(costs, rows, a, x, n, b, y, m)
+    off = _article(costs, b, y, m)
+    return min(cost, _ARTICLE + _unvowelled_cost(costs, rows, a, x, n, b, y + off, m - off)) if off else cost
+
+
+@_njit
 def _levenshtein(rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> int:
     above, row = 0, 1
     for j in range(m + 1):
@@ -309,6 +331,14 @@ def _verdict(left: Words, i: int, right: Words, j: int) -> int:
 
 
 @_njit
+def _begin_alike(costs: Any, one: int, other: int) -> bool:
+    """Return `likeness._begin_alike`."""
+    if one < CODES and other < CODES and costs[one, VOWEL] and costs[other, VOWEL]:
+        return True
+    return bool(_sub(costs, one, other) <= _SPELLING_COST)
+
+
+@_njit
 def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> tuple[float, int]:
     """Return `likeness.likeness`."""
     one, other = left.facts, right.facts
@@ -336,7 +366,12 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
         alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
         if cost <= _SPELLING_COST:
             way = _SPELLING
-        elif k >= _ENOUGH_BONES and alike >= _MEETING and _same_word(a, u, k, b, v, o):
+        elif (
+            k >= _ENOUGH_BONES
+            and alike >= _MEETING
+            and _same_word(a, u, k, b, v, o)
+            and _begin_alike(t.costs, int(a[x + _article(t.costs, a, x, n)]), int(b[y + _article(t.costs, b, y, m)]))
+        ):
             alike, way = max(alike, _SAME_BONES), _BONES
     elif one[i, ARABIC] and other[j, ARABIC]:
         cost = _edit(t.costs, s.rows, a, x, n, b, y, m, _FARTHEST * longest)
@@ -345,24 +380,35 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
         way = _BONES
         if _levenshtein(s.rows, a, u, k, b, v, o) <= max(_LEAST_FAR, max(k, o) // 2):
             if one[i, ARABIC]:
-                cost, span = _unvowelled_cost(t.costs, s.rows, a, x, n, b, y, m), max(n, o + 1)
+                cost, span = _read_cost(t.costs, s.rows, a, x, n, b, y, m), max(n, o + 1)
             else:
-                cost, span = _unvowelled_cost(t.costs, s.rows, b, y, m, a, x, n), max(m, k + 1)
+                cost, span = _read_cost(t.costs, s.rows, b, y, m, a, x, n), max(m, k + 1)
             alike = max(0.0, 1.0 - _WRITTEN_SHARE * cost / span)
     known = _verdict(left, i, right, j)
     if known == 1:
         return max(alike, _SAME_GIVEN), _SPELLING
-    if known == 0 and way != _SPELLING and not unvowelled:
+    soft = left.facts[i, GROUP] >= _FAMILIES and right.facts[j, GROUP] >= _FAMILIES
+    soft = soft and (1.0 - alike) * longest <= _SOFT * _LENGTH_SHARE
+    if known == 0 and way != _SPELLING and not soft:
         return min(alike, _OTHER_GIVEN), _EDIT
     return alike, way
 
 
 @_njit
-def _run_together(t: Tables, s: Scratch, a: Any, n: int, b: Any, y: int, m: int) -> float:
-    if abs(n - m) > _MOST_LENGTHS:
+def _run_together(
+    t: Tables, s: Scratch, a: Any, n: int, k: int, written: int, b: Any, y: int, m: int, o: int, other: int
+) -> float:
+    """Return `align._run_together` of two words: where they stand, their lengths, those of their bones, whether in Arabic."""
+    if written == other:
+        if abs(n - m) > _MOST_LENGTHS:
+            return 0.0
+        longest = max(n, m)
+        return 1.0 - _LENGTH_SHARE * _edit(t.costs, s.rows, a, 0, n, b, y, m, _FARTHEST * longest) / longest
+    if abs(k - o) > _MOST_LENGTHS:
         return 0.0
-    longest = max(n, m)
-    return 1.0 - _LENGTH_SHARE * _edit(t.costs, s.rows, a, 0, n, b, y, m, _FARTHEST * longest) / longest
+    if written:
+        return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, a, 0, n, b, y, m) / max(n, o + 1)
+    return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, b, y, m, a, 0, n) / max(m, k + 1)
 
 
 @_njit
@@ -373,6 +419,21 @@ def _put(out: Any, at: int, words: Words, part: int) -> int:
             out[at] = words.letters[k]
             at += 1
     return at
+
+
+@_njit
+def _bones(words: Words, part: int) -> int:
+    """Return how many consonants a part has."""
+    return int(words.facts[part, BONES_END] - words.facts[part, BONES])
+
+
+@_njit
+def _two_known(left: Words, mine: Names, x: int, right: Words, theirs: Names, y: int, n: int) -> bool:
+    """Return `align._two_known`."""
+    for i in range(n):
+        if _verdict(left, mine.parts[x + i], right, theirs.parts[y + i]) == 0:
+            return True
+    return False
 
 
 @_njit
@@ -397,13 +458,16 @@ def _joined_into(
             continue
         size = _put(s.word[0], 0, cut, cuts.parts[c + i])
         size = _put(s.word[0], size, cut, cuts.parts[c + i + 1])
+        bones = _bones(cut, cuts.parts[c + i]) + _bones(cut, cuts.parts[c + i + 1])
+        written = cut.facts[cuts.parts[c + i], ARABIC]
         for j in range(m):
             part = wholes.parts[w + j]
             y = whole.facts[part, SOUND]
             length = whole.facts[part, SOUND_END] - y
             if not s.free[1 - mine, j] or size == 0 or length == 0:
                 continue
-            alike = _run_together(t, s, s.word[0], size, whole.letters, y, length)
+            other = _bones(whole, part), whole.facts[part, ARABIC]
+            alike = _run_together(t, s, s.word[0], size, bones, written, whole.letters, y, length, *other)
             worth = worth or alike >= _JOINED - _JUST
             if alike >= _JOINED:
                 s.free[mine, i] = s.free[mine, i + 1] = s.free[1 - mine, j] = 0
@@ -465,6 +529,26 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
 
 
 @_njit
+def _as_one_word(
+    t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
+) -> tuple[float, int, bool]:
+    """Return how alike two names are as one word each, of how many sounds, and whether only a blank can have moved."""
+    a = b = k = o = 0
+    for i in range(n):
+        a, k = _put(s.word[0], a, left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
+    for j in range(m):
+        b, o = _put(s.word[1], b, right, theirs.parts[y + j]), o + _bones(right, theirs.parts[y + j])
+    longest = max(a, b)
+    if longest < _LEAST_WHOLE:
+        return 0.0, longest, False
+    written, other = left.facts[mine.parts[x], ARABIC], right.facts[theirs.parts[y], ARABIC]
+    alike = _run_together(t, s, s.word[0], a, k, written, s.word[1], 0, b, o, other)
+    slip = (1.0 - alike) * longest / _LENGTH_SHARE
+    fixed = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
+    return alike, longest, not fixed
+
+
+@_njit
 def compare_names(
     t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
 ) -> tuple[float, int]:
@@ -502,27 +586,18 @@ def compare_names(
         over_right += theirs.rarity[y + j] if s.free[1, j] else 0.0
     for i in range(min(n, m)):
         exact = exact and left.facts[mine.parts[x + i], PLAIN] == right.facts[theirs.parts[y + i], PLAIN]
-    form, initial = _at_odds(s, left, mine, x, n, right, theirs, y, m)
+    form, initial, number = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
-        a = b = 0
-        for i in range(n):
-            a = _put(s.word[0], a, left, mine.parts[x + i])
-        for j in range(m):
-            b = _put(s.word[1], b, right, theirs.parts[y + j])
-        longest = max(a, b)
-        if longest >= _LEAST_WHOLE and abs(a - b) <= _MOST_LENGTHS:
-            alike = _run_together(t, s, s.word[0], a, s.word[1], 0, b)
-            slip = (1.0 - alike) * longest / _LENGTH_SHARE
-            wrong = mass / 2 * (1.0 - (alike - _BLANK))
-            better = wrong < spelled + min(over_left, over_right)
-            if alike >= _WHOLE - _JUST:
-                worth |= _BLANKS
-            if better and alike >= _WHOLE and not (n == m and slip > _MOVED_SLIP):
-                agreed, spelled = mass / 2 * (alike - _BLANK), wrong
-                over_left = over_right = 0.0
-                telling = 1 if mass / 2 > _TELLING else 0
-                slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
-                form = initial = False
+        alike, longest, moved = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
+        if alike >= _WHOLE - _JUST:
+            worth |= _BLANKS
+        wrong = mass / 2 * (1.0 - (alike - _BLANK))
+        if alike >= _WHOLE and moved and wrong < spelled + min(over_left, over_right):
+            agreed, spelled = mass / 2 * (alike - _BLANK), wrong
+            over_left = over_right = 0.0
+            telling = 1 if mass / 2 > _TELLING else 0
+            slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
+            form = initial = number = False
     weak = theirs.weak[name] != 0
     value = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
     value += t.weights[15] * min(slips, _MOST_SLIPS)
@@ -530,26 +605,29 @@ def compare_names(
         value += t.weights[16]
     value += t.weights[17] if form else 0.0
     value += t.weights[18] if initial and person else 0.0
+    value += t.weights[19] if number and not person else 0.0
     return float(value), int(worth) if n * m <= _MOST_PAIRS else _EVERYTHING
 
 
 @_njit
 def _at_odds(
     s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
-) -> tuple[bool, bool]:
-    """Return whether both names have a legal form left over, and whether an initial is at odds with the other name."""
-    bits = 0
+) -> tuple[bool, bool, bool]:
+    """Return `align.Alignment`'s other_form, other_initial and other_number."""
+    bits, number = 0, False
     for i in range(n):
         kind = left.facts[mine.parts[x + i], KIND]
         if s.free[0, i]:
             bits |= (1 if kind == _KIND_FORM else 0) | (2 if kind == _KIND_INITIAL else 0)
             bits |= 4 if kind <= _KIND_INITIAL else 0
+            number = number or (kind != _KIND_FORM and not left.facts[mine.parts[x + i], ALPHA])
     for j in range(m):
         kind = right.facts[theirs.parts[y + j], KIND]
         if s.free[1, j]:
             bits |= (8 if kind == _KIND_FORM else 0) | (16 if kind == _KIND_INITIAL else 0)
             bits |= 32 if kind <= _KIND_INITIAL else 0
-    return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20
+            number = number or (kind != _KIND_FORM and not right.facts[theirs.parts[y + j], ALPHA])
+    return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 
 
 @_njit

@@ -33,6 +33,8 @@ _DECADE: Final = CLASSES.index(DateClass.DECADE)
 _CONTRADICTED: Final = CLASSES.index(DateClass.CONTRADICTED)
 _SAME_COUNTRY, _OTHER_COUNTRY, _SAME_GENDER, _OTHER_GENDER, _BELOW, _CAP = range(len(CLASSES), len(CLASSES) + 6)
 """Places of the other weights in `Beside.weights`."""
+_NEW_YEAR = 101
+"""Month and day of `dates.NEW_YEAR`."""
 _YEAR_FIGURES, _MONTH_FIGURES, _FIGURES = 4, 6, 8
 
 
@@ -88,11 +90,12 @@ def date_class(left: int, right: int) -> int:
             return _TRANSPOSED
     if years == 0:
         return _NEAR
-    if years == 1:
+    about = not whole or left % 10000 == _NEW_YEAR or right % 10000 == _NEW_YEAR
+    if years == 1 and (same_day or about):
         return _YEAR_ONE
     if whole and same_day:
         return _SAME_DAY
-    if years <= _DATE_ABOUT:
+    if years <= _DATE_ABOUT and about:
         return _APPROXIMATE
     return _DECADE if years == _DATE_DECADE else _CONTRADICTED
 

@@ -4,9 +4,9 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from headwater.engines.match.given import verdict
+from headwater.engines.match.given import FAMILIES, groups_of, verdict
 from headwater.engines.match.names import Kind, Part
-from headwater.engines.match.sound import omission, substitution, unvowelled_cost
+from headwater.engines.match.sound import VOWELS, omission, substitution, unvowelled_cost, without_article
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,10 +23,14 @@ LENGTH_PARTS: Final = 3
 """Two words that differ in length by more than this part of the longer are not one word with slips."""
 FAR: Final = 1e9
 """The cost of turning a word into one that has nothing to do with it."""
-SWAP: Final = 0.7
+ARTICLE: Final = 0.1
+"""What an article costs that a Latin spelling runs together with a name; of Arabic script it is taken off."""
+SWAP: Final = 0.5
 """Two neighbours that changed places: one slip, and a common one."""
 ANOTHER_FAMILY: Final = 1.0
 """What -ić at the end of a family name adds: Petrov and Petrović are two families."""
+SOFT: Final = 0.3
+"""Edits up to this are no other family, be both names known: Nikolaev and Nikolayev, one softened consonant apart."""
 SAME_FAMILY: Final = 0.3
 """What the ending that women bear costs: Petrov and Petrova are one family."""
 FAMILY_ENDINGS: Final = (
@@ -120,12 +124,23 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
         return SAME_SOUND, Way.SPELLING
     unvowelled = left.arabic or right.arabic
     alike, way = _unvowelled(left, right) if unvowelled else _spoken(left, right)
-    known = verdict(left.sound, right.sound)
+    known = known_names(left, right)
     if known is True:
         return max(alike, SAME_GIVEN), Way.SPELLING
-    if known is False and way is not Way.SPELLING and not unvowelled:
+    if known is False and way is not Way.SPELLING and not _soft(left, right, alike):
         return min(alike, OTHER_GIVEN), Way.EDIT
     return alike, way
+
+
+def known_names(left: Part, right: Part) -> bool | None:
+    """Return whether two parts are known to be one name, or two; None where that is not known."""
+    return verdict(groups_of(left.sound, arabic=left.arabic), groups_of(right.sound, arabic=right.arabic))
+
+
+def _soft(left: Part, right: Part, alike: float) -> bool:
+    """Return whether two families' names are apart by no more than a softened consonant."""
+    families = all(groups_of(one.sound, arabic=one.arabic)[0] >= FAMILIES for one in (left, right))
+    return families and (1.0 - alike) * max(len(left.sound), len(right.sound)) <= SOFT * LENGTH_SHARE
 
 
 def _initial(left: Part, right: Part) -> tuple[float, Way]:
@@ -141,9 +156,15 @@ def _spoken(left: Part, right: Part) -> tuple[float, Way]:
     alike = max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound)))
     if cost <= SPELLING_COST:
         return alike, Way.SPELLING
-    if left.bones == right.bones and len(left.bones) >= ENOUGH_BONES and alike >= MEETING:
+    if left.bones == right.bones and len(left.bones) >= ENOUGH_BONES and alike >= MEETING and _begin_alike(left, right):
         return max(alike, SAME_BONES), Way.BONES
     return alike, Way.EDIT
+
+
+def _begin_alike(left: Part, right: Part) -> bool:
+    """Return whether two words with the same consonants begin alike: Eastern is not Western, whose w is none of them."""
+    one, other = (without_article(part.sound)[0] for part in (left, right))
+    return (one in VOWELS and other in VOWELS) or substitution(one, other) <= SPELLING_COST
 
 
 def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
@@ -156,6 +177,9 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
     if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
         return 0.0, Way.BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
+    bare = without_article(latin.sound)
+    if bare != latin.sound:
+        cost = min(cost, ARTICLE + unvowelled_cost(written.sound, bare))
     return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
 
 

@@ -1,12 +1,16 @@
 """What stands on the lists, read out of an index when it is first wanted: names with their parts, entries with their facts."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.engines.match.build import SCRIPTS
 from headwater.engines.match.index import WEAK, Entry, Index
 from headwater.engines.match.names import Kind, Name, Part, Weighed
 from headwater.engines.match.score import Traits, traits
 from headwater.engines.match.script import stripped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _READ_SINGLY: Final = (
     "name.owner",
@@ -72,6 +76,13 @@ class Listed:
             known = entry, traits(*([value for value, _ in values] for values in facts))
             self._entries[at] = known
         return known
+
+    def names_of(self, keys: frozenset[str]) -> "NDArray[np.int32]":
+        """Return the numbers of the names that some entries bear."""
+        import numpy as np
+
+        owners = [at for at in range(self.index.head.entries) if self.index.entry(at).key in keys]
+        return np.flatnonzero(np.isin(self.index.arrays["name.owner"], owners)).astype(np.int32)
 
     def _part(self, number: int) -> Part:
         known = self._parts.get(number)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from headwater.engines.match import words
+from headwater.engines.match import arabic_names, business_words, words
 from headwater.engines.match.given import is_given
 from headwater.engines.match.script import Script, latin, script_of, stripped
 from headwater.engines.match.sound import bones_of, fold
@@ -79,6 +79,15 @@ class Name:
     script: Script
     joined: str
 
+    @property
+    def telling(self) -> bool:
+        """Whether it says more than what many names share."""
+        return any(one.kind in _TELLING and len(one.text) >= _LEAST_TELLING for one in self.parts)
+
+
+_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN})
+_LEAST_TELLING: Final = 3
+
 
 class Weighed(NamedTuple):
     """A name with how much each of its parts says, and whether it is a weak alias."""
@@ -88,25 +97,68 @@ class Weighed(NamedTuple):
     weak: bool = False
 
 
+_ALSO: Final = r"(?:[afn]\.?k\.?a\b\.?|[afn]/k/a\b|also known as\b|alias\b|formerly\b)"
+_IN_BRACKETS: Final = re.compile(rf"[(\[]\s*{_ALSO}[\s:]*([^()\[\]]+)[)\]]", re.IGNORECASE)
+"""A second name that a list gives behind the first: X (a.k.a. 'Y')."""
+_SEVERAL: Final = re.compile(
+    r"\s*;\s*|(?<=\w\w\w)\s*/\s*(?=\w\w\w\w)|[\s,]+(?:[afn]\.k\.a\.?|[afn]/k/a|also known as)[\s:]+", re.IGNORECASE
+)
+"""What stands between several names in one text."""
+_SMALL: Final = words.PARTICLES | words.TITLES
+_MAY_TELL_SEVERAL: Final = re.compile(r"[;/(\[]|known as|k\.a", re.IGNORECASE)
+_QUOTES: Final = " ,.\"'`’‘“”«»"
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
 _WORD: Final = re.compile(r"[^\W_]+|&")
+_DOTTED: Final = re.compile(r"\b[^\W\d_]\.")
+"""An initial, by its full stop."""
 _MIXED: Final = re.compile(r"[0-9][^\W\d_]|[^\W\d_][0-9]")
 _FIGURES: Final = str.maketrans("013459", "oieasg")
 """Figures that stand for letters in a person's name, by optical reading or on purpose."""
 _SERVANT: Final = frozenset(
     {"abd", "abdul", "abdel", "abdal", "abdol", "abdoul", "abdur", "abdus", "abdu", "bd", "abed"}
 )
-_ARTICLE: Final = frozenset({"al", "el", "ul", "ur", "ar", "as", "ad", "ed", "ud", "an", "az", "ash"})
+_ARTICLE: Final = frozenset(
+    [
+        "al",
+        "el",
+        "ul",
+        "ur",
+        "er",
+        "ar",
+        "as",
+        "es",
+        "us",
+        "ad",
+        "ed",
+        "ud",
+        "an",
+        "en",
+        "un",
+        "az",
+        "ez",
+        "uz",
+        "at",
+        "et",
+        "ut",
+        "ash",
+        "esh",
+        "ush",
+    ]
+)
 _BARE_ENDINGS: Final = dict.fromkeys(("din", "deen", "dine", "eddine", "dyn"), "uddin") | {
     "lah": "ullah",
     "llah": "ullah",
 }
+_ABU: Final = frozenset({"abu", "abou", "aboo", "ابو", "أبو", "ابي", "أبي"})
+_BAKR: Final = dict.fromkeys(("bakr", "bakar", "baker", "bekr", "bakir"), "abubakr") | dict.fromkeys(
+    ("بكر", "بکر"), "ابوبكر"
+)
 _ENDINGS: Final = {
     **dict.fromkeys(
         ("aldin", "eldin", "uddin", "eddin", "eddine", "aldeen", "eldeen", "uddeen", "addin", "dyn"), "uddin"
     ),
-    **dict.fromkeys(("allah", "ullah", "allh", "ollah"), "ullah"),
+    **dict.fromkeys(("allah", "ullah", "allh", "ollah", "llah"), "ullah"),
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
 _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}
@@ -120,6 +172,25 @@ def clean(text: str) -> str:
     return text
 
 
+def parse_all(text: str, *, person: bool) -> list[tuple[Name, bool]]:
+    """Return the names in one text of a list entry, and of each whether it is weak: a person's by one word alone.
+
+    The first is the whole text; others stand where it tells several, as "X (a.k.a. 'Y')" and "X/Y" do. What is left of a
+    cut must say something on its own: "Import/Export" is one.
+    """
+    whole = parse(text, person=person)
+    if whole is None:
+        return []
+    if not _MAY_TELL_SEVERAL.search(text):
+        return [(whole, False)]
+    inner = [found.strip(_QUOTES) for found in _IN_BRACKETS.findall(text)]
+    outer = _SEVERAL.split(_IN_BRACKETS.sub(" ", text))
+    some = [name for one in (*outer, *inner) if (name := parse(one.strip(_QUOTES), person=person)) and name.telling]
+    if len(some) < max(2, len(outer) + len(inner)):
+        return [(whole, False)]
+    return [(whole, False), *((name, person and len(name.parts) == 1) for name in some)]
+
+
 def parse(text: str, *, person: bool) -> Name | None:
     """Return the parts of a name; None where no letter or figure remains or the text is too long to be a name."""
     if len(text) > MAX_NAME_LENGTH:
@@ -131,42 +202,72 @@ def parse(text: str, *, person: bool) -> Name | None:
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
     if not any(letter.isalnum() for word in found for letter in word):
         return None
-    found = [words.ARABIC_TITLES.get(word, word) for word in found]
+    if person and not _BAKR.keys().isdisjoint(found):
+        found = _one_word(found)
+    if person and script.arabic:
+        found = [words.ARABIC_TITLES.get(word, word) for word in found]
     spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
     spelled = [word for word in spelled if word]
     if person:
         spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
     arabic = script.arabic
-    listed = _person(spelled) if person else _organisation(spelled)
+    listed = _person(spelled, arabic=arabic, dotted=bool(_DOTTED.search(tidy))) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
     return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None
+
+
+def _one_word(found: list[str]) -> list[str]:
+    """Return the words with Abu Bakr as one: a given name, where Abu is elsewhere what others call a father."""
+    out: list[str] = []
+    for word in found:
+        if out and word in _BAKR and out[-1] in _ABU:
+            out[-1] = _BAKR[word]
+        else:
+            out.append(word)
+    return out
 
 
 def _in_latin(word: str, whole: Script) -> str:
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
-def _person(spelled: list[str]) -> list[str]:
+def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
+    small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0
     while at < len(spelled):
         word = spelled[at]
         after = at + 1
-        if stripped(word) in _SERVANT:
+        if word in _SERVANT:
             while after < len(spelled) - 1 and spelled[after] in _ARTICLE:
                 after += 1
-            if after < len(spelled) and spelled[after] not in words.PARTICLES:
+            if after < len(spelled) and not small[after]:
                 word = "abdul" + _GOD_ENDING.get(spelled[after], spelled[after])
                 after += 1
         ending = _ending(spelled, after)
-        if ending and len(word) > 1 and word not in words.PARTICLES:
+        if ending and len(word) > 1 and not small[at]:
             word += ending[0]
             after = ending[1]
-        joined.append(word)
+        if after > at + 1 or not small[at]:
+            joined.append(arabic_names.one_spelling(word, arabic=arabic))
         at = after
-    telling = [word for word in joined if word not in words.PARTICLES and stripped(word) not in words.TITLES]
-    kept = telling if any(len(word) > 1 for word in telling) else joined
+    kept = joined if any(len(word) > 1 for word in joined) else spelled
     return list(dict.fromkeys(kept))
+
+
+def _is_small(spelled: list[str], at: int, *, arabic: bool, dotted: bool) -> bool:
+    """Return whether a word is a title or a particle, and no name or initial that is written alike.
+
+    In Arabic script short vowels are missing, so that names look like Latin particles (Omar is "mr"). A single letter joins
+    names only where it stands between two of them.
+    """
+    word = spelled[at]
+    if arabic:
+        return word in words.ARABIC_SMALL
+    if len(word) == 1:
+        between = 0 < at < len(spelled) - 1 and len(spelled[at - 1]) > 1 and len(spelled[at + 1]) > 1
+        return word in words.PARTICLES and between and not dotted
+    return word in _SMALL or (not word.isascii() and stripped(word) in words.TITLES)
 
 
 def _script_of_word(word: str, whole: Script) -> Script:
@@ -194,16 +295,16 @@ def _organisation(spelled: list[str]) -> list[str]:
         else:
             together.append(word)
         run = single
-    plain = words.legal_forms([stripped(word) for word in together])
-    kept = words.plain_numbers(plain)
-    telling = [word for word in kept if word not in words.JOINING]
+    plain = business_words.legal_forms([stripped(word) for word in together])
+    kept = business_words.in_english(business_words.plain_numbers(plain))
+    telling = [word for word in kept if word not in business_words.JOINING]
     return list(dict.fromkeys(telling or kept))
 
 
 @lru_cache(maxsize=1 << 16)
 def part(word: str, *, person: bool, arabic: bool) -> Part:
     """Return one part of a name, with everything that is compared."""
-    return part_of(word, _kind(stripped(word), fold(word), person=person), arabic=arabic)
+    return part_of(word, _kind(stripped(word), fold(word), person=person, arabic=arabic), arabic=arabic)
 
 
 def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
@@ -214,13 +315,13 @@ def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
     return Part(word, stripped(word), sound, bones_of(sound), kind, arabic)
 
 
-def _kind(plain: str, sound: str, *, person: bool) -> Kind:
+def _kind(plain: str, sound: str, *, person: bool, arabic: bool) -> Kind:
     if person:
         if len(plain) == 1 and plain.isascii():
             return Kind.INITIAL
-        if plain in words.PARTICLES or plain in words.TITLES:
+        if plain in words.ARABIC_SMALL if arabic else plain in words.PARTICLES or plain in words.TITLES:
             return Kind.SMALL
         return Kind.GIVEN if is_given(sound) else Kind.WORD
-    if plain in words.FORMS:
+    if plain in business_words.FORMS:
         return Kind.FORM
-    return Kind.BUSINESS if plain in words.COMMON_BUSINESS_WORDS else Kind.WORD
+    return Kind.BUSINESS if plain in business_words.COMMON_BUSINESS_WORDS else Kind.WORD

@@ -6,7 +6,7 @@ from headwater.engines.match.build import COUNTRY_FACTS
 from headwater.engines.match.dates import read_date
 from headwater.engines.match.identifiers import normal
 from headwater.engines.match.index import NAME_FACTS, need_numpy
-from headwater.engines.match.names import KIND_RARITY, Name, Weighed, parse
+from headwater.engines.match.names import KIND_RARITY, Name, Weighed, parse_all
 from headwater.engines.match.score import Comparison, Traits, best_names, compare, traits
 from headwater.errors import Place, SchemaError
 from headwater.model.schema import is_person, schema
@@ -39,8 +39,8 @@ def _names(side: Mapping[str, Sequence[str]], *, person: bool) -> list[Weighed]:
     if not side.get("name"):
         parts: Iterable[str] = (text for fact in _PARTS_OF_A_NAME for text in side.get(fact, ()))
         found.append((" ".join(parts), False))
-    parsed = [(parse(text, person=person), weak) for text, weak in found]
-    return [weighed(name, weak=weak) for name, weak in parsed if name is not None]
+    parsed = [(name, weak or short) for text, weak in found for name, short in parse_all(text, person=person)]
+    return [weighed(name, weak=weak) for name, weak in parsed]
 
 
 def weighed(name: Name, *, weak: bool = False) -> Weighed:

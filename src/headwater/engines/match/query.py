@@ -9,6 +9,7 @@ from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.identifiers import normal
 from headwater.engines.match.names import MAX_NAME_LENGTH, Name, parse
 from headwater.engines.match.score import Traits, traits
+from headwater.engines.match.script import Script
 from headwater.errors import Place, SchemaError
 from headwater.model.schema import is_person, schema
 from headwater.model.times import parse_instant
@@ -19,6 +20,7 @@ QUERY_FIELDS: Final = frozenset(
 PARAMETERS: Final = frozenset(
     {"queries", "lists", "snapshots", "fetched", "min_score", "top", "as_of", "stale_after_days", "only"}
 )
+UNREAD_SCRIPT: Final = "a script that is not spelled in Latin here; only names in the same letters were looked for"
 DEFAULT_SCORE: Final = 0.70
 DEFAULT_TOP: Final = 10
 DEFAULT_STALE_DAYS: Final = 3
@@ -32,7 +34,7 @@ class Query:
         given: the fields as they were given, blanks left out.
         name: its parts, None where the name cannot be screened.
         traits: what is compared beside the name.
-        doubt: what is wrong with its date of birth, and how it was read; empty where nothing is.
+        doubts: what of it makes no sense or cannot be read, by field, and how it was taken.
     """
 
     id: str
@@ -40,7 +42,7 @@ class Query:
     given: Mapping[str, str]
     name: Name | None
     traits: Traits
-    doubt: str = ""
+    doubts: tuple[tuple[str, str], ...] = ()
 
     @property
     def person(self) -> bool:
@@ -49,10 +51,13 @@ class Query:
 
     @property
     def hindrance(self) -> str:
-        """Why the name cannot be screened; empty where it can."""
+        """Why the name cannot be screened; empty where it can, or where an identifier is asked about instead."""
         if self.name is not None:
             return ""
-        if len(self.given["name"]) > MAX_NAME_LENGTH:
+        given = self.given.get("name", "")
+        if not given:
+            return "" if self.traits.numbers else "there is neither a name nor an identifier that says anything"
+        if len(given) > MAX_NAME_LENGTH:
             return f"the name is longer than {MAX_NAME_LENGTH} characters"
         return "no letters are left of the name after normalising"
 
@@ -144,9 +149,8 @@ def read_query(row: object, at: int) -> Query:
             raise SchemaError("a value that is no text", where=Place(line=at, field=field))
         if value and value.strip():
             given[field] = value.strip()
-    for field in ("id", "name"):
-        if field not in given:
-            raise SchemaError("a query without it", where=Place(line=at, field=field))
+    if "id" not in given:
+        raise SchemaError("a query without it", where=Place(line=at, field="id"))
     kind = given.get("schema", "Person")
     try:
         schema(kind)
@@ -160,18 +164,22 @@ def read_query(row: object, at: int) -> Query:
             fix="write it as 1975, 1975-03 or 1975-03-14",
         )
     number = normal(given.get("id_number", ""))
+    name = parse(given.get("name", ""), person=is_person(kind))
+    doubts = [("birth_date", doubt)] if doubt else []
+    if name is not None and name.script is Script.OTHER:
+        doubts.append(("name", UNREAD_SCRIPT))
     return Query(
         given["id"],
         kind,
         given,
-        parse(given["name"], person=is_person(kind)),
+        name,
         traits(
             [born] if born else [],
             [given["nationality"]] if "nationality" in given else [],
             [given["gender"]] if "gender" in given else [],
             [number] if number else [],
         ),
-        doubt,
+        tuple(doubts),
     )
 
 

@@ -83,7 +83,8 @@ def _name(match: NameMatch | None) -> Reason | None:
     else:
         text = f"name agrees in {met} of {parts} part{'s' if parts > 1 else ''}"
     script = _script(match)
-    details = [script, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
+    turned = "father and son in the other order" if match.turned else ""
+    details = [script, turned, *_spelling(ways, said=alignment.exact or bool(script)), *_left_over(match)]
     code = "name.exact" if alignment.exact and not alignment.spelled else "name.similar"
     if match.log_odds <= DIFFERENT_NAME:
         code = "name.different"
@@ -106,7 +107,7 @@ def _script(match: NameMatch) -> str:
 def _spelling(ways: set[Way], *, said: bool) -> list[str]:
     words = []
     if Way.SPELLING in ways and not said:
-        words.append("one sound spelled in two ways")
+        words.append("one name in two spellings or forms")
     if Way.BONES in ways:
         words.append("the consonants agree")
     if Way.EDIT in ways:

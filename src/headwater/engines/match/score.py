@@ -12,6 +12,7 @@ from headwater.engines.match.countries import country
 from headwater.engines.match.dates import DateMatch, compare_dates
 from headwater.engines.match.features import FEATURES, features
 from headwater.engines.match.identifiers import IdClass, compare_numbers
+from headwater.engines.match.lineage import turned
 from headwater.engines.match.names import Weighed
 
 _NAME_WEIGHTS: Final = tuple(weights.NAME[feature] for feature in FEATURES)
@@ -19,12 +20,13 @@ _GENDERS: Final = {"m": "male", "male": "male", "man": "male", "f": "female", "f
 
 
 class NameMatch(NamedTuple):
-    """Two names, how they lie side by side, and what that says."""
+    """Two names, how they lie side by side, what that says, and whether father and son have changed places."""
 
     log_odds: float
     left: Weighed
     right: Weighed
     alignment: Alignment
+    turned: bool = False
 
 
 class NumberMatch(NamedTuple):
@@ -94,8 +96,10 @@ def compare_names(left: Weighed, right: Weighed, *, person: bool, worth: int = E
     """Return two names side by side with the log-odds that they are of one; `worth` as `align` takes it."""
     alignment = align(left, right, worth)
     found = features(alignment, person=person, weak=left.weak or right.weak)
-    total = sum(map(mul, _NAME_WEIGHTS, found))
-    return NameMatch(min(total, weights.NAME_CAP), left, right, alignment)
+    total = min(sum(map(mul, _NAME_WEIGHTS, found)), weights.NAME_CAP)
+    if person and total > 0 and turned(left.name, right.name):
+        return NameMatch(total + weights.NAME_TURNED, left, right, alignment, turned=True)
+    return NameMatch(total, left, right, alignment)
 
 
 def best_names(left: Sequence[Weighed], right: Sequence[Weighed], *, person: bool) -> NameMatch | None:

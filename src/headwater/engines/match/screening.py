@@ -8,8 +8,8 @@ from every record's identifier, which reads them all.
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
@@ -39,6 +39,10 @@ from headwater.model.record import Record
 from headwater.model.schema import schema
 from headwater.ports import View
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 NAME: Final = "match"
 VERSION: Final = "1"
 KIND_NAME: Final = "match.screening"
@@ -46,6 +50,9 @@ KIND_IDENTIFIER: Final = "match.identifier"
 """The same identifier with another name: a hit of its own kind."""
 _CHUNK: Final = 2048
 """Queries laid beside the index at once."""
+FEW_ENTRIES: Final = 100
+FEW_NAMES: Final = 64
+"""Names of entries that alone may be hits, up to which every query is laid beside every one: quicker than looking for them."""
 _SLACK: Final = 1e-6
 """Log-odds by which the compiled and the readable score may differ: sums in another order."""
 
@@ -80,7 +87,7 @@ class NotScreenable:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A query that was screened although a field of it makes no sense, and how that was read."""
+    """A query that was screened although a field of it makes no sense or cannot be read, and how it was taken."""
 
     query: str
     field: str
@@ -220,6 +227,7 @@ class Screener:
         self._batch = Batch(self.finder, meets) if compiled else None
         self._states: dict[tuple[str, str], ListState] = {}
         self._handlings: dict[str | int, Handling | None] = {}
+        self._few: tuple[frozenset[str], NDArray[np.int32]] | None = None
 
     def answer(self, request: Request) -> ScreenResult:
         """Return the answer to all queries of a request."""
@@ -230,7 +238,7 @@ class Screener:
             for query, ranked in zip(some, self._ranked(some, request), strict=True):
                 hits.extend(self._hits(query, ranked, request.top))
         hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
-        doubts = tuple(Doubt(query.id, "birth_date", query.doubt) for query in request.queries if query.doubt)
+        doubts = tuple(Doubt(query.id, *doubt) for query in request.queries for doubt in query.doubts)
         return ScreenResult(tuple(hits), tuple(hindered), tuple(self._states.values()), doubts)
 
     def _ranked(self, queries: tuple[Query, ...], request: Request) -> Iterator[list[_Ranked]]:
@@ -250,8 +258,22 @@ class Screener:
             Asked(q.name, q.schema, q.person, floor, q.traits, -math.inf if numbered else least - _SLACK)
             for q, numbered, floor in zip(queries, numbers, floors, strict=True)
         ]
-        for query, numbered, near in zip(queries, numbers, self._batch.find(asked), strict=True):
+        for query, numbered, near in zip(
+            queries, numbers, self._batch.find(self._hopeful(asked, request.only)), strict=True
+        ):
             yield self._best(query, numbered, self._explained(query, near, least, numbered), least, request.only)
+
+    def _hopeful(self, asked: list[Asked], only: frozenset[str] | None) -> list[Asked]:
+        """Return the queries, without the names of those that no name of the few entries that may be hits is near."""
+        if self._batch is None or only is None or len(only) > FEW_ENTRIES:
+            return asked
+        if self._few is None or self._few[0] != only:
+            self._few = only, self.listed.names_of(only)
+        among = self._few[1]
+        if len(among) > FEW_NAMES:
+            return asked
+        near = self._batch.find(asked, among)
+        return [one if some else replace(one, name=None) for one, some in zip(asked, near, strict=True)]
 
     def _explained(
         self, query: Query, near: list[Near], least: float, numbered: frozenset[int]

@@ -4,6 +4,7 @@ The Latin spelling keeps the diacritics that a language has (Serbian ш is š), 
 from stripped letters. Words in scripts without a table stay as they are and meet only the same letters.
 """
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Final
@@ -66,10 +67,10 @@ _ARMENIAN: Final = _table(
     "ս=s վ=v տ=t ր=r ց=ts ւ=v փ=p ք=k օ=o ֆ=f և=ev"
 )
 # Arabic letters with the Persian, Kurdish, Urdu and Pashto ones. Long vowels are written, short ones are not. ŧ stands for
-# what languages read as th, t or s, and ƶ for what they read as dh, d or z.
+# what languages read as th, t or s, ƶ for what they read as dh, d or z, and ɨ for a last letter read as a or as i.
 _ARABIC: Final = _table(
     "ا=a أ=a إ=i آ=a ٱ=a ب=b پ=p ت=t ث=ŧ ج=j چ=č ح=h خ=x د=d ذ=ƶ ر=r ز=z ژ=ž س=s ش=š ص=s ض=ƶ ط=t ظ=ƶ ع= غ=ğ "
-    "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=a ێ=e ئ=y ؤ=w ء= ـ= "
+    "ف=f ڤ=v ق=q ك=k ک=k گ=g ل=l ڵ=l م=m ن=n ه=h ہ=h ھ=h ة=a ۃ=a ە=e و=w ۆ=o ۇ=u ی=y ي=y ى=ɨ ێ=e ئ=y ؤ=w ء= ـ= "
     "ټ=t ډ=d ړ=r ڼ=n ښ=š ګ=g څ=c ځ=z ڕ=r ے=e ٹ=t ڈ=d ڑ=r ں=n"
 )
 # Syllables in Hepburn's spelling; the long mark and the small tsu say nothing that foreign names keep.
@@ -166,7 +167,7 @@ def script_of(text: str) -> Script:
     if "\u0530" <= first <= "\u058f":
         return Script.ARMENIAN
     if "\u0400" <= first <= "\u052f":
-        return _cyrillic(set(letters))
+        return _cyrillic("".join(letters))
     if "\u05d0" <= first <= "\u05ea":
         return Script.HEBREW
     if "\u3041" <= first <= "\u30ff":
@@ -178,14 +179,19 @@ def script_of(text: str) -> Script:
     return Script.LATIN if "\u1e00" <= first <= "\u1eff" else Script.OTHER
 
 
-def _cyrillic(letters: set[str]) -> Script:
+_HARD_SIGN: Final = re.compile("ъ[еёюя]")
+"""The hard sign as Russian writes it; in Bulgarian the letter is a vowel."""
+
+
+def _cyrillic(text: str) -> Script:
+    letters = set(text)
     if letters & set("ѓќѕ"):
         return Script.MACEDONIAN
     if letters & set("ђјљњћџ"):
         return Script.SERBIAN
     if letters & set("іїєґ"):
         return Script.UKRAINIAN
-    if letters & set("ыэё"):
+    if letters & set("ыэё") or _HARD_SIGN.search(text):
         return Script.RUSSIAN
     return Script.BULGARIAN if "ъ" in letters else Script.CYRILLIC
 

@@ -13,41 +13,49 @@ from headwater.engines.match.script import stripped
 
 VOWELS: Final = frozenset("aeiou")
 _DIGRAPHS: Final = {
-    "shch": "SC", "šč": "SC", "tch": "C", "dzh": "J", "dsch": "J", "tsch": "C", "sch": "S", "dž": "J", "dj": "J",
+    "chtch": "SC", "schtsch": "SC", "shch": "SC", "šč": "SC", "tch": "C", "dzh": "J", "dsch": "J", "tsch": "C", "sch": "S", "dž": "J", "dj": "J",
     "gj": "J", "xh": "J", "đ": "J", "sh": "S", "š": "S", "ş": "S", "ś": "S", "ș": "S", "zh": "Z", "ž": "Z", "ż": "Z",
     "ź": "Z", "ch": "C", "č": "C", "ć": "C", "ç": "C", "cz": "C", "kj": "C", "ts": "c", "tz": "c", "ț": "c", "kh": "h",
     "ph": "f", "th": "t", "dh": "d", "gh": "g", "ck": "k", "qu": "k", "lj": "l", "nj": "n", "ñ": "n",
     "ń": "n", "gn": "n", "ou": "u", "oo": "u", "ee": "i", "ae": "a", "oe": "o", "ue": "u", "iy": "i",
-    "yi": "i", "yy": "i", "ı": "i", "ə": "a", "ğ": "g", "w": "v", "yu": "iu", "'": "", "ŧ": "T", "ƶ": "D",
+    "yi": "i", "yy": "i", "ı": "i", "ə": "a", "ğ": "g", "w": "v", "yu": "iu", "'": "", "ŧ": "T", "ƶ": "D", "ɨ": "Y",
 }  # fmt: skip
 _SPELLING: Final = re.compile("|".join(sorted(map(re.escape, _DIGRAPHS), key=len, reverse=True)))
 _PALATAL: Final = re.compile(r"(?<=[ln])y(?=[aeiou])")
 _RUN: Final = re.compile(r"(\D)\1+")
 _INITIAL_YE: Final = re.compile(r"^y(?=e)")
 _CLOSED_J: Final = re.compile(r"(?<=[aei])[jy](?![aeiou])")
-_INNER_X: Final = re.compile(r"(?<=[aeiou])x")
+_BARE_DZ: Final = re.compile(r"dz(?!a[diy]|e?h|h)")
+"""dž without its hook (Hadžić, Hadzic), and no d that met a z where names were run together (Ahmadzai, Mahmudzadeh)."""
+_FIRST_SHT: Final = re.compile(r"^(?:sht|št)")
+"""What Bulgarian makes of щ, which Russian makes shch of."""
+_ARTICLE_J: Final = re.compile(r"^al(?=j[aeiou]\w{3})")
+"""An article before a j, where l and j are two sounds: Aljaboori."""
+_INNER_X: Final = re.compile(r"(?<=[aeiou])x(?!h)")
 
 
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """Return a lower-case Latin word as sounds, one letter each."""
-    word = _CLOSED_J.sub("i", _PALATAL.sub("", _INITIAL_YE.sub("", word)))
+    word = _BARE_DZ.sub("dž", _CLOSED_J.sub("i", _PALATAL.sub("", _INITIAL_YE.sub("", _FIRST_SHT.sub("šč", word)))))
+    hard = word.endswith("kh")
+    word = _INNER_X.sub("ks", _ARTICLE_J.sub("al'", word))
     word = _SPELLING.sub(lambda found: _DIGRAPHS[found.group()], word)
-    word = _INNER_X.sub("ks", stripped(word)).replace("y", "i")
-    if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in VOWELS:
+    word = stripped(word).replace("y", "i")
+    if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in VOWELS and not hard:
         word = word[:-1]
     return _RUN.sub(r"\1", word)
 
 
 _LEAST_STEM: Final = 3
 """Sounds before which a final h or an article is taken off: Abdullah and AlTikriti, not Shah and Alia."""
-_LEAST_AFTER_ARTICLE: Final = 4
+LEAST_AFTER_ARTICLE: Final = 4
 
 _NEAR: Final = {
-    0.0: "ji jJ qk qC ck Tt Ts Dd Dz",
+    0.0: "ji jJ qk qC ck Tt Ts Dd Dz Ya Yi",
     0.05: "cC sS zZ",
-    0.1: "dJ cJ jZ ZJ cs qg xh xk xJ gJ Ck",
-    0.25: "CS CJ SZ kx xS ie ou vf vu gh cz fp",
+    0.1: "dJ cJ cj jZ ZJ cs cz qg xh xk xJ gJ Ck",
+    0.25: "CS CJ SZ Jz kx xS ie ou vf vu gh fp",
     0.35: "dz sz pb td gk kh ae hC vb ei jh gj",
     0.5: "ao mn eo ai au eu iu io",
 }
@@ -80,8 +88,7 @@ def omission(word: str, at: int) -> float:
 
 
 _HARD: Final = str.maketrans({"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d"})
-_UNWRITTEN: Final = frozenset("aeiouyvw'")
-_BARE: Final = _HARD | str.maketrans("", "", "aeiouyvw'")
+_BARE: Final = _HARD | str.maketrans("", "", "aeiouyvwY'")
 _SUN: Final = re.compile(r"^bdl(?=..)")
 
 
@@ -97,12 +104,29 @@ def skeleton(word: str) -> str:
 
 def bones_of(plain: str) -> str:
     """Return the consonants of a folded word, as `skeleton` does."""
-    if len(plain) - len("al") >= _LEAST_AFTER_ARTICLE and plain.startswith("al") and plain[2] not in VOWELS:
+    if len(plain) - len("al") >= LEAST_AFTER_ARTICLE and plain.startswith("al") and plain[2] not in VOWELS:
         plain = plain[2:]
     bones = consonants(plain)
     if len(bones) > _LEAST_STEM and bones.endswith("h"):
         bones = bones[:-1]
     return _SUN.sub("bd", _RUN.sub(r"\1", bones))
+
+
+_ROUGH: Final = str.maketrans("SZCJjTDqx", "szcddtdkh")
+
+
+def rough(sound: str) -> str:
+    """Return folded sounds with those as one that a keyboard without diacritics mixes: š and s, ž and z, č and c, đ, j and d.
+
+    Only for looking: a list that writes Ђорђе is found under Dorde, and the score tells them apart.
+    """
+    return sound.translate(_ROUGH)
+
+
+def without_article(sound: str) -> str:
+    """Return a folded Latin word without an Arabic article that was run together with it: Aljaboori, Elsayed."""
+    has = sound[:1] in {"a", "e"} and sound[1:2] == "l" and sound[2:3] not in VOWELS
+    return sound[2:] if has and len(sound) - len("al") >= LEAST_AFTER_ARTICLE else sound
 
 
 def consonants(plain: str) -> str:
@@ -113,6 +137,7 @@ def consonants(plain: str) -> str:
 _LONG: Final = {
     "a": {"a": 0.0, "e": 0.1, "o": 0.25, "i": 0.45, "u": 0.45},
     "i": {"i": 0.0, "e": 0.05, "j": 0.0, "a": 0.4},
+    "Y": {"a": 0.0, "i": 0.05, "e": 0.05, "j": 0.05},
     "v": {"v": 0.0, "u": 0.0, "o": 0.05, "a": 0.5, "f": 0.4, "b": 0.6},
 }
 """How far a long vowel that Arabic script writes (alif, ya, waw as they fold) is from a Latin sound."""
@@ -146,7 +171,7 @@ def unvowelled_cost(written: str, latin: str) -> float:
     return above[-1]
 
 
-UNREAD: Final = {"a": 0.4, "i": 0.6, "v": 0.6, "h": 0.5}
+UNREAD: Final = {"a": 0.4, "i": 0.6, "Y": 0.5, "v": 0.6, "h": 0.5}
 """What it costs that a letter of Arabic script is not read in the Latin word; any other costs 1."""
 
 

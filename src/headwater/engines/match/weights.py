@@ -6,7 +6,8 @@ Names: logistic regression with signs that reason demands (more agreement never 
 Dates and nationality: the same script prints the logarithm of how often each class comes among true pairs against chance
 pairs; the values here are drawn from that towards zero by hand, because the true pairs are cleaner than life (an equal date
 came out as 10.2, a contradicted one as -6.9, another nationality as -7.0) and some classes were too few to count. Gender,
-identifiers, `NAME_BELOW` and the cap are set by hand, on the grounds given beside them.
+identifiers, `NAME_BELOW`, `NAME_TURNED`, the cap and "other_number" are set by hand: the labelled pairs call funds of one row both
+the same and different, and a number is what tells them apart.
 """
 
 from typing import Final
@@ -14,25 +15,26 @@ from typing import Final
 from headwater.engines.match.dates import DateClass
 
 NAME: Final = {
-    "base": -0.32,
-    "agreed": 1.40,
-    "spelled": -2.47,
-    "spelled_share": -5.32,
-    "conflict": -3.17,
+    "base": -1.07,
+    "agreed": 2.09,
+    "spelled": -1.44,
+    "spelled_share": -4.93,
+    "conflict": -2.88,
     "conflict_share": 0.00,
-    "left_omitted": -5.83,
-    "right_omitted": -4.20,
-    "lone": -1.25,
+    "left_omitted": -5.94,
+    "right_omitted": -4.01,
+    "lone": -0.52,
     "none": 0.00,
-    "exact": 1.00,
-    "complete": 1.61,
-    "weak": -2.92,
-    "organisation": 0.33,
+    "exact": 1.81,
+    "complete": 1.68,
+    "weak": -2.83,
+    "organisation": 0.45,
     "organisation_conflict": 0.00,
-    "slips": -0.12,
-    "one_slip": 1.86,
-    "other_form": -0.78,
-    "other_initial": -0.90,
+    "slips": -0.47,
+    "one_slip": 1.42,
+    "other_form": -1.84,
+    "other_initial": -1.05,
+    "other_number": -2.50,
 }
 
 DATE: Final = {
@@ -65,6 +67,8 @@ NAME_BELOW: Final = 2.0
 """Names that rather differ count double: the fit sees only near misses, and a list holds thousands of farther ones."""
 NO_NAME: Final = -3.0
 """Names that could not be compared, or share nothing."""
+NAME_TURNED: Final = -5.0
+"""Father and son in the other order ("bin"): by hand. No slip does that, but a form with two boxes might."""
 NAME_CAP: Final = 7.0
 """No name alone says more: namesakes exist."""
 TOP: Final = 10.0

@@ -16,7 +16,7 @@ def only(query: dict[str, str] | str, **params: Any) -> Finding:
 
 
 def test_a_hit_says_in_one_sentence_what_agrees_and_where_the_entry_stands() -> None:
-    finding = only({"name": "Живорад Тестеровић", "birth_date": "1976-05-14", "nationality": "RS"})
+    finding = only({"name": "Живорад Тестеровић", "birth_date": "1976-03-14", "nationality": "RS"})
     assert finding.text == (
         "Name agrees in 2 of 2 parts, transliterated from Serbian Cyrillic; birth year differs by one; "
         "nationality is the same. UK list of 13 Feb 2026, row 4."
