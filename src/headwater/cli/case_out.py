@@ -150,10 +150,16 @@ def receipt(
     with session_at(home, user, purpose) as (node, session):
         if out is None:
             made = bundle / case_sealing.take_receipt(node, session, bundle, came or Path())
+            told, lines = {"ok": True, "path": str(made)}, [shown("receipt in {out}", out=made)]
         else:
-            made = out
             write(out, case_sealing.receipt(node, session, bundle, key))
-    door.answer({"ok": True, "path": str(made)}, [shown("receipt in {out}", out=made)], as_json=as_json)
+            compared = key is not None or case_sealing.card_of(node, bundle) is not None
+            told, lines = {"ok": True, "path": str(out), "key_compared": compared}, [shown("receipt in {out}", out=out)]
+            if not compared:
+                lines.append(
+                    shown("its key was compared with none: the sealer is no partner here, and no --trust was given")
+                )
+    door.answer(told, lines, as_json=as_json)
 
 
 @click.command(epilog="Example: headwater case export 00EX0000126 --view defence --out for-defence --home uk")
