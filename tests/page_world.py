@@ -113,8 +113,9 @@ async def _ask(app: PageApp, method: str, path: str, body: bytes, headers: Mappi
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        part = parts.pop(0) if parts else b""
-        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+        if not parts:
+            await asyncio.Event().wait()  # the reader stays until the answer has come
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
     async def send(message: Any) -> None:
         sent.append(message)

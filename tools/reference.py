@@ -8,6 +8,7 @@ With `--check` nothing is written, and the exit status says whether the pages ar
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -35,6 +36,8 @@ def commands() -> Iterator[tuple[str, str]]:
     import click
 
     from headwater.cli import main
+
+    os.environ["LC_ALL"] = "C.UTF-8"  # the reference is English, whoever writes it
 
     def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
         # The settings of the command itself come along, as they do when it is run.

@@ -1,6 +1,6 @@
 """The protocols that join the rooms. A room asks for what it needs by these names and is handed it by `node`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
@@ -65,6 +65,14 @@ class Reader(Protocol):
 
     def record(self, ref: RecordId) -> Record | None:
         """Return one record, None where there is none."""
+        ...
+
+    def several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        """Return those of some records that there are, by their names."""
+        ...
+
+    def refs_about(self, keys: Collection[EntityKey], most: int) -> list[tuple[EntityKey, RecordId]] | None:
+        """Return which records were kept about some entities, withdrawn ones too; None where they are more than `most`."""
         ...
 
     def findings(self) -> Iterator[Finding]:
@@ -187,8 +195,8 @@ class LeftOut:
 class Guarded(View, Protocol):
     """What a guard hands out to a page: a view that can look at several records at once."""
 
-    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
-        """Return those of some records that may be seen, in their order: one look for all of them.
+    def several(self, refs: Iterable[RecordId], what: str) -> dict[RecordId, Record]:
+        """Return those of some records that may be seen, by their names, in their order: one look for all of them.
 
         Args:
             refs: records; one that is not there or may not be seen is left out.

@@ -35,6 +35,7 @@ FORMS = {
     "/admin/users": {"name": "matrix", "role": "admin", "key": "k"},
     "/admin/users/disable": {"name": node_world.SUPERVISOR},
     "/cases": {"urn": URN, "operation": "MATRIX", "profile": "cps-dg6", "key": "k"},
+    "/cases/{urn}/views": {"view": "defence"},
     "/exchange/send": {"to": "RS-MOI@X", "text": "matrix", "key": "k"},
     "/language": {"language": "sq"},
     "/authenticators/passkeys": {"passkey": "{}", "label": "matrix"},
@@ -241,6 +242,7 @@ def test_a_case_is_opened_and_added_to_by_case_builders_alone() -> None:
     assert authz.TABLE["POST", "/cases"] is Act.CASE_OPEN
     assert {authz.TABLE["POST", path] for path in FORM_ROUTES if path.startswith("/cases/")} == {
         Act.CASE_ADD,
+        Act.CASE_EXPORT,
         Act.CASE_SCHEDULE,
         Act.CASE_SEAL,
         Act.CASE_VERIFY,

@@ -258,6 +258,22 @@ class TestRecords:
             assert list(reader.records(source=of, mentions=about)) == both
             assert list(reader.records(mentions=EntityKey("nobody"))) == []
 
+    def test_several_are_given_by_their_names_and_those_about_some_entities_named_up_to_a_number(
+        self, store: Store
+    ) -> None:
+        kept = [record(n, entity="shared" if n < 3 else None) for n in range(5)]
+        store.write(lambda tx: [tx.add_record(each) for each in kept])
+        refs = [each.id for each in kept]
+        with store.snapshot() as reader:
+            assert reader.several([refs[4], RecordId("rec-none"), refs[0]]) == {refs[4]: kept[4], refs[0]: kept[0]}
+            assert reader.several([]) == {}
+            wanted = [EntityKey("shared"), EntityKey("person-3"), EntityKey("nobody")]
+            found = reader.refs_about(wanted, 4)
+            assert found is not None
+            assert sorted(found) == sorted([*(("shared", ref) for ref in refs[:3]), ("person-3", refs[3])])
+            assert reader.refs_about(wanted, 3) is None
+            assert reader.refs_about([], 3) == []
+
     def test_those_that_came_in_messages_are_found_by_their_source_too(self, store: Store) -> None:
         kept = [record(n, source="exchange" if n % 3 else "un-xml") for n in range(900)]
         store.write(lambda tx: [tx.add_record(each) for each in kept])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -235,7 +236,7 @@ def test_consent_is_asked_where_a_rule_holds_a_fact_back_and_given_by_its_origin
     reader.show("consented")
 
 
-def test_a_case_is_built_sealed_and_checked(desk: Desk) -> None:
+def test_a_case_is_built_sealed_checked_and_handed_out(desk: Desk, tmp_path: Path) -> None:
     builder = desk("uk", LONDON[1], "court")
     page = builder.page
     base = page.url.rstrip("/")
@@ -258,6 +259,16 @@ def test_a_case_is_built_sealed_and_checked(desk: Desk) -> None:
     page.locator("[data-verified]").wait_for()
     assert page.locator("[data-verified=yes]").count() == 1, page.locator("[data-verified]").inner_text()
     builder.show("case-checked")
+    page.locator("details:has(form[data-form=view]) summary").click()
+    page.locator("#v-view").select_option("defence")
+    with page.expect_download() as waiting:
+        page.locator("[data-act=view]").click()
+    assert waiting.value.suggested_filename == "00EX0000226-defence.zip"
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        archive.extractall(tmp_path)
+    made = tmp_path / "00EX0000226-defence"
+    checked = subprocess.run([sys.executable, "-I", made / "verify.py", made], capture_output=True, check=False)
+    assert checked.returncode == 0, "whoever receives it can check it without us"
 
 
 def test_the_auditor_sees_who_looked_and_that_the_log_holds(desk: Desk) -> None:

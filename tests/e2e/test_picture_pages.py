@@ -66,10 +66,23 @@ def go(reader: Reader, path: str) -> None:
 
 
 def move(page: Any) -> None:
-    """Ask for the map that moves, by keyboard, and wait until it is there."""
+    """Ask for the map that moves, by keyboard."""
     page.locator("[data-act=move]").focus()
     page.keyboard.press("Enter")
+    page.locator("#map-drawing[data-moves]").wait_for()
+
+
+def move_with_webgl(page: Any) -> None:
+    """Ask for the map on WebGL, and wait until it is there."""
+    move(page)
+    page.locator("[data-act=webgl]").focus()
+    page.keyboard.press("Enter")
     page.locator("#map-canvas[data-ready=yes]").wait_for(timeout=60_000)
+
+
+def shown(page: Any) -> list[float]:
+    """The part of the drawing that is shown: left, top, width, height."""
+    return [float(one) for one in page.locator("#map-drawing svg svg").get_attribute("viewBox").split()]
 
 
 def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk) -> None:
@@ -80,8 +93,10 @@ def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk)
     go(reader, "/map?view=balkans")
     assert page.locator("#map-drawing > svg").is_visible()
     page.wait_for_load_state("networkidle")
-    assert not [one for one in fetched if "maplibre-gl.mjs" in one or "region.json" in one], "until it is asked for"
     move(page)
+    assert not [one for one in fetched if "maplibre-gl.mjs" in one or "region.json" in one], "until it is asked for"
+    page.locator("[data-act=webgl]").click()
+    page.locator("#map-canvas[data-ready=yes]").wait_for(timeout=60_000)
     assert not page.locator("#map-drawing").is_visible()
     assert page.evaluate("document.activeElement.closest('#map-canvas') !== null"), "arrow keys move it from here on"
     page.emulate_media(media="print")
@@ -98,13 +113,13 @@ def test_the_map_is_drawn_with_rescue_first_and_says_what_was_chosen(desk: Desk)
     assert box["width"] > 300
 
 
-@pytest.mark.parametrize("moved", [False, True])
-def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk, moved: bool) -> None:
+@pytest.mark.parametrize("moved", [None, move, move_with_webgl])
+def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk, moved: Callable[[Any], None] | None) -> None:
     reader = desk("rs", BELGRADE[0])
     page = reader.page
     go(reader, "/map")
     if moved:
-        move(page)
+        moved(page)
     assert page.locator("#map-facts tr[data-finding]").count() == 2
     page.locator("#f-day").fill("2020-01-01")
     page.locator("#f-day").dispatch_event("change")
@@ -112,16 +127,52 @@ def test_the_day_is_chosen_by_typing_and_the_table_follows(desk: Desk, moved: bo
     page.wait_for_url("**day=2020-01-01**")
 
 
-def test_without_webgl_the_drawing_stays(desk: Desk) -> None:
+def test_without_webgl_the_drawing_moves_by_keyboard_buttons_and_mouse(desk: Desk) -> None:
     reader = desk("rs", BELGRADE[0], "plain")
     page = reader.page
     go(reader, "/map")
-    assert page.locator("#map-drawing svg").first.is_visible()
+    whole = shown(page)
+    move(page)
+    page.locator("[data-act=webgl]").click()
+    page.locator("#map-hands [role=status]", has_text="the drawing stays").wait_for()
     assert not page.locator("#map-canvas").is_visible()
-    page.locator("[data-act=move]").click()
-    page.locator("#map-start [role=status]", has_text="the drawing stays").wait_for()
-    assert page.locator("#map-drawing svg").first.is_visible()
+    name = page.locator("#map-drawing svg svg > text").first
+    height = name.bounding_box()["height"]
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    left, top, width, tall = shown(page)
+    assert width == pytest.approx(whole[2] / 2.25, rel=0.01)
+    assert tall / width == pytest.approx(whole[3] / whole[2], rel=0.01)
+    assert name.bounding_box()["height"] == pytest.approx(height, rel=0.1), "a name stays as large as it was"
+    page.keyboard.press("ArrowRight")
+    assert shown(page)[0] > left
+    page.locator("#map-drawing").scroll_into_view_if_needed()
+    box = page.locator("#map-drawing > svg").bounding_box()
+    left, top, *_ = shown(page)
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 140)
+    page.mouse.up()
+    across, down, width, _ = shown(page)
+    assert (left - across, top - down) == pytest.approx(
+        (60 * width / box["width"], 40 * width / box["width"]), abs=0.1
+    ), "what was under the hand stays under it"
+    page.locator("#map-drawing").focus()
+    held = page.locator("#map-drawing svg svg").get_attribute("viewBox")
+    page.mouse.wheel(0, -100)
+    page.locator(f"#map-drawing svg svg:not([viewBox='{held}'])").wait_for()
+    assert shown(page)[2] < width
+    before = shown(page)
+    page.locator("#f-days").fill("5")
+    page.locator("#f-days").dispatch_event("change")
+    page.wait_for_url("**days=5**")
+    assert shown(page) == pytest.approx(before), "other days are shown at the same place"
+    page.locator("[data-move=all]").click()
+    assert shown(page) == pytest.approx(whole)
+    page.locator("#map-drawing svg svg > g").last.click()
+    page.locator("#map-told", has_text="danger").wait_for()
     reader.show("map-drawn")
+    assert violations(page) == []
 
 
 def test_a_picture_is_saved_as_png(desk: Desk, tmp_path: Path) -> None:

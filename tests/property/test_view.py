@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,19 @@ def test_single_looks_and_scans_show_the_same(world: list[Record], who: Session)
     found = {claim.id for claim in view(reader, who).findings()}
     assert found == {
         claim.id for claim in reader.claims if isinstance(answer(partial(view(reader, who).finding, claim.id)), bytes)
+    }
+
+
+@given(worlds, sessions, st.sampled_from((0, 3, 2000)))
+def test_a_look_at_several_records_shows_what_a_look_at_each_would(
+    world: list[Record], who: Session, most: int
+) -> None:
+    refs = [record.id for record in world]
+    with patch("headwater.policy.view.MOST_AT_ONCE", most):
+        together = view(full(world), who).several(refs, "queue")
+    each = {ref: answer(partial(view(full(world), who).record, ref)) for ref in refs}
+    assert {ref: encode(record) for ref, record in together.items()} == {
+        ref: shown for ref, shown in each.items() if isinstance(shown, bytes)
     }
 
 

@@ -4,7 +4,6 @@ The bundle is made beside its final name and takes it when it is whole and on th
 give the same bytes.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case.collecting import collecting_later
+from headwater.case.copying import copied, take_back, write_new
 from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
 from headwater.case.data.verify import SIGNED, STAMP, TAGGED, FileSum, bag_files, canonical, tag_lists
 from headwater.case.exhibit import HashedFile, reference_key
-from headwater.case.files import Inside, folder_beside, pieces_of
+from headwater.case.files import Inside, folder_beside
 from headwater.case.folder import CASE_FILE
 from headwater.case.gate import CLEAR, UNREAD, Look, PieceLook, look_at_bytes
 from headwater.case.graph import Graph
@@ -156,15 +156,16 @@ def _describe(
     """Write the graph and the crate: they tell of nothing that defence and court are not shown."""
     case = payload.case
     graph = Graph(case, payload.shield, names)
-    shown = [exhibit for exhibit in described(case) if exhibit_path(exhibit) not in payload.withheld]
+    paths = {exhibit_path(exhibit): exhibit for exhibit in described(case)}
+    shown = {path: exhibit for path, exhibit in paths.items() if path not in payload.withheld}
     by_exhibit = chains((*case.custody, *recorded))
-    for exhibit in shown:
-        graph.add_exhibit(exhibit, exhibit_path(exhibit))
+    for path, exhibit in shown.items():
+        graph.add_exhibit(exhibit, path)
         graph.add_custody(exhibit, by_exhibit.get(reference_key(exhibit.ref), ()))
-    graph.add_sealing(shown, signer.authority, at)
+    graph.add_sealing(shown.values(), signer.authority, at)
     payload.write_made(MadeFile("case.jsonld", graph.as_bytes()))
     title = payload.shield.cover(case.matter.operation)
-    titles = {exhibit_path(exhibit): f"Exhibit {exhibit.ref}" for exhibit in shown}
+    titles = {path: f"Exhibit {exhibit.ref}" for path, exhibit in shown.items()}
     released = frozenset(payload.released)
     court = shown_paths(case, View(Audience.COURT), {one.path: one for one in payload.shown()}, released)
     listed = [one for one in payload.shown() if one.path in court]
@@ -235,11 +236,12 @@ class _Payload:
             if not protected:
                 self._note(Look("named"), name, path, may_be_left_out=True)
             return
-        where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
-        found, look = self._copy(inside, file, None if protected else path, where)
-        if found.sha256 != file.sha256:
-            raise SchemaError("not the file that was read into the case", where=where, fix="read the case again")
-        self.sums.append(found._replace(path=path))
+        try:
+            found, look = self._copy(inside, file, path, kept=protected)
+        except SchemaError as error:
+            error.where = Place(file=CASE_FILE, field=name)  # never the file: its name can name a person
+            raise
+        self.sums.append(found)
         if protected:
             self.withheld.add(path)
         else:
@@ -247,19 +249,10 @@ class _Payload:
 
     def _write_released(self, file: HashedFile, path: str, pieces: Released) -> None:
         """Write an item that the vault keeps: nobody looks through it, for a person has decided about this one."""
-        first, second, size = sha256(), sha512(), 0
-        target = _create(f"{self.folder}/{path}")
-        try:
-            for piece in pieces():
-                first.update(piece)
-                second.update(piece)
-                size += len(piece)
-                _write_all(target, piece)
-        finally:
-            os.close(target)
-        if first.hexdigest() != file.sha256:
+        found = copied(pieces(), path, f"{self.folder}/{path}")
+        if found.sha256 != file.sha256:
             raise SchemaError("not the item that was released", where=Place(file=CASE_FILE, field=path))
-        self.sums.append(FileSum(path, size, first.hexdigest(), second.hexdigest()))
+        self.sums.append(found)
         self.released.add(path)
 
     def _note(self, look: Look, name: str, path: str, *, may_be_left_out: bool) -> None:
@@ -267,28 +260,19 @@ class _Payload:
             return
         if may_be_left_out and self.options.withhold_blocked:
             self.withheld.add(path)
-            (self.folder / path).unlink(missing_ok=True)
+            take_back(self.folder / path)
         else:
             (self.unread if look.why == UNREAD else self.leaks).append(name)
 
-    def _copy(self, inside: Inside, file: HashedFile, path: str | None, where: Place) -> tuple[FileSum, Look]:
-        """Copy a file, or only read it where no path is given; return its sums and what a look at it found."""
-        first, second, size, look = sha256(), sha512(), 0, PieceLook(self.shield)
+    def _copy(self, inside: Inside, file: HashedFile, path: str, *, kept: bool) -> tuple[FileSum, Look]:
+        """Copy a file, or only read it where it is kept back; return its sums and what a look at it found."""
         place = f"{self.folder}/{path}"  # thousands of times: a Path for each would take longer than the copy
-        target = -1 if path is None else _create(place)
-        try:
-            for piece in pieces_of(inside.open(file.path, where=where)):
-                first.update(piece)
-                second.update(piece)
-                size += len(piece)
-                if path is not None:
-                    _write_all(target, piece)
-                    look.take(piece)
-        finally:
-            if target >= 0:
-                os.close(target)
-        found = FileSum(file.path, size, first.hexdigest(), second.hexdigest())
-        return found, CLEAR if path is None else look.end(lambda: Path(place).open("rb"))
+        look = PieceLook(self.shield)
+        pieces = inside.pieces(file.path)
+        found = copied(pieces, path, None) if kept else copied(pieces, path, place, look)
+        if found.sha256 != file.sha256:
+            raise SchemaError("not the file that was read into the case", fix="read the case again")
+        return found, CLEAR if kept else look.end(lambda: Path(place).open("rb"))
 
 
 def _sum(path: str, data: bytes) -> FileSum:
@@ -317,27 +301,3 @@ def write_beside(
     beside.update(tag_lists(beside))
     for name in sorted(beside):
         write_new(folder / name, beside[name])
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet."""
-    target = _create(path)
-    try:
-        _write_all(target, data)
-    finally:
-        os.close(target)
-
-
-def _create(path: Path | str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        return os.open(path, flags, 0o644)
-    except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
-
-
-def _write_all(target: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(target, view) :]

@@ -46,11 +46,11 @@ def coverage(case: CaseFile, findings: Iterable[Finding] = ()) -> Coverage:
         key = item_key(line.id)
         if listed.get(key) is not Schedule.MG6D:
             listed[key] = line.schedule
-    cited = {reference_key(name) for line in case.proofs for name in line.proved_by}
-    relied = {reference_key(exhibit.ref) for exhibit in case.exhibits if exhibit.status is ExhibitStatus.EVIDENTIAL}
+    relied = {reference_key(name) for line in case.proofs for name in line.proved_by}
+    relied |= {reference_key(exhibit.ref) for exhibit in case.exhibits if exhibit.status is ExhibitStatus.EVIDENTIAL}
     items = [reference_key(exhibit.ref) for exhibit in case.exhibits]
     items += [reference_key(statement.id) for statement in case.statements]
-    used = [item for item in items if item in cited | relied and item not in listed]
+    used = [item for item in items if item in relied and item not in listed]
     strays = [f"file {number} of {len(case.strays)}" for number, _ in enumerate(case.strays, start=1)]
     kept = [item_key(finding.id) for finding in findings]
     known = {*used, *listed}

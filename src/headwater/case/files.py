@@ -18,6 +18,8 @@ from headwater.errors import HeadwaterError, Place, SchemaError, StoreFullError,
 CHUNK: Final = 1 << 20
 FEW: Final = 200
 """Files that are waited for one by one."""
+_NO_STEP: Final = frozenset(("", "."))
+_NO_NAMES: Final = _NO_STEP | {".."}
 _PLAINLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -27,7 +29,7 @@ class Inside:
     def __init__(self, folder: Path) -> None:
         """Begin with nothing open."""
         self._folder = folder
-        self._parent: list[str] | None = None
+        self._parent: str | None = None
         self._at = -1
 
     def __enter__(self) -> Self:
@@ -38,32 +40,58 @@ class Inside:
         """Close what is still open."""
         self._leave()
 
-    def open(self, path: str, *, where: Place) -> int:
+    def open(self, path: str, *, where: Place | None = None) -> int:
         """Return a descriptor of a file; no part of its path may be a link or climb out.
 
         Raises:
             SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
         """
-        parts = [part for part in path.split("/") if part not in ("", ".")]
-        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        return self._opened(path, where)[0]
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield all that a file holds.
+
+        No more is asked for than is there, and a short answer is the end: to lend a megabyte to each small file would
+        take longer than to read it.
+
+        Raises:
+            SchemaError: there is no such file, or it is outside the folder, a link, or no plain file.
+        """
+        at, size = self._opened(path, None)
+        try:
+            asked = min(CHUNK, size + 1)
+            while piece := os.read(at, asked):
+                yield piece
+                if len(piece) < asked:
+                    return
+        finally:
+            os.close(at)
+
+    def _opened(self, path: str, where: Place | None) -> tuple[int, int]:
+        """Return a descriptor of a file, and its size."""
+        parent, _, name = path.rpartition("/")
+        if name in _NO_NAMES or "\0" in path or path.startswith("/") or ".." in parent.split("/"):
             raise SchemaError("a file outside the folder", where=where, fix="name a file inside the case folder")
         try:
-            if parts[:-1] != self._parent:
-                self._enter(parts[:-1])
-            found = os.open(parts[-1], _PLAINLY, dir_fd=self._at)
+            if parent != self._parent:
+                self._enter(parent)
+            found = os.open(name, _PLAINLY, dir_fd=self._at)
         except OSError as error:
             linked = error.errno in (errno.ELOOP, errno.ENOTDIR)
             what = "a file outside the folder: a link leads to it" if linked else "a file that cannot be read"
             raise SchemaError(what, where=where, fix="put the file itself into the case folder") from error
-        if not stat.S_ISREG(os.fstat(found).st_mode):
+        kind = os.fstat(found)
+        if not stat.S_ISREG(kind.st_mode):
             os.close(found)
             raise SchemaError("not a plain file", where=where)
-        return found
+        return found, kind.st_size
 
-    def _enter(self, parent: list[str]) -> None:
+    def _enter(self, parent: str) -> None:
         self._leave()
         self._at = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        for part in parent:
+        for part in parent.split("/"):
+            if part in _NO_STEP:
+                continue
             inner = os.open(part, _PLAINLY | os.O_DIRECTORY, dir_fd=self._at)
             os.close(self._at)
             self._at = inner
@@ -85,33 +113,17 @@ def open_inside(folder: Path, path: str, *, where: Place) -> int:
         return inside.open(path, where=where)
 
 
-def hash_inside(inside: Inside, path: str, *, where: Place) -> HashedFile:
+def hash_inside(inside: Inside, path: str) -> HashedFile:
     """Return a file of a folder with its size and hash.
 
     Raises:
         SchemaError: it is not a plain file inside the folder.
     """
     total, size = hashlib.sha256(), 0
-    for piece in pieces_of(inside.open(path, where=where)):
+    for piece in inside.pieces(path):
         total.update(piece)
         size += len(piece)
     return HashedFile(path, size, total.hexdigest())
-
-
-def pieces_of(at: int) -> Iterator[bytes]:
-    """Yield all that a plain file holds, and close its descriptor.
-
-    No more is asked for than is there, and a short answer is the end: to lend a megabyte to each small file would take
-    longer than to read it.
-    """
-    try:
-        asked = min(CHUNK, os.fstat(at).st_size + 1)
-        while piece := os.read(at, asked):
-            yield piece
-            if len(piece) < asked:
-                return
-    finally:
-        os.close(at)
 
 
 def files_below(folder: Path, name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case import lines
+from headwater.case.collecting import collecting_later
 from headwater.case.exhibit import Exhibit, HashedFile, reference_key
 from headwater.case.files import Inside, files_below, open_inside
 from headwater.case.model import CaseFile, Statement
@@ -47,7 +48,7 @@ def load_case(folder: Path, elsewhere: Mapping[str, HashedFile]) -> CaseFile:
     persons = tuple(lines.person(row) for row in top.rows("persons"))
     people = _unique("persons", "id", (person.id for person in persons))
     protected = {person.id for person in persons if person.protected}
-    with Inside(folder) as inside:
+    with Inside(folder) as inside, collecting_later():
         shelf = lines.Shelf(inside, elsewhere)
         exhibits = tuple(lines.exhibit(row, shelf, people) for row in top.rows("exhibits"))
         refs = _unique("exhibits", "ref", (reference_key(exhibit.ref) for exhibit in exhibits))

@@ -1,8 +1,7 @@
 """How each line of `case.json` becomes a value, and what each is refused for."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,7 +80,7 @@ def exhibit(row: Row, shelf: Shelf, people: Collection[str]) -> Exhibit:
     """Return an exhibit, with its file hashed."""
     handling = row.text("handling")
     _known(handling, KNOWN_CODES, row, "handling")
-    with _at(row, "ref"):
+    with _At(row, "ref"):
         reference_key(row.text("ref"))
     line = Exhibit(
         ref=row.text("ref"),
@@ -107,7 +106,7 @@ def _origin(row: Row | None) -> Origin | None:
 
 def statement(row: Row, shelf: Shelf, people: Collection[str], protected: Collection[str]) -> Statement:
     """Return a statement, with its file hashed."""
-    with _at(row, "id"):
+    with _At(row, "id"):
         reference_key(row.text("id"))
     maker = _one_of(row, "maker", people)
     line = Statement(
@@ -127,7 +126,7 @@ def offence(row: Row, people: Collection[str]) -> Offence:
     _known(code, offences(), row, "code")
     for name in row.texts("defendants"):
         _known(name, people, row, "defendants")
-    with _at(row, "to"):
+    with _At(row, "to"):
         line = Offence(
             id=row.text("id"),
             code=code,
@@ -144,7 +143,7 @@ def proof(row: Row, charged: dict[str, str], items: Collection[str]) -> Proof:
     offence = _one_of(row, "offence", charged)
     _known(row.text("element"), offences()[charged[offence]].elements, row, "element")
     for name in row.texts("proved_by"):
-        with _at(row, "proved_by"):
+        with _At(row, "proved_by"):
             _known(reference_key(name), items, row, "proved_by")
     line = Proof(offence=offence, element=row.text("element"), proved_by=row.texts("proved_by"))
     row.end()
@@ -154,7 +153,7 @@ def proof(row: Row, charged: dict[str, str], items: Collection[str]) -> Proof:
 def material(row: Row) -> Material:
     """Return a line of unused material."""
     schedule = row.word("list", Schedule)
-    with _at(row):
+    with _At(row):
         line = Material(
             id=row.text("id"),
             schedule=schedule,
@@ -172,9 +171,9 @@ def material(row: Row) -> Material:
 
 def custody(row: Row, exhibits: Collection[str], people: Collection[str]) -> CustodyEvent:
     """Return a custody event."""
-    with _at(row, "exhibit"):
+    with _At(row, "exhibit"):
         _known(reference_key(row.text("exhibit")), exhibits, row, "exhibit")
-    with _at(row, "sha256"):
+    with _At(row, "sha256"):
         event = CustodyEvent(
             exhibit=row.text("exhibit"),
             kind=row.word("event", CustodyKind),
@@ -206,7 +205,7 @@ def search(row: Row, people: Collection[str]) -> Search:
 
 def method(row: Row) -> Method:
     """Return what is known of the validation of an engine."""
-    with _at(row):
+    with _At(row):
         line = Method(
             engine=row.text("engine"),
             version=row.text("version"),
@@ -245,7 +244,10 @@ def decision(row: Row, people: Collection[str]) -> SafeguardingDecision:
 def _file(row: Row, shelf: Shelf) -> HashedFile:
     path = row.text("file")
     known = shelf.elsewhere.get(path)
-    return known if known is not None else hash_inside(shelf.inside, path, where=row.where("file"))
+    if known is not None:
+        return known
+    with _At(row, "file"):
+        return hash_inside(shelf.inside, path)
 
 
 def _one_of(row: Row, field: str, known: Collection[str]) -> str:
@@ -261,12 +263,17 @@ def _known(text: str, known: Collection[str], row: Row, field: str) -> None:
         )
 
 
-@contextmanager
-def _at(row: Row, field: str = "") -> Iterator[None]:
-    """Give a refusal of a value the place that the value itself cannot know."""
-    try:
-        yield
-    except SchemaError as error:
-        if error.where.file is None:
-            error.where = row.where(field or error.where.field or "")
-        raise
+class _At:
+    """Gives a refusal of a value the place that the value itself cannot know."""
+
+    __slots__ = ("_field", "_row")
+
+    def __init__(self, row: Row, field: str = "") -> None:
+        self._row, self._field = row, field
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, SchemaError) and error.where.file is None:
+            error.where = self._row.where(self._field or error.where.field or "")

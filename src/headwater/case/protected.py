@@ -60,12 +60,14 @@ class Shield:
         raw: identifiers with letters outside ASCII, as they stand in files that are no text.
         words: the longest word of each identifier, in one and in two bytes a letter, the common upper halves left out:
             what is looked for first there.
+        least: those of `names` in which no other spelling of theirs stands: where none of these is, none of them is.
     """
 
     names: Mapping[str, str]
     pattern: re.Pattern[str]
     raw: tuple[bytes, ...]
     words: tuple[bytes, ...] = ()
+    least: tuple[bytes, ...] = ()
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
@@ -93,7 +95,7 @@ class Shield:
             return self._finds_in_binary(short)
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
-        ascii_hit = any(word.encode() in squeezed for word in self.names)
+        ascii_hit = any(word in squeezed for word in self.least)
         if not ascii_hit and data.isascii():
             return False
         text = _as_utf8(data)
@@ -136,9 +138,12 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
     names: dict[str, str] = {}
     raw: set[bytes] = set()
     longest: set[bytes] = set()
+    least: set[bytes] = set()
     for person, values in identifiers.items():
         for value in values:
-            for word in _spellings(value):
+            spellings = tuple(dict.fromkeys(_spellings(value)))
+            least |= {one.encode() for one in spellings if sum(other in one for other in spellings) == 1}
+            for word in spellings:
                 names.setdefault(word, pseudonyms[person])
             if len(squeeze(value)) < _SHORTEST:
                 continue
@@ -153,7 +158,7 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
     rest = ([r"(?<![^\W_][\s\S])", *map(re.escape, word[1:])] for word in words)
     forms = "|".join(re.escape(word[0]) + r"[\W_]*".join(parts) for word, parts in zip(words, rest, strict=True))
     pattern = re.compile(rf"(?:{forms})(?![^\W_])") if words else _NOBODY
-    return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)))
+    return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)), tuple(sorted(least)))
 
 
 def identifiers_of(person: Person) -> tuple[str, ...]:

@@ -31,8 +31,9 @@ class Row:
 
     def text(self, field: str, default: str | None = None) -> str:
         """Return a text that says something; without a default it must be there."""
-        value = self._take(field)
-        if value is _MISSING and default is not None:
+        self._asked.add(field)
+        value = self._fields.get(field, default)
+        if value is default is not None and field not in self._fields:
             return default
         if not isinstance(value, str) or not value.strip():
             raise self._refusal("not a text that says something", field)
@@ -101,8 +102,9 @@ class Row:
             return
         if not isinstance(value, list):
             raise self._refusal("not a list", field)
+        place = self.where(field).field
         for number, part in enumerate(value):
-            yield Row(part, f"{self.where(field).field}[{number}]", self._file)
+            yield Row(part, f"{place}[{number}]", self._file)
 
     def others(self) -> tuple[tuple[str, str], ...]:
         """Return every field not asked for, as text, however deep: nothing said of a person is lost."""

@@ -5,27 +5,27 @@ the file and row later can show that they are what was sealed. The gate looks at
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from headwater.case.bundle import LEAK_FIX, write_beside
+from headwater.case.copying import copied, take_back
 from headwater.case.data.verify import (
     LIST_LIMIT,
     STAMP,
     TAGGED,
+    FileSum,
     canonical,
     exhibit_of,
-    file_sum,
     leaf_hash,
     read_small,
     strict_json,
 )
 from headwater.case.data.verify import SEAL_LIMIT as _SEAL_LIMIT
-from headwater.case.exhibit import Exhibit
-from headwater.case.files import folder_beside
-from headwater.case.gate import UNREAD, look_at
+from headwater.case.files import Inside, folder_beside
+from headwater.case.gate import UNREAD, PieceLook
 from headwater.case.letters import plain, squeeze
 from headwater.case.model import CaseFile, Schedule
 from headwater.case.numbering import item_key
@@ -82,26 +82,30 @@ def write_view(
     demand(bundle, trust)
     rows = strict_json(read_small(str(bundle), "manifest.json", LIST_LIMIT))
     paths = {row["path"]: row for row in rows if "path" in row}
-    shown = set(shown_paths(case, view, paths, released))
-    blocked = _blocked(bundle, view, case, guard, shown, paths, released)
-    if blocked and not withhold_blocked:
-        named = ", ".join(_name(path) for path in sorted(blocked))
-        raise ForbiddenError(f"{len(blocked)} item(s) that may not go into this view: {named}", fix=LEAK_FIX)
-    shown -= blocked
-    with folder_beside(out) as folder:
-        for path in sorted(shown):
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(bundle / path, target, follow_symlinks=False)
+    shown = shown_paths(case, view, paths, released)
+    guards = _guards(bundle, view, case, guard, shown)
+    with folder_beside(out) as folder, Inside(bundle) as inside:
+        told_twice = set() if view.audience is Audience.PROSECUTOR else _told_twice(paths, shown)
+        sums = []
+        for path in sorted(shown - told_twice):
+            found, stops = _copy(inside, folder, path, guards[1:] if path in released else guards)
+            if stops:
+                take_back(folder / path)
+            else:
+                sums.append(found)
+        kept = {one.path for one in sums}
+        blocked = [_name(path) for path in sorted(shown - kept)]
+        if blocked and not withhold_blocked:
+            what = f"{len(blocked)} item(s) that may not go into this view: {', '.join(blocked)}"
+            raise ForbiddenError(what, fix=LEAK_FIX)
         seal = read_small(str(bundle), "seal.json", _SEAL_LIMIT)
-        listed = canonical([_row(row, shown) for row in rows])
+        listed = canonical([_row(row, kept) for row in rows])
         others = {name: (bundle / name).read_bytes() for name in (*TAGGED, STAMP) if (bundle / name).exists()}
-        sums = [file_sum(str(folder), path) for path in sorted(shown)]
         write_beside(folder, strict_json(seal)["head"], seal, listed, sums, others)
         if (bundle / "receipts").is_dir():
             shutil.copytree(bundle / "receipts", folder / "receipts")
         demand(folder, trust)
-    return Viewed(len(shown), len(rows) - len(shown), tuple(_name(path) for path in sorted(blocked)))
+    return Viewed(len(kept), len(rows) - len(kept), tuple(blocked))
 
 
 def _row(row: Mapping[str, Any], shown: set[str]) -> Mapping[str, Any]:
@@ -114,45 +118,44 @@ def _name(path: str) -> str:
     return exhibit_of(path) or path.removeprefix("data/")
 
 
-def _blocked(
-    bundle: Path,
-    view: View,
-    case: CaseFile,
-    guard: Shield,
-    shown: set[str],
-    rows: Mapping[str, Mapping[str, Any]],
-    released: frozenset[str],
-) -> set[str]:
-    """Return what would be shown and may not: it names a protected person, repeats what is sensitive, or is closed."""
-    guards = [guard]
-    same: set[str] = set()
-    if view.audience is not Audience.PROSECUTOR:
-        guards.append(_sensitive_shield(bundle, case, shown))
-        hidden = {row["sha256"] for path, row in rows.items() if path not in shown}
-        same = {path for path in shown if rows[path]["sha256"] in hidden}
-    found = set(same)
-    for path in shown - same:
-        for each in guards[1:] if path in released else guards:
-            with (bundle / path).open("rb") as file:
-                look = look_at(file, each)
-            # A PDF that we made ourselves is known to be open; what others gave must be.
-            if look.stops and (look.why != UNREAD or path.startswith(("data/exhibits/", "data/statements/"))):
-                found.add(path)
-    return found
+def _guards(bundle: Path, view: View, case: CaseFile, guard: Shield, shown: frozenset[str]) -> list[Shield]:
+    """Return what is looked for in what would be shown: who is protected first, then what is sensitive."""
+    return [guard] if view.audience is Audience.PROSECUTOR else [guard, _sensitive_shield(bundle, case, shown)]
 
 
-def _sensitive_shield(bundle: Path, case: CaseFile, shown: set[str]) -> Shield:
+def _told_twice(rows: Mapping[str, Mapping[str, Any]], shown: frozenset[str]) -> set[str]:
+    """Return what would be shown and is, byte for byte, something that would not."""
+    hidden = {row["sha256"] for path, row in rows.items() if path not in shown}
+    return {path for path in shown if rows[path]["sha256"] in hidden}
+
+
+def _copy(inside: Inside, folder: Path, path: str, guards: Sequence[Shield]) -> tuple[FileSum, bool]:
+    """Copy a file into a view; return its sums and whether it may not stand there."""
+    place = f"{folder}/{path}"
+    looks = [PieceLook(guard) for guard in guards]
+    found = copied(inside.pieces(path), path, place, *looks)
+    given = path.startswith(("data/exhibits/", "data/statements/"))
+
+    def again() -> BinaryIO:
+        return Path(place).open("rb")
+
+    for look in looks:
+        end = look.end(again)
+        # A PDF that we made ourselves is known to be open; what others gave must be.
+        if end.stops and (given or end.why != UNREAD):
+            return found, True
+    return found, False
+
+
+def _sensitive_shield(bundle: Path, case: CaseFile, shown: frozenset[str]) -> Shield:
     texts = list(sensitive_texts(case))
+    listed = {item_key(line.id) for line in case.material if line.schedule is Schedule.MG6D}
     for exhibit in case.exhibits:
-        if exhibit_path(exhibit) not in shown and _is_sensitive(case, exhibit):
+        is_sensitive = item_key(exhibit.ref) in listed or (exhibit.origin is not None and not exhibit.usable)
+        if is_sensitive and exhibit_path(exhibit) not in shown:
             texts += _sentences(bundle / exhibit_path(exhibit))
     long = [text for text in texts if len(squeeze(plain(text))) >= _SHORTEST_SENTENCE]
     return shield_of({_SENSITIVE: long}, {_SENSITIVE: _SENSITIVE})
-
-
-def _is_sensitive(case: CaseFile, exhibit: Exhibit) -> bool:
-    listed = {item_key(line.id) for line in case.material if line.schedule is Schedule.MG6D}
-    return item_key(exhibit.ref) in listed or (exhibit.origin is not None and not exhibit.usable)
 
 
 def _sentences(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import click
 
 from headwater import __version__
 from headwater.cli import door
-from headwater.cli.words import dressed, said
+from headwater.cli.helping import dressed
 
 __all__ = ["main"]
 
@@ -64,7 +64,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of verbs without importing any."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, said(text)) for verb, text in sorted(VERBS.items())])
+            formatter.write_dl(sorted(VERBS.items()))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run a verb behind the door that turns every declared error into one line and its exit code."""
@@ -79,7 +79,7 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog=said("Try: headwater demo"),
+    epilog="Try: headwater demo",
 )
 @click.version_option(__version__, prog_name="headwater", message="%(prog)s %(version)s")
 def main() -> None:

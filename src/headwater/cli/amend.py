@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 
 @click.group()
@@ -21,9 +22,9 @@ def _act(
     home, user, purpose, as_json = given
     with session_at(home, user, purpose) as (node, session):
         asked = liaison.amend(node, session, action, facts, reason, by)
-    lines = [f"asked {each['holder']} in message {each['message']}" for each in asked] or [
-        "done here; nobody else holds it"
-    ]
+    lines = [
+        shown("asked {holder} in message {message}", holder=each["holder"], message=each["message"]) for each in asked
+    ] or [shown("done here; nobody else holds it")]
     door.answer({"ok": True, "action": action, "asked": asked}, lines, as_json=as_json)
 
 
@@ -88,9 +89,11 @@ def texts(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     with session_at(home, user, purpose) as (node, session):
         found = liaison.texts(node, session)
     lines = [
-        f"{each['message']}  {each['way']:3} names {len(each['facts'])} facts of {each['amend']}" for each in found
+        f"{each['message']}  {shown(each['way']):3} "
+        + shown("names {count} facts of {recall}", count=len(each["facts"]), recall=each["amend"])
+        for each in found
     ]
-    door.answer({"ok": True, "texts": found}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": True, "texts": found}, lines or [shown("none")], as_json=as_json)
 
 
 @amend.command(epilog='Example: headwater amend text 019abb6c-… --strip --reason "names the wrong man" --home rs')
@@ -107,8 +110,8 @@ def text(*, ref: str, strip: bool, reason: str, home: Path, user: str, purpose: 
 
     with session_at(home, user, purpose) as (node, session):
         liaison.close_text(node, session, message_id(ref), reason, strip=strip)
-    done = "taken out" if strip else "kept"
-    door.answer({"ok": True, "message": ref, "stripped": strip}, [f"the text of {ref} is {done}"], as_json=as_json)
+    done = shown("the text of {id} is taken out", id=ref) if strip else shown("the text of {id} is kept", id=ref)
+    door.answer({"ok": True, "message": ref, "stripped": strip}, [done], as_json=as_json)
 
 
 @amend.command(epilog="Example: headwater amend status --home uk")
@@ -121,10 +124,19 @@ def status(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found = liaison.amend_status(node, session)
+    wide = max([8, *(len(shown(each["state"])) for each in found)])
     lines = [
-        f"{each['state']:8} {each['holder']:10} {each['action']:9} {len(each['facts'])} facts, {each['age_s']} s"
-        + (f", waits for {', '.join(each['waits_for'])}" if each["waits_for"] else f", proof {each['proof']}")
+        f"{shown(each['state']):{wide}} {each['holder']:10} {each['action']:9} "
+        + shown("{count} facts, {age} s", count=len(each["facts"]), age=each["age_s"])
+        + ", "
+        + (
+            shown("waits for {names}", names=", ".join(each["waits_for"]))
+            if each["waits_for"]
+            else shown("proof {proof}", proof=each["proof"])
+        )
         for each in found
     ]
     is_open = any(each["state"] != "done" for each in found)
-    door.answer({"ok": True, "open": is_open, "holders": found}, lines or ["nothing was recalled"], as_json=as_json)
+    door.answer(
+        {"ok": True, "open": is_open, "holders": found}, lines or [shown("nothing was recalled")], as_json=as_json
+    )

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
+from headwater.cli.words import shown
 
 
 @click.group()
@@ -51,9 +52,9 @@ def _verify_ledger(heads: tuple[Path, ...], home: Path, *, as_json: bool) -> int
     problems = [{"at": problem.at, "kind": problem.kind} for problem in found.problems]
     document = {"ok": found.ok, "size": found.head.size, "root": found.head.root.hex(), "problems": problems}
     lines = [
-        f"{found.head.size} events, root {found.head.root.hex()}",
-        *(f"problem at {problem.at}: {problem.kind}" for problem in found.problems),
-        "nothing is wrong" if found.ok else "the ledger is not what it was",
+        shown("{count} events, root {root}", count=found.head.size, root=found.head.root.hex()),
+        *(shown("problem at {at}: {kind}", at=problem.at, kind=problem.kind) for problem in found.problems),
+        shown("nothing is wrong") if found.ok else shown("the ledger is not what it was"),
     ]
     door.answer(document, lines, as_json=as_json)
     if found.ok:
@@ -73,18 +74,23 @@ def _verify_proof(proof: Path, cards: tuple[Path, ...], home: Path | None, *, as
     document = witness.document(witness.check(proof, cards, known))
     event = document["event"]
     lines = [
-        f"event {document['index']} of {document['size']} in the log of {document['authority']}:",
+        shown(
+            "event {index} of {size} in the log of {authority}:",
+            **{name: document[name] for name in ("index", "size", "authority")},
+        ),
         f"  {event['at']} {event['kind']} {event['who']} {event['subject']} ({event['purpose']}) {event['detail']}",
-        *(f"witnessed by {each['authority']} at {each['at']}" for each in document["witnesses"]),
-        *(f"problem: {problem}" for problem in document["problems"]),
-        "the proof holds" if document["ok"] else "the proof does not hold",
+        *(
+            shown("witnessed by {authority} at {at}", authority=each["authority"], at=each["at"])
+            for each in document["witnesses"]
+        ),
+        *(shown("problem: {text}", text=problem) for problem in document["problems"]),
+        shown("the proof holds") if document["ok"] else shown("the proof does not hold"),
     ]
     door.answer(document, lines, as_json=as_json)
     if document["ok"]:
         return 0
     error = SignatureError(document["problems"][0], where=str(proof), fix="give the authority's card with --trust")
-    click.echo(f"error {error.code}: {error}", err=True)
-    return error.exit
+    return door.refuse(error)
 
 
 @audit.command(epilog="Example: headwater audit head --out uk-head.json --home uk")
@@ -99,7 +105,10 @@ def head(*, out: Path, home: Path, as_json: bool) -> None:
         written = ledger.write_head(node, out)
     door.answer(
         {"ok": True, "size": written.size, "root": written.root.hex(), "out": str(out)},
-        [f"{written.size} events, root {written.root.hex()}, written to {out}"],
+        [
+            shown("{count} events, root {root}", count=written.size, root=written.root.hex())
+            + f", {shown('written to {out}', out=out)}"
+        ],
         as_json=as_json,
     )
 
@@ -151,4 +160,6 @@ def report(*, year: int, out: Path | None, home: Path, user: str, purpose: str, 
     text = reporting.markdown(counted)
     if out is not None:
         files.write(out, text.encode())
-    door.answer({"ok": True, **counted}, [f"written to {out}"] if out else text.splitlines(), as_json=as_json)
+    door.answer(
+        {"ok": True, **counted}, [shown("written to {out}", out=out)] if out else text.splitlines(), as_json=as_json
+    )

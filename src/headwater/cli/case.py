@@ -8,6 +8,7 @@ import click
 
 from headwater.cli import case_out, door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 EXIT_NOT_READY = 65
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -32,7 +33,7 @@ def new(*, folder: Path, replace: bool, home: Path, user: str, purpose: str, as_
         made = cases.take_in(node, session, folder, replacing=replace)
     door.answer(
         {"ok": True, "id": made.matter.urn, "exhibits": [exhibit.ref for exhibit in made.exhibits]},
-        [f"case {made.matter.urn}: {len(made.exhibits)} exhibits", f"next: headwater case check {made.matter.urn}"],
+        _taken_in(made.matter.urn, len(made.exhibits)),
         as_json=as_json,
     )
 
@@ -68,9 +69,16 @@ def add(
         made = cases.get(node, ref) if file is None else cases.add(node, session, ref, file, _rows(file, said))
     door.answer(
         {"ok": True, "id": ref, "exhibits": [each.ref for each in made.exhibits], "findings": list(findings)},
-        [f"case {ref}: {len(made.exhibits)} exhibits", f"next: headwater case check {ref}"],
+        _taken_in(ref, len(made.exhibits)),
         as_json=as_json,
     )
+
+
+def _taken_in(ref: str, count: int) -> list[str]:
+    return [
+        shown("case {id}: {count} exhibits", id=ref, count=count),
+        shown("next: {command}", command=f"headwater case check {ref}"),
+    ]
 
 
 def _rows(file: Path, said: dict[str, str | None]) -> dict[str, list[dict[str, Any]]] | None:
@@ -98,8 +106,11 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found = cases.every(node, session)
-    lines = [f"{each['id']}  {'sealed ' + each['root'][:16] if each['root'] else 'not sealed'}" for each in found]
-    door.answer({"ok": True, "cases": found}, lines or ["none"], as_json=as_json)
+    lines = [
+        f"{each['id']}  " + (shown("sealed {root}", root=each["root"][:16]) if each["root"] else shown("not sealed"))
+        for each in found
+    ]
+    door.answer({"ok": True, "cases": found}, lines or [shown("none")], as_json=as_json)
 
 
 @case.command(epilog="Example: headwater case check 00EX0000126 --home uk; headwater case check data/case.jsonld")
@@ -122,7 +133,7 @@ def check(*, ref: str, home: Path | None, user: str, purpose: str, as_json: bool
         problems, elements = checked.problems, checked.elements
     found = [{"code": each.code, "at": each.at, "text": each.text} for each in problems]
     table = [{"offence": one, "element": two, "proved_by": list(items)} for one, two, items in elements]
-    lines = [f"{each['code']:26} {each['at']}: {each['text']}" for each in found] or ["ready"]
+    lines = [f"{each['code']:26} {each['at']}: {each['text']}" for each in found] or [shown("ready")]
     lines += [f"{one['offence']:6} {one['element']:30} {', '.join(one['proved_by']) or '-'}" for one in table]
     door.answer({"ok": not found, "id": ref, "problems": found, "elements": table}, lines, as_json=as_json)
     return EXIT_NOT_READY if found else 0
@@ -152,7 +163,13 @@ def custody(
     with session_at(home, user, purpose) as (node, session):
         made = cases.record_custody(node, session, ref, exhibit, event, place, by=by, at=at)
     told = {"exhibit": made.exhibit, "event": made.kind.value, "by": made.by, "sha256": made.sha256}
-    line = f"{made.exhibit} {made.kind} by {made.by} at {format_instant(made.at)}, unchanged since ingest"
+    line = shown(
+        "{exhibit} {event} by {by} at {at}, unchanged since ingest",
+        exhibit=made.exhibit,
+        event=made.kind,
+        by=made.by,
+        at=format_instant(made.at),
+    )
     door.answer({"ok": True, "id": ref, **told}, [line], as_json=as_json)
 
 

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -29,7 +30,7 @@ def schedule(*, ref: str, form: str, out: Path, home: Path, user: str, purpose: 
         data = case_sealing.schedule(node, session, ref, Form(form))
     write(out, data)
     document = {"ok": True, "id": ref, "form": form, "path": str(out), "bytes": len(data)}
-    door.answer(document, [f"{form} of {ref} in {out}"], as_json=as_json)
+    door.answer(document, [shown("{form} of {case} in {out}", form=form, case=ref, out=out)], as_json=as_json)
 
 
 @click.command(epilog="Example: headwater case seal 00EX0000126 --out bundle --home uk")
@@ -70,7 +71,11 @@ def seal(
             "previous": made.head.previous,
             "stamped": made.head.stamped,
         },
-        [f"{made.head.count} files sealed in {out}", f"root {made.head.root}", f"check: headwater case verify {out}"],
+        [
+            shown("{count} files sealed in {out}", count=made.head.count, out=out),
+            shown("root {root}", root=made.head.root),
+            shown("check: {command}", command=f"headwater case verify {out}"),
+        ],
         as_json=as_json,
     )
 
@@ -145,10 +150,16 @@ def receipt(
     with session_at(home, user, purpose) as (node, session):
         if out is None:
             made = bundle / case_sealing.take_receipt(node, session, bundle, came or Path())
+            told, lines = {"ok": True, "path": str(made)}, [shown("receipt in {out}", out=made)]
         else:
-            made = out
             write(out, case_sealing.receipt(node, session, bundle, key))
-    door.answer({"ok": True, "path": str(made)}, [f"receipt in {made}"], as_json=as_json)
+            compared = key is not None or case_sealing.card_of(node, bundle) is not None
+            told, lines = {"ok": True, "path": str(out), "key_compared": compared}, [shown("receipt in {out}", out=out)]
+            if not compared:
+                lines.append(
+                    shown("its key was compared with none: the sealer is no partner here, and no --trust was given")
+                )
+    door.answer(told, lines, as_json=as_json)
 
 
 @click.command(epilog="Example: headwater case export 00EX0000126 --view defence --out for-defence --home uk")
@@ -180,8 +191,11 @@ def export(
     with session_at(home, user, purpose) as (node, session):
         made = case_sealing.export(node, session, ref, out, wanted, draft=draft, withhold=withhold_blocked)
     told = {"shown": made.shown, "withheld": made.withheld, "blocked": list(made.blocked)}
-    lines = [f"{made.shown} files shown, {made.withheld} withheld, in {out}", f"check: headwater case verify {out}"]
-    lines += [f"left out: {name}" for name in made.blocked]
+    lines = [
+        shown("{shown} files shown, {withheld} withheld, in {out}", shown=made.shown, withheld=made.withheld, out=out),
+        shown("check: {command}", command=f"headwater case verify {out}"),
+        *(shown("left out: {name}", name=name) for name in made.blocked),
+    ]
     door.answer({"ok": True, "view": str(wanted), "path": str(out), **told}, lines, as_json=as_json)
 
 
@@ -204,8 +218,11 @@ def request(*, ref: str, to: str, items: str, out: Path, home: Path, user: str, 
     write(out, made.pdf)
     letter = made.letter
     told = {"letter": letter.ref, "basis": letter.basis, "confirmed": letter.confirmed, "language": letter.language}
-    lines = [f"{letter.ref} to {letter.to} in {out}", f"basis: {letter.basis}"]
-    lines += [] if letter.confirmed else ["a lawyer must confirm the basis before it is sent"]
+    lines = [
+        shown("{letter} to {to} in {out}", letter=letter.ref, to=letter.to, out=out),
+        shown("basis: {basis}", basis=letter.basis),
+    ]
+    lines += [] if letter.confirmed else [shown("a lawyer must confirm the basis before it is sent")]
     door.answer({"ok": True, "id": ref, "path": str(out), **told}, lines, as_json=as_json)
 
 
@@ -240,7 +257,10 @@ def replay(
         "engine": f"{made.sealed.engine} {made.sealed.engine_version}",
         "differences": list(made.differences),
     }
-    lines = [f"{made.sealed.id}: {'the same bytes' if made.identical else 'NOT the same'}", *made.differences]
+    lines = [
+        f"{made.sealed.id}: {shown('the same bytes') if made.identical else shown('NOT the same')}",
+        *made.differences,
+    ]
     door.answer(document, lines, as_json=as_json)
     return 0 if made.identical else EXIT_DIFFERENT
 

@@ -7,6 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.send import tell
+from headwater.cli.words import shown
 
 
 @click.group()
@@ -29,7 +30,12 @@ def ask(*, facts: tuple[str, ...], to: str, reason: str, home: Path, user: str, 
         sendings = liaison.ask_consent(node, session, facts, to, reason)
     found = [{"to": sending.message.recipient, **messages.sending_document(sending)} for sending in sendings]
     ok = all(sending.is_queued for sending in sendings)
-    lines = [f"{each['outcome']}: {each['to']} in message {each['message']} {each['rule']}" for each in found]
+    lines = [
+        f"{shown(each['outcome'])}: "
+        + shown("{to} in message {message}", to=each["to"], message=each["message"])
+        + f" {each['rule']}"
+        for each in found
+    ]
     door.answer({"ok": ok, "asked": found}, lines, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 
 @click.group()
@@ -27,7 +28,9 @@ def keep(*, name: str, file: Path, home: Path, user: str, purpose: str, as_json:
     with session_at(home, user, purpose) as (node, session):
         made = use.keep(node, session, name, file)
     document = {"ok": True, "name": made.name, "rows": made.rows}
-    door.answer(document, [f"{made.rows} customers stored as {made.name}"], as_json=as_json)
+    door.answer(
+        document, [shown("{count} customers stored as {name}", count=made.rows, name=made.name)], as_json=as_json
+    )
 
 
 @customers.command(name="list", epilog="Example: headwater customers list --home uk")
@@ -41,10 +44,15 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     with session_at(home, user, purpose) as (node, session):
         found = use.every(node, session)
     lines = [
-        f"{one.name}: {one.rows} customers, screened against {', '.join(sorted(one.screened)) or 'nothing'}"
+        f"{one.name}: "
+        + shown(
+            "{count} customers, screened against {lists}",
+            count=one.rows,
+            lists=", ".join(sorted(one.screened)) or shown("nothing"),
+        )
         for one in found
     ]
-    door.answer({"ok": True, "customers": use.listing(found)}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": True, "customers": use.listing(found)}, lines or [shown("none")], as_json=as_json)
 
 
 @customers.command(epilog="Example: headwater customers rescreen drivers --home uk")
@@ -68,7 +76,7 @@ def rescreen(*, name: str, out: Path | None, home: Path, user: str, purpose: str
         screening.write_hits(out, document["hits"])
     lines = [f"{hit['score']:.4f}  {hit['query']}  {hit['text']}" for hit in document["hits"]]
     lines += [
-        f"removed from the list: {one['text']} ({one['finding']}, {one['state']})"
+        shown("removed from the list: {text}", text=one["text"]) + f" ({one['finding']}, {shown(one['state'])})"
         for one in document["removed_findings"]
     ]
-    door.answer({"ok": True, **document}, lines or ["nothing new"], as_json=as_json)
+    door.answer({"ok": True, **document}, lines or [shown("nothing new")], as_json=as_json)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headwater.cli import door, options
+from headwater.cli.words import warned
 
 if TYPE_CHECKING:
     from headwater.exercise import demo as exercise
@@ -39,15 +40,16 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
         document = {**outcome.document(), **({"pages": pages} if serve else {})}
         door.answer(document, exercise.where_to_look(outcome), as_json=as_json)
         if serve:
-            tell("The pages, each with a link that signs one officer in once, within five minutes:")
+            tell(warned("The pages, each with a link that signs one officer in once, within five minutes:"))
             for page in pages:
                 tell(f"  {page['authority']:8} {page['user']:12} {page['url']}")
-            tell("More links: headwater user login NAME --home DIR. The nodes are up; stop them with Ctrl-C.")
+            command = "headwater user login NAME --home DIR"
+            tell(warned("More links: {command}. The nodes are up; stop them with Ctrl-C.", command=command))
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
 
     with exercise.prepared(folder, keep=folder is not None or not serve) as made:
-        tell(f"headwater exercise in {made}: every person, company and event is invented")
+        tell(warned("headwater exercise in {folder}: every person, company and event is invented", folder=made))
         outcome = exercise.play(made, lists=lists, plant=plant, tell=tell, finish=finish)
     return 0 if outcome.ok else 1
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from headwater.cli.words import said, told
+from headwater.cli.words import Part, said, told
 from headwater.errors import HeadwaterError, StoreIoError
 
 EXIT_INTERNAL: Final = 70
@@ -31,12 +31,14 @@ def _exit_code(verb: Callable[[], object], *, as_json: bool) -> int:
     except HeadwaterError as error:
         return refuse(error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        say(said("stopped"), err=True)
+        say(said("stopped", Part.ERRORS), err=True)
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         if as_json:
             document(_failure("usage", "the command line", error.format_message()))
-        error.show()
+        from headwater.cli import usage
+
+        usage.show(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - a door: an undeclared error is a defect, and says so without content
         return _defect(error, as_json=as_json)
@@ -97,10 +99,11 @@ def _turn_away(stream: Any) -> None:  # noqa: ANN401 - standard output or standa
 def _defect(error: Exception, *, as_json: bool) -> int:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name, not a path
-    what = f"{type(error).__name__}; {where}; this is a defect, please report it"
+    advice = "this is a defect, please report it"
     if as_json:
-        document(_failure("internal", where, f"{type(error).__name__}; this is a defect, please report it"))
-    say(f"error internal: {what}", err=True)
+        document(_failure("internal", where, f"{type(error).__name__}; {advice}"))
+    what = f"{type(error).__name__}; {where}; {said(advice, Part.ERRORS)}"
+    say(f"{said('error', Part.ERRORS)} internal: {what}", err=True)
     if os.environ.get("HEADWATER_TRACEBACK"):
         traceback.print_exception(error)
     return EXIT_INTERNAL

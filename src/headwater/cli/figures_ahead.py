@@ -9,6 +9,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 
 def _levels(_: click.Context, __: click.Parameter, text: str) -> tuple[float, ...]:
@@ -95,7 +96,10 @@ def forecast_figures(
     ends = [f"{level:g}" for level in made.levels]
     lines = [
         f"{row['series']:40} {row['period']:>10}  {row['point']:>12,.0f}  "
-        + "  ".join(f"{level} %: {row[f'lo{level}']:,.0f} to {row[f'hi{level}']:,.0f}" for level in ends)
+        + "  ".join(
+            f"{level} %: {shown('{low:,.0f} to {high:,.0f}', low=row[f'lo{level}'], high=row[f'hi{level}'])}"
+            for level in ends
+        )
         for row in rows
     ]
     door.answer(document, [*lines, *use.tested_lines(made.tested)], as_json=as_json)
@@ -158,14 +162,20 @@ def breaks_figures(
         use.break_chart(chart, source, found)
     document = use.breaks_document(source, found)
     lines = [
-        f"{one['series']:40} {one['direction']:>4} from {one['period']} (seen at {one['seen_at']}): "
-        f"about {one['before']:,.0f} to {one['after']:,.0f}"
+        f"{one['series']:40} {shown(one['direction']):>4} "
+        + shown(
+            "from {period} (seen at {seen}): about {before:,.0f} to {after:,.0f}",
+            period=one["period"],
+            seen=one["seen_at"],
+            before=one["before"],
+            after=one["after"],
+        )
         for one in document["breaks"]
     ]
     lines += [one["text"] for one in document["associations"]]
     door.answer(
         {"ok": True, "online": online, **document, "warnings": _warnings(source)},
-        lines or ["no break"],
+        lines or [shown("no break")],
         as_json=as_json,
     )
 
@@ -215,7 +225,7 @@ def publish_figures(
         "file": str(out),
         "warnings": [{"code": one.code, "where": one.where, "text": one.text} for one in cautions],
     }
-    lines = [f"{out}: {made.loss:.1%} of the counts lost, no small cell can be narrowed"]
+    lines = [f"{out}: {shown('{share:.1%} of the counts lost, no small cell can be narrowed', share=made.loss)}"]
     if made.merged:
-        lines.append(f"merged into Other: {', '.join(made.merged)}")
+        lines.append(shown("merged into Other: {names}", names=", ".join(made.merged)))
     door.answer(document, lines, as_json=as_json)

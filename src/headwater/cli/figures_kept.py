@@ -10,6 +10,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 if TYPE_CHECKING:
     from headwater.node.figures import Keeper
@@ -72,11 +73,14 @@ def import_figures(
     imported = use.read_into(held, form, file, source, seen_on)
     found = use.document(imported)
     lines = [
-        f"{one['source']}, seen on {one['seen_on']}: {len(one['series'])} series, {one['first']} to {one['last']}"
+        f"{one['source']}, {shown('seen on {day}', day=one['seen_on'])}: "
+        + shown("{count} series, {first} to {last}", count=len(one["series"]), first=one["first"], last=one["last"])
         for one in found["editions"]
     ]
-    lines += [f"warning {one['code']}: {one['where']}; {one['text']}" for one in found["warnings"]]
-    door.answer({"ok": True, **found}, [*lines, f"{imported.added} new"], as_json=as_json)
+    lines += [
+        f"{shown('warning {code}', code=one['code'])}: {one['where']}; {one['text']}" for one in found["warnings"]
+    ]
+    door.answer({"ok": True, **found}, [*lines, shown("{count} new", count=imported.added)], as_json=as_json)
 
 
 @click.command("show", epilog=f"Example: headwater figures show uk-returns.enforced --period 2024Q4 {EXAMPLE}")
@@ -101,12 +105,19 @@ def show_figures(
     found = use.shown(held, series, period, as_of, where)
     lines = [f"{found['series']}: {found['definition']['title']} ({found['definition']['unit']})"]
     if period is None:
-        lines += [f"{one['period']:>22}  {one['value']:>12,}  seen on {one['seen_on']}" for one in found["values"]]
+        lines += [
+            f"{one['period']:>22}  {one['value']:>12,}  {shown('seen on {day}', day=one['seen_on'])}"
+            for one in found["values"]
+        ]
     elif found["value"] is None:
-        lines.append(f"{found['period']}: not known{f' on {as_of}' if as_of else ''}")
+        unknown = shown("not known on {day}", day=as_of) if as_of else shown("not known")
+        lines.append(f"{found['period']}: {unknown}")
     else:
-        lines.append(f"{found['period']}: {found['value']:,}, seen on {found['seen_on']}")
-        lines += [f"    {one['value']:,} in the edition seen on {one['seen_on']}" for one in found["vintages"]]
+        lines.append(f"{found['period']}: {found['value']:,}, {shown('seen on {day}', day=found['seen_on'])}")
+        lines += [
+            f"    {shown('{value:,} in the edition seen on {day}', value=one['value'], day=one['seen_on'])}"
+            for one in found["vintages"]
+        ]
     door.answer({"ok": True, **found}, [*lines, found["definition"]["note"]], as_json=as_json)
 
 
@@ -171,7 +182,11 @@ def table_figures(
     from headwater.node import figures_pictures as use
 
     rows = use.write_series(held, series, as_of, out)
-    door.answer({"ok": True, "file": str(out), "rows": rows}, [f"{rows} rows in {out}"], as_json=as_json)
+    door.answer(
+        {"ok": True, "file": str(out), "rows": rows},
+        [shown("{count} rows in {out}", count=rows, out=out)],
+        as_json=as_json,
+    )
 
 
 @click.command("chart", epilog=f"Example: headwater figures chart uk-returns.voluntary --out vintages.svg {EXAMPLE}")
@@ -192,7 +207,11 @@ def chart_figures(
     from headwater.node import figures_pictures as use
 
     panes = use.chart_series(held, series, as_of, out)
-    door.answer({"ok": True, "file": str(out), "charts": panes}, [f"{panes} chart(s) in {out}"], as_json=as_json)
+    door.answer(
+        {"ok": True, "file": str(out), "charts": panes},
+        [shown("{count} chart(s) in {out}", count=panes, out=out)],
+        as_json=as_json,
+    )
 
 
 @click.command("make", epilog="Example: headwater figures make --seed 1 --out editions")

@@ -7,6 +7,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 if TYPE_CHECKING:
     from headwater.node.findings import Shown
@@ -32,10 +33,12 @@ def list_(*, state: str | None, home: Path, user: str, purpose: str, as_json: bo
 
     with session_at(home, user, purpose) as (node, session):
         found = use.every(node, session, state=state)
+    wide = max([8, *(len(shown(each.state)) for each in found)])
     lines = [
-        f"{shown.finding.id[:16]}  {shown.finding.score:.3f}  {shown.state:8}  {shown.finding.text}" for shown in found
+        f"{each.finding.id[:16]}  {each.finding.score:.3f}  {shown(each.state):{wide}}  {each.finding.text}"
+        for each in found
     ]
-    door.answer({"ok": True, "findings": [document(shown) for shown in found]}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": True, "findings": [document(each) for each in found]}, lines or [shown("none")], as_json=as_json)
 
 
 @findings.command(epilog="Example: headwater findings show fnd-1a2b3c --home uk")
@@ -48,8 +51,8 @@ def show(*, ref: str, home: Path, user: str, purpose: str, as_json: bool) -> Non
     from headwater.node import findings as use
 
     with session_at(home, user, purpose) as (node, session):
-        shown = use.one(node, session, use.find(node, session, ref))
-    door.answer({"ok": True, **document(shown)}, _lines(shown), as_json=as_json)
+        one = use.one(node, session, use.find(node, session, ref))
+    door.answer({"ok": True, **document(one)}, _lines(one), as_json=as_json)
 
 
 @findings.command(epilog='Example: headwater findings decide fnd-1a2b3c confirm --reason "same passport" --home uk')
@@ -68,7 +71,7 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
         made = use.decide(node, session, use.find(node, session, ref), Verb(SAID.get(verb, verb)), reason)
     door.answer(
         {"ok": True, "decision": made.id, "finding": made.about, "verb": made.verb, "replaces": made.replaces},
-        [f"{made.about}: {made.verb}"],
+        [f"{made.about}: {shown(made.verb)}"],
         as_json=as_json,
     )
 
@@ -92,7 +95,7 @@ def release(*, ref: str, form: str, out: Path, reason: str, home: Path, user: st
         made, data = use.release(node, session, use.find(node, session, ref), form, reason)
         write(out, data)
     document = {"ok": True, "decision": made.id, "finding": made.about, "out": str(out)}
-    door.answer(document, [f"released to {out}"], as_json=as_json)
+    door.answer(document, [shown("released to {out}", out=out)], as_json=as_json)
 
 
 @findings.command(epilog="Example: headwater findings run match params.json --home uk")
@@ -109,16 +112,18 @@ def run(*, engine: str, params: Path, home: Path, user: str, purpose: str, as_js
     with session_at(home, user, purpose) as (node, session):
         claimed, new = engines.run(node, session, engine, json_object(params))
     document = {"ok": True, "engine": engine, "findings": [finding.id for finding in claimed], "new": new}
-    door.answer(document, [f"{finding.score:.3f}  {finding.text}" for finding in claimed] or ["none"], as_json=as_json)
+    door.answer(
+        document, [f"{finding.score:.3f}  {finding.text}" for finding in claimed] or [shown("none")], as_json=as_json
+    )
 
 
-def document(shown: "Shown") -> dict[str, object]:
+def document(one: "Shown") -> dict[str, object]:
     """Return a finding as it stands in a document."""
-    finding = shown.finding
+    finding = one.finding
     return {
         "id": finding.id,
         "kind": finding.kind,
-        "state": shown.state,
+        "state": one.state,
         "score": finding.score,
         "text": finding.text,
         "subjects": list(finding.subjects),
@@ -143,19 +148,20 @@ def document(shown: "Shown") -> dict[str, object]:
                 "at": made.decided_at.isoformat(),
                 "reason": made.reason,
             }
-            for made in shown.decisions
+            for made in one.decisions
         ],
     }
 
 
-def _lines(shown: "Shown") -> list[str]:
-    finding = shown.finding
+def _lines(one: "Shown") -> list[str]:
+    finding = one.finding
+    engine = f"{finding.engine} {finding.engine_version}"
     return [
-        f"{finding.id}  ({shown.state})",
+        f"{finding.id}  ({shown(one.state)})",
         f"{finding.text}",
-        f"score {finding.score:.4f} by {finding.engine} {finding.engine_version}",
+        shown("score {score:.4f} by {engine}", score=finding.score, engine=engine),
         *(f"  {reason.weight:+.2f}  {reason.text}" for reason in finding.reasons),
-        "rests on:",
+        shown("rests on:"),
         *(f"  {each.kind} {each.ref}" for each in finding.evidence),
-        *(f"{made.decided_at:%Y-%m-%d %H:%M}Z {made.who}: {made.verb}: {made.reason}" for made in shown.decisions),
+        *(f"{made.decided_at:%Y-%m-%d %H:%M}Z {made.who}: {shown(made.verb)}: {made.reason}" for made in one.decisions),
     ]

@@ -10,6 +10,7 @@ import click
 from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
 from headwater.cli.send import tell
+from headwater.cli.words import shown
 
 EXIT_NOT_WHOLE = 75
 LOOK_S = 0.5
@@ -35,17 +36,20 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         found = correspondence.overview(node, session)
     lines = [
         *(
-            f"in   {row['id']}  {row['from']:10} {row['kind']:12} {row['state']}{_clock(row)}{'  FLAGGED' if row['flagged'] else ''}"
+            f"{shown('in'):4} {row['id']}  {row['from']:10} {row['kind']:12} {shown(row['state'])}{_clock(row)}{'  ' + shown('FLAGGED') if row['flagged'] else ''}"
             for row in found.incoming
         ),
         *(
-            f"out  {row['id']}  {row['to']:10} {row['kind']:12} {', '.join([row['state'], *(each['word'] for each in row['told'])])}{_clock(row)}"
+            f"{shown('out'):4} {row['id']}  {row['to']:10} {row['kind']:12} {', '.join(map(shown, [row['state'], *(each['word'] for each in row['told'])]))}{_clock(row)}"
             for row in found.outgoing
         ),
-        *(f"wait {row['id']}  {row['to']:10} {row['kind']:12} rule {row['rule']}" for row in found.waiting),
+        *(
+            f"{shown('wait'):4} {row['id']}  {row['to']:10} {row['kind']:12} {shown('rule {rule}', rule=row['rule'])}"
+            for row in found.waiting
+        ),
     ]
     document = {"ok": True, "incoming": found.incoming, "outgoing": found.outgoing, "waiting": found.waiting}
-    door.answer(document, lines or ["nothing"], as_json=as_json)
+    door.answer(document, lines or [shown("nothing")], as_json=as_json)
 
 
 @inbox.command(epilog="Example: headwater inbox show 019abb6c-… --home rs")
@@ -82,7 +86,7 @@ def _decision_verb(name: str, state: str, help_: str, reason: str) -> None:
         act = {"accept": correspondence.accept, "refuse": correspondence.refuse}[name]
         with session_at(home, user, purpose) as (node, session):
             act(node, session, message_id(ref), reason)
-        door.answer({"ok": True, "id": ref, "state": state}, [state], as_json=as_json)
+        door.answer({"ok": True, "id": ref, "state": state}, [shown(state)], as_json=as_json)
 
 
 _decision_verb("accept", "accepted", "Accept a message; one that was held becomes records now.", '"condition read"')
@@ -105,7 +109,7 @@ def tell_(*, ref: str, word: str, home: Path, user: str, purpose: str, as_json: 
 
     with session_at(home, user, purpose) as (node, session):
         correspondence.tell(node, session, message_id(ref), word)
-    door.answer({"ok": True, "id": ref, "told": word}, [f"told: {word}"], as_json=as_json)
+    door.answer({"ok": True, "id": ref, "told": word}, [shown("told: {word}", word=shown(word))], as_json=as_json)
 
 
 @inbox.command(epilog="Example: headwater inbox answer 019abb6c-… answer.json --result full --home rs")
@@ -150,7 +154,9 @@ def keep(*, facts: tuple[str, ...], reason: str, home: Path, user: str, purpose:
 
     with session_at(home, user, purpose) as (node, session):
         kept = liaison.keep_as_evidence(node, session, facts, reason)
-    door.answer({"ok": True, "kept": kept}, [f"kept as evidence: {len(kept)} facts"], as_json=as_json)
+    door.answer(
+        {"ok": True, "kept": kept}, [shown("kept as evidence: {count} facts", count=len(kept))], as_json=as_json
+    )
 
 
 @inbox.command(epilog="Example: headwater inbox save 019abb6c-… scan.tiff --out scan.tiff --home rs")
@@ -168,7 +174,9 @@ def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str,
     with session_at(home, user, purpose) as (node, session):
         saved = attachments.save(node, session, message_id(ref), name, out)
     document = {"ok": True, "file": str(out), "size": saved.size, "sha256": saved.sha256}
-    door.answer(document, [f"{out}: {saved.size} bytes, SHA-256 {saved.sha256}"], as_json=as_json)
+    door.answer(
+        document, [f"{out}: {shown('{count} bytes', count=saved.size)}, SHA-256 {saved.sha256}"], as_json=as_json
+    )
 
 
 @inbox.command(epilog="Example: headwater inbox files --wait 600 --home rs")
@@ -183,27 +191,28 @@ def files(*, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) 
     """
     from headwater.node import attachments
 
-    with session_at(home, user, purpose) as (node, session), progress.bar("fetching") as shown:
+    with session_at(home, user, purpose) as (node, session), progress.bar("fetching") as advance:
         found = attachments.waiting(node, session)
         pause = threading.Event()
         for _ in range(int(wait_s / LOOK_S)):
-            shown(sum(each["here"] for each in found), sum(each["chunks"] for each in found))
+            advance(sum(each["here"] for each in found), sum(each["chunks"] for each in found))
             if all(each["whole"] for each in found):
                 break
             pause.wait(LOOK_S)
             found = attachments.waiting(node, session)
     lines = [
-        f"{each['message']}  {each['from']:10} {each['name']}  {each['size']} bytes  "
-        + ("here" if each["whole"] else f"{each['here']} of {each['chunks']} pieces")
+        f"{each['message']}  {each['from']:10} {each['name']}  {shown('{count} bytes', count=each['size'])}  "
+        + (shown("here") if each["whole"] else shown("{here} of {all} pieces", here=each["here"], all=each["chunks"]))
         for each in found
     ]
     ok = all(each["whole"] for each in found)
-    door.answer({"ok": ok, "files": found}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": ok, "files": found}, lines or [shown("none")], as_json=as_json)
     return 0 if ok else EXIT_NOT_WHOLE
 
 
 def _clock(row: dict[str, Any]) -> str:
     if "due_at" not in row:
         return ""
-    alarm = f", alarm {row['alarm']} %" if row["alarm"] else ""
-    return f"  {row['answer']}, due {row['due_at'] or 'when the clock runs again'}{alarm}"
+    alarm = f", {shown('alarm {share} %', share=row['alarm'])}" if row["alarm"] else ""
+    due = shown("due {at}", at=row["due_at"]) if row["due_at"] else shown("due when the clock runs again")
+    return f"  {shown(row['answer'])}, {due}{alarm}"

@@ -8,6 +8,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 if TYPE_CHECKING:
     from headwater.engines.match.link.explain import Pair
@@ -111,7 +112,14 @@ def judge(
         finding, made = linking.judge(node, session, left, right, verdict, reason)
     door.answer(
         {"ok": True, "finding": finding.id, "decision": made.id, "verdict": verdict},
-        [f"{left} and {right}: {verdict}. The next run goes by it."],
+        [
+            shown(
+                "{left} and {right}: {verdict}. The next run goes by it.",
+                left=left,
+                right=right,
+                verdict=shown(verdict),
+            )
+        ],
         as_json=as_json,
     )
 
@@ -171,7 +179,7 @@ def make(*, records: int, seed: int, out: Path, as_json: bool) -> None:
     names = [str(out / name) for name in made]
     door.answer(
         {"ok": True, "records": records, "files": names},
-        [f"{records} invented records in {', '.join(names)}"],
+        [shown("{count} invented records in {files}", count=records, files=", ".join(names))],
         as_json=as_json,
     )
 
@@ -184,13 +192,20 @@ def _lines(document: dict[str, Any], written: list[str]) -> list[str]:
         for one in clusters[:SHOWN_CLUSTERS]
     ]
     if len(clusters) > SHOWN_CLUSTERS:
-        lines.append(f"and {len(clusters) - SHOWN_CLUSTERS} more")
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(document["findings"].items())) or "no finding"
-    lines.append(f"{document['records']} records, {len(clusters)} clusters; findings: {counts}")
+        lines.append(shown("and {count} more", count=len(clusters) - SHOWN_CLUSTERS))
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(document["findings"].items()))
+    lines.append(
+        shown(
+            "{records} records, {clusters} clusters; findings: {findings}",
+            records=document["records"],
+            clusters=len(clusters),
+            findings=counts or shown("no finding"),
+        )
+    )
     common = sum(document["keys_too_common"].values())
     if common:
-        lines.append(f"{common} values are so common that nobody was compared by them alone")
-    return lines + ([f"written: {', '.join(written[:3])}"] if written else [])
+        lines.append(shown("{count} values are so common that nobody was compared by them alone", count=common))
+    return lines + ([shown("written: {files}", files=", ".join(written[:3]))] if written else [])
 
 
 def _pair(pair: "Pair") -> dict[str, Any]:
@@ -216,7 +231,7 @@ def _pair(pair: "Pair") -> dict[str, Any]:
 
 def _told(pair: "Pair") -> list[str]:
     return [
-        f"{pair.prior:+7.2f}  before anything is compared",
+        f"{pair.prior:+7.2f}  {shown('before anything is compared')}",
         *(f"{one.bits:+7.2f}  {one.text} ({one.left.value}; {one.right.value})" for one in pair.bars),
-        f"{pair.weight:+7.2f}  total, in bits: probability {pair.probability:.4f}",
+        f"{pair.weight:+7.2f}  {shown('total, in bits: probability {share:.4f}', share=pair.probability)}",
     ]

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 FORMATS = ["uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml"]
 PUBLISHED = ["uk", "un", "ofac", "eu"]
@@ -37,7 +38,7 @@ def make(*, entries: int, seed: int, format_name: str, out: Path, as_json: bool)
     names = [str(path) for path in paths]
     door.answer(
         {"ok": True, "entries": entries, "files": names},
-        [f"{entries} invented entries in {', '.join(names)}"],
+        [shown("{count} invented entries in {files}", count=entries, files=", ".join(names))],
         as_json=as_json,
     )
 
@@ -53,7 +54,7 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, _):
         found = use.listed(node.store)
-    shown = [
+    rows = [
         {
             "source": one.source,
             "version": one.version,
@@ -65,10 +66,11 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         for one in found
     ]
     lines = [
-        f"{each['source']:10} {each['version'] or 'undated'}  {each['entries']} entries, read {each['read_at']}"
-        for each in shown
+        f"{each['source']:10} {each['version'] or shown('undated')}  "
+        + shown("{count} entries, read {at}", count=each["entries"], at=each["read_at"])
+        for each in rows
     ]
-    door.answer({"ok": True, "lists": shown}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": True, "lists": rows}, lines or [shown("none")], as_json=as_json)
 
 
 @lists.command(epilog="Example: headwater lists diff uk:old.csv uk:new.csv --json")
@@ -81,14 +83,16 @@ def diff(*, old: str, new: str, as_json: bool) -> None:
     from headwater.node.loose import list_file
 
     document = deltas.difference(list_file(old), list_file(new))
-    lines = [f"{kind}: {number}" for kind in ("added", "removed") for number in document[kind]]
+    lines = [f"{shown('added')}: {number}" for number in document["added"]]
+    lines += [f"{shown('removed')}: {number}" for number in document["removed"]]
     for number, changes in document["changes"].items():
-        said = "; ".join(
-            f"{one['property']} {', '.join(one['was']) or 'nothing'} -> {', '.join(one['now']) or 'nothing'}"
+        nothing = shown("nothing")
+        told = "; ".join(
+            f"{one['property']} {', '.join(one['was']) or nothing} -> {', '.join(one['now']) or nothing}"
             for one in changes
         )
-        lines.append(f"changed: {number}: {said}")
-    door.answer({"ok": True, **document}, lines or ["nothing changed"], as_json=as_json)
+        lines.append(f"{shown('changed')}: {number}: {told}")
+    door.answer({"ok": True, **document}, lines or [shown("nothing changed")], as_json=as_json)
 
 
 @lists.command(epilog="Example: headwater lists fetch uk un --dir lists --home uk")
@@ -126,8 +130,10 @@ def fetch(*, names: tuple[str, ...], folder: Path, home: Path | None, user: str,
                         raise read.error
                 note_fetched(node.store, BlobHash(one.sha256))
     lines = [
-        f"{one.name}: {one.entries} entries of {one.version or 'unknown date'}"
-        f"{'' if one.changed else ', unchanged'}, in {one.file}"
+        f"{one.name}: "
+        + shown("{count} entries of {version}", count=one.entries, version=one.version or shown("unknown date"))
+        + ("" if one.changed else f", {shown('unchanged')}")
+        + f", {shown('in {file}', file=one.file)}"
         for one in fetched
     ]
     door.answer({"ok": True, "lists": [one.document() for one in fetched]}, lines, as_json=as_json)

@@ -11,6 +11,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown, warned
 
 if TYPE_CHECKING:
     from headwater.node.doctor import Finding
@@ -76,10 +77,10 @@ def init(
         "roles": list(roles),
     }
     lines = [
-        f"{authority} has a node in {made.home}; {user} is {', '.join(roles)}",
-        f"digits of its card, to be read out to partners: {made.card.fingerprint}",
-        f"Move the three root keys in {made.roots} to three separate offline places, now.",
-        f"next: headwater node serve --home {made.home}",
+        shown("{authority} has a node in {home}; {user} is {roles}", **{**document, "roles": ", ".join(roles)}),
+        shown("digits of its card, to be read out to partners: {digits}", digits=made.card.fingerprint),
+        shown("Move the three root keys in {folder} to three separate offline places, now.", folder=made.roots),
+        shown("next: {command}", command=f"headwater node serve --home {made.home}"),
     ]
     door.answer(document, lines, as_json=as_json)
 
@@ -140,18 +141,23 @@ def card(
             write(out, partners.card_file(opened))
         document = partners.own_document(opened.authority, opened.exchange.card())
     lines = [
-        f"{document['authority']}, card version {document['version']}, until {document['expires'][:10]}",
-        f"digits: {document['digits']}",
+        f"{document['authority']}, "
+        + shown("card version {version}, until {day}", version=document["version"], day=document["expires"][:10]),
+        shown("digits: {digits}", digits=document["digits"]),
         *(
-            f"signing key {key['key']} from {key['valid_from'][:10]}"
-            + (f", REVOKED from {key['revoked_from']}" if key["revoked_from"] else "")
+            shown("signing key {key} from {day}", key=key["key"], day=key["valid_from"][:10])
+            + (f", {shown('REVOKED from {at}', at=key['revoked_from'])}" if key["revoked_from"] else "")
             for key in document["signing_keys"]
         ),
-        *([f"written to {out}"] if out else []),
-        *([f"Move the new root keys in {new_roots} to three separate offline places, now."] if new_roots else []),
+        *([shown("written to {out}", out=out)] if out else []),
+        *(
+            [shown("Move the new root keys in {folder} to three separate offline places, now.", folder=new_roots)]
+            if new_roots
+            else []
+        ),
     ]
-    shown = {"out": str(out) if out else None, "new_roots": str(new_roots) if new_roots else None}
-    door.answer({"ok": True, **document, **shown}, lines, as_json=as_json)
+    paths = {"out": str(out) if out else None, "new_roots": str(new_roots) if new_roots else None}
+    door.answer({"ok": True, **document, **paths}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node serve --home uk")
@@ -184,11 +190,13 @@ def serve(
     serving = import_module("headwater.web.serving")
 
     def tell(served: "Serving") -> None:
-        lines = [f"{served.authority} listens on {served.listen}; stop it with Ctrl-C"]
+        listens = {"authority": served.authority, "listen": served.listen}
+        lines = [warned("{authority} listens on {listen}; stop it with Ctrl-C", **listens)]
         if served.page:
-            lines.append(f"its page is at {served.page}; sign in with: headwater user login NAME --home {home}")
+            command = f"headwater user login NAME --home {home}"
+            lines.append(warned("its page is at {page}; sign in with: {command}", page=served.page, command=command))
         if served.trouble:
-            lines.append(f"no page: {served.trouble}; choose its address with --page HOST:PORT")
+            lines.append(warned("no page: {why}; choose its address with --page HOST:PORT", why=served.trouble))
         if as_json:
             document = {"authority": served.authority, "listen": served.listen, "page": served.page or None}
             door.answer({"ok": True, **document}, [], as_json=True)
@@ -201,8 +209,8 @@ def serve(
     cert, comma, key = (tls or "").partition(",")
     if tls and not (comma and cert and key):
         raise click.BadParameter("give the certificate, a comma, the key", param_hint="--tls")
-    shown = PageDoor((Path(cert), Path(key)) if tls else None, behind_proxy)
-    serving.serve_node(home, os.environ, {"listen": listen, "page": page}, tell, shown)
+    page_door = PageDoor((Path(cert), Path(key)) if tls else None, behind_proxy)
+    serving.serve_node(home, os.environ, {"listen": listen, "page": page}, tell, page_door)
 
 
 @node.command(epilog="Example: headwater node settings --home uk")
@@ -214,9 +222,9 @@ def settings(*, show: bool, home: Path, as_json: bool) -> None:  # noqa: ARG001 
     from headwater.settings import load
 
     found = load(home, os.environ).origins
-    shown = [{"name": one.name, "value": one.value, "origin": one.origin, "doc": one.doc} for one in found]
+    rows = [{"name": one.name, "value": one.value, "origin": one.origin, "doc": one.doc} for one in found]
     lines = [f"{one.name} = {one.value}   ({one.origin}) {one.doc}" for one in found]
-    door.answer({"ok": True, "settings": shown}, lines, as_json=as_json)
+    door.answer({"ok": True, "settings": rows}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node check --home uk")
@@ -248,7 +256,8 @@ def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     ok = all(each.ok for each in found)
     checks = [{"name": each.name, "ok": each.ok, "cause": each.cause, "fix": each.fix} for each in found]
     lines = [
-        f"{'ok' if each.ok else 'NOT OK':7} {each.name}" + (f": {each.cause}; {each.fix}" if not each.ok else "")
+        f"{shown('ok') if each.ok else shown('NOT OK'):7} {each.name}"
+        + (f": {each.cause}; {each.fix}" if not each.ok else "")
         for each in found
     ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)
@@ -278,15 +287,15 @@ def backup(*, out: Path, passphrase_file: Path, home: Path, user: str, purpose: 
     from headwater.node.strongbox import passphrase_in
 
     words = passphrase_in(passphrase_file)
-    with session_at(home, user, purpose) as (opened, session), bar(f"saving {home}") as progress:
+    with session_at(home, user, purpose) as (opened, session), bar("saving", str(home)) as progress:
         proof = use.back_up(opened, session, out, words, progress)
     lines = [
-        f"{proof.authority}: {len(proof.files)} files in {out}",
-        f"ledger: {proof.size} leaves, root {proof.root}",
-        "not in it: the root keys, and vault/master.key",
+        f"{proof.authority}: {shown('{count} files in {out}', count=len(proof.files), out=out)}",
+        shown("ledger: {size} leaves, root {root}", size=proof.size, root=proof.root),
+        shown("not in it: the root keys, and vault/master.key"),
     ]
-    shown = {"file": str(out), "files": len(proof.files), "size": proof.size, "root": proof.root}
-    door.answer({"ok": True, "authority": proof.authority, **shown}, lines, as_json=as_json)
+    kept = {"file": str(out), "files": len(proof.files), "size": proof.size, "root": proof.root}
+    door.answer({"ok": True, "authority": proof.authority, **kept}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node restore /mnt/backups/uk.box --passphrase-file pass --home uk")
@@ -300,21 +309,38 @@ def restore(*, file: Path, passphrase_file: Path, home: Path, as_json: bool) -> 
     from headwater.node.strongbox import passphrase_in
 
     words = passphrase_in(passphrase_file)
-    with bar(f"restoring {file.name}") as progress:
+    with bar("restoring", file.name) as progress:
         made = use.restore(file, home, words, progress)
     proof = made.proof
     lines = [
-        f"{proof.authority} is back in {home}: {len(proof.files)} files, each as it was saved",
-        f"ledger: {proof.size} leaves, root {proof.root}; everything in the store was compared with its hashes",
+        shown(
+            "{authority} is back in {home}: {count} files, each as it was saved",
+            authority=proof.authority,
+            home=home,
+            count=len(proof.files),
+        ),
+        shown(
+            "ledger: {size} leaves, root {root}; everything in the store was compared with its hashes",
+            size=proof.size,
+            root=proof.root,
+        ),
         *(
-            [f"Put vault/master.key back into {home}/vault: protected persons cannot be read without it."]
+            [
+                shown(
+                    "Put vault/master.key back into {home}/vault: protected persons cannot be read without it.",
+                    home=home,
+                )
+            ]
             if made.vault
             else []
         ),
-        f"next: headwater node serve --home {home}; tell your partners first, then: headwater partner sync",
+        shown(
+            "next: {command}; tell your partners first, then: headwater partner sync",
+            command=f"headwater node serve --home {home}",
+        ),
     ]
-    shown = {"home": str(home), "files": len(proof.files), "size": proof.size, "root": proof.root, "vault": made.vault}
-    door.answer({"ok": True, "authority": proof.authority, **shown}, lines, as_json=as_json)
+    back = {"home": str(home), "files": len(proof.files), "size": proof.size, "root": proof.root, "vault": made.vault}
+    door.answer({"ok": True, "authority": proof.authority, **back}, lines, as_json=as_json)
 
 
 @node.command(epilog="Example: headwater node move --to postgresql://db.example.org/headwater_uk --home uk")
@@ -341,14 +367,24 @@ def move(*, to: str, home: Path, user: str, purpose: str, as_json: bool) -> None
         "left": str(made.left) if made.left else None,
     }
     lines = [
-        f"moved to {'PostgreSQL' if made.database else 'SQLite'}: {count} rows in {len(made.rows)} tables, each compared",
-        f"the ledger is the same: {made.size} leaves, root {made.root}",
+        shown(
+            "moved to {database}: {count} rows in {tables} tables, each compared",
+            database="PostgreSQL" if made.database else "SQLite",
+            count=count,
+            tables=len(made.rows),
+        ),
+        shown("the ledger is the same: {size} leaves, root {root}", size=made.size, root=made.root),
         *(
-            [f"the old file is {made.left}; nothing can be written to it: delete it once you have saved the new store"]
+            [
+                shown(
+                    "the old file is {file}; nothing can be written to it: delete it once you have saved the new store",
+                    file=made.left,
+                )
+            ]
             if made.left
             else []
         ),
-        f"next: headwater node serve --home {home}",
+        shown("next: {command}", command=f"headwater node serve --home {home}"),
     ]
     door.answer(document, lines, as_json=as_json)
 
@@ -363,5 +399,9 @@ def stamp_authority(*, out: Path, as_json: bool) -> None:
 
     make_authority(out, SystemClock().now().replace(microsecond=0))
     root = out / ROOT_FILE
-    lines = [f"test authority in {out}", f"seal with: --stamp local:{out}", f"verify with: --stamp-root {root}"]
+    lines = [
+        shown("test authority in {out}", out=out),
+        shown("seal with: {options}", options=f"--stamp local:{out}"),
+        shown("verify with: {options}", options=f"--stamp-root {root}"),
+    ]
     door.answer({"ok": True, "path": str(out), "root": str(root)}, lines, as_json=as_json)

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 EXIT_NO_ANSWER = 75
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -29,7 +30,7 @@ def sign(*, agreement: Path, out: Path, home: Path, user: str, purpose: str, as_
 
     with session_at(home, user, purpose) as (node, session):
         write(out, partners.sign_agreement(node, session, agreement))
-    door.answer({"ok": True, "out": str(out)}, [f"signed, written to {out}"], as_json=as_json)
+    door.answer({"ok": True, "out": str(out)}, [shown("signed, written to {out}", out=out)], as_json=as_json)
 
 
 @partner.command(epilog="Example: headwater partner add rs.card --agreement agreement.signed --home uk")
@@ -48,10 +49,10 @@ def add(
         added = partners.add(node, session, cards, agreements)
         document = partners.document(added, node.exchange.agreements())
     lines = [
-        f"{added.authority} is {added.state}",
-        "Compare these digits with the partner's person by voice, on another channel:",
+        shown("{authority} is {state}", authority=added.authority, state=shown(added.state)),
+        shown("Compare these digits with the partner's person by voice, on another channel:"),
         f"  {added.card.fingerprint}",
-        f"then: headwater partner confirm {added.authority} DIGITS",
+        shown("then: {command}", command=f"headwater partner confirm {added.authority} DIGITS"),
     ]
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 
@@ -69,7 +70,9 @@ def confirm(*, authority: str, digits: str, home: Path, user: str, purpose: str,
     with session_at(home, user, purpose) as (node, session):
         partners.confirm(node, session, authority, digits)
     door.answer(
-        {"ok": True, "authority": authority, "state": "confirmed"}, [f"{authority} is confirmed"], as_json=as_json
+        {"ok": True, "authority": authority, "state": "confirmed"},
+        [shown("{authority} is {state}", authority=authority, state=shown("confirmed"))],
+        as_json=as_json,
     )
 
 
@@ -83,16 +86,22 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found, own = partners.every(node, session), partners.own_alarms(node)
+    wide = max([10, *(len(shown(each["state"])) for each in found)])
     lines = [
-        f"{each['authority']:12} {each['state']:10} card {each['card_version']} until {each['card_expires'][:10]}  "
-        f"{', '.join(f'{name} ({state})' for name, state in each['agreements'].items())}"
-        f"  log {each['witness']['theirs']}, ours {each['witness']['ours']}, "
-        f"synced {(each['witness']['synced_at'] or 'never')[:16]}"
-        + "".join(f"\n  ALARM {alarm['code']} at {alarm['at']}: {alarm['what']}" for alarm in each["alarms"])
+        f"{each['authority']:12} {shown(each['state']):{wide}} "
+        + shown("card {version} until {day}", version=each["card_version"], day=each["card_expires"][:10])
+        + f"  {', '.join(f'{name} ({shown(state)})' for name, state in each['agreements'].items())}  "
+        + shown("log {theirs}, ours {ours}, ", theirs=each["witness"]["theirs"], ours=each["witness"]["ours"])
+        + (
+            shown("synced {at}", at=each["witness"]["synced_at"][:16])
+            if each["witness"]["synced_at"]
+            else shown("synced never")
+        )
+        + "".join(f"\n  {shown('ALARM {code} at {at}: {what}', **_alarm(alarm))}" for alarm in each["alarms"])
         for each in found
     ]
-    lines += [f"ALARM {alarm['code']} about this node at {alarm['at']}: {alarm['what']}" for alarm in own]
-    door.answer({"ok": True, "partners": found, "alarms": own}, lines or ["none"], as_json=as_json)
+    lines += [shown("ALARM {code} about this node at {at}: {what}", **_alarm(alarm)) for alarm in own]
+    door.answer({"ok": True, "partners": found, "alarms": own}, lines or [shown("none")], as_json=as_json)
 
 
 @partner.command(epilog="Example: headwater partner sync RS-MOI --home uk")
@@ -114,19 +123,25 @@ def sync(*, authority: str, wait_s: float, home: Path, user: str, purpose: str, 
     standing = found.standing
     ok = found.done and not found.alarms
     lines = [
-        f"{authority}: its log of {standing.theirs} is cosigned here, ours of {standing.ours} there"
+        shown(
+            "{authority}: its log of {theirs} is cosigned here, ours of {ours} there",
+            authority=authority,
+            theirs=standing.theirs,
+            ours=standing.ours,
+        )
         if found.done
-        else f"{authority} has not answered yet; the message stays in the outbox",
-        *(f"ALARM {alarm.code} about {alarm.about}: {alarm.what}" for alarm in found.alarms),
+        else shown("{authority} has not answered yet; the message stays in the outbox", authority=authority),
+        *(
+            shown("ALARM {code} about {about}: {what}", code=alarm.code, about=alarm.about, what=alarm.what)
+            for alarm in found.alarms
+        ),
     ]
     alarms = [partners.alarm_document(alarm) for alarm in found.alarms]
-    shown = partners.standing_document(standing)["witness"]
-    document = {"ok": ok, "authority": authority, "done": found.done, "witness": shown, "alarms": alarms}
+    seen = partners.standing_document(standing)["witness"]
+    document = {"ok": ok, "authority": authority, "done": found.done, "witness": seen, "alarms": alarms}
     door.answer(document, lines, as_json=as_json)
     if found.alarms:
-        error = witness.as_error(found.alarms[0])
-        click.echo(f"error {error.code}: {error}", err=True)
-        return error.exit
+        return door.refuse(witness.as_error(found.alarms[0]))
     return 0 if found.done else EXIT_NO_ANSWER
 
 
@@ -142,7 +157,13 @@ def clear(*, authority: str, reason: str, home: Path, user: str, purpose: str, a
 
     with session_at(home, user, purpose) as (node, session):
         count = witness.clear(node, session, authority, reason)
-    door.answer({"ok": True, "authority": authority, "cleared": count}, [f"{count} cleared"], as_json=as_json)
+    door.answer(
+        {"ok": True, "authority": authority, "cleared": count}, [shown("{count} cleared", count=count)], as_json=as_json
+    )
+
+
+def _alarm(alarm: dict[str, str]) -> dict[str, str]:
+    return {name: alarm[name] for name in ("code", "at", "what")}
 
 
 def _step_verb(name: str, to: str, help_: str, example: str) -> None:
@@ -162,7 +183,11 @@ def _step_verb(name: str, to: str, help_: str, example: str) -> None:
 
         with session_at(home, user, purpose) as (node, session):
             partners.step(node, session, authority, State(to), reason)
-        door.answer({"ok": True, "authority": authority, "state": to}, [f"{authority} is {to}"], as_json=as_json)
+        door.answer(
+            {"ok": True, "authority": authority, "state": to},
+            [shown("{authority} is {state}", authority=authority, state=shown(to))],
+            as_json=as_json,
+        )
 
 
 _step_verb(

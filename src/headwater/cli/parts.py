@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from headwater.cli.words import dressed
+from headwater.cli.helping import dressed
 
 
 class Parts(click.Group):

@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 
 @click.command(epilog="Example: headwater prove 019ab4c3-… --out sent.tlog-proof --home uk")
@@ -27,7 +28,13 @@ def prove(*, ref: str, out: Path, kind: str | None, home: Path, user: str, purpo
         document = witness.document(witness.prove(node, session, ref, kind, out))
     names = ", ".join(each["authority"] for each in document["witnesses"])
     lines = [
-        f"event {document['index']} of {document['size']} in the log of {document['authority']}, written to {out}",
-        f"witnessed by {names}" if names else "no partner has cosigned it yet: sync first, then prove again",
+        shown(
+            "event {index} of {size} in the log of {authority}, written to {out}",
+            out=out,
+            **{name: document[name] for name in ("index", "size", "authority")},
+        ),
+        shown("witnessed by {names}", names=names)
+        if names
+        else shown("no partner has cosigned it yet: sync first, then prove again"),
     ]
     door.answer({**document, "out": str(out)}, lines, as_json=as_json)

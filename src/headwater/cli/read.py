@@ -8,11 +8,13 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import later, shown
 
 if TYPE_CHECKING:
     from headwater.node import reading, tables
 
 SHOWN_IDS = 100
+NOTHING_KEPT = later("nothing kept, as no node was named")
 OBJECT_FORMATS = frozenset({"stix", "misp"})
 """Formats of which objects stand for themselves: one that is bad does not spoil the others."""
 SENSOR_FORMATS = frozenset({"sapient", "cot", "ais", "klv", "asterix"})
@@ -61,7 +63,7 @@ def read(
         return _read_tables(
             format_name, files, home=home, user=user, purpose=purpose, keep_good=keep_good, span=span, as_json=as_json
         )
-    with bar(f"reading {format_name}") as progress:
+    with bar("reading", format_name) as progress:
         if home is None:
             outcomes = reading.read_files(
                 format_name, files, originator=AuthorityId("XX-NOBODY"), keep_good=keep_good, progress=progress
@@ -96,8 +98,11 @@ def _sensor_messages(form: str, files: tuple[str, ...], *, as_json: bool) -> int
         messages += [{**one, "index": len(messages) + at} for at, one in enumerate(found.messages)]
         errors += [found.error] if found.error is not None else []
     bad = [one for one in messages if not one["ok"]]
-    lines = [f"{len(messages)} messages, {len(bad)} of them not clean"]
-    lines += [f"  message {one['index']}: {one['errors'] or 'does not parse'}" for one in bad[:SHOWN_IDS]]
+    lines = [shown("{count} messages, {bad} of them not clean", count=len(messages), bad=len(bad))]
+    lines += [
+        f"  {shown('message {id}', id=one['index'])}: {one['errors'] or shown('does not parse')}"
+        for one in bad[:SHOWN_IDS]
+    ]
     document = {"ok": not errors, "messages": messages, "errors": [door.describe(error)["error"] for error in errors]}
     door.answer(document, lines, as_json=as_json)
     exits = [door.refuse(error) for error in errors]
@@ -119,13 +124,13 @@ def _document(outcome: "reading.FileRead") -> dict[str, object]:
 
 def _lines(outcome: "reading.FileRead", *, kept: bool) -> list[str]:
     if outcome.error is not None:
-        return [f"{outcome.file}: refused"]
+        return [f"{outcome.file}: {shown('refused')}"]
     counts = ", ".join(f"{count} {name}" for name, count in sorted((outcome.mentions or {}).items()))
-    told = f"{outcome.added} new to the node" if kept else "nothing kept, as no node was named"
+    told = shown("{count} new to the node", count=outcome.added) if kept else shown(NOTHING_KEPT)
     return [
-        f"{outcome.file}: {outcome.records} records ({counts}); {told}",
-        *(f"  note: {notice}" for notice in outcome.warnings),
-        *(f"  left out: {row.error}" for row in outcome.left_out),
+        f"{outcome.file}: {shown('{count} records', count=outcome.records)} ({counts}); {told}",
+        *(f"  {shown('note: {text}', text=notice)}" for notice in outcome.warnings),
+        *(f"  {shown('left out: {name}', name=row.error)}" for row in outcome.left_out),
     ]
 
 
@@ -142,7 +147,7 @@ def _read_tables(
 ) -> int:
     from headwater.node import tables
 
-    with bar(f"reading {name}") as progress:
+    with bar("reading", name) as progress:
         if home is None:
             outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, progress=progress)
         else:
@@ -174,12 +179,15 @@ def _table_document(outcome: "tables.TableRead") -> dict[str, object]:
 
 def _table_lines(outcome: "tables.TableRead", *, kept: bool) -> list[str]:
     if outcome.error is not None:
-        return [f"{outcome.file}: refused"]
-    counts = ", ".join(f"{count:,} rows of {name}" for name, count in outcome.tables.items())
-    told = f"{outcome.added} tables new to the node" if kept else "nothing kept, as no node was named"
+        return [f"{outcome.file}: {shown('refused')}"]
+    counts = ", ".join(
+        shown("{count:,} rows of {name}", count=rows, name=name) for name, rows in outcome.tables.items()
+    )
+    told = shown("{count} tables new to the node", count=outcome.added) if kept else shown(NOTHING_KEPT)
     lines = [f"{outcome.file}: {counts}; {told}"]
     if outcome.doubled:
-        lines.append(f"  {outcome.doubled:,} rows came twice and are kept once")
+        lines.append(f"  {shown('{count:,} rows came twice and are kept once', count=outcome.doubled)}")
     if outcome.to_self:
-        lines.append(f"  {outcome.to_self:,} payments of an account to itself are kept and stand in no pattern")
-    return [*lines, *(f"  left out: {row.error}" for row in outcome.left_out)]
+        own = later("{count:,} payments of an account to itself are kept and stand in no pattern")
+        lines.append(f"  {shown(own, count=outcome.to_self)}")
+    return [*lines, *(f"  {shown('left out: {name}', name=row.error)}" for row in outcome.left_out)]

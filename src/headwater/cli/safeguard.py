@@ -8,6 +8,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.safeguard_release import release, withheld
+from headwater.cli.words import shown
 
 if TYPE_CHECKING:
     from headwater.policy.safeguarding import Task
@@ -45,7 +46,7 @@ def grant(
     with session_at(home, user, purpose) as (node, session):
         made = safeguarding.grant(node, session, pseudonym, reader, end, reason)
     told = {"pseudonym": made.pseudonym, "reader": made.reader, "until": format_instant(made.until)}
-    line = f"{made.reader} may read about {made.pseudonym} until {told['until']}"
+    line = shown("{reader} may read about {pseudonym} until {until}", **told)
     door.answer({"ok": True, **told}, [line], as_json=as_json)
 
 
@@ -62,7 +63,9 @@ def read(*, pseudonym: str, reason: str, home: Path, user: str, purpose: str, as
     with session_at(home, user, purpose) as (node, session):
         found = safeguarding.read(node, session, pseudonym, reason)
     fields = [{"field": field, "value": value} for field, value in found.fields]
-    lines = [f"{one['field']}: {one['value']}" for one in fields] + [f"also: {name}" for name in found.links]
+    lines = [f"{one['field']}: {one['value']}" for one in fields] + [
+        shown("also: {name}", name=name) for name in found.links
+    ]
     document = {"ok": True, "pseudonym": pseudonym, "fields": fields, "links": list(found.links)}
     door.answer(document, lines, as_json=as_json)
 
@@ -82,7 +85,7 @@ def link(*, one: str, other: str, reason: str, home: Path, user: str, purpose: s
 
     with session_at(home, user, purpose) as (node, session):
         safeguarding.link(node, session, one, other, reason)
-    door.answer({"ok": True, "linked": [one, other]}, ["linked, in the vault alone"], as_json=as_json)
+    door.answer({"ok": True, "linked": [one, other]}, [shown("linked, in the vault alone")], as_json=as_json)
 
 
 @safeguard.command(
@@ -99,7 +102,7 @@ def erase(*, pseudonym: str, reason: str, home: Path, user: str, purpose: str, a
 
     with session_at(home, user, purpose) as (node, session):
         safeguarding.erase(node, session, pseudonym, reason)
-    door.answer({"ok": True, "pseudonym": pseudonym, "erased": True}, ["its key is destroyed"], as_json=as_json)
+    door.answer({"ok": True, "pseudonym": pseudonym, "erased": True}, [shown("its key is destroyed")], as_json=as_json)
 
 
 @safeguard.command(epilog="Example: headwater safeguard due --home uk")
@@ -112,7 +115,7 @@ def due(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found = safeguarding.due_for_erasure(node, session, node.clock.now().date())
-    door.answer({"ok": True, "due": found}, found or ["none"], as_json=as_json)
+    door.answer({"ok": True, "due": found}, found or [shown("none")], as_json=as_json)
 
 
 @safeguard.command(epilog="Example: headwater safeguard indicators")
@@ -154,7 +157,11 @@ def report(
 
     with session_at(home, user, purpose) as (node, session):
         made = safeguarding.report(node, session, pseudonym, code, where, why, woman_officer=woman_officer)
-    door.answer({"ok": True, **_told(made)}, [f"{made.id}: a trained person looks by {made.due}"], as_json=as_json)
+    door.answer(
+        {"ok": True, **_told(made)},
+        [f"{made.id}: {shown('a trained person looks by {due}', due=made.due)}"],
+        as_json=as_json,
+    )
 
 
 @safeguard.command(epilog="Example: headwater safeguard tasks --home uk")
@@ -170,11 +177,12 @@ def tasks(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         now = node.clock.now()
     rows = [{**_told(task), "late": list(task.overdue(now))} for task in found]
     lines = [
-        f"{'LATE ' if row['late'] else ''}{row['task']} {row['pseudonym']} by {row['due']}"
-        f"{', woman officer' if row['woman_officer'] else ''}"
+        (f"{shown('LATE')} " if row["late"] else "")
+        + f"{row['task']} {row['pseudonym']} {shown('by {due}', due=row['due'])}"
+        + (f", {shown('woman officer')}" if row["woman_officer"] else "")
         for row in rows
     ]
-    door.answer({"ok": True, "tasks": rows}, lines or ["none"], as_json=as_json)
+    door.answer({"ok": True, "tasks": rows}, lines or [shown("none")], as_json=as_json)
 
 
 @safeguard.command(
@@ -201,7 +209,7 @@ def decide(
 
     with session_at(home, user, purpose) as (node, session):
         made = safeguarding.decide(node, session, task, Outcome(outcome), reason, consent=consent)
-    line = f"{made.id}: {outcome}" + (f"; notify by {made.notify_by}" if made.notify_by else "")
+    line = f"{made.id}: {outcome}" + (f"; {shown('notify by {due}', due=made.notify_by)}" if made.notify_by else "")
     door.answer({"ok": True, **_told(made)}, [line], as_json=as_json)
 
 
@@ -217,7 +225,11 @@ def notified(*, task: str, reference: str, home: Path, user: str, purpose: str, 
 
     with session_at(home, user, purpose) as (node, session):
         made = safeguarding.notified(node, session, task, reference)
-    door.answer({"ok": True, **_told(made)}, [f"{made.id}: notified under {reference}"], as_json=as_json)
+    door.answer(
+        {"ok": True, **_told(made)},
+        [f"{made.id}: {shown('notified under {reference}', reference=reference)}"],
+        as_json=as_json,
+    )
 
 
 @safeguard.command(
@@ -244,7 +256,11 @@ def suspect(
         else:
             made = safeguarding.ask_suspect(node, session, case, person, offence, reason)
     told = {"case": made.case, "person": made.person, "offence": made.offence, "approved_by": made.approved_by}
-    line = f"approved by {made.approved_by}" if made.approved_by else "a second officer must approve: --approve"
+    line = (
+        shown("approved by {who}", who=made.approved_by)
+        if made.approved_by
+        else shown("a second officer must approve: --approve")
+    )
     door.answer({"ok": True, **told}, [line], as_json=as_json)
 
 
@@ -261,7 +277,9 @@ def assessment(*, out: Path, home: Path, user: str, purpose: str, as_json: bool)
     with session_at(home, user, purpose) as (node, session):
         data = assessing.assessment(node, session)
     write(out, data)
-    door.answer({"ok": True, "path": str(out), "bytes": len(data)}, [f"assessment in {out}"], as_json=as_json)
+    door.answer(
+        {"ok": True, "path": str(out), "bytes": len(data)}, [shown("assessment in {out}", out=out)], as_json=as_json
+    )
 
 
 def _told(task: "Task") -> dict[str, Any]:

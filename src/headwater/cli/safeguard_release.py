@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
+from headwater.cli.words import shown
 
 PURPOSE = "victim-protection"
 
@@ -31,11 +32,13 @@ def withheld(*, case: str, home: Path, user: str, purpose: str, as_json: bool) -
         for one in found
     ]
     lines = [
-        f"{one.ref}: {', '.join(one.pseudonyms) or 'nobody could look into it'}"
-        + "".join(f"; {it.view} until {format_instant(it.until)}" for it in one.releases)
+        f"{one.ref}: {', '.join(one.pseudonyms) or shown('nobody could look into it')}"
+        + "".join(
+            f"; {shown('{view} until {until}', view=it.view, until=format_instant(it.until))}" for it in one.releases
+        )
         for one in found
     ]
-    door.answer({"ok": True, "case": case, "items": rows}, lines or ["the vault keeps none"], as_json=as_json)
+    door.answer({"ok": True, "case": case, "items": rows}, lines or [shown("the vault keeps none")], as_json=as_json)
 
 
 @click.command(
@@ -88,7 +91,9 @@ def release(
         if withdraw:
             releasing.withdraw(node, session, case, ref, whom, reason)
             document = {"ok": True, "case": case, "ref": ref, "view": view, "until": None}
-            door.answer(document, [f"{ref} is not released into {view} any more"], as_json=as_json)
+            door.answer(
+                document, [shown("{ref} is not released into {view} any more", ref=ref, view=view)], as_json=as_json
+            )
             return
         end = parse_instant(until, field="--until")
         wish = releasing.Wish(ref, whom, end, reason, basis, Consent(consent), to_origin)
@@ -96,7 +101,7 @@ def release(
     ends = format_instant(made.until)
     document = {"ok": True, "case": case, "ref": made.ref, "view": made.view, "until": ends}
     lines = [
-        f"{made.ref} may stand in {made.view} until {ends}",
-        f"next: headwater case export {case} --view {made.view}",
+        shown("{ref} may stand in {view} until {until}", ref=made.ref, view=made.view, until=ends),
+        shown("next: {command}", command=f"headwater case export {case} --view {made.view}"),
     ]
     door.answer(document, lines, as_json=as_json)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from headwater.cli import door, options
+from headwater.cli import door, options, scan_lines
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -26,7 +27,7 @@ def read_scans(*, images: tuple[Path, ...], as_json: bool) -> None:
     lines = []
     for one in document["scans"]:
         able = (
-            "material and alarms can be assessed"
+            shown("material and alarms can be assessed")
             if one["assessed"]["detect"]
             else "; ".join(one["assessed"]["reasons"])
         )
@@ -46,7 +47,16 @@ def calibrate_scans(*, wedge: Path, out: Path, as_json: bool) -> None:
 
     document = use.calibrate_file(wedge, out)
     door.answer(
-        document, [f"{document['steps']} steps of {', '.join(document['materials'])} in {out}"], as_json=as_json
+        document,
+        [
+            shown(
+                "{count} steps of {materials} in {out}",
+                count=document["steps"],
+                materials=", ".join(document["materials"]),
+                out=out,
+            )
+        ],
+        as_json=as_json,
     )
 
 
@@ -66,7 +76,11 @@ def material_scans(*, image: Path, calibration: Path | None, out: Path, as_json:
     from headwater.node import scan as use
 
     document = use.material_file(image, calibration, out)
-    door.answer(document, [f"{out}: {document['not_assessed']:.1%} of the image is not assessed"], as_json=as_json)
+    door.answer(
+        document,
+        [f"{out}: {shown('{share:.1%} of the image is not assessed', share=document['not_assessed'])}"],
+        as_json=as_json,
+    )
 
 
 @click.command("site", epilog="Example: headwater scan site clean/ --out site.json")
@@ -83,8 +97,14 @@ def site_scans(*, clean: tuple[Path, ...], out: Path, model: str | None, as_json
 
     with bar("learning the site") as progress:
         document = use.site_files(clean, out, model, progress)
-    lines = [f"{document['clean_scans']} clean scans, {document['pairs']} pairs of passes, in {out}"]
-    door.answer(document, [*lines, *(f"warning: {text}" for text in document["warnings"])], as_json=as_json)
+    made = shown(
+        "{count} clean scans, {pairs} pairs of passes, in {out}",
+        count=document["clean_scans"],
+        pairs=document["pairs"],
+        out=out,
+    )
+    warnings = [shown("warning: {text}", text=text) for text in document["warnings"]]
+    door.answer(document, [made, *warnings], as_json=as_json)
 
 
 @click.command("detect", epilog="Example: headwater scan detect van.tif --site site.json --fa 0.01 --overlay pictures")
@@ -129,10 +149,11 @@ def detect_scans(
             kept = scan_keep.keep_files(node, session, images, using)
     with bar("looking") as progress:
         document = use.detect_files(images, using, use.Outputs(out, overlay, tdr), progress)
-    lines = use.told(document, using)
+    lines = scan_lines.detected(document, using)
     if kept is not None:
         document = {**document, **kept}
-        lines += [f"{kept['records']} image(s) kept, {kept['findings']} new finding(s)", *kept["outcomes"]]
+        counts = {"images": kept["records"], "findings": kept["findings"]}
+        lines += [shown("{images} image(s) kept, {findings} new finding(s)", **counts), *kept["outcomes"]]
     door.answer(document, lines, as_json=as_json)
 
 
@@ -152,4 +173,4 @@ def compare_scans(
     from headwater.node import scan_compare as use
 
     document = use.compare_files(new, reference, site, fa, overlay)
-    door.answer(document, use.document_lines(document), as_json=as_json)
+    door.answer(document, scan_lines.compared(document), as_json=as_json)

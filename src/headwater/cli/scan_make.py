@@ -6,6 +6,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -84,7 +85,7 @@ def simulate_scans(
         document = use.simulate(
             vehicle, hidden, count, seed, out, system=system, load=load, pair=pair, progress=progress
         )
-    door.answer(document, [f"{len(document['files'])} images in {out}"], as_json=as_json)
+    door.answer(document, [shown("{count} images in {out}", count=len(document["files"]), out=out)], as_json=as_json)
 
 
 @click.command(
@@ -116,25 +117,42 @@ def evaluate_scans(
     with bar("evaluating") as progress:
         document = use.evaluate(clean, items, site, levels, card, model, progress)
     lines = [
-        f"false alarms at {level} declared: {one['rate']:.2%} ({one['interval95'][0]:.2%} to {one['interval95'][1]:.2%}) of {document['n_clean']}"
+        shown(
+            "false alarms at {level} declared: {rate:.2%} ({low:.2%} to {high:.2%}) of {count}",
+            level=level,
+            rate=one["rate"],
+            low=one["interval95"][0],
+            high=one["interval95"][1],
+            count=document["n_clean"],
+        )
         for level, one in document["fa"].items()
     ]
     for name, one in document["classes"].items():
         lines.append(
             f"{name}, {one['n']}: "
             + "; ".join(
-                f"{one['rate_at'][level]:.0%} ({low:.0%} to {high:.0%}) at {level}"
+                shown(
+                    "{rate:.0%} ({low:.0%} to {high:.0%}) at {level}",
+                    rate=one["rate_at"][level],
+                    low=low,
+                    high=high,
+                    level=level,
+                )
                 for level, (low, high) in one["interval95"].items()
             )
         )
     lines += [
-        f"at 1 guilty vehicle in {round(1 / float(one)):,}: {worth['true_per_alarm']:.1%} of alarms are true"
+        shown(
+            "at 1 guilty vehicle in {vehicles:,}: {share:.1%} of alarms are true",
+            vehicles=round(1 / float(one)),
+            share=worth["true_per_alarm"],
+        )
         for one, worth in document["at_prevalence"].items()
     ]
     lines.append(
-        "simulated images: these figures say nothing of real vehicles"
+        shown("simulated images: these figures say nothing of real vehicles")
         if document["simulated"]
-        else "operational images"
+        else shown("operational images")
     )
     door.answer(document, lines, as_json=as_json)
 

@@ -7,6 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 
 @click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
@@ -131,9 +132,12 @@ def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
 
     with bar("scoring") as progress:
         document = use.score_file(pairs, out, progress)
-    shown = [f"{one['score']:.4f}  {one['id']}" for one in document["scores"]]
-    shown += [f"pair {one['id']} was not scored: {one['reason']}" for one in document["not_screenable"]]
-    door.answer({"ok": True, **document}, shown, as_json=as_json)
+    lines = [f"{one['score']:.4f}  {one['id']}" for one in document["scores"]]
+    lines += [
+        shown("pair {id} was not scored: {reason}", id=one["id"], reason=one["reason"])
+        for one in document["not_screenable"]
+    ]
+    door.answer({"ok": True, **document}, lines, as_json=as_json)
 
 
 def _lines(document: dict[str, object]) -> list[str]:
@@ -142,24 +146,47 @@ def _lines(document: dict[str, object]) -> list[str]:
         lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {hit['text']}"]
         lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
     for one in document["silenced"]:  # type: ignore[attr-defined]
-        lines.append(f"query {one['query']} and {one['entry']}: told apart by {one['who']}, and unchanged since")
+        lines.append(
+            shown(
+                "query {query} and {entry}: told apart by {who}, and unchanged since",
+                query=one["query"],
+                entry=one["entry"],
+                who=one["who"],
+            )
+        )
     for one in document["not_screenable"]:  # type: ignore[attr-defined]
-        lines.append(f"query {one['query']} was not screened: {one['reason']}")
+        lines.append(shown("query {query} was not screened: {reason}", query=one["query"], reason=one["reason"]))
     for one in document["doubts"]:  # type: ignore[attr-defined]
-        lines.append(f"query {one['query']}, {one['field']}: {one['text']}")
+        lines.append(shown("query {query}, {field}: {text}", query=one["query"], field=one["field"], text=one["text"]))
     since = document.get("since")
     if isinstance(since, dict):
-        counts = ", ".join(f"{len(since[kind])} {kind}" for kind in ("added", "changed", "removed"))
-        lines.append(f"since the older edition of the {since['list']} list: {counts}")
-        lines += [f"removed: {since['list']} {number}; tell whoever holds a hit on it" for number in since["removed"]]
-    lines += [f"note: {warning}" for warning in document.get("warnings", ())]  # type: ignore[attr-defined]
+        counts = {kind: len(since[kind]) for kind in ("added", "changed", "removed")}
+        lines.append(
+            shown(
+                "since the older edition of the {list} list: {added} added, {changed} changed, {removed} removed",
+                list=since["list"],
+                **counts,
+            )
+        )
+        lines += [
+            shown("removed: {list} {entry}; tell whoever holds a hit on it", list=since["list"], entry=number)
+            for number in since["removed"]
+        ]
+    for warning in document.get("warnings", ()):  # type: ignore[attr-defined]
+        lines.append(shown("note: {text}", text=warning))
     about = document.get("about")
     if isinstance(about, dict):
-        lines.append(f"only {about['entries']} entries were looked at: those that the filter leaves")
+        lines.append(shown("only {count} entries were looked at: those that the filter leaves", count=about["entries"]))
     if not document["hits"]:
-        lines.append("no hit")
+        lines.append(shown("no hit"))
     for one in document["lists"]:  # type: ignore[attr-defined]
         lines.append(
-            f"{one['list']} list of {one['version'] or 'unknown date'}, {one['entries']} entries. {one['note']}".rstrip()
+            shown(
+                "{list} list of {version}, {count} entries. {note}",
+                list=one["list"],
+                version=one["version"] or shown("unknown date"),
+                count=one["entries"],
+                note=one["note"],
+            ).rstrip()
         )
     return lines

@@ -7,6 +7,7 @@ import click
 
 from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
+from headwater.cli.words import later, shown
 
 if TYPE_CHECKING:
     from headwater.exchange.outbox import Sending
@@ -53,8 +54,8 @@ def send(
         if dry_run:
             sending = messages.dry_run(node, session, envelope, letter)
         else:
-            with progress.bar("sealing") as shown:
-                sending = messages.send(node, session, envelope, letter, attached, shown)
+            with progress.bar("sealing") as advance:
+                sending = messages.send(node, session, envelope, letter, attached, advance)
     return tell(sending, as_json=as_json, dry_run=dry_run)
 
 
@@ -65,20 +66,32 @@ def tell(sending: "Sending", *, as_json: bool, dry_run: bool = False) -> int:
     document = messages.sending_document(sending)
     refused = document["outcome"] == "refuse"
     lines = [
-        f"{'would be ' if dry_run else ''}{_OUTCOMES[document['outcome']]}"
-        + (f" by rule {document['rule']}" if document["rule"] else ""),
-        *(f"  taken out: {fact} (rule {rule})" for fact, rule in document["removed"].items()),
-        *(f"  {each['rule']}: {each['text']} What would allow it: {each['remedy']}" for each in document["reasons"]),
-        *(f"  duty: {duty}" for duty in document["obligations"]),
-        *([f"message {document['message']}"] if document["message"] else []),
+        shown((_WOULD_BE if dry_run else _OUTCOMES)[document["outcome"]])
+        + (f" {shown('by rule {rule}', rule=document['rule'])}" if document["rule"] else ""),
+        *(
+            f"  {shown('taken out: {fact} (rule {rule})', fact=fact, rule=rule)}"
+            for fact, rule in document["removed"].items()
+        ),
+        *(
+            f"  {each['rule']}: {each['text']} {shown('What would allow it: {remedy}', remedy=each['remedy'])}"
+            for each in document["reasons"]
+        ),
+        *(f"  {shown('duty: {duty}', duty=duty)}" for duty in document["obligations"]),
+        *([shown("message {id}", id=document["message"])] if document["message"] else []),
     ]
     door.answer({"ok": not refused, "dry_run": dry_run, **document}, lines, as_json=as_json)
     return EXIT_REFUSED if refused else 0
 
 
 _OUTCOMES = {
-    "allow": "allowed",
-    "redact": "allowed without some facts",
-    "hold": "held for a second person",
-    "refuse": "refused",
+    "allow": later("allowed"),
+    "redact": later("allowed without some facts"),
+    "hold": later("held for a second person"),
+    "refuse": later("refused"),
+}
+_WOULD_BE = {
+    "allow": later("would be allowed"),
+    "redact": later("would be allowed without some facts"),
+    "hold": later("would be held for a second person"),
+    "refuse": later("would be refused"),
 }

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +11,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
+from headwater.cli.words import shown
 
 if TYPE_CHECKING:
     from headwater.node.taxii_remote import Collection
@@ -42,7 +43,7 @@ def add(*, name: str, password_stdin: bool, home: Path, by: str, as_json: bool) 
     password = sys.stdin.readline().rstrip("\r\n")
     with session_at(home, by, "operation") as (node, session):
         taxii_users.set_password(node, session, name, password)
-    door.answer({"ok": True, "name": name}, [f"{name} may ask by TAXII"], as_json=as_json)
+    door.answer({"ok": True, "name": name}, [shown("{name} may ask by TAXII", name=name)], as_json=as_json)
 
 
 @taxii.command(epilog="Example: headwater taxii load server.json --home uk")
@@ -68,8 +69,14 @@ def load(*, dump: Path, url: str, home: Path, user: str, purpose: str, as_json: 
         "left_out": done.left_out,
     }
     lines = [
-        f"{done.objects} objects in {done.collections} collections of {done.roots} API roots, {done.users} users",
-        *(f"  left out: {one}" for one in done.left_out),
+        shown(
+            "{objects} objects in {collections} collections of {roots} API roots, {users} users",
+            objects=done.objects,
+            collections=done.collections,
+            roots=done.roots,
+            users=done.users,
+        ),
+        *(f"  {shown('left out: {name}', name=one)}" for one in done.left_out),
     ]
     door.answer(document, lines, as_json=as_json)
 
@@ -90,7 +97,11 @@ def dump_(*, out: Path, home: Path, user: str, purpose: str, as_json: bool) -> N
         found = taxii_dump.dump(node, session)
     write(out, orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     count = sum(len(one["objects"]) for root in found["api_roots"] for one in root["collections"])
-    door.answer({"ok": True, "out": str(out), "objects": count}, [f"{count} objects in {out}"], as_json=as_json)
+    door.answer(
+        {"ok": True, "out": str(out), "objects": count},
+        [shown("{count} objects in {out}", count=count, out=out)],
+        as_json=as_json,
+    )
 
 
 def _remote(command: F) -> F:
@@ -178,8 +189,8 @@ def pull(
         done = taxii_pull.pull(node, session, asked, whose, page=limit, again=again, progress=progress)
     counts = {"pages": done.pages, "added": done.added, "there": done.there, "held": done.held, "refused": done.refused}
     lines = [
-        f"{done.added} objects added, {done.there} there already, {done.held} held, {done.refused} refused",
-        *(f"  left out: {one}" for one in done.left_out),
+        shown("{added} objects added, {there} there already, {held} held, {refused} refused", **counts),
+        *(f"  {shown('left out: {name}', name=one)}" for one in done.left_out),
     ]
     document = {"ok": True, **counts, "since": done.since, "left_out": done.left_out}
     door.answer(document, lines, as_json=as_json)
@@ -217,9 +228,9 @@ def push(
     counts = {"taken": done.taken, "before": done.before, "pending": done.pending, "refused": len(done.refused)}
     told = [list(one) for one in (*done.refused, *done.left_out)]
     lines = [
-        f"{done.taken} objects taken, {done.before} were taken before, {done.pending} wait there",
-        *(f"  refused there: {ref}: {why}" for ref, why in done.refused),
-        *(f"  left out: {ref}: {why}" for ref, why in done.left_out),
+        shown("{taken} objects taken, {before} were taken before, {pending} wait there", **counts),
+        *(f"  {shown('refused there: {ref}: {why}', ref=ref, why=why)}" for ref, why in done.refused),
+        *_left_out(done.left_out),
     ]
     door.answer({"ok": not done.refused, **counts, "left_out": told}, lines, as_json=as_json)
 
@@ -234,9 +245,9 @@ def held(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         found = ti_release.held(node, session)
-    lines = [f"{one['id']} ({one['version']}) waits for {', '.join(one['waits'])}" for one in found] or [
-        "nothing is held"
-    ]
+    lines = [
+        f"{one['id']} ({one['version']}) {shown('waits for {names}', names=', '.join(one['waits']))}" for one in found
+    ] or [shown("nothing is held")]
     door.answer({"ok": True, "held": found}, lines, as_json=as_json)
 
 
@@ -267,7 +278,7 @@ def export(
         made = ti_release.export(node, session, form, to=to_, agreement=agreement, ids=ids)
     write(out, made.data)
     document = {"ok": True, "out": str(out), "objects": made.objects, "left_out": [list(one) for one in made.left_out]}
-    lines = [f"{made.objects} objects in {out}", *(f"  left out: {ref}: {why}" for ref, why in made.left_out)]
+    lines = [shown("{count} objects in {out}", count=made.objects, out=out), *_left_out(made.left_out)]
     door.answer(document, lines, as_json=as_json)
 
 
@@ -305,8 +316,12 @@ def release(
         sent = ti_release.release(node, session, asked, dry_run=dry_run)
         left = ti_release.kept_back(node, session, asked)
     told = [messages.sending_document(one) for one in sent]
-    lines = [f"{one['outcome']} {one['rule']}: {len(one['facts'])} facts, message {one['message']}" for one in told]
-    lines += [f"  left out: {ref}: {why}" for ref, why in left]
+    lines = [
+        f"{shown(one['outcome'])} {one['rule']}: "
+        + shown("{count} facts, message {id}", count=len(one["facts"]), id=one["message"])
+        for one in told
+    ]
+    lines += _left_out(left)
     document = {"ok": True, "messages": told, "left_out": [list(one) for one in left]}
     door.answer(document, lines, as_json=as_json)
 
@@ -325,7 +340,12 @@ def match(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
         {"id": one.id, "score": one.score, "text": one.text, "reasons": [reason.text for reason in one.reasons]}
         for one in done.findings
     ]
-    lines = [f"{done.indicators} indicators: {len(found)} findings, {done.added} of them new"]
+    counts = {"indicators": done.indicators, "findings": len(found), "new": done.added}
+    lines = [shown("{indicators} indicators: {findings} findings, {new} of them new", **counts)]
     lines += [f"  {one['id']} {one['score']:.2f} {one['text']}" for one in found]
     document = {"ok": True, "indicators": done.indicators, "added": done.added, "findings": found}
     door.answer(document, lines, as_json=as_json)
+
+
+def _left_out(found: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"  {shown('left out: {name}', name=f'{ref}: {why}')}" for ref, why in found]

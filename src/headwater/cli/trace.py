@@ -7,6 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar, bars
+from headwater.cli.words import shown
 
 SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -83,9 +84,12 @@ def run(
         f"{claim.finding.score:.2f}  {claim.typology.name}: {claim.finding.text}"
         for claim in answer.result.claims[:SHOWN]
     ]
-    lines += [f"protect  {claim.typology.name}: {claim.finding.text}" for claim in answer.result.protecting[:SHOWN]]
-    lines.append(f"{document['findings']} findings in {document['rows']} payments")
-    lines += [f"not asked: {name} ({why})" for name, why in document["skipped"].items()]
+    lines += [
+        f"{shown('protect')}  {claim.typology.name}: {claim.finding.text}" for claim in answer.result.protecting[:SHOWN]
+    ]
+    counts = {"findings": document["findings"], "payments": document["rows"]}
+    lines.append(shown("{findings} findings in {payments} payments", **counts))
+    lines += [shown("not asked: {name} ({why})", name=name, why=why) for name, why in document["skipped"].items()]
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 
 
@@ -102,9 +106,9 @@ def typologies(*, name: str | None, as_json: bool) -> None:
         lines += [f"{one['name']}: {one['title']} ({one['source']})"]
         if name:
             lines += [
-                f"  says: {one['sentence']}",
-                f"  innocent: {one['innocent']}",
-                f"  needs: {', '.join(one['needs'])}",
+                f"  {shown('says: {text}', text=one['sentence'])}",
+                f"  {shown('innocent: {text}', text=one['innocent'])}",
+                f"  {shown('needs: {names}', names=', '.join(one['needs']))}",
             ]
             lines += [
                 f"  {each['name']} = {each['default']} {each['unit']}: {each['meaning']}" for each in one["parameters"]
@@ -126,8 +130,10 @@ def make(*, accounts: int, payments: int, networks: int, seed: int, out: Path, a
     from headwater.exercise.money.make import make as make_year
 
     made = make_year(accounts, payments, networks, seed, out)
-    lines = [f"{name}.csv: {count} rows" for name, count in made.items()]
-    door.answer({"ok": True, "dir": str(out), "rows": made}, [*lines, "everything in it is invented"], as_json=as_json)
+    lines = [f"{name}.csv: {shown('{count} rows', count=count)}" for name, count in made.items()]
+    door.answer(
+        {"ok": True, "dir": str(out), "rows": made}, [*lines, shown("everything in it is invented")], as_json=as_json
+    )
 
 
 @trace.command(
@@ -175,12 +181,19 @@ def follow(
     trails.write_trail(found, out, svg)
     document = trails.document(found)
     lines = [
-        f"hop {hop['hop']}  {hop['time'][:16]}  {hop['from']} -> {hop['to']}  {hop['part_minor']:,} of {hop['amount_minor']:,}"
+        f"{shown('hop {number}', number=hop['hop'])}  {hop['time'][:16]}  {hop['from']} -> {hop['to']}  "
+        + shown("{part:,} of {whole:,}", part=hop["part_minor"], whole=hop["amount_minor"])
         for hop in document["hops"][:SHOWN]
     ]
     lines.append(
-        f"{document['amount_minor']:,} {found.unit} minor units: {sum(rest.part for rest in found.rests):,} rest at "
-        f"{len(found.rests)} places, {found.beyond:,} went further"
+        shown(
+            "{amount:,} {unit} minor units: {rest:,} rest at {places} places, {beyond:,} went further",
+            amount=document["amount_minor"],
+            unit=found.unit,
+            rest=sum(rest.part for rest in found.rests),
+            places=len(found.rests),
+            beyond=found.beyond,
+        )
     )
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 
@@ -227,7 +240,7 @@ def features(
             rows = trails.features(settings, files=(), user=user, out=out, at=at)
     columns = trails.feature_columns()
     lines = [
-        f"{rows:,} payments, {len(columns)} columns in {out}",
+        shown("{payments:,} payments, {columns} columns in {out}", payments=rows, columns=len(columns), out=out),
         *(f"  {name}: {text}" for name, text in columns.items()),
     ]
     door.answer({"ok": True, "rows": rows, "columns": columns, "out": str(out)}, lines, as_json=as_json)
@@ -259,7 +272,11 @@ def picture(
     if svg is not None and account is not None:
         trails.hub_picture(findings, account, svg)
     made = [str(path) for path in (line, svg) if path is not None]
-    door.answer({"ok": True, "moments": moments, "made": made}, [f"made {path}" for path in made], as_json=as_json)
+    door.answer(
+        {"ok": True, "moments": moments, "made": made},
+        [shown("made {file}", file=path) for path in made],
+        as_json=as_json,
+    )
 
 
 @trace.command(epilog="Example: headwater trace train --year year1 --year year2 --year year3 --out ranker.json")

@@ -2,11 +2,13 @@
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
+from headwater.cli.words import later, shown
 
 
 @click.group()
@@ -27,7 +29,11 @@ def add(*, name: str, roles: tuple[str, ...], home: Path, by: str, as_json: bool
     with session_at(home, by, "operation") as (node, session):
         made = users.User(name, frozenset(roles))
         users.add(node.store, session, made)
-    door.answer({"ok": True, **users.document(made)}, [f"{name} may now act as {', '.join(roles)}"], as_json=as_json)
+    door.answer(
+        {"ok": True, **users.document(made)},
+        [shown("{name} may now act as {roles}", name=name, roles=", ".join(roles))],
+        as_json=as_json,
+    )
 
 
 @user.command(name="list", epilog="Example: headwater user list --home uk")
@@ -40,7 +46,8 @@ def show(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, _):
         found = users.listed(node.store)
-    lines = [f"{each['name']}: {', '.join(each['roles'])}{' (off)' if each['disabled'] else ''}" for each in found]
+    off = f" ({shown('off')})"
+    lines = [f"{each['name']}: {', '.join(each['roles'])}{off if each['disabled'] else ''}" for each in found]
     door.answer({"ok": True, "users": found}, lines, as_json=as_json)
 
 
@@ -55,7 +62,9 @@ def disable(*, name: str, home: Path, by: str, as_json: bool) -> None:
 
     with session_at(home, by, "operation") as (node, session):
         users.disable(node.store, session, name)
-    door.answer({"ok": True, "name": name, "disabled": True}, [f"{name} is switched off"], as_json=as_json)
+    door.answer(
+        {"ok": True, "name": name, "disabled": True}, [shown("{name} is switched off", name=name)], as_json=as_json
+    )
 
 
 @user.command(name="show", epilog="Example: headwater user show o.reed --home uk --user s.hall")
@@ -69,7 +78,7 @@ def ways(*, name: str, home: Path, user: str, purpose: str, as_json: bool) -> No
 
     with session_at(home, user, purpose) as (node, session):
         found = signin.ways(node, session, name)
-    door.answer({"ok": True, **found}, signin.told(found), as_json=as_json)
+    door.answer({"ok": True, **found}, _ways(found), as_json=as_json)
 
 
 @user.command(epilog="Example: headwater user reset o.reed --home uk --user s.hall")
@@ -86,7 +95,10 @@ def reset(*, name: str, home: Path, by: str, as_json: bool) -> None:
 
     with session_at(home, by, "operation") as (node, session):
         count = signin.reset(node, session, name)
-    lines = [f"{count} way(s) in of {name} removed, all sessions ended", f"next: headwater user login {name}"]
+    lines = [
+        shown("{count} way(s) in of {name} removed, all sessions ended", count=count, name=name),
+        shown("next: {command}", command=f"headwater user login {name}"),
+    ]
     door.answer({"ok": True, "name": name, "removed": count}, lines, as_json=as_json)
 
 
@@ -105,3 +117,23 @@ def login(*, name: str, home: Path, as_json: bool) -> None:
         token = signin.ticket(node, name)
         url = signin.address(node, token)
     door.answer({"ok": True, "name": name, "url": url}, [url], as_json=as_json)
+
+
+def _ways(found: dict[str, Any]) -> list[str]:
+    """Return the lines that tell what a user signs in with."""
+    off = f" ({shown('off')})" if found["disabled"] else ""
+    lines = [f"{found['name']}: {', '.join(found['roles'])}{off}"]
+    for one in found["passkeys"]:
+        used = shown("last used {at}", at=one["used_at"]) if one["used_at"] else shown("last used never")
+        state = shown("BLOCKED: its count went back") if one["blocked"] else used
+        lines.append(f"    {shown('passkey {label}, since {at}', label=one['label'], at=one['made_at'])}, {state}")
+    if found["codes_at"]:
+        lines.append(f"    {shown('passphrase and app, since {at}', at=found['codes_at'])}")
+    if found["oidc_at"]:
+        lines.append(f"    {shown('{issuer}, since {at}', issuer=found['oidc_issuer'], at=found['oidc_at'])}")
+    left = shown("recovery codes left: {count}", count=found["recovery_left"])
+    lines.append(f"    {left if len(lines) > 1 else shown('links alone')}")
+    if found["failures"]:
+        tries = later("tries with codes that failed since the last that did not: {count}")
+        lines.append(f"    {shown(tries, count=found['failures'])}")
+    return lines

@@ -8,6 +8,9 @@ from headwater.cli import door, options, watch_kept
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 from headwater.cli.watch_parts import FILE, FORM, PLACED, told
+from headwater.cli.words import later, shown
+
+_LANES = {"rescue": later("RESCUE"), "border": later("BORDER"), "info": later("INFO")}
 
 
 @click.group(epilog="Example: headwater watch alert detections.csv --context context.json --out alerts.jsonl")
@@ -108,7 +111,7 @@ def alert(
             done.findings = watch_keep.keep_file(node, session, form, file, context)
     document = done.document()
     lines = [
-        f"{one['at']}  {one['lane'].upper()}  {one['kind']}  {one['score']:.2f}: {'; '.join(one['reasons'])}"
+        f"{one['at']}  {shown(_LANES[one['lane']])}  {shown(one['kind'])}  {one['score']:.2f}: {'; '.join(one['reasons'])}"
         for one in done.alerts
     ]
     door.answer(document, [*lines, *told(document)], as_json=as_json)
@@ -159,7 +162,13 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 
     document = watch_routes.drift_file(case, out)
     centre = document["centre"]
-    text = f"{document['particles']} particles after {document['hours']:g} h, about {centre['lat']} N {centre['lon']} E"
+    text = shown(
+        "{count} particles after {hours:g} h, about {lat} N {lon} E",
+        count=document["particles"],
+        hours=document["hours"],
+        lat=centre["lat"],
+        lon=centre["lon"],
+    )
     door.answer({"read": 1, "rejected": 0, "tracks": 0, "alerts": 0, **document}, [text], as_json=as_json)
 
 
@@ -195,7 +204,8 @@ def routes(
 
     chosen = RouteOptions(resolution=resolution, fastest_ms=fastest, least_tracks=least_tracks, base_until_s=base_until)
     document = watch_routes.routes(file, out, chosen, form=form, context=context)
-    counts = f"{document['stops']} stops, {document['corridors']} corridor cells, {document['changes']} changes"
+    made = {name: document[name] for name in ("stops", "corridors", "changes")}
+    counts = shown("{stops} stops, {corridors} corridor cells, {changes} changes", **made)
     door.answer(document, [counts, *told(document)], as_json=as_json)
 
 
@@ -250,7 +260,7 @@ def send(*, file: Path, context: Path, target: str, speed: float, as_json: bool)
 
     with bar("reporting") as progress:
         document = watch_send.send_file(file, context, target, speed=speed, progress=progress)
-    door.answer(document, [f"{document['sent']} detections reported"], as_json=as_json)
+    door.answer(document, [shown("{count} detections reported", count=document["sent"])], as_json=as_json)
 
 
 watch_kept.add_to(watch)

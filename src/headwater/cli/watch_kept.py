@@ -9,6 +9,7 @@ from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 from headwater.cli.watch_parts import FILE, FORM, PLACED, told
+from headwater.cli.words import shown
 
 
 def add_to(group: click.Group) -> None:
@@ -90,7 +91,7 @@ def fuse(
             document = watch_share.fuse(ours, watch_share.received(node, session, MessageId(message)), out)
     else:
         raise click.UsageError("name a file, or --message and --home")
-    door.answer(document, [f"{document['fused']} fused", *told(document)], as_json=as_json)
+    door.answer(document, [shown("{count} fused", count=document["fused"]), *told(document)], as_json=as_json)
 
 
 @click.command(
@@ -137,8 +138,9 @@ def widen(
             readers=readers,
             exact=None if exact is None else (exact, form),
         )
-    text = f"{document['detections']} detections, {document['exact']} of people as seen, until {document['until']}"
-    door.answer(document, [text, f"record {document['record']}"], as_json=as_json)
+    counts = {name: document[name] for name in ("detections", "exact", "until")}
+    text = shown("{detections} detections, {exact} of people as seen, until {until}", **counts)
+    door.answer(document, [text, shown("record {id}", id=document["record"])], as_json=as_json)
 
 
 @click.command(epilog="Example: headwater watch expire --home rs")
@@ -154,7 +156,7 @@ def expire(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
     with session_at(home, user, purpose) as (node, session):
         count = watch_keep.expire(node, session)
-    door.answer({"expired": count}, [f"{count} tables of detections erased"], as_json=as_json)
+    door.answer({"expired": count}, [shown("{count} tables of detections erased", count=count)], as_json=as_json)
 
 
 @click.command(
@@ -192,9 +194,10 @@ def reports(
 
 def _due(row: dict[str, Any]) -> str:
     if row["sent_at"]:
-        state = f"sent {row['sent_at']}{', late' if row['late'] else ''}"
+        state = shown("sent {at}, late", at=row["sent_at"]) if row["late"] else shown("sent {at}", at=row["sent_at"])
     elif row["late"]:
-        state = f"LATE by {-row['left_s'] / 3600:.1f} h"
+        state = shown("LATE by {hours:.1f} h", hours=-row["left_s"] / 3600)
     else:
-        state = f"{row['left_s'] / 3600:.1f} h left"
-    return f"{row['draft']}: {row['kind']} report due {row['due']}, {state}; {len(row['open_fields'])} fields open"
+        state = shown("{hours:.1f} h left", hours=row["left_s"] / 3600)
+    due = shown("{kind} report due {due}", kind=row["kind"], due=row["due"])
+    return f"{row['draft']}: {due}, {state}; {shown('{count} fields open', count=len(row['open_fields']))}"

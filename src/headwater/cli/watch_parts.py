@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from headwater.cli.words import shown
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 PLACED = click.option(
     "--context",
@@ -23,6 +25,11 @@ FORM = click.option(
 
 def told(document: dict[str, Any]) -> list[str]:
     """Return the lines that tell what was read, rejected and made."""
-    counts = ", ".join(f"{document[name]} {name}" for name in ("read", "rejected", "tracks", "alerts"))
-    rejects = [f"  rejected: row {one['row']}, {one['field']}, {one['reason']}" for one in document.get("rejects", [])]
-    return [counts, *rejects, *(f"  warning: {text}" for text in document.get("warnings", []))]
+    counts = {name: document[name] for name in ("read", "rejected", "tracks", "alerts")}
+    rejects = [
+        shown("rejected: row {row}, {field}, {reason}", row=one["row"], field=one["field"], reason=one["reason"])
+        for one in document.get("rejects", [])
+    ]
+    warnings = [shown("warning: {text}", text=text) for text in document.get("warnings", [])]
+    made = shown("{read} read, {rejected} rejected, {tracks} tracks, {alerts} alerts", **counts)
+    return [made, *(f"  {line}" for line in [*rejects, *warnings])]

@@ -204,7 +204,7 @@ def receipt(node: Node, session: Session, bundle: Path, trust: Trust | None = No
         TrustError: the bundle is not as it was sealed, or by another key.
     """
     may(session, Act.CASE_VERIFY)
-    found = demand(bundle, trust or _card_of(node, bundle))
+    found = demand(bundle, trust or card_of(node, bundle))
     seal_json = (bundle / "seal.json").read_bytes()
     detail: dict[str, str | int] = {"seal": hashlib.sha256(seal_json).hexdigest(), "from": str(found.head["sealed_by"])}
     node.store.note(Event("case.receipted", session.user, str(found.head["case"]), session.purpose, detail))
@@ -391,7 +391,7 @@ def _head_of(bundle: Path) -> Mapping[str, Any]:
     return head
 
 
-def _card_of(node: Node, bundle: Path) -> Trust | None:
+def card_of(node: Node, bundle: Path) -> Trust | None:
     """Return the key of the partner who sealed a bundle, None where the sealer is none of this node's partners."""
     try:
         named = authority_id(str(_head_of(bundle)["sealed_by"]))

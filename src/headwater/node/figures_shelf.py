@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -125,6 +125,13 @@ class Shelf:
         """Return one record, None where there is none."""
         found = self._records.get(ref)
         return found[0] if found else None
+
+    def several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        """Return those of some records that there are, by their names."""
+        return {ref: record for ref in refs if (record := self.record(ref)) is not None}
+
+    def refs_about(self, keys: Collection[EntityKey], most: int) -> None:
+        """Return None: who is in which record is looked up for each by itself."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield nothing: findings are kept in nodes."""

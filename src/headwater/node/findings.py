@@ -144,7 +144,7 @@ def check_repeated(node: Node, session: Session, shown: Shown, verb: Verb) -> No
 
 def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    return view.several(record_refs(finding), finding.id)
+    return list(view.several(record_refs(finding), finding.id).values())
 
 
 def record_refs(finding: Finding) -> Iterable[RecordId]:

@@ -3,7 +3,7 @@
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -89,6 +89,13 @@ class LooseReader:
     def record(self, ref: RecordId) -> Record | None:
         """Return one record, None where there is none."""
         return self._records.get(ref)
+
+    def several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        """Return those of some records that there are, by their names."""
+        return {ref: record for ref in refs if (record := self.record(ref)) is not None}
+
+    def refs_about(self, keys: Collection[EntityKey], most: int) -> None:
+        """Return None: who is in which record is looked up for each by itself."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield nothing: findings are kept in nodes."""

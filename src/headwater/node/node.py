@@ -1,7 +1,6 @@
 """One node: its settings, its store, its clock, and views for its users."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -31,14 +30,14 @@ EVIDENCE_PURPOSE: Final = "court"
 
 
 class _Looks:
-    """Implements `ports.Audit` for one block: events go to the ledger in their order, and the disk is waited for at its end."""
+    """Implements `ports.Audit` for one block: events go to the ledger in their order and in one change, at its end."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._noted: list[Future[int]] = []
+        self._noted: list[Event] = []
 
     def note(self, event: Event) -> None:
-        self._noted.append(self._store.submit(lambda transaction: transaction.note(event)))
+        self._noted.append(event)
         if len(self._noted) >= _MOST_WAITING:
             self.settle()
 
@@ -49,8 +48,8 @@ class _Looks:
             StoreError: it could not be kept.
         """
         noted, self._noted = self._noted, []
-        for each in noted:
-            each.result()
+        if noted:
+            self._store.write(lambda transaction: [transaction.note(event) for event in noted])
 
 
 class Node:
@@ -132,10 +131,16 @@ class Node:
 
         Its looks are kept in their order and are durable when the block ends: the disk is waited for once.
         """
+        with self.view_noting(session) as (snapshot, view, _):
+            yield snapshot, view
+
+    @contextmanager
+    def view_noting(self, session: Session) -> Iterator[tuple[Snapshot, Guarded, Audit]]:
+        """Yield as `view_at` does, and where a page notes what it shows of things that were opened in one look."""
         looks = _Looks(self.store)
         try:
-            with self._seen_by(session, looks) as found:
-                yield found
+            with self._seen_by(session, looks) as (snapshot, view):
+                yield snapshot, view, looks
         finally:
             looks.settle()
 

@@ -358,36 +358,11 @@ def _report(document: dict[str, Any]) -> bytes:
     return write_tdr(threats, of=document["sha256"], moment=datetime.now(UTC).strftime("%Y%m%d%H%M%S"))
 
 
-def told(document: dict[str, Any], using: Watching) -> list[str]:
-    """Return the lines that tell a person what `detect` found, rescue first."""
+def outlook(using: Watching) -> str:
+    """Return in plain words what a day of looking with this threshold brings."""
     from headwater.engines.scan.site import expected
 
-    lines = []
-    for scan in sorted(
-        document["scans"], key=lambda one: not any(alarm["queue"] == "rescue" for alarm in one["alarms"])
-    ):
-        verdict = "not looked at" if not scan["assessed"]["detect"] else f"{len(scan['alarms'])} alarm(s)"
-        lines.append(f"{scan['file']}: {verdict}")
-        if not scan["evidence"]:
-            lines.append(f"    {scan['image_kind']} image: never evidence")
-        lines += [f"    {reason}" for reason in scan["assessed"]["reasons"]]
-        for alarm in scan["alarms"]:
-            lines.append(
-                f"    {alarm['queue'].upper()}  {alarm['class']}  {alarm['score']:.4f} (threshold {alarm['threshold']:.4f})"
-            )
-            lines += [f"        {reason}" for reason in alarm["reasons"]]
-            lines += [f"        but: {reason}" for reason in alarm["counter"]]
-        blocked = [one for one in scan["not_assessed"] if one["reason"] != "starved"]
-        if blocked:
-            lines.append(
-                f"    not assessed: {len(blocked)} region(s), {sum(one['share'] for one in blocked):.1%} of the image; search them by other means"
-            )
-        if scan["drift"]["alarm"]:
-            lines.append("    DRIFT: the machine is not as it was when the site's thresholds were set; set them anew")
-    point = using.point
-    state = "evaluated at this site" if point.evaluated else "not evaluated at this site"
-    lines.append(f"{state}: {expected(point, 1000, None, PREVALENCE)}")
-    return lines
+    return expected(using.point, 1000, None, PREVALENCE)
 
 
 def site_files(clean: Sequence[Path], out: Path, model: str | None, progress: Progress = _silent) -> dict[str, Any]:
@@ -452,8 +427,8 @@ __all__ = [
     "material_file",
     "open_scan",
     "open_whole",
+    "outlook",
     "read_files",
     "site_files",
-    "told",
     "watching",
 ]

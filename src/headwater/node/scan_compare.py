@@ -116,17 +116,3 @@ def _draw(folder: Path, fresh: ScanImage, before: ScanImage, alarms: list[dict[s
         seen = normalise(scan)
         pictures.append(overlay(scan, coloured(seen, materials(seen, computed(nearest_system(scan.meta)))), boxes, []))
     write(folder / f"{Path(fresh.file).stem}-compared.png", png(beside(pictures)))
-
-
-def document_lines(document: dict[str, Any]) -> list[str]:
-    """Return the lines that tell a person what a comparison found."""
-    if not document["registered"]:
-        return [f"not registered, nothing is said: {document['registration']['why']}"]
-    lines = [
-        f"registered, residual {document['registration']['residual_px']} px; score {document['score']}, threshold {document['threshold']}"
-    ]
-    for one in document["alarms"]:
-        lines.append(f"    {one['kind']}: " + "; ".join(one["reasons"]))
-        lines += [f"        but: {reason}" for reason in one["counter"]]
-    lines.append("evaluated at this site" if document["evaluated"] else "not evaluated at this site")
-    return lines

@@ -226,25 +226,6 @@ def ways(node: Node, session: Session, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(found: Mapping[str, Any]) -> list[str]:
-    """Return the lines that tell a person the same."""
-    lines = [f"{found['name']}: {', '.join(found['roles'])}{' (off)' if found['disabled'] else ''}"]
-    for one in found["passkeys"]:
-        state = "BLOCKED: its count went back" if one["blocked"] else f"last used {one['used_at'] or 'never'}"
-        lines.append(f"    passkey {one['label']}, since {one['made_at']}, {state}")
-    if found["codes_at"]:
-        lines.append(f"    passphrase and app, since {found['codes_at']}")
-    if found["oidc_at"]:
-        lines.append(f"    {found['oidc_issuer']}, since {found['oidc_at']}")
-    if len(lines) == 1:
-        lines.append("    links alone")
-    else:
-        lines.append(f"    recovery codes left: {found['recovery_left']}")
-    if found["failures"]:
-        lines.append(f"    tries with codes that failed since the last that did not: {found['failures']}")
-    return lines
-
-
 def check_fresh(node: Node, signed: SignedIn) -> None:
     """Refuse a session that is too old for changing how to sign in.
 

@@ -8,10 +8,10 @@ for each method: ``look.records``, ``look.record``, ``look.several``, ``look.fac
 ``look.finding``, ``look.decisions``, ``look.blob``, ``look.table``, ``look.derived``. A scan is one event.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from headwater.errors import ForbiddenError
 from headwater.model.canonical import content_id
@@ -22,6 +22,7 @@ from headwater.model.finding import Evidence, EvidenceKind, Finding
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
 from headwater.model.record import Record
+from headwater.model.schema import is_person
 from headwater.model.seen import Seen
 from headwater.policy.acts import Act
 from headwater.policy.redaction import withhold
@@ -29,6 +30,8 @@ from headwater.policy.session import Session, allowed, may
 from headwater.ports import Audit, Event, Guarded, Reader
 
 T = TypeVar("T")
+MOST_AT_ONCE: Final = 2000
+"""Records about persons that are looked through together."""
 
 
 def guard(reader: Reader, session: Session, audit: Audit, today: date) -> Guarded:
@@ -90,9 +93,13 @@ class _Guarded:
         self._note("record", ref)
         return self._found(self._record(ref), "record")
 
-    def several(self, refs: Iterable[RecordId], what: str) -> list[Record]:
+    def several(self, refs: Iterable[RecordId], what: str) -> dict[RecordId, Record]:
         self._note("several", what)
-        return [record for ref in dict.fromkeys(refs) if (record := self._record(ref)) is not None]
+        found = self._reader.several(wanted := tuple(dict.fromkeys(refs)))
+        seen = {ref: found[ref] for ref in wanted if ref in found and self._permits(found[ref].handling)}
+        if not self._cleared:
+            self._ask_for_all(seen)
+        return {ref: self._shown(record) for ref, record in seen.items()}
 
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""
@@ -202,11 +209,31 @@ class _Guarded:
         if key not in self._protected:
             about = self._reader.records(mentions=key)
             self._protected[key] = any(
-                mention.protected
-                for record in about
-                if self._permits(record.handling) and (mention := record.mention(key)) is not None
+                self._permits(record.handling) and _is_protected_by(record, key) for record in about
             )
         return self._protected[key]
+
+    def _ask_for_all(self, known: Mapping[RecordId, Record]) -> None:
+        """Learn who of all persons in some records is protected, as `_is_protected` would for each.
+
+        It need not be told who is protected by the record at hand; and where there is more to read than fits into one
+        answer, each is asked for by itself.
+        """
+        keys = {
+            mention.key
+            for record in known.values()
+            for mention in record.mentions
+            if is_person(mention.schema) and not mention.protected and mention.key not in self._protected
+        }
+        about = self._reader.refs_about(keys, MOST_AT_ONCE) if self._survey is None else None
+        if about is None:
+            return
+        others = self._reader.several({ref for _, ref in about if ref not in known})
+        self._protected.update(dict.fromkeys(keys, False))
+        for key, ref in about:
+            record = known.get(ref) or others.get(ref)
+            if record is not None and self._permits(record.handling) and _is_protected_by(record, key):
+                self._protected[key] = True
 
     def _surveyed(self) -> _Survey:
         """Return what one pass over everything tells; a scan would otherwise ask for every person one by one."""
@@ -223,3 +250,8 @@ class _Guarded:
             held = frozenset(ref for record in shown for ref in (*record.blobs, *record.tables))
             self._survey = _Survey(frozenset(protected), held)
         return self._survey
+
+
+def _is_protected_by(record: Record, key: EntityKey) -> bool:
+    mention = record.mention(key)
+    return mention is not None and mention.protected

@@ -101,6 +101,8 @@ _NEWEST_DOCUMENTS: Final = (
 _ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND version = ?"
 _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
+_SEVERAL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id IN (SELECT value FROM json_each(?))"
+_REFS_ABOUT: Final = "SELECT entity, record FROM mention WHERE entity IN (SELECT value FROM json_each(?)) LIMIT ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _IF_NEW: Final = " WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
 # All keys as one JSON text: the record is looked for once, not once for each entity.
@@ -152,6 +154,18 @@ class RecordReading(Linked):
         """Return one record, None where there is none."""
         found = self._link.one(_RecordRow, _ONE_RECORD, ref)
         return self._shown(found) if found else None
+
+    def several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        """Return those of some records that there are, by their names: in one query, not in one for each."""
+        rows = self._link.rows(_RecordRow, _SEVERAL_RECORDS, encode(list(refs)).decode()) if refs else []
+        return {RecordId(row.ref): record for row in rows if (record := self._shown(row)) is not None}
+
+    def refs_about(self, keys: Collection[EntityKey], most: int) -> list[tuple[EntityKey, RecordId]] | None:
+        """Return which records were kept about some entities, withdrawn ones too; None where they are more than `most`."""
+        if not keys:
+            return []
+        rows = self._link.rows(tuple[str, str], _REFS_ABOUT, encode(list(keys)).decode(), most + 1)
+        return None if len(rows) > most else [(EntityKey(key), RecordId(ref)) for key, ref in rows]
 
     def kept_record(self, ref: RecordId) -> Record | None:
         """Return one record with what is only restricted, for whoever carries out what its originator wants."""

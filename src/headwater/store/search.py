@@ -8,9 +8,8 @@ nothing by itself: `node` hands out only what the reader's own view shows of a r
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -30,9 +29,9 @@ _MAKE: Final = (
     "INSERT OR IGNORE INTO upto VALUES (1, 0)",
 )
 _FIND: Final = (
-    "SELECT s.rowid, s.entity, s.record, h.body, s.told FROM said s JOIN handling h ON h.number = s.handling"
-    " WHERE said MATCH ? AND s.rowid > ? ORDER BY s.rowid LIMIT ?"
+    "SELECT entity, record, handling, told, rowid FROM said WHERE said MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
 )
+_HANDLED: Final = "SELECT body FROM handling WHERE number = ?"
 _HANDLING: Final = "INSERT INTO handling (body) VALUES (?1) ON CONFLICT DO NOTHING"
 _ADD: Final = "INSERT INTO said SELECT ?1, ?2, ?3, number, ?4 FROM handling WHERE body = ?5"
 _PAGE: Final = 256
@@ -41,8 +40,7 @@ Words = Callable[[Record], Iterable[tuple[str, str, str]]]
 """What makes words of a record: entity, its words with spaces between, and what it is judged by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A record in which an entity bears words that were looked for.
 
     Attributes:
@@ -94,13 +92,16 @@ class SearchIndex:
         if not told:
             return
         asked = (" AND " if every else " OR ").join(told)
-        last = 0
+        last: object = 0
         while True:
             with self._gate, _declared(self._file):
-                page = list(self._base().execute(_FIND, (asked, last, _PAGE)))
-            for row, *told in page:
-                last = int(str(row))
-                yield Candidate(*map(str, told))
+                base = self._base()
+                page = list(base.execute(_FIND, (asked, last, _PAGE)))
+                # A few handlings are shared by all rows: looked up once each, not joined to each row.
+                shared = {number: str(base.execute(_HANDLED, (number,)).get) for number in {row[2] for row in page}}
+            for entity, record, handling, words, _ in page:
+                yield Candidate(str(entity), str(record), shared[handling], str(words))
+            last = page[-1][4] if page else last
             if len(page) < _PAGE:
                 return
 

@@ -80,6 +80,7 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("POST", "/cases/{urn}/schedules/{form}"): Act.CASE_SCHEDULE,
     ("POST", "/cases/{urn}/seal"): Act.CASE_SEAL,
     ("POST", "/cases/{urn}/check"): Act.CASE_VERIFY,
+    ("POST", "/cases/{urn}/views"): Act.CASE_EXPORT,
     ("GET", "/protect"): Act.TASK_LOOK,
     ("GET", "/protect/{task}"): Act.TASK_LOOK,
     ("POST", "/protect/{task}/identity"): Act.IDENTITY_LOOK,

@@ -5,13 +5,13 @@ import hmac
 import io
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.times import format_instant
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 KEY_BYTES: Final = 16
+PIECE_BYTES: Final = 1 << 18
 SEE_OTHER: Final = 303
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -203,6 +204,17 @@ class Context:
     def attachment(self, data: bytes, kind: str, name: str) -> Response:
         """Return a file; its name is made of what this code says, never of what a record holds."""
         return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    def stream(self, file: IO[bytes], size: int, kind: str, name: str) -> Response:
+        """Return a file that is too large to be held: it is read while it is sent, and closed behind it."""
+
+        def pieces() -> Iterator[bytes]:
+            with file:
+                while piece := file.read(PIECE_BYTES):
+                    yield piece
+
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
+        return StreamingResponse(pieces(), media_type=kind, headers=headers)
 
     def check_form(self) -> None:
         """Refuse a form that does not bring back this session's token.

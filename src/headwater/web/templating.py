@@ -79,6 +79,13 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "refuse": "The rules refuse it.",
 }
 """What the rules answered about a message."""
+AUDIENCES: Final[Mapping[str, str]] = {
+    "prosecutor": "the prosecutor",
+    "court": "the court",
+    "defence": "the defence",
+    "partner": "a partner",
+}
+"""Who a view of a case is for."""
 RESULTS: Final[Mapping[str, str]] = {
     "full": "all that was asked",
     "partial": "a part; more follows",
@@ -231,6 +238,7 @@ def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
         "kind_words": of(KINDS),
         "claim_words": of(CLAIMS),
         "outcome_words": of(OUTCOMES),
+        "audience_words": of(AUDIENCES),
         "result_options": lambda: [(name, language.gettext(words)) for name, words in RESULTS.items()],
         "collated": collated,
         "prop_words": prop_words,

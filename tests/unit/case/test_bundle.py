@@ -276,6 +276,21 @@ def test_blocked_items_can_be_left_out_and_stand_in_the_list_as_withheld(tmp_pat
     )
 
 
+def test_a_folder_whose_every_item_is_left_out_does_not_stand_in_the_bundle(tmp_path: Path) -> None:
+    case = made_case(tmp_path / "case", files={"statements/S1.txt": f"It was {VICTIM_NAME}"})
+    sealed(case, tmp_path / "out", options=SealOptions(withhold_blocked=True))
+    assert verify(tmp_path / "out", TRUST).problems == ()
+    assert not (tmp_path / "out" / "data" / "statements").exists()
+
+
+def test_each_vertex_of_graph_and_crate_is_a_line_of_its_own_in_canonical_form(tmp_path: Path) -> None:
+    sealed(made_case(tmp_path / "case"), tmp_path / "out")
+    for name in ("case.jsonld", "ro-crate-metadata.json"):
+        _, *lines, _ = (tmp_path / "out" / "data" / name).read_bytes().splitlines()
+        vertices = [line.removesuffix(b",") for line in lines]
+        assert vertices == [canonical(json.loads(line)) for line in vertices]
+
+
 def test_a_file_that_changed_since_the_case_was_read_is_refused(tmp_path: Path) -> None:
     case = made_case(tmp_path / "case")
     (tmp_path / "case" / "exhibits" / "MK_1_transfers.csv").write_text("other", encoding="utf-8")

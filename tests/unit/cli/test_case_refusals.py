@@ -220,6 +220,19 @@ def test_a_stamp_by_nobody_is_refused(run: Run, tmp_path: Path, home: Path) -> N
     assert run("case", "verify", tmp_path / "b", "--anchor", tmp_path / "none").code == 65
 
 
+def test_a_receipt_tells_whether_the_sealers_key_was_compared_with_anything(
+    run: Run, tmp_path: Path, home: Path, case: str
+) -> None:
+    bundle, other = tmp_path / "b", init(tmp_path / "rs", authority="RS-MOI")
+    assert run("case", "seal", case, "--withhold-blocked", "--out", bundle, "--home", home, *who(SUPERVISOR)).code == 0
+    run("node", "card", "--out", tmp_path / "uk.card", "--home", home, *who())
+    received = ("case", "receipt", bundle, "--home", other, *who())
+    blind = run(*received, "--out", tmp_path / "1.json")
+    assert (blind.code, "compared with none" in blind.out) == (0, True)
+    sure = run(*received, "--out", tmp_path / "2.json", "--trust", tmp_path / "uk.card", "--json")
+    assert (sure.code, sure.document["key_compared"]) == (0, True)
+
+
 def test_reading_about_a_victim_is_77_without_a_grant_and_after_it_has_ended(run: Run, home: Path, case: str) -> None:
     [folder] = (home / "cases").glob(f"{case}-*")
     document = json.loads((folder / "case.json").read_text("utf-8"))

@@ -300,5 +300,5 @@ def test_several_records_are_one_look_and_hidden_ones_leave_no_gap() -> None:
     secret = record(CAR, facts=PLATE, source="secret", handling=Handling(purposes=frozenset({"drugs"})))
     seen = view(MemoryReader([*kept, secret]), audit=audit)
     wanted = [secret.id, kept[1].id, RecordId("rec-none"), kept[0].id, kept[1].id]
-    assert [one.id for one in seen.several(wanted, "queue")] == [kept[1].id, kept[0].id]
+    assert list(seen.several(wanted, "queue")) == [kept[1].id, kept[0].id]
     assert [(event.kind, event.subject) for event in audit.events] == [("look.several", "queue")]

@@ -1,6 +1,6 @@
 """What the tests of the view share: a reader in memory, an audit that remembers, and records of invented things."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,6 +34,13 @@ class MemoryReader:
 
     def record(self, ref: RecordId) -> Record | None:
         return next((record for record in self.kept if record.id == ref), None)
+
+    def several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        return {ref: found for ref in refs if (found := self.record(ref)) is not None}
+
+    def refs_about(self, keys: Collection[EntityKey], most: int) -> list[tuple[EntityKey, RecordId]] | None:
+        found = [(key, one.id) for key in keys for one in self.records(mentions=key)]
+        return found if len(found) <= most else None
 
     def findings(self) -> Iterator[Finding]:
         yield from sorted(self.claims, key=lambda one: one.id)

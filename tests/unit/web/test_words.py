@@ -28,6 +28,7 @@ def said() -> set[str]:
         templating.STATES,
         templating.KINDS,
         templating.OUTCOMES,
+        templating.AUDIENCES,
         templating.RESULTS,
         templating.WAYS,
         templating.PROPERTIES,

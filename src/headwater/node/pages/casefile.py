@@ -161,7 +161,7 @@ def case_page(node: Node, session: Session, urn: str) -> CasePage:
         ),
         findings=tuple(KeptFinding(id=one.id, text=one.text, score=one.score) for one in held.findings),
         problems=tuple(ProblemLine(code=one.code, at=one.at, text=one.text) for one in checked.problems),
-        bundles=tuple(_bundles(node, urn)),
+        bundles=tuple(bundles(node, urn)),
         log=tuple(
             {"at": format_instant(one.at), "kind": one.event.kind, "who": one.event.who} for one in held.lines[-50:]
         ),
@@ -281,7 +281,7 @@ def check_bundle(node: Node, session: Session, urn: str, name: str) -> Checked:
         ForbiddenError: there is no such bundle, or the user may not check one.
     """
     may(session, Act.CASE_VERIFY)
-    found = next((each for each in _bundles(node, urn) if each.name == name), None)
+    found = next((each for each in bundles(node, urn) if each.name == name), None)
     if found is None:
         raise ForbiddenError("no such bundle")
     with tempfile.TemporaryDirectory(prefix="headwater-trust-") as folder:
@@ -300,7 +300,8 @@ def _noted(session: Session, urn: str, *, ok: bool) -> Event:
     return Event("case.verified", session.user, urn, session.purpose, {"ok": int(ok)})
 
 
-def _bundles(node: Node, urn: str) -> list[Bundle]:
+def bundles(node: Node, urn: str) -> list[Bundle]:
+    """Return the bundles of a case that pages sealed and that lie in the node's directory."""
     found: list[Bundle] = []
     for each in sorted((node.home / SEALED).glob(f"{urn}-*")):
         try:

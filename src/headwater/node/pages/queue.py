@@ -152,7 +152,7 @@ def rows_of(node: Node, snapshot: Snapshot, view: Guarded, found: Sequence[Shown
     listed = [(each.finding.id, each) for each in found]
     refs = {ref: list(record_refs(each.finding)) for ref, each in listed if ref not in known.rows}
     wanted = dict.fromkeys(ref for each in refs.values() for ref in each)
-    records = {one.id: one for one in view.several(wanted, "queue")}
+    records = view.several(wanted, "queue")
     held = notes(snapshot, [ref for ref, _ in listed])
     for ref, each in listed:
         row = known.rows.get(ref)

@@ -31,7 +31,6 @@ from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.policy.view import permits
 from headwater.ports import Event, Guarded
-from headwater.store.search import Candidate
 
 KIND: Final = "page-search"
 MOST_LETTERS: Final = 200
@@ -186,13 +185,13 @@ def find(
     if not 0 <= page <= MOST_HITS // PAGE_HITS:
         raise SchemaError("no such page", where=Place(field="page"), fix="begin with page 1")
     first, end = ((page - 1) * PAGE_HITS, page * PAGE_HITS) if page else (0, MOST_HITS)
-    with node.view_at(session) as (snapshot, view):
+    with node.view_noting(session) as (snapshot, view, looks):
         node.search_index.bring_up(snapshot.records_end(), snapshot.records_after, words_of)
         wanted = _Wanted(session, node.clock.now().date(), search.text, schema, originator)
         found = _hits(node, view, wanted, end + 1)
-    shown = tuple(found[first:end])
-    if shown:
-        node.store.write(lambda tx: [tx.note(_look(session, hit.id)) for hit in shown])
+        shown = tuple(found[first:end])
+        for hit in shown:
+            looks.note(Event("look.entity", session.user, hit.id, session.purpose))
     schemas, originators = (
         Counter(hit.schema for hit in found),
         Counter(one for hit in found for one in hit.originators),
@@ -212,7 +211,7 @@ def find(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Wanted:
     """What one session looks for on a day, and of which type or originator only."""
 
@@ -221,10 +220,14 @@ class _Wanted:
     text: str
     schema: str
     originator: str
+    _known: dict[str, bool] = field(default_factory=dict)
 
-    def fits(self, candidate: Candidate) -> bool:
-        """Return whether the handling lets the session see it: what is hidden takes no place."""
-        return _permitted(candidate.handling, self.session, self.day)
+    def fits(self, handling: str) -> bool:
+        """Return whether the handling of a candidate lets the session see it: what is hidden takes no place."""
+        fits = self._known.get(handling)
+        if fits is None:
+            fits = self._known[handling] = permits(_read(handling), self.session, self.day)
+        return fits
 
 
 @dataclass(slots=True)
@@ -249,7 +252,7 @@ def _hits(node: Node, view: Guarded, wanted: _Wanted, most: int) -> list[Hit]:
     while order and len(found) < most:
         batch, order = order[: most - len(found)], order[most - len(found) :]
         refs = dict.fromkeys(RecordId(ref) for entity in batch for ref in judged[entity].refs)
-        records = {record.id: record for record in view.several(refs, "search")}
+        records = view.several(refs, "search")
         for entity in batch:
             held = [record for ref in judged[entity].refs if (record := records.get(RecordId(ref))) is not None]
             hit = _hit(entity, held, asked)
@@ -273,15 +276,19 @@ def _judged(node: Node, wanted: _Wanted, question: Question) -> dict[str, _Judge
     for whole, asked in ((True, groups), (True, [[number]] if number else []), (False, groups)):
         if not whole and len(every) >= ENOUGH:
             break
-        seen = (one for one in node.search_index.find(asked, every=whole) if wanted.fits(one))
+        seen = (one for one in node.search_index.find(asked, every=whole) if wanted.fits(one.handling))
         for one in islice(seen, MOST_CANDIDATES):
             said = decode(one.told.encode(), Said)
-            entity = every.setdefault(one.entity, _Judged())
+            entity = every.get(one.entity)
+            if entity is None:
+                entity = every[one.entity] = _Judged()
             entity.refs[one.record] = None
             entity.schemas.add(said.schema)
             entity.originators.add(said.originator)
+            person = is_person(said.schema)
             for prop, value in said.facts:
-                entity.score = max(entity.score, question.meets(prop, value, person=is_person(said.schema))[0])
+                if question.asks(prop):
+                    entity.score = max(entity.score, question.meets(prop, value, person=person)[0])
     return {
         key: one
         for key, one in every.items()
@@ -292,8 +299,8 @@ def _judged(node: Node, wanted: _Wanted, question: Question) -> dict[str, _Judge
 
 
 @lru_cache(maxsize=4096)
-def _permitted(handling: str, session: Session, day: date) -> bool:
-    return permits(decode(handling.encode(), Handling), session, day)
+def _read(handling: str) -> Handling:
+    return decode(handling.encode(), Handling)
 
 
 def _hit(entity: str, records: Sequence[Record], asked: Question) -> Hit | None:
@@ -309,6 +316,8 @@ def _hit(entity: str, records: Sequence[Record], asked: Question) -> Hit | None:
                 continue
             if fact.prop == "name" and caption == entity:
                 caption, lang = fact.value, fact.lang or ""
+            if not asked.asks(fact.prop):
+                continue
             score, met = asked.meets(fact.prop, fact.value, person=is_person(mention.schema))
             if score > best:
                 best, why = score, [Why(fact.prop, fact.value, fact.lang or "", *one) for one in met]
@@ -325,10 +334,6 @@ def _hit(entity: str, records: Sequence[Record], asked: Question) -> Hit | None:
         marks=banner(record.handling for record in records),
         protected=protected,
     )
-
-
-def _look(session: Session, entity: str) -> Event:
-    return Event("look.entity", session.user, entity, session.purpose)
 
 
 def _strictest(hits: Iterable[Hit]) -> Marks:

@@ -61,6 +61,10 @@ class Question:
     number: str
     _known: dict[tuple[str, str, bool], tuple[float, tuple[Meeting, ...]]] = field(default_factory=dict)
 
+    def asks(self, prop: str) -> bool:
+        """Return whether values of a property are compared at all."""
+        return (prop in NAMES and bool(self.names)) or (prop in IDENTIFIERS and bool(self.number))
+
     def meets(self, prop: str, value: str, *, person: bool) -> tuple[float, tuple[Meeting, ...]]:
         """Return how like a value is to what is asked, and which word met which, how."""
         key = prop, value, person

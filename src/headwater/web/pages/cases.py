@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from headwater.node.pages import casefile, exhibits
+from headwater.node.pages import casefile, exhibits, handing
 from headwater.web.page import Context, Page
 from headwater.web.pages.case_files import MOST_MB, endings
 
@@ -111,12 +111,27 @@ def check(ctx: Context) -> Response:
     return ctx.page("case.html", model, twin=[{"id": model.id, "case": model}])
 
 
+def hand_out(ctx: Context) -> Response:
+    """Give a view of a case, or of a bundle of it, as one file."""
+    audience = ctx.form.choice("view", "", handing.AUDIENCES)
+    wish = handing.Wish(
+        bundle=ctx.form.text("bundle", most=60),
+        audience=audience,
+        partner=ctx.form.needed("partner", most=60) if audience == "partner" else "",
+        draft=ctx.form.flag("draft"),
+        withhold=ctx.form.flag("withhold"),
+    )
+    made = handing.hand_out(ctx.node, ctx.session, casefile.check_urn(ctx.params["urn"]), wish)
+    return ctx.stream(made.file, made.size, "application/zip", made.name)
+
+
 def _forms(ctx: Context) -> dict[str, object]:
     """Return what the forms of a case's page need."""
     return {
         "key": ctx.one_use_key(),
         "statuses": casefile.STATUSES,
         "papers": exhibits.FORMS,
+        "audiences": handing.AUDIENCES,
         "endings": endings(),
         "most_mb": MOST_MB,
     }
@@ -139,4 +154,5 @@ PAGES = (
     Page("/cases/{urn}/findings", "cases", keep_finding, "POST"),
     Page("/cases/{urn}/seal", "cases", seal, "POST"),
     Page("/cases/{urn}/check", "cases", check, "POST"),
+    Page("/cases/{urn}/views", "cases", hand_out, "POST"),
 )

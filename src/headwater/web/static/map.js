@@ -1,16 +1,12 @@
-// The drawing is the map. Whoever wants to move and zoom presses it, and only then the map on WebGL is fetched and put in its place:
-// the same data, lines and names. Where a machine draws WebGL without a graphics card its start holds up the page for a second or more.
+// The drawing is the map. Whoever wants to move and zoom presses it, and the drawing moves. Whoever wants the map on WebGL asks for it, and
+// only then it is fetched and put in its place, with the same data, lines and names: without a graphics card merely to ask a browser
+// whether it has WebGL holds the page up for a second or two.
 // The slider and the two fields say the same; whoever cannot drag types. Nothing is fetched from anywhere else.
 const canvas = document.getElementById("map-canvas");
 const starter = document.getElementById("map-start");
 const slider = document.getElementById("day-slider");
 const FONT = ["Noto Sans Headwater"];
 const LANES = { rescue: "#a3201d", border: "#7a4b00" };
-
-const hasWebGL = () => {
-  const probe = document.createElement("canvas");
-  return Boolean(probe.getContext("webgl2"));
-};
 
 const line = (packed, scale) => {
   const points = [];
@@ -126,6 +122,7 @@ const start = async () => {
     canvas.style.height = `${Math.round(drawing.getBoundingClientRect().height)}px`;
     delete canvas.dataset.waits;
     drawing.hidden = true;
+    document.getElementById("map-hands").hidden = true;
     document.getElementById("map-told").hidden = false;
     map.resize();
     starter.remove();
@@ -138,6 +135,7 @@ const start = async () => {
 // The table, the address and the picture follow the fields; what was asked before and comes late changes nothing.
 let asked = 0;
 let started = null;
+let drawn = null;
 const renew = async (form) => {
   const mine = ++asked;
   const query = new URLSearchParams(new FormData(form));
@@ -153,6 +151,7 @@ const renew = async (form) => {
     if (!fresh || !held) continue;
     fresh.hidden = held.hidden;
     held.replaceWith(fresh);
+    if (drawn && id === "map-drawing") drawn.attach(fresh);
   }
   const handling = text.querySelector(".banner");
   if (handling) document.querySelector(".banner")?.replaceWith(handling);
@@ -160,8 +159,8 @@ const renew = async (form) => {
   canvas.dataset.source = `/map?${query}`;
   const map = await started;
   if (!map) return;
-  const drawn = await fetched(canvas.dataset.source);
-  if (mine === asked) map.getSource("data")?.setData(drawn);
+  const fresh = await fetched(canvas.dataset.source);
+  if (mine === asked) map.getSource("data")?.setData(fresh);
 };
 
 // The fields renew the map when they change; the slider, where there are several days, is another hand on the day field.
@@ -188,17 +187,40 @@ const startForm = () => {
   });
 };
 
-const begin = () => {
-  if (started) return;
-  const button = starter.querySelector("button");
-  button.disabled = true;
-  starter.querySelector("[role=status]").textContent = starter.dataset.waits;
-  started = (hasWebGL() ? start() : Promise.reject(new Error("no WebGL"))).catch(() => {
+const moveDrawing = async () => {
+  const { moving } = await import("./drawn.js");
+  const told = document.getElementById("map-told");
+  drawn = moving((words) => { told.textContent = words; });
+  const drawing = document.getElementById("map-drawing");
+  drawn.attach(drawing);
+  const hands = document.getElementById("map-hands");
+  for (const hand of hands.querySelectorAll("[data-move]")) {
+    hand.addEventListener("click", () => drawn.acts[hand.dataset.move]());
+  }
+  hands.querySelector("[data-act=webgl]").addEventListener("click", moveCanvas);
+  starter.hidden = true;
+  hands.hidden = false;
+  told.hidden = false;
+  drawing.focus({ preventScroll: true });
+  return null;
+};
+
+const moveCanvas = () => {
+  const hands = document.getElementById("map-hands");
+  const status = hands.querySelector("[role=status]");
+  hands.querySelector("[data-act=webgl]").disabled = true;
+  status.textContent = starter.dataset.waits;
+  started = start().catch(() => {
     canvas.hidden = true;
-    button.hidden = true;
-    starter.querySelector("[role=status]").textContent = starter.dataset.none;
+    status.textContent = starter.dataset.none;
+    document.getElementById("map-drawing").focus({ preventScroll: true });
     return null;
   });
+};
+
+const begin = () => {
+  if (started) return;
+  started = moveDrawing();
 };
 
 if (canvas) {
