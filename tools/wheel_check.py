@@ -45,7 +45,7 @@ def check(folder: Path, uv: str) -> list[str]:
     problems = wrong_content(wheel) + not_reproducible(folder, wheel)
     sbom.main(["--out", str(ROOT / "dist" / "headwater.cdx.json")])
     core = installed(folder / "core", uv, wheel)
-    problems += over_budget(core, uv)
+    problems += over_budget(core, uv) + silent(core)
     full = installed(folder / "full", uv, wheel, "all")
     demo = [str(full / "bin" / "headwater"), "demo", "--json"]
     done = run(demo, cwd=folder, env=bare_environment(folder))
@@ -85,6 +85,17 @@ def installed(place: Path, uv: str, wheel: Path, *extras: str) -> Path:
     run([uv, "pip", "install", "--quiet", "--offline", "--no-deps", *python, str(wheel)])
     run([uv, "pip", "check", *python])  # what the wheel itself says it needs is there
     return place
+
+
+def silent(core: Path) -> list[str]:
+    """Which languages the core install does not speak."""
+    problems = []
+    for locale in ("sr_RS.UTF-8", "sq_XK.UTF-8"):
+        command = [str(core / "bin" / "headwater"), "--help"]
+        said = run(command, env={**os.environ, "LC_ALL": locale}).stdout
+        if "Usage:" in said:
+            problems.append(f"headwater --help in {locale} is English")
+    return problems
 
 
 def over_budget(core: Path, uv: str) -> list[str]:

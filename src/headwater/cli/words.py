@@ -52,12 +52,16 @@ def words(tag: str, part: Part) -> Mapping[str, str]:
     """Return the words of a part of a language by the English ones; none for English."""
     if tag not in _FOLDERS:
         return {}
+    from gzip import decompress
     from importlib.resources import files
 
     from headwater.model.serbian import latin
 
-    text = (files("headwater.cli") / "locale" / _FOLDERS[tag] / f"{part}.po").read_text(encoding="utf-8")
-    found = dict(_entries(text))
+    folder = files("headwater.cli") / "locale" / _FOLDERS[tag]
+    plain = folder / f"{part}.po"
+    # A wheel has the catalogues pressed: tools/catalogues.py.
+    data = plain.read_bytes() if plain.is_file() else decompress((folder / f"{part}.po.gz").read_bytes())
+    found = dict(_entries(data.decode("utf-8")))
     return {one: latin(other) for one, other in found.items()} if tag == "sr-Latn" else found
 
 

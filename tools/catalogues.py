@@ -1,0 +1,34 @@
+"""What the wheel's builder calls: the catalogues of the command line go into the wheel pressed, for the core has 40 MB to fit into.
+
+The source keeps them as text, for people to read and correct; an editable install reads that.
+"""
+
+import gzip
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+LOCALE = Path("src", "headwater", "cli", "locale")
+
+
+class PressedCatalogues(BuildHookInterface[Any]):
+    """Presses every catalogue, the same bytes from the same text."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Put the pressed catalogues where the wheel would have had the plain ones."""
+        if version == "editable":
+            return
+        folder = self._folder = Path(tempfile.mkdtemp(prefix="headwater-catalogues-"))
+        root = Path(self.root)
+        for number, plain in enumerate(sorted((root / LOCALE).glob("*/*.po"))):
+            pressed = folder / f"{number}.gz"
+            pressed.write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
+            build_data["force_include"][str(pressed)] = f"{plain.relative_to(root / 'src')}.gz"
+
+    def finalize(self, version: str, _build_data: dict[str, Any], _artifact_path: str) -> None:
+        """Remove what was pressed."""
+        if version != "editable":
+            shutil.rmtree(self._folder, ignore_errors=True)
