@@ -1,4 +1,4 @@
-"""Measure the page: time of queue, one thing, comparison and search on a large store, beside an empty Starlette page.
+"""Measure the page: time of queue, one thing, comparison, search and every page that names no thing, on a large store, beside an empty Starlette page.
 
     python bench/bench_web.py [--entities 100000] [--findings 1000] [--asked 60]
 
@@ -15,6 +15,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -35,8 +36,10 @@ from headwater.node import Node, setup, signin
 from headwater.node.findings import keep
 from headwater.node.system import peak_memory_mb
 from headwater.node.users import User
+from headwater.policy.acts import NEEDS_PURPOSE, Act, Role
 from headwater.settings import Settings
 from headwater.web.app import Address, page_app
+from headwater.web.authz import TABLE
 from headwater.web.serving import keep_for_good
 
 PORT = 8700
@@ -44,7 +47,15 @@ BATCH = 2000
 HANDLING = Handling(codes=frozenset({"P"}), purposes=frozenset({"oic", "court"}))
 GOALS = {"queue": 20.0, "entity": 20.0, "compare": 20.0}
 P95_MS = {"queue": 100.0, "entity": 100.0, "compare": 100.0, "search": 200.0}
+PAGE_MS = 100.0
 MEMORY_MB = 250.0
+APART = frozenset({"/events", "/sign-in", "/sign-in/oidc"})
+"""Paths that are no page of somebody who has signed in, or that never end."""
+EVERYBODY = "boss"
+"""Who may open every page."""
+
+
+USERS = [User("bench", frozenset({"analyst", "liaison"})), User(EVERYBODY, frozenset(Role))]
 
 
 def records(count: int, names: list[str]) -> Iterator[Record]:
@@ -209,8 +220,23 @@ def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str,
         "search": timed(lambda number: ours.get(f"/search/{searches[number % len(searches)]}"), asked),
     }
     ours.close()
+    for path in plain_pages():
+        needed = NEEDS_PURPOSE.get(act, ()) if isinstance(act := TABLE["GET", path], Act) else ()
+        token = signin.redeem(node, signin.ticket(node, EVERYBODY), min(needed, default="oic"))
+        boss = Caller(app, f"{app.site.cookie}={token}")
+        found[f"page {path}"] = timed(partial(_again, boss, path), max(20, asked // 3))
+        boss.close()
     empty.close()
     return found
+
+
+def _again(caller: Caller, path: str, _: int) -> int:
+    return caller.get(path)
+
+
+def plain_pages() -> list[str]:
+    """Every page whose path names no thing, from the table of who may open which."""
+    return sorted(path for method, path in TABLE if method == "GET" and "{" not in path and path not in APART)
 
 
 def main() -> int:
@@ -222,7 +248,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="headwater-bench-", dir=given.folder) as folder:
         home = Path(folder) / "uk"
-        setup.init(home, Settings(authority=AuthorityId("UK-NCA")), [User("bench", frozenset({"analyst", "liaison"}))])
+        setup.init(home, Settings(authority=AuthorityId("UK-NCA")), USERS)
         with Node.open(home, {}) as node:
             refs = fill(node, given.entities, given.findings)
             node.exchange.tend()  # as a node does that is served: its ledger can be looked up by subject afterwards
@@ -244,6 +270,12 @@ def main() -> int:
         if name in P95_MS:
             what = f"p95 of CPU time beside {P95_MS[name]:.0f} ms; {given.entities:,} entities; wall {wall:.0f} ms"
             results.append({"name": f"{name}-p95", "ratio": p95 / P95_MS[name], "at_most": 1.0, "what": what})
+    pages = {name: each for name, each in found.items() if name.startswith("page ")}
+    slowest = max(pages, key=lambda name: pages[name][2])
+    what = (
+        f"of {len(pages)} pages that name no thing, {slowest} is the slowest: p95 of CPU time beside {PAGE_MS:.0f} ms"
+    )
+    results.append({"name": "slowest-page-p95", "ratio": pages[slowest][2] / PAGE_MS, "at_most": 1.0, "what": what})
     memory = peak_memory_mb()
     print(json.dumps({"figure": "memory", "mb": round(memory)}))
     what = f"peak memory beside {MEMORY_MB:.0f} MB"
