@@ -1,6 +1,7 @@
 """Non-interference: what a session may not see changes nothing that it sees, and a view never shows more than it may."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from unittest.mock import patch
 
@@ -147,6 +148,21 @@ def test_a_look_at_several_records_shows_what_a_look_at_each_would(
     assert {ref: encode(record) for ref, record in together.items()} == {
         ref: shown for ref, shown in each.items() if isinstance(shown, bytes)
     }
+
+
+@given(worlds, sessions, st.sampled_from([1, 2, 500]), st.sampled_from([0, 1, 10]))
+def test_a_scan_of_one_source_shows_what_a_scan_of_everything_shows_of_it(
+    world: list[Record], who: Session, together: int, parts: int
+) -> None:
+    rest = [replace(one, origin=replace(one.origin, source="other")) for one in world[::3]]
+    every = [*world, *rest]
+    with (
+        patch("headwater.policy.view.RECORDS_OF_A_PART", together),
+        patch("headwater.policy.view.MOST_PARTS", parts),
+    ):
+        alone = list(view(full(every), who).records(source="other"))
+    whole = [one for one in view(full(every), who).records() if one.origin.source == "other"]
+    assert list(map(encode, alone)) == list(map(encode, whole))
 
 
 @given(worlds, sessions)

@@ -93,7 +93,7 @@ class RegionMap:
             f'<rect width="{WIDTH}" height="{whole:.0f}" fill="#fff"/>',
             f'<svg width="{WIDTH}" height="{frame.height:.0f}" viewBox="0 0 {WIDTH} {frame.height:.0f}" overflow="hidden">',
             f'<rect width="{WIDTH}" height="{frame.height:.0f}" fill="#cfdfe9"/>',
-            *self._base(frame),
+            self._ground(frame),
             *self._cells(frame),
             *self._spots(frame),
             *self._marks(frame),
@@ -107,6 +107,17 @@ class RegionMap:
             parts.append(f'<text x="8" y="{y:.0f}" font-size="11" fill="{INK}">{escape(note)}</text>')
             y += 22
         return "".join((*parts, "</svg>"))
+
+    def _ground(self, frame: "_Frame") -> str:
+        """Return what lies below all: the same for every reader who looks at a box in one language, and drawn once."""
+        asked = self.box, frozenset(self.styles.items()), frozenset(self.names.items())
+        base, drawn = _GROUND.get(asked, (None, ""))
+        if base is not self.base:
+            drawn = "".join(self._base(frame))
+            if len(_GROUND) >= _MOST_GROUND:
+                _GROUND.clear()
+            _GROUND[asked] = self.base, drawn
+        return drawn
 
     def _base(self, frame: "_Frame") -> Iterable[str]:
         scale = self.base["scale"]
@@ -165,6 +176,11 @@ class RegionMap:
                 f'stroke-width="2"/><text x="{x:.1f}" y="{y + 4.5:.1f}" text-anchor="middle" font-weight="700" fill="#fff">'
                 f"{letter}</text></g>"
             )
+
+
+_MOST_GROUND: Final = 16
+_GROUND: Final[dict[object, tuple[Mapping[str, Any], str]]] = {}
+"""Grounds that were drawn, each with the base map that it was drawn from."""
 
 
 class _Frame:

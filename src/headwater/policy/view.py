@@ -11,6 +11,7 @@ for each method: ``look.records``, ``look.record``, ``look.several``, ``look.fac
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import count, islice
 from typing import Final, TypeVar
 
 from headwater.errors import ForbiddenError
@@ -30,6 +31,9 @@ from headwater.policy.session import Session, allowed, may
 from headwater.ports import Audit, Event, Guarded, Reader
 
 T = TypeVar("T")
+RECORDS_OF_A_PART: Final = 500
+"""Records of one data source that are looked through together."""
+MOST_PARTS: Final = 10
 MOST_AT_ONCE: Final = 2000
 """Records about persons that are looked through together."""
 
@@ -82,12 +86,16 @@ class _Guarded:
         self._survey: _Survey | None = None
         self._protected: dict[EntityKey, bool] = {}
         self._facts: dict[RecordId, frozenset[str]] = {}
+        self._held: set[BlobHash] = set()
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         self._note("records", mentions or source or "all")
-        if mentions is None and not self._cleared:
+        if mentions is not None or self._cleared:
+            return self._records(source, mentions)
+        if source is None:
             self._surveyed()
-        return self._records(source, mentions)
+            return self._records(source, mentions)
+        return self._in_parts(source)
 
     def record(self, ref: RecordId) -> Record:
         self._note("record", ref)
@@ -124,11 +132,11 @@ class _Guarded:
 
     def blob(self, ref: BlobHash) -> memoryview:
         self._note("blob", ref)
-        return self._found(self._reader.blob(ref) if ref in self._surveyed().held else None, "blob")
+        return self._found(self._reader.blob(ref) if self._is_held(ref) else None, "blob")
 
     def table_path(self, ref: BlobHash) -> str:
         self._note("table", ref)
-        return self._found(self._reader.table_path(ref) if ref in self._surveyed().held else None, "table")
+        return self._found(self._reader.table_path(ref) if self._is_held(ref) else None, "table")
 
     def derived(self, name: str, build: Callable[[], bytes]) -> memoryview:
         self._note("derived", name)
@@ -160,8 +168,28 @@ class _Guarded:
         record = self._reader.record(ref)
         return self._shown(record) if record is not None and self._permits(record.handling) else None
 
+    def _in_parts(self, source: str) -> Iterator[Record]:
+        """Yield the records of one data source; what is about one's own does not grow with all else that is kept."""
+        found = self._reader.records(source=source)
+        for number in count():
+            part = list(islice(found, RECORDS_OF_A_PART))
+            if not part:
+                return
+            seen = [record for record in part if self._permits(record.handling)]
+            if number == MOST_PARTS:  # so many that one pass over everything costs less
+                self._surveyed()
+            if self._survey is None:
+                self._ask_for_all({record.id: record for record in seen})
+            yield from map(self._shown, seen)
+
     def _shown(self, record: Record) -> Record:
-        return record if self._cleared else withhold(record, self._is_protected)
+        shown = record if self._cleared else withhold(record, self._is_protected)
+        self._held.update(shown.blobs, shown.tables)
+        return shown
+
+    def _is_held(self, ref: BlobHash) -> bool:
+        """Return whether a record that may be seen holds a blob or table."""
+        return ref in self._held or ref in self._surveyed().held
 
     def _fact(self, ref: FactId) -> tuple[Record, int] | None:
         record = self._record(record_of(ref))
@@ -184,7 +212,7 @@ class _Guarded:
                 # The whole of it: the claim may repeat what was taken out.
                 return piece.ref in self._facts_of(RecordId(piece.ref))
             case EvidenceKind.BLOB | EvidenceKind.TABLE_ROW:
-                return BlobHash(piece.ref.partition("#")[0]) in self._surveyed().held
+                return self._is_held(BlobHash(piece.ref.partition("#")[0]))
 
     def _facts_of(self, ref: RecordId) -> frozenset[str]:
         """Return the facts of a record that may be seen, and the record's own name where that is the whole record."""

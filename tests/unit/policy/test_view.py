@@ -1,6 +1,6 @@
 """What may be seen: purpose, last day, addressees; findings, blobs and tables; and the note of every look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from headwater.model.fact import fact_id
 from headwater.model.finding import Evidence, EvidenceKind
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
+from headwater.model.record import Record
 from headwater.model.times import parse_instant
 from headwater.policy.view import guard
 from headwater.ports import Guarded, View
@@ -111,6 +112,28 @@ def test_records_are_chosen_by_source_and_by_entity() -> None:
     assert list(seen.records(source="two")) == [second]
     assert set(seen.records(mentions=EntityKey("car"))) == {first, second}
     assert list(seen.records(source="one", mentions=EntityKey("car"))) == [first]
+
+
+class OfSourcesAlone(MemoryReader):
+    """A reader of which nobody asks for everything that there is."""
+
+    def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
+        assert (source, mentions) != (None, None), "a look at one source read all others"
+        return super().records(source=source, mentions=mentions)
+
+
+def test_a_look_at_one_source_and_what_it_holds_reads_no_other() -> None:
+    given = [record(person("p"), thing("car"), source="one", tables=(TABLE,)), record(person("q"), source="two")]
+    seen = view(OfSourcesAlone(given))
+    assert list(seen.records(source="one")) == given[:1]
+    assert seen.table_path(BlobHash(TABLE)) == f"tables/{TABLE}"
+
+
+def test_a_table_of_a_hidden_record_stays_hidden_after_a_look_at_its_source() -> None:
+    seen = view(MemoryReader([record(CAR, handling=HIDDEN, source="one", tables=(TABLE,))]))
+    assert list(seen.records(source="one")) == []
+    with pytest.raises(ForbiddenError):
+        seen.table_path(BlobHash(TABLE))
 
 
 def test_an_entity_is_made_of_visible_records_only() -> None:
