@@ -168,10 +168,13 @@ class Files:
             sync_folder(folder)
 
     def clear_derived(self) -> None:
-        """Remove all that was computed from content."""
+        """Remove all that was computed from content, also a folder that is being filled or that a killed process left."""
         with translated(self._derived):
-            for file in self._derived.iterdir() if self._derived.is_dir() else ():
-                file.unlink(missing_ok=True)
+            for found in self._derived.iterdir() if self._derived.is_dir() else ():
+                if found.is_dir() and not found.is_symlink():
+                    shutil.rmtree(found)
+                else:
+                    found.unlink(missing_ok=True)
 
     def check(self) -> Iterator[Problem]:
         """Yield every file whose content is not what its name says."""

@@ -170,6 +170,14 @@ def test_what_is_derived_may_be_deleted(store: Store, home: Path) -> None:
         assert reader.derived("a/../b", lambda: b"two").tobytes() == b"two"
 
 
+def test_a_folder_that_a_killed_process_left_among_what_is_derived_goes_with_it(store: Store, home: Path) -> None:
+    left = home / "derived" / "view-1" / "view"
+    left.mkdir(parents=True)
+    (left / "data.txt").write_bytes(b"of a case")
+    store.sweep()
+    assert list((home / "derived").iterdir()) == []
+
+
 def test_what_is_derived_is_handed_out_even_where_it_cannot_be_kept(store: Store, trace: Trace) -> None:
     trace.fail_at, trace.number = 0, errno.ENOSPC
     with store.snapshot() as reader:
