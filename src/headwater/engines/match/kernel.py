@@ -661,6 +661,16 @@ def _weigh(
     return float(total)
 
 
+class Pairs(NamedTuple):
+    """Pairs that count, as arrays of equal length: query, name, log-odds of the name and of the whole, what is worth reading."""
+
+    query: "NDArray[np.int32]"
+    name: "NDArray[np.int32]"
+    value: "NDArray[np.float64]"
+    whole: "NDArray[np.float64]"
+    worth: "NDArray[np.int64]"
+
+
 class Wanted(NamedTuple):
     """The queries of one batch as arrays.
 
@@ -792,10 +802,7 @@ def find(
     met, touched = np.zeros(total, np.float32), np.empty(total, np.int32)
     top, share = np.empty(kept, np.int32), np.empty(kept, np.float64)
     queries = len(asked.parts_at) - 1
-    out_query, out_name = np.empty(queries * kept, np.int32), np.empty(queries * kept, np.int32)
-    out_value, out_whole = np.empty(queries * kept, np.float64), np.empty(queries * kept, np.float64)
-    out_worth = np.empty(queries * kept, np.int64)
-    out = 0
+    pairs, out = room_for(queries * kept), 0
     for q in range(queries):
         low, high = asked.parts_at[q], asked.parts_at[q + 1]
         n, mass = 0, 0.0
@@ -818,18 +825,51 @@ def find(
             if not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
                 continue
             size = _push(top, share, size, kept, name, value)
-        s.way[:, MOST_PARTS + MEMO :] = -1
-        for k in range(size):
-            name = top[k]
-            value, worth = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
-            if value < wanted.floor[q]:
-                continue
-            whole = _whole(value, asked_beside, q, listed_beside, held.owner[name])
-            if whole >= wanted.least[q]:
-                out_query[out], out_name[out], out_value[out] = q, name, value
-                out_whole[out], out_worth[out] = whole, worth
-                out += 1
-    return out_query[:out], out_name[:out], out_value[:out], out_whole[:out], out_worth[:out]
+        out = lay_beside(
+            t, s, asked_words, asked, q, wanted, top[:size], listed_words, listed, held, asked_beside, listed_beside,
+            pairs, out,
+        )  # fmt: skip
+    return pairs.query[:out], pairs.name[:out], pairs.value[:out], pairs.whole[:out], pairs.worth[:out]
+
+
+@_njit
+def room_for(most: int) -> Pairs:
+    """Return room for so many pairs."""
+    return Pairs(
+        np.empty(most, np.int32), np.empty(most, np.int32),
+        np.empty(most, np.float64), np.empty(most, np.float64), np.empty(most, np.int64),
+    )  # fmt: skip
+
+
+@_njit
+def lay_beside(
+    t: Tables,
+    s: Scratch,
+    asked_words: Words,
+    asked: Names,
+    q: int,
+    wanted: Wanted,
+    names: Any,
+    listed_words: Words,
+    listed: Names,
+    held: Held,
+    asked_beside: Beside,
+    listed_beside: Beside,
+    pairs: Pairs,
+    out: int,
+) -> int:
+    """Lay a query beside some names, add the pairs that count behind the `out` that there are, and return how many there are then."""
+    s.way[:, MOST_PARTS + MEMO :] = -1
+    for name in names:
+        value, worth = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
+        if value < wanted.floor[q]:
+            continue
+        whole = _whole(value, asked_beside, q, listed_beside, held.owner[name])
+        if whole >= wanted.least[q]:
+            pairs.query[out], pairs.name[out], pairs.value[out] = q, name, value
+            pairs.whole[out], pairs.worth[out] = whole, worth
+            out += 1
+    return out
 
 
 @_njit
