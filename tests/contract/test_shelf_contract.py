@@ -107,6 +107,7 @@ def test_times_within_a_collection_never_run_backwards(store: Store, end: Sqlite
 def test_what_is_held_is_not_shown_until_all_has_come_and_then_stands_last(store: Store) -> None:
     store.write(lambda tx: put(tx, ("a", "1"), waits=("x", "y")))
     store.write(lambda tx: put(tx, ("x", "1")))
+    assert store.write(lambda tx: tx.release_held(["nobody waits for it"])) == 0
     assert store.write(lambda tx: tx.release_held(["x"])) == 0
     assert [row.id for row in rows(store)] == ["x"]
     assert store.write(lambda tx: tx.release_held(["y"])) == 1
@@ -129,6 +130,14 @@ def test_a_fact_that_is_withdrawn_takes_its_object_off_and_puts_a_revoked_one(
     with store.snapshot() as snapshot:
         assert snapshot.shelf_withdrawn() == ["a"]
     assert store.check() == []
+
+
+def test_what_is_revoked_by_a_clock_that_runs_back_stands_behind_all_before(store: Store, end: Sqlite) -> None:
+    store.write(lambda tx: put(tx, ("a", "1"), ("b", "1")))
+    before = rows(store)
+    end.clock.move(-timedelta(days=1))
+    store.write(lambda tx: tx.erase_facts(record("a", "1").id, [0], who="w"))
+    assert rows(store)[-1].added == before[-1].added
 
 
 def test_the_time_of_another_server_is_kept(store: Store) -> None:

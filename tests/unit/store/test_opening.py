@@ -5,8 +5,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from headwater.errors import StoreCorruptError
 from headwater.store import Head, Store, ledger, migrate
 from headwater.store.link import Link
+from headwater.store.sqlite import check_header
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import PEER, noting, outgoing
 
@@ -56,3 +58,14 @@ def test_an_older_store_keeps_its_envelopes_when_they_move_to_a_table_of_their_o
         ]
     assert store.check() == []
     store.close()
+
+
+@pytest.mark.parametrize("change", ["mark", "length", "program"])
+def test_what_is_no_store_is_told_by_its_first_bytes(store: Store, home: Path, tmp_path: Path, change: str) -> None:
+    file = tmp_path / "other.sqlite"
+    head = (home / "store.sqlite").read_bytes()[:100]
+    check_header(home / "store.sqlite")
+    other = {"mark": b"SQLite format 2" + head[15:], "length": head[:99], "program": head[:68] + b"abcd" + head[72:]}
+    file.write_bytes(other[change])
+    with pytest.raises(StoreCorruptError):
+        check_header(file)

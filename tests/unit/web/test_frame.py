@@ -1,6 +1,8 @@
 """The frame of the page: who is let in, what a form must bring, what every answer bears."""
 
 import re
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,14 +10,16 @@ from starlette.responses import Response
 
 from headwater.errors import SettingsError
 from headwater.node import Node, signin, users
+from headwater.node.pages.pulse import numbers
 from headwater.policy.acts import GRANTS, Act
 from headwater.testing.fakes import FakeClock
 from headwater.web import authz, statics
 from headwater.web.app import CSP, Address
+from headwater.web.live import Pulse
 from headwater.web.page import Context, Page
-from headwater.web.pages import every_page
-from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, events
-from tests.page_world import Browser, app_of, browser
+from headwater.web.pages import every_page, news
+from tests.node_world import AUDITOR, PATIENCE_S, SUPERVISOR, WRITER, as_user, events
+from tests.page_world import Answer, Browser, app_of, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -149,6 +153,14 @@ def test_who_tries_tickets_is_slowed_down(node: Node) -> None:
     assert answers[10].headers["retry-after"]
 
 
+def test_who_tries_ever_new_names_is_slowed_down_as_well(node: Node) -> None:
+    reader = browser(node)
+    form = {"passphrase": "guess", "code": "000000", "purpose": "oic", "way": "codes"}
+    answers = [reader.post("/sign-in", {**form, "user": f"u.{number}"}) for number in range(11)]
+    assert answers[9].status != 429
+    assert answers[10].status == 429
+
+
 def test_an_auditor_may_not_open_the_queue_and_is_told_the_rule_and_the_remedy(node: Node) -> None:
     answer = browser(node, AUDITOR, "audit").get("/queue")
     assert answer.status == 403
@@ -213,6 +225,31 @@ def test_the_pulse_changes_with_the_queue_and_is_silent_otherwise(node: Node, an
     first = analyst.get("/pulse")
     assert set(first.json) == {"queue", "rescue", "exchange"}
     assert analyst.get("/pulse", if_none_match=first.headers["etag"]).status == 304
+
+
+def test_the_stream_of_news_ends_with_its_session(
+    node: Node, analyst: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "EVERY_S", 0.01)
+    heard: list[Answer] = []
+    stream = threading.Thread(target=lambda: heard.append(analyst.get("/events")))
+    stream.start()
+    token = analyst.cookies[analyst.app.site.cookie]
+    signin.sign_out(node, token)
+    stream.join(PATIENCE_S)
+    still_open = stream.is_alive()
+    analyst.app.site.pulse.stopping.set()
+    stream.join()
+    assert not still_open
+    assert heard[0].status == 200
+
+
+def test_the_pulse_of_one_purpose_is_not_that_of_another(node: Node) -> None:
+    one = as_user(node, WRITER)
+    other = replace(one, roles=frozenset({"auditor"}))
+    pulse = Pulse(node)
+    assert dict(pulse.beat(one).numbers) == numbers(node, one)
+    assert dict(pulse.beat(other).numbers) == numbers(node, other) != numbers(node, one)
 
 
 def test_the_api_is_described_route_by_route_with_who_may_use_it(analyst: Browser) -> None:
