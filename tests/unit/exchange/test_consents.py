@@ -42,6 +42,21 @@ def test_with_the_recorded_consent_it_reaches_belgrade_with_its_chain(three: Thr
     assert three.london.events("consent-recorded")[-1].detail["facts"] == 1
 
 
+def test_what_a_third_state_was_told_for_another_goes_along_to_nobody_else(three: Three) -> None:
+    facts = three.supply()
+    (sending,) = three.london.exchange.liaison.ask_consent(
+        facts, StateCode("ME"), who="o.reed", purpose="oic", reason="joint"
+    )
+    three.run()
+    three.answer(sending.id or MessageId(""), "yes")
+    three.answer(three.ask(facts), "yes")
+    passed = three.onward(facts)
+    three.run()
+    _, arrived = three.belgrade.exchange.show(passed.id or MessageId(""))
+    assert arrived is not None
+    assert [consent.receiver for consent in arrived.consents] == ["RS"]
+
+
 def test_a_consent_that_the_writer_claims_counts_for_nothing(three: Three) -> None:
     facts = three.supply()
     claimed = Consent(

@@ -5,14 +5,17 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headwater.errors import ForbiddenError, FormatError, HeadwaterError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
+from headwater.model.canonical import encode
 from headwater.node import Node, backup, strongbox
-from headwater.node.strongbox import BoxWriter
+from headwater.node.strongbox import BoxReader, BoxWriter
 from headwater.ports import Event
 from headwater.store.vault import Vault
 from headwater.testing.fakes import SeededChance
@@ -242,6 +245,20 @@ def test_a_backup_of_a_damaged_store_is_not_put_up(home: Path, tmp_path: Path) -
     saved(home, tmp_path / "uk.box")
     with pytest.raises(StoreCorruptError):
         backup.restore(tmp_path / "uk.box", tmp_path / "back", WORDS)
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("change", [{"root": "00" * 32}, {"size": 1}])
+def test_a_backup_that_claims_another_ledger_is_not_put_up(home: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    proof = saved(home, tmp_path / "uk.box")
+    with (tmp_path / "uk.box").open("rb") as raw:
+        box = io.BufferedReader(BoxReader(raw, WORDS, name="uk.box"))
+        with tarfile.open(fileobj=box, mode="r|") as archive:
+            members = [(member, body.read()) for member in archive if (body := archive.extractfile(member))]
+    assert members[-1] == (members[-1][0], encode(proof))
+    boxed(tmp_path / "other.box", [*members[:-1], (members[-1][0], encode(replace(proof, **change)))])
+    with pytest.raises(StoreCorruptError, match="another ledger"):
+        backup.restore(tmp_path / "other.box", tmp_path / "back", WORDS)
     assert not (tmp_path / "back").exists()
 
 

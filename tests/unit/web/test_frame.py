@@ -15,7 +15,8 @@ from headwater.policy.acts import GRANTS, Act
 from headwater.testing.fakes import FakeClock
 from headwater.web import authz, statics
 from headwater.web.app import CSP, Address
-from headwater.web.live import Pulse
+from headwater.web.limits import Limits
+from headwater.web.live import Beat, Pulse
 from headwater.web.page import Context, Page
 from headwater.web.pages import every_page, news
 from tests.node_world import AUDITOR, PATIENCE_S, SUPERVISOR, WRITER, as_user, events
@@ -145,20 +146,18 @@ def test_a_page_asked_for_in_another_way_is_refused(analyst: Browser) -> None:
     assert analyst.post("/queue", {}).status == 405
 
 
-def test_who_tries_tickets_is_slowed_down(node: Node) -> None:
+@pytest.mark.parametrize("user", ["", "u.{number}"], ids=["nobody", "ever new names"])
+def test_who_tries_tickets_is_slowed_down(node: Node, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
     reader = browser(node)
-    answers = [reader.post("/sign-in", {"ticket": f"guess{number}", "purpose": "oic"}) for number in range(11)]
+    # Of a clock that stands still: on a busy machine eleven tries take as long as one try takes to come back.
+    monkeypatch.setattr(reader.app, "_limits", Limits(lambda: 0.0))
+    answers = [
+        reader.post("/sign-in", {"ticket": f"guess{number}", "purpose": "oic", "user": user.format(number=number)})
+        for number in range(11)
+    ]
     assert {answer.status for answer in answers[:10]} == {403}
     assert answers[10].status == 429
     assert answers[10].headers["retry-after"]
-
-
-def test_who_tries_ever_new_names_is_slowed_down_as_well(node: Node) -> None:
-    reader = browser(node)
-    form = {"passphrase": "guess", "code": "000000", "purpose": "oic", "way": "codes"}
-    answers = [reader.post("/sign-in", {**form, "user": f"u.{number}"}) for number in range(11)]
-    assert answers[9].status != 429
-    assert answers[10].status == 429
 
 
 def test_an_auditor_may_not_open_the_queue_and_is_told_the_rule_and_the_remedy(node: Node) -> None:
@@ -232,10 +231,18 @@ def test_the_stream_of_news_ends_with_its_session(
 ) -> None:
     monkeypatch.setattr(news, "EVERY_S", 0.01)
     heard: list[Answer] = []
+    began, look = threading.Event(), news._beat
+
+    def looked(ctx: Context) -> Beat | None:
+        found = look(ctx)
+        began.set()
+        return found
+
+    monkeypatch.setattr(news, "_beat", looked)
     stream = threading.Thread(target=lambda: heard.append(analyst.get("/events")))
     stream.start()
-    token = analyst.cookies[analyst.app.site.cookie]
-    signin.sign_out(node, token)
+    assert began.wait(PATIENCE_S)
+    signin.sign_out(node, analyst.cookies[analyst.app.site.cookie])
     stream.join(PATIENCE_S)
     still_open = stream.is_alive()
     analyst.app.site.pulse.stopping.set()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from headwater.node import Node
-from tests.node_world import person, read, write_report
-from tests.page_world import Browser
+from tests.node_world import SUPERVISOR, person, read, write_report
+from tests.page_world import Browser, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -68,3 +68,11 @@ def test_a_saved_search_tells_what_is_new(node: Node, analyst: Browser, names: N
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 0
     read(node, "report", write_report(tmp_path / "d", person("p-3", "Mira Izmišljotinović"), reference="EX/4"))
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 1
+
+
+def test_a_saved_search_stands_on_the_start_page_of_nobody_else(node: Node, analyst: Browser, names: None) -> None:
+    where = analyst.post("/search", {"q": "Izmišljotinović"}).goes_to
+    analyst.post(f"{where}/save", {"saved": "1"})
+    other = browser(node, SUPERVISOR).get("/?format=json")
+    assert other.json["rows"][0]["start"]["watched"] == []
+    assert "Izmišljotinović" not in other.text
