@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import ForbiddenError, PolicyError
+from headwater.exchange.drafts import DRAFT
 from headwater.exchange.liaison import Holder
 from headwater.exchange.partners import State
 from headwater.model.fact import Fact
@@ -130,6 +131,19 @@ def test_the_bytes_are_gone_at_every_holder(three: Three) -> None:
     amend(three, "erase", facts)
     for node in three.world.nodes:
         assert NAME.encode() not in closed_file(node), node.me
+
+
+def test_a_draft_that_waits_loses_what_was_erased_in_every_version(three: Three) -> None:
+    facts, in_london, _ = spread(three)
+    held = three.onward(in_london, approver="")
+    assert [draft.id for draft in three.london.exchange.drafts()] == [held.id]
+    amend(three, "erase", facts[:1])
+    [draft] = three.london.exchange.drafts()
+    assert [fact.value for fact in draft.message.facts.values()] == [PHONE]
+    with three.london.store.snapshot() as snapshot:
+        bodies = [body for _, body in snapshot.versions(DRAFT, held.id or "")]
+    assert bodies
+    assert not any(NAME.encode() in body for body in bodies)
 
 
 def test_the_answer_is_kept_as_the_holder_signed_it(three: Three) -> None:

@@ -140,6 +140,30 @@ def test_nobody_consents_for_another_originator_that_has_not_consented_itself(th
     three.london.exchange.liaison.answer_consent(sending.id or MessageId(""), "no", None, who="s.hall")
 
 
+def test_a_yes_to_one_purpose_is_not_passed_on_as_a_yes_to_another(three: Three) -> None:
+    facts = three.supply()
+    three.answer(three.ask(facts), "yes")
+    sent = three.onward(facts)
+    (asking,) = three.london.exchange.liaison.ask_consent(
+        facts, StateCode("ME"), who="o.reed", purpose="oic", reason="joint"
+    )
+    three.run()
+    three.answer(asking.id or MessageId(""), "yes")
+    in_belgrade = three.facts_of(three.belgrade, sent.id or MessageId(""))
+    asked = {
+        purpose: three.belgrade.exchange.liaison.ask_consent(
+            in_belgrade, StateCode("ME"), who="m.ilic", purpose=purpose, reason="joint"
+        )[0]
+        for purpose in ("oic", "trafficking")
+    }
+    three.run()
+    three.london.exchange.liaison.answer_consent(asked["oic"].id or MessageId(""), "yes", None, who="s.hall")
+    with pytest.raises(NoBasisError, match="XK has not consented"):
+        three.london.exchange.liaison.answer_consent(
+            asked["trafficking"].id or MessageId(""), "yes", None, who="s.hall"
+        )
+
+
 GLASS = BreakGlass(reason="people in the hold", threat="immediate-serious")
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -222,7 +222,7 @@ def link(name: str) -> tarfile.TarInfo:
     "member",
     [
         tarfile.TarInfo("../out"),
-        tarfile.TarInfo("/headwater-out"),
+        tarfile.TarInfo("{root}/out"),
         tarfile.TarInfo("a/../../out"),
         link("keys"),
         tarfile.TarInfo("x"),
@@ -230,13 +230,23 @@ def link(name: str) -> tarfile.TarInfo:
     ids=["climbs", "from the root", "climbs later", "link", "unproved"],
 )
 def test_a_backup_by_somebody_else_writes_nothing_outside_and_is_refused(
-    tmp_path: Path, member: tarfile.TarInfo
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, member: tarfile.TarInfo
 ) -> None:
+    member.name = member.name.format(root=tmp_path)
     boxed(tmp_path / "evil.box", [(member, b"")])
+    written: list[Path] = []
+    extract = backup._extract
+
+    def note(body: IO[bytes], path: Path) -> str:
+        written.append(path)
+        return extract(body, path)
+
+    monkeypatch.setattr(backup, "_extract", note)
     before = set(tmp_path.iterdir())
     with pytest.raises(FormatError):
         backup.restore(tmp_path / "evil.box", tmp_path / "back", WORDS)
     assert set(tmp_path.iterdir()) == before
+    assert [path.name for path in written] in ([], ["x"])
 
 
 def test_a_backup_of_a_damaged_store_is_not_put_up(home: Path, tmp_path: Path) -> None:

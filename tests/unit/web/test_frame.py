@@ -20,7 +20,7 @@ from headwater.web.live import Beat, Pulse
 from headwater.web.page import Context, Page
 from headwater.web.pages import every_page, news
 from tests.node_world import AUDITOR, PATIENCE_S, SUPERVISOR, WRITER, as_user, events
-from tests.page_world import Answer, Browser, app_of, browser
+from tests.page_world import ORIGIN, Answer, Browser, app_of, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -102,6 +102,14 @@ def test_the_store_holds_no_token_and_the_ledger_no_ticket(node: Node) -> None:
 def test_a_form_from_elsewhere_is_refused(node: Node, analyst: Browser, origin: str) -> None:
     assert analyst.post("/sign-out", {}, origin=origin).status == 403
     assert analyst.get("/queue").status == 200
+
+
+def test_a_form_that_does_not_say_where_it_comes_from_is_refused(analyst: Browser) -> None:
+    told = {"content-type": "application/x-www-form-urlencoded"}
+    form = f"form_token={analyst.token()}".encode()
+    assert analyst.ask("POST", "/sign-out", form, told).status == 403
+    assert analyst.get("/queue").status == 200
+    assert analyst.ask("POST", "/sign-out", form, {**told, "origin": ORIGIN}).status == 303
 
 
 def test_a_form_without_the_sessions_token_is_refused(analyst: Browser, node: Node) -> None:
