@@ -133,8 +133,10 @@ def _left_out(tree: ast.Module) -> Iterator[int]:  # noqa: C901, PLR0912 - one q
             apart += [one for one in ast.walk(node) if _is_text(one)]
             if isinstance(node.exc, ast.Name) and node.exc.id == "AssertionError":
                 apart.append(node)
-        if isinstance(node, ast.Call) and _called(node).endswith("Error"):
+        if isinstance(node, ast.Call) and (_called(node).endswith("Error") or _called(node) == "_require"):
             apart += [one for one in ast.walk(node) if _is_text(one)]
+        if isinstance(node, ast.keyword) and node.arg == "field" and _is_text(node.value):
+            apart.append(node.value)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             apart.append(node)
         if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert):

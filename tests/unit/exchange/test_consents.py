@@ -118,6 +118,13 @@ def test_nobody_is_asked_for_consent_to_our_own_facts(three: Three) -> None:
         three.london.exchange.liaison.ask_consent([FactId("rec-1/0")], RS, who="x", purpose="oic", reason="y")
 
 
+@pytest.mark.parametrize("decision", ["", "maybe", "asked", "YES"])
+def test_an_answer_is_yes_or_no(three: Three, decision: str) -> None:
+    asked = three.ask(three.supply())
+    with pytest.raises(SchemaError, match="no decision"):
+        three.pristina.exchange.liaison.answer_consent(asked, decision, None, who="b.gashi")
+
+
 def test_only_a_consent_request_can_be_answered(three: Three) -> None:
     three.supply()
     ref = three.london.exchange.incoming()[-1].id
