@@ -33,6 +33,13 @@ def test_everything_that_the_migrations_make_can_be_put_into_other_words() -> No
             assert not {"STRICT", "BLOB", "INTEGER", "RAISE(ABORT"} & set(statement.replace(",", " ").split()), name
 
 
+def test_an_index_and_a_table_are_made_as_they_are_said() -> None:
+    assert list(made_in_postgres("index", "CREATE INDEX i ON t (a)")) == ["CREATE INDEX i ON t (a)"]
+    assert list(made_in_postgres("table", "CREATE TABLE t (a INTEGER, b BLOB) STRICT")) == [
+        "CREATE TABLE t (a BIGINT, b BYTEA)"
+    ]
+
+
 def test_a_guard_becomes_a_function_and_a_trigger() -> None:
     sql = "CREATE TRIGGER t_stays BEFORE UPDATE ON t\nWHEN NOT (NEW.a IS OLD.a)\nBEGIN SELECT RAISE(ABORT, 'no'); END"
     function, trigger = made_in_postgres("trigger", sql)

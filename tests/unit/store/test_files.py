@@ -197,10 +197,10 @@ def test_a_blob_in_parts_is_all_there_when_it_is_synced_and_only_what_was_expect
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", note)
-    store._files.put_parts([DATA, DATA], BlobHash(sha256(DATA * 2).hexdigest()))
+    assert store.put_parts([DATA, DATA]) == sha256(DATA * 2).hexdigest()
     assert sizes == [2 * len(DATA), -1]
     with pytest.raises(FormatError):
-        store._files.put_parts([DATA], BlobHash(sha256(DATA * 2).hexdigest()))
+        store.put_parts([DATA], BlobHash(sha256(DATA * 2).hexdigest()))
     assert [path.name for path in (home / "blobs").iterdir()] == [sha256(DATA * 2).hexdigest()]
 
 
