@@ -138,8 +138,7 @@ class MessageReading(Linked):
 
     def sent_last(self, peer: AuthorityId) -> int:
         """Return the highest number that was given to a message to a partner, 0 where there is none."""
-        found = self._link.one(tuple[int], "SELECT last FROM sequence WHERE peer = ?", peer)
-        return found[0] if found else 0
+        return self._link.number("SELECT last FROM sequence WHERE peer = ?", peer)
 
     def is_queued(self, peer: AuthorityId, kind: str) -> bool:
         """Return whether a message of a kind still waits for a partner."""
@@ -175,13 +174,11 @@ class MessageReading(Linked):
 
     def incoming_last(self, peer: AuthorityId) -> int:
         """Return the highest number that came from a partner, 0 where none has."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
 
     def incoming_end(self) -> int:
         """Return the number of the message that was kept last, whoever sent it; 0 where there is none."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM incoming")
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(number) FROM incoming")
 
     def spoke_after(self, number: int) -> frozenset[AuthorityId]:
         """Return the partners of which a message was kept after the one with a number: only those rows are read."""
@@ -284,8 +281,7 @@ class MessageWriting(MessageReading):
 
     def _next_number(self) -> int:
         if self._rows_sent is None:
-            found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM sealed")
-            self._rows_sent = (found[0] or 0) if found else 0
+            self._rows_sent = self._link.number("SELECT MAX(number) FROM sealed")
         self._rows_sent += 1
         return self._rows_sent
 

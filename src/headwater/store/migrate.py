@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import closing
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -48,14 +49,11 @@ def make(file: Path) -> None:
         for name in (unfinished.name, f"{unfinished.name}-journal", f"{unfinished.name}-wal", f"{unfinished.name}-shm"):
             unfinished.with_name(name).unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    link = SqliteLink(unfinished, StoreOptions())
-    try:
+    with closing(SqliteLink(unfinished, StoreOptions())) as link:
         link.run(f"PRAGMA page_size = {PAGE_BYTES}")
         link.run(f"PRAGMA application_id = {APPLICATION_ID}")
         _take(link)
         link.take_log()
-    finally:
-        link.close()
     put_up(unfinished, file)
 
 

@@ -194,8 +194,7 @@ class RecordReading(Linked):
 
     def records_end(self) -> int:
         """Return the number of the record that was kept last, 0 where there is none."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM record")
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(number) FROM record")
 
     def records_after(self, number: int) -> Iterator[tuple[int, Record]]:
         """Yield the records that were kept after a number, with their numbers, less what was withdrawn of them."""
@@ -332,10 +331,7 @@ class RecordWriting(RecordReading):
 
     def put_document(self, kind: str, key: str, body: bytes) -> int:
         """Keep a new version of a document and return its number, from 1."""
-        found = self._link.one(
-            tuple[int | None], "SELECT MAX(version) FROM document WHERE kind = ? AND key = ?", kind, key
-        )
-        version = (found[0] or 0) + 1 if found else 1
+        version = self._link.number("SELECT MAX(version) FROM document WHERE kind = ? AND key = ?", kind, key) + 1
         self._link.run(_ADD_DOCUMENT, kind, key, version, body, to_micros(self.now))
         self._documents.pop((kind, key), None)
         return version
