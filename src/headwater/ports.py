@@ -75,6 +75,10 @@ class Reader(Protocol):
         """Return which records were kept about some entities, withdrawn ones too; None where they are more than `most`."""
         ...
 
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
+        """Return which records hold some blobs and tables, withdrawn ones too; None where they are more than `most`."""
+        ...
+
     def findings(self) -> Iterator[Finding]:
         """Yield findings in the order of their identifiers."""
         ...

@@ -133,6 +133,9 @@ class Shelf:
     def refs_about(self, keys: Collection[EntityKey], most: int) -> None:
         """Return None: who is in which record is looked up for each by itself."""
 
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> None:
+        """Return None: there are few records, and they are looked through."""
+
     def findings(self) -> Iterator[Finding]:
         """Yield nothing: findings are kept in nodes."""
         return iter(())

@@ -10,7 +10,7 @@ from headwater.model.canonical import HASH_LETTERS, decode, encode
 from headwater.model.decision import Decision
 from headwater.model.fact import place_of
 from headwater.model.finding import Finding
-from headwater.model.ids import EntityKey, FactId, FindingId, MessageId, RecordId
+from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, MessageId, RecordId
 from headwater.model.record import Record
 from headwater.model.seen import rest_of, without
 from headwater.store.link import Link, Linked, Value
@@ -103,10 +103,12 @@ _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? 
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _SEVERAL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id IN (SELECT value FROM json_each(?))"
 _REFS_ABOUT: Final = "SELECT entity, record FROM mention WHERE entity IN (SELECT value FROM json_each(?)) LIMIT ?"
+_REFS_HOLDING: Final = "SELECT file, record FROM holding WHERE file IN (SELECT value FROM json_each(?)) LIMIT ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _IF_NEW: Final = " WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
 # All keys as one JSON text: the record is looked for once, not once for each entity.
 _MENTIONS_OF_NEW: Final = "INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
+_HOLDINGS_OF_NEW: Final = "INSERT OR IGNORE INTO holding SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
 _BORN_NEW: Final = "INSERT OR IGNORE INTO born SELECT ?1, ?2" + _IF_NEW
 _ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
 _KEYS_AMONG: Final = (
@@ -166,6 +168,13 @@ class RecordReading(Linked):
             return []
         rows = self._link.rows(tuple[str, str], _REFS_ABOUT, encode(list(keys)).decode(), most + 1)
         return None if len(rows) > most else [(EntityKey(key), RecordId(ref)) for key, ref in rows]
+
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
+        """Return which records hold some blobs and tables, withdrawn ones too; None where they are more than `most`."""
+        if not files:
+            return []
+        rows = self._link.rows(tuple[str, str], _REFS_HOLDING, encode(list(files)).decode(), most + 1)
+        return None if len(rows) > most else [(BlobHash(file), RecordId(ref)) for file, ref in rows]
 
     def kept_record(self, ref: RecordId) -> Record | None:
         """Return one record with what is only restricted, for whoever carries out what its originator wants."""
@@ -287,6 +296,8 @@ class RecordWriting(RecordReading):
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
+            if files := files_of(record):
+                self._link.many("INSERT INTO holding VALUES (?, ?)", [(file, ref) for file in files])
         return bool(added)
 
     def put_record(self, record: Record) -> RecordId:
@@ -294,6 +305,7 @@ class RecordWriting(RecordReading):
         body = encode(record)
         ref = _ref("rec", body)
         keys = encode([mention.key for mention in record.mentions]).decode()
+        self._hold_new(record, ref)
         # The record last, as in `add_born`.
         self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
@@ -305,9 +317,15 @@ class RecordWriting(RecordReading):
         ref = _ref("rec", body)
         # The record last: what is said of one that was there, and may have been erased, must stay as it is.
         keys = encode([mention.key for mention in record.mentions]).decode()
+        self._hold_new(record, ref)
         self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_BORN_NEW, (born_of, ref))
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+
+    def _hold_new(self, record: Record, ref: str) -> None:
+        """Note the files of a record that follows. Not `later`: what waits is written first, so that all of it can be seen."""
+        if files := files_of(record):
+            self._link.run(_HOLDINGS_OF_NEW, encode(files).decode(), ref)
 
     def add_document(self, kind: str, key: str, body: bytes) -> None:
         """Keep the first version of a document whose key nothing can have had before.
@@ -339,6 +357,11 @@ class RecordWriting(RecordReading):
         self._link.run(_ADD_DOCUMENT, kind, key, version, body, to_micros(self.now))
         self._documents.pop((kind, key), None)
         return version
+
+
+def files_of(record: Record) -> list[BlobHash]:
+    """Return the blobs and tables of a record, each once."""
+    return list(dict.fromkeys((*record.blobs, *record.tables)))
 
 
 def _ref(prefix: str, body: bytes) -> str:
