@@ -100,7 +100,7 @@ class LooseReader:
     def refs_holding(self, files: Collection[BlobHash], most: int) -> None:
         """Return None: there are few records, and they are looked through."""
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:  # noqa: ARG002 - the protocol's signature
         """Yield nothing: findings are kept in nodes."""
         return iter(())
 

@@ -118,9 +118,9 @@ class _Guarded:
         self._note("entity", key)
         return self._found(entity_from(key, self._records(None, key)), "entity")
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
         self._note("findings", "all")
-        return self._findings()
+        return self._findings(after)
 
     def finding(self, ref: FindingId) -> Finding:
         self._note("finding", ref)
@@ -215,8 +215,8 @@ class _Guarded:
         finding = self._reader.finding(ref)
         return finding if finding is not None and self._sees_finding(finding) else None
 
-    def _findings(self) -> Iterator[Finding]:
-        found = self._reader.findings()
+    def _findings(self, after: int) -> Iterator[Finding]:
+        found = self._reader.findings(after=after)
         while part := list(islice(found, FINDINGS_OF_A_PART)):
             permitted = [finding for finding in part if self._permits(finding.handling)]
             self._ask_for_evidence([piece for finding in permitted for piece in finding.evidence])

@@ -52,6 +52,22 @@ class _State(NamedTuple):
     hold: str | None
 
 
+class ClaimsState(NamedTuple):
+    """Numbers that change with whatever decides which findings may be seen.
+
+    Attributes:
+        findings: number of the finding that was kept last; decisions and records likewise.
+        erased: how many bodies were replaced.
+        withdrawn: changes with every fact that was restricted or erased.
+    """
+
+    findings: int
+    decisions: int
+    records: int
+    erased: int
+    withdrawn: int
+
+
 class _Numbered(NamedTuple):
     """A value under its identifier, with its place in the order it was kept."""
 
@@ -84,6 +100,9 @@ _RECORDS_OF_ABOUT: Final = (
     " WHERE m.entity = ?3 AND r.source = ?4 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
 )
 _ALL_FINDINGS: Final = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ?1 ORDER BY id LIMIT ?2"
+_LATER_FINDINGS: Final = (
+    "SELECT number, id, body FROM finding WHERE withdrawn = 0 AND number > ?1 ORDER BY number LIMIT ?2"
+)
 _ALL_DECISIONS: Final = "SELECT number, id, body FROM decision WHERE number > ?1 ORDER BY number LIMIT ?2"
 _DECISIONS_ABOUT: Final = (
     "SELECT number, id, body FROM decision WHERE about = ?3 AND number > ?1 ORDER BY number LIMIT ?2"
@@ -186,8 +205,11 @@ class RecordReading(Linked):
         rows = self._link.rows(_State, _STATES, f"{ref}/", f"{ref}0")  # "0" follows "/"
         return {FactId(row.fact): (row.state, row.hold) for row in rows}
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield findings in the order of their identifiers."""
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
+        """Yield findings in the order of their identifiers; or those kept after a number, in the order they were kept."""
+        if after:
+            later = self._pages(_Numbered, after, _LATER_FINDINGS)
+            return (self._value(_Body(row.ref, row.body), Finding) for row in later)
         return (self._value(row, Finding) for row in self._pages(_Body, "", _ALL_FINDINGS))
 
     def finding(self, ref: FindingId) -> Finding | None:
@@ -213,10 +235,9 @@ class RecordReading(Linked):
             if record is not None:
                 yield row.number, record
 
-    def claims_state(self) -> tuple[int, ...]:
+    def claims_state(self) -> ClaimsState:
         """Return numbers that change with whatever decides which findings may be seen: what was kept and what withdrawn."""
-        found = self._link.one(tuple[int, int, int, int, int], _CLAIMS_STATE)
-        return found or ()
+        return self._link.one(ClaimsState, _CLAIMS_STATE) or ClaimsState(0, 0, 0, 0, 0)
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""
