@@ -64,6 +64,9 @@ LISTS = frozenset({
     "/queue", "/search", "/exchange", "/alerts", "/lists", "/scans", "/payments", "/charts", "/cases", "/figures", "/protect",
     "/audit",
 })  # fmt: skip
+RASTERS_MS = 1000.0
+RASTERS = ("/scans/{ref}/picture.png", "/scans/{ref}/pixels", "/scans/{ref}/materials")
+"""No pages: the pixels of a pass of 2.5 million, which a script asks for when somebody wants to see them."""
 CHANGES = 5
 MEMORY_MB = 250.0
 APART = frozenset({"/events", "/sign-in", "/sign-in/oidc"})
@@ -249,7 +252,16 @@ def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str,
             page = timed(partial(_again, boss, path), max(20, asked // 3))
             later = after_changes(node, partial(_again, boss, path))
             told = {"p95_ms": page[0], "p95_cpu_ms": page[2], "changed_ms": later[0], "changed_cpu_ms": later[2]}
-            print(json.dumps({"page": path, **{key: round(value, 1) for key, value in told.items()}}), flush=True)
+            print(
+                json.dumps(
+                    {
+                        "page": path,
+                        "peak_mb": round(peak_memory_mb()),
+                        **{key: round(value, 1) for key, value in told.items()},
+                    }
+                ),
+                flush=True,
+            )
             for name, one in ((f"page {_shown(route, path)}", page), (f"changed {_shown(route, path)}", later)):
                 found[name] = max(one, found.get(name, one), key=itemgetter(2))  # of several things the slowest
         boss.close()
@@ -292,6 +304,8 @@ def plain_pages() -> list[str]:
 def most_ms(name: str) -> float:
     """The p95 that a page may have: lists and searches may take twice as long as a page about one thing."""
     route = name.partition(" ")[2]
+    if route.startswith(RASTERS):
+        return RASTERS_MS
     return LIST_MS if route.startswith(("/lists/{", "/search/{")) or route in LISTS else PAGE_MS
 
 

@@ -8,20 +8,24 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import numpy as np
 from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from headwater.formats.scan_write import neutral_tiff
 from headwater.model.ids import new_message_id
 from headwater.node import Node, cases, safeguarding
 from headwater.node.pages import charts, figures, search
 from headwater.store import Incoming, Outgoing, Transaction
 from headwater.web.authz import TABLE
 from tests import case_world, picture_world, scan_page_world
+from tests.scan_world import META
 
 OFFICER = "o.reed"
 """Who plays London in the exercise, and in what the tests' worlds add."""
@@ -44,7 +48,7 @@ class Things:
         """Add what the exercise does not leave in London, and look what there is."""
         self.node = node
         self.session = node.session(boss, "oic")
-        self.van = scan_page_world.van(node)
+        self.van = scan_page_world.keep(node, "van.tif", neutral_tiff(_van(), replace(META, plate="ZZ00TST")))
         for queue, kind in (("rescue", "person"), ("weapon", "pistol")):
             scan_page_world.claim(node, self.van, queue, kind, scan_page_world.PERSON)
         picture_world.watch(node, ["boat"] * 20)
@@ -110,6 +114,13 @@ class Things:
         """Published series: first and last."""
         rows = figures.figures(self.node, self.node.session(self.session.user, "statistics")).rows
         return [quote(one.id) for one in (rows[0], rows[-1])]
+
+
+def _van() -> "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]":
+    """The counts of a pass as large as real ones: 1,000 by 2,500 pixels in two channels."""
+    made = np.random.default_rng(5).normal(40_000, 200, (2, 1_000, 2_500))
+    made[:, 200:700, 300:1_500] -= 20_000
+    return made.clip(1, 65_000).astype(np.uint16)
 
 
 def _undecided(case: dict[str, Any]) -> None:
