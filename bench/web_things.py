@@ -54,17 +54,15 @@ class Things:
         picture_world.watch(node, ["boat"] * 20)
         picture_world.watch_many(node, 100_000)
         self._add_mail()
-        with tempfile.TemporaryDirectory(
-            prefix="headwater-bench-"
-        ) as folder:  # a case in which an indicator opens a task
+        with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
+            # A case in which an indicator opens a task.
             told = case_world.write_case(Path(folder), _undecided)
             cases.take_in(node, node.session(boss, "court"), told)
         with node.store.snapshot() as snapshot:
             found = list(snapshot.findings())
         self.kinds = {one.kind: str(one.id) for one in found}
-        links = [one for one in found if one.kind == "match.link" and one.engine_version == "bench"]
-        self.chart = charts.make(node, self.session, links[0].subjects[0].rpartition("/")[2], "measured")
-        charts.expand(node, self.session, self.chart, 1, links[0].subjects[0].rpartition("/")[2])
+        self.chart = charts.make(node, self.session, "organiser", "measured")
+        charts.expand(node, self.session, self.chart, 1, "organiser")
 
     def _add_mail(self) -> None:
         """Keep copies of one message that came and of one that went, as many as a busy month brings."""

@@ -120,7 +120,9 @@ def blocked(node: Node, found: Opened) -> list[dict[str, Any]]:
     if not found.image.is_counts:
         return []
     with node.store.snapshot() as snapshot:
-        kept = snapshot.derived(f"scan-blocked-{BLOCKED_FORM}-{found.pixels_id}", lambda: encode(_blocked(node, found.image)))
+        kept = snapshot.derived(
+            f"scan-blocked-{BLOCKED_FORM}-{found.pixels_id}", lambda: encode(_blocked(node, found.image))
+        )
         return decode(bytes(kept), list[dict[str, Any]])
 
 
