@@ -262,7 +262,7 @@ def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
 
 def tie_words(language: Language, kind: str) -> str:
     """Return what ties two things together, in words; a kind that somebody added stands as it is written."""
-    return language.gettext({**PROPERTIES, **KINDS, **TIES}.get(kind, kind))
+    return language.gettext({**PROPERTIES, **CLAIMS, **TIES}.get(kind, kind))
 
 
 def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:

@@ -68,3 +68,14 @@ def test_a_saved_search_tells_what_is_new(node: Node, analyst: Browser, names: N
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 0
     read(node, "report", write_report(tmp_path / "d", person("p-3", "Mira Izmišljotinović"), reference="EX/4"))
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 1
+
+
+def test_a_name_is_found_in_every_spelling_among_many_who_share_the_given_name(
+    node: Node, analyst: Browser, tmp_path: Path
+) -> None:
+    many = [person(f"many-{number}", f"Milan Nebitnović{chr(97 + number % 26)}") for number in range(700)]
+    for at in range(0, 700, 100):
+        read(node, "report", write_report(tmp_path / str(at), *many[at : at + 100], reference=f"EX/{at}"))
+    read(node, "report", write_report(tmp_path / "last", person("wanted", "Milan Đušadžević"), reference="EX/last"))
+    for asked in ("Milan Gjushaxheviq", "Milan Đušadžević", "Милан Ђушаџевић", "Đušadžević Milan", "Milen Djusadzevic"):
+        assert found(analyst, asked)[:1] == ["wanted"], asked
