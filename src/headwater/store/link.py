@@ -208,6 +208,18 @@ class Link(ABC):
         """
 
     @abstractmethod
+    def take_step(self, steps: Sequence[str], number: int) -> None:
+        """Take a store to its next form, in the open transaction.
+
+        Args:
+            steps: all migrations.
+            number: which of them, from 1.
+
+        Raises:
+            StoreVersionError: this database cannot take that step.
+        """
+
+    @abstractmethod
     def damage(self) -> list[Problem]:
         """Return what the database finds wrong in its own structure."""
 

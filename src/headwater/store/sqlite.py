@@ -124,6 +124,10 @@ class SqliteLink(Link):
         for text in steps:
             self.run(text)
 
+    def take_step(self, steps: Sequence[str], number: int) -> None:
+        """Take a store to its next form, in the open transaction."""
+        self.run(steps[number - 1])
+
     def damage(self) -> list[Problem]:
         """Return what SQLite finds wrong in its own structure."""
         found = [text for (text,) in self.rows(tuple[str], "PRAGMA integrity_check")]

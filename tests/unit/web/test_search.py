@@ -97,3 +97,14 @@ def test_a_candidate_that_is_hidden_takes_no_place(node: Node, handling: Handlin
     wanted = _Wanted(as_user(node), date(2026, 11, 25), "a name", "", "")
     told = encode(handling).decode()
     assert [wanted.fits(told), wanted.fits(told)] == [fits, fits]
+
+
+def test_a_name_is_found_in_every_spelling_among_many_who_share_the_given_name(
+    node: Node, analyst: Browser, tmp_path: Path
+) -> None:
+    many = [person(f"many-{number}", f"Milan Nebitnović{chr(97 + number % 26)}") for number in range(700)]
+    for at in range(0, 700, 100):
+        read(node, "report", write_report(tmp_path / str(at), *many[at : at + 100], reference=f"EX/{at}"))
+    read(node, "report", write_report(tmp_path / "last", person("wanted", "Milan Đušadžević"), reference="EX/last"))
+    for asked in ("Milan Gjushaxheviq", "Milan Đušadžević", "Милан Ђушаџевић", "Đušadžević Milan", "Milen Djusadzevic"):
+        assert found(analyst, asked)[:1] == ["wanted"], asked
