@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import numpy as np
 from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from headwater.formats.scan_write import neutral_tiff
 from headwater.model.ids import new_message_id
 from headwater.node import Node, cases, safeguarding
 from headwater.node.pages import charts, figures, search
 from headwater.store import Incoming, Outgoing, Transaction
 from headwater.web.authz import TABLE
-from tests import case_world, picture_world, scan_page_world
-from tests.scan_world import META
 
 OFFICER = "o.reed"
 """Who plays London in the exercise, and in what the tests' worlds add."""
@@ -46,6 +42,11 @@ class Things:
 
     def __init__(self, node: Node, boss: str) -> None:
         """Add what the exercise does not leave in London, and look what there is."""
+        # Here and not above: what makes these things needs memory that a node does not.
+        from headwater.formats.scan_write import neutral_tiff
+        from tests import case_world, picture_world, scan_page_world
+        from tests.scan_world import META
+
         self.node = node
         self.session = node.session(boss, "oic")
         self.van = scan_page_world.keep(node, "van.tif", neutral_tiff(_van(), replace(META, plate="ZZ00TST")))
@@ -114,8 +115,10 @@ class Things:
         return [quote(one.id) for one in (rows[0], rows[-1])]
 
 
-def _van() -> "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]":
+def _van() -> Any:
     """The counts of a pass as large as real ones: 1,000 by 2,500 pixels in two channels."""
+    import numpy as np
+
     made = np.random.default_rng(5).normal(40_000, 200, (2, 1_000, 2_500))
     made[:, 200:700, 300:1_500] -= 20_000
     return made.clip(1, 65_000).astype(np.uint16)

@@ -53,7 +53,7 @@ def test_ten_findings_are_decided_in_a_minute_with_four_keys_each_and_two_take_o
     page, hands = reader.page, Hands(reader.page)
     base = page.url.rstrip("/")
     page.goto(f"{base}/queue?kind=trace.corridor-fan-in")
-    begun = time.monotonic()
+    begun, ref = time.monotonic(), ""
     for _ in range(MANY):
         hands.press("j")
         ref = page.evaluate("document.activeElement.dataset.finding")

@@ -15,8 +15,9 @@ from headwater.node.users import User
 from headwater.policy.acts import NEEDS_PURPOSE, Act, Role
 from headwater.web.authz import TABLE
 from headwater.web.limits import Limits
+from headwater.web.words import LANGUAGES
 from tests.e2e.conftest import Played
-from tests.e2e.page_process import Reader, houses, needs_chromium
+from tests.e2e.page_process import Reader, houses, needs_chromium, violations
 from tests.page_world import Browser, browser
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -147,5 +148,33 @@ def test_every_page_is_printed_whole_without_what_only_a_screen_has_use_for(
                 sheet = page.pdf(format="A4")
                 if shown or width > 794 or not sheet.startswith(b"%PDF-") or not page.locator("main h1").is_visible():
                     wrong[path] = shown, width, len(sheet)
+            context.close()
+    assert wrong == {}
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    "tag", [tag if tag in {"en", "sq"} else pytest.param(tag, marks=pytest.mark.deep) for tag in sorted(LANGUAGES)]
+)
+def test_axe_finds_nothing_on_any_page_there_is_with_all_that_folds_opened(
+    readers: Mapping[str, Browser],
+    filled: Path,
+    addresses: dict[str, list[str]],
+    chromium: Any,
+    tmp_path: Path,
+    tag: str,
+) -> None:
+    wrong = {}
+    with houses(filled.parent, tmp_path / "homes", keys=("uk",)) as made:
+        for purpose in sorted({purpose_of(route) for route in addresses}):
+            context = chromium.new_context(locale="en-GB")
+            reader = Reader(context.new_page(), tmp_path, []).sign_in(made.link("uk", BOSS), purpose)
+            page, base = reader.page, reader.page.url.rstrip("/")
+            mine = [path for route, found in addresses.items() for path in found[:4] if purpose_of(route) == purpose]
+            for path in sorted(set(mine) - A_FILE):
+                page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={tag}")
+                page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+                if found := violations(page):
+                    wrong[path] = found
             context.close()
     assert wrong == {}
