@@ -12,6 +12,7 @@ from headwater.store.link import Link
 from headwater.store.sqlite import SqliteLink, check_header
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import PEER, noting, outgoing
+from tests.unit.store.conftest import Behind
 
 
 def test_opening_sees_one_moment_of_the_ledger(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +72,19 @@ def test_a_connection_trusts_no_schema_overwrites_what_is_erased_and_looks_at_ce
     assert told == {
         "trusted_schema": 0, "recursive_triggers": 1, "cell_size_check": 1, "secure_delete": 1,
     }  # fmt: skip
+
+
+@pytest.mark.sqlite
+def test_nothing_is_added_to_a_ledger_that_is_longer_than_its_head_says(
+    store: Store, home: Path, behind: Behind
+) -> None:
+    store.write(noting(1))
+    store.close()
+    behind(
+        "INSERT INTO ledger SELECT number + 1, salt, event, commitment, subtrees FROM ledger ORDER BY number DESC LIMIT 1"
+    )
+    with pytest.raises(StoreCorruptError, match="shorter or longer"):
+        Store.open(home, clock=FakeClock(), chance=SeededChance()).write(noting(2))
 
 
 @pytest.mark.sqlite

@@ -46,6 +46,14 @@ def test_a_ticket_is_too_old_after_five_minutes(node: Node, clock: FakeClock) ->
     assert browser(node).post("/sign-in", {"ticket": ticket, "purpose": "oic"}).status == 403
 
 
+def test_a_ticket_lets_nobody_in_who_was_switched_off_since_it_was_made(node: Node) -> None:
+    ticket = signin.ticket(node, SUPERVISOR)
+    users.disable(node.store, as_user(node, WRITER, "operation"), SUPERVISOR)
+    before = len(events(node, "page.signed-in"))
+    assert browser(node).post("/sign-in", {"ticket": ticket, "purpose": "oic"}).status == 403
+    assert len(events(node, "page.signed-in")) == before
+
+
 def test_a_session_ends_after_twelve_hours(node: Node, analyst: Browser, clock: FakeClock) -> None:
     clock.move(timedelta(hours=11, minutes=59))
     assert analyst.get("/queue").status == 200
