@@ -33,8 +33,6 @@ FALLING: Final = 0.5
 """Share of the steps, the last ones, over which rates fall to nothing."""
 HALF: Final = True
 """Whether layers are reckoned with bfloat16."""
-STEM: Final = frozenset({"fine1", "fine1a", "fine1b", "fine2"})
-"""Layers at 1 cm: half of the price of a step. A network that goes on leaves them as they are."""
 
 
 class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked
@@ -50,18 +48,9 @@ class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed wher
             if not last:
                 self.norms[name] = nn.BatchNorm2d(made, momentum=0.05)
         nn.init.constant_(self.convolutions["told"].bias, RARE)
-        self.settled = False
-        """Whether normalisations say what they said and no longer what the crops at hand would have them say."""
 
     def _layer(self, name: str, x: torch.Tensor, *, bent: bool = True) -> torch.Tensor:
-        convolution, norm = self.convolutions[name], self.norms[name]
-        if self.settled:
-            # One convolution in place of two passes over what is large.
-            scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-            kernel, bias = convolution.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
-            x = functional.conv2d(x, kernel, bias, convolution.stride, convolution.padding)
-        else:
-            x = norm(convolution(x))
+        x = self.norms[name](self.convolutions[name](x))
         return functional.relu(x) if bent else x
 
     def _twice(self, one: str, two: str, x: torch.Tensor) -> torch.Tensor:
@@ -69,9 +58,8 @@ class Network(nn.Module):  # type: ignore[misc]  # PyTorch is not installed wher
 
     def forward(self, fine: torch.Tensor, middle: torch.Tensor) -> torch.Tensor:
         """Return log-odds of shares and of middles; the graph of `scan_graph.as_onnx` says the same."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.settled):
-            x = self._layer("fine2", self._twice("fine1a", "fine1b", self._layer("fine1", fine)))
-        x = torch.cat([x, middle], 1)
+        x = self._twice("fine1a", "fine1b", self._layer("fine1", fine))
+        x = torch.cat([self._layer("fine2", x), middle], 1)
         x = self._twice("join2a", "join2b", self._layer("join2", self._layer("join1", x)))
         kept = []
         for name in ("down1", "down2", "down3"):
@@ -147,12 +135,8 @@ class Step:
         """Begin; there will be so many steps, shorter ones where the network has learned already."""
         self._network, self._steps, self.has_learned = network, steps, has_learned
         pace = LATER if has_learned else 1.0
-        network.settled = has_learned
-        learning = {
-            name: one for name, one in network.named_parameters() if not (has_learned and name.split(".")[1] in STEM)
-        }
-        kernels = [one for name, one in learning.items() if one.ndim > 2 and "told" not in name]  # noqa: PLR2004
-        others = [one for name, one in learning.items() if one.ndim <= 2 or "told" in name]  # noqa: PLR2004
+        kernels = [one for name, one in network.named_parameters() if one.ndim > 2 and "told" not in name]  # noqa: PLR2004
+        others = [one for name, one in network.named_parameters() if one.ndim <= 2 or "told" in name]  # noqa: PLR2004
         self._optimisers = (
             (_Straight(kernels, STRAIGHT_RATE), STRAIGHT_RATE * pace),
             (torch.optim.AdamW(others, lr=RATE, weight_decay=1e-4), RATE * pace),

@@ -37,8 +37,6 @@ CLEAN_SHARE: Final = 0.35
 """Share of crops from scans in which nothing is hidden."""
 ON_ITEM: Final = 0.8
 """Share of the other crops that hold at least one thing for sure."""
-OFTEN: Final = {"person": 1.5, "drugs": 2.5, "rifle": 1.0, "pistol": 1.0}
-"""How often each class is the thing that such a crop holds, beside the others that lie in the scan."""
 LOOK_BACK: Final = 300
 """After every so many steps the detector's strongest mistakes are sought, to be shown again."""
 PARTS: Final = 4
@@ -207,16 +205,9 @@ def batch(
         scene = scenes[int(draw.integers(len(scenes)))]
         view = scene[int(draw.integers(1, len(scene)))]
         things = view.centres if draw.random() < ON_ITEM else ()
-        made.append(_crop(view, draw, _one_of(things, draw) if things else ()))
+        made.append(_crop(view, draw, things[int(draw.integers(len(things)))][1:] if things else ()))
     fine, middle, labels, middles = (np.stack(part) for part in zip(*made, strict=True))
     return fine[:, None], middle, labels, middles
-
-
-def _one_of(things: Sequence[tuple[int, float, float]], draw: np.random.Generator) -> tuple[float, float]:
-    """Return where one of some things lies, some classes more often than others."""
-    wanted = np.array([OFTEN[CLASSES[kind]] for kind, _, _ in things])
-    _, row, column = things[int(draw.choice(len(things), p=wanted / wanted.sum()))]
-    return row, column
 
 
 def _crop(

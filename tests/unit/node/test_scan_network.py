@@ -37,30 +37,20 @@ def test_a_network_that_takes_over_answers_as_the_graph_did(taken_over: Any) -> 
     fine, middle = crops(1)
     before = onnxruntime.InferenceSession(read(None)[2]).run(None, {"fine": fine, "middle": middle})[0]
     taken_over.eval()
-    for settled in (False, True):
-        taken_over.settled = settled
-        with torch.no_grad():
-            told = taken_over(torch.from_numpy(fine), torch.from_numpy(middle)).numpy()
-        assert told == pytest.approx(before, abs=2e-2)
+    with torch.no_grad():
+        told = taken_over(torch.from_numpy(fine), torch.from_numpy(middle)).numpy()
+    assert told == pytest.approx(before, abs=2e-2)
 
 
-def test_what_goes_on_learns_and_leaves_its_first_layers_alone(taken_over: Any) -> None:
-    import torch
-
+def test_what_goes_on_learns_and_what_comes_out_runs(taken_over: Any) -> None:
     from headwater.node import scan_network
 
     step = scan_network.Step(taken_over, 30, has_learned=True)
-    before = {name: value.clone() for name, value in taken_over.state_dict().items()}
     fine, middle = crops(2)
     labels, near = np.zeros((2, 8, 12), np.int8), np.zeros((2, len(ITEMS), 8, 12), np.float32)
     labels[:, 2:5, 3:8] = 2
     near[:, 1, 3, 5] = 1.0
     costs = [step(number, fine, middle, labels, near) for number in range(30)]
     assert costs[-1] < 0.6 * costs[0]
-    after = taken_over.state_dict()
-    kept = {name for name, value in after.items() if torch.equal(value, before[name])}
-    assert {f"convolutions.{name}.weight" for name in scan_network.STEM} <= kept
-    assert "convolutions.down1.weight" not in kept
-    # What comes out is a graph that runs.
     session = onnxruntime.InferenceSession(as_onnx(step.weights()))
     assert np.isfinite(session.run(None, {"fine": fine[:1], "middle": middle[:1]})[0]).all()
