@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -106,14 +107,19 @@ def _postgres(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the shared data, so that `-m shared` finds it; leave out what is about SQLite's own file."""
+    """Mark what uses the shared data, so that `-m shared` finds it; leave out what is about SQLite's own file, or needs PyTorch where it is not."""
+    left_out = set[str]()
+    if config.getoption("--postgres"):
+        left_out.add("sqlite")
+    if find_spec("torch") is None:
+        left_out.add("train")
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
-    if config.getoption("--postgres"):
-        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
-        config.hook.pytest_deselected(items=about_sqlite)
-        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
+    gone = [item for item in items if left_out & {mark.name for mark in item.iter_markers()}]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -104,7 +104,7 @@ def fit(
     laws = (
         dict(base.laws)
         if len(scores) < LEAST_CLEAN
-        else {name: law_of([one[name] for one in scores]).behind(BEHIND.get(name, 0.0)) for name in ITEMS}
+        else {name: _law(name, [one[name] for one in scores], base).behind(BEHIND.get(name, 0.0)) for name in ITEMS}
     )
     clean = sorted(unusual(one, laws) for one in scores)
     watched = {}
@@ -116,6 +116,18 @@ def fit(
             # Vehicles differ more than a machine does; both go into the spread, and its tail is taken into account.
             watched[name] = (middle, max(spread, float(np.std(values)) * 0.7, 1e-6))
     return Site(laws, tuple(clean), watched, tuple(sorted(pairs)), base.model, own=True)
+
+
+def _law(name: str, scores: Sequence[float], base: Site) -> Law:
+    """Return the law of a class at a site: where it lies there, as wide as the model's own tuning found it.
+
+    A width from the site's uppermost scans would shrink before those very scans that set the threshold, and break the promise.
+    Where a model has no tuning, there is no other width.
+    """
+    if not base.clean:
+        return law_of(scores)
+    scale = base.laws[name].scale
+    return Law(float(np.quantile(np.asarray(scores), _MIDDLE)) + scale * math.log(-math.log(_MIDDLE)), scale)
 
 
 def law_of(scores: Sequence[float]) -> Law:

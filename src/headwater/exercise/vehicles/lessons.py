@@ -4,8 +4,8 @@ Seeds of training, tuning and report lie apart, and were set before anything was
 from 2,000,000 on, reports (the benchmark) from 3,000,000 on.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -46,6 +46,8 @@ MOST_ITEMS: Final = 7
 WHAT: Final = ("person", "drugs", "rifle", "pistol")
 LEAST_CONTRAST: Final = 0.02
 """Mean change of −ln T below which nobody could see a thing, and nobody should learn to."""
+BESIDE: Final = 4
+"""Columns beside a hidden thing that are looked at anew with it."""
 _NOWHERE: Final = BlobHash("0" * 64)
 
 
@@ -150,7 +152,9 @@ def _hiding(
         item = pick(draw, WHAT)
         hidden.append((item, some_hidden(scene, item, draw)))
     solids = [*scene.solids, *(one for _, thing in hidden for one in thing)]
-    through = transmission(solids, replace(scene.view), machine.system)
+    through = clean.copy()
+    for first, last in _stretches([scene.view.box_of(thing) for _, thing in hidden], scene.view.columns):
+        through[:, :, first:last] = transmission(solids, scene.view, machine.system, (first, last))
     seen = as_cells(expose(_other(through, misfit), machine, draw), scene.view, machine)
     rows, columns = seen.blocked.shape
     change = _cellwise(np.abs(np.log(np.maximum(through[1], 1e-6)) - np.log(np.maximum(clean[1], 1e-6))), rows, columns)
@@ -164,6 +168,19 @@ def _hiding(
         alone[:, x0:x1] = -np.log(np.maximum(transmission(thing, scene.view, machine.system, (x0, x1))[1], 1e-6))
         centres += _labelled(labels, _cellwise(alone, rows, columns), change, seen, CLASSES.index(item))
     return Lesson(number, seen, labels, tuple(centres))
+
+
+def _stretches(boxes: Sequence[tuple[int, int, int, int]], columns: int) -> list[tuple[int, int]]:
+    """Return the columns in which any of some boxes lies, with some beside, as stretches that do not touch."""
+    made: list[tuple[int, int]] = []
+    for x0, _, x1, _ in sorted(boxes):
+        if x1 <= x0:
+            continue
+        first, last = max(x0 - BESIDE, 0), min(x1 + BESIDE, columns)
+        if made and first <= made[-1][1]:
+            first, last = made[-1][0], max(made.pop()[1], last)
+        made.append((first, last))
+    return made
 
 
 def _labelled(
