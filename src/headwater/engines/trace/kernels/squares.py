@@ -27,8 +27,8 @@ def squares(edges: Edges, *, window_s: int) -> tuple[Any, Any]:
         window_s: seconds from the first payment of a square to the one that is asked about.
     """
     found = np.zeros((len(edges), 2), np.int64)
-    graph = (edges.out_at, edges.out_row, edges.in_at, edges.in_row)
-    _scan(*graph, edges.t, edges.u, edges.v, (window_s, NEAREST), found)
+    paid = np.column_stack((edges.t, edges.u, edges.v))
+    _scan(edges.out_at, edges.out_row, edges.in_at, edges.in_row, paid, (window_s, NEAREST), found)
     return found[:, 0], found[:, 1]
 
 
@@ -53,14 +53,14 @@ def _busy(at: Array, row: Array, account: int, place: int, first: int, most: int
 
 @compiled
 def _scan(
-    out_at: Array, out_row: Array, in_at: Array, in_row: Array, t: Array, u: Array, v: Array, limits: Array, found: Array
+    out_at: Array, out_row: Array, in_at: Array, in_row: Array, asked: Array, limits: Array, found: Array
 ) -> None:
     window, most = limits
     accounts = len(out_at) - 1
     paid, met, counted = np.full(accounts, -1), np.full(accounts, -1), np.full(accounts, -1)
     turn = 0
-    for edge in range(len(t)):
-        payer, payee, first = u[edge], v[edge], t[edge] - window
+    for edge in range(len(asked)):
+        payer, payee, first = asked[edge, 1], asked[edge, 2], asked[edge, 0] - window
         last_in = _before(in_at, in_row, payee, edge)
         if _busy(in_at, in_row, payee, last_in, first, most):
             continue
