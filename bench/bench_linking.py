@@ -17,7 +17,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.linking_data import FIT_SEED, REPORT_SEED, World, world
 from headwater.engines.match.identifiers import normal, optical

@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from bench.screening_data import SHORT, half, read_lists, read_pairs, read_queries, read_tasks, read_truth, record
 from headwater.engines.match import compare_pair, screen
 from headwater.engines.match.build import build_index

@@ -47,9 +47,9 @@ def ours() -> Callable[[], None]:
     )
 
     def work() -> None:
-        sealed = read(seal_checked(header, body, signing_seed=signer, recipient_key=public))
+        sealed = read(seal_checked(header, body, signing_seed=signer, sealer=XWING.sealer(public)))
         assert isinstance(sealed, Sealed)
-        assert unseal_unread(sealed, recipient_seed=opener, sender_key=verifier) == body
+        assert unseal_unread(sealed, opener=XWING.opener(opener), sender_key=verifier) == body
 
     return work
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-LOCALE = Path("src", "headwater", "cli", "locale")
+LOCALES = tuple(Path("src", "headwater", room, "locale") for room in ("cli", "node"))
 
 
 class PressedCatalogues(BuildHookInterface[Any]):
@@ -23,7 +23,7 @@ class PressedCatalogues(BuildHookInterface[Any]):
             return
         folder = self._folder = Path(tempfile.mkdtemp(prefix="headwater-catalogues-"))
         root = Path(self.root)
-        for number, plain in enumerate(sorted((root / LOCALE).glob("*/*.po"))):
+        for number, plain in enumerate(sorted(file for locale in LOCALES for file in (root / locale).glob("*/*.po"))):
             pressed = folder / f"{number}.gz"
             pressed.write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
             build_data["force_include"][str(pressed)] = f"{plain.relative_to(root / 'src')}.gz"

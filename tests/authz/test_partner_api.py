@@ -22,7 +22,7 @@ from headwater.exchange.envelope import Header, Lane, Sealed, read, seal, unseal
 from headwater.exchange.framing import join, split
 from headwater.exchange.partners import State
 from headwater.exchange.receipt import parse_receipt
-from headwater.exchange.suite import key_id
+from headwater.exchange.suite import XWING, key_id
 from headwater.model.canonical import encode
 from headwater.model.ids import StateCode, new_message_id
 from headwater.model.message import Amend, Consent, Done, Kind, Message
@@ -277,7 +277,7 @@ def opened(reader: Node, envelope: bytes) -> str:
     sealed = read(envelope)
     assert isinstance(sealed, Sealed)
     sender = three_key(reader, sealed)
-    body = unseal_unread(sealed, recipient_seed=reader.keys.sealing_seeds[sealed.header.rkid], sender_key=sender)
+    body = unseal_unread(sealed, opener=XWING.opener(reader.keys.sealing_seeds[sealed.header.rkid]), sender_key=sender)
     assert isinstance(body, bytes)
     return repr(read_body(body))
 

@@ -158,11 +158,11 @@ def test_forwarded_by_a_recipient_to_a_third_state_is_refused_there(ends: Ends) 
     assert not isinstance(sealed, Refusal)
     # As it came; with another address on it; opened and sealed anew for Pristina under London's signature.
     seed = belgrade.node.keys.sealing_seeds[sealed.header.rkid]
-    plain = XWING.unseal(sealed.content, seed, _info(sealed.header_bytes))
+    plain = XWING.opener(seed)(sealed.content, _info(sealed.header_bytes))
     key = pristina.node.exchange.card().card.sealing_key(pristina.clock.now())
     header = structs.replace(sealed.header, recipient=PRISTINA, rkid=key_id(key)).to_bytes()
     addressed = struct.pack(">H", len(header)) + header + sealed.content
-    anew = struct.pack(">H", len(header)) + header + XWING.seal(plain, key, _info(header))
+    anew = struct.pack(">H", len(header)) + header + XWING.sealer(key)(plain, _info(header))
     answers = [pristina.hand(each)[0].result for each in (envelope, addressed, anew)]
     assert answers == ["refused:wrong-recipient", "refused:bad-seal", "refused:bad-signature"]
     assert {exit_of(Refusal(code).error())[1] for code in (Code.WRONG_RECIPIENT, Code.BAD_SIGNATURE)} == {76}

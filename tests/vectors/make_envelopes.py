@@ -75,7 +75,7 @@ def made(
         + hashlib.sha256(body if signed_body is None else signed_body).digest()
         + hashlib.sha256(sealed_for if signed_for is None else signed_for).digest()
     )
-    return Made(header, XWING.seal(signature(sign(signer, message)) + body, sealed_for, info + digest))
+    return Made(header, XWING.sealer(sealed_for)(signature(sign(signer, message)) + body, info + digest))
 
 
 def nested(levels: int) -> bytes:

@@ -7,7 +7,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 if TYPE_CHECKING:
     from headwater.node.findings import Shown
@@ -35,7 +35,7 @@ def list_(*, state: str | None, home: Path, user: str, purpose: str, as_json: bo
         found = use.every(node, session, state=state)
     wide = max([8, *(len(shown(each.state)) for each in found)])
     lines = [
-        f"{each.finding.id[:16]}  {each.finding.score:.3f}  {shown(each.state):{wide}}  {each.finding.text}"
+        f"{each.finding.id[:16]}  {each.finding.score:.3f}  {shown(each.state):{wide}}  {sentence(each.finding.text)}"
         for each in found
     ]
     door.answer({"ok": True, "findings": [document(each) for each in found]}, lines or [shown("none")], as_json=as_json)
@@ -113,7 +113,9 @@ def run(*, engine: str, params: Path, home: Path, user: str, purpose: str, as_js
         claimed, new = engines.run(node, session, engine, json_object(params))
     document = {"ok": True, "engine": engine, "findings": [finding.id for finding in claimed], "new": new}
     door.answer(
-        document, [f"{finding.score:.3f}  {finding.text}" for finding in claimed] or [shown("none")], as_json=as_json
+        document,
+        [f"{finding.score:.3f}  {sentence(finding.text)}" for finding in claimed] or [shown("none")],
+        as_json=as_json,
     )
 
 
@@ -158,9 +160,9 @@ def _lines(one: "Shown") -> list[str]:
     engine = f"{finding.engine} {finding.engine_version}"
     return [
         f"{finding.id}  ({shown(one.state)})",
-        f"{finding.text}",
+        sentence(finding.text),
         shown("score {score:.4f} by {engine}", score=finding.score, engine=engine),
-        *(f"  {reason.weight:+.2f}  {reason.text}" for reason in finding.reasons),
+        *(f"  {reason.weight:+.2f}  {sentence(reason.text)}" for reason in finding.reasons),
         shown("rests on:"),
         *(f"  {each.kind} {each.ref}" for each in finding.evidence),
         *(f"{made.decided_at:%Y-%m-%d %H:%M}Z {made.who}: {shown(made.verb)}: {made.reason}" for made in one.decisions),

@@ -8,7 +8,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 if TYPE_CHECKING:
     from headwater.engines.match.link.explain import Pair
@@ -232,6 +232,6 @@ def _pair(pair: "Pair") -> dict[str, Any]:
 def _told(pair: "Pair") -> list[str]:
     return [
         f"{pair.prior:+7.2f}  {shown('before anything is compared')}",
-        *(f"{one.bits:+7.2f}  {one.text} ({one.left.value}; {one.right.value})" for one in pair.bars),
+        *(f"{one.bits:+7.2f}  {sentence(one.text)} ({one.left.value}; {one.right.value})" for one in pair.bars),
         f"{pair.weight:+7.2f}  {shown('total, in bits: probability {share:.4f}', share=pair.probability)}",
     ]

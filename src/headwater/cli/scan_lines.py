@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.cli.words import later, shown
+from headwater.cli.words import later, sentence, shown
 
 if TYPE_CHECKING:
     from headwater.node.scan import Watching
@@ -39,8 +39,8 @@ def compared(document: dict[str, Any]) -> list[str]:
         )
     ]
     for one in document["alarms"]:
-        lines.append(f"    {one['kind']}: " + "; ".join(one["reasons"]))
-        lines += [f"        {shown('but: {reason}', reason=reason)}" for reason in one["counter"]]
+        lines.append(f"    {one['kind']}: " + "; ".join(map(sentence, one["reasons"])))
+        lines += [f"        {shown('but: {reason}', reason=sentence(reason))}" for reason in one["counter"]]
     return [*lines, shown(_EVALUATED[document["evaluated"]])]
 
 
@@ -50,7 +50,7 @@ def _scan(scan: dict[str, Any]) -> list[str]:
     lines = [f"{scan['file']}: {verdict}"]
     if not scan["evidence"]:
         lines.append(f"    {shown('{kind} image: never evidence', kind=scan['image_kind'])}")
-    lines += [f"    {reason}" for reason in scan["assessed"]["reasons"]]
+    lines += [f"    {sentence(reason)}" for reason in scan["assessed"]["reasons"]]
     lines += [line for alarm in scan["alarms"] for line in _alarm(alarm)]
     blocked = [one["share"] for one in scan["not_assessed"] if one["reason"] != "starved"]
     if blocked:
@@ -66,6 +66,6 @@ def _alarm(alarm: dict[str, Any]) -> list[str]:
     threshold = shown("threshold {threshold:.4f}", threshold=alarm["threshold"])
     return [
         f"    {shown(_QUEUES[alarm['queue']])}  {shown(_CLASSES.get(alarm['class'], alarm['class']))}  {alarm['score']:.4f} ({threshold})",
-        *(f"        {reason}" for reason in alarm["reasons"]),
-        *(f"        {shown('but: {reason}', reason=reason)}" for reason in alarm["counter"]),
+        *(f"        {sentence(reason)}" for reason in alarm["reasons"]),
+        *(f"        {shown('but: {reason}', reason=sentence(reason))}" for reason in alarm["counter"]),
     ]

@@ -7,7 +7,7 @@ import click
 from headwater.cli import door, options, scan_lines
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -29,7 +29,7 @@ def read_scans(*, images: tuple[Path, ...], as_json: bool) -> None:
         able = (
             shown("material and alarms can be assessed")
             if one["assessed"]["detect"]
-            else "; ".join(one["assessed"]["reasons"])
+            else "; ".join(map(sentence, one["assessed"]["reasons"]))
         )
         lines.append(
             f"{one['file']}: {one['format']}, {one['width']} x {one['height']}, {', '.join(one['channels'])}, {one['image_kind']}: {able}"

@@ -7,7 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 
 @click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
@@ -143,8 +143,8 @@ def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
 def _lines(document: dict[str, object]) -> list[str]:
     lines: list[str] = []
     for hit in document["hits"]:  # type: ignore[attr-defined] # a document of our own
-        lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {hit['text']}"]
-        lines += [f"    {reason['weight']:+.2f}  {reason['text']}" for reason in hit["reasons"]]
+        lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {sentence(hit['text'])}"]
+        lines += [f"    {reason['weight']:+.2f}  {sentence(reason['text'])}" for reason in hit["reasons"]]
     for one in document["silenced"]:  # type: ignore[attr-defined]
         lines.append(
             shown(

@@ -7,7 +7,7 @@ import click
 
 from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
-from headwater.cli.words import later, shown
+from headwater.cli.words import later, sentence, shown
 
 if TYPE_CHECKING:
     from headwater.exchange.outbox import Sending
@@ -73,7 +73,7 @@ def tell(sending: "Sending", *, as_json: bool, dry_run: bool = False) -> int:
             for fact, rule in document["removed"].items()
         ),
         *(
-            f"  {each['rule']}: {each['text']} {shown('What would allow it: {remedy}', remedy=each['remedy'])}"
+            f"  {each['rule']}: {sentence(each['text'])} {shown('What would allow it: {remedy}', remedy=sentence(each['remedy']))}"
             for each in document["reasons"]
         ),
         *(f"  {shown('duty: {duty}', duty=duty)}" for duty in document["obligations"]),

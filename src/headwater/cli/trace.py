@@ -7,7 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar, bars
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -90,11 +90,12 @@ def run(
         tracing.write_findings(out, answer.result)
     document = tracing.document(answer)
     lines = [
-        f"{claim.finding.score:.2f}  {claim.typology.name}: {claim.finding.text}"
+        f"{claim.finding.score:.2f}  {claim.typology.name}: {sentence(claim.finding.text)}"
         for claim in answer.result.claims[:SHOWN]
     ]
     lines += [
-        f"{shown('protect')}  {claim.typology.name}: {claim.finding.text}" for claim in answer.result.protecting[:SHOWN]
+        f"{shown('protect')}  {claim.typology.name}: {sentence(claim.finding.text)}"
+        for claim in answer.result.protecting[:SHOWN]
     ]
     counts = {"findings": document["findings"], "payments": document["rows"]}
     lines.append(shown("{findings} findings in {payments} payments", **counts))

@@ -5,15 +5,14 @@ apart again by click's own templates, which the catalogue has, and each part is 
 """
 
 import os
-import re
 from functools import cache
 from typing import Final
 
 import click
 
 from headwater.cli.words import ENGLISH, Part, said, spoken, words
+from headwater.model.catalogue import Templates
 
-_PLACE: Final = re.compile(r"\{(\w+)(?:!r)?\}")
 _TOLD: Final = frozenset({"message", "name", "number_type", "param_hint"})
 """Places of a template in which words stand, not what the user typed."""
 
@@ -38,31 +37,10 @@ def sentence(text: str) -> str:
     known = words(tag, Part.USAGE).get(text)
     if known is not None:
         return known
-    for template, own in _templates(tag):
-        found = template.fullmatch(text)
-        if found:
-            return own.format(
-                **{name: sentence(part) if name in _TOLD else part for name, part in found.groupdict().items()}
-            )
-    return text
+    found = _templates(tag).told(text, lambda name, part: sentence(part) if name in _TOLD else part)
+    return text if found is None else found
 
 
 @cache
-def _templates(tag: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the sentences with places in them, in the order in which they are tried."""
-    catalogue = {one: other for one, other in words(tag, Part.USAGE).items() if _PLACE.search(one)}
-    return tuple((_pattern(one), catalogue[one]) for one in sorted(catalogue, key=_own, reverse=True))
-
-
-def _own(template: str) -> tuple[int, int]:
-    """Return how much a template says itself: before its first place, since that is the outer sentence, and in all."""
-    parts = _PLACE.split(template)[::2]
-    return len(parts[0]), sum(map(len, parts))
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    literal = iter(_PLACE.split(template))
-    pattern = re.escape(next(literal))
-    for name in literal:
-        pattern += f"(?P<{name}>.+?){re.escape(next(literal))}"
-    return re.compile(pattern, re.DOTALL)
+def _templates(tag: str) -> Templates:
+    return Templates(words(tag, Part.USAGE))

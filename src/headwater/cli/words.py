@@ -11,16 +11,13 @@ a program. Documents (``--json``), codes, exit statuses and what an error says a
 
 import os
 import sys
-from ast import literal_eval
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
 from typing import Final, TextIO
 
 from headwater.errors import NOWHERE, HeadwaterError, Place
 
 ENGLISH: Final = "en"
-_FOLDERS: Final = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Cyrl", "sq": "sq"}
 _SERBIAN_IN_LATIN: Final = ("latn", "latin", "_me")
 
 
@@ -47,22 +44,13 @@ def spoken(environ: Mapping[str, str]) -> str:
     return "sq" if locale[:2] == "sq" and not locale[2:3].isalpha() else ENGLISH
 
 
-@cache
 def words(tag: str, part: Part) -> Mapping[str, str]:
     """Return the words of a part of a language by the English ones; none for English."""
-    if tag not in _FOLDERS:
+    if tag == ENGLISH:
         return {}
-    from gzip import decompress
-    from importlib.resources import files
+    from headwater.model.catalogue import read
 
-    from headwater.model.serbian import latin
-
-    folder = files("headwater.cli") / "locale" / _FOLDERS[tag]
-    plain = folder / f"{part}.po"
-    # A wheel has the catalogues pressed: tools/catalogues.py.
-    data = plain.read_bytes() if plain.is_file() else decompress((folder / f"{part}.po.gz").read_bytes())
-    found = dict(_entries(data.decode("utf-8")))
-    return {one: latin(other) for one, other in found.items()} if tag == "sr-Latn" else found
+    return read("headwater.cli", tag, part)
 
 
 def said(text: str, part: Part) -> str:
@@ -85,6 +73,16 @@ def warned(text: str, /, **values: object) -> str:
     return _filled(text, values, sys.stderr)
 
 
+def sentence(text: str) -> str:
+    """Return what an engine or a rule says, by the same rule: in the reader's language on a terminal, else as it is kept."""
+    tag = spoken(os.environ)
+    if tag == ENGLISH or not sys.stdout.isatty():
+        return text
+    from headwater.node.telling import told as said_by_engine
+
+    return said_by_engine(text, tag)
+
+
 def later(text: str) -> str:
     """Return a text as it is: one that is shown later, named here so that the catalogues are held to have it."""
     return text
@@ -103,26 +101,6 @@ def told(error: HeadwaterError) -> str:
 def _filled(text: str, values: Mapping[str, object], stream: TextIO) -> str:
     own = said(text, Part.ANSWERS) if stream.isatty() else text
     return own.format(**values) if values else own
-
-
-def _entries(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a catalogue holds: ``msgid`` and ``msgstr`` with the lines that follow each."""
-    parts: dict[str, str] = {}
-    name = ""
-    for line in [*text.splitlines(), ""]:
-        word, gap, rest = line.partition(" ")
-        if gap and word in ("msgid", "msgstr"):
-            name, parts[word] = word, _string(rest)
-        elif name and line.startswith('"'):
-            parts[name] += _string(line)
-        elif not line.strip():
-            if parts.get("msgid") and parts.get("msgstr"):
-                yield parts["msgid"], parts["msgstr"]
-            parts, name = {}, ""
-
-
-def _string(quoted: str) -> str:
-    return literal_eval(quoted) if "\\" in quoted else quoted.strip()[1:-1]
 
 
 def _meaning(kind: type) -> str:

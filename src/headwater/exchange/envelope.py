@@ -32,7 +32,7 @@ import msgspec
 
 from headwater.errors import InputError, Place, SchemaError, SignatureError
 from headwater.exchange.refusal import Code, Refusal
-from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Suite, is_signed, key_id, sign
+from headwater.exchange.suite import SIGNATURE_BYTES, SUITES, XWING, Open, Seal, Suite, is_signed, key_id, sign
 from headwater.formats.safe import WIRE_INTEGER_BITS, parse_wire_json
 from headwater.model.canonical import convert, decode, encode
 from headwater.model.ids import AuthorityId, MessageId, authority_id, blob_hash, message_id
@@ -158,22 +158,20 @@ def seal(header: Header, body: bytes, *, signing_seed: bytes, recipient_key: byt
         InputError: the body is no JSON object as the wire takes it.
     """
     parse_wire_json(body)
-    return seal_checked(header, body, signing_seed=signing_seed, recipient_key=recipient_key, suite=suite)
-
-
-def seal_checked(
-    header: Header, body: bytes, *, signing_seed: bytes, recipient_key: bytes, suite: Suite = XWING
-) -> bytes:
-    """Do what `seal` does for a body that `body.write_body` has made.
-
-    Raises:
-        SchemaError: the header names other keys than those given, or header or envelope would be over their limits.
-    """
     if header.rkid != key_id(recipient_key) or header.suite != suite.name:
         raise SchemaError("the header names another key or suite than the one given", where=Place(field="rkid"))
+    return seal_checked(header, body, signing_seed=signing_seed, sealer=suite.sealer(recipient_key))
+
+
+def seal_checked(header: Header, body: bytes, *, signing_seed: bytes, sealer: Seal) -> bytes:
+    """Do what `seal` does for a body that `body.write_body` has made, with what seals for the key that the header names.
+
+    Raises:
+        SchemaError: header or envelope would be over their limits.
+    """
     header_bytes = header.to_bytes()
     signature = sign(signing_seed, _signed_bytes(header_bytes, body, header.rkid))
-    content = suite.seal(signature + body, recipient_key, _info(header_bytes))
+    content = sealer(signature + body, _info(header_bytes))
     envelope = _LENGTH.pack(len(header_bytes)) + header_bytes + content
     if len(envelope) > MAX_ENVELOPE:
         raise SchemaError("the message is larger than an envelope holds", fix="send large files by their hash")
@@ -233,7 +231,8 @@ def unseal(
     sealed: Sealed, *, recipient_seed: bytes, sender_key: bytes, suites: Mapping[str, Suite] = SUITES
 ) -> bytes | Refusal:
     """Return the body as it was sent (rule 6)."""
-    body = unseal_unread(sealed, recipient_seed=recipient_seed, sender_key=sender_key, suites=suites)
+    opener = suites[sealed.header.suite].opener(recipient_seed)
+    body = unseal_unread(sealed, opener=opener, sender_key=sender_key)
     if isinstance(body, Refusal):
         return body
     try:
@@ -243,13 +242,10 @@ def unseal(
     return body
 
 
-def unseal_unread(
-    sealed: Sealed, *, recipient_seed: bytes, sender_key: bytes, suites: Mapping[str, Suite] = SUITES
-) -> bytes | Refusal:
+def unseal_unread(sealed: Sealed, *, opener: Open, sender_key: bytes) -> bytes | Refusal:
     """Return the body as it was sent, for `body.read_body` to look at (rule 6 up to ``bad-signature``)."""
-    suite = suites[sealed.header.suite]
     try:
-        plaintext = suite.unseal(sealed.content, recipient_seed, _info(sealed.header_bytes))
+        plaintext = opener(sealed.content, _info(sealed.header_bytes))
     except SignatureError:
         return Refusal(Code.BAD_SEAL)
     signature, body = plaintext[:SIGNATURE_BYTES], plaintext[SIGNATURE_BYTES:]

@@ -36,6 +36,7 @@ from headwater.exchange.keys import Keys
 from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import REFUSED, STORED, Giver
 from headwater.exchange.refusal import Code, Refusal
+from headwater.exchange.suite import SUITES, Open
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.taking import HELD, Known, LookedAt, Opened, Refused, Taking, keep
 from headwater.exchange.translate import records_of
@@ -164,10 +165,10 @@ class Inbox:
             partner = self._partners.get(snapshot, authority)
             return partner.card.card.sender_key(skid, now) if partner and partner.is_open else None
 
-        seeds = self._keys.sealing_seeds
+        openers = {name: _openers(seed) for name, seed in self._keys.sealing_seeds.items()}
         # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
         unsealed = [
-            self._unseal(sealed, envelope, taken, sender_key, seeds, now)
+            self._unseal(sealed, envelope, taken, sender_key, openers, now)
             for sealed, envelope in zip(given, envelopes, strict=True)
         ]
         return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
@@ -178,13 +179,13 @@ class Inbox:
         envelope: bytes,
         taken: Mapping[MessageId, Incoming],
         sender_key: Callable[[AuthorityId, str], SenderKey | None],
-        seeds: Mapping[str, bytes],
+        openers: Mapping[str, Callable[[str], Open]],
         now: datetime,
     ) -> _Unsealed | Refused | Known:
         if isinstance(sealed, Refusal):
             return Refused(sha256(envelope).digest(), None, envelope, sealed)
         header = sealed.header
-        refusal = check_recipient(header, me=self._partners.me, my_key_ids=frozenset(seeds))
+        refusal = check_recipient(header, me=self._partners.me, my_key_ids=frozenset(openers))
         if refusal is None:
             row = taken.get(header.id)
             if row is not None and row.sha256 == sealed.sha256:
@@ -192,7 +193,7 @@ class Inbox:
             sender = sender_key(header.sender, header.skid)
             refusal = check_sender(sender, now) or check_times(header, now)
             if refusal is None and sender is not None:
-                body = unseal_unread(sealed, recipient_seed=seeds[header.rkid], sender_key=sender.public_key)
+                body = unseal_unread(sealed, opener=openers[header.rkid](header.suite), sender_key=sender.public_key)
                 if not isinstance(body, Refusal):
                     return _Unsealed(sealed, envelope, body)
                 refusal = body
@@ -216,6 +217,11 @@ class Inbox:
         seeds = self._keys.signing_seeds
         usable = (seeds[key.name] for key in newest if key.is_valid(tx.now) and key.name in seeds)
         return Giver(self._partners.me, next(usable, self._keys.signing_seed()))
+
+
+def _openers(seed: bytes) -> Callable[[str], Open]:
+    """Return what finds, by the name of a suite, what opens a batch's envelopes with a key."""
+    return cache(lambda suite: SUITES[suite].opener(seed))
 
 
 def _parts(looked_at: list[LookedAt]) -> list[list[LookedAt]]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from headwater.exchange.envelope import Header, seal_checked
 from headwater.exchange.partners import Partner
-from headwater.exchange.suite import key_id
+from headwater.exchange.suite import XWING, Seal, key_id
 from headwater.model.message import Message
 from headwater.store import Outgoing, Transaction
 
@@ -22,10 +22,10 @@ class Way:
         self._now = now
 
     @cached_property
-    def keys(self) -> tuple[bytes, str, str, bytes]:
-        """The partner's key with its name, and this node's with its seed: asked for once something is to go."""
+    def keys(self) -> tuple[Seal, str, str, bytes]:
+        """What seals for the partner's key, its name, and this node's with its seed: asked for once something is to go."""
         sealing = self.partner.card.card.sealing_key(self._now)
-        return (sealing, key_id(sealing), *self._signing())
+        return (XWING.sealer(sealing), key_id(sealing), *self._signing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Unsealed:
 def seal(tx: Transaction, given: Unsealed) -> None:
     """Seal a message that was numbered and put it into the queue."""
     header, message = given.header, given.message
-    recipient_key, _, _, signing_seed = given.way.keys
+    sealer, _, _, signing_seed = given.way.keys
     tx.add_outgoing(
         Outgoing(
             id=header.id,
             peer=header.recipient,
             seq=header.seq,
             lane=header.lane,
-            envelope=seal_checked(header, given.body, signing_seed=signing_seed, recipient_key=recipient_key),
+            envelope=seal_checked(header, given.body, signing_seed=signing_seed, sealer=sealer),
             kind=message.kind,
             thread=message.thread,
             queued_at=tx.now,

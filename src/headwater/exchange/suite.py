@@ -14,20 +14,22 @@ from importlib import import_module
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from headwater.errors import KeyTrustError, SignatureError
+from headwater.exchange import hpke
 
 SEED_BYTES: Final = 32
 ED25519_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
-XWING_PUBLIC_BYTES: Final = 1216
-_MLKEM_PUBLIC_BYTES: Final = 1184
-_MLKEM_SEED_BYTES: Final = 64
-_XWING_EXPANDED_BYTES: Final = 96
+XWING_PUBLIC_BYTES: Final = hpke.PUBLIC_BYTES
+MAX_TOGETHER: Final = 64
+"""How many messages one encapsulation serves at most: what is lost with its secret is as much as one post holds."""
+
+Seal = Callable[[bytes, bytes], bytes]
+"""Seals a plaintext with its ``info``: encapsulated key and ciphertext."""
+Open = Callable[[bytes, bytes], bytes]
+"""Opens what was sealed with its ``info``; raises SignatureError where it was not sealed so."""
 
 
 class Suite(Protocol):
@@ -47,16 +49,16 @@ class Suite(Protocol):
         """Return the raw public key of a private key."""
         ...
 
-    def seal(self, plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
-        """Return encapsulated key and ciphertext."""
-        ...
-
-    def unseal(self, sealed: bytes, seed: bytes, info: bytes) -> bytes:
-        """Return the plaintext.
+    def sealer(self, public_key: bytes) -> Seal:
+        """Return what seals the messages of one change for a key.
 
         Raises:
-            SignatureError: it was not sealed for this key with this info, or was altered.
+            KeyTrustError: the public key is none.
         """
+        ...
+
+    def opener(self, seed: bytes) -> Open:
+        """Return what opens the messages of one batch."""
         ...
 
 
@@ -65,32 +67,58 @@ class XWingSuite:
     """Suite ``647a-1-2``."""
 
     name: str = "647a-1-2"
-    overhead: int = 1120 + 16
+    overhead: int = hpke.ENCAPSULATED_BYTES + hpke.TAG_BYTES
 
     def public_key(self, seed: bytes) -> bytes:
         """Return the raw public key: ML-KEM-768, then X25519."""
-        mlkem, x25519 = _expand(seed)
-        return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+        return _private(seed).public_raw()
 
-    def seal(self, plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
-        """Return encapsulated key and ciphertext.
+    def sealer(self, public_key: bytes) -> Seal:
+        """Return what seals the messages of one change for a key.
 
         Raises:
             KeyTrustError: the public key is none.
         """
+        return _Sealer(public_key).seal
+
+    def opener(self, seed: bytes) -> Open:
+        """Return what opens the messages of one batch."""
+        return _Opener(seed).open
+
+
+class _Sealer:
+    """Seals for one key, with a new encapsulation after every `MAX_TOGETHER` messages."""
+
+    def __init__(self, public_key: bytes) -> None:
         try:
-            return _hpke().encrypt(plaintext, _public(public_key), info)
+            self._key = _public(public_key)
+            self._encapsulated, self._schedule = hpke.encapsulate(self._key)
         except ValueError as error:
             raise KeyTrustError("a partner's HPKE key is no X-Wing public key") from error
+        self._infos: set[bytes] = set()
 
-    def unseal(self, sealed: bytes, seed: bytes, info: bytes) -> bytes:
-        """Return the plaintext.
+    def seal(self, plaintext: bytes, info: bytes) -> bytes:
+        # Two texts under one info would have one key and nonce, and each would give the other away.
+        if info in self._infos or len(self._infos) == MAX_TOGETHER:
+            self._encapsulated, self._schedule = hpke.encapsulate(self._key)
+            self._infos.clear()
+        self._infos.add(info)
+        return self._encapsulated + self._schedule.seal(plaintext, info)
 
-        Raises:
-            SignatureError: it was not sealed for this key with this info, or was altered.
-        """
+
+class _Opener:
+    """Opens with one key; an encapsulation that several messages share is decapsulated once."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = _private(seed)
+        self._last: tuple[bytes, hpke.Schedule] | None = None
+
+    def open(self, sealed: bytes, info: bytes) -> bytes:
+        encapsulated = sealed[: hpke.ENCAPSULATED_BYTES]
         try:
-            return _hpke().decrypt(sealed, _private(seed), info)
+            if self._last is None or self._last[0] != encapsulated:
+                self._last = encapsulated, hpke.decapsulate(encapsulated, self._key)
+            return self._last[1].open(sealed[hpke.ENCAPSULATED_BYTES :], info)
         except (InvalidTag, ValueError) as error:
             raise SignatureError("the seal does not open") from error
 
@@ -164,11 +192,6 @@ def _is_signed_quick(public_key: bytes, signature: bytes, message: bytes) -> boo
     return True
 
 
-@cache
-def _hpke() -> hpke.Suite:
-    return hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-
-
 @lru_cache(maxsize=16)
 def _signer(seed: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
@@ -180,25 +203,6 @@ def _sodium_seed(seed: bytes) -> bytes:
     return seed + signing_public(seed)
 
 
-def _expand(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-    expanded = hashlib.shake_256(seed).digest(_XWING_EXPANDED_BYTES)
-    return (
-        MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_BYTES]),
-        X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:]),
-    )
-
-
 # Expanding an ML-KEM key costs as much as a decapsulation; a node has a handful of keys, and they live in memory anyway.
-@lru_cache(maxsize=16)
-def _private(seed: bytes) -> hpke.MLKEM768X25519PrivateKey:
-    return hpke.MLKEM768X25519PrivateKey(*_expand(seed))
-
-
-@lru_cache(maxsize=256)
-def _public(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
-    if len(raw) != XWING_PUBLIC_BYTES:
-        raise ValueError("length")
-    return hpke.MLKEM768X25519PublicKey(
-        MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_BYTES]),
-        X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC_BYTES:]),
-    )
+_private: Final = lru_cache(maxsize=16)(hpke.private_key)
+_public: Final = lru_cache(maxsize=256)(hpke.public_key)

@@ -17,7 +17,7 @@ How a page is added
 5. ``headwater/web/templates/name.html``: ``{% extends "base.html" %}``, blocks ``title``, ``content`` and, where the page has
    own scripts or styles, ``head`` and ``scripts`` (``<script type="module" src="{{ static('name.js') }}">``, nothing
    inline). The base gives ``<main id="main" data-page=NAME>``, banner, navigation, live region. Macros are in ``ui.html``.
-   Text of others goes through ``|others``; a form holds ``{{ ui.token() }}``.
+   Text of others goes through ``|others``, sentences of engines and rules through ``say()``; a form holds ``{{ ui.token() }}``.
 6. Words: ``_("...")`` in templates and handlers; the Serbian (Cyrillic) and Albanian in ``locale/*/NAME.po``: every file there
    is read, so each page has its own. ``tests/unit/web/test_words.py`` names what is missing.
 

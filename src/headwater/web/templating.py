@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from headwater.model.times import parse_instant
+from headwater.node.telling import told
 from headwater.policy.acts import Act
 from headwater.web import pictured, statics
 from headwater.web.collation import sort_key
-from headwater.web.words import LANGUAGES, Language
+from headwater.web.words import ENGLISH, LANGUAGES, Language
 
 if TYPE_CHECKING:
     from headwater.web.page import Context
@@ -212,6 +213,7 @@ class Templates:
             ngettext=language.ngettext,
             number=language.number,
             when=when,
+            say=lambda text: say(text, language),
             **_vocabulary(language),
             **values,
         )
@@ -261,6 +263,14 @@ def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> 
     head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
     folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
     return Markup(f"{tag}{head}{folded}</bdi>")  # noqa: S704 - every letter is escaped above
+
+
+def say(text: str | None, language: Language) -> Markup:
+    """Return a sentence of an engine or a rule as text of others: in a language where a catalogue has it, else in English."""
+    if text is None:
+        return Markup("")
+    own = told(text, language.tag)
+    return others(own, ENGLISH if own == text else language.tag)
 
 
 def _is_hidden(letter: str) -> bool:

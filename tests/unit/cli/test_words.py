@@ -17,7 +17,7 @@ from headwater import errors
 from headwater.cli import VERBS, door, main, usage
 from headwater.cli.helping import dressed
 from headwater.cli.progress import bar
-from headwater.cli.words import Part, said, shown, spoken, told, words
+from headwater.cli.words import Part, said, sentence, shown, spoken, told, words
 from headwater.exchange.partners import State as PartnerState
 from headwater.model.decision import Verb
 from headwater.policy.agreement import AgreementState
@@ -312,6 +312,15 @@ def test_an_answer_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: p
     assert shown("message {id}", id="7") == "порука 7"
     assert shown("threshold {threshold:.4f}", threshold=0.5) == "праг 0.5000"
     assert shown("no catalogue has {this}", this="one") == "no catalogue has one"
+
+
+@pytest.mark.usefixtures("serbian")
+def test_what_an_engine_says_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sentence("Name agrees in no part.") == "Name agrees in no part."
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert sentence("Name agrees in no part.") == "Име се не слаже ни у једном делу."
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert sentence("Name agrees in no part.") == "Name agrees in no part."
 
 
 @pytest.mark.usefixtures("serbian")

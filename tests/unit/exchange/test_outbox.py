@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from headwater.errors import ConflictError, KeyTrustError, SchemaError
 from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.partners import State
+from headwater.model.canonical import decode
 from headwater.model.ids import MessageId, StateCode
-from headwater.model.message import BreakGlass, Kind
+from headwater.model.message import BreakGlass, Kind, Message
 from headwater.model.times import parse_instant
 from headwater.policy.agreement import AgreementState
 from headwater.policy.rules.rule import Outcome
@@ -40,6 +41,16 @@ def test_many_messages_are_each_judged_and_numbered_in_one_transaction(london: N
     assert [draft.id for draft in london.exchange.drafts()] == [sendings[2].id]
     london.bring(BELGRADE)
     assert [row.id for row in belgrade.exchange.incoming()][-2:] == queued(london)
+
+
+def test_messages_of_one_change_share_an_encapsulation_and_no_others_do(london: Node, belgrade: Node) -> None:
+    london.exchange.send_many([message(text="one"), message(text="two")], who="o.reed")
+    london.exchange.send(message(text="three"), who="o.reed")
+    opened = [read(row.envelope) for row in london.exchange.outgoing() if row.kind != Kind.PING]
+    together, alike, alone = [each.content[:1120] for each in opened if isinstance(each, Sealed)]
+    assert together == alike != alone
+    london.bring(BELGRADE)
+    assert [decode(row.body, Message).text for row in belgrade.exchange.incoming()][-3:] == ["one", "two", "three"]
 
 
 def test_of_many_messages_none_is_kept_where_one_cannot_be_answered_for(london: Node) -> None:

@@ -6,10 +6,13 @@ from importlib.resources import files
 import pytest
 from babel.messages.extract import extract_from_dir
 
+from headwater.model.ids import FindingId
 from headwater.policy.purposes import PURPOSES
 from headwater.web import templating
 from headwater.web.pages import entities, queue
+from headwater.web.templating import say
 from headwater.web.words import LANGUAGES, chosen, language
+from tests.page_world import Browser
 
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
 PLACEHOLDER = re.compile(r"%\([a-z]+\)s")
@@ -81,3 +84,23 @@ def test_the_browsers_wish_is_the_last_that_is_asked() -> None:
     assert chosen("sq", "en", accepts="sr") == "sq"
     assert chosen("", "", accepts="de, sr-Latn;q=0.8") == "sr-Latn"
     assert chosen("xx", accepts="de") == "en"
+
+
+@pytest.mark.slow  # a node of its own
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [("sr-Cyrl", "Име се слаже"), ("sr-Latn", "Ime se slaže"), ("sq", "Emri përputhet"), ("en", "Name agrees")],
+)
+def test_a_finding_is_told_in_the_readers_language_and_says_which_it_is(
+    tag: str, words: str, analyst: Browser, hits: list[FindingId]
+) -> None:
+    analyst.language = tag
+    for path in ("/queue", f"/findings/{hits[0]}"):
+        text = analyst.get(path).text
+        assert f'<bdi dir="auto" lang="{tag}">{words}' in text, path
+        assert (tag == "en") == ('lang="en">Name agrees' in text)
+
+
+def test_a_sentence_that_no_catalogue_has_is_shown_as_english() -> None:
+    text = str(say("Nobody has put this into other words", language("sq")))
+    assert text == '<bdi dir="auto" lang="en">Nobody has put this into other words</bdi>'

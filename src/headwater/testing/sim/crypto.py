@@ -6,7 +6,6 @@ secret. The real primitives are tested by vectors; the simulator asks what becom
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from hashlib import sha256, shake_256
 from typing import Final
 from unittest import mock
@@ -15,8 +14,8 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headwater.errors import SignatureError
-from headwater.exchange import checkpoint, envelope, sealing, signed
-from headwater.exchange.suite import SUITES, XWING, XWING_PUBLIC_BYTES
+from headwater.exchange import checkpoint, sealing, signed
+from headwater.exchange.suite import SUITES, XWING, XWING_PUBLIC_BYTES, Open, Seal
 
 _ENCAPSULATED: Final = 1120
 _SIGNATURE: Final = 3309
@@ -34,22 +33,27 @@ class RepeatableSuite:
         """Return a public key."""
         return shake_256(b"public" + seed).digest(XWING_PUBLIC_BYTES)
 
-    def seal(self, plaintext: bytes, public_key: bytes, info: bytes) -> bytes:
-        """Return what only the holder of the seed opens, as far as anybody tries."""
-        enc = shake_256(public_key + info + sha256(plaintext).digest()).digest(_ENCAPSULATED)
-        return enc + AESGCM(_key(enc, public_key)).encrypt(_NONCE, plaintext, info)
+    def sealer(self, public_key: bytes) -> Seal:
+        """Return what makes texts that only the holder of the seed opens, as far as anybody tries."""
 
-    def unseal(self, sealed: bytes, seed: bytes, info: bytes) -> bytes:
-        """Return the plaintext.
+        def seal(plaintext: bytes, info: bytes) -> bytes:
+            enc = shake_256(public_key + info + sha256(plaintext).digest()).digest(_ENCAPSULATED)
+            return enc + AESGCM(_key(enc, public_key)).encrypt(_NONCE, plaintext, info)
 
-        Raises:
-            SignatureError: it was altered.
-        """
-        enc, text = sealed[:_ENCAPSULATED], sealed[_ENCAPSULATED:]
-        try:
-            return AESGCM(_key(enc, self.public_key(seed))).decrypt(_NONCE, text, info)
-        except (InvalidTag, ValueError) as error:
-            raise SignatureError("the seal does not open") from error
+        return seal
+
+    def opener(self, seed: bytes) -> Open:
+        """Return what opens them; it raises SignatureError where they were altered."""
+        public_key = self.public_key(seed)
+
+        def unseal(sealed: bytes, info: bytes) -> bytes:
+            enc, text = sealed[:_ENCAPSULATED], sealed[_ENCAPSULATED:]
+            try:
+                return AESGCM(_key(enc, public_key)).decrypt(_NONCE, text, info)
+            except (InvalidTag, ValueError) as error:
+                raise SignatureError("the seal does not open") from error
+
+        return unseal
 
 
 class _Public:
@@ -89,7 +93,7 @@ def repeatable_crypto() -> Iterator[None]:
     suite = RepeatableSuite()
     with (
         mock.patch.dict(SUITES, {XWING.name: suite}),
-        mock.patch.object(sealing, "seal_checked", partial(envelope.seal_checked, suite=suite)),
+        mock.patch.object(sealing, "XWING", suite),
         mock.patch("headwater.exchange.keys.XWING", suite),
         mock.patch.object(signed, "MLDSA65PrivateKey", _Private),
         mock.patch.object(signed, "MLDSA65PublicKey", _Public),

@@ -1,0 +1,71 @@
+"""What engines and rules say, in a reader's language.
+
+An engine writes its sentences in English, and they are kept, sent, sealed and hashed so: a finding has one text everywhere. Whoever
+reads it in Serbian or Albanian is shown the same sentence by the catalogues in ``locale``, found anew from the English. Names,
+numbers, codes and titles of publications in it stay, and so does every sentence that no catalogue has.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from headwater.model.catalogue import FOLDERS, Templates, read
+
+PARTS: Final = ("rules", "findings", "typologies")
+"""Files of the catalogue."""
+_WITHIN: Final = r"(?:(?!\. [A-Z]).)+?"
+_VALUES: Final = {"whole": ".+?", "any": ".+?", "codes": r"[^()]+", "year": r"\d{4}", "day": r"\d\d?", "n_": r"-?[\d.,]+", "": _WITHIN}
+"""What may stand in a place, by its name: nothing that reaches into another sentence, but for what is whole sentences."""
+_TOLD: Final = ("whole", "words")
+"""Names of places in which words of an engine stand, which are told in turn."""
+_COUNTED: Final = r"\b(?:account|boat|contact|crossing|customer|day|engine|hire|hirer|hub|number|payer|payment|piece|record|seller|vehicle)s\b"
+_JOINS: Final = (re.compile(r"(?<=[.?!])( )(?=[A-Z])"), re.compile(r"(; )"), re.compile(r"(, )"))
+"""Where a text is taken apart that no entry fits as a whole: at sentences, then clauses, then details."""
+
+
+@lru_cache(maxsize=4096)
+def told(text: str, tag: str) -> str:
+    """Return what an engine or a rule says in a language.
+
+    Args:
+        text: as it is kept, in English.
+        tag: ``sr-Cyrl``, ``sr-Latn``, ``sq``; any other leaves it as it is.
+    """
+    if tag not in FOLDERS:
+        return text
+    own = _whole(text, tag)
+    if own is not None:
+        return own
+    for join in _JOINS:
+        pieces = join.split(text)
+        own_pieces = [told(piece, tag) for piece in pieces[::2]] if len(pieces) > 1 else pieces
+        if own_pieces != pieces[::2]:
+            pieces[::2] = own_pieces
+            return "".join(pieces)
+    return text
+
+
+def _whole(text: str, tag: str) -> str | None:
+    """Return a text for which there is one entry, with or without its full stop, beginning large or small."""
+    ends = (".", "") if text.endswith(".") else ("",)
+    forms = [(form.removesuffix(end), end) for form in (text, text[:1].lower() + text[1:]) for end in ends]
+    for look in (_words(tag).get, lambda form: _templates(tag).told(form, lambda name, part: _place(name, part, tag))):
+        for form, end in forms:
+            own = look(form)
+            if own is not None:
+                return (own if text.startswith(form[:1]) else own[:1].upper() + own[1:]) + end
+    return None
+
+
+def _place(name: str, part: str, tag: str) -> str:
+    return told(part, tag) if name.startswith(_TOLD) else part
+
+
+@cache
+def _words(tag: str) -> dict[str, str]:
+    return {one: own for part in PARTS for one, own in read("headwater.node", tag, part).items()}
+
+
+@cache
+def _templates(tag: str) -> Templates:
+    return Templates(_words(tag), _VALUES, _COUNTED)
