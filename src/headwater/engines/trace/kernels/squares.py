@@ -33,7 +33,7 @@ def squares(edges: Edges, *, window_s: int) -> tuple[Any, Any]:
 
 
 @compiled
-def _before(at: Array, row: Array, account: int, edge: int) -> int:
+def _before(at: Array, row: Array, account: int, edge: int) -> Array:
     """Place of an account's last payment that stands before another in the order of time; its begin less one if none does."""
     low, high = at[account], at[account + 1]
     while low < high:
@@ -46,7 +46,7 @@ def _before(at: Array, row: Array, account: int, edge: int) -> int:
 
 
 @compiled
-def _busy(at: Array, row: Array, account: int, place: int, first: int, most: int) -> bool:
+def _busy(at: Array, row: Array, account: int, place: int, first: int, most: int) -> Array:
     """Whether more than so many payments of an account, up to a place, are not older than a time."""
     return place - most >= at[account] and row[place - most, 0] >= first
 
