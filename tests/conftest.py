@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from headwater.node.system import SystemClock
+from headwater.testing.fakes import START
 
 SHARED = "HEADWATER_SHARED"
 REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
@@ -67,6 +72,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | No
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--postgres``."""
     parser.addoption("--postgres", action="store_true", help="keep the stores of all tests in a PostgreSQL server")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _on_the_day_of_the_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the real clock of this process go on from the day of the tests, so that no test fails on a later one.
+
+    What tests are given, such as cards, keys, lists and agreements, is of that day and good for a year or two. Tests that
+    start processes are left alone: those go by the machine's clock, and make what they need by it.
+    """
+    if request.node.nodeid.startswith(NODES):
+        yield
+        return
+    ahead = START - datetime.now(UTC)
+
+    def now(_: SystemClock) -> datetime:
+        return datetime.now(UTC) + ahead
+
+    with mock.patch.object(SystemClock, "now", now):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

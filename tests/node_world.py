@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -118,7 +118,7 @@ def write_report(folder: Path, *entities: dict[str, Any], **changes: Any) -> Pat
 
 def agreement() -> dict[str, Any]:
     """An invented agreement between London and Belgrade as a draft."""
-    day = datetime.now(UTC).date()
+    day = SystemClock().now().date()
     until = (day + timedelta(days=900)).isoformat()
     return {
         "id": TERMS,

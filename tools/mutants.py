@@ -19,6 +19,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -85,11 +86,17 @@ SUITES: Final = {
     ),
     "store": (
         "tests/unit/store",
+        "tests/contract/test_shelf_contract.py",
         "tests/contract/test_store_contract.py",
         "tests/property/test_ledger_tampering.py",
         "tests/hostile/test_damaged_stores.py",
+        "tests/unit/node/test_backup.py",
+        "tests/unit/node/test_safeguarding.py",
         "tests/unit/node/test_taxii.py",
         "tests/unit/exchange/test_amends.py",
+        "tests/unit/exchange/test_files.py",
+        "tests/unit/exchange/test_inbox.py",
+        "tests/unit/exchange/test_outbox.py",
         "tests/unit/exchange/test_search.py",
         "tests/unit/web/test_search.py",
     ),
@@ -101,8 +108,12 @@ MOST_S: Final = 40.0
 """CPU seconds of tests for one mutant, the quickest first; one that outlives them is counted as alive."""
 PATIENCE_S: Final = 600.0
 """Seconds by the clock for the same on a busy machine; what takes longer is neither killed nor alive."""
-HANGS_S: Final = 20
-"""A single test that takes so long has found that something is wrong."""
+HANGS_S: Final = 45.0
+"""Seconds by the clock for which neither the tests nor a process they began uses any CPU or wants to: they wait for what does not
+come, and that is a test that fails. The longest that a test waits for anything is 30 s."""
+LOOPS_S: Final = 3 * MOST_S
+"""CPU seconds after which tests that take `MOST_S` at most without the change are in a loop, which is a test that fails."""
+LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
 
@@ -168,7 +179,7 @@ class Runner:
             if not numbers:
                 self.score.untested.append(said)
                 return
-            status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S)
+            status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S, HANGS_S)
             if status == NOT_PUT_IN:
                 self.score.untested.append(f"{said} (it could not be put in)")
                 return
@@ -222,6 +233,7 @@ class Runner:
 
     def _judge(self, mutant: Mutant, numbers: Sequence[int]) -> str:
         """Put the change in and run tests until one fails; a failure ends this process with 1."""
+        resource.setrlimit(resource.RLIMIT_CPU, (round(LOOPS_S), resource.RLIM_INFINITY))
         if not _put_in(mutant):
             os._exit(NOT_PUT_IN)
         for place, number in enumerate(numbers):
@@ -244,8 +256,11 @@ def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
     return all(not report.failed for report in reports)
 
 
-def _in_fork(act: Callable[[], str], most_s: float) -> tuple[int, str]:
-    """Run something in a fork; return its exit status, 0 where it came to its end, and what it returned."""
+def _in_fork(act: Callable[[], str], most_s: float, hangs_s: float | None = None) -> tuple[int, str]:
+    """Run something in a fork; return its exit status, 0 where it came to its end, and what it returned.
+
+    It is killed after `most_s`, and ended with `SIGXCPU`, as a loop is, where it has stood still for `hangs_s`.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -263,14 +278,52 @@ def _in_fork(act: Callable[[], str], most_s: float) -> tuple[int, str]:
             stream_out.write(said)
         os._exit(0)
     os.close(writing)
-    timer = threading.Timer(most_s, lambda: _end(child))
-    timer.start()
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(child, over, most_s, hangs_s))
+    watch.start()
     with os.fdopen(reading, "rb") as stream_in:
         said_back = stream_in.read().decode()
     _, status = os.waitpid(child, 0)
-    timer.cancel()
+    over.set()
+    watch.join()
     _end(child)
     return os.waitstatus_to_exitcode(status), said_back
+
+
+def _watch(child: int, over: threading.Event, most_s: float, hangs_s: float | None) -> None:
+    """End a fork that takes too long, or that stands still with all that it has begun."""
+    begun = moved = time.monotonic()
+    before = 0
+    while not over.wait(LOOK_S):
+        now = time.monotonic()
+        ticks, wants = _moves(child)
+        if wants or ticks != before:
+            before, moved = ticks, now
+        if now - begun > most_s:
+            _end(child)
+            return
+        if hangs_s is not None and now - moved > hangs_s:
+            os.kill(child, signal.SIGXCPU)
+            return
+
+
+def _moves(first: int) -> tuple[int, bool]:
+    """Return the CPU that a process and all below it have used, in ticks, and whether a thread of them runs or wants to (proc(5))."""
+    found: dict[int, tuple[int, int, bool]] = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with suppress(OSError):
+            parts = (folder / "stat").read_text().rpartition(")")[2].split()
+            states = {(task / "stat").read_text().rpartition(")")[2].split()[0] for task in (folder / "task").iterdir()}
+            found[int(folder.name)] = int(parts[1]), sum(map(int, parts[11:15])), bool(states & {"R", "D"})
+    ticks, wants, pending = 0, False, [first]
+    while pending:
+        here = pending.pop()
+        pending += [number for number, (parent, _, _) in found.items() if parent == here]
+        ticks += found[here][1] if here in found else 0
+        wants = wants or (here in found and found[here][2])
+    return ticks, wants
 
 
 def _end(child: int) -> None:
@@ -388,6 +441,8 @@ def chosen_of(room: str, given: argparse.Namespace) -> list[Mutant]:
     files = sorted(file for file in (SOURCE / room).rglob("*.py") if file.name not in ON_A_SERVER)
     if given.file:
         files = [file for file in files if given.file in str(file)]
+    for name in given.without:
+        files = [file for file in files if name not in str(file)]
     found = [one for file in files for one in mutants(file)]
     if given.changed:
         lines = _changed_lines(given.changed)
@@ -422,6 +477,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=86_400, help="for each room")
     parser.add_argument("--file", help="only files whose path holds this")
+    parser.add_argument("--without", action="append", default=[], help="no files whose path holds this")
     parser.add_argument("--changed", metavar="COMMIT", help="only lines that differ from a commit")
     parser.add_argument("--functions-only", action="store_true", help="leave out what stands outside of functions")
     parser.add_argument("--least", type=float, default=0.0, metavar="PERCENT", help="of the mutants tried must die")

@@ -65,12 +65,13 @@ def mutants(file: Path) -> list[Mutant]:
     tree = ast.parse(file.read_text("utf-8"))
     left_out = frozenset(_left_out(tree))
     functions = list(_functions(tree))
+    before = frozenset(_said_before(tree))
     found = []
     for index, node in enumerate(ast.walk(tree)):
         if index in left_out:
             continue
         line = node.target.lineno if isinstance(node, ast.comprehension) else getattr(node, "lineno", 0)
-        inside = next((first for first, last in functions if first <= line <= last), 0)
+        inside = 0 if index in before else next((first for first, last in functions if first <= line <= last), 0)
         for variant, what in enumerate(_variants(node)):
             found.append(Mutant(file, index, variant, line, what, inside))
     return sorted(found, key=lambda one: (one.line, one.index, one.variant))
@@ -88,13 +89,26 @@ def mutated(mutant: Mutant) -> ast.Module:
 
 def _functions(tree: ast.Module) -> Iterator[tuple[int, int]]:
     """Yield where each outermost function begins and ends."""
+    for node in _outermost(tree):
+        yield min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno or node.lineno
+
+
+def _outermost(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     pending: list[ast.AST] = list(tree.body)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno or node.lineno
+            yield node
         else:
             pending += list(ast.iter_child_nodes(node))
+
+
+def _said_before(tree: ast.Module) -> Iterator[int]:
+    """Yield the places in the walk of what stands in a function and is worked out where it is made: defaults of arguments."""
+    places = {id(node): index for index, node in enumerate(ast.walk(tree))}
+    for function in _outermost(tree):
+        for default in (*function.args.defaults, *(one for one in function.args.kw_defaults if one is not None)):
+            yield from (places[id(one)] for one in ast.walk(default))
 
 
 def _left_out(tree: ast.Module) -> Iterator[int]:  # noqa: C901, PLR0912 - one question for each kind of node
@@ -119,8 +133,10 @@ def _left_out(tree: ast.Module) -> Iterator[int]:  # noqa: C901, PLR0912 - one q
             apart += [one for one in ast.walk(node) if _is_text(one)]
             if isinstance(node.exc, ast.Name) and node.exc.id == "AssertionError":
                 apart.append(node)
-        if isinstance(node, ast.Call) and _called(node).endswith("Error"):
+        if isinstance(node, ast.Call) and (_called(node).endswith("Error") or _called(node) == "_require"):
             apart += [one for one in ast.walk(node) if _is_text(one)]
+        if isinstance(node, ast.keyword) and node.arg == "field" and _is_text(node.value):
+            apart.append(node.value)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             apart.append(node)
         if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert):

@@ -75,8 +75,12 @@ class Reader(Protocol):
         """Return which records were kept about some entities, withdrawn ones too; None where they are more than `most`."""
         ...
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield findings in the order of their identifiers."""
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
+        """Return which records hold some blobs and tables, withdrawn ones too; None where they are more than `most`."""
+        ...
+
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
+        """Yield findings in the order of their identifiers; or those kept after a number, in the order they were kept."""
         ...
 
     def finding(self, ref: FindingId) -> Finding | None:
@@ -193,7 +197,11 @@ class LeftOut:
 
 
 class Guarded(View, Protocol):
-    """What a guard hands out to a page: a view that can look at several records at once."""
+    """What a guard hands out to a page: a view that can look at several records at once, and go on where it was."""
+
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
+        """Yield the findings whose whole evidence may be seen: all, or those that were kept after a number."""
+        ...
 
     def several(self, refs: Iterable[RecordId], what: str) -> dict[RecordId, Record]:
         """Return those of some records that may be seen, by their names, in their order: one look for all of them.

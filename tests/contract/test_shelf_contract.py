@@ -107,6 +107,7 @@ def test_times_within_a_collection_never_run_backwards(store: Store, end: Sqlite
 def test_what_is_held_is_not_shown_until_all_has_come_and_then_stands_last(store: Store) -> None:
     store.write(lambda tx: put(tx, ("a", "1"), waits=("x", "y")))
     store.write(lambda tx: put(tx, ("x", "1")))
+    assert store.write(lambda tx: tx.release_held(["nobody waits for it"])) == 0
     assert store.write(lambda tx: tx.release_held(["x"])) == 0
     assert [row.id for row in rows(store)] == ["x"]
     assert store.write(lambda tx: tx.release_held(["y"])) == 1
@@ -129,6 +130,51 @@ def test_a_fact_that_is_withdrawn_takes_its_object_off_and_puts_a_revoked_one(
     with store.snapshot() as snapshot:
         assert snapshot.shelf_withdrawn() == ["a"]
     assert store.check() == []
+
+
+def test_what_is_revoked_by_a_clock_that_runs_back_stands_behind_all_before(store: Store, end: Sqlite) -> None:
+    store.write(lambda tx: put(tx, ("a", "1"), ("b", "1")))
+    before = rows(store)
+    end.clock.move(-timedelta(days=1))
+    store.write(lambda tx: tx.erase_facts(record("a", "1").id, [0], who="w"))
+    assert rows(store)[-1].added == before[-1].added
+
+
+def test_a_revoked_version_goes_when_its_object_is_said_anew(store: Store) -> None:
+    store.write(lambda tx: put(tx, ("a", "1"), ("b", "1")))
+    store.write(lambda tx: tx.erase_facts(record("a", "1").id, [0], who="w"))
+    store.write(lambda tx: tx.unrevoke(2, ["a"]))  # of another collection
+    assert [row.state for row in rows(store, ids=("a",))] == ["revoked"]
+    store.write(lambda tx: tx.unrevoke(1, ["a", "b"]))
+    assert rows(store, ids=("a",)) == []
+    assert [row.state for row in rows(store, ids=("b",))] == ["live"]
+
+
+def test_a_held_object_that_another_replaces_waits_for_nothing_any_more(store: Store) -> None:
+    store.write(lambda tx: put(tx, ("a", "1"), waits=("x",)))
+    with store.snapshot() as snapshot:
+        [held] = snapshot.shelf_held()
+    store.write(lambda tx: tx.replace_held(1))
+    assert held.id == "a"
+    assert store.write(lambda tx: tx.release_held(["x"])) == 0
+    with store.snapshot() as snapshot:
+        assert list(snapshot.shelf_held()) == []
+        assert snapshot._link.number("SELECT COUNT(*) FROM shelf_waits") == 0
+
+
+def test_an_object_of_several_records_comes_again_without_the_one_that_was_withdrawn(store: Store, end: Sqlite) -> None:
+    def change(tx: Transaction) -> None:
+        held = [(tx.put_record(record("a", version)), OPEN) for version in ("1", "2")]
+        tx.put_on_shelf(1, [Placed("a", "indicator", "1", "2026", held, ())])
+        put(tx, ("b", "1"))
+
+    store.write(change)
+    before = rows(store)
+    end.clock.move(timedelta(minutes=1))
+    store.write(lambda tx: tx.erase_facts(record("a", "2").id, [0], who="w"))
+    after = rows(store)
+    assert [row.id for row in after] == ["b", "a"]
+    assert (after[-1].state, after[-1].added > before[-1].added) == ("live", True)
 
 
 def test_the_time_of_another_server_is_kept(store: Store) -> None:

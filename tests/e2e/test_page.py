@@ -61,7 +61,7 @@ def test_a_rescue_alert_stands_first_and_is_decided_by_keyboard(desk: Desk) -> N
     page.keyboard.press("c")
     page.locator("main[data-page=findings]").wait_for()
     assert page.locator("#v-confirm").is_checked()
-    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.id") == "f-reason"
     page.keyboard.type("Rescue called on channel 16; exercise.")
     reader.show("rescue")
     page.locator("form[data-form=decide] button[data-act=confirm]").click()

@@ -137,6 +137,35 @@ def test_single_looks_and_scans_show_the_same(world: list[Record], who: Session)
     }
 
 
+class WithoutIndex(MemoryReader):
+    """A reader that does not know which record holds which file, so that every record is read to tell."""
+
+    def refs_holding(self, files: object, most: object) -> None:
+        """Return None, whatever is asked."""
+
+
+@given(worlds, sessions, st.sampled_from((0, 1, 3, 2000)), st.sampled_from((1, 500)))
+def test_an_index_of_files_shows_what_reading_every_record_would(
+    world: list[Record], who: Session, most: int, part: int
+) -> None:
+    reader = full(world)
+    surveyed = WithoutIndex(reader.kept, reader.claims, reader.decided)
+    with patch("headwater.policy.view.MOST_AT_ONCE", most), patch("headwater.policy.view.FINDINGS_OF_A_PART", part):
+        assert [answer(partial(look, view(reader, who))) for look in of_files(reader)] == [
+            answer(partial(look, view(surveyed, who))) for look in of_files(surveyed)
+        ]
+
+
+def of_files(reader: MemoryReader) -> Iterator[Callable[[View], object]]:
+    """Every look that asks which records hold a file, each at a view of its own."""
+    yield lambda seen: list(seen.findings())
+    for claim in reader.claims:
+        yield lambda seen, ref=claim.id: seen.finding(ref)  # type: ignore[misc]
+    for ref in BLOBS:
+        yield lambda seen, ref=ref: bytes(seen.blob(ref))  # type: ignore[misc]
+        yield lambda seen, ref=ref: seen.table_path(ref)  # type: ignore[misc]
+
+
 @given(worlds, sessions, st.sampled_from((0, 3, 2000)))
 def test_a_look_at_several_records_shows_what_a_look_at_each_would(
     world: list[Record], who: Session, most: int

@@ -32,6 +32,7 @@ from headwater.exchange.signed import read_paper
 from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.syncing import Syncing
 from headwater.exchange.told import TOLD, Told, telling
+from headwater.exchange.told import told as told_about
 from headwater.exchange.transport import HttpTransport
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
@@ -400,6 +401,11 @@ class Exchange:
         """Return what partners have let us know about messages of ours, by the message."""
         with self._store.snapshot() as snapshot:
             return {MessageId(key): decode(body, tuple[Told, ...]) for key, _, body in snapshot.documents(TOLD)}
+
+    def told_of(self, ref: MessageId) -> tuple[Told, ...]:
+        """Return what became of one message at its recipient, as far as it was told."""
+        with self._store.snapshot() as snapshot:
+            return told_about(snapshot, ref)
 
     def receipt(self, row: Incoming | Outgoing) -> bytes | None:
         """Return the signed receipt of a message in bytes, None where there is none yet."""

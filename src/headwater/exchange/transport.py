@@ -94,7 +94,7 @@ class HttpTransport:
             return kept, False
         parts = urlsplit(endpoint)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
+        connection = kind(str(parts.hostname), parts.port, timeout=timeout_s)
         self._open[key] = connection
         return connection, True
 

@@ -13,7 +13,7 @@ from typing import Final
 
 FOLDERS: Final = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Cyrl", "sq": "sq"}
 """Folder of each language that has a catalogue; Serbian in Latin letters is made of the Cyrillic."""
-ANYTHING: Final = {"": ".+?"}
+ANYTHING: Final = {"": ".+"}
 """Values of places that may be any text."""
 _PLACE: Final = re.compile(r"\{(\w+)(?:!r)?\}")
 
@@ -58,7 +58,11 @@ def read(package: str, tag: str, part: str) -> Mapping[str, str]:
 
 
 class Templates:
-    """The entries of a catalogue that have places, in the order in which they are tried."""
+    """The entries of a catalogue that have places, in the order in which they are tried.
+
+    A template is laid along a text from left to right, each piece of its own at the first place where it stands, and never
+    taken back: values come from strangers, and a pattern that tries again could be kept busy for years by a long one.
+    """
 
     def __init__(self, catalogue: Mapping[str, str], values: Mapping[str, str] = ANYTHING, counted: str = "") -> None:
         """Take a catalogue's entries.
@@ -69,7 +73,7 @@ class Templates:
             counted: pattern of the plurals that stand in the singular where there is one.
         """
         with_places = sorted((one for one in catalogue if _PLACE.search(one)), key=_own, reverse=True)
-        self._rows = [(_longest(one), _pattern(one, values, counted), catalogue[one]) for one in with_places]
+        self._rows = [(_Template(one, values, counted), catalogue[one]) for one in with_places]
 
     def told(self, text: str, tell: Callable[[str, str], str]) -> str | None:
         """Return a text by the first template that it fits, None where none does.
@@ -78,11 +82,38 @@ class Templates:
             text: in English.
             tell: returns what is to stand in a place, by the place's name and the English.
         """
-        for literal, pattern, own in self._rows:
-            found = pattern.fullmatch(text) if literal in text else None
-            if found:
-                return own.format(**{name: tell(name, part) for name, part in found.groupdict().items()})
+        for template, own in self._rows:
+            found = template.values(text)
+            if found is not None:
+                return own.format(**{name: tell(name, part) for name, part in found.items()})
         return None
+
+
+class _Template:
+    """One English text with places."""
+
+    def __init__(self, text: str, values: Mapping[str, str], counted: str) -> None:
+        parts = _PLACE.split(text)
+        self._certain = _longest(parts[::2])
+        pieces = [re.sub(counted, r"\g<0>?", re.escape(part)) if counted else re.escape(part) for part in parts[::2]]
+        self._first = re.compile(pieces[0])
+        self._rest = [re.compile(piece) for piece in [*pieces[1:-1], rf"{pieces[-1]}\Z"]]
+        kinds = (next(value for start, value in values.items() if name.startswith(start)) for name in parts[1::2])
+        self._places = [(name, re.compile(kind, re.DOTALL)) for name, kind in zip(parts[1::2], kinds, strict=True)]
+
+    def values(self, text: str) -> dict[str, str] | None:
+        """Return what stands in the places of a text; None where it is another text."""
+        begun = self._first.match(text) if self._certain in text else None
+        if begun is None:
+            return None
+        found, at = dict[str, str](), begun.end()
+        for (name, kind), piece in zip(self._places, self._rest, strict=True):
+            next_piece = piece.search(text, at + 1)
+            if next_piece is None or not kind.fullmatch(text, at, next_piece.start()):
+                return None
+            found[name] = text[at : next_piece.start()]
+            at = next_piece.end()
+        return found
 
 
 def _string(quoted: str) -> str:
@@ -95,18 +126,6 @@ def _own(template: str) -> tuple[int, int]:
     return len(parts[0]), sum(map(len, parts))
 
 
-def _longest(template: str) -> str:
-    """Return a piece of a template's own text that is in every sentence of it: its longest word."""
-    return max(re.split(r"\W+", " ".join(_PLACE.split(template)[::2])), key=len).removesuffix("s")
-
-
-def _pattern(template: str, values: Mapping[str, str], counted: str) -> re.Pattern[str]:
-    pattern = ""
-    for at, part in enumerate(_PLACE.split(template)):
-        if at % 2 == 0:
-            own = re.escape(part)
-            pattern += re.sub(counted, r"\g<0>?", own) if counted else own
-        else:
-            value = next(value for start, value in values.items() if part.startswith(start))
-            pattern += f"(?P<{part}>{value})"
-    return re.compile(pattern, re.DOTALL)
+def _longest(pieces: list[str]) -> str:
+    """Return what is in every text of a template: its longest word, in the singular."""
+    return max(re.split(r"\W+", " ".join(pieces)), key=len).removesuffix("s")

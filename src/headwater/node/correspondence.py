@@ -88,13 +88,13 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
     """
     may(session, Act.MESSAGE_LOOK)
     node.store.note(Event("look.message", session.user, ref, session.purpose))
-    for sent in node.exchange.outgoing():
-        if sent.id == ref:
-            message, receipt, way = node.exchange.sent(ref), node.exchange.receipt(sent), "out"
-            state = sent.state
-            break
+    with node.store.snapshot() as snapshot:
+        sent, came = snapshot.outgoing(ref), snapshot.incoming(ref)
+    if sent is not None:
+        message, receipt, way = node.exchange.sent(ref), node.exchange.receipt(sent), "out"
+        state = sent.state
     else:
-        if not any(row.id == ref for row in node.exchange.incoming()):
+        if came is None:
             raise ForbiddenError("no such message", where=ref, fix="see: headwater inbox list")
         row, message = node.exchange.show(ref)
         receipt, way, state = node.exchange.receipt(row), "in", row.state
@@ -105,7 +105,7 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
         "state": state,
         "message": msgspec.to_builtins(message) if message else None,
         "receipt": base64.b64encode(receipt).decode() if receipt else None,
-        "told": _words(node.exchange.told().get(ref, ())),
+        "told": _words(node.exchange.told_of(ref)),
     }
 
 

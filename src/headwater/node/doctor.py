@@ -17,6 +17,7 @@ from headwater.node.node import Node
 
 LOW_SPACE_BYTES: Final = 1 << 30
 SYNCS_MISSED: Final = 3
+MOST_DEAD: Final = 1_000
 """Syncs that may fail in a row before a person is told."""
 _ALARM_FIX: Final = (
     "look at the evidence and speak to the partner on another channel; then suspend it, or, once it is explained: "
@@ -122,11 +123,13 @@ def _lists(node: Node) -> Iterator[Finding]:
 
 
 def _outbox(node: Node) -> Iterator[Finding]:
-    dead = [row for row in node.exchange.outgoing() if row.state == "dead"]
+    with node.store.snapshot() as snapshot:
+        dead = snapshot.out_in_state("dead", MOST_DEAD)
+    many = f"{len(dead)}{' or more' if len(dead) == MOST_DEAD else ''}"
     yield Finding(
         "outbox",
         ok=not dead,
-        cause=f"{len(dead)} messages expired before they were taken" if dead else "",
+        cause=f"{many} messages expired before they were taken" if dead else "",
         fix="see which: headwater inbox list" if dead else "",
     )
 

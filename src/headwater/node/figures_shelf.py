@@ -133,7 +133,10 @@ class Shelf:
     def refs_about(self, keys: Collection[EntityKey], most: int) -> None:
         """Return None: who is in which record is looked up for each by itself."""
 
-    def findings(self) -> Iterator[Finding]:
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> None:
+        """Return None: there are few records, and they are looked through."""
+
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:  # noqa: ARG002 - the protocol's signature
         """Yield nothing: findings are kept in nodes."""
         return iter(())
 

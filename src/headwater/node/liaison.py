@@ -1,12 +1,13 @@
 """The liaison desk at a node: answers, consents, recalls and evidence, each for those who may."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from headwater.errors import ForbiddenError, SchemaError
-from headwater.exchange.liaison import Holder
+from headwater.exchange.liaison import FIRST, Holder
 from headwater.exchange.outbox import Sending
 from headwater.exchange.requests import Request
 from headwater.model.fact import record_of
@@ -139,9 +140,9 @@ def keep_as_evidence(node: Node, session: Session, facts: Sequence[str], reason:
     return wanted
 
 
-def requests(node: Node) -> dict[str, dict[str, Any]]:
-    """Return the clock of each request as it stands in a document, by its message."""
-    return {each.id: _request(each) for each in node.exchange.liaison.requests()}
+def requests(node: Node, since: datetime = FIRST) -> dict[str, dict[str, Any]]:
+    """Return the clock of each request from a time on as it stands in a document, by its message."""
+    return {each.id: _request(each) for each in node.exchange.liaison.requests(since)}
 
 
 def named(node: Node, session: Session, names: Sequence[str]) -> list[FactId]:

@@ -13,8 +13,16 @@ from headwater.model.catalogue import FOLDERS, Templates, read
 
 PARTS: Final = ("rules", "findings", "typologies")
 """Files of the catalogue."""
-_WITHIN: Final = r"(?:(?!\. [A-Z]).)+?"
-_VALUES: Final = {"whole": ".+?", "any": ".+?", "codes": r"[^()]+", "year": r"\d{4}", "day": r"\d\d?", "n_": r"-?[\d.,]+", "": _WITHIN}
+_WITHIN: Final = r"(?:(?!\. [A-Z]).)+"
+_VALUES: Final = {
+    "whole": ".+",
+    "any": ".+",
+    "codes": r"[^()]+",
+    "year": r"\d{4}",
+    "day": r"\d\d?",
+    "n_": r"-?[\d.,]+",
+    "": _WITHIN,
+}
 """What may stand in a place, by its name: nothing that reaches into another sentence, but for what is whole sentences."""
 _TOLD: Final = ("whole", "words")
 """Names of places in which words of an engine stand, which are told in turn."""

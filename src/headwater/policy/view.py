@@ -8,7 +8,8 @@ for each method: ``look.records``, ``look.record``, ``look.several``, ``look.fac
 ``look.finding``, ``look.decisions``, ``look.blob``, ``look.table``, ``look.derived``. A scan is one event.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from itertools import count, islice
@@ -32,10 +33,12 @@ from headwater.ports import Audit, Event, Guarded, Reader
 
 T = TypeVar("T")
 RECORDS_OF_A_PART: Final = 500
-"""Records of one data source that are looked through together."""
+"""Records that are looked through together, of one data source or of what findings rest on."""
 MOST_PARTS: Final = 10
 MOST_AT_ONCE: Final = 2000
-"""Records about persons that are looked through together."""
+"""Records about persons, or of files, that are looked through together."""
+FINDINGS_OF_A_PART: Final = 500
+"""Findings whose evidence is asked for together."""
 
 
 def guard(reader: Reader, session: Session, audit: Audit, today: date) -> Guarded:
@@ -87,6 +90,7 @@ class _Guarded:
         self._protected: dict[EntityKey, bool] = {}
         self._facts: dict[RecordId, frozenset[str]] = {}
         self._held: set[BlobHash] = set()
+        self._sought: set[BlobHash] = set()
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         self._note("records", mentions or source or "all")
@@ -103,11 +107,7 @@ class _Guarded:
 
     def several(self, refs: Iterable[RecordId], what: str) -> dict[RecordId, Record]:
         self._note("several", what)
-        found = self._reader.several(wanted := tuple(dict.fromkeys(refs)))
-        seen = {ref: found[ref] for ref in wanted if ref in found and self._permits(found[ref].handling)}
-        if not self._cleared:
-            self._ask_for_all(seen)
-        return {ref: self._shown(record) for ref, record in seen.items()}
+        return self._several(tuple(dict.fromkeys(refs)))
 
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""
@@ -118,9 +118,9 @@ class _Guarded:
         self._note("entity", key)
         return self._found(entity_from(key, self._records(None, key)), "entity")
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
         self._note("findings", "all")
-        return (finding for finding in self._reader.findings() if self._sees_finding(finding))
+        return self._findings(after)
 
     def finding(self, ref: FindingId) -> Finding:
         self._note("finding", ref)
@@ -178,8 +178,7 @@ class _Guarded:
             seen = [record for record in part if self._permits(record.handling)]
             if number == MOST_PARTS:  # so many that one pass over everything costs less
                 self._surveyed()
-            if self._survey is None:
-                self._ask_for_all({record.id: record for record in seen})
+            self._ask_for_all({record.id: record for record in seen})
             yield from map(self._shown, seen)
 
     def _shown(self, record: Record) -> Record:
@@ -187,9 +186,24 @@ class _Guarded:
         self._held.update(shown.blobs, shown.tables)
         return shown
 
+    def _several(self, refs: Collection[RecordId]) -> dict[RecordId, Record]:
+        found = self._reader.several(refs)
+        seen = {ref: found[ref] for ref in refs if ref in found and self._permits(found[ref].handling)}
+        self._ask_for_all(seen)
+        return {ref: self._shown(record) for ref, record in seen.items()}
+
     def _is_held(self, ref: BlobHash) -> bool:
         """Return whether a record that may be seen holds a blob or table."""
-        return ref in self._held or ref in self._surveyed().held
+        self._ask_for_files({ref})
+        return ref in self._held or (ref not in self._sought and ref in self._surveyed().held)
+
+    def _ask_for_files(self, files: AbstractSet[BlobHash]) -> None:
+        """Learn which of some blobs and tables are held by a record that may be seen, unless too many records hold them."""
+        asked = files - self._held - self._sought
+        about = self._reader.refs_holding(asked, MOST_AT_ONCE) if asked and self._survey is None else None
+        if about is not None:
+            self._several({ref for _, ref in about})  # what is shown is held
+            self._sought.update(asked)
 
     def _fact(self, ref: FactId) -> tuple[Record, int] | None:
         record = self._record(record_of(ref))
@@ -200,6 +214,28 @@ class _Guarded:
     def _finding(self, ref: FindingId) -> Finding | None:
         finding = self._reader.finding(ref)
         return finding if finding is not None and self._sees_finding(finding) else None
+
+    def _findings(self, after: int) -> Iterator[Finding]:
+        found = self._reader.findings(after=after)
+        while part := list(islice(found, FINDINGS_OF_A_PART)):
+            permitted = [finding for finding in part if self._permits(finding.handling)]
+            self._ask_for_evidence([piece for finding in permitted for piece in finding.evidence])
+            yield from (finding for finding in permitted if self._sees_finding(finding))
+
+    def _ask_for_evidence(self, pieces: Iterable[Evidence]) -> None:
+        """Look at all that some findings rest on together; each would else ask for its own."""
+        files: set[BlobHash] = set()
+        refs: set[RecordId] = set()
+        for piece in pieces:
+            if piece.kind in _OF_FILES:
+                files.add(_file_of(piece))
+            else:
+                refs.add(record_of(FactId(piece.ref)))
+        self._ask_for_files(files)
+        unknown = iter(refs - self._facts.keys())
+        while part := list(islice(unknown, RECORDS_OF_A_PART)):
+            seen = self._several(part)
+            self._facts.update((ref, _names_in(ref, seen.get(ref))) for ref in part)
 
     def _sees_finding(self, finding: Finding) -> bool:
         return self._permits(finding.handling) and all(self._sees_evidence(piece) for piece in finding.evidence)
@@ -212,16 +248,12 @@ class _Guarded:
                 # The whole of it: the claim may repeat what was taken out.
                 return piece.ref in self._facts_of(RecordId(piece.ref))
             case EvidenceKind.BLOB | EvidenceKind.TABLE_ROW:
-                return self._is_held(BlobHash(piece.ref.partition("#")[0]))
+                return self._is_held(_file_of(piece))
 
     def _facts_of(self, ref: RecordId) -> frozenset[str]:
         """Return the facts of a record that may be seen, and the record's own name where that is the whole record."""
         if ref not in self._facts:
-            record = self._record(ref)
-            names: list[str] = [number for number, _ in record.numbered()] if record else []
-            if record and not isinstance(record, Seen):
-                names.append(ref)
-            self._facts[ref] = frozenset(names)
+            self._facts[ref] = _names_in(ref, self._record(ref))
         return self._facts[ref]
 
     def _sees(self, about: str) -> bool:
@@ -247,13 +279,15 @@ class _Guarded:
         It need not be told who is protected by the record at hand; and where there is more to read than fits into one
         answer, each is asked for by itself.
         """
+        if self._cleared or self._survey is not None:
+            return
         keys = {
             mention.key
             for record in known.values()
             for mention in record.mentions
             if is_person(mention.schema) and not mention.protected and mention.key not in self._protected
         }
-        about = self._reader.refs_about(keys, MOST_AT_ONCE) if self._survey is None else None
+        about = self._reader.refs_about(keys, MOST_AT_ONCE)
         if about is None:
             return
         others = self._reader.several({ref for _, ref in about if ref not in known})
@@ -278,6 +312,20 @@ class _Guarded:
             held = frozenset(ref for record in shown for ref in (*record.blobs, *record.tables))
             self._survey = _Survey(frozenset(protected), held)
         return self._survey
+
+
+_OF_FILES: Final = frozenset({EvidenceKind.BLOB, EvidenceKind.TABLE_ROW})
+
+
+def _file_of(piece: Evidence) -> BlobHash:
+    return BlobHash(piece.ref.partition("#")[0])
+
+
+def _names_in(ref: RecordId, record: Record | None) -> frozenset[str]:
+    names: list[str] = [number for number, _ in record.numbered()] if record else []
+    if record and not isinstance(record, Seen):
+        names.append(ref)
+    return frozenset(names)
 
 
 def _is_protected_by(record: Record, key: EntityKey) -> bool:

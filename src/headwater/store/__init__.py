@@ -6,6 +6,7 @@ Only `node` and `exchange` may open one; everything else is handed a guarded vie
 from headwater.store.files import sync_folder
 from headwater.store.moving import Moved, move
 from headwater.store.parts import Part
+from headwater.store.records import ClaimsState
 from headwater.store.rows import Head, Incoming, Leaf, Outgoing, Problem, StoreOptions
 from headwater.store.search import Candidate, SearchIndex
 from headwater.store.shelf import Asked, Held, Placed, ShelfRow
@@ -15,6 +16,7 @@ from headwater.store.view import Snapshot, Transaction
 __all__ = [
     "Asked",
     "Candidate",
+    "ClaimsState",
     "Head",
     "Held",
     "Incoming",

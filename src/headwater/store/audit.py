@@ -13,6 +13,7 @@ from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
 from headwater.store.recall import TOMBSTONE
+from headwater.store.records import files_of
 from headwater.store.rows import Head, Problem
 
 _PAGE: Final = 512
@@ -145,13 +146,14 @@ def database_problems(link: Link) -> Iterator[Problem]:
 
 def record_problems(link: Link, files: Files) -> Iterator[Problem]:
     """Yield records that are not what was kept, that an index does not lead to, or whose files are not there."""
-    mentions = 0
+    mentions = holdings = 0
     for ref, body in _bodies(link, "record"):
         record = _whole(ref, body) or _rest(link, ref, body)
         if record is None:
             yield Problem(ref, "altered-record")
             continue
         mentions += len(record.mentions)
+        holdings += len(files_of(record))
         source = link.one(tuple[str], "SELECT source FROM record WHERE id = ?", ref)
         if source != (record.origin.source,) or not _are_indexed(link, ref, record):
             yield Problem(ref, "wrong-index")
@@ -159,9 +161,10 @@ def record_problems(link: Link, files: Files) -> Iterator[Problem]:
             yield Problem(ref, "missing-blob")
         if any(files.table_path(table) is None for table in record.tables):
             yield Problem(ref, "missing-table")
-    count = link.one(tuple[int], "SELECT COUNT(*) FROM mention")
-    if count is not None and count[0] > mentions:
-        yield Problem("mention", "wrong-index")
+    for table, most in (("mention", mentions), ("holding", holdings)):
+        count = link.one(tuple[int], f"SELECT COUNT(*) FROM {table}")  # noqa: S608 - the names stand in this file
+        if count is not None and count[0] > most:
+            yield Problem(table, "wrong-index")
 
 
 def claim_problems(link: Link) -> Iterator[Problem]:
@@ -220,8 +223,10 @@ def _whole(ref: str, body: bytes) -> Record | None:
 
 
 def _are_indexed(link: Link, ref: str, record: Record) -> bool:
-    sql = "SELECT COUNT(*) FROM mention WHERE entity = ? AND record = ?"
-    return all(link.one(tuple[int], sql, mention.key, ref) == (1,) for mention in record.mentions)
+    mention = "SELECT COUNT(*) FROM mention WHERE entity = ? AND record = ?"
+    holding = "SELECT COUNT(*) FROM holding WHERE file = ? AND record = ?"
+    wanted = [(mention, one.key) for one in record.mentions] + [(holding, file) for file in files_of(record)]
+    return all(link.one(tuple[int], sql, key, ref) == (1,) for sql, key in wanted)
 
 
 def _bodies(link: Link, table: str) -> Iterator[tuple[str, bytes]]:

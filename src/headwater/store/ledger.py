@@ -33,6 +33,7 @@ ERASED: Final = "store.erased"
 """Kind of the event that announces an erasure; its subject is the number of the leaf."""
 _PAGE: Final = 512
 _SUBTREES: Final = "SELECT commitment, subtrees FROM ledger WHERE number = ?"
+_LEAF: Final = "SELECT number, salt, event, commitment FROM ledger WHERE number = ?"
 _LEAVES: Final = "SELECT number, salt, event, commitment FROM ledger WHERE number >= ? ORDER BY number LIMIT ?"
 
 _LEAVES_WITH: Final = (
@@ -160,10 +161,10 @@ class LedgerReading(Linked):
         Raises:
             StoreError: there is no such leaf.
         """
-        found = self._link.rows(_LeafRow, _LEAVES, index, 1)
-        if index < 0 or not found or found[0].number != index:
+        found = self._link.one(_LeafRow, _LEAF, index)
+        if found is None:
             raise StoreError(f"the ledger has no leaf {index}", fix="see its size with: headwater audit head")
-        return self._as_leaf(found[0])
+        return self._as_leaf(found)
 
     def leaves(self, start: int = 0) -> Iterator[Leaf]:
         """Yield the leaves from an index on, in order."""
@@ -177,10 +178,10 @@ class LedgerReading(Linked):
         Raises:
             StoreError: there is no such leaf, or it was erased: nothing can be proved about it any more.
         """
-        found = self._link.rows(_LeafRow, _LEAVES, index, 1)
-        if index < 0 or not found or found[0].number != index or found[0].salt is None or found[0].event is None:
+        found = self._link.one(_LeafRow, _LEAF, index)
+        if found is None or found.salt is None or found.event is None:
             raise StoreError(f"the ledger has no leaf {index} that still holds an event", fix="name another")
-        return found[0].salt + found[0].event
+        return found.salt + found.event
 
     def leaves_about(self, subject: str) -> Iterator[Leaf]:
         """Yield the leaves whose event is about something, in order.
@@ -212,8 +213,7 @@ class LedgerReading(Linked):
 
     def leaves_indexed(self) -> int:
         """Return how many leaves can be found by what they are about without looking through them."""
-        found = self._link.one(tuple[int], "SELECT size FROM leaf_about_to")
-        return found[0] if found else 0
+        return self._link.number("SELECT size FROM leaf_about_to")
 
     def root_at(self, size: int) -> bytes:
         """Return the root that the ledger had at a size.

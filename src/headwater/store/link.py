@@ -73,6 +73,11 @@ class Link(ABC):
         found = self.rows(kind, sql, *values)
         return found[0] if found else None
 
+    def number(self, sql: str, *values: Value) -> int:
+        """Return the number in the first row of a query, 0 where there is no row or nothing in it."""
+        row = self.one(tuple[int | None], sql, *values) or (None,)
+        return row[0] or 0
+
     def run(self, sql: str, *values: Value) -> int:
         """Carry out a statement and return how many rows it changed."""
         self._check_transaction()
@@ -200,6 +205,18 @@ class Link(ABC):
 
         Args:
             steps: the migrations that make it.
+        """
+
+    @abstractmethod
+    def take_step(self, steps: Sequence[str], number: int) -> None:
+        """Take a store to its next form, in the open transaction.
+
+        Args:
+            steps: all migrations.
+            number: which of them, from 1.
+
+        Raises:
+            StoreVersionError: this database cannot take that step.
         """
 
     @abstractmethod

@@ -55,7 +55,7 @@ _GAPS: Final = (
 )
 
 
-class _OutgoingRow(NamedTuple):
+class OutgoingRow(NamedTuple):
     """The columns of `_OUTGOING`."""
 
     id: str
@@ -73,7 +73,7 @@ class _OutgoingRow(NamedTuple):
     number: int
 
 
-class _IncomingRow(NamedTuple):
+class IncomingRow(NamedTuple):
     """The columns of `_INCOMING`."""
 
     id: str
@@ -103,8 +103,8 @@ class MessageReading(Linked):
 
     def outgoing(self, ref: MessageId) -> Outgoing | None:
         """Return a message to a partner, None where there is none."""
-        found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE id = ?", ref)
-        return _as_outgoing(found) if found else None
+        found = self._link.one(OutgoingRow, f"{_OUTGOING} WHERE id = ?", ref)
+        return as_outgoing(found) if found else None
 
     def due_outgoing(
         self, peer: AuthorityId, lane: str, limit: int, skip: frozenset[MessageId] = frozenset()
@@ -118,8 +118,8 @@ class MessageReading(Linked):
             skip: messages that are being sent just now.
         """
         sql = f"{_OUTGOING} WHERE peer = ? AND lane = ? AND state = 'queued' ORDER BY seq LIMIT ?"
-        found = self._link.rows(_OutgoingRow, sql, peer, lane, limit + len(skip))
-        return [_as_outgoing(row) for row in found if row.id not in skip][:limit]
+        found = self._link.rows(OutgoingRow, sql, peer, lane, limit + len(skip))
+        return [as_outgoing(row) for row in found if row.id not in skip][:limit]
 
     def is_due(self, peer: AuthorityId, lane: str) -> bool:
         """Return whether a message waits for a partner on a lane."""
@@ -133,13 +133,12 @@ class MessageReading(Linked):
 
     def outgoing_at(self, peer: AuthorityId, seq: int) -> Outgoing | None:
         """Return the message to a partner that bears a number, None where there is none."""
-        found = self._link.one(_OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)
-        return _as_outgoing(found) if found else None
+        found = self._link.one(OutgoingRow, f"{_OUTGOING} WHERE peer = ? AND seq = ?", peer, seq)
+        return as_outgoing(found) if found else None
 
     def sent_last(self, peer: AuthorityId) -> int:
         """Return the highest number that was given to a message to a partner, 0 where there is none."""
-        found = self._link.one(tuple[int], "SELECT last FROM sequence WHERE peer = ?", peer)
-        return found[0] if found else 0
+        return self._link.number("SELECT last FROM sequence WHERE peer = ?", peer)
 
     def is_queued(self, peer: AuthorityId, kind: str) -> bool:
         """Return whether a message of a kind still waits for a partner."""
@@ -148,17 +147,17 @@ class MessageReading(Linked):
 
     def outgoing_all(self) -> Iterator[Outgoing]:
         """Yield all messages to partners in the order they were queued."""
-        return map(_as_outgoing, self._numbered(_OutgoingRow, _OUTGOING))
+        return map(as_outgoing, self._numbered(OutgoingRow, _OUTGOING))
 
     def incoming(self, ref: MessageId) -> Incoming | None:
         """Return a message from a partner, None where there is none."""
-        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE id = ?", ref)
-        return _as_incoming(found) if found else None
+        found = self._link.one(IncomingRow, f"{_INCOMING} WHERE id = ?", ref)
+        return as_incoming(found) if found else None
 
     def incoming_among(self, refs: Collection[MessageId]) -> dict[MessageId, Incoming]:
         """Return those of some messages that have come from a partner, by their identifiers."""
-        found = self._link.rows(_IncomingRow, f"{_INCOMING} WHERE {_AMONG}", _listed(refs))
-        return {MessageId(row.id): _as_incoming(row) for row in found}
+        found = self._link.rows(IncomingRow, f"{_INCOMING} WHERE {_AMONG}", _listed(refs))
+        return {MessageId(row.id): as_incoming(row) for row in found}
 
     def numbers_among(self, peer: AuthorityId, numbers: Collection[int]) -> set[int]:
         """Return those of some numbers that a partner has given to a message that came."""
@@ -170,18 +169,16 @@ class MessageReading(Linked):
 
     def incoming_at(self, peer: AuthorityId, seq: int) -> Incoming | None:
         """Return the message that a partner gave a number to, None where there is none."""
-        found = self._link.one(_IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
-        return _as_incoming(found) if found else None
+        found = self._link.one(IncomingRow, f"{_INCOMING} WHERE peer = ? AND seq = ?", peer, seq)
+        return as_incoming(found) if found else None
 
     def incoming_last(self, peer: AuthorityId) -> int:
         """Return the highest number that came from a partner, 0 where none has."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(seq) FROM incoming WHERE peer = ?", peer)
 
     def incoming_end(self) -> int:
         """Return the number of the message that was kept last, whoever sent it; 0 where there is none."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM incoming")
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(number) FROM incoming")
 
     def spoke_after(self, number: int) -> frozenset[AuthorityId]:
         """Return the partners of which a message was kept after the one with a number: only those rows are read."""
@@ -190,37 +187,37 @@ class MessageReading(Linked):
 
     def incoming_all(self) -> Iterator[Incoming]:
         """Yield all messages from partners in the order they were kept."""
-        return map(_as_incoming, self._numbered(_IncomingRow, _INCOMING))
+        return map(as_incoming, self._numbered(IncomingRow, _INCOMING))
 
     def incoming_since(self, peer: AuthorityId, since: datetime) -> list[Incoming]:
         """Return what was kept from a partner from a time on, in the order it was kept."""
         sql = f"{_INCOMING} WHERE peer = ? AND received_at >= ? ORDER BY number"
-        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, peer, to_micros(since))]
+        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, peer, to_micros(since))]
 
     def incoming_requests(self, since: datetime) -> list[Incoming]:
         """Return the requests of partners from a time on, in the order they were kept."""
         sql = f"{_INCOMING} WHERE kind = 'request' AND received_at >= ? ORDER BY number"
-        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
+        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, to_micros(since))]
 
     def incoming_searches(self, since: datetime) -> list[Incoming]:
         """Return the searches of partners from a time on, in the order they were kept."""
         sql = f"{_INCOMING} WHERE kind = 'search' AND received_at >= ? ORDER BY number"
-        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, to_micros(since))]
+        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, to_micros(since))]
 
     def outgoing_requests(self, since: datetime) -> list[Outgoing]:
         """Return the requests to partners from a time on, in the order they were queued."""
         sql = f"{_OUTGOING} WHERE kind = 'request' AND queued_at >= ? ORDER BY number"
-        return [_as_outgoing(row) for row in self._link.rows(_OutgoingRow, sql, to_micros(since))]
+        return [as_outgoing(row) for row in self._link.rows(OutgoingRow, sql, to_micros(since))]
 
     def incoming_in(self, thread: str) -> list[Incoming]:
         """Return what partners said in a conversation, in the order it was kept."""
         sql = f"{_INCOMING} WHERE thread = ? ORDER BY number"
-        return [_as_incoming(row) for row in self._link.rows(_IncomingRow, sql, thread)]
+        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, thread)]
 
     def outgoing_in(self, thread: str) -> list[Outgoing]:
         """Return what was said to partners in a conversation, in the order it was queued."""
         sql = f"{_OUTGOING} WHERE thread = ? ORDER BY number"
-        return [_as_outgoing(row) for row in self._link.rows(_OutgoingRow, sql, thread)]
+        return [as_outgoing(row) for row in self._link.rows(OutgoingRow, sql, thread)]
 
     def incoming_gaps(self, peer: AuthorityId, above: int = 0) -> list[int]:
         """Return the numbers below a partner's highest, and above some number, that have not come: the first thousand."""
@@ -284,8 +281,7 @@ class MessageWriting(MessageReading):
 
     def _next_number(self) -> int:
         if self._rows_sent is None:
-            found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM sealed")
-            self._rows_sent = (found[0] or 0) if found else 0
+            self._rows_sent = self._link.number("SELECT MAX(number) FROM sealed")
         self._rows_sent += 1
         return self._rows_sent
 
@@ -353,7 +349,8 @@ def _believed(ref: str) -> Iterator[None]:
         raise StoreCorruptError("a message holds what none can have", where=ref) from error
 
 
-def _as_outgoing(row: _OutgoingRow) -> Outgoing:
+def as_outgoing(row: OutgoingRow) -> Outgoing:
+    """Return the message to a partner that a row holds."""
     with _believed(row.id):
         return Outgoing(
             id=MessageId(row.id),
@@ -371,7 +368,8 @@ def _as_outgoing(row: _OutgoingRow) -> Outgoing:
         )
 
 
-def _as_incoming(row: _IncomingRow) -> Incoming:
+def as_incoming(row: IncomingRow) -> Incoming:
+    """Return the message from a partner that a row holds."""
     with _believed(row.id):
         return Incoming(
             id=MessageId(row.id),

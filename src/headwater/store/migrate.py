@@ -2,10 +2,14 @@
 
 import os
 import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
 from headwater.store.faults import translated
@@ -48,14 +52,11 @@ def make(file: Path) -> None:
         for name in (unfinished.name, f"{unfinished.name}-journal", f"{unfinished.name}-wal", f"{unfinished.name}-shm"):
             unfinished.with_name(name).unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    link = SqliteLink(unfinished, StoreOptions())
-    try:
+    with closing(SqliteLink(unfinished, StoreOptions())) as link:
         link.run(f"PRAGMA page_size = {PAGE_BYTES}")
         link.run(f"PRAGMA application_id = {APPLICATION_ID}")
         _take(link)
         link.take_log()
-    finally:
-        link.close()
     put_up(unfinished, file)
 
 
@@ -108,6 +109,39 @@ def _refuse_second(link: Link) -> None:
         raise StoreError("there is a node's store in this database already", where=str(link.file), fix=fix)
 
 
+class _Files(msgspec.Struct, frozen=True):
+    """The files of a record, read without the rest of it."""
+
+    blobs: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+def _fill_holding(link: Link) -> None:
+    """Note which files the records hold that were kept before anybody noted it (sql/0007_holding.sql)."""
+    start = ""
+    while page := link.rows(tuple[str, bytes], _RECORDS_WITH_FILES, start, _PAGE):
+        rows = [(file, ref) for ref, body in page for file in _files_of(body)]
+        link.many("INSERT INTO holding VALUES (?, ?)", rows)
+        start = page[-1][0]
+
+
+def _files_of(body: bytes) -> Iterable[str]:
+    try:
+        found = msgspec.json.decode(body, type=_Files)
+    except msgspec.DecodeError:
+        return ()  # a damaged record is for the audit to tell of: it keeps nobody from opening the store
+    return dict.fromkeys((*found.blobs, *found.tables))
+
+
+_PAGE: Final = 512
+_RECORDS_WITH_FILES: Final = (
+    "SELECT id, body FROM record WHERE id > ?1 AND"
+    """ (instr(body, CAST('"blobs":[' AS BLOB)) OR instr(body, CAST('"tables":[' AS BLOB))) ORDER BY id LIMIT ?2"""
+)
+_FILLS: Final[Mapping[int, Callable[[Link], None]]] = {7: _fill_holding}
+"""What a form wants of what is there already and SQL cannot say alike in both databases."""
+
+
 def bring_up(link: Link, *, read_only: bool) -> None:
     """Take a store to the present form.
 
@@ -134,10 +168,11 @@ def _take(link: Link) -> None:
     link.begin()
     try:
         version = link.form()
-        for number, text in enumerate(steps(), start=1):
-            if number > version:
-                link.run(text)
-                link.set_form(number)
+        for number in range(version + 1, len(steps()) + 1):
+            link.take_step(steps(), number)
+            if version and number in _FILLS:
+                _FILLS[number](link)
+            link.set_form(number)
         link.commit()
     except BaseException:
         link.abandon()

@@ -5,7 +5,7 @@ time, and adds to the ledger where the last one left it. A commit returns once i
 (``synchronous_commit``). Texts compare by their bytes, as in SQLite, whatever the database's own collation is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,9 +124,9 @@ class PostgresLink(Link):
 
     def set_form(self, number: int) -> None:
         """Say which form the store has."""
-        if number != self.form() != 0:
-            # Such a step has to be written for PostgreSQL beside the one for SQLite; there is none yet.
-            raise StoreVersionError("a store in PostgreSQL cannot be taken to another form", where=str(self.file))
+        if self.form():
+            self.run("UPDATE store_form SET number = ?", number)
+            return
         self.run("CREATE TABLE store_form (number BIGINT NOT NULL)")
         self.run("INSERT INTO store_form VALUES (?)", number)
 
@@ -154,12 +154,30 @@ class PostgresLink(Link):
 
     def build(self, steps: Sequence[str]) -> None:
         """Make an empty store, in the open transaction: what the migrations make in SQLite, in PostgreSQL's words."""
-        texts = list(HELPERS)
+        self._carry_out_all(HELPERS)
+        self._make(steps, {})
+
+    def take_step(self, steps: Sequence[str], number: int) -> None:
+        """Take a store to its next form, in the open transaction: what the migration adds in SQLite is added here.
+
+        Raises:
+            StoreVersionError: the migration changes what is there, and nobody has put that into PostgreSQL's words.
+        """
+        with in_memory(steps[: number - 1]) as before:
+            there = before.schema()
+        with in_memory(steps[:number]) as after:
+            then = after.schema()
+        if any(then.get(name) != text for name, text in there.items()):
+            raise StoreVersionError(f"a store in PostgreSQL cannot be taken to form {number}", where=str(self.file))
+        self._make(steps[:number], there)
+
+    def _make(self, steps: Sequence[str], there: Mapping[str, str]) -> None:
+        """Make what migrations make and is not there yet, with the rows that they put into new tables."""
         with in_memory(steps) as whole:
             sql = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'trigger', type = 'index'"
-            made = [one for one in whole.rows(tuple[str, str, str], sql) if not one[1].startswith("sqlite_")]
-            texts += [statement for kind, _, text in made for statement in made_in_postgres(kind, text)]
-            self._carry_out_all(texts)
+            found = whole.rows(tuple[str, str, str], sql)
+            made = [one for one in found if one[1] not in there and not one[1].startswith("sqlite_")]
+            self._carry_out_all([statement for kind, _, text in made for statement in made_in_postgres(kind, text)])
             for name in [name for kind, name, _ in made if kind == "table"]:
                 for row in whole.rows(tuple[Any, ...], f"SELECT * FROM {name}"):  # noqa: S608 - of our own schema
                     self.run(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608

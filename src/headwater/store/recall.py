@@ -16,7 +16,7 @@ from headwater.model.ids import AuthorityId, BlobHash, FactId, FindingId, Messag
 from headwater.model.seen import as_record, places_of, without
 from headwater.ports import Event
 from headwater.store.ledger import LedgerWriting
-from headwater.store.records import RecordReading, RecordWriting
+from headwater.store.records import RecordReading, RecordWriting, files_of
 from headwater.store.shelf import ShelfWriting
 
 TOMBSTONE: Final = "store.tombstone"
@@ -93,13 +93,14 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
         rest = without(record, ref, places)
         kept = as_record(rest)
         self._set_states(ref, places, "erased", None)
-        if rest.facts and record.blobs:
+        if rest.facts:
             kept = replace(kept, blobs=record.blobs, tables=record.tables)
         self._replace("record", ref, encode(kept), who, places=places_of(rest))
         gone = {mention.key for mention in record.mentions} - {mention.key for mention in rest.mentions}
         self._link.many("DELETE FROM mention WHERE entity = ? AND record = ?", [(key, ref) for key in gone])
-        gone_files = [COMPUTED, *((*record.blobs, *record.tables) if not rest.facts else ())]
-        self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in gone_files])
+        gone_files = files_of(record) if not rest.facts else []
+        self._link.many("DELETE FROM holding WHERE file = ? AND record = ?", [(name, ref) for name in gone_files])
+        self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in (COMPUTED, *gone_files)])
 
     def withdraw_finding(self, ref: FindingId, *, erase: bool, who: str) -> None:
         """Hide a finding from every view; with `erase`, its bytes go, for they may repeat what was withdrawn."""

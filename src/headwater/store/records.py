@@ -10,7 +10,7 @@ from headwater.model.canonical import HASH_LETTERS, decode, encode
 from headwater.model.decision import Decision
 from headwater.model.fact import place_of
 from headwater.model.finding import Finding
-from headwater.model.ids import EntityKey, FactId, FindingId, MessageId, RecordId
+from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, MessageId, RecordId
 from headwater.model.record import Record
 from headwater.model.seen import rest_of, without
 from headwater.store.link import Link, Linked, Value
@@ -52,6 +52,22 @@ class _State(NamedTuple):
     hold: str | None
 
 
+class ClaimsState(NamedTuple):
+    """Numbers that change with whatever decides which findings may be seen.
+
+    Attributes:
+        findings: number of the finding that was kept last; decisions and records likewise.
+        erased: how many bodies were replaced.
+        withdrawn: changes with every fact that was restricted or erased.
+    """
+
+    findings: int
+    decisions: int
+    records: int
+    erased: int
+    withdrawn: int
+
+
 class _Numbered(NamedTuple):
     """A value under its identifier, with its place in the order it was kept."""
 
@@ -84,6 +100,9 @@ _RECORDS_OF_ABOUT: Final = (
     " WHERE m.entity = ?3 AND r.source = ?4 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
 )
 _ALL_FINDINGS: Final = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ?1 ORDER BY id LIMIT ?2"
+_LATER_FINDINGS: Final = (
+    "SELECT number, id, body FROM finding WHERE withdrawn = 0 AND number > ?1 ORDER BY number LIMIT ?2"
+)
 _ALL_DECISIONS: Final = "SELECT number, id, body FROM decision WHERE number > ?1 ORDER BY number LIMIT ?2"
 _DECISIONS_ABOUT: Final = (
     "SELECT number, id, body FROM decision WHERE about = ?3 AND number > ?1 ORDER BY number LIMIT ?2"
@@ -103,10 +122,12 @@ _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? 
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _SEVERAL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id IN (SELECT value FROM json_each(?))"
 _REFS_ABOUT: Final = "SELECT entity, record FROM mention WHERE entity IN (SELECT value FROM json_each(?)) LIMIT ?"
+_REFS_HOLDING: Final = "SELECT file, record FROM holding WHERE file IN (SELECT value FROM json_each(?)) LIMIT ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _IF_NEW: Final = " WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
 # All keys as one JSON text: the record is looked for once, not once for each entity.
 _MENTIONS_OF_NEW: Final = "INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
+_HOLDINGS_OF_NEW: Final = "INSERT OR IGNORE INTO holding SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
 _BORN_NEW: Final = "INSERT OR IGNORE INTO born SELECT ?1, ?2" + _IF_NEW
 _ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
 _KEYS_AMONG: Final = (
@@ -167,6 +188,13 @@ class RecordReading(Linked):
         rows = self._link.rows(tuple[str, str], _REFS_ABOUT, encode(list(keys)).decode(), most + 1)
         return None if len(rows) > most else [(EntityKey(key), RecordId(ref)) for key, ref in rows]
 
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
+        """Return which records hold some blobs and tables, withdrawn ones too; None where they are more than `most`."""
+        if not files:
+            return []
+        rows = self._link.rows(tuple[str, str], _REFS_HOLDING, encode(list(files)).decode(), most + 1)
+        return None if len(rows) > most else [(BlobHash(file), RecordId(ref)) for file, ref in rows]
+
     def kept_record(self, ref: RecordId) -> Record | None:
         """Return one record with what is only restricted, for whoever carries out what its originator wants."""
         found = self._link.one(_RecordRow, _ONE_RECORD, ref)
@@ -177,8 +205,11 @@ class RecordReading(Linked):
         rows = self._link.rows(_State, _STATES, f"{ref}/", f"{ref}0")  # "0" follows "/"
         return {FactId(row.fact): (row.state, row.hold) for row in rows}
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield findings in the order of their identifiers."""
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
+        """Yield findings in the order of their identifiers; or those kept after a number, in the order they were kept."""
+        if after:
+            later = self._pages(_Numbered, after, _LATER_FINDINGS)
+            return (self._value(_Body(row.ref, row.body), Finding) for row in later)
         return (self._value(row, Finding) for row in self._pages(_Body, "", _ALL_FINDINGS))
 
     def finding(self, ref: FindingId) -> Finding | None:
@@ -194,8 +225,7 @@ class RecordReading(Linked):
 
     def records_end(self) -> int:
         """Return the number of the record that was kept last, 0 where there is none."""
-        found = self._link.one(tuple[int | None], "SELECT MAX(number) FROM record")
-        return (found[0] or 0) if found else 0
+        return self._link.number("SELECT MAX(number) FROM record")
 
     def records_after(self, number: int) -> Iterator[tuple[int, Record]]:
         """Yield the records that were kept after a number, with their numbers, less what was withdrawn of them."""
@@ -204,10 +234,9 @@ class RecordReading(Linked):
             if record is not None:
                 yield row.number, record
 
-    def claims_state(self) -> tuple[int, ...]:
+    def claims_state(self) -> ClaimsState:
         """Return numbers that change with whatever decides which findings may be seen: what was kept and what withdrawn."""
-        found = self._link.one(tuple[int, int, int, int, int], _CLAIMS_STATE)
-        return found or ()
+        return self._link.one(ClaimsState, _CLAIMS_STATE) or ClaimsState(0, 0, 0, 0, 0)
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""
@@ -287,6 +316,8 @@ class RecordWriting(RecordReading):
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
+            if files := files_of(record):
+                self._link.many("INSERT INTO holding VALUES (?, ?)", [(file, ref) for file in files])
         return bool(added)
 
     def put_record(self, record: Record) -> RecordId:
@@ -294,6 +325,7 @@ class RecordWriting(RecordReading):
         body = encode(record)
         ref = _ref("rec", body)
         keys = encode([mention.key for mention in record.mentions]).decode()
+        self._hold_new(record, ref)
         # The record last, as in `add_born`.
         self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
@@ -305,9 +337,15 @@ class RecordWriting(RecordReading):
         ref = _ref("rec", body)
         # The record last: what is said of one that was there, and may have been erased, must stay as it is.
         keys = encode([mention.key for mention in record.mentions]).decode()
+        self._hold_new(record, ref)
         self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_BORN_NEW, (born_of, ref))
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+
+    def _hold_new(self, record: Record, ref: str) -> None:
+        """Note the files of a record that follows. Not `later`: what waits is written first, so that all of it can be seen."""
+        if files := files_of(record):
+            self._link.run(_HOLDINGS_OF_NEW, encode(files).decode(), ref)
 
     def add_document(self, kind: str, key: str, body: bytes) -> None:
         """Keep the first version of a document whose key nothing can have had before.
@@ -332,13 +370,15 @@ class RecordWriting(RecordReading):
 
     def put_document(self, kind: str, key: str, body: bytes) -> int:
         """Keep a new version of a document and return its number, from 1."""
-        found = self._link.one(
-            tuple[int | None], "SELECT MAX(version) FROM document WHERE kind = ? AND key = ?", kind, key
-        )
-        version = (found[0] or 0) + 1 if found else 1
+        version = self._link.number("SELECT MAX(version) FROM document WHERE kind = ? AND key = ?", kind, key) + 1
         self._link.run(_ADD_DOCUMENT, kind, key, version, body, to_micros(self.now))
         self._documents.pop((kind, key), None)
         return version
+
+
+def files_of(record: Record) -> list[BlobHash]:
+    """Return the blobs and tables of a record, each once."""
+    return list(dict.fromkeys((*record.blobs, *record.tables)))
 
 
 def _ref(prefix: str, body: bytes) -> str:

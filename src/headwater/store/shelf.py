@@ -183,8 +183,7 @@ class ShelfReading(Linked):
     def shelf_count(self, collection: int) -> int:
         """Return how many objects a collection shows to somebody who may see all."""
         sql = "SELECT COUNT(*) FROM shelf WHERE collection = ? AND state IN ('live', 'revoked')"
-        found = self._link.one(tuple[int], sql, collection)
-        return found[0] if found else 0
+        return self._link.number(sql, collection)
 
     def shelf_knows(self, refs: Iterable[str], handlings: Collection[int] | None = None) -> set[str]:
         """Return which of some objects stand in any collection, also those that are held.
@@ -323,8 +322,9 @@ def _query(asked: Asked) -> tuple[str, list[Value]]:
         index = "shelf_id"
         tests.append(f"o.id IN {_LIST.format(bind(_json(asked.ids)))}")
     if asked.specs is not None:
-        same = f"n.spec IN {_LIST.format(bind(_json(asked.specs)))}"
-        tests.append(same.replace("n.", "o.", 1))
+        listed = _LIST.format(bind(_json(asked.specs)))
+        same = f"n.spec IN {listed}"
+        tests.append(f"o.spec IN {listed}")
     else:
         same = "n.spec = o.spec"
         tests.append(f"(o.spec = '{NEWEST_SPEC}' OR {_NONE_NEWER})")
@@ -368,8 +368,7 @@ class ShelfWriting(ShelfReading):
             added: when, in microseconds since 1970; else now, and never before the last that was put there.
         """
         if added is None:
-            last = self._link.one(tuple[int | None], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
-            added = max(to_micros(self.now), (last[0] if last else None) or 0)
+            added = self._added_now(collection)
         several = self._several(collection, [one.id for one in objects])
         numbers: dict[Handling, int] = {}
         rows: list[tuple[Value, ...]] = []
@@ -464,8 +463,7 @@ class ShelfWriting(ShelfReading):
         for number, kind, collection in found:
             self._link.run("UPDATE shelf SET state = 'withdrawn' WHERE number = ?", number)
             if kind in REVOCABLE:
-                last = self._link.one(tuple[int], "SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
-                added = max(to_micros(self.now), last[0] if last else 0)
+                added = self._added_now(collection)
                 self._link.run("UPDATE shelf SET sole = 0 WHERE number = ?", number)
                 self._link.run(_REVOKE, self.now.strftime(_VERSION), added, number)
         parts = self._link.rows(
@@ -478,6 +476,11 @@ class ShelfWriting(ShelfReading):
                 ref,
             )
             self.move_up(number)
+
+    def _added_now(self, collection: int) -> int:
+        """Return when something is put into a collection now, in microseconds: never before the last, whatever the clock says."""
+        last = self._link.number("SELECT MAX(added) FROM shelf WHERE collection = ?", collection)
+        return max(to_micros(self.now), last)
 
     def _several(self, collection: int, ids: Sequence[str]) -> set[str]:
         """Return which of some objects that are to be put there a collection holds already, or gets twice."""

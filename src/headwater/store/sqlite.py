@@ -101,13 +101,11 @@ class SqliteLink(Link):
 
     def last_number(self) -> int:
         """Return the number that the last row was given."""
-        found = self.one(tuple[int], "SELECT last_insert_rowid()")
-        return found[0] if found else 0
+        return self.number("SELECT last_insert_rowid()")
 
     def form(self) -> int:
         """Return which form the store has; 0 is none."""
-        found = self.one(tuple[int], "PRAGMA user_version")
-        return found[0] if found else 0
+        return self.number("PRAGMA user_version")
 
     def set_form(self, number: int) -> None:
         """Say which form the store has."""
@@ -125,6 +123,10 @@ class SqliteLink(Link):
         """Make an empty store, in the open transaction."""
         for text in steps:
             self.run(text)
+
+    def take_step(self, steps: Sequence[str], number: int) -> None:
+        """Take a store to its next form, in the open transaction."""
+        self.run(steps[number - 1])
 
     def damage(self) -> list[Problem]:
         """Return what SQLite finds wrong in its own structure."""

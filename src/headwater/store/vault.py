@@ -92,7 +92,7 @@ class Vault:
                 (size,) = _LENGTH.unpack(head[_NONCE_BYTES:]) if len(head) == _NONCE_BYTES + _LENGTH.size else (0,)
                 ended = bool(size & 1)
                 sealed = file.read(size >> 1)
-                if len(sealed) != size >> 1 or (ended and file.peek(1)):
+                if len(sealed) != size >> 1 or (ended and file.peek()):
                     raise StoreCorruptError("an entry of the vault is not what was kept", where=ref)
                 try:
                     piece = cipher.decrypt(head[:_NONCE_BYTES], sealed, _bound(ref, number, last=ended))
@@ -159,7 +159,6 @@ class Vault:
     def _master(self) -> bytes:
         path = self._folder / MASTER
         if not path.exists():
-            make_folder(self._folder)
             for name in ("keys", "entries"):
                 make_folder(self._folder / name)
             self._write(path, self._chance.draw(_KEY_BYTES))

@@ -8,12 +8,13 @@ from headwater.ports import Chance, Clock
 from headwater.store.files import Files
 from headwater.store.ledger import LedgerReading
 from headwater.store.link import Link
+from headwater.store.mail import MailReading
 from headwater.store.messages import MessageReading, MessageWriting
 from headwater.store.recall import RecallReading, RecallWriting
 from headwater.store.shelf import ShelfReading
 
 
-class Snapshot(RecallReading, MessageReading, LedgerReading, ShelfReading):
+class Snapshot(RecallReading, MessageReading, MailReading, LedgerReading, ShelfReading):
     """The store as it was at one moment; implements `ports.Reader`."""
 
     def __init__(self, link: Link, files: Files) -> None:

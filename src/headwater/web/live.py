@@ -38,13 +38,32 @@ class Pulse:
         self._looked: tuple[float, tuple[int, ...]] | None = None
         self._beats: dict[Session, tuple[tuple[int, ...], Beat]] = {}
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is time to look again; asked by each stream, where one look serves all of them."""
+        looked = self._looked
+        return looked is None or self._stopwatch() - looked[0] >= LOOK_EVERY_S
+
+    def look(self) -> tuple[int, ...]:
+        """Return how far the node has come: as it was half a second ago at most."""
+        with self._gate:
+            return self._look()
+
+    @property
+    def end(self) -> tuple[int, ...] | None:
+        """How far the node had come at the last look, None before the first."""
+        return self._looked[1] if self._looked else None
+
+    def _look(self) -> tuple[int, ...]:
+        now = self._stopwatch()
+        if self._looked is None or now - self._looked[0] >= LOOK_EVERY_S:
+            self._looked = now, pulse.end(self._node)
+        return self._looked[1]
+
     def beat(self, session: Session) -> Beat:
         """Return the newest beat for a session."""
         with self._gate:
-            now = self._stopwatch()
-            if self._looked is None or now - self._looked[0] >= LOOK_EVERY_S:
-                self._looked = now, pulse.end(self._node)
-            end = self._looked[1]
+            end = self._look()
             held = self._beats.get(session)
             if held is None or held[0] != end:
                 if len(self._beats) > 1000:  # noqa: PLR2004 - sessions of days ago

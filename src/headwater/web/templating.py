@@ -73,6 +73,20 @@ CLAIMS: Final[Mapping[str, str]] = {
     "trace.structuring": "kept under a threshold",
 }
 """What a kind of finding is called; a kind that somebody added stands as it is written."""
+TIES: Final[Mapping[str, str]] = {
+    "named together": "named together",
+    "Ownership": "ownership",
+    "Directorship": "direction of a firm",
+    "Membership": "membership",
+    "Employment": "employment",
+    "Associate": "associate",
+    "Representation": "representation",
+    "Documentation": "document of it",
+    "Payment": "payment",
+    "UnknownLink": "tie of some kind",
+    "Call": "call",
+}
+"""What ties two things together: the type of what stands between them; a property or a finding has its own words."""
 OUTCOMES: Final[Mapping[str, str]] = {
     "allow": "The rules let it pass.",
     "redact": "The rules let it pass without some facts.",
@@ -239,12 +253,18 @@ def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
         "way_words": of(WAYS),
         "kind_words": of(KINDS),
         "claim_words": of(CLAIMS),
+        "tie_words": lambda kind: tie_words(language, kind),
         "outcome_words": of(OUTCOMES),
         "audience_words": of(AUDIENCES),
         "result_options": lambda: [(name, language.gettext(words)) for name, words in RESULTS.items()],
         "collated": collated,
         "prop_words": prop_words,
     }
+
+
+def tie_words(language: Language, kind: str) -> str:
+    """Return what ties two things together, in words; a kind that somebody added stands as it is written."""
+    return language.gettext({**PROPERTIES, **CLAIMS, **TIES}.get(kind, kind))
 
 
 def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from headwater.case.files import CHUNK
 from headwater.case.gate import NAMED, UNREAD, look_at, look_at_bytes
 from headwater.case.paper import Paper, Part, pdf_of
 from headwater.case.protected import Shield, draw_pseudonyms, shield
@@ -202,6 +203,14 @@ def test_an_encrypted_pdf_is_told(guard: Shield) -> None:
     out = io.BytesIO()
     writer.write(out)
     assert look_at_bytes(out.getvalue(), guard).why == UNREAD
+
+
+@pytest.mark.parametrize("before", [1, 5, len(VICTIM_NAME) - 1])
+def test_a_name_that_stands_across_two_pieces_is_found(guard: Shield, before: int) -> None:
+    filling = b"nobody in particular. " * (CHUNK // 22 + 1)
+    data = filling[: CHUNK - before - 1] + b" " + VICTIM_NAME.encode() + b" and no more"
+    assert look_at_bytes(data, guard).why == NAMED
+    assert not look_at_bytes(data.replace(VICTIM_NAME.encode(), b"somebody else"), guard).stops
 
 
 def test_a_look_leaves_the_file_open(guard: Shield, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ForbiddenError, PolicyError
+from headwater.errors import ForbiddenError, KeyTrustError, PolicyError
+from headwater.exchange.drafts import DRAFT
 from headwater.exchange.liaison import Holder
+from headwater.exchange.outbox import Outbox
 from headwater.exchange.partners import State
 from headwater.model.fact import Fact
 from headwater.model.finding import Evidence, Finding, Reason
@@ -17,6 +19,7 @@ from headwater.model.ids import EntityKey, FactId, MessageId, RecordId
 from headwater.model.message import Amend, Done, Kind, Message
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.policy.agreement import AgreementState
+from headwater.store import Transaction
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, message
 from tests.three_world import XK_TERMS, Three, make_three
 
@@ -130,6 +133,19 @@ def test_the_bytes_are_gone_at_every_holder(three: Three) -> None:
     amend(three, "erase", facts)
     for node in three.world.nodes:
         assert NAME.encode() not in closed_file(node), node.me
+
+
+def test_a_draft_that_waits_loses_what_was_erased_in_every_version(three: Three) -> None:
+    facts, in_london, _ = spread(three)
+    held = three.onward(in_london, approver="")
+    assert [draft.id for draft in three.london.exchange.drafts()] == [held.id]
+    amend(three, "erase", facts[:1])
+    [draft] = three.london.exchange.drafts()
+    assert [fact.value for fact in draft.message.facts.values()] == [PHONE]
+    with three.london.store.snapshot() as snapshot:
+        bodies = [body for _, body in snapshot.versions(DRAFT, held.id or "")]
+    assert bodies
+    assert not any(NAME.encode() in body for body in bodies)
 
 
 def test_the_answer_is_kept_as_the_holder_signed_it(three: Three) -> None:
@@ -306,6 +322,34 @@ def test_a_partner_that_is_suspended_is_asked_once_it_is_taken_up_again(three: T
     three.london.exchange.liaison.tend()
     three.run()
     assert values(three.belgrade) == []
+    assert holders(three.pristina)[0].state == "done"
+
+
+def test_an_answer_that_could_not_be_given_at_once_is_given_later_and_once(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = own(three.pristina, report())
+    tell(three, facts)
+    queue, closed = Outbox.queue, [True]
+
+    def unless_closed(outbox: Outbox, tx: Transaction, content: Message, ref: MessageId, who: str) -> None:
+        if closed[0] and content.kind is Kind.AMEND_DONE:
+            raise KeyTrustError("its card has expired")
+        queue(outbox, tx, content, ref, who)
+
+    def answered() -> int:
+        return [row.kind for row in three.london.exchange.outgoing()].count(Kind.AMEND_DONE)
+
+    monkeypatch.setattr(Outbox, "queue", unless_closed)
+    amend(three, "erase", facts)
+    three.london.exchange.liaison.tend()
+    assert answered() == 0
+    assert len(three.london.events("amend-waits")) == 1
+    closed[0] = False
+    for _ in range(3):
+        three.london.exchange.liaison.tend()
+    assert answered() == 1
+    three.run()
     assert holders(three.pristina)[0].state == "done"
 
 

@@ -42,6 +42,21 @@ def test_with_the_recorded_consent_it_reaches_belgrade_with_its_chain(three: Thr
     assert three.london.events("consent-recorded")[-1].detail["facts"] == 1
 
 
+def test_what_a_third_state_was_told_for_another_goes_along_to_nobody_else(three: Three) -> None:
+    facts = three.supply()
+    (sending,) = three.london.exchange.liaison.ask_consent(
+        facts, StateCode("ME"), who="o.reed", purpose="oic", reason="joint"
+    )
+    three.run()
+    three.answer(sending.id or MessageId(""), "yes")
+    three.answer(three.ask(facts), "yes")
+    passed = three.onward(facts)
+    three.run()
+    _, arrived = three.belgrade.exchange.show(passed.id or MessageId(""))
+    assert arrived is not None
+    assert [consent.receiver for consent in arrived.consents] == ["RS"]
+
+
 def test_a_consent_that_the_writer_claims_counts_for_nothing(three: Three) -> None:
     facts = three.supply()
     claimed = Consent(
@@ -103,6 +118,13 @@ def test_nobody_is_asked_for_consent_to_our_own_facts(three: Three) -> None:
         three.london.exchange.liaison.ask_consent([FactId("rec-1/0")], RS, who="x", purpose="oic", reason="y")
 
 
+@pytest.mark.parametrize("decision", ["", "maybe", "asked", "YES"])
+def test_an_answer_is_yes_or_no(three: Three, decision: str) -> None:
+    asked = three.ask(three.supply())
+    with pytest.raises(SchemaError, match="no decision"):
+        three.pristina.exchange.liaison.answer_consent(asked, decision, None, who="b.gashi")
+
+
 def test_only_a_consent_request_can_be_answered(three: Three) -> None:
     three.supply()
     ref = three.london.exchange.incoming()[-1].id
@@ -123,6 +145,30 @@ def test_nobody_consents_for_another_originator_that_has_not_consented_itself(th
     with pytest.raises(NoBasisError, match="XK has not consented"):
         three.london.exchange.liaison.answer_consent(sending.id or MessageId(""), "yes", None, who="s.hall")
     three.london.exchange.liaison.answer_consent(sending.id or MessageId(""), "no", None, who="s.hall")
+
+
+def test_a_yes_to_one_purpose_is_not_passed_on_as_a_yes_to_another(three: Three) -> None:
+    facts = three.supply()
+    three.answer(three.ask(facts), "yes")
+    sent = three.onward(facts)
+    (asking,) = three.london.exchange.liaison.ask_consent(
+        facts, StateCode("ME"), who="o.reed", purpose="oic", reason="joint"
+    )
+    three.run()
+    three.answer(asking.id or MessageId(""), "yes")
+    in_belgrade = three.facts_of(three.belgrade, sent.id or MessageId(""))
+    asked = {
+        purpose: three.belgrade.exchange.liaison.ask_consent(
+            in_belgrade, StateCode("ME"), who="m.ilic", purpose=purpose, reason="joint"
+        )[0]
+        for purpose in ("oic", "trafficking")
+    }
+    three.run()
+    three.london.exchange.liaison.answer_consent(asked["oic"].id or MessageId(""), "yes", None, who="s.hall")
+    with pytest.raises(NoBasisError, match="XK has not consented"):
+        three.london.exchange.liaison.answer_consent(
+            asked["trafficking"].id or MessageId(""), "yes", None, who="s.hall"
+        )
 
 
 GLASS = BreakGlass(reason="people in the hold", threat="immediate-serious")

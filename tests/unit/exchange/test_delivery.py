@@ -1,8 +1,12 @@
 """Delivery's threads: how long they rest after a failure, and what ends the rest early."""
 
 import threading
+import time
+
+import pytest
 
 from headwater.errors import PeerUnreachableError
+from headwater.exchange import delivery
 from headwater.exchange.courier import Step
 from headwater.exchange.delivery import Delivery, work
 from headwater.exchange.partners import Partners
@@ -97,8 +101,8 @@ class Resting:
 def test_delivery_tells_the_couriers_of_a_partner_that_has_spoken(london: Node, belgrade: Node) -> None:
     stop, courier = threading.Event(), Resting()
     london.exchange.send(message(), who="o.reed")
-    delivery = Delivery(london.store, Partners(LONDON), lambda _: courier)  # type: ignore[arg-type,return-value]
-    thread = threading.Thread(target=delivery.run, args=(stop,))
+    made = Delivery(london.store, Partners(LONDON), lambda _: courier)  # type: ignore[arg-type,return-value]
+    thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
     try:
         assert courier.tried.wait(20)
@@ -128,8 +132,8 @@ def test_a_courier_is_woken_by_what_waits_on_its_own_lane_alone(london: Node, be
     def made(route: tuple[str, str]) -> Idle:
         return normal if route[1] == "normal" else urgent
 
-    delivery = Delivery(london.store, Partners(LONDON), made)  # type: ignore[arg-type]
-    thread = threading.Thread(target=delivery.run, args=(stop,))
+    here = Delivery(london.store, Partners(LONDON), made)  # type: ignore[arg-type]
+    thread = threading.Thread(target=here.run, args=(stop,))
     thread.start()
     try:
         assert normal.woken.acquire(timeout=20)
@@ -140,3 +144,24 @@ def test_a_courier_is_woken_by_what_waits_on_its_own_lane_alone(london: Node, be
     finally:
         stop.set()
         thread.join(20)
+
+
+def test_what_no_message_wakes_is_looked_after_now_and_then(london: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    tended: list[float] = []
+    made = Delivery(
+        london.store,
+        Partners(LONDON),
+        lambda _: pytest.fail("no courier is asked for"),
+        tend=lambda: tended.append(now[0]),
+    )
+    for at in (
+        1_000.0,
+        1_000.0 + delivery.TEND_S - 0.1,
+        1_000.0 + delivery.TEND_S + 0.1,
+        1_000.0 + delivery.TEND_S + 0.2,
+    ):
+        now[0] = at
+        made._look_after()
+    assert tended == [1_000.0, 1_000.0 + delivery.TEND_S + 0.1]

@@ -15,6 +15,8 @@ from headwater.errors import (
     SchemaError,
     SignatureError,
 )
+from headwater.exchange import files
+from headwater.exchange.envelope import Lane
 from headwater.exchange.files import PATH, chunks_here, open_chunk, seal_chunk
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
@@ -106,6 +108,21 @@ def test_a_broken_transfer_goes_on_where_it_stopped(two: Two) -> None:
     two.fetching.left = 1000
     assert two.belgrade.exchange.files.fetch_all() == 1
     assert len(two.fetching.asked) == len(set(two.fetching.asked)) == 3
+
+
+def test_a_partner_that_cannot_be_reached_is_tried_later_and_later(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[int] = []
+
+    def rest(failures: int, lane: Lane, drawn: bytes) -> float:
+        rests.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(files, "wait_s", rest)
+    two.send()
+    two.fetching.left = 0
+    for _ in range(3):
+        assert two.belgrade.exchange.files.fetch_all() == 0
+    assert rests == [1, 2, 3]
 
 
 def test_an_altered_chunk_is_not_kept(two: Two) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from headwater.errors import ConflictError, FormatError, LimitError, StoreFullError
+from headwater.exchange.alarms import EVIDENCE
 from headwater.exchange.envelope import Header, Lane, seal
 from headwater.exchange.framing import join, split
 from headwater.exchange.partners import State
@@ -114,6 +115,18 @@ def test_the_same_identifier_with_other_bytes_is_an_equivocation_and_both_are_ke
         assert [envelope for _, _, envelope in snapshot.equivocations()] == [other]
     assert belgrade.events("equivocation")[-1].who == LONDON
     assert content(belgrade) == 1
+
+
+def test_one_number_for_two_messages_is_an_alarm_with_our_receipt_of_the_first_and_the_second(
+    london: Node, belgrade: Node
+) -> None:
+    one, other = forged(london, belgrade), forged(london, belgrade, number=2)
+    first = belgrade.exchange.receive(join([one]))
+    assert results(belgrade, other) == ["refused:replay"]
+    [alarm] = belgrade.exchange.syncing.alarms()
+    assert (alarm.code, alarm.about) == ("trust.rollback", LONDON)
+    with belgrade.store.snapshot() as snapshot:
+        assert [snapshot.document(EVIDENCE, name) for name in alarm.evidence] == [*split(first, most=1), other]
 
 
 def test_a_partner_that_takes_the_identifier_of_anothers_message_accuses_nobody(

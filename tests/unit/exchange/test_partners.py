@@ -1,6 +1,7 @@
 """A partner comes to be trusted step by step, and each step is a person's."""
 
 import shutil
+from base64 import b64encode
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,11 +11,13 @@ from msgspec import structs
 from headwater.errors import (
     ConflictError,
     ForbiddenError,
+    InputError,
     KeyTrustError,
     RollbackError,
     SignatureError,
     StoreFullError,
 )
+from headwater.exchange.agreement import terms_of
 from headwater.exchange.card import sign_card
 from headwater.exchange.keys import make_roots, read_roots
 from headwater.exchange.partners import State
@@ -219,6 +222,15 @@ def test_an_agreement_changed_after_it_was_signed_is_refused(world: World, londo
         read_paper(signed).joined(read_paper(other))
     with pytest.raises(SignatureError):
         london.exchange.add_partner([pristina.exchange.card_bytes()], [other], who="engineer")
+
+
+def test_terms_that_say_one_thing_twice_are_none(london: Node) -> None:
+    paper = read_paper(london.exchange.sign_agreement(agreement(parties=(LONDON, PRISTINA), safeguards={})))
+    body = paper.body
+    assert terms_of(paper).parties == (LONDON, PRISTINA)
+    twice = structs.replace(paper, payload=b64encode(body[:-1] + b',"retain_max_days":9999}').decode())
+    with pytest.raises(InputError):
+        terms_of(twice)
 
 
 def test_another_agreement_under_a_name_that_is_taken_is_refused(london: Node, belgrade: Node) -> None:

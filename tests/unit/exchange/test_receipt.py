@@ -2,12 +2,15 @@
 
 import struct
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from headwater.errors import HeadwaterError, InputError, KeyTrustError, SchemaError, SignatureError
 from headwater.exchange.card import Card
+from headwater.exchange.envelope import Sealed
 from headwater.exchange.receipt import Giver, Line, LogHead, read_receipt
 from headwater.model.ids import AuthorityId
 from headwater.testing.fakes import START
@@ -82,3 +85,12 @@ def test_the_signature_is_over_the_payload() -> None:
 def test_a_result_is_stored_or_a_refusal_with_its_reason(result: str) -> None:
     with pytest.raises(SchemaError):
         Line(id=None, sha256="ab" * 32, result=result)
+
+
+def test_a_line_speaks_of_these_bytes_under_this_name_and_of_no_others() -> None:
+    def sealed(name: str | None = LINE.id, sha256: str = LINE.sha256) -> Sealed:
+        return cast("Sealed", SimpleNamespace(header=SimpleNamespace(id=name), sha256=bytes.fromhex(sha256)))
+
+    assert LINE.is_about(sealed())
+    assert not LINE.is_about(sealed(sha256="ac" * 32))
+    assert not LINE.is_about(sealed(name="0195566a-0000-7000-8000-000000000002"))

@@ -19,7 +19,8 @@ from headwater.exchange.envelope import Lane
 from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.refusal import Code, Refusal, error_for
-from headwater.exchange.witness import Known, ReceiptHead, Said, Word, judge, judge_receipt
+from headwater.exchange.witness import Known, ReceiptHead, Said, Word, judge, judge_receipt, own_fault
+from headwater.store import Head
 from headwater.testing.fakes import START, SeededChance
 
 
@@ -144,3 +145,11 @@ def test_a_log_of_the_size_held_is_the_same_or_another(root: bytes, word: Word) 
     said = Said(size=5, root=root, seq=11, seen=11, grown={})
     assert judge(Known(size=5, root="ab" * 32, seq=10), said) is word
     assert judge_receipt(ReceiptHead(5, "ab" * 32, START, "", 10), said) is word
+
+
+def test_our_own_log_is_told_to_be_shorter_or_another_than_the_one_we_have_signed() -> None:
+    root, other = b"r" * 32, b"o" * 32
+    assert own_fault(Head(7, root), 7, root, root) == ""
+    assert own_fault(Head(7, root), 5, other, other) == ""
+    assert "7 leaves; it has signed one of 8" in own_fault(Head(7, root), 8, root, None)
+    assert "another one than it has signed at 5" in own_fault(Head(7, root), 5, other, root)

@@ -58,6 +58,20 @@ def test_a_text_that_still_names_what_was_recalled_is_shown_to_the_holder(desk: 
     assert b"arkovski" not in log + b"".join(kept)
 
 
+def test_a_name_that_begins_in_the_text_and_ends_in_the_reason_is_one(desk: Pair) -> None:
+    _, london, belgrade = desk
+    facts = {"rec-a/0": fact()}
+    ref = send(
+        london,
+        belgrade,
+        facts={**facts, "rec-a/1": fact(prop="phone", value="+38160")},
+        text="seen: Marko",
+        reason="Markovski, again",
+    )
+    recall(london, belgrade, "rec-a/0")
+    assert [task.message for task in belgrade.exchange.liaison.texts()] == [ref]
+
+
 def test_what_we_wrote_ourselves_in_the_conversation_is_looked_through_too(desk: Pair) -> None:
     _, london, belgrade = desk
     ref = send(london, belgrade, facts={"rec-a/0": fact()})

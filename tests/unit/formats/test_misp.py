@@ -16,7 +16,7 @@ from headwater.formats.misp_types import attribute_of, pattern_of, watched
 from headwater.formats.misp_write import write_events
 from headwater.formats.registry import release
 from headwater.formats.stix import content_of
-from headwater.formats.stix_marking import is_held, tlp
+from headwater.formats.stix_marking import is_held, misp_code, tlp
 from headwater.model.record import Record
 from headwater.model.threat import REVOKED, TOGETHER
 from tests.given import read
@@ -247,3 +247,18 @@ def test_a_pattern_of_two_in_either_order_is_one_attribute() -> None:
 def test_an_attribute_without_to_ids_has_no_counterpart_in_stix() -> None:
     [(_, text)] = content_of(about(misp_event(), 4))
     assert stix_of(json.loads(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ([], None),
+        (["type:OSINT"], None),
+        (["tlp:white", "tlp:green"], "GREEN"),
+        (["TLP:AMBER"], "AMBER"),
+        (["tlp:clear", "tlp:nobody-knows"], "RED"),
+        (["tlp:ex:chr"], "AMBER+STRICT"),
+    ],
+)
+def test_of_several_tags_the_strictest_counts_and_one_that_is_no_code_is_red(tags: list[str], code: str | None) -> None:
+    assert misp_code(tags) == code

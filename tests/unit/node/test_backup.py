@@ -5,14 +5,17 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 from headwater.errors import ForbiddenError, FormatError, HeadwaterError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import Keys
+from headwater.model.canonical import encode
 from headwater.node import Node, backup, strongbox
-from headwater.node.strongbox import BoxWriter
+from headwater.node.strongbox import BoxReader, BoxWriter
 from headwater.ports import Event
 from headwater.store.vault import Vault
 from headwater.testing.fakes import SeededChance
@@ -219,7 +222,7 @@ def link(name: str) -> tarfile.TarInfo:
     "member",
     [
         tarfile.TarInfo("../out"),
-        tarfile.TarInfo("/headwater-out"),
+        tarfile.TarInfo("{root}/out"),
         tarfile.TarInfo("a/../../out"),
         link("keys"),
         tarfile.TarInfo("x"),
@@ -227,13 +230,23 @@ def link(name: str) -> tarfile.TarInfo:
     ids=["climbs", "from the root", "climbs later", "link", "unproved"],
 )
 def test_a_backup_by_somebody_else_writes_nothing_outside_and_is_refused(
-    tmp_path: Path, member: tarfile.TarInfo
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, member: tarfile.TarInfo
 ) -> None:
+    member.name = member.name.format(root=tmp_path)
     boxed(tmp_path / "evil.box", [(member, b"")])
+    written: list[Path] = []
+    extract = backup._extract
+
+    def note(body: IO[bytes], path: Path) -> str:
+        written.append(path)
+        return extract(body, path)
+
+    monkeypatch.setattr(backup, "_extract", note)
     before = set(tmp_path.iterdir())
     with pytest.raises(FormatError):
         backup.restore(tmp_path / "evil.box", tmp_path / "back", WORDS)
     assert set(tmp_path.iterdir()) == before
+    assert [path.name for path in written] in ([], ["x"])
 
 
 def test_a_backup_of_a_damaged_store_is_not_put_up(home: Path, tmp_path: Path) -> None:
@@ -242,6 +255,20 @@ def test_a_backup_of_a_damaged_store_is_not_put_up(home: Path, tmp_path: Path) -
     saved(home, tmp_path / "uk.box")
     with pytest.raises(StoreCorruptError):
         backup.restore(tmp_path / "uk.box", tmp_path / "back", WORDS)
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("change", [{"root": "00" * 32}, {"size": 1}])
+def test_a_backup_that_claims_another_ledger_is_not_put_up(home: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    proof = saved(home, tmp_path / "uk.box")
+    with (tmp_path / "uk.box").open("rb") as raw:
+        box = io.BufferedReader(BoxReader(raw, WORDS, name="uk.box"))
+        with tarfile.open(fileobj=box, mode="r|") as archive:
+            members = [(member, body.read()) for member in archive if (body := archive.extractfile(member))]
+    assert members[-1] == (members[-1][0], encode(proof))
+    boxed(tmp_path / "other.box", [*members[:-1], (members[-1][0], encode(replace(proof, **change)))])
+    with pytest.raises(StoreCorruptError, match="another ledger"):
+        backup.restore(tmp_path / "other.box", tmp_path / "back", WORDS)
     assert not (tmp_path / "back").exists()
 
 

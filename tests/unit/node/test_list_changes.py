@@ -2,7 +2,6 @@
 
 import csv
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -172,12 +171,14 @@ def test_the_annual_review_asks_for_values_of_30_september_by_30_november(node: 
     held = tmp_path / "held.csv"
     held.write_text(
         "holder,nature,description,currency,amount,valued_on\nMarko,funds,a,GBP,1,2026-09-30\nMarko,funds,b,EUR,2,2026-08-01\n"
+        "Marko,funds,c,GBP,3.50,2026-09-30\nMarko,funds,d,USD,4,2026-10-01\n"
     )
     session = as_user(node, SUPERVISOR, "sanctions")
     draft = ofsi.review(node, session, ofsi.assets_in(held), 2026, ofsi.Informant("Example Bank", SUPERVISOR))
     assert (draft["valued_on"], draft["due_by"]) == ("2026-09-30", "2026-11-30")
-    assert [one["asset"] for one in draft["to_value_again"]] == ["b"]
-    assert draft["days_left"] == (timedelta(days=1) * draft["days_left"]).days
+    assert [one["asset"] for one in draft["to_value_again"]] == ["b", "d"]
+    assert draft["totals"] == {"EUR": "2.00", "GBP": "4.50", "USD": "4.00"}
+    assert draft["days_left"] == 5
 
 
 def test_given_pairs_are_scored_into_a_file(tmp_path: Path) -> None:

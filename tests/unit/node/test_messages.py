@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from headwater.model.message import Kind
 from headwater.model.times import parse_instant
 from headwater.node import Node, correspondence, findings, messages, screening
 from headwater.node.messages import FindingChoice, Letter
+from headwater.node.system import SystemClock
 from headwater.node.users import User, add
 from tests.node_world import (
     AUDITOR,
@@ -311,7 +312,7 @@ def test_a_message_without_an_expiry_expires_when_the_setting_says(pair: Pair, t
     london, _ = pair
     sending = dry(london, records=(report(london, tmp_path, LORRY, reference="EX/12"),))
     expires = parse_instant(sending.message.expires or "")
-    assert timedelta(days=6.9) < expires - datetime.now(UTC) <= timedelta(days=7)
+    assert timedelta(days=6.9) < expires - SystemClock().now() <= timedelta(days=7)
     asked = dry(london, records=(report(london, tmp_path, LORRY, reference="EX/12"),), expires="2099-01-01T00:00:00Z")
     assert asked.message.expires == "2099-01-01T00:00:00Z"
 

@@ -146,9 +146,11 @@ def test_entries_fall_due_for_erasure_by_the_setting(home: Node, clock: FakeCloc
     day = clock.now().date()
     assert safeguarding.due_for_erasure(home, guardian(home), day) == []
     late = day + timedelta(days=home.settings.vault_days + 1)
-    assert safeguarding.due_for_erasure(home, guardian(home), late) == sorted(
-        [pseudonym(home, "P3"), pseudonym(home, "P4")]
-    )
+    both = sorted([pseudonym(home, "P3"), pseudonym(home, "P4")])
+    assert safeguarding.due_for_erasure(home, guardian(home), late - timedelta(days=1)) == []
+    assert safeguarding.due_for_erasure(home, guardian(home), late) == both
+    safeguarding.erase(home, guardian(home), both[0], "the last day has passed")
+    assert safeguarding.due_for_erasure(home, guardian(home), late) == both[1:]
 
 
 def test_an_indicator_opens_a_task_and_the_case_waits_for_a_decision(home: Node, clock: FakeClock) -> None:

@@ -230,6 +230,8 @@ def test_a_password_is_kept_as_a_slow_hash_and_can_be_changed(at: Cert, monkeypa
     with at.node.store.snapshot() as snapshot:
         bodies = [body for _, _, body in snapshot.documents(taxii_users.KIND)]
     assert all(PASSWORD.encode() not in body for body in bodies)
+    made = [taxii_users.made_of(at.node, ANALYST, PASSWORD) for _ in range(2)]
+    assert len({one.salt for one in made}) == len({one.hashed for one in made}) == 2
     admin = as_user(at.node, WRITER, "operation")
     taxii_users.set_password(at.node, admin, WRITER, "another long one")
     assert at.get("/taxii2/").status == 401

@@ -161,3 +161,12 @@ def test_a_reader_of_english_and_a_stranger_read_what_is_kept() -> None:
 def test_serbian_is_told_in_both_scripts() -> None:
     assert told("The fact was erased.", "sr-Cyrl") == "Податак је избрисан."
     assert told("The fact was erased.", "sr-Latn") == "Podatak je izbrisan."
+
+
+@pytest.mark.parametrize("word", [" from ", " to ", ", ", "; ", ". A", " and ", ": ", " 1 payments of "])
+def test_a_text_that_a_stranger_made_long_is_told_and_keeps_what_they_wrote(word: str) -> None:
+    """A pattern that tries again would be at this one until the night is over."""
+    strange = word.join(["x"] * 3000)
+    own = told(f"3 different payers sent 5 EUR{strange}. Red flag: y.", "sq")
+    assert own.count("x") == 3000
+    assert own.endswith("Shenjë paralajmëruese: y.")

@@ -150,6 +150,8 @@ def test_what_has_ended_is_erased_from_the_disk_with_its_findings_and_the_store_
     clock.move(timedelta(days=8))
     watch_keep.expire(node, session)
     assert list(tables.iterdir()) == []
+    with node.store.snapshot() as snapshot:
+        assert list(snapshot.findings()) == []
     assert watch_keep.expire(node, session) == 0
     assert len(events(node, "watch.expired")) == 3
     assert node.store.check() == []

@@ -129,6 +129,27 @@ def test_a_look_at_one_source_and_what_it_holds_reads_no_other() -> None:
     assert seen.table_path(BlobHash(TABLE)) == f"tables/{TABLE}"
 
 
+def test_findings_on_files_and_the_files_themselves_read_no_other_record() -> None:
+    holder = record(person("p"), thing("car"), source="one", blobs=(BLOB,), tables=(TABLE,))
+    claims = [
+        finding(Evidence.blob(BlobHash(BLOB)), text="a picture"),
+        finding(Evidence(EvidenceKind.TABLE_ROW, f"{TABLE}#7"), text="a row"),
+    ]
+    reader = OfSourcesAlone([holder, record(person("q"), source="two")], claims)
+    assert {one.text for one in view(reader).findings()} == {"a picture", "a row"}
+    assert view(reader).finding(claims[1].id) == claims[1]
+    assert view(reader).blob(BlobHash(BLOB)) == BLOB.encode()
+    with pytest.raises(ForbiddenError):
+        view(reader).table_path(BlobHash("c" * 64))
+
+
+def test_findings_are_shown_whole_where_their_evidence_is_asked_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [record(CAR, facts=PLATE, source=f"s{number}") for number in range(7)]
+    claims = [finding(Evidence.record(one.id), text=one.origin.source) for one in kept]
+    monkeypatch.setattr("headwater.policy.view.FINDINGS_OF_A_PART", 3)
+    assert len(list(view(MemoryReader(kept, claims)).findings())) == 7
+
+
 def test_a_table_of_a_hidden_record_stays_hidden_after_a_look_at_its_source() -> None:
     seen = view(MemoryReader([record(CAR, handling=HIDDEN, source="one", tables=(TABLE,))]))
     assert list(seen.records(source="one")) == []

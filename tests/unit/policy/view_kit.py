@@ -42,8 +42,12 @@ class MemoryReader:
         found = [(key, one.id) for key in keys for one in self.records(mentions=key)]
         return found if len(found) <= most else None
 
-    def findings(self) -> Iterator[Finding]:
-        yield from sorted(self.claims, key=lambda one: one.id)
+    def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
+        found = [(file, one.id) for file in files for one in self.kept if file in (*one.blobs, *one.tables)]
+        return found if len(found) <= most else None
+
+    def findings(self, *, after: int = 0) -> Iterator[Finding]:
+        yield from self.claims[after:] if after else sorted(self.claims, key=lambda one: one.id)
 
     def finding(self, ref: FindingId) -> Finding | None:
         return next((finding for finding in self.claims if finding.id == ref), None)

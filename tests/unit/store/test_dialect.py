@@ -33,11 +33,26 @@ def test_everything_that_the_migrations_make_can_be_put_into_other_words() -> No
             assert not {"STRICT", "BLOB", "INTEGER", "RAISE(ABORT"} & set(statement.replace(",", " ").split()), name
 
 
+def test_an_index_and_a_table_are_made_as_they_are_said() -> None:
+    assert list(made_in_postgres("index", "CREATE INDEX i ON t (a)")) == ["CREATE INDEX i ON t (a)"]
+    assert list(made_in_postgres("table", "CREATE TABLE t (a INTEGER, b BLOB) STRICT")) == [
+        "CREATE TABLE t (a BIGINT, b BYTEA)"
+    ]
+
+
 def test_a_guard_becomes_a_function_and_a_trigger() -> None:
     sql = "CREATE TRIGGER t_stays BEFORE UPDATE ON t\nWHEN NOT (NEW.a IS OLD.a)\nBEGIN SELECT RAISE(ABORT, 'no'); END"
     function, trigger = made_in_postgres("trigger", sql)
     assert "IF NOT (NEW.a IS NOT DISTINCT FROM OLD.a) THEN RAISE EXCEPTION USING MESSAGE = 'no'" in function
+    assert function.endswith("END IF; RETURN NEW; END$$")
     assert trigger == "CREATE TRIGGER t_stays BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION t_stays()"
+
+
+def test_a_guard_against_deleting_lets_the_old_row_go_on() -> None:
+    sql = "CREATE TRIGGER t_left BEFORE DELETE ON t\nBEGIN SELECT RAISE(ABORT, 'no'); END"
+    function, _ = made_in_postgres("trigger", sql)
+    assert "IF TRUE THEN" in function
+    assert function.endswith("END IF; RETURN OLD; END$$")
 
 
 def test_a_guard_of_another_kind_is_refused_and_not_left_out() -> None:

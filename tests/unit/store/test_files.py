@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import SchemaError, StoreCorruptError, StoreFullError, StoreIoError
+from headwater.errors import FormatError, SchemaError, StoreCorruptError, StoreFullError, StoreIoError
 from headwater.model.handling import UNRESTRICTED
 from headwater.model.ids import AuthorityId, BlobHash
 from headwater.model.record import Origin, Record
@@ -184,3 +184,30 @@ def test_what_is_derived_is_handed_out_even_where_it_cannot_be_kept(store: Store
         assert reader.derived("index", lambda: b"one").tobytes() == b"one"
         trace.fail_at = -1
         assert reader.derived("index", lambda: b"two").tobytes() == b"two"
+
+
+def test_a_blob_in_parts_is_all_there_when_it_is_synced_and_only_what_was_expected_is_kept(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        sizes.append(os.fstat(handle).st_size if Path(f"/proc/self/fd/{handle}").resolve().is_file() else -1)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    assert store.put_parts([DATA, DATA]) == sha256(DATA * 2).hexdigest()
+    assert sizes == [2 * len(DATA), -1]
+    with pytest.raises(FormatError):
+        store.put_parts([DATA], BlobHash(sha256(DATA * 2).hexdigest()))
+    assert [path.name for path in (home / "blobs").iterdir()] == [sha256(DATA * 2).hexdigest()]
+
+
+def test_a_beginning_that_is_removed_is_gone_from_the_disk_as_well(store: Store, home: Path, trace: Trace) -> None:
+    with store.part("scan") as part:
+        part.add(memoryview(bytearray(DATA)))
+    trace.steps.clear()
+    store._files.remove_parts()
+    assert trace.steps == ["sync blobs"]
+    assert list((home / "blobs").iterdir()) == []

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import StoreError
+from headwater.errors import FormatError, StoreError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
-from headwater.store import Incoming, Store, StoreOptions
+from headwater.store import Incoming, Store, StoreOptions, messages
+from headwater.store.ledger import event_bytes, read_event
 from headwater.testing.fakes import START, FakeClock, SeededChance
 
 PEER = AuthorityId("RS-MOI")
@@ -127,3 +128,17 @@ def test_the_first_leaf_can_be_opened_and_none_before_it(store: Store) -> None:
         assert snapshot.opening(0)[16:].startswith(b"{")
         with pytest.raises(StoreError, match="no leaf -1"):
             snapshot.opening(-1)
+
+
+def test_bytes_of_a_leaf_that_are_no_text_are_a_declared_error() -> None:
+    good = event_bytes(Event("store.read", "x", "about it"), START)
+    assert read_event(good)[1].subject == "about it"
+    with pytest.raises(FormatError):
+        read_event(good.replace(b"about it", b"\xff"))
+
+
+def test_pages_of_messages_follow_each_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "_PAGE", 2)
+    take(store, *range(1, 6))
+    with store.snapshot() as snapshot:
+        assert [row.seq for row in snapshot.incoming_all()] == [1, 2, 3, 4, 5]

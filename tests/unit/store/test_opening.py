@@ -1,12 +1,15 @@
 """Opening a store beside others that write to it."""
 
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
 
-from headwater.store import Head, Store, ledger, migrate
+from headwater.errors import StoreCorruptError, StoreError
+from headwater.store import Head, Store, StoreOptions, ledger, migrate
 from headwater.store.link import Link
+from headwater.store.sqlite import SqliteLink, check_header
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import PEER, noting, outgoing
 
@@ -56,3 +59,35 @@ def test_an_older_store_keeps_its_envelopes_when_they_move_to_a_table_of_their_o
         ]
     assert store.check() == []
     store.close()
+
+
+@pytest.mark.sqlite
+def test_a_connection_trusts_no_schema_overwrites_what_is_erased_and_looks_at_cells(store: Store, home: Path) -> None:
+    with closing(SqliteLink(home / "store.sqlite", StoreOptions())) as link:
+        told = {
+            name: link.number(f"PRAGMA {name}")
+            for name in ("trusted_schema", "recursive_triggers", "cell_size_check", "secure_delete")
+        }
+    assert told == {
+        "trusted_schema": 0, "recursive_triggers": 1, "cell_size_check": 1, "secure_delete": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.sqlite
+def test_a_copy_is_for_its_owner_alone_and_is_never_put_over_something_else(store: Store, tmp_path: Path) -> None:
+    store.copy_to(tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StoreError):
+        store.copy_to(tmp_path / "copy")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("change", ["mark", "length", "program"])
+def test_what_is_no_store_is_told_by_its_first_bytes(store: Store, home: Path, tmp_path: Path, change: str) -> None:
+    file = tmp_path / "other.sqlite"
+    head = (home / "store.sqlite").read_bytes()[:100]
+    check_header(home / "store.sqlite")
+    other = {"mark": b"SQLite format 2" + head[15:], "length": head[:99], "program": head[:68] + b"abcd" + head[72:]}
+    file.write_bytes(other[change])
+    with pytest.raises(StoreCorruptError):
+        check_header(file)

@@ -102,6 +102,34 @@ def test_without_the_master_key_nothing_is_read(vault: Vault, tmp_path: Path) ->
         vault.get(ref)
 
 
+@pytest.mark.parametrize("key", [b"", b"k" * 31, b"k" * 33])
+def test_a_master_key_of_another_length_is_no_key(vault: Vault, tmp_path: Path, key: bytes) -> None:
+    ref = vault.put(SECRET)
+    (tmp_path / "vault" / "master.key").write_bytes(key)
+    with pytest.raises(StoreCorruptError, match="no key"):
+        vault.get(ref)
+
+
+def test_what_is_synced_is_all_there(vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: dict[str, int] = {}
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        name = Path(f"/proc/self/fd/{handle}").readlink()
+        if name.is_file():
+            synced[name.name.removesuffix(".new")] = name.stat().st_size
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    ref = vault.put(SECRET)
+    sizes = {path: (tmp_path / "vault" / path).stat().st_size for path in ("master.key", f"keys/{ref}")}
+    assert synced["master.key"] == sizes["master.key"] > 0
+    # The entry was written after its key, under the same name.
+    assert synced[ref] == (tmp_path / "vault" / "entries" / ref).stat().st_size
+    vault._write_key(ref, bytes(32))
+    assert synced[ref] == sizes[f"keys/{ref}"] > 0
+
+
 def test_an_entry_that_was_emptied_is_noticed(vault: Vault, tmp_path: Path) -> None:
     ref = vault.put_file(io.BytesIO(SECRET))
     (tmp_path / "vault" / "entries" / ref).write_bytes(b"")

@@ -61,3 +61,13 @@ def test_a_mutant_differs_from_its_source_in_one_place_and_is_valid_python(file:
 def test_a_mutant_knows_which_function_it_is_in(file: Path) -> None:
     assert {one.function for one in mutants(file) if one.line > 5} == {6}
     assert {one.function for one in mutants(file) if one.line < 5} == {0}
+
+
+def test_a_default_is_worked_out_before_its_function_runs_and_cannot_be_put_into_it(tmp_path: Path) -> None:
+    path = tmp_path / "two.py"
+    path.write_text("def waits(s: float = 5.0, *, more: int = 1) -> float:\n    return s\n", encoding="utf-8")
+    assert [(one.what, one.function) for one in mutants(path)] == [
+        ("number + 1", 0),
+        ("number + 1", 0),
+        ("return x -> return None", 1),
+    ]

@@ -1,6 +1,8 @@
 """The frame of the page: who is let in, what a form must bring, what every answer bears."""
 
 import re
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,14 +10,17 @@ from starlette.responses import Response
 
 from headwater.errors import SettingsError
 from headwater.node import Node, signin, users
+from headwater.node.pages.pulse import numbers
 from headwater.policy.acts import GRANTS, Act
 from headwater.testing.fakes import FakeClock
 from headwater.web import authz, statics
 from headwater.web.app import CSP, Address
+from headwater.web.limits import Limits
+from headwater.web.live import Beat, Pulse
 from headwater.web.page import Context, Page
-from headwater.web.pages import every_page
-from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, events
-from tests.page_world import Browser, app_of, browser
+from headwater.web.pages import every_page, news
+from tests.node_world import AUDITOR, PATIENCE_S, SUPERVISOR, WRITER, as_user, events
+from tests.page_world import ORIGIN, Answer, Browser, app_of, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -99,6 +104,14 @@ def test_a_form_from_elsewhere_is_refused(node: Node, analyst: Browser, origin: 
     assert analyst.get("/queue").status == 200
 
 
+def test_a_form_that_does_not_say_where_it_comes_from_is_refused(analyst: Browser) -> None:
+    told = {"content-type": "application/x-www-form-urlencoded"}
+    form = f"form_token={analyst.token()}".encode()
+    assert analyst.ask("POST", "/sign-out", form, told).status == 403
+    assert analyst.get("/queue").status == 200
+    assert analyst.ask("POST", "/sign-out", form, {**told, "origin": ORIGIN}).status == 303
+
+
 def test_a_form_without_the_sessions_token_is_refused(analyst: Browser, node: Node) -> None:
     other = browser(node, WRITER)
     for token in ("", "x", other.token()):
@@ -141,9 +154,15 @@ def test_a_page_asked_for_in_another_way_is_refused(analyst: Browser) -> None:
     assert analyst.post("/queue", {}).status == 405
 
 
-def test_who_tries_tickets_is_slowed_down(node: Node) -> None:
+@pytest.mark.parametrize("user", ["", "u.{number}"], ids=["nobody", "ever new names"])
+def test_who_tries_tickets_is_slowed_down(node: Node, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
     reader = browser(node)
-    answers = [reader.post("/sign-in", {"ticket": f"guess{number}", "purpose": "oic"}) for number in range(11)]
+    # Of a clock that stands still: on a busy machine eleven tries take as long as one try takes to come back.
+    monkeypatch.setattr(reader.app, "_limits", Limits(lambda: 0.0))
+    answers = [
+        reader.post("/sign-in", {"ticket": f"guess{number}", "purpose": "oic", "user": user.format(number=number)})
+        for number in range(11)
+    ]
     assert {answer.status for answer in answers[:10]} == {403}
     assert answers[10].status == 429
     assert answers[10].headers["retry-after"]
@@ -213,6 +232,39 @@ def test_the_pulse_changes_with_the_queue_and_is_silent_otherwise(node: Node, an
     first = analyst.get("/pulse")
     assert set(first.json) == {"queue", "rescue", "exchange"}
     assert analyst.get("/pulse", if_none_match=first.headers["etag"]).status == 304
+
+
+def test_the_stream_of_news_ends_with_its_session(
+    node: Node, analyst: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "EVERY_S", 0.01)
+    heard: list[Answer] = []
+    began, look = threading.Event(), news._beat
+
+    def looked(ctx: Context) -> Beat | None:
+        found = look(ctx)
+        began.set()
+        return found
+
+    monkeypatch.setattr(news, "_beat", looked)
+    stream = threading.Thread(target=lambda: heard.append(analyst.get("/events")))
+    stream.start()
+    assert began.wait(PATIENCE_S)
+    signin.sign_out(node, analyst.cookies[analyst.app.site.cookie])
+    stream.join(PATIENCE_S)
+    still_open = stream.is_alive()
+    analyst.app.site.pulse.stopping.set()
+    stream.join()
+    assert not still_open
+    assert heard[0].status == 200
+
+
+def test_the_pulse_of_one_purpose_is_not_that_of_another(node: Node) -> None:
+    one = as_user(node, WRITER)
+    other = replace(one, roles=frozenset({"auditor"}))
+    pulse = Pulse(node)
+    assert dict(pulse.beat(one).numbers) == numbers(node, one)
+    assert dict(pulse.beat(other).numbers) == numbers(node, other) != numbers(node, one)
 
 
 def test_the_api_is_described_route_by_route_with_who_may_use_it(analyst: Browser) -> None:

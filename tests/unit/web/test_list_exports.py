@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from headwater.model.ids import FindingId
+from headwater.model.fact import Fact
+from headwater.model.handling import UNRESTRICTED
+from headwater.model.ids import AuthorityId, EntityKey, FindingId
+from headwater.model.record import PROTECTED, Mention, Origin, PersonCategory, Record
 from headwater.node import Node
+from headwater.node.pages import sharing
 from tests.node_world import GUARDIAN, as_user, events, person, read, write_report
 from tests.page_world import Browser, browser
 
@@ -76,6 +80,20 @@ def test_a_list_of_things_is_handed_out_as_ftm_and_what_may_not_leave_stays(
     page = analyst.get("/lists/uk-csv?export=ftm")
     assert page.status == 200
     assert len({json.loads(line)["id"] for line in page.text.splitlines()}) >= 2
+
+
+@pytest.mark.parametrize("category", list(PersonCategory))
+def test_a_record_of_a_protected_person_stays_even_where_its_handling_lets_it_leave(
+    category: PersonCategory,
+) -> None:
+    person_key = EntityKey("p")
+    free = Record(
+        origin=Origin(AuthorityId("UK-NCA"), "report"),
+        handling=UNRESTRICTED,
+        mentions=(Mention(person_key, "Person", category),),
+        facts=(Fact(person_key, "name", "Zvonimir Nikadić"),),
+    )
+    assert sharing._is_free(free) is (category not in PROTECTED)
 
 
 def test_nothing_that_may_not_leave_is_an_empty_file(node: Node, analyst: Browser, tmp_path: Path) -> None:

@@ -125,13 +125,19 @@ def test_an_answer_for_somebody_else_lets_nobody_in(
 
 
 def test_an_answer_counts_once_in_the_browser_that_asked_and_for_ten_minutes(
-    node: Node, provider: Provider, clock: FakeClock
+    node: Node, provider: Provider, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader, thief = browser(node), browser(node)
     back = go(reader, provider)
     assert thief.get(back).status == 403
+    secrets = dict(reader.cookies)
     assert reader.get(back).status == 200
+    reader.cookies = secrets  # a browser that keeps what it was told to forget
+    asked: list[Node] = []
+    monkeypatch.setattr(oidc_provider, "describe", asked.append)
     assert reader.get(back).status == 403
+    assert asked == []  # it is refused here, whatever a provider makes of a code that comes twice
+    monkeypatch.undo()
     late = go(reader, provider)
     clock.move(timedelta(minutes=10))
     assert reader.get(late).status == 403

@@ -1,12 +1,16 @@
 """Search from the page: blind to script and spelling, no name in an address, one search to one user."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from headwater.model.canonical import encode
+from headwater.model.handling import Handling
 from headwater.node import Node
-from tests.node_world import person, read, write_report
-from tests.page_world import Browser
+from headwater.node.pages.search import _Wanted
+from tests.node_world import SUPERVISOR, as_user, person, read, write_report
+from tests.page_world import Browser, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -68,3 +72,39 @@ def test_a_saved_search_tells_what_is_new(node: Node, analyst: Browser, names: N
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 0
     read(node, "report", write_report(tmp_path / "d", person("p-3", "Mira Izmišljotinović"), reference="EX/4"))
     assert analyst.get("/?format=json").json["rows"][0]["start"]["watched"][0]["new"] == 1
+
+
+def test_a_saved_search_stands_on_the_start_page_of_nobody_else(node: Node, analyst: Browser, names: None) -> None:
+    where = analyst.post("/search", {"q": "Izmišljotinović"}).goes_to
+    analyst.post(f"{where}/save", {"saved": "1"})
+    other = browser(node, SUPERVISOR).get("/?format=json")
+    assert other.json["rows"][0]["start"]["watched"] == []
+    assert "Izmišljotinović" not in other.text
+
+
+@pytest.mark.parametrize(
+    ("handling", "fits"),
+    [
+        (Handling(), True),
+        (Handling(purposes=frozenset({"oic", "court"})), True),
+        (Handling(purposes=frozenset({"court"})), False),
+        (Handling(retain_until=date(2026, 11, 25)), True),
+        (Handling(retain_until=date(2026, 11, 24)), False),
+        (Handling(addressees=frozenset({"somebody.else"})), False),
+    ],
+)
+def test_a_candidate_that_is_hidden_takes_no_place(node: Node, handling: Handling, fits: bool) -> None:
+    wanted = _Wanted(as_user(node), date(2026, 11, 25), "a name", "", "")
+    told = encode(handling).decode()
+    assert [wanted.fits(told), wanted.fits(told)] == [fits, fits]
+
+
+def test_a_name_is_found_in_every_spelling_among_many_who_share_the_given_name(
+    node: Node, analyst: Browser, tmp_path: Path
+) -> None:
+    many = [person(f"many-{number}", f"Milan Nebitnović{chr(97 + number % 26)}") for number in range(700)]
+    for at in range(0, 700, 100):
+        read(node, "report", write_report(tmp_path / str(at), *many[at : at + 100], reference=f"EX/{at}"))
+    read(node, "report", write_report(tmp_path / "last", person("wanted", "Milan Đušadžević"), reference="EX/last"))
+    for asked in ("Milan Gjushaxheviq", "Milan Đušadžević", "Милан Ђушаџевић", "Đušadžević Milan", "Milen Djusadzevic"):
+        assert found(analyst, asked)[:1] == ["wanted"], asked

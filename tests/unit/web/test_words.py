@@ -34,6 +34,7 @@ def said() -> set[str]:
         templating.AUDIENCES,
         templating.RESULTS,
         templating.WAYS,
+        templating.TIES,
         templating.PROPERTIES,
         queue.PRIORITY_WORDS,
         queue.LABEL_WORDS,

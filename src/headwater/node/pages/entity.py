@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headwater.errors import ForbiddenError
 from headwater.model.entity import Entity
 from headwater.model.ids import AuthorityId, EntityKey
 from headwater.model.record import Record
@@ -232,11 +231,11 @@ def findings_about(node: Node, session: Session, snapshot: Snapshot, view: Guard
 
 def told_of(node: Node, facts: set[str]) -> Iterator[Told]:
     """Yield the messages that carried some facts to a partner."""
-    for row in node.exchange.outgoing():
-        try:
-            message = node.exchange.sent(row.id)
-        except ForbiddenError:
-            continue
+    with node.store.snapshot() as snapshot:
+        parts = {fact.partition("/")[0] for fact in facts}
+        rows = snapshot.out_among({message for part in parts for _, message in snapshot.passed_to(part)})
+    for row in reversed(rows):
+        message = node.exchange.sent(row.id)
         told = tuple(sorted(facts & message.facts.keys())) if message else ()
         if told:
             yield Told(row.peer, row.id, format_instant(row.queued_at), row.state, told)

@@ -1,16 +1,26 @@
 """Correspondence in lists: what needs somebody first, with the clocks of requests and the holders of what was recalled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
 from typing import Any, Final
 
+from headwater.model.ids import MessageId
 from headwater.model.message import Kind
-from headwater.node import correspondence, liaison
+from headwater.model.times import format_instant
+from headwater.node import liaison
 from headwater.node.node import Node
-from headwater.policy.session import Session
+from headwater.policy.acts import Act
+from headwater.policy.session import Session, may
+from headwater.store import Incoming, Outgoing
 
 BETWEEN_NODES: Final = frozenset({Kind.CARD, Kind.CHECKPOINT, Kind.PING})
 """Kinds of messages that ask nothing of a person."""
+ON_A_PAGE: Final = 50
+AT_ONCE: Final = 500
+CLOCKS_OF: Final = timedelta(days=366)
+"""Requests whose clocks are told: no deadline is as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,59 +70,194 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """All correspondence: what needs somebody first."""
+    """Correspondence: what needs somebody first, then the newest.
+
+    Attributes:
+        quiet: what nodes told each other of themselves, the last of it.
+        has_more: there are older messages.
+    """
 
     incoming: tuple[Line, ...]
     outgoing: tuple[Line, ...]
     waiting: tuple[Line, ...]
     recalls: tuple[Recall, ...]
+    quiet: tuple[Line, ...] = ()
+    page: int = 1
+    has_more: bool = False
 
 
-def lists(node: Node, session: Session) -> Lists:
-    """Return all correspondence; open requests by their due time, then the newest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressing:
+    """What of the correspondence needs somebody: running clocks, drafts, what no partner has taken, open recalls."""
+
+    clocks: tuple[Line, ...]
+    waiting: tuple[Line, ...]
+    unreceipted: tuple[Line, ...]
+    recalls: tuple[Recall, ...]
+
+
+def lists(node: Node, session: Session, page: int = 1) -> Lists:
+    """Return a page of the correspondence: open requests by their due time on the first, then the newest first.
 
     Raises:
         PolicyError: the user may not look at it.
     """
-    found = correspondence.overview(node, session)
-    incoming = sorted((_line(row, "in") for row in found.incoming), key=lambda one: one.at, reverse=True)
-    incoming.sort(key=lambda one: (one.ended_at != "" or not one.due_at, one.due_at))
+    may(session, Act.MESSAGE_LOOK)
+    look = _Look(node)
+    open_ones = look.running("in")
+    with node.store.snapshot() as snapshot:
+        skip = (page - 1) * ON_A_PAGE
+        came = snapshot.newest_in(ON_A_PAGE + 1, skip, BETWEEN_NODES)
+        went = snapshot.newest_out(ON_A_PAGE + 1, skip, BETWEEN_NODES)
+        quiet = [*look.came(snapshot.newest_in(ON_A_PAGE, 0, BETWEEN_NODES, told=False))]
+        quiet += look.went(snapshot.newest_out(ON_A_PAGE, 0, BETWEEN_NODES, told=False))
+    first = {one.id for one in open_ones}
     return Lists(
-        incoming=tuple(incoming),
-        outgoing=tuple(sorted((_line(row, "out") for row in found.outgoing), key=lambda one: one.at, reverse=True)),
-        waiting=tuple(_line(row, "draft") for row in found.waiting),
-        recalls=tuple(_recall(row) for row in liaison.amend_status(node, session)),
+        incoming=(
+            *(open_ones if page == 1 else ()),
+            *(one for one in look.came(came[:ON_A_PAGE]) if one.id not in first),
+        ),
+        outgoing=tuple(look.went(went[:ON_A_PAGE])),
+        waiting=look.drafts() if page == 1 else (),
+        recalls=recalls(node, session) if page == 1 else (),
+        quiet=tuple(quiet) if page == 1 else (),
+        page=page,
+        has_more=len(came) > ON_A_PAGE or len(went) > ON_A_PAGE,
     )
 
 
-def _line(row: Mapping[str, Any], way: str) -> Line:
-    return Line(
-        id=row["id"],
-        way=way,
-        peer=row.get("from") or row.get("to") or "",
-        kind=str(row["kind"]),
-        state="waiting" if way == "draft" else row["state"],
-        at=row.get("received_at") or row.get("queued_at") or row.get("asked_at") or "",
-        settled_at=row.get("receipted_at") or "",
-        thread=row.get("thread") or "",
-        flagged=bool(row.get("flagged")),
-        answer=str(row.get("answer") or ""),
-        due_at=row.get("due_at") or "",
-        alarm=int(row.get("alarm") or 0),
-        ended_at=row.get("ended_at") or "",
-        rule=str(row.get("rule") or ""),
-        asked_by=str(row.get("asked_by") or ""),
+def every(node: Node, session: Session) -> tuple[Line, ...]:
+    """Return the whole correspondence, for a file: drafts, what came, what went, the newest first.
+
+    Raises:
+        PolicyError: the user may not look at it.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    return tuple(_all(node))
+
+
+def _all(node: Node) -> Iterator[Line]:
+    look = _Look(node)
+    yield from look.drafts()
+    with node.store.snapshot() as snapshot:
+        for start in count(0, AT_ONCE):
+            if not (came := snapshot.newest_in(AT_ONCE, start, ())):
+                break
+            yield from look.came(came)
+        for start in count(0, AT_ONCE):
+            if not (went := snapshot.newest_out(AT_ONCE, start, ())):
+                break
+            yield from look.went(went)
+
+
+def pressing(node: Node, session: Session, most: int) -> Pressing:
+    """Return what needs somebody.
+
+    Raises:
+        PolicyError: the user may not look at correspondence.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    look = _Look(node)
+    with node.store.snapshot() as snapshot:
+        queued = snapshot.out_queued(most)
+    return Pressing(
+        clocks=(*look.running("in"), *look.running("out")),
+        waiting=look.drafts(),
+        unreceipted=tuple(look.went(queued)),
+        recalls=tuple(one for one in recalls(node, session) if one.state != "done"),
     )
 
 
-def _recall(row: Mapping[str, Any]) -> Recall:
-    return Recall(
-        message=row["message"],
-        holder=row["holder"],
-        action=row["action"],
-        facts=len(row["facts"]),
-        state=row["state"],
-        asked_at=row["asked_at"],
-        age_s=row["age_s"],
-        proof=row["proof"] or "",
+def line(node: Node, session: Session, ref: MessageId) -> Line | None:
+    """Return one message, in, out or waiting; None where there is none.
+
+    Raises:
+        PolicyError: the user may not look at correspondence.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    look = _Look(node)
+    with node.store.snapshot() as snapshot:
+        found = [*look.came(snapshot.in_among([ref])), *look.went(snapshot.out_among([ref]))]
+    return next(iter(found), None) or next((one for one in look.drafts() if one.id == ref), None)
+
+
+def conversation(node: Node, session: Session, thread: str) -> tuple[Line, ...]:
+    """Return what was said in a conversation: what came, then what went, the newest first.
+
+    Raises:
+        PolicyError: the user may not look at correspondence.
+    """
+    may(session, Act.MESSAGE_LOOK)
+    look = _Look(node)
+    with node.store.snapshot() as snapshot:
+        came = {row.id for row in snapshot.incoming_in(thread)} | {MessageId(thread)}
+        went = {row.id for row in snapshot.outgoing_in(thread)} | {MessageId(thread)}
+        return (*look.came(snapshot.in_among(came)), *look.went(snapshot.out_among(went)))
+
+
+def recalls(node: Node, session: Session) -> tuple[Recall, ...]:
+    """Return every holder that was asked to take something back.
+
+    Raises:
+        PolicyError: the user may not look at correspondence.
+    """
+    return tuple(
+        Recall(
+            message=row["message"],
+            holder=row["holder"],
+            action=row["action"],
+            facts=len(row["facts"]),
+            state=row["state"],
+            asked_at=row["asked_at"],
+            age_s=row["age_s"],
+            proof=row["proof"] or "",
+        )
+        for row in liaison.amend_status(node, session)
     )
+
+
+class _Look:
+    """One look at messages, with what is told of them elsewhere: clocks and flags."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._clocks = liaison.requests(node, node.clock.now() - CLOCKS_OF)
+        self._flagged = node.exchange.flags()
+
+    def came(self, rows: Iterable[Incoming]) -> Iterator[Line]:
+        for row in rows:
+            yield Line(
+                id=row.id, way="in", peer=row.peer, kind=str(row.kind), state=row.state, at=format_instant(row.received_at),
+                thread=row.thread or "", flagged=row.id in self._flagged, **self._clock(row.id),
+            )  # fmt: skip
+
+    def went(self, rows: Iterable[Outgoing]) -> Iterator[Line]:
+        for row in rows:
+            settled = format_instant(row.settled_at) if row.settled_at else ""
+            yield Line(
+                id=row.id, way="out", peer=row.peer, kind=str(row.kind), state=row.state, at=format_instant(row.queued_at),
+                settled_at=settled, thread=row.thread or "", **self._clock(row.id),
+            )  # fmt: skip
+
+    def running(self, way: str) -> tuple[Line, ...]:
+        """Return the requests of one way whose clock runs, those that are due first before the others."""
+        refs = [MessageId(ref) for ref, told in self._clocks.items() if told["due_at"] and not told["ended_at"]]
+        with self._node.store.snapshot() as snapshot:
+            found = self.came(snapshot.in_among(refs)) if way == "in" else self.went(snapshot.out_among(refs))
+            return tuple(sorted(found, key=lambda one: one.due_at))
+
+    def drafts(self) -> tuple[Line, ...]:
+        return tuple(
+            Line(
+                id=one.id, way="draft", peer=one.message.recipient or "", kind=str(one.message.kind), state="waiting",
+                at=format_instant(one.asked_at), rule=one.rule, asked_by=one.asked_by,
+            )
+            for one in self._node.exchange.drafts()
+        )  # fmt: skip
+
+    def _clock(self, ref: str) -> dict[str, Any]:
+        told = self._clocks.get(ref, {})
+        return {
+            "answer": str(told.get("answer") or ""), "due_at": told.get("due_at") or "", "alarm": int(told.get("alarm") or 0),
+            "ended_at": told.get("ended_at") or "",
+        }  # fmt: skip

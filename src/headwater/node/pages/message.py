@@ -13,7 +13,8 @@ from headwater.model.ids import MessageId, state_of
 from headwater.model.message import Kind, Message
 from headwater.node import correspondence
 from headwater.node.node import Node
-from headwater.node.pages.mail import Line, Recall, lists
+from headwater.node.pages import mail
+from headwater.node.pages.mail import Line, Recall
 from headwater.node.pages.preview import Draft, ToldFact, told_fact
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, allowed, may
@@ -56,9 +57,7 @@ def message_page(node: Node, session: Session, ref: MessageId) -> MessagePage:
     Raises:
         ForbiddenError: there is none.
     """
-    may(session, Act.MESSAGE_LOOK)
-    found = lists(node, session)
-    line = next((one for one in (*found.waiting, *found.incoming, *found.outgoing) if one.id == ref), None)
+    line = mail.line(node, session, ref)
     if line is None:
         raise ForbiddenError("no such message")
     if line.way == "draft":
@@ -74,10 +73,8 @@ def message_page(node: Node, session: Session, ref: MessageId) -> MessagePage:
         **_said(message),
         receipt=_receipt(told["receipt"]),
         records=tuple(told["records"]),
-        conversation=tuple(
-            one for one in (*found.incoming, *found.outgoing) if one.id != ref and thread in {one.thread, one.id}
-        ),
-        recalls=tuple(one for one in found.recalls if ours and one.holder == line.peer),
+        conversation=tuple(one for one in mail.conversation(node, session, thread) if one.id != ref),
+        recalls=tuple(one for one in mail.recalls(node, session) if one.holder == line.peer) if ours else (),
         ours=ours,
         acts=_acts(session, line, message, ours),
     )

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable
 
 from headwater.node.node import Node
+from headwater.node.pages.mail import BETWEEN_NODES, ON_A_PAGE
 from headwater.node.pages.seen import all_findings
 from headwater.node.second import RESCUES
 from headwater.policy.acts import Act
@@ -30,7 +31,9 @@ def numbers(node: Node, session: Session) -> dict[str, int]:
             one.finding.id for one in shown if one.finding.kind in RESCUES and one.state == "open"
         )
     if allowed(session, Act.MESSAGE_LOOK):
-        found["exchange"] = _number(f"{row.id}{row.state}" for row in node.exchange.incoming())
+        with node.store.snapshot() as snapshot:
+            rows = snapshot.newest_in(ON_A_PAGE, 0, BETWEEN_NODES)
+        found["exchange"] = _number(f"{row.id}{row.state}" for row in rows)
     return found
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 from headwater.errors import ForbiddenError, MissingExtraError
+from headwater.model.canonical import content_id
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.ids import BlobHash, FindingId, RecordId
 from headwater.model.record import Record
@@ -42,11 +43,13 @@ class Shelf:
     """Images as they were read, and when each was kept: that never changes.
 
     Attributes:
+        drawn: pictures of them, as the node has drawn them last.
         gate: held while an image is read.
         work: held while something is made of one: a node's memory is small, and one at a time is soon done.
     """
 
     held: "OrderedDict[str, ScanImage]" = field(default_factory=OrderedDict)
+    drawn: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
     kept_at: dict[str, str] = field(default_factory=dict)
     gate: Lock = field(default_factory=Lock)
     work: Lock = field(default_factory=Lock)
@@ -61,6 +64,11 @@ class Opened:
     shown: Sequence[Shown]
     persons: Sequence[Sequence[int]]
     rescue: str
+
+    @property
+    def pixels_id(self) -> str:
+        """What the pixels come from: the file, and where they were averaged."""
+        return content_id("pixels", (self.record.blobs[0], [list(box) for box in self.persons]))
 
 
 def opened(

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.errors import Place, SchemaError
+from headwater.model.canonical import decode, encode
 from headwater.model.scan import ScanImage
 from headwater.node.node import Node
-from headwater.node.pages.scan_open import Shelf, box_of, drawing, opened, params_of
+from headwater.node.pages.scan_open import Opened, Shelf, box_of, drawing, opened, params_of
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 
@@ -18,6 +19,10 @@ MOST_PIXELS: Final = 16_000_000
 """Of what a browser is sent; a larger image is averaged down by a whole number, and the page says so."""
 MOST_DRAWN: Final = 1_500_000
 """Pixels of a picture that the node draws itself: nobody's screen shows more, and the memory of a node is small."""
+MOST_KEPT_DRAWN: Final = 8
+"""Pictures that an open node remembers; one has a megabyte at most."""
+BLOCKED_FORM: Final = 1
+"""Raised whenever the engine works out otherwise about which regions nothing is said."""
 INDEX_TOP: Final = 1.6
 """Material index that is 255 in what a browser is sent."""
 NOT_ASSESSED: Final = 255
@@ -78,7 +83,6 @@ def drawn(node: Node, session: Session, ref: str, finding: str = "") -> bytes:
     from headwater.formats.scan_write import png
 
     step = step_of(found.image, MOST_DRAWN)
-    image = _reduced(found.image, step)
     boxes = [
         {
             "id": f"a{number}",
@@ -88,9 +92,19 @@ def drawn(node: Node, session: Session, ref: str, finding: str = "") -> bytes:
         for number, one in enumerate(found.shown, 1)
         if (box := box_of(one.finding)) is not None
     ]
-    with node.memory(Shelf).work:
-        picture = engine.drawn(image, boxes, blocked(image))
-    return png(np.ascontiguousarray(picture))
+    shelf: Shelf = node.memory(Shelf)
+    name = f"{found.pixels_id} {boxes}"
+    with shelf.work:
+        if name not in shelf.drawn:
+            shelf.drawn[name] = png(np.ascontiguousarray(_drawn(engine, _reduced(found.image, step), boxes)))
+        shelf.drawn.move_to_end(name)
+        while len(shelf.drawn) > MOST_KEPT_DRAWN:
+            shelf.drawn.popitem(last=False)
+        return shelf.drawn[name]
+
+
+def _drawn(engine: Any, image: ScanImage, boxes: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a module, an array
+    return engine.drawn(image, boxes, _blocked_in(image))
 
 
 def cannot_say(image: ScanImage) -> list[str]:
@@ -101,8 +115,23 @@ def cannot_say(image: ScanImage) -> list[str]:
     return cannot(image) if image.is_counts else cannot(image) or ["no counts: material not assessed"]
 
 
-def blocked(image: ScanImage) -> list[dict[str, Any]]:
-    """Return the regions about which nothing is said, each with its reason."""
+def blocked(node: Node, found: Opened) -> list[dict[str, Any]]:
+    """Return the regions about which nothing is said, each with its reason: worked out once for each image, and kept."""
+    if not found.image.is_counts:
+        return []
+    with node.store.snapshot() as snapshot:
+        kept = snapshot.derived(
+            f"scan-blocked-{BLOCKED_FORM}-{found.pixels_id}", lambda: encode(_blocked(node, found.image))
+        )
+        return decode(bytes(kept), list[dict[str, Any]])
+
+
+def _blocked(node: Node, image: ScanImage) -> list[dict[str, Any]]:
+    with node.memory(Shelf).work:
+        return _blocked_in(image)
+
+
+def _blocked_in(image: ScanImage) -> list[dict[str, Any]]:
     if not image.is_counts:
         return []
     from headwater.engines.scan.explain import not_assessed

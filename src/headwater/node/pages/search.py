@@ -25,7 +25,7 @@ from headwater.model.ids import AuthorityId, EntityKey, RecordId
 from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.node.node import Node
-from headwater.node.pages.search_words import Question, Said, number_of, parsed, words_in, words_of
+from headwater.node.pages.search_words import Question, Said, number_of, parsed, words_of
 from headwater.node.pages.words import Marks, banner
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -245,7 +245,7 @@ def _hits(node: Node, view: Guarded, wanted: _Wanted, most: int) -> list[Hit]:
     read = [name for person in (True, False) if (name := parsed(wanted.text, person)) is not None]
     names = list({tuple(part.text for part in name.parts): name for name in read}.values())
     number = number_of("number", wanted.text)
-    asked = Question(names, number)
+    asked = Question(names, number, wanted.text)
     judged = _judged(node, wanted, asked)
     order = sorted(judged, key=lambda entity: (-judged[entity].score, entity))
     found: list[Hit] = []
@@ -268,16 +268,21 @@ def _hits(node: Node, view: Guarded, wanted: _Wanted, most: int) -> list[Hit]:
 
 def _judged(node: Node, wanted: _Wanted, question: Question) -> dict[str, _Judged]:
     """Return the candidates that are like enough by what the index holds of them."""
-    groups = (
-        [words_in(part.plain, part.sound, part.bones) for part in question.names[0].parts] if question.names else []
-    )
+    groups = question.groups()
     number = question.number
     every: dict[str, _Judged] = {}
-    for whole, asked in ((True, groups), (True, [[number]] if number else []), (False, groups)):
+    # Each part of a name has a share of the candidates: of a common given name there are more than anybody could look through.
+    share = MOST_CANDIDATES // max(1, len(groups))
+    parts = [(False, [group], share) for group in groups] if len(groups) > 1 else []
+    for whole, asked, most in (
+        (True, groups, MOST_CANDIDATES),
+        (True, [[number]] if number else [], MOST_CANDIDATES),
+        *parts,
+    ):
         if not whole and len(every) >= ENOUGH:
             break
-        seen = (one for one in node.search_index.find(asked, every=whole) if wanted.fits(one.handling))
-        for one in islice(seen, MOST_CANDIDATES):
+        seen = (one for one in node.search_index.find(asked, every=True) if wanted.fits(one.handling))
+        for one in islice(seen, most):
             said = decode(one.told.encode(), Said)
             entity = every.get(one.entity)
             if entity is None:

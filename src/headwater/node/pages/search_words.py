@@ -59,7 +59,19 @@ class Question:
 
     names: Sequence[Name]
     number: str
+    text: str = ""
     _known: dict[tuple[str, str, bool], tuple[float, tuple[Meeting, ...]]] = field(default_factory=dict)
+
+    def groups(self) -> list[list[str]]:
+        """Return for each part of the name the words that it is found by, also where Albanian spelled a Serbian name."""
+        if not self.names:
+            return []
+        found = [words_in(part.plain, part.sound, part.bones) for part in self.names[0].parts]
+        other = parsed(from_albanian(self.text), person=True)
+        if other is not None and len(other.parts) == len(found):
+            for words, part in zip(found, other.parts, strict=True):
+                words += [word for word in words_in(part.plain, part.sound, part.bones) if word not in words]
+        return found
 
     def asks(self, prop: str) -> bool:
         """Return whether values of a property are compared at all."""
@@ -89,6 +101,18 @@ class Question:
                 ways = ((one.text, part.text, str(way) if alike > 0 else "none") for one, alike, way, part in met)
                 best = score, tuple(ways)
         return best
+
+
+_ALBANIAN: Final = (("xh", "dž"), ("gj", "đ"), ("sh", "š"), ("zh", "ž"), ("ç", "č"), ("q", "ć"))
+"""How Albanian writes the sounds of Serbian names: a word of an index is one spelling, and a likeness finds nothing in it."""
+
+
+def from_albanian(text: str) -> str:
+    """Return a name as Serbian would write it that Albanian has spelled by its sounds."""
+    made = text.casefold()
+    for theirs, ours in _ALBANIAN:
+        made = made.replace(theirs, ours)
+    return made
 
 
 @lru_cache(maxsize=20_000)

@@ -11,22 +11,28 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 
 from headwater.model.decision import Decision
+from headwater.model.finding import Finding
 from headwater.node.findings import Shown
 from headwater.node.node import Node
 from headwater.node.second import RESCUES
 from headwater.policy.session import Session
 from headwater.ports import Event, Guarded
-from headwater.store import Snapshot
+from headwater.store import ClaimsState, Snapshot
 
 MOST_READERS: Final = 16
 """Sessions of which the answer is kept; each names the findings that all share."""
 MOST_ROWS: Final = 2_000
 """Rows that are kept written for one session."""
 
-_Key = tuple[Session, date, tuple[int, ...]]
+MOST_NEW: Final = 1_000
+"""New records that are looked through, rather than to judge all findings anew."""
+
+_Order = tuple[bool, float, str]
+_Key = tuple[Session, date, ClaimsState]
 
 
 @dataclass
@@ -35,11 +41,13 @@ class Seen:
 
     Attributes:
         shown: danger to life first, then the strongest; with the state of each.
+        order: what each of them was put in its place by, its identifier last.
         rows: by finding, as a page has written them; what a row says follows from the same things as `shown`.
         drawn: what a page has drawn of rows, by whatever else it depends on.
     """
 
     shown: list[tuple[str, Shown]]
+    order: list[_Order] = field(default_factory=list)
     rows: dict[str, Any] = field(default_factory=dict)
     drawn: dict[object, str] = field(default_factory=dict)
     _of: dict[str, tuple[list[Shown], dict[str, int]]] = field(default_factory=dict)
@@ -124,14 +132,9 @@ def seen(node: Node, session: Session, snapshot: Snapshot, view: Guarded, *, mor
         if not more_follows:
             noted.result()
         return known
-    made: dict[str, list[Decision]] = defaultdict(list)
-    for decision in snapshot.decisions():
-        made[decision.about].append(decision)
-    # An identifier is a hash over the whole finding: it is reckoned once here and not at every sorting.
-    by_order = [((one.kind not in RESCUES, -one.score, one.id), one) for one in view.findings()]
-    by_order.sort(key=lambda pair: pair[0])
-    listed = [Shown(one, tuple(made.get(order[2], ()))) for order, one in by_order]
-    found = Seen([(one.state, one) for one in listed])
+    with memory.gate:
+        before = next(((old[2], one) for old, one in memory.held.items() if old[:2] == key[:2]), None)
+    found = _looked_at(snapshot, view, *before) if before else _looked_at(snapshot, view)
     with memory.gate:
         for old in [one for one in memory.held if one[0] == session]:
             del memory.held[old]
@@ -139,3 +142,35 @@ def seen(node: Node, session: Session, snapshot: Snapshot, view: Guarded, *, mor
         while len(memory.held) > MOST_READERS:
             memory.held.popitem(last=False)
     return found
+
+
+def _looked_at(snapshot: Snapshot, view: Guarded, then: ClaimsState | None = None, before: Seen | None = None) -> Seen:
+    """Return what is seen now; where nothing can have changed for findings that were seen before, the new ones are judged alone."""
+    known: list[tuple[_Order, Finding]] = []
+    after = 0
+    if then is not None and before is not None and then.findings and _only_adds(snapshot, then):
+        known = [(order, one.finding) for order, (_, one) in zip(before.order, before.shown, strict=True)]
+        after = then.findings
+    made: dict[str, list[Decision]] = defaultdict(list)
+    for decision in snapshot.decisions():
+        made[decision.about].append(decision)
+    # An identifier is a hash over the whole finding: it is reckoned once here and not at every sorting.
+    new = [((one.kind not in RESCUES, -one.score, one.id), one) for one in view.findings(after=after)]
+    by_order = sorted((*known, *new), key=itemgetter(0))
+    listed = [Shown(one, tuple(made.get(order[2], ()))) for order, one in by_order]
+    return Seen([(one.state, one) for one in listed], [order for order, _ in by_order])
+
+
+def _only_adds(snapshot: Snapshot, then: ClaimsState) -> bool:
+    """Return whether what was kept since a moment leaves every finding that was seen, or not seen, then as it was.
+
+    A finding is seen by what it rests on, which was there before it. That changes only where something was withdrawn, where a
+    person turns out to be protected, or where a record holds a file that another one holds.
+    """
+    now = snapshot.claims_state()
+    if now[3:] != then[3:] or now.findings < then.findings or not 0 <= now.records - then.records <= MOST_NEW:
+        return False
+    return not any(
+        record.blobs or record.tables or any(mention.protected for mention in record.mentions)
+        for _, record in snapshot.records_after(then.records)
+    )

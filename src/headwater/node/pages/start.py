@@ -94,18 +94,16 @@ def start(node: Node, session: Session) -> Start:
             waiting_findings = len(shown)
             urgent = [each for each in shown if each.finding.kind in RESCUES][:MOST]
             rescues = tuple(row_of(node, snapshot, each, evidence_records(view, each.finding)) for each in urgent)
-    post = mail.lists(node, session) if allowed(session, Act.MESSAGE_LOOK) else None
+    post = mail.pressing(node, session, MOST) if allowed(session, Act.MESSAGE_LOOK) else None
     made = Start(
         last_look=format_instant(before.at) if before else "",
         open_findings=waiting_findings,
         new_findings=max(0, waiting_findings - before.findings) if before else waiting_findings,
         rescues=rescues,
-        clocks=tuple(one for one in (*post.incoming, *post.outgoing) if one.due_at and not one.ended_at)
-        if post
-        else (),
+        clocks=post.clocks if post else (),
         waiting=post.waiting if post else (),
-        unreceipted=tuple(one for one in post.outgoing if one.state == "queued")[:MOST] if post else (),
-        recalls=tuple(one for one in post.recalls if one.state != "done") if post else (),
+        unreceipted=post.unreceipted if post else (),
+        recalls=post.recalls if post else (),
         watched=tuple(_watched(node, session)),
         overdue=safeguarding.late(node),
         lists=tuple(_lists(node, session)),

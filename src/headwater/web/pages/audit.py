@@ -1,5 +1,7 @@
 """Audit: the ledger's events, every look at one subject, the check of the log, the transparency report."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from headwater.node.pages import auditing
@@ -17,7 +19,9 @@ def show(ctx: Context) -> Response:
     model = auditing.audit_page(ctx.node, ctx.session, asked)
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "audit", model.events, "")
-    ctx.more.update(checked=None, year=ctx.node.clock.now().year)
+    said = {"kind": asked.kind, "who": asked.who, "subject": asked.subject, "before": str(asked.before or "")}
+    query = urlencode({name: value for name, value in said.items() if value})
+    ctx.more.update(checked=None, year=ctx.node.clock.now().year, query=f"{query}&" if query else "")
     return ctx.page("audit.html", model, twin=model.events)
 
 

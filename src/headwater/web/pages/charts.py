@@ -17,6 +17,7 @@ from headwater.node.pages import exports
 from headwater.policy.acts import Act
 from headwater.web.page import Context, Page
 from headwater.web.pictures import about, banner_line, picture, stamp
+from headwater.web.templating import tie_words
 
 MOST_PLACES = 200_000
 """Letters of all the places that one form may bring: 300 vertices with long keys."""
@@ -67,7 +68,7 @@ def show(ctx: Context) -> Response:
         )  # fmt: skip
     ctx.more.update(
         drawing=drawing(ctx, model, line).svg(),
-        data=json.dumps(_data(model), ensure_ascii=False),
+        data=json.dumps(_data(ctx, model), ensure_ascii=False),
         labels={vertex.id: vertex.label for vertex in model.vertices},
         kind=kind,
         ends=ends,
@@ -134,7 +135,7 @@ def drawing(ctx: Context, model: read.Chart, line: str) -> LinkChart:
             DrawnVertex(one.id, one.label, one.schema, one.x, one.y, one.pinned, one.id in path)
             for one in model.vertices
         ],
-        [DrawnEdge(one.a, one.b, one.label, one.sure, frozenset((one.a, one.b)) in lit) for one in model.edges],
+        [DrawnEdge(one.a, one.b, _label(ctx, one), one.sure, frozenset((one.a, one.b)) in lit) for one in model.edges],
         line,
     )
 
@@ -155,12 +156,17 @@ def _vertex(one: read.Vertex) -> dict[str, Any]:
     return {"id": one.id, "label": one.label, "schema": one.schema, "x": one.x, "y": one.y, "more": one.more}
 
 
-def _data(model: read.Chart) -> Mapping[str, Any]:
+def _label(ctx: Context, edge: read.Edge) -> str:
+    """Return what ties two vertices together, in the reader's words."""
+    return ", ".join(dict.fromkeys(tie_words(ctx.language, tie.kind) for tie in edge.ties))
+
+
+def _data(ctx: Context, model: read.Chart) -> Mapping[str, Any]:
     """Return what the script draws: the same places as the picture."""
     path = model.path or ()
     return {
         "vertices": [{**_vertex(one), "pinned": one.pinned, "lit": one.id in path} for one in model.vertices],
-        "edges": [{"a": one.a, "b": one.b, "label": one.label, "sure": one.sure} for one in model.edges],
+        "edges": [{"a": one.a, "b": one.b, "label": _label(ctx, one), "sure": one.sure} for one in model.edges],
     }
 
 

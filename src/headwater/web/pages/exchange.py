@@ -19,12 +19,14 @@ _REF: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9
 
 def lists(ctx: Context) -> Response:
     """Show all correspondence."""
-    model = mail.lists(ctx.node, ctx.session)
-    rows = (*model.waiting, *model.incoming, *model.outgoing)
+    page = ctx.query.whole("page", 1)
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "exchange", rows, "")
+        return ctx.export(ctx.query.text("export"), "exchange", mail.every(ctx.node, ctx.session), "")
+    model = mail.lists(ctx.node, ctx.session, page)
+    rows = (*model.waiting, *model.incoming, *model.outgoing)
     ctx.more.update(done=ctx.query.text("done", most=40))
-    return ctx.page("exchange.html", model, twin=rows)
+    following = f"/exchange?page={page + 1}" if model.has_more else None
+    return ctx.page("exchange.html", model, twin=rows, next_page=following)
 
 
 def new(ctx: Context) -> Response:

@@ -9,6 +9,7 @@ from headwater.errors import Place, SchemaError
 from headwater.model.decision import Verb
 from headwater.model.ids import FindingId
 from headwater.node.pages import deciding, finding
+from headwater.node.pages.links import subject_key
 from headwater.web.errors import UnknownPageError
 from headwater.web.page import Context, Page, plain
 
@@ -20,6 +21,8 @@ def show(ctx: Context) -> Response:
     """Show one finding."""
     model = finding.finding_page(ctx.node, ctx.session, ref_of(ctx))
     _forms(ctx)
+    if ctx.query.text("export") == "ftm":
+        return ctx.export_ftm("finding", [subject_key(one) for one in model.row.subjects])
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "finding", evidence_rows(model), model.banner.short)
     twin = [{"id": model.row.id, "subjects": model.row.subjects, "finding": model}]
@@ -37,6 +40,8 @@ def compare(ctx: Context) -> Response:
     """Show two sides, line by line."""
     model = finding.compare(ctx.node, ctx.session, ref_of(ctx))
     _forms(ctx)
+    if ctx.query.text("export") == "ftm":
+        return ctx.export_ftm("compare", [subject_key(one) for one in model.page.row.subjects])
     if ctx.query.text("export"):
         return ctx.export(ctx.query.text("export"), "compare", model.lines, model.page.banner.short)
     twin = [{"id": model.page.row.id, "subjects": model.page.row.subjects, "lines": model.lines, "sides": model.sides}]

@@ -16,6 +16,8 @@ from headwater.web.live import Beat, Pulse
 from headwater.web.page import Context, Page
 
 EVERY_S: Final = 1.0
+CHECK_EVERY_S: Final = 5.0
+"""Where nothing has changed, a stream asks so often whether its session still holds."""
 STILL_THERE_S: Final = 15.0
 """A comment so often, so that proxies keep the line open and a browser that went away is noticed."""
 
@@ -38,8 +40,17 @@ def listen(ctx: Context) -> Response:
 async def _beats(ctx: Context) -> AsyncIterator[bytes]:
     pulse: Pulse = ctx.site.pulse
     last, quiet_s = "", 0.0
+    end: tuple[int, ...] | None = None
+    unchecked_s = 0.0
     yield b"retry: 5000\n\n"
     while not pulse.stopping.is_set():
+        if pulse.is_stale:
+            await run_in_threadpool(pulse.look)
+        if pulse.end == end and unchecked_s < CHECK_EVERY_S and quiet_s < STILL_THERE_S:
+            await asyncio.sleep(EVERY_S)
+            quiet_s, unchecked_s = quiet_s + EVERY_S, unchecked_s + EVERY_S
+            continue
+        end, unchecked_s = pulse.end, 0.0
         beat = await run_in_threadpool(_beat, ctx)
         if beat is None:
             return
@@ -50,7 +61,7 @@ async def _beats(ctx: Context) -> AsyncIterator[bytes]:
             quiet_s = 0.0
             yield b": still there\n\n"
         await asyncio.sleep(EVERY_S)
-        quiet_s += EVERY_S
+        quiet_s, unchecked_s = quiet_s + EVERY_S, unchecked_s + EVERY_S
 
 
 def _beat(ctx: Context) -> Beat | None:

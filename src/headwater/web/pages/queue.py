@@ -12,6 +12,7 @@ from headwater.model.decision import Verb
 from headwater.model.ids import FindingId
 from headwater.node.pages import deciding, filters, triage
 from headwater.node.pages import queue as read
+from headwater.node.pages.links import subject_key
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
 
@@ -147,6 +148,8 @@ def _export(ctx: Context, asked: read.Filter) -> Response:
         if model.next_page is None:
             break
         page = model.next_page
+    if ctx.query.text("export") == "ftm":
+        return ctx.export_ftm("queue", list(dict.fromkeys(subject_key(one) for row in rows for one in row.subjects)))
     return ctx.export(ctx.query.text("export"), "queue", rows, " ".join(dict.fromkeys(marks.split())))
 
 

@@ -22,7 +22,9 @@ def every(ctx: Context) -> Response:
     """Show the scans, the newest first."""
     page = ctx.query.whole("page", 1)
     model = read.scans(ctx.node, ctx.session, page)
-    form = ctx.query.choice("export", "", ("", "csv", "json"))
+    form = ctx.query.choice("export", "", ("", "csv", "json", "ftm"))
+    if form == "ftm":
+        return ctx.export_ftm("scans", list(dict.fromkeys(row.vehicle for row in model.rows if row.vehicle)))
     if form:
         return ctx.export(form, "scans", model.rows, banner_line(ctx, model.banner))
     following = f"/scans?page={page + 1}" if model.has_more else None

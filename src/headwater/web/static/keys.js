@@ -1,4 +1,5 @@
 // j k move, Enter opens, c x u decide, z takes back, n notes, / searches, ? helps. Never in a field; can be switched off.
+// In the field of a reason Ctrl and Enter send it.
 const OFF = "headwater-keys-off";
 
 const here = () => document.querySelector("[data-rows] [data-here]");
@@ -20,15 +21,6 @@ const go = (row) => {
   row.focus();
 };
 
-const step = (by) => {
-  const all = rows();
-  if (!all.length) return;
-  const at = all.indexOf(here());
-  go(all[Math.min(Math.max(at < 0 ? 0 : at + by, 0), all.length - 1)]);
-};
-
-const inField = (target) => target.closest?.("input, select, textarea, [contenteditable], dialog, summary");
-
 const press = (selector) => {
   const found = document.querySelector(selector);
   if (found) found.click();
@@ -36,6 +28,16 @@ const press = (selector) => {
 };
 
 // In the queue a decision opens the finding at its form: a reason is a person's, and no key gives one.
+const step = (by) => {
+  const all = rows();
+  // Where a finding was decided the next key leads back to the queue.
+  if (!all.length) { press('p.notice [data-act="next"]'); return; }
+  const at = all.indexOf(here());
+  go(all[Math.min(Math.max(at < 0 ? 0 : at + by, 0), all.length - 1)]);
+};
+
+const inField = (target) => target.closest?.("input, select, textarea, [contenteditable], dialog, summary");
+
 const decide = (act) => {
   const row = here();
   if (row) {
@@ -45,6 +47,8 @@ const decide = (act) => {
   }
   const choice = document.querySelector(`form [data-choice="${act}"]`);
   if (choice) { choice.click(); document.getElementById("f-reason")?.focus(); return; }
+  const folded = act === "undo" && document.querySelector("details:has(#undo-reason)");
+  if (folded) { folded.open = true; document.getElementById("undo-reason").focus(); return; }
   press(`[data-act="${act}"]`);
 };
 
@@ -57,6 +61,11 @@ const actions = {
 
 export const startKeys = () => {
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("form[data-form=decide] textarea")) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+      return;
+    }
     if (isOff() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return;
     if (event.key === "Enter" && event.target.matches?.("[data-rows] > *")) {
       event.target.querySelector("a")?.click();

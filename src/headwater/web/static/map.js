@@ -79,10 +79,17 @@ const fetched = async (address) => {
   return answer.json();
 };
 
-const start = async () => {
+// Without a graphics card each kind of layer costs a good part of a second when it is first drawn. They are put on one by one, and
+// the browser gets its turn between them: what somebody presses meanwhile is heard, and the bar says how far it is.
+const turn = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+
+const start = async (step) => {
   const view = JSON.parse(canvas.dataset.view);
   const [{ Map, NavigationControl, ScaleControl }, base, data] = await Promise.all([
     import("./vendor/maplibre-gl.mjs"), fetched(canvas.dataset.base), fetched(canvas.dataset.source)]);
+  const [ground, ...layers] = layersOf();
+  step(layers.length + 2);
+  await turn();
   const sources = baseSources(base, view);
   const [west, south, east, north] = canvas.dataset.box.split(",").map(Number);
   // Until the map is there it lies unseen upon the drawing, so that nothing below moves when it comes.
@@ -94,7 +101,7 @@ const start = async () => {
     style: {
       version: 8,
       sources: { land: geo(sources.land), lines: geo(sources.lines), names: geo(sources.names), data: geo(data) },
-      layers: layersOf(),
+      layers: [ground],
     },
     bounds: [[west, south], [east, north]],
     maxBounds: [[base.box[0] - 8, base.box[1] - 5], [base.box[2] + 8, base.box[3] + 3]],
@@ -116,19 +123,26 @@ const start = async () => {
     const [found] = map.queryRenderedFeatures(event.point, { layers: seen });
     if (found) tell(found.properties);
   });
-  map.once("idle", () => {
-    // The drawing gives way only when the map is truly there.
-    const drawing = document.getElementById("map-drawing");
-    canvas.style.height = `${Math.round(drawing.getBoundingClientRect().height)}px`;
-    delete canvas.dataset.waits;
-    drawing.hidden = true;
-    document.getElementById("map-hands").hidden = true;
-    document.getElementById("map-told").hidden = false;
-    map.resize();
-    starter.remove();
-    map.getCanvas().focus({ preventScroll: true });
-    canvas.dataset.ready = "yes";
-  });
+  const idle = () => new Promise((done) => { map.once("idle", done); });
+  await idle();
+  step();
+  for (const layer of layers) {
+    await turn();
+    map.addLayer(layer);
+    await idle();
+    step();
+  }
+  // The drawing gives way only when the map is truly there.
+  const drawing = document.getElementById("map-drawing");
+  canvas.style.height = `${Math.round(drawing.getBoundingClientRect().height)}px`;
+  delete canvas.dataset.waits;
+  drawing.hidden = true;
+  document.getElementById("map-hands").hidden = true;
+  document.getElementById("map-told").hidden = false;
+  map.resize();
+  starter.remove();
+  map.getCanvas().focus({ preventScroll: true });
+  canvas.dataset.ready = "yes";
   return map;
 };
 
@@ -210,8 +224,15 @@ const moveCanvas = () => {
   const status = hands.querySelector("[role=status]");
   hands.querySelector("[data-act=webgl]").disabled = true;
   status.textContent = starter.dataset.waits;
-  started = start().catch(() => {
+  const bar = hands.querySelector("progress");
+  bar.hidden = false;
+  const step = (whole) => {
+    if (whole) bar.max = whole;
+    bar.value += 1;
+  };
+  started = start(step).catch(() => {
     canvas.hidden = true;
+    bar.hidden = true;
     status.textContent = starter.dataset.none;
     document.getElementById("map-drawing").focus({ preventScroll: true });
     return null;

@@ -144,6 +144,11 @@ const start = async (place) => {
   const first = views[0];
   const state = { x: 0.5, y: 0.5, zoom: 1, level: 3, window: 6, mode: first.image.material ? "material" : "grey", channel: first.image.channels.at(-1), invert: false, boxes: true, alarm: 0 };
   if (!first.image.counts) Object.assign(state, { level: 4, window: 8 });
+  // The counts first: materials of a large pass take the node a while, and the picture is looked at in grey until they come.
+  told.textContent = told.dataset.waits;
+  const wanted = state.mode;
+  let whole = wanted === "grey";
+  state.mode = "grey";
   await Promise.all(views.map((view) => view.load(state)));
   for (const view of views) view.field.hidden = false;
   tools.hidden = false;
@@ -162,7 +167,7 @@ const start = async (place) => {
         const value = state[field.dataset.set];
         if (field.type === "checkbox") field.checked = value; else if (document.activeElement !== field) field.value = typeof value === "number" ? Number(value.toFixed(2)) : value;
       }
-      place.dataset.ready = `${state.mode} ${state.zoom.toFixed(2)} ${state.level.toFixed(2)} ${state.window.toFixed(2)}`;
+      if (whole) place.dataset.ready = `${state.mode} ${state.zoom.toFixed(2)} ${state.level.toFixed(2)} ${state.window.toFixed(2)}`;
     });
   };
   const limit = () => {
@@ -189,7 +194,7 @@ const start = async (place) => {
   const moved = new Set(["in", "out", "fit", "left", "right", "up", "down", "boxes"]);
   const act = async (name) => {
     if (name === "next") { const count = first.image.alarms.length; if (count) go((state.alarm % count) + 1); return; }
-    if (name === "mode") { if (first.image.material) state.mode = state.mode === "grey" ? "material" : "grey"; await Promise.all(views.map((view) => view.load(state))); } else acts[name]?.();
+    if (name === "mode") { whole = true; if (first.image.material) state.mode = state.mode === "grey" ? "material" : "grey"; await Promise.all(views.map((view) => view.load(state))); } else acts[name]?.();
     limit();
     draw(!moved.has(name));
   };
@@ -199,6 +204,7 @@ const start = async (place) => {
     const name = event.target.dataset.set;
     if (!name) return;
     const { type, value, checked } = event.target;
+    if (name === "mode") whole = true;
     state[name] = type === "checkbox" ? checked : type === "range" || type === "number" ? Number(value) || 0 : value;
     limit();
     await Promise.all(views.map((view) => view.load(state)));
@@ -233,6 +239,11 @@ const start = async (place) => {
     });
   }
   new ResizeObserver(() => draw(false)).observe(first.field);
+  draw(true);
+  if (wanted === "material") await Promise.all(views.map((view) => view.load({ ...state, mode: wanted })));
+  if (!whole) state.mode = wanted;
+  whole = true;
+  if (told.textContent === told.dataset.waits) told.textContent = "";
   draw(true);
 };
 

@@ -1,6 +1,8 @@
 """Publishing: what goes out adds up, loses little, and narrows no small cell; what cannot is refused."""
 
 import random
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +10,9 @@ from headwater.engines.figures import Method, Table, exposed, publish
 from headwater.engines.figures.publish import refuse_if_exposed
 from headwater.engines.figures.table import OTHER, Published, merge_small_rows
 from headwater.errors import ForbiddenError, SchemaError
+
+# The module; its name in the package is that of its function.
+publishing = import_module("headwater.engines.figures.publish")
 
 
 def table(seed: int, height: int = 12, width: int = 6, mean: float = 30.0) -> Table:
@@ -98,6 +103,23 @@ def test_rows_of_few_counts_are_merged_with_their_names() -> None:
     assert names in (("a", "b", "c"), ("a", "b"))
     assert merged.rows[-1] == OTHER
     assert merged.whole == 64
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_table_that_every_attack_sees_through_does_not_go_out(
+    method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacked: list[int] = []
+
+    def seen_through(*given: object) -> list[object]:
+        attacked.append(len(given))
+        return [SimpleNamespace(row=0, column=0)]
+
+    monkeypatch.setattr(publishing, "exposed", seen_through)
+    monkeypatch.setattr(publishing._Partners, "protect", lambda *_: None)
+    with pytest.raises(ForbiddenError, match="rule disclosure"):
+        publish(TABLES[0], method)
+    assert attacked
 
 
 def test_loss_counts_what_is_off_or_hidden() -> None:

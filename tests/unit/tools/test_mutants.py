@@ -1,0 +1,46 @@
+"""What becomes of a mutant: tests that stand still or go round and round have found it, and those that are slow have not."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from tools import mutants
+
+STILL_S = 0.4
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "LOOK_S", 0.05)
+
+
+def test_what_waits_for_what_does_not_come_is_ended_as_a_loop_is() -> None:
+    status, _ = mutants._in_fork(lambda: str(threading.Event().wait(30)), 30, STILL_S)
+    assert status == -signal.SIGXCPU
+
+
+def test_what_computes_or_waits_for_a_process_that_does_is_left_alone() -> None:
+    def computes() -> str:
+        end = time.process_time() + 2 * STILL_S
+        while time.process_time() < end:
+            pass
+        return "done"
+
+    def waits() -> str:
+        child = os.fork()
+        if not child:
+            computes()
+            os._exit(0)
+        os.waitpid(child, 0)
+        return "done"
+
+    assert mutants._in_fork(computes, 30, STILL_S) == (0, "done")
+    assert mutants._in_fork(waits, 30, STILL_S) == (0, "done")
+
+
+def test_what_takes_too_long_is_killed_and_so_undecided() -> None:
+    status, _ = mutants._in_fork(lambda: str(threading.Event().wait(30)), STILL_S)
+    assert status == -signal.SIGKILL
