@@ -24,7 +24,7 @@ from headwater.engines.trace.typologies import TYPOLOGIES
 FITTED = [
     World(4_000 + 3_000 * (seed % 4), 20_000 + 20_000 * (seed % 3), 5 + 4 * (seed % 3), seed) for seed in range(1, 11)
 ]
-REPORTED = [World(8_000, 60_000, 5 + 4 * (seed % 3), seed) for seed in range(1201, 1205)]
+REPORTED = [World(8_000, 60_000, 5 + 4 * (seed % 3), seed) for seed in range(1301, 1305)]
 RIDGE = 1.5
 TARGET = Path(__file__).resolve().parents[1] / "src/headwater/engines/trace/weights.py"
 NAMES = [*TYPOLOGIES, *(sign.name for sign in SIGNS)]
@@ -74,7 +74,7 @@ def fitted(tables: Sequence[str]) -> tuple[dict[str, float], Counter[str]]:
     labels: list[float] = []
     seen: Counter[str] = Counter()
     for world in FITTED:
-        found, truth = run(world, tables)
+        found, truth = run(world, tables, 0.0)
         print(json.dumps({"fitting": world.seed, "tables": len(tables), "claims": len(found.claims)}), flush=True)
         rows += [row(claim) for claim in found.claims]
         labels += [float(truth.right(claim)) for claim in found.claims]
@@ -102,7 +102,7 @@ def main() -> None:
         TARGET.write_text("\n".join(parts) + "\n", encoding="utf-8")
     for tables, told in made.items():
         for world in REPORTED:
-            found, truth = run(world, tables)
+            found, truth = run(world, tables, 0.0)
             chance = np.array([row(claim) for claim in found.claims]) @ np.array([told[name] for name in NAMES])
             ranked = [found.claims[at] for at in np.argsort(-chance, kind="stable")]
             named = sum(truth.right(claim) for claim in ranked)

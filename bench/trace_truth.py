@@ -75,13 +75,13 @@ ALONE = ("payments", "rates")
 """What a desk has that is given payments and nothing else."""
 
 
-def run(world: World, tables: Sequence[str] = TABLES) -> tuple[TraceResult, Truth]:
-    """Make a year, trace in some of its tables, and return what was found with the truth."""
+def run(world: World, tables: Sequence[str] = TABLES, least: float | None = None) -> tuple[TraceResult, Truth]:
+    """Make a year, trace in some of its tables, and return what was found with the truth; `least` as in `Asked`."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         make(world.accounts, world.payments, world.networks, world.seed, made)
         files = [str(made / f"{name}.csv") for name in tables if (made / f"{name}.csv").exists()]
-        return in_files(Asked(), files, "bench").result, read_truth(made)
+        return in_files(Asked(least=least), files, "bench").result, read_truth(made)
 
 
 def at_budget(claims: Iterable[Claim], truth: Truth, budget: int) -> dict[str, float]:

@@ -118,6 +118,22 @@ def test_honest_look_alikes_stand_behind_networks_with_payments_alone(year: Path
     assert sum(bool(subjects & honest) and not subjects & names for subjects in first) <= 5
 
 
+def test_with_payments_alone_the_list_ends_at_even_odds_and_names_every_network_still(year: Path) -> None:
+    files = [str(year / f"{table}.csv") for table in ("payments", "rates")]
+    ended, whole = (in_files(Asked(least=least), files, "test").result for least in (None, 0.0))
+    assert ended.below == len(whole.claims) - len(ended.claims) > 0
+    assert [claim.finding.id for claim in ended.claims] == [
+        claim.finding.id for claim in whole.claims if claim.finding.score >= 0.5
+    ]
+    groups = {row["id"]: row["group"] for row in rows(year, "truth") if row["label"] == "smuggling"}
+    names = guilty(year) & groups.keys()
+    networks = [
+        {groups[one] for claim in found.claims for one in claim.finding.subjects if one in names}
+        for found in (ended, whole)
+    ]
+    assert networks[0] == networks[1] != set()
+
+
 def test_a_run_that_must_spill_finds_the_same(year: Path, found: TraceResult) -> None:
     spilled = traced(year, Asked(memory_mb=64))
     assert [claim.finding.id for claim in spilled.claims] == [claim.finding.id for claim in found.claims]

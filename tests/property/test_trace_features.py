@@ -81,3 +81,18 @@ def test_what_begins_a_scatter_gather_is_told_of_it_afterwards() -> None:
     found = count_features([hour * 3600 for hour in hours], [1, 1, 1, 2, 3, 4], [2, 3, 4, 9, 9, 9], [500] * 6, SETTINGS)
     assert list(found["ahead_scatter_gather"]) == [3, 2, 1, 0, 0, 0]
     assert list(found["scatter_gather"]) == [0, 0, 0, 1, 2, 3]
+
+
+def test_two_payers_who_pay_the_same_two_make_a_square_that_the_last_completes_and_the_first_begins() -> None:
+    found = count_features([hour * 3600 for hour in range(4)], [1, 2, 1, 2], [8, 8, 9, 9], [500] * 4, SETTINGS)
+    assert list(found["squares"]) == [0, 0, 0, 1]
+    assert list(found["ahead_squares"]) == [1, 0, 0, 0]
+    assert list(found["dst_in_squared"]) == [0, 0, 0, 1]
+    late = count_features([0, 1, 2, 40 * DAY_S], [1, 2, 1, 2], [8, 8, 9, 9], [500] * 4, SETTINGS)
+    assert not late["squares"].any()
+
+
+def test_an_account_is_as_old_as_its_first_payment_whichever_side_it_stood_on() -> None:
+    found = count_features([0, 10, 25], [1, 2, 3], [2, 3, 1], [500] * 3, SETTINGS)
+    assert list(found["src_since_first"]) == [0, 10, 15]
+    assert list(found["dst_since_first"]) == [0, 0, 25]

@@ -12,6 +12,7 @@ from headwater.engines.trace.kernels.echoes import LEAST_SHARE, echoes
 from headwater.engines.trace.kernels.fans import SIDES, fan_windows
 from headwater.engines.trace.kernels.flow import RULES, follow
 from headwater.engines.trace.kernels.scatter import scatter_gather
+from headwater.engines.trace.kernels.squares import NEAREST, squares
 
 GRAPHS = 1_000
 Payment = tuple[int, int, int, int]
@@ -262,3 +263,36 @@ def test_times_of_a_cycle_rise() -> None:
     rows = graph(5)
     for cycle in find_cycles(edges(rows), window_s=300, shortest=2, longest=8, least_share=0, budget=10**9).cycles:
         assert all(rows[a][0] < rows[b][0] for a, b in pairwise(cycle))
+
+
+def squares_by_hand(rows: list[Payment], at: int, window: int) -> tuple[int, int]:
+    """Squares that a payment completes and other payers they are of, by trying every pair."""
+    now, payer, payee, _ = rows[at]
+    pairs = {(row[1], row[2]) for row in rows[:at] if now - row[0] <= window}
+    found = {
+        (other, corner)
+        for other, to in pairs
+        for giver, corner in pairs
+        if to == payee and other != payer and giver == payer and corner != payee and (other, corner) in pairs
+    }
+    return len(found), len({other for other, _ in found})
+
+
+@pytest.mark.parametrize("batch", range(10))
+def test_squares_are_those_of_brute_force(batch: int) -> None:
+    seen = 0
+    for seed in range(batch * GRAPHS // 10, (batch + 1) * GRAPHS // 10):
+        rows = graph(seed)
+        window = Random(seed + 1).choice((5, 20, 300))
+        number, others = squares(edges(rows), window_s=window)
+        for at in range(len(rows)):
+            assert (number[at], others[at]) == squares_by_hand(rows, at, window), seed
+            seen += number[at] > 0
+    assert seen > 100
+
+
+def test_an_account_that_everybody_pays_is_no_corner_of_a_square() -> None:
+    pair = [(0, 1, 9, 5), (1, 2, 9, 5), (2, 1, 8, 5), (3, 2, 8, 5)]
+    shop = [(0, 100 + one, 9, 5) for one in range(NEAREST)]
+    assert squares(edges(pair), window_s=10)[0][-1] == 1
+    assert squares(edges([*shop, *pair]), window_s=10)[0][-1] == 0

@@ -33,6 +33,10 @@ def trace() -> None:
     "--memory-mb", type=click.IntRange(64), help="Most memory that DuckDB takes before it spills to the disk."
 )
 @click.option("--ranker", type=FILE, help="Order the leads by a ranker that `trace train` made; off by default.")
+@click.option(
+    "--least", type=click.FloatRange(0, 1),
+    help="Least score of a lead that is listed; without a register of companies 0.5, as likely as not, otherwise 0.",
+)  # fmt: skip
 @click.option("--out", type=FILE, help="File for the findings, one JSON line each.")
 @options.home(required=False)
 @options.acting("oic")
@@ -47,6 +51,7 @@ def run(
     on: str,
     memory_mb: int | None,
     ranker: Path | None,
+    least: float | None,
     out: Path | None,
     home: Path | None,
     user: str,
@@ -57,6 +62,9 @@ def run(
 
     A finding is a lead, never a verdict: it names its rows, amounts and dates, the published red flag that it follows, and
     what would make it innocent. Those who pay for passages are never its subject. With a node the findings are kept.
+
+    Where payments are read and no register of companies, the list ends where a finding is less likely than not: below,
+    a register would have to decide. How many stand below is told.
     """
     from headwater.node import trace as tracing
 
@@ -68,6 +76,7 @@ def run(
         memory_mb,
         span,
         tracing.ranker_in(ranker) if ranker else None,
+        least,
     )
     if not files and home is None:
         raise click.UsageError("name files, or a node with --home")
@@ -90,6 +99,10 @@ def run(
     ]
     counts = {"findings": document["findings"], "payments": document["rows"]}
     lines.append(shown("{findings} findings in {payments} payments", **counts))
+    if answer.result.below:
+        lines.append(
+            shown("{count} more score lower and are not listed; --least 0 lists them", count=answer.result.below)
+        )
     lines += [shown("not asked: {name} ({why})", name=name, why=why) for name, why in document["skipped"].items()]
     door.answer({"ok": True, **document}, lines, as_json=as_json)
 

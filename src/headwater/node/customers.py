@@ -1,6 +1,6 @@
 """A stored file of customers: kept whole at the node, and screened again only against what a list change touches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,8 @@ from headwater.ports import Event
 from headwater.store import Snapshot, Transaction
 
 KIND: Final = "customers"
+AT_ONCE: Final = 2_000
+"""Records of an edition that are read in one query."""
 REVERSED: Final = 2000
 """Customers from which the file is searched for the entries, not the lists for the customers."""
 
@@ -127,14 +129,17 @@ def rescreen(
     with node.store.snapshot() as snapshot:
         file = _file(snapshot, name)
         held = {one.source: one.digest for one in editions(snapshot)}
-        deltas = {
-            source: compare_editions(_edition(snapshot, file.screened[source]), _edition(snapshot, digest))
+        moved = {
+            source: _edition(snapshot, digest)
             for source, digest in held.items()
             if source in file.screened and file.screened[source] != digest
         }
+        deltas = {
+            source: compare_editions(_edition(snapshot, file.screened[source]), now) for source, now in moved.items()
+        }
         first = not held.keys() <= file.screened.keys()
         touched = {key for delta in deltas.values() for key in delta.touched}
-        chosen = _rows(snapshot, file) if first else _worth(snapshot, file, touched)
+        chosen = _rows(snapshot, file) if first else _worth(snapshot, file, touched, moved)
     asked = screening.Asked(chosen)
     answer = None
     if first or touched:
@@ -154,8 +159,11 @@ def _file(snapshot: Snapshot, name: str) -> CustomerFile:
 
 
 def _edition(snapshot: Snapshot, digest: BlobHash) -> list[Record]:
-    ids = [line for line in bytes(snapshot.blob(digest) or b"").decode().split("\n") if line]
-    return [record for line in ids if (record := snapshot.record(RecordId(line))) is not None]
+    ids = [RecordId(line) for line in bytes(snapshot.blob(digest) or b"").decode().split("\n") if line]
+    found: dict[RecordId, Record] = {}
+    for at in range(0, len(ids), AT_ONCE):
+        found |= snapshot.several(ids[at : at + AT_ONCE])
+    return [found[one] for one in ids if one in found]
 
 
 def _rows(snapshot: Snapshot, file: CustomerFile) -> list[dict[str, str]]:
@@ -172,8 +180,13 @@ def _held_on(node: Node, session: Session, file: CustomerFile, gone: set[str]) -
     return tuple(one for one in held if ids & {*one.finding.subjects})
 
 
-def _worth(snapshot: Snapshot, file: CustomerFile, touched: set[str]) -> Sequence[dict[str, str]]:
-    """Return the customers whom the entries that changed could mean: all of a small file, by its index of a large one."""
+def _worth(
+    snapshot: Snapshot, file: CustomerFile, touched: set[str], moved: Mapping[str, list[Record]]
+) -> Sequence[dict[str, str]]:
+    """Return the customers whom the entries that changed could mean: all of a small file, by its index of a large one.
+
+    `moved` are the records of those lists that are in another edition, as they are read already.
+    """
     if not touched:
         return []
     if file.rows < REVERSED:
@@ -182,7 +195,8 @@ def _worth(snapshot: Snapshot, file: CustomerFile, touched: set[str]) -> Sequenc
     customers = Customers(snapshot.derived(name, lambda: customer_index(_rows(snapshot, file), file.blob)))
     wanted: dict[str, dict[str, str]] = {}
     for edition in editions(snapshot):
-        for record in _edition(snapshot, edition.digest):
+        records = moved.get(edition.source)
+        for record in _edition(snapshot, edition.digest) if records is None else records:
             if record.mentions and record.mentions[0].key in touched:
                 wanted |= customers.worth_a_look(record)
     return [wanted[key] for key in sorted(wanted)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, ranked
+from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, down_to, least_score, ranked
 from headwater.engines.trace.engine import trace as run_trace
 from headwater.engines.trace.ranker import Ranker, read_ranker, row, train
 from headwater.engines.trace.typologies import TYPOLOGIES, typology
@@ -50,6 +50,8 @@ class Asked:
         memory_mb: most memory that DuckDB takes before it spills to the disk; None is as DuckDB sees fit.
         span: ``FROM/TO``, the times that tables in files may hold.
         ranker: a trained ranker that orders the leads; None is by the signs alone.
+        least: leads with a lower score are counted and not listed. None lists all where a register of companies was read, and
+            only those more likely than not where it was not: below, only a register could tell.
     """
 
     typologies: Sequence[str] = ()
@@ -59,6 +61,7 @@ class Asked:
     memory_mb: int | None = None
     span: str = ""
     ranker: Ranker | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def train_ranker(years: Sequence[Path], out: Path, progress: Progress | None = N
     for number, year in enumerate(years):
         guilty = _guilty(year)
         files = [str(path) for path in sorted(year.glob("*.csv")) if path.stem in TABLES]
-        for claim in in_files(Asked(), files, "trainer").result.claims:
+        for claim in in_files(Asked(least=0.0), files, "trainer").result.claims:
             rows.append(row(claim.typology.name, claim.facts, claim.profile, claim.patterns, names))
             right.append(any(subject in guilty for subject in claim.finding.subjects))
             held.append(number % 3 == 2)  # noqa: PLR2004 - every third
@@ -218,7 +221,9 @@ def _guilty(year: Path) -> frozenset[str]:
 
 
 def _ranked(asked: Asked, result: TraceResult) -> TraceResult:
-    return ranked(result, asked.ranker) if asked.ranker is not None else result
+    """Return a result in the order that was asked for, as far down as was asked for."""
+    result = ranked(result, asked.ranker) if asked.ranker is not None else result
+    return down_to(result, least_score(result) if asked.least is None else asked.least)
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -228,6 +233,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "rows": answer.rows,
         "findings": len(result.claims) + len(result.protecting),
         "protecting": len(result.protecting),
+        "below": result.below,
         "typologies": dict(result.counts),
         "skipped": dict(result.skipped),
         "tables": dict(result.tables),

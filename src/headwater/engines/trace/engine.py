@@ -5,6 +5,7 @@ are subjects of no finding, whatever else they do, and take part in no ranking.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ MOST_PARTIES: Final = 20
 LEAST_LINK: Final = 50_000
 """Cents of a euro: less between two accounts, in all, does not link them."""
 PAYER: Final = "payer"
+EVEN: Final = 0.5
+"""As likely as not."""
 _KNOWN: Final = frozenset({"typologies", "settings", "since", "salt"})
 Progress = Callable[[int, int], None]
 
@@ -81,6 +84,7 @@ class TraceResult:
         counts: findings by typology, for each that was asked.
         skipped: typologies that could not be asked, and which tables they lack.
         tables: number of tables of each kind.
+        below: leads whose score is too low to be listed.
     """
 
     claims: tuple[Claim, ...]
@@ -88,6 +92,7 @@ class TraceResult:
     counts: Mapping[str, int]
     skipped: Mapping[str, str]
     tables: Mapping[str, int]
+    below: int = 0
 
 
 class TraceEngine:
@@ -153,6 +158,23 @@ def ranked(result: TraceResult, ranker: Ranker) -> TraceResult:
         for claim, (chance, reasons) in zip(result.claims, ranker.rank(rows), strict=True)
     ]
     return replace(result, claims=tuple(sorted(made, key=_rank)))
+
+
+def least_score(result: TraceResult) -> float:
+    """Return where a list of leads ends unless somebody says otherwise: at even odds where no register could tell further."""
+    return EVEN if "payments" in result.tables and "companies" not in result.tables else 0.0
+
+
+def down_to(result: TraceResult, least: float) -> TraceResult:
+    """Return a result without the leads below a score; those that protect stay."""
+    kept = tuple(claim for claim in result.claims if claim.finding.score >= least)
+    counts = Counter(claim.typology.name for claim in (*kept, *result.protecting))
+    return replace(
+        result,
+        claims=kept,
+        counts={name: counts[name] for name in result.counts},
+        below=result.below + len(result.claims) - len(kept),
+    )
 
 
 def _rank(claim: Claim) -> tuple[float, int, str]:

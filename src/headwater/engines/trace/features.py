@@ -19,6 +19,7 @@ _SIDES: Final = {
     "dst_in": "payments to the payee",
     "dst_out": "payments that the payee made",
 }
+_ENDS: Final = {"src": "payer", "dst": "payee"}
 _MEASURES: Final = {
     "degree": "number",
     "fan": "different counterparts",
@@ -32,10 +33,14 @@ _MARKS: Final = {
     "first": "how many are the first of their payer to their payee",
     "echoed": "how many are an echo of what came to their payer before",
     "behind": "how many payments their payers had been paid within the window",
+    "squared": "how many complete a square",
+    "gathered": "how many complete a scatter-gather of two middle accounts or more",
+    "cycled": "how many close a cycle in time of three payments or more",
 }
 _MARKS_AHEAD: Final = {
     "ahead_passed": "how many leave their payee again as an echo",
     "ahead_beyond": "how many payments their payees make within the window afterwards",
+    "ahead_squared": "how many begin a square",
 }
 SHORTEST: Final = 2
 LONGEST: Final = 6
@@ -52,6 +57,7 @@ def _columns() -> dict[str, str]:
         "since_dst": "seconds since the payee was last paid, -1 where never",
         "pair_before": "payments from this payer to this payee before this one",
     }
+    made |= {f"{end}_since_first": f"seconds since the {who} first paid or was paid" for end, who in _ENDS.items()}
     made |= _windows()
     for way, whose, where in (("", "payer", "before it"), ("ahead_", "payee", "after it")):
         made[f"{way}echoes"] = (
@@ -62,6 +68,13 @@ def _columns() -> dict[str, str]:
         for mark, what in (_MARKS if not way else _MARKS | _MARKS_AHEAD).items():
             for side, whose in _SIDES.items():
                 made[_marked(way, side, mark)] = f"of {whose}, within the window {when}: {what}"
+    for way, what in (("", "completes within the window"), ("ahead_", "begins within the window")):
+        for span in ("", "cycle_"):
+            short = " of cycles" if span else ""
+            made[f"{way}{span}squares"] = (
+                f"squares, in which its payer and another both pay its payee and a second, that it {what}{short}"
+            )
+            made[f"{way}{span}square_payers"] = f"other payers of those squares, within the window{short}"
     made["scatter_gather"] = "most middle accounts of a scatter-gather that it completes within the window"
     made["ahead_scatter_gather"] = "most middle accounts of a scatter-gather that it begins within the window"
     for length in range(2, LONGEST + 1):
@@ -78,7 +91,7 @@ def _windows() -> dict[str, str]:
             for side, whose in _SIDES.items():
                 for measure, what in _MEASURES.items():
                     made[f"{way}{span}{side}_{measure}"] = f"{whose}: {what}, within {long} {when}"
-            for end, who in (("src", "payer"), ("dst", "payee")):
+            for end, who in _ENDS.items():
                 made[f"{way}{span}{end}_passed"] = f"the {who}'s sum out in hundredths of that in, within {long} {when}"
     return made
 
@@ -98,7 +111,7 @@ class FeatureSettings:
     Attributes:
         window_days: window of counts and sums.
         quick_days: the short window.
-        cycle_days: window of cycles and scatter-gathers.
+        cycle_days: window of cycles and scatter-gathers, and the shorter one of squares.
         longest: payments in the longest cycle, 2 to 6.
         budget: steps of a search for one payment.
     """
@@ -182,10 +195,10 @@ def update_features(
 def _remembered(t: Any, src: Any, dst: Any, value: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the features that know all of the table: one pass over all payments."""
     from headwater.engines.trace.kernels.arrays import make_edges
-    from headwater.engines.trace.kernels.fans import recency
+    from headwater.engines.trace.kernels.fans import ages, recency
 
     edges = make_edges(t, src, dst, value)
-    return recency(edges) | _around(edges, "ever_", _FOREVER_S)
+    return recency(edges) | ages(edges) | _around(edges, "ever_", _FOREVER_S)
 
 
 def _windowed(
@@ -201,13 +214,18 @@ def _windowed(
     made |= _around(edges, "", window_s) | _around(edges, "quick_", settings.quick_days * DAY_S)
     for way, ahead in (("", False), ("ahead_", True)):
         made[f"{way}echoes"], made[f"{way}echo_s"] = echoes(edges, window_s=window_s, ahead=ahead)
+    made |= _squares(edges, "", window_s) | _squares(edges, "cycle_", settings.cycle_days * DAY_S)
+    patterns = _patterns(edges, settings)
+    closes = sum(patterns[f"cycles_{length}"] for length in range(SHORTEST + 1, LONGEST + 1))
     marks = {
+        "gathered": patterns["scatter_gather"] > 1, "cycled": closes > 0,
+        "squared": made["squares"] > 0, "ahead_squared": made["ahead_squares"] > 0,
         "first": before == 0, "echoed": made["echoes"] > 0, "behind": made["src_in_degree"],
         "ahead_passed": made["ahead_echoes"] > 0, "ahead_beyond": made["ahead_dst_out_degree"],
     }  # fmt: skip
     for mark, values in marks.items():
         made |= _sums(edges, mark, values, window_s)
-    return made | _patterns(edges, settings)
+    return made | patterns
 
 
 def _around(edges: Any, span: str, window_s: int) -> dict[str, Any]:  # noqa: ANN401
@@ -227,6 +245,22 @@ def _around(edges: Any, span: str, window_s: int) -> dict[str, Any]:  # noqa: AN
             found[f"{end}_passed"] = _hundredths(found[f"{end}_out_sum"], found[f"{end}_in_sum"])
         made |= {f"{way}{span}{name}": values for name, values in found.items()}
     return made
+
+
+def _squares(edges: Any, span: str, window_s: int) -> dict[str, Any]:  # noqa: ANN401
+    """Return how many squares each payment completes within a window, and how many it begins: the same where time runs back."""
+    from headwater.engines.trace.kernels.arrays import make_edges
+    from headwater.engines.trace.kernels.squares import squares
+
+    number, payers = squares(edges, window_s=window_s)
+    back = make_edges(*(given[::-1].copy() for given in (-edges.t, edges.src, edges.dst, edges.value)))
+    begun, others = squares(back, window_s=window_s)
+    return {
+        f"{span}squares": number,
+        f"{span}square_payers": payers,
+        f"ahead_{span}squares": begun[::-1],
+        f"ahead_{span}square_payers": others[::-1],
+    }
 
 
 def _hundredths(part: Any, whole: Any) -> Any:  # noqa: ANN401 - numpy arrays

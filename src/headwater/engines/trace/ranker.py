@@ -18,7 +18,7 @@ from headwater.errors import FormatError, MissingExtraError
 from headwater.model.finding import Reason
 
 CARD: Final = "trained on simulated data"
-FORM: Final = "headwater/trace-ranker/1"
+FORM: Final = "headwater/trace-ranker/2"
 MOST_REASONS: Final = 4
 _NUMBERS: Final = {
     "payers": "how many pay into it",
@@ -124,11 +124,11 @@ class Ranker:
         return found
 
     def text(self) -> str:
-        """Return the ranker as one JSON document."""
+        """Return the ranker as one JSON document; its trees line by line, since one text of a document is bounded."""
         return json.dumps(
             {
                 "form": FORM, "card": dict(self.card), "typologies": list(self.typologies), "slope": self.slope,
-                "offset": self.offset, "trees": self.trees,
+                "offset": self.offset, "trees": self.trees.split("\n"),
             }
         )  # fmt: skip
 
@@ -144,13 +144,13 @@ def read_ranker(document: Mapping[str, object]) -> Ranker:
     if (
         document.get("form") != FORM
         or not isinstance(names, list)
-        or not isinstance(trees, str)
+        or not isinstance(trees, list)
         or not isinstance(card, dict)
         or not isinstance(slope, float)
         or not isinstance(offset, float)
     ):
         raise FormatError("no ranker of this form", where="--ranker", fix="make one with: headwater trace train")
-    return Ranker(trees, tuple(str(name) for name in names), slope, offset, card)
+    return Ranker("\n".join(str(line) for line in trees), tuple(str(name) for name in names), slope, offset, card)
 
 
 def train(

@@ -38,6 +38,7 @@ SIGNS: Final = (
     Sign("one-off-payers", "nearly all of its payers came once or a few times and not again", 1),
     Sign("regular-payers", "many of its payers come back month after month, as for wages, rent or support", -1),
     Sign("passes-on", "most of what came in went out again", 1),
+    Sign("passes-each-on", "most of its dear sums left again one by one within days, as they came or less a fee", 1),
     Sign("keeps", "most of what came in stayed", 0),
     Sign("licensed", "a register of money services names it: moving money is its lawful business", -1),
     Sign("business", "a company register names a business that uses it", -1),
@@ -53,6 +54,11 @@ SIGNS: Final = (
         -1,
     ),
     Sign("pays-once", "most of what it sends goes to payees whom it pays once or twice, as for goods and bills", -1),
+    Sign(
+        "pays-merchants",
+        "most of what it sends otherwise than by card goes to merchants that a card company knows, as for goods and bills",
+        -1,
+    ),
     Sign("linked", "it pays, or is paid by, an account that a finding of its own names", 1),
     Sign("short-lived", "all of its payments lie within three months", 1),
     Sign("second-pattern", "a second typology names it too", 1),
@@ -107,6 +113,8 @@ def _account_signs(profile: Profile) -> dict[str, bool]:
         "takes-cards": profile.n_in > 0 and profile.cards * 100 >= profile.n_in * 50,
         "steady": profile.busy_months >= STEADY_MONTHS,
         "pays-once": profile.payees >= MANY_PAYERS and profile.seldom * 100 >= profile.sent * 60,
+        "passes-each-on": profile.dear > 0 and profile.echoed * 100 >= profile.dear * 50,
+        "pays-merchants": profile.wired > 0 and profile.to_merchants * 100 >= profile.wired * 50,
         "short-lived": profile.ended_s - profile.begun_s <= 92 * 86_400,
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from headwater.engines.trace import TraceResult, trace
-from headwater.engines.trace.engine import MOST_ROWS
+from headwater.engines.trace.engine import EVEN, MOST_ROWS, down_to, least_score
 from headwater.engines.trace.features import COLUMNS
 from headwater.engines.trace.profile import Profile
 from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
@@ -231,6 +231,44 @@ def test_an_account_that_pays_everybody_once_is_told_from_one_that_pays_helpers(
         for claim in run(payments(tmp_path, rows), "corridor-fan-in", "gather-scatter").claims
     }
     assert {subject for subject, held in signs.items() if "pays-once" in held} == {"TRADER"}
+
+
+def test_sums_that_leave_again_one_by_one_are_told_from_sums_that_are_spent_together(tmp_path: Path) -> None:
+    rows = passage("HUB", 15)
+    for name in ("TRIP", "LATE", "DEARER"):
+        rows += [row for row in passage(name, 15) if row["receiver"] == name]
+    for number in range(15):
+        at_s = number * 6 * 3600
+        rows.append(pay(0, at_s + 12 * DAY_S, "LATE", f"HELPER-{number % 3}", 130_000))
+        rows.append(pay(0, at_s + DAY_S, "DEARER", f"HELPER-{number % 3}", 170_000))
+    rows += [pay(0, (9 + day) * DAY_S, "TRIP", "HOTEL", 700_000) for day in range(3)]
+    claims = run(payments(tmp_path, rows), "corridor-fan-in").claims
+    assert {claim.finding.subjects[0] for claim in claims} == {"HUB", "TRIP", "LATE", "DEARER"}
+    assert {claim.finding.subjects[0] for claim in claims if "passes-each-on" in claim.signs} == {"HUB"}
+
+
+def test_who_pays_merchants_for_goods_and_bills_is_told_from_who_pays_helpers(tmp_path: Path) -> None:
+    rows = [*passage("HUB", 15), *(row for row in passage("COUPLE", 15) if row["receiver"] == "COUPLE")]
+    rows += [pay(0, day * DAY_S, f"BUYER-{day}", "HALL", 4_000, channel="card") for day in range(9)]
+    rows += [pay(0, (10 + day) * DAY_S, "COUPLE", "HALL", 400_000) for day in range(3)]
+    rows += [pay(0, (10 + day) * DAY_S, "HUB", "HELPER", 400_000) for day in range(3)]
+    told = run(payments(tmp_path, rows), "corridor-fan-in")
+    signs = {claim.finding.subjects[0]: claim.signs for claim in told.claims}
+    assert {subject for subject, held in signs.items() if "pays-merchants" in held} == {"COUPLE"}
+    assert "goods and bills" in reasons(told, "COUPLE")["trace.harmless"]
+
+
+def test_a_list_ends_at_even_odds_only_where_no_register_could_tell_further(tmp_path: Path) -> None:
+    tables = payments(tmp_path, [*passage("HUB", 15), *passage("SHOP", 15, channel="card")])
+    whole = run(tables, "corridor-fan-in")
+    assert least_score(whole) == EVEN
+    least = max(claim.finding.score for claim in whole.claims)
+    ended = down_to(whole, least)
+    assert [claim.finding.subjects for claim in ended.claims] == [("HUB",)]
+    assert (ended.below, ended.counts) == (1, {"corridor-fan-in": 1})
+    assert down_to(whole, 0.0) == whole
+    tables.add("companies", [{"id": "EX1", "name": "Works", "kind": "company", "country": "BE", "account": "OTHER"}])
+    assert least_score(run(tables, "corridor-fan-in")) == 0.0
 
 
 def test_money_between_two_whom_findings_of_their_own_name_is_a_sign_for_both(tmp_path: Path) -> None:

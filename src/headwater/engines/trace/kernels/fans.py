@@ -111,3 +111,23 @@ def _remember(
             paid[out_row[place, 1]] = 0
         for place in range(in_at[account], in_at[account + 1]):
             since_dst[in_row[place, 2]] = in_row[place, 0] - in_row[place - 1, 0] if place > in_at[account] else -1
+
+
+def ages(edges: Edges) -> dict[str, Any]:
+    """Return, for each payment, seconds since its payer and since its payee first stood in any payment.
+
+    Returns:
+        ``src_since_first`` and ``dst_since_first`` in the order of the sorted payments; 0 at an account's first.
+    """
+    found = np.empty((len(edges), 2), np.int64)
+    _grow_old(edges.t, edges.u, edges.v, np.full(edges.vertices, -1), found)
+    return {"src_since_first": found[:, 0], "dst_since_first": found[:, 1]}
+
+
+@compiled
+def _grow_old(t: Array, u: Array, v: Array, born: Array, found: Array) -> None:
+    for edge in range(len(t)):
+        for side, account in ((0, u[edge]), (1, v[edge])):
+            if born[account] < 0:
+                born[account] = edge
+            found[edge, side] = t[edge] - t[born[account]]
