@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from headwater.errors import KeyTrustError, SignatureError
 from headwater.exchange import hpke
+from headwater.exchange.framing import MAX_ENVELOPES
 from headwater.exchange.suite import MAX_TOGETHER, XWING
 
 SEED = bytes(range(32))
@@ -63,6 +64,7 @@ def test_an_info_that_comes_again_gets_an_encapsulation_of_its_own() -> None:
 
 
 def test_one_encapsulation_serves_no_more_messages_than_are_stated() -> None:
+    assert MAX_TOGETHER == MAX_ENVELOPES
     seal = XWING.sealer(PUBLIC)
     keys = [encapsulated(seal(b"", number.to_bytes(4, "big"))) for number in range(2 * MAX_TOGETHER + 1)]
     assert [keys.count(each) for each in dict.fromkeys(keys)] == [MAX_TOGETHER, MAX_TOGETHER, 1]
