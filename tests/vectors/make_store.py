@@ -1,4 +1,4 @@
-"""Freezes a store as this version writes it, so that later versions prove that they still read it.  make_store.py FOLDER
+"""Freezes a store as this version writes it, so that later versions prove that they still read it.  python -m tests.vectors.make_store FOLDER
 
 A form is frozen once, when it is new, and its file never changes. What is in it is made up: two nodes that exchange letters,
 one of which is amended, over three days of a fake clock.

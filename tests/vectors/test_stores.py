@@ -52,7 +52,7 @@ def opened(home: Path) -> Store:
 
 def test_the_form_that_this_version_writes_is_frozen() -> None:
     assert f"form-{len(migrate.steps())}.json" in {file.name for file in FILES}, (
-        "freeze it: tests/vectors/make_store.py"
+        "freeze it: python -m tests.vectors.make_store tests/vectors/stores"
     )
 
 
