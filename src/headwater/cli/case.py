@@ -8,7 +8,7 @@ import click
 
 from headwater.cli import case_out, door, options
 from headwater.cli.opening import session_at
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 EXIT_NOT_READY = 65
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -133,7 +133,7 @@ def check(*, ref: str, home: Path | None, user: str, purpose: str, as_json: bool
         problems, elements = checked.problems, checked.elements
     found = [{"code": each.code, "at": each.at, "text": each.text} for each in problems]
     table = [{"offence": one, "element": two, "proved_by": list(items)} for one, two, items in elements]
-    lines = [f"{each['code']:26} {each['at']}: {each['text']}" for each in found] or [shown("ready")]
+    lines = [f"{each['code']:26} {each['at']}: {sentence(each['text'])}" for each in found] or [shown("ready")]
     lines += [f"{one['offence']:6} {one['element']:30} {', '.join(one['proved_by']) or '-'}" for one in table]
     door.answer({"ok": not found, "id": ref, "problems": found, "elements": table}, lines, as_json=as_json)
     return EXIT_NOT_READY if found else 0

@@ -11,7 +11,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import node_at, session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import shown, warned
+from headwater.cli.words import sentence, shown, warned
 
 if TYPE_CHECKING:
     from headwater.node.doctor import Finding
@@ -257,7 +257,7 @@ def _tell(found: "list[Finding]", exit_code: int, *, as_json: bool) -> int:
     checks = [{"name": each.name, "ok": each.ok, "cause": each.cause, "fix": each.fix} for each in found]
     lines = [
         f"{shown('ok') if each.ok else shown('NOT OK'):7} {each.name}"
-        + (f": {each.cause}; {each.fix}" if not each.ok else "")
+        + (f": {sentence(each.cause)}; {sentence(each.fix)}" if not each.ok else "")
         for each in found
     ]
     door.answer({"ok": ok, "checks": checks}, lines, as_json=as_json)

@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.model.catalogue import FOLDERS, Templates, read
 
-PARTS: Final = ("rules", "findings", "typologies")
+PARTS: Final = ("rules", "findings", "typologies", "checks")
 """Files of the catalogue."""
 _WITHIN: Final = r"(?:(?!\. [A-Z]).)+"
 _VALUES: Final = {
@@ -21,6 +21,7 @@ _VALUES: Final = {
     "year": r"\d{4}",
     "day": r"\d\d?",
     "n_": r"-?[\d.,]+",
+    "word_": r"\S+",
     "": _WITHIN,
 }
 """What may stand in a place, by its name: nothing that reaches into another sentence, but for what is whole sentences."""

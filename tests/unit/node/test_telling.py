@@ -27,7 +27,7 @@ TAGS = sorted(FOLDERS)
 PLACE = re.compile(r"\{(\w+)\}")
 LONGER = re.compile(r"[a-z]{4,}")
 SOURCE = Path(headwater.__file__).parent
-ROOMS = ("engines", "policy/rules", "exchange", "node", "model")
+ROOMS = ("engines", "policy/rules", "exchange", "node", "model", "case")
 """Where the sentences are made."""
 ENGLISH = re.compile(r"\b(?:the|of|is|are|was|were|from|with|and|which|it|this|that|by)\b")
 
