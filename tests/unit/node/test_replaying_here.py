@@ -47,7 +47,7 @@ def sealed(node: Node, folder: Path, ref: str) -> Path:
 @pytest.fixture
 def traced(node: Node, tmp_path: Path) -> tuple[Node, Path, str]:
     pay_in(node, tmp_path, "P", "TR00EXMP00000001")
-    answer = trace.at_node(node, as_user(node), trace.Asked(typologies=("corridor-fan-in",)))
+    answer = trace.at_node(node, as_user(node), trace.Asked(typologies=("corridor-fan-in",), least=0.0))
     ref = answer.result.claims[0].finding.id
     return node, sealed(node, tmp_path, ref), ref
 
