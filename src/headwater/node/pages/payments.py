@@ -143,7 +143,7 @@ def trace(node: Node, session: Session, ref: str) -> Trace:
         if not finding.kind.startswith(PREFIX):
             raise ForbiddenError("no such finding, or it may not be seen")
         shown = all_findings(node, session, snapshot, view)
-        one = next(each for each in shown if each.finding.id == finding.id)
+        one = next(each for each in shown if each.finding == finding)  # an identifier is a hash over all of a finding
         named = {name for each in shown if each.finding.kind.startswith(PREFIX) for name in each.finding.subjects}
         told, others = _told(view, finding)
     names = _Names(named)
