@@ -17,8 +17,9 @@ from headwater.node.node import Node
 
 LOW_SPACE_BYTES: Final = 1 << 30
 SYNCS_MISSED: Final = 3
-MOST_DEAD: Final = 1_000
 """Syncs that may fail in a row before a person is told."""
+MOST_DEAD: Final = 1_000
+"""Expired messages that are counted; of more it is said that there are more."""
 _ALARM_FIX: Final = (
     "look at the evidence and speak to the partner on another channel; then suspend it, or, once it is explained: "
     "headwater partner clear AUTHORITY --reason TEXT"

@@ -28,6 +28,8 @@ _VALUES: Final = {
 _TOLD: Final = ("whole", "words")
 """Names of places in which words of an engine stand, which are told in turn."""
 _COUNTED: Final = r"\b(?:account|boat|contact|crossing|customer|day|engine|hire|hirer|hub|number|payer|payment|piece|record|seller|vehicle)s\b"
+DEEPEST: Final = 6
+"""How often a sentence is told within a place of another: engines go three deep, and a stranger's name could go on for ever."""
 _JOINS: Final = (re.compile(r"(?<=[.?!])( )(?=[A-Z])"), re.compile(r"(; )"), re.compile(r"(, )"))
 """Where a text is taken apart that no entry fits as a whole: at sentences, then clauses, then details."""
 
@@ -40,34 +42,37 @@ def told(text: str, tag: str) -> str:
         text: as it is kept, in English.
         tag: ``sr-Cyrl``, ``sr-Latn``, ``sq``; any other leaves it as it is.
     """
-    if tag not in FOLDERS:
-        return text
-    own = _whole(text, tag)
+    return _told(text, tag, DEEPEST) if tag in FOLDERS else text
+
+
+def _told(text: str, tag: str, deeper: int) -> str:
+    """Return a text as a whole, else by its parts; what stands too deep within others stays in English."""
+    own = _whole(text, tag, deeper)
     if own is not None:
         return own
     for join in _JOINS:
         pieces = join.split(text)
-        own_pieces = [told(piece, tag) for piece in pieces[::2]] if len(pieces) > 1 else pieces
+        own_pieces = [_told(piece, tag, deeper) for piece in pieces[::2]] if len(pieces) > 1 else pieces
         if own_pieces != pieces[::2]:
             pieces[::2] = own_pieces
             return "".join(pieces)
     return text
 
 
-def _whole(text: str, tag: str) -> str | None:
+def _whole(text: str, tag: str, deeper: int) -> str | None:
     """Return a text for which there is one entry, with or without its full stop, beginning large or small."""
     ends = (".", "") if text.endswith(".") else ("",)
     forms = [(form.removesuffix(end), end) for form in (text, text[:1].lower() + text[1:]) for end in ends]
-    for look in (_words(tag).get, lambda form: _templates(tag).told(form, lambda name, part: _place(name, part, tag))):
+
+    def place(name: str, part: str) -> str:
+        return _told(part, tag, deeper - 1) if deeper and name.startswith(_TOLD) else part
+
+    for look in (_words(tag).get, lambda form: _templates(tag).told(form, place)):
         for form, end in forms:
             own = look(form)
             if own is not None:
                 return (own if text.startswith(form[:1]) else own[:1].upper() + own[1:]) + end
     return None
-
-
-def _place(name: str, part: str, tag: str) -> str:
-    return told(part, tag) if name.startswith(_TOLD) else part
 
 
 @cache

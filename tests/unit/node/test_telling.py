@@ -170,3 +170,13 @@ def test_a_text_that_a_stranger_made_long_is_told_and_keeps_what_they_wrote(word
     own = told(f"3 different payers sent 5 EUR{strange}. Red flag: y.", "sq")
     assert own.count("x") == 3000
     assert own.endswith("Shenjë paralajmëruese: y.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["that ", "Which period? ", "a. On b: ", "Something may be hidden: ", "For the innocent reading speaks that "],
+)
+def test_a_name_in_which_sentences_stand_within_sentences_is_told_to_a_depth(words: str) -> None:
+    own = told(f"{words * 3000}x", "sq")
+    assert own.endswith(f"{words}x")
+    assert own.count(words.strip()) > 2900
