@@ -17,6 +17,7 @@ import numpy as np
 
 from headwater.engines.trace.kernels.arrays import Edges
 from headwater.engines.trace.kernels.compiled import Array, compiled
+from headwater.engines.trace.kernels.search import TIME, first_from
 
 LONGEST: Final = 8
 STORE: Final = 4_000_000
@@ -95,18 +96,6 @@ def _search(
         cycles.append(tuple(int(edge) for edge in store[at + 1 : at + 1 + length]))
         at += 1 + length
     return Cycles(closes, member, cut, cycles, int(cut.sum()))
-
-
-@compiled
-def _after(row: Array, low: int, high: int, when: int) -> int:
-    """First place from which payments are not earlier than a time."""
-    while low < high:
-        middle = (low + high) // 2
-        if row[middle, 0] < when:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @compiled
@@ -244,7 +233,7 @@ def _scan(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, kept to
                     path[depth] = edge
                     depth += 1
                     here, since = nxt, when
-                    cursor[depth] = _after(out_row, out_at[here], out_at[here + 1], since + 1)
+                    cursor[depth] = first_from(out_row, TIME, out_at[here], out_at[here + 1], since + 1)
                     moved = True
                     fresh = True
                     break

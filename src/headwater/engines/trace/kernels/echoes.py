@@ -11,6 +11,7 @@ import numpy as np
 
 from headwater.engines.trace.kernels.arrays import Edges
 from headwater.engines.trace.kernels.compiled import Array, compiled
+from headwater.engines.trace.kernels.search import NUMBER, first_from
 
 NEAREST: Final = 64
 """How many payments of an account are looked at, the nearest in time first."""
@@ -49,13 +50,7 @@ def _listen(
     window, most, share = limits
     for edge in range(len(t)):
         begin, end = at[asked[edge]], at[asked[edge] + 1]
-        low, high = begin, end
-        while low < high:  # the first of the account's payments that stands behind this one in the order of time
-            middle = (low + high) // 2
-            if row[middle, 2] <= edge:
-                low = middle + 1
-            else:
-                high = middle
+        low = first_from(row, NUMBER, begin, end, edge + 1)  # the first of the account's that stands behind this one
         number, nearest = np.int64(0), np.int64(-1)
         place, step = (low, 1) if ahead else (low - 1, -1)
         for _ in range(most):

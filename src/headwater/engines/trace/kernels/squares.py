@@ -14,6 +14,7 @@ import numpy as np
 
 from headwater.engines.trace.kernels.arrays import Edges
 from headwater.engines.trace.kernels.compiled import Array, compiled
+from headwater.engines.trace.kernels.search import NUMBER, first_from
 
 NEAREST: Final = 64
 """Payments in the window above which an account is a shop; and how many that a payer made are looked at."""
@@ -35,14 +36,7 @@ def squares(edges: Edges, *, window_s: int) -> tuple[Any, Any]:
 @compiled
 def _before(at: Array, row: Array, account: int, edge: int) -> Array:
     """Place of an account's last payment that stands before another in the order of time; its begin less one if none does."""
-    low, high = at[account], at[account + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if row[middle, 2] < edge:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
+    return first_from(row, NUMBER, at[account], at[account + 1], edge) - 1
 
 
 @compiled
