@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.trace_truth import ALONE, TABLES, World, at_budget, run
-from headwater.engines.trace.engine import Claim
+from headwater.engines.trace.leads import Claim
 from headwater.engines.trace.score import SIGNS
 from headwater.engines.trace.typologies import TYPOLOGIES
 

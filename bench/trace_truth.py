@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headwater.engines.trace.engine import Claim, TraceResult
+from headwater.engines.trace.leads import Claim, TraceResult
 from headwater.exercise.money.make import make
 from headwater.node.trace import Asked, in_files
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, down_to, least_score, ranked
+from headwater.engines.trace.engine import TraceEngine
 from headwater.engines.trace.engine import trace as run_trace
+from headwater.engines.trace.leads import Claim, TraceResult, down_to, least_score, ranked
 from headwater.engines.trace.ranker import Ranker, read_ranker, row, train
 from headwater.engines.trace.typologies import TYPOLOGIES, typology
 from headwater.errors import FormatError, SchemaError, SettingsError

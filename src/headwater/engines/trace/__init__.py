@@ -4,6 +4,7 @@
 them stand numeric kernels. Ibis, DuckDB, numpy and numba are loaded only when one of them runs.
 """
 
-from headwater.engines.trace.engine import Claim, TraceEngine, TraceResult, trace
+from headwater.engines.trace.engine import TraceEngine, trace
+from headwater.engines.trace.leads import Claim, TraceResult
 
 __all__ = ["Claim", "TraceEngine", "TraceResult", "trace"]

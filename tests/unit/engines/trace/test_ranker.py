@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from headwater.engines.trace.engine import ranked
+from headwater.engines.trace.leads import ranked
 from headwater.engines.trace.ranker import CARD, columns, read_ranker, row, train
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.errors import FormatError
