@@ -1,6 +1,7 @@
 """The command line in Serbian and Albanian: every command and every error is told, and documents stay as they are."""
 
 import ast
+import csv
 import json
 import os
 import pty
@@ -17,7 +18,7 @@ from headwater import errors
 from headwater.cli import VERBS, door, main, usage
 from headwater.cli.helping import dressed
 from headwater.cli.progress import bar
-from headwater.cli.words import Part, said, sentence, shown, spoken, told, words
+from headwater.cli.words import Part, said, shown, spoken, told, words
 from headwater.exchange.partners import State as PartnerState
 from headwater.model.decision import Verb
 from headwater.policy.agreement import AgreementState
@@ -315,15 +316,6 @@ def test_an_answer_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: p
 
 
 @pytest.mark.usefixtures("serbian")
-def test_what_an_engine_says_is_in_the_readers_language_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sentence("Name agrees in no part.") == "Name agrees in no part."
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert sentence("Name agrees in no part.") == "Име се не слаже ни у једном делу."
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    assert sentence("Name agrees in no part.") == "Name agrees in no part."
-
-
-@pytest.mark.usefixtures("serbian")
 def test_a_progress_bar_has_its_title_in_the_readers_language(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -345,6 +337,28 @@ def test_a_process_answers_a_terminal_in_serbian_and_a_pipe_in_english(tmp_path:
     assert written == f"izmišljenih stavki: 3, u {path}\r\n"
     piped = subprocess.run([*command, "--out", str(path)], capture_output=True, text=True, check=True, env=environ)
     assert piped.stdout == f"3 invented entries in {path}\n"
+
+
+def test_what_an_engine_says_is_told_on_a_terminal_and_kept_english_in_a_pipe_and_a_document(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    words = [sys.executable, "-m", "headwater"]
+    make = [*words, "lists", "make", "--entries", "3", "--format", "uk-csv", "--out", str(path)]
+    subprocess.run(make, capture_output=True, check=True)
+    with path.open(newline="", encoding="utf-8") as stream:
+        next(stream)  # the day of the list
+        first = next(csv.DictReader(stream))
+    name = " ".join(filter(None, (first[f"Name {number}"] for number in (1, 2, 3, 4, 5, 6))))
+    screen = [*words, "screen", "--name", name, "--list", f"uk-csv:{path}"]
+    environ = {**os.environ, "LC_ALL": "sr_RS.UTF-8"}
+    ours, theirs = pty.openpty()
+    subprocess.run(screen, stdout=theirs, check=True, env=environ)
+    os.close(theirs)
+    written = b"".join(iter(lambda: _read(ours), b"")).decode()
+    assert "Име се слаже у " in written
+    for more in ([], ["--json"]):
+        piped = subprocess.run([*screen, *more], capture_output=True, text=True, check=True, env=environ).stdout
+        assert "Name agrees in " in piped
+        assert not CYRILLIC.search(piped)
 
 
 def _read(terminal: int) -> bytes:
