@@ -56,7 +56,7 @@ fix: ## format the code and repair what the linter can repair
 	@.venv/bin/ruff format
 
 merge: check ## run what every merge needs within ten minutes: check, dependencies, licences, wheel, each promise; then `make test`
-	@$(MAKE) check-dependencies check-licences check-wheel
+	@$(MAKE) check-dependencies check-licences
 	@$(PY) -m tools.promises merge $(ARGS)
 
 check-dependencies:

@@ -158,6 +158,7 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
             "tests/unit/store/test_append_only.py",
         ),
     )
+    yield Task("S7", "the wheel, built twice and installed", ("-m", "tools.wheel_check"))
     yield Task(
         "S7",
         "locks, hashes, deploy",

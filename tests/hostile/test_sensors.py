@@ -22,7 +22,7 @@ from headwater.node.watch_routes import read_line
 from tests.asterix_world import block, capture, track
 from tests.unit.formats.test_cot import GOOD as EVENT
 
-MOST_SECONDS = 2.0
+MOST_SECONDS = 1.0
 MOST_BYTES = 256 * 1024 * 1024
 MESSAGE = detection_message(
     Detection(row=0, time_s=0.0, sensor="s", x=0.0, y=0.0),
@@ -92,13 +92,16 @@ CASES: tuple[tuple[str, Parse, bytes, bytes], ...] = (
 def test_the_hostile_is_refused_within_the_limits_and_its_twin_is_read(
     parse: Parse, hostile: bytes, benign: bytes
 ) -> None:
-    tracemalloc.start()
     begun = time.process_time()
     with pytest.raises(HeadwaterError):
         parse(hostile)
     assert time.process_time() - begun < MOST_SECONDS
-    assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+    tracemalloc.start()  # apart: what is traced takes four times as long
+    with pytest.raises(HeadwaterError):
+        parse(hostile)
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert peak < MOST_BYTES
     if parse is not whole_packets:
         parse(benign)
 
