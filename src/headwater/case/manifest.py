@@ -4,7 +4,7 @@ The salt keeps a withheld row from being guessed: without it, whoever sees the h
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
@@ -27,6 +27,7 @@ class ManifestRow:
         size: in bytes.
         salt: 16 random bytes, in hex.
         withheld: the bundle shows the leaf only; the file stays in the house, with this row.
+        said: the row's canonical bytes, which its leaf is over.
     """
 
     path: str
@@ -34,20 +35,29 @@ class ManifestRow:
     size: int
     salt: str
     withheld: bool = False
+    said: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a path that no verifier would take."""
         if not is_payload_path(self.path):
             raise SchemaError("not the path of a payload file", where=Place(field="path"))
+        object.__setattr__(self, "said", quick_canonical(self._opening()))
 
     @property
     def leaf(self) -> bytes:
         """The row's leaf in the tree."""
-        return merkle.leaf_hash(quick_canonical(self._opening()))
+        return merkle.leaf_hash(self.said)
 
     def shown(self) -> dict[str, str | int]:
         """Return the row as `manifest.json` shows it."""
-        return {"leaf": self.leaf.hex(), "reason": "withheld"} if self.withheld else self._opening()
+        return self._closed() if self.withheld else self._opening()
+
+    def shown_bytes(self) -> bytes:
+        """Return the canonical bytes of what `shown` returns."""
+        return quick_canonical(self._closed()) if self.withheld else self.said
+
+    def _closed(self) -> dict[str, str | int]:
+        return {"leaf": self.leaf.hex(), "reason": "withheld"}
 
     def _opening(self) -> dict[str, str | int]:
         return {"path": self.path, "sha256": self.sha256, "size": self.size, "salt": self.salt}
@@ -76,4 +86,4 @@ def root_of(rows: Sequence[ManifestRow]) -> bytes:
 
 def manifest_bytes(rows: Sequence[ManifestRow]) -> bytes:
     """Return `manifest.json`."""
-    return quick_canonical([row.shown() for row in rows])
+    return b"[" + b",".join([row.shown_bytes() for row in rows]) + b"]"

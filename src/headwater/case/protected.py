@@ -90,9 +90,7 @@ class Shield:
         if not self.names:
             return False
         if b"\0" in data:
-            # The look for a literal is many times as quick as the pattern, and most files hold no such stretch.
-            short = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data) if _ZEROS in data else data
-            return self._finds_in_binary(short)
+            return self._finds_in_binary(data)
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
         ascii_hit = any(word in squeezed for word in self.least)
@@ -110,16 +108,26 @@ class Shield:
         # In such a text the upper half of most letters is the same byte: 0 in Latin, 4 in Cyrillic. Both are left out at
         # once, for to count them alone takes as long.
         narrow = data.translate(_LOWER, _UPPER_HALVES)
-        if (len(data) - len(narrow)) * _SELDOM > len(data):
-            for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-                with suppress(UnicodeDecodeError):
-                    if self.says(codecs.getincrementaldecoder(encoding)().decode(data)):
-                        return True
-        if any(form in data for form in self.raw):
-            return True
-        if not any(word in narrow for word in self.words):
-            return False
-        return self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1"))
+        if _is_wide(data, narrow):
+            # Only here does it matter what fills a disk image: shortened, it no longer looks like letters.
+            data = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data) if _ZEROS in data else data
+            if _is_wide(data, narrow) and self._says_wide(data):
+                return True
+        for form in self.raw:
+            if form in data:
+                return True
+        for word in self.words:
+            if word in narrow:
+                return self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1"))
+        return False
+
+    def _says_wide(self, data: bytes) -> bool:
+        """Return whether an identifier stands in a text of two or four bytes a letter."""
+        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+            with suppress(UnicodeDecodeError):
+                if self.says(codecs.getincrementaldecoder(encoding)().decode(data)):
+                    return True
+        return False
 
 
 def shield(case: CaseFile, pseudonyms: Mapping[str, str]) -> Shield:
@@ -194,6 +202,11 @@ def _forms(value: str) -> Iterator[bytes]:
         for encoding in _RAW:
             with suppress(UnicodeEncodeError):
                 yield text.encode(encoding)
+
+
+def _is_wide(data: bytes, narrow: bytes) -> bool:
+    """Return whether so many bytes were left out of `narrow`, zeros among them, that `data` may be a text of wide letters."""
+    return (len(data) - len(narrow)) * _SELDOM > len(data)
 
 
 def _as_utf8(data: bytes) -> str | None:

@@ -55,6 +55,7 @@ FARTHEST_STAMP_S = 86_400
 """Seconds that a time stamp may lie from the signer's own word on the time of the seal."""
 
 _RECEIPT_NAME = re.compile(r"receipts/[1-9][0-9]{0,5}\.json")
+_NO_NAMES = frozenset(("", ".", ".."))
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX128 = re.compile(r"[0-9a-f]{128}")
@@ -847,7 +848,7 @@ def is_payload_path(path: str) -> bool:
     return (
         len(parts) > 1
         and parts[0] == "data"
-        and not any(part in ("", ".", "..") for part in parts)
+        and _NO_NAMES.isdisjoint(parts)
         and not _UNPRINTABLE.search(path)
         and unicodedata.normalize("NFC", path) == path
     )
