@@ -1,7 +1,9 @@
 """A courier: brings what waits for one partner on one lane to its node, and settles what the partner has signed.
 
 A step is: what is due -> post -> check receipts -> settle, each in a transaction of its own. Whatever goes wrong in
-between, the same bytes go out again; the partner answers them with the receipt that they got the first time.
+between, the same bytes go out again; the partner answers them with the receipt that they got the first time. While a full
+batch that was taken as a whole is being settled, the next one is on its way already, so that the partner need not wait
+for our disk.
 
 What becomes of a message:
 
@@ -14,6 +16,7 @@ What becomes of a message:
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -51,7 +54,7 @@ class Step:
     """What one step came to.
 
     Attributes:
-        moved: messages that were settled.
+        moved: messages that were settled, or are being settled.
         wait_s: how long to rest; 0 where more may be waiting, None until something changes.
         error: what went wrong, None where nothing did.
     """
@@ -98,12 +101,20 @@ class Courier:
         self._endpoint = 0
         self._resting: dict[MessageId, tuple[float, int]] = {}
         self._unanswered: set[MessageId] = set()
+        self._settling: Future[int] | None = None
+        self._sent_to = 0
+        """Number of the last message that is being settled; 0 where none is."""
 
     def step(self) -> Step:
         """Do one round."""
         now = self._clock.now()
+        if self._settling is not None and self._settling.done():
+            self._settled()
         with self._store.snapshot() as snapshot:
-            rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest())
+            rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest(), after=self._sent_to)
+            if not rows and self._settling is not None:
+                self._settled()
+                return Step(0, 0)
             # Once nothing else waits: what the partner misses although it has receipted it.
             rows = rows or again_due(snapshot, self._peer, self._lane, self._most)
             if not rows:
@@ -139,12 +150,36 @@ class Courier:
             if isinstance(error, PeerRefusedError):
                 self._most = 1  # one message alone may be what it refuses: find out which
             return Step(0, self._fail(), error)
-        moved = self._store.write(lambda tx: self._settle(tx, batch, words, doubts))
+        self._settled()
+        self._settling = self._store.submit(lambda tx: self._settle(tx, batch, words, doubts))
+        if self._all_taken(batch, words, doubts):
+            self._sent_to = batch[-1].seq
+            moved = len(batch)
+        else:
+            moved = self._settled()
         self._most = min(MAX_ENVELOPES, self._most * 2)
         if words:
             self._failures = 0
             return Step(moved, 0)
         return Step(0, self._fail(), doubts[0] if doubts else PeerRefusedError("the partner's answer holds no receipt"))
+
+    def _all_taken(self, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]) -> bool:
+        """Return whether nothing that comes of a full batch can matter to the next, which is likely to wait already."""
+        return (
+            len(batch) == MAX_ENVELOPES
+            and not self._resting
+            and not doubts
+            and all(row.state == "queued" and row.id in words and words[row.id].line.result == STORED for row in batch)
+        )
+
+    def _settled(self) -> int:
+        """Wait until what is being settled is on the disk, and return how many messages of it were open.
+
+        Raises:
+            StoreError: it could not be kept: the same bytes go out again.
+        """
+        settling, self._settling, self._sent_to = self._settling, None, 0
+        return 0 if settling is None else settling.result()
 
     def _settle(
         self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]

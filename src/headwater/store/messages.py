@@ -107,7 +107,12 @@ class MessageReading(Linked):
         return as_outgoing(found) if found else None
 
     def due_outgoing(
-        self, peer: AuthorityId, lane: str, limit: int, skip: frozenset[MessageId] = frozenset()
+        self,
+        peer: AuthorityId,
+        lane: str,
+        limit: int,
+        skip: frozenset[MessageId] = frozenset(),
+        after: int = 0,
     ) -> list[Outgoing]:
         """Return messages that wait for a partner, in the order of their numbers.
 
@@ -116,9 +121,10 @@ class MessageReading(Linked):
             lane: ``normal`` or ``urgent``.
             limit: how many at most.
             skip: messages that are being sent just now.
+            after: number above which they are looked for.
         """
-        sql = f"{_OUTGOING} WHERE peer = ? AND lane = ? AND state = 'queued' ORDER BY seq LIMIT ?"
-        found = self._link.rows(OutgoingRow, sql, peer, lane, limit + len(skip))
+        sql = f"{_OUTGOING} WHERE peer = ? AND lane = ? AND state = 'queued' AND seq > ? ORDER BY seq LIMIT ?"
+        found = self._link.rows(OutgoingRow, sql, peer, lane, after, limit + len(skip))
         return [as_outgoing(row) for row in found if row.id not in skip][:limit]
 
     def is_due(self, peer: AuthorityId, lane: str) -> bool:

@@ -1,11 +1,12 @@
 """Couriers bring every message once, whatever the network and the partner do."""
 
 import threading
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
 
-from headwater.errors import LimitError, PeerRefusedError
+from headwater.errors import LimitError, PeerRefusedError, StoreFullError
 from headwater.exchange.courier import Courier, Step
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import join, split
@@ -16,7 +17,7 @@ from headwater.model.ids import AuthorityId
 from headwater.model.message import Kind, Message
 from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START, SeededChance
-from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, message
+from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, Wires, World, agreement, message
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +78,80 @@ def test_no_more_than_64_go_at_once(courier: Courier, london: Node, world: World
     world.wires.passed.clear()
     assert [courier.step().moved, courier.step().moved] == [64, 6]
     assert [len(split(body, most=64)) for _, body, _ in world.wires.passed] == [64, 6]
+
+
+def held(node: Node, courier: Courier, seconds: float = 10.0) -> threading.Event:
+    """Let the store write nothing from the next answer on, until the event is set."""
+    go = threading.Event()
+
+    def hold(answer: bytes) -> bytes:
+        wires.on_return = lambda later: later
+        node.store.submit(lambda _: go.wait(seconds))
+        return answer
+
+    wires = courier._transport
+    assert isinstance(wires, Wires)
+    wires.on_return = hold
+    return go
+
+
+def test_the_next_batch_goes_while_a_full_one_is_being_settled(courier: Courier, london: Node, world: World) -> None:
+    send(london, 70)
+    world.wires.passed.clear()
+    go = held(london, courier)
+    assert courier.step().moved == 64
+    assert states(london) == ["queued"] * 70
+
+    def let_go(body: bytes) -> bytes:
+        go.set()
+        return body
+
+    world.wires.on_way = let_go
+    assert courier.step().moved == 6
+    assert states(london) == ["receipted"] * 70
+    sent = [sealed.header.seq for _, body, _ in world.wires.passed for sealed in map(read, split(body, most=64))]
+    assert sent == list(range(sent[0], sent[0] + 70))
+    assert courier.step().wait_s is None
+
+
+def test_a_settlement_that_is_not_kept_is_told_and_the_same_bytes_go_again(
+    courier: Courier, london: Node, belgrade: Node, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(london, 70)
+    world.wires.passed.clear()
+    before = effects(belgrade)
+    failed: Future[int] = Future()
+    failed.set_exception(StoreFullError("no room"))
+    with monkeypatch.context() as patched:
+        patched.setattr(london.store, "submit", lambda _: failed)
+        courier.step()
+    with pytest.raises(StoreFullError):
+        courier.step()
+    assert states(london) == ["queued"] * 70
+    assert [courier.step().moved, courier.step().moved] == [64, 6]
+    assert states(london) == ["receipted"] * 70
+    assert world.wires.passed[0][1] == world.wires.passed[1][1]
+    assert effects(belgrade) - before == 70
+
+
+def test_what_rested_is_not_overtaken_without_end(
+    world: World, courier: Courier, london: Node, stopwatch: Stopwatch
+) -> None:
+    world.clock.move(timedelta(minutes=10))
+    send(london)
+    world.clock.move(timedelta(minutes=-10))
+    send(london, 129)
+    assert courier.step().moved == 63  # Belgrade says of the first that its clock is ahead
+    go = held(london, courier, seconds=0.2)  # while the first rests, nothing goes ahead of what is being settled
+    assert courier.step().moved == 64
+    go.set()
+    stopwatch.seconds += 301
+    world.clock.move(timedelta(minutes=6))
+    world.wires.passed.clear()
+    assert courier.step().moved == 3
+    first, *_ = split(world.wires.passed[0][1], most=64)
+    assert isinstance(sealed := read(first), Sealed)
+    assert sealed.header.id == london.exchange.outgoing()[-130].id
 
 
 def test_a_partner_that_is_down_loses_nothing_and_is_tried_later_and_later(

@@ -135,9 +135,9 @@ class _ResealingStore(_Through):
 
 
 class _Resealing(_ResealingStore):
-    def due_outgoing(self, *asked: Any, skip: frozenset[Any]) -> list[Any]:  # noqa: ANN401 - as the store is asked
+    def due_outgoing(self, *asked: Any, **more: Any) -> list[Any]:  # noqa: ANN401 - as the store is asked
         """Return what is queued, sealed anew under the same identifiers."""
-        return [structs.replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, skip=skip)]
+        return [structs.replace(row, envelope=self._sealed(row)) for row in self._to.due_outgoing(*asked, **more)]
 
     def _sealed(self, row: Any) -> bytes:  # noqa: ANN401 - a row of the outbox
         sealed, body = read(row.envelope), self._to.document(SENT, row.id)
