@@ -112,17 +112,18 @@ class Courier:
             self._settled()
         with self._store.snapshot() as snapshot:
             rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest(), after=self._sent_to)
-            if not rows and self._settling is not None:
-                self._settled()
-                return Step(0, 0)
-            # Once nothing else waits: what the partner misses although it has receipted it.
-            rows = rows or again_due(snapshot, self._peer, self._lane, self._most)
-            if not rows:
-                return Step(0, self._next_rest())
+            if not rows and self._settling is None:
+                # Once nothing else waits: what the partner misses although it has receipted it.
+                rows = again_due(snapshot, self._peer, self._lane, self._most)
+                if not rows:
+                    return Step(0, self._next_rest())
             partner = self._partners.get(snapshot, self._peer)
             dead = [row for row in rows if row.expires_at <= now]
             stopped = self._stopped(snapshot, rows)
             own = self._partners.own_card(snapshot).card
+        if not rows:
+            self._settled()
+            return Step(0, 0)
         # An expired card, the partner's or our own: nothing is sent until the new one is here. Nor is anything given up
         # before: a clock that is years ahead says the same, and must not cost what waits.
         has_expired = partner is not None and now >= min(partner.card.card.expires_at, own.expires_at)
