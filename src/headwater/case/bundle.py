@@ -163,7 +163,7 @@ def _describe(
         graph.add_exhibit(exhibit, path)
         graph.add_custody(exhibit, by_exhibit.get(reference_key(exhibit.ref), ()))
     graph.add_sealing(shown.values(), signer.authority, at)
-    payload.write_made(MadeFile("case.jsonld", graph.as_bytes()))
+    payload.write_made(MadeFile("case.jsonld", graph.as_bytes(), graph.said()))
     title = payload.shield.cover(case.matter.operation)
     titles = {path: f"Exhibit {exhibit.ref}" for path, exhibit in shown.items()}
     released = frozenset(payload.released)

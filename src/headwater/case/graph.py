@@ -50,6 +50,7 @@ class Graph:
         self._lines: dict[str, bytes] = {}
         self._pointers: dict[str, tuple[Pointer, Pointer]] = {}
         self._places: dict[str, Pointer] = {}
+        self._texts: list[str] = []
         self._kinds: dict[str, bytes] = {}
 
     def add_exhibit(self, exhibit: Exhibit, path: str) -> None:
@@ -68,10 +69,11 @@ class Graph:
             "@type": "observable:ContentDataFacet",
             "observable:hash": [digest],
         }
+        name, description = self._cover(file.path.rpartition("/")[2]), self._cover(exhibit.description)
         named = {
             "@id": self._name("file-facet", ref),
             "@type": "observable:FileFacet",
-            "observable:fileName": self._cover(file.path.rpartition("/")[2]),
+            "observable:fileName": name,
             "observable:filePath": path,
             "observable:sizeInBytes": _typed("integer", str(file.size)),
         }
@@ -79,13 +81,14 @@ class Graph:
         told = {
             "@id": record,
             "@type": "investigation:ProvenanceRecord",
-            "core:description": self._cover(exhibit.description),
+            "core:description": description,
             "core:object": [{"@id": item}],
             "core:tag": [exhibit.handling, exhibit.status.value],
             "investigation:exhibitNumber": ref,
             "investigation:rootExhibitNumber": ref,
         }
         self._add(told, record)
+        self._texts += (name, path, description, exhibit.handling, ref)
 
     def add_custody(self, exhibit: Exhibit, events: Iterable[CustodyEvent]) -> None:
         """Add what happened to an exhibit."""
@@ -101,19 +104,27 @@ class Graph:
             for exhibit in exhibits:
                 self._happened(exhibit, 0, "sealed", when, place, who)
 
+    def said(self) -> bytes:
+        """Return every text in the graph that the case gave, one a line: all of it that can name anybody."""
+        return "\n".join([*dict.fromkeys(self._texts), *self._heading()]).encode()
+
     def as_bytes(self) -> bytes:
         """Return the graph as JSON-LD."""
-        matter = self._case.matter
         names = sorted(self._lines)
         name = self._name("investigation", "")
+        title, focus = self._heading()
         whole = {
             "@id": name,
             "@type": "investigation:Investigation",
-            "core:name": f"{matter.urn} {self._cover(matter.operation)}",
+            "core:name": title,
             "core:object": [{"@id": name} for name in names],
-            "investigation:focus": self._cover(matter.purpose),
+            "investigation:focus": focus,
         }
         return document_of(_CONTEXT, [orjson.dumps(whole), *map(self._lines.__getitem__, names)])
+
+    def _heading(self) -> tuple[str, str]:
+        matter = self._case.matter
+        return f"{matter.urn} {self._cover(matter.operation)}", self._cover(matter.purpose)
 
     def _happened(self, exhibit: Exhibit, number: int, name: str, at: str, place: Pointer, who: Pointer) -> None:
         item, record = self._pointers[exhibit.ref]
@@ -131,6 +142,8 @@ class Graph:
             "core:name": name,
         }
         self._add(told, action)
+        if number:  # the sealing is our own word
+            self._texts.append(name)
 
     def _place(self, place: str) -> Pointer:
         known = self._places.get(place)
@@ -151,6 +164,7 @@ class Graph:
         """Add who or where something was, and return a pointer to it."""
         vertex = self._name(kind, about)
         self._add({"@id": vertex, "@type": term, "core:name": name}, vertex)
+        self._texts.append(name)
         return {"@id": vertex}
 
     def _add(self, vertex: Vertex, name: str) -> None:
