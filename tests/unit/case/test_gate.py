@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,12 @@ def pdf_with(change: Callable[..., None]) -> Callable[[str], bytes]:
         return out.getvalue()
 
     return make
+
+
+def with_last_object(writer: Any, text: str) -> None:
+    from pypdf.generic import TextStringObject
+
+    writer._add_object(TextStringObject(text))
 
 
 def png(kind: bytes, body: bytes) -> bytes:
@@ -133,6 +140,7 @@ KINDS: dict[str, Callable[[str], bytes]] = {
     "PDF text": pdf,
     "PDF metadata": pdf_with(lambda writer, text: writer.add_metadata({"/Subject": text})),
     "a file in a PDF": pdf_with(lambda writer, text: writer.add_attachment("a.txt", text.encode())),
+    "the last object of a PDF": pdf_with(with_last_object),
     "PNG, plain": lambda text: png(b"tEXt", b"Comment\0" + text.encode("latin-1", "replace") + text.encode()),
     "PNG, compressed": lambda text: png(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(text.encode())),
     "JPEG comment": lambda text: jpeg(0xFE, text.encode()),
@@ -185,6 +193,14 @@ CLOSED = {
 def test_what_cannot_be_opened_is_told_and_may_not_leave(guard: Shield, data: bytes) -> None:
     look = look_at_bytes(data, guard)
     assert (look.why, look.stops) == (UNREAD, True)
+
+
+def test_a_file_of_several_pieces_is_opened_by_what_its_first_piece_shows(guard: Shield) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("note.docx", docx(VICTIM_NAME))
+        archive.writestr("filling.bin", b"nobody. " * (CHUNK // 4))
+    assert look_at_bytes(out.getvalue(), guard).why == NAMED
 
 
 def test_a_bomb_is_not_unpacked_to_its_end(guard: Shield, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,15 @@ def test_both_keys_of_the_log_must_have_signed(signed: Checkpoint) -> None:
         assert not is_signed_by_log(replace(signed, signatures=(left,)), [UK.public()])
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_signature_of_either_key_must_hold_and_not_only_be_there(signed: Checkpoint, place: int) -> None:
+    made = list(signed.signatures)
+    data = bytearray(made[place].data)
+    data[100 % len(data)] ^= 1
+    made[place] = replace(made[place], data=bytes(data))
+    assert not is_signed_by_log(replace(signed, signatures=tuple(made)), [UK.public()])
+
+
 @pytest.mark.parametrize(
     "change", [{"size": 83}, {"root": bytes(32)}, {"origin": "headwater/RS-MOI"}, {"extensions": ("x",)}]
 )

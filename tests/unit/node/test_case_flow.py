@@ -1,6 +1,7 @@
 """A case at a node from its first item to what leaves: supplements, custody, schedules, seals, views, receipts, replay."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from headwater.model.decision import Verb
 from headwater.model.handling import Handling
 from headwater.node import Node, case_letters, case_sealing, cases, findings, partners, replaying, runs, screening
 from tests.case_papers import words
-from tests.case_world import VICTIM_NAME, VICTIM_PHONE, write_case
+from tests.case_world import VICTIM_NAME, VICTIM_PHONE, made_case, sealed, signer_of, write_case
 from tests.node_world import GUARDIAN, SUPERVISOR, WRITER, as_user, events, node_at, read, write_list
 
 URN = "00EX0000126"
@@ -145,8 +146,6 @@ def test_a_prosecutor_is_given_a_ready_file_or_a_draft_that_says_so(node: Node, 
 
 
 def test_a_view_is_written_from_a_bundle_that_this_node_sealed_and_from_no_other(held: Node, tmp_path: Path) -> None:
-    from tests.case_world import made_case, sealed
-
     made = case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
     shown = case_sealing.export(held, court(held), str(tmp_path / "bundle"), tmp_path / "defence", read_view("defence"))
     assert shown.blocked == ()
@@ -167,8 +166,6 @@ def test_who_may_not_export_exports_nothing(held: Node, tmp_path: Path) -> None:
 def test_another_node_receipts_a_bundle_and_the_receipt_goes_into_it(
     held: Node, tmp_path: Path, template: Path
 ) -> None:
-    import shutil
-
     case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
     card = json.loads(partners.card_file(held))
     trust = Trust(bytes.fromhex(card["signing_key"]), "UK-NCA")
@@ -179,6 +176,20 @@ def test_another_node_receipts_a_bundle_and_the_receipt_goes_into_it(
     assert case_sealing.take_receipt(held, court(held), tmp_path / "bundle", tmp_path / "r.json") == "receipts/1.json"
     found = verify(tmp_path / "bundle", trust, read_outside(None, str(tmp_path / "r.json")))
     assert (found.problems, found.receipts, found.anchored) == ((), ("RS-MOI",), True)
+
+
+def test_a_bundle_in_a_partners_name_is_receipted_under_the_key_of_its_card_alone(
+    held: Node, tmp_path: Path, template: Path
+) -> None:
+    case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
+    sealed(made_case(tmp_path / "strange"), tmp_path / "stranger", signer_of(7, held.authority))
+    with node_at(shutil.copytree(template, tmp_path / "other"), held.clock, authority="RS-MOI") as other:  # type: ignore[arg-type]
+        other.exchange.add_partner([held.exchange.card_bytes()], [], who=WRITER)
+        assert case_sealing.receipt(other, court(other), tmp_path / "bundle")
+        with pytest.raises(HeadwaterError) as caught:
+            case_sealing.receipt(other, court(other), tmp_path / "stranger")
+        assert caught.value.exit == 76
+        assert len(events(other, "case.receipted")) == 1
 
 
 def test_no_receipt_is_given_for_a_bundle_that_was_changed(held: Node, tmp_path: Path) -> None:

@@ -223,6 +223,18 @@ def test_a_smuggled_person_becomes_a_suspect_only_by_two_officers_and_for_an_off
     assert len(events(home, "safeguarding.suspect-approved")) == 1
 
 
+@pytest.mark.parametrize("by", ["category", "offence"])
+def test_a_category_or_an_offence_alone_accuses(home: Node, tmp_path: Path, by: str) -> None:
+    def accused(case: dict[str, Any]) -> None:
+        if by == "category":
+            case["persons"][1].update(category="suspect")
+        else:
+            case["offences"][0]["defendants"].append("P3")
+
+    with pytest.raises(ForbiddenError, match="second officer"):
+        cases.take_in(home, as_user(home, WRITER, "court"), write_case(tmp_path / "accused", accused), replacing=True)
+
+
 def test_an_approval_for_one_offence_is_none_for_another(home: Node, tmp_path: Path) -> None:
     def accused(case: dict[str, Any]) -> None:
         case["persons"][1].update(category="suspect")
