@@ -22,7 +22,7 @@ from headwater.model.handling import Handling
 from headwater.node import Node, case_letters, case_sealing, cases, findings, partners, replaying, runs, screening
 from tests.case_papers import words
 from tests.case_world import VICTIM_NAME, VICTIM_PHONE, made_case, sealed, signer_of, write_case
-from tests.node_world import GUARDIAN, SUPERVISOR, WRITER, as_user, events, node_at, read, write_list
+from tests.node_world import GUARDIAN, SUPERVISOR, WRITER, as_user, events, init, node_at, read, write_list
 
 URN = "00EX0000126"
 
@@ -178,12 +178,10 @@ def test_another_node_receipts_a_bundle_and_the_receipt_goes_into_it(
     assert (found.problems, found.receipts, found.anchored) == ((), ("RS-MOI",), True)
 
 
-def test_a_bundle_in_a_partners_name_is_receipted_under_the_key_of_its_card_alone(
-    held: Node, tmp_path: Path, template: Path
-) -> None:
+def test_a_bundle_in_a_partners_name_is_receipted_under_the_key_of_its_card_alone(held: Node, tmp_path: Path) -> None:
     case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
     sealed(made_case(tmp_path / "strange"), tmp_path / "stranger", signer_of(7, held.authority))
-    with node_at(shutil.copytree(template, tmp_path / "other"), held.clock, authority="RS-MOI") as other:  # type: ignore[arg-type]
+    with node_at(init(tmp_path / "other", "RS-MOI"), held.clock) as other:  # type: ignore[arg-type]
         other.exchange.add_partner([held.exchange.card_bytes()], [], who=WRITER)
         assert case_sealing.receipt(other, court(other), tmp_path / "bundle")
         with pytest.raises(HeadwaterError) as caught:

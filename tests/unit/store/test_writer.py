@@ -183,7 +183,7 @@ def test_a_store_that_was_found_damaged_takes_nothing_until_it_is_opened_again(
     behind("UPDATE ledger_head SET root = zeroblob(32)")
     with pytest.raises(StoreCorruptError):
         store.write(noting(2))
-    behind(f"UPDATE ledger_head SET root = x'{root}'")
+    behind(f"UPDATE ledger_head SET root = x'{root}'")  # noqa: S608 - a number of our own
     with pytest.raises(StoreCorruptError):
         store.write(noting(2))
     again = Store.open(home, clock=FakeClock(), chance=SeededChance(9))
