@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headwater.case.replay import Replayed
 from headwater.case.schedule import Form
 from headwater.case.verifier import Trust, read_outside, verify
 from headwater.case.views import read_view
@@ -113,6 +115,15 @@ def test_custody_is_written_to_the_ledger_with_the_hash_of_the_item_and_a_change
         cases.record_custody(held, court(held, WRITER), URN, "JS/1", "moved", "store", by="P5")
     problems = [(one.code, one.at) for one in cases.check(held, court(held), URN)]
     assert ("custody-gap", "JS/1") in problems
+
+
+def test_custody_of_a_time_that_has_not_come_is_refused(held: Node) -> None:
+    now = held.clock.now()
+    with pytest.raises(SchemaError, match="has not come"):
+        cases.record_custody(
+            held, court(held, WRITER), URN, "JS/1", "moved", "store", by="P5", at=now + timedelta(seconds=1)
+        )
+    assert cases.record_custody(held, court(held, WRITER), URN, "JS/1", "moved", "store", by="P5", at=now).at == now
 
 
 @pytest.mark.parametrize(
@@ -245,6 +256,16 @@ def test_a_finding_is_sealed_with_its_inputs_and_comes_out_the_same_again(
     assert (again.identical, again.differences) == (True, ())
     assert cases.hold(node, URN).findings[0].id == ref
     assert cases.check(node, court(node), URN) == []
+
+
+def test_inputs_from_which_a_finding_does_not_come_out_the_same_are_not_sealed(
+    screened: tuple[Node, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, _ = screened
+    [kept] = findings.every(node, as_user(node, WRITER, "sanctions"))
+    assert replaying.sealed_inputs(node, as_user(node, WRITER, "sanctions"), kept.finding)
+    monkeypatch.setattr(replaying, "replay_in", lambda *_: Replayed(kept.finding, None, ("gone",)))
+    assert replaying.sealed_inputs(node, as_user(node, WRITER, "sanctions"), kept.finding) == ()
 
 
 def test_another_version_of_a_list_by_now_does_not_change_what_is_sealed(

@@ -57,6 +57,8 @@ def test_another_case_has_another_pseudonym_and_a_replaced_one_keeps_its_own(hom
     session = as_user(home, WRITER, "court")
     cases.take_in(home, session, write_case(tmp_path / "again"), replacing=True)
     assert pseudonym(home) == before
+    with home.store.snapshot() as snapshot:
+        assert len([one for one in protected.every(snapshot) if one.case == URN]) == 2, "nobody has two in one case"
     other = write_case(tmp_path / "other", lambda case: case["case"].update(urn="00EX0000127"))
     cases.take_in(home, session, other)
     with home.store.snapshot() as snapshot:
