@@ -134,6 +134,56 @@ def test_two_pseudonyms_are_linked_in_the_vault_alone_and_the_link_is_in_the_led
     assert [event.detail["with"] for event in events(home, "vault.linked")] == [two]
 
 
+@pytest.mark.parametrize(
+    ("hours", "name", "reader", "error"),
+    [
+        (0, "", GUARDIAN, SchemaError),
+        (-1, "", GUARDIAN, SchemaError),
+        (1, "Person FFFFFFFFFF", GUARDIAN, ForbiddenError),
+        (1, "", "nobody.here", ForbiddenError),
+        (1, "", LEAD, ForbiddenError),
+    ],
+    ids=["ends now", "has ended", "of nobody", "to nobody", "to oneself"],
+)
+def test_a_grant_that_has_ended_or_is_of_or_to_nobody_is_none(
+    home: Node, clock: FakeClock, hours: int, name: str, reader: str, error: type[Exception]
+) -> None:
+    until = clock.now() + timedelta(hours=hours)
+    with pytest.raises(error):
+        safeguarding.grant(home, guardian(home, LEAD), name or pseudonym(home), reader, until, "appointment")
+    assert events(home, "vault.granted") == []
+
+
+def test_a_link_is_of_two_with_a_reason_and_is_seen_from_either(home: Node, clock: FakeClock) -> None:
+    one, two = pseudonym(home, "P3"), pseudonym(home, "P4")
+    give(home, clock, one)
+    give(home, clock, two)
+    for other, reason in ((two, " "), (one, "same account")):
+        with pytest.raises(SchemaError):
+            safeguarding.link(home, guardian(home), one, other, reason)
+    assert events(home, "vault.linked") == []
+    for _ in range(2):
+        safeguarding.link(home, guardian(home), one, two, "same account")
+    assert safeguarding.read(home, guardian(home), two, "care").links == (one,)
+    assert dict(safeguarding.read(home, guardian(home), two, "care").fields)["name"] == VICTIM_NAME
+
+
+def test_nothing_is_done_without_the_words_that_it_takes(home: Node) -> None:
+    session, name, code = guardian(home), pseudonym(home), "medium.debt-to-carrier"
+    acts = (
+        lambda: safeguarding.erase(home, session, name, " "),
+        lambda: safeguarding.report(home, session, name, code, " ", "spoke of a debt"),
+        lambda: safeguarding.report(home, session, name, code, "the gate", " "),
+        lambda: safeguarding.report(home, session, name, "medium.no-such-sign", "the gate", "x"),
+        lambda: safeguarding.notified(home, session, "task-1", " "),
+    )
+    for act in acts:
+        with pytest.raises(SchemaError):
+            act()
+    assert events(home, "vault.erased") == []
+    assert [event.subject for event in events(home, "safeguarding.indicator") if event.subject == name] == []
+
+
 def test_an_erased_person_cannot_be_read_by_anybody_and_the_ledger_keeps_the_fact(home: Node, clock: FakeClock) -> None:
     name = pseudonym(home)
     give(home, clock, name)
