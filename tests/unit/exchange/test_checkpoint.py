@@ -90,6 +90,13 @@ def test_a_cosignature_says_when_in_whole_seconds(signed: Checkpoint) -> None:
     assert cosigned_at(whole, LONDON, [RS.public()]) is None
 
 
+def test_of_two_cosignatures_of_one_witness_the_newer_says_when(signed: Checkpoint) -> None:
+    first, later = AT.replace(microsecond=0), AT.replace(microsecond=0, hour=9)
+    for times in ((first, later), (later, first)):
+        whole = cosign(cosign(signed, BELGRADE, times[0], RS), BELGRADE, times[1], RS)
+        assert cosigned_at(whole, BELGRADE, [RS.public()]) == later
+
+
 def test_a_cosignature_is_no_signature_of_a_log_and_none_is_a_cosignature(signed: Checkpoint) -> None:
     own = cosign(signed, LONDON, AT, UK)
     assert is_signed_by_log(own, [UK.public()])
