@@ -89,7 +89,7 @@ mutants: ## change the code and see that a test fails:  make mutants ARGS="polic
 
 sabotage: ## plant faults and see that the suites notice
 	@$(SETUP) dev
-	@$(PY) tools/sabotage.py $(ARGS)
+	@$(PY) -m tools.sabotage $(ARGS)
 
 fuzz: ## fuzz the readers:  make fuzz ARGS="--reader un-xml --seconds 60"
 	@$(SETUP) dev

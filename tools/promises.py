@@ -238,7 +238,7 @@ def deep(seed: int, scale: float) -> Iterator[Task]:
     yield Task(
         "Q1", "mutants", ("-m", "tools.mutants", "--sample", so_many(5_000), "--seed", str(seed), "--least", "95")
     )
-    yield Task("Q1", "planted faults", ("tools/sabotage.py",))
+    yield Task("Q1", "planted faults", ("-m", "tools.sabotage"))
     yield Task(
         "R5",
         "every one of many writes, syncs and opens fails",

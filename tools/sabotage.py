@@ -1,7 +1,7 @@
 """Planted faults: plausible bad patches, one at a time in a copy of the source, of which the suites must catch nine in ten.
 
-    python tools/sabotage.py                    every patch
-    python tools/sabotage.py --only receipt     those whose name holds a word
+    python -m tools.sabotage                    every patch
+    python -m tools.sabotage --only receipt     those whose name holds a word
 
 Each patch is what somebody could hand in as a small improvement, by mistake or on purpose. It names the suites that `make
 check` or `make merge` runs and that ought to notice; they run until one test fails. A patch that they let through is printed,
@@ -18,9 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from tools.planted import BLIND, Patch
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -54,24 +55,6 @@ DOORS: Final = (
 BACKUP: Final = ("tests/unit/node/test_backup.py",)
 GATE: Final = ("tests/unit/case/test_gate.py", "tests/unit/case/test_protected.py")
 TAXII: Final = ("tests/unit/node/test_taxii.py", "tests/unit/formats/test_misp.py", "tests/authz/test_taxii.py")
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """One bad change.
-
-    Attributes:
-        name: what it does, in a few words.
-        file: below src/headwater.
-        old, new: what stands there and what is put in its place; the old text stands there once.
-        suites: the tests that ought to notice.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    suites: tuple[str, ...]
 
 
 PATCHES: Final = (
@@ -284,6 +267,7 @@ PATCHES: Final = (
     Patch("deadline: the second of two equal hours", "exchange/deadlines.py",
           "return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)",
           "return wall.replace(tzinfo=zone, fold=1).astimezone(UTC)", EXCHANGE),
+    *BLIND,
 )  # fmt: skip
 
 

@@ -282,7 +282,10 @@ def _png(data: bytes) -> Iterator[bytes | str]:
             yield body
             yield body.decode("latin-1")
         elif kind == b"zTXt":
-            yield _inflated(body.partition(b"\0")[2][1:]).decode("latin-1")
+            # Latin-1 by the specification, UTF-8 by the hand of many programs.
+            comment = _inflated(body.partition(b"\0")[2][1:])
+            yield comment
+            yield comment.decode("latin-1")
         elif kind == b"iTXt":
             flags = body.partition(b"\0")[2]
             text = flags[2:].partition(b"\0")[2].partition(b"\0")[2]

@@ -19,6 +19,17 @@ def suspect_with_indicator(case: dict[str, Any]) -> None:
     case["indicators"].append({**case["indicators"][0], "person": "P1"})
 
 
+def suspect_with_a_later_indicator(case: dict[str, Any]) -> None:
+    suspect_with_indicator(case)
+    case["indicators"].append({**case["indicators"][0], "person": "P1", "seen_at": "2026-02-12T09:00:00Z"})
+    case["decisions"].append(decide("dismissed"))
+
+
+def convicted_with_exhibit(case: dict[str, Any]) -> None:
+    case["persons"][0].update(category="convicted")
+    case["custody"].append(custody("received", "P1", LATE))
+
+
 def decide(kind: str, at: str = "2026-02-11T16:00:00Z") -> dict[str, str]:
     return {"person": "P1", "kind": kind, "by": "P6", "at": at}
 
@@ -69,8 +80,10 @@ FOUND: list[tuple[str, str, Change]] = [
     ("custody-order", "JS/1", lambda case: case["custody"].append(custody("seized", "P5", LATE))),
     ("custody-order", "JS/1", lambda case: case["exhibits"][0].update(captured_at="2026-02-11T04:21:00Z")),
     ("custody-by-suspect", "JS/1", lambda case: case["custody"].append(custody("received", "P1", LATE))),
+    ("custody-by-suspect", "JS/1", convicted_with_exhibit),
     ("search-without-terms", "search 1", lambda case: case["searches"][0].update(terms=[" "])),
     ("s45-not-considered", "P1", suspect_with_indicator),
+    ("s45-not-considered", "P1", suspect_with_a_later_indicator),
     ("indicator-without-decision", "P4", lambda case: case.update(decisions=[])),
     (
         "decision-before-indicator",

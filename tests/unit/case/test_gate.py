@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,13 +30,20 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Shield:
     return shield(case, draw_pseudonyms(case, Repeating()))
 
 
-def zipped(members: dict[str, bytes], comment: bytes = b"") -> bytes:
+def zipped(members: dict[str, bytes], comment: bytes = b"", part: bytes = b"") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
-            archive.writestr(name, data)
+            told = zipfile.ZipInfo(name)
+            told.compress_type, told.comment = zipfile.ZIP_DEFLATED, part
+            archive.writestr(told, data)
         archive.comment = comment
     return out.getvalue()
+
+
+def turned(text: str) -> str:
+    """A name with its family first: it stands so in no form that is looked for in bytes, and is found where they are read."""
+    return ", ".join(reversed(text.split()))
 
 
 def docx(text: str) -> bytes:
@@ -69,6 +77,30 @@ def pdf_with(change: Callable[..., None]) -> Callable[[str], bytes]:
     return make
 
 
+def with_last_object(writer: Any, text: str) -> None:
+    from pypdf.generic import TextStringObject
+
+    writer._add_object(TextStringObject(text))
+
+
+def with_xml_metadata(writer: Any, text: str) -> None:
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    stream = DecodedStreamObject()
+    stream.set_data(f"<x:meta><dc:subject>{text}</dc:subject></x:meta>".encode())
+    stream[NameObject("/Type")] = NameObject("/Metadata")
+    writer._root_object[NameObject("/Metadata")] = writer._add_object(stream.flate_encode())
+
+
+def with_note(writer: Any, text: str) -> None:
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+    note = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Annot"), NameObject("/Contents"): TextStringObject(text)}
+    )
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([note])
+
+
 def png(kind: bytes, body: bytes) -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -94,6 +126,15 @@ def tarred(text: str) -> bytes:
         info = tarfile.TarInfo("note.docx")
         info.size = len(data)
         archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def linked(name: str, target: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = (tarfile.SYMTYPE, target) if target else (tarfile.DIRTYPE, "")
+        archive.addfile(info)
     return out.getvalue()
 
 
@@ -125,6 +166,9 @@ KINDS: dict[str, Callable[[str], bytes]] = {
     "an open document": lambda text: zipped({"content.xml": f"<text:p>{text}</text:p>".encode()}),
     "a name of a part": lambda text: zipped({f"{text}.txt": b"x"}),
     "a comment of an archive": lambda text: zipped({"a": b"x"}, text.encode()),
+    "a comment of a part": lambda text: zipped({"a": b"x"}, part=turned(text).encode()),
+    "a name in a tar": lambda text: linked(turned(text), ""),
+    "whither a link in a tar leads": lambda text: linked("a", turned(text)),
     "an archive in an archive": lambda text: zipped({"inner.zip": zipped({"a.docx": docx(text)})}),
     "gzip": lambda text: gzip.compress(text.encode()),
     "bzip2": lambda text: bz2.compress(docx(text)),
@@ -133,8 +177,14 @@ KINDS: dict[str, Callable[[str], bytes]] = {
     "PDF text": pdf,
     "PDF metadata": pdf_with(lambda writer, text: writer.add_metadata({"/Subject": text})),
     "a file in a PDF": pdf_with(lambda writer, text: writer.add_attachment("a.txt", text.encode())),
+    "metadata of a PDF in XML": pdf_with(with_xml_metadata),
+    "a note on a page of a PDF": pdf_with(with_note),
+    "the last object of a PDF": pdf_with(with_last_object),
     "PNG, plain": lambda text: png(b"tEXt", b"Comment\0" + text.encode("latin-1", "replace") + text.encode()),
     "PNG, compressed": lambda text: png(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(text.encode())),
+    "PNG, not compressed": lambda text: png(b"iTXt", b"Comment\0\0\0\0\0" + turned(text).encode()),
+    "PNG, an old compressed comment": lambda text: png(b"zTXt", b"Comment\0\0" + zlib.compress(text.encode())),
+    "PNG, Exif": lambda text: png(b"eXIf", b"II*\0" + turned(text).encode("utf-16-le")),
     "JPEG comment": lambda text: jpeg(0xFE, text.encode()),
     "JPEG, UTF-16 at an odd place": lambda text: jpeg(0xE1, b"Exif\0\0U" + text.encode("utf-16-be")),
     "JPEG, upper case in UTF-16": lambda text: jpeg(0xE1, b"Exif\0\0" + text.upper().encode("utf-16-le")),
@@ -142,6 +192,8 @@ KINDS: dict[str, Callable[[str], bytes]] = {
     "an old office file": lambda text: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + text.encode("utf-16-le"),
     "mail": mail,
     "a subject of mail": mail_subject,
+    "a clip": lambda text: b"\0\0\0\x18ftypmp42" + b"\0" * 41 + turned(text).encode("utf-16-be"),
+    "a picture of the web": lambda text: b"RIFF\x40\0\0\0WEBPEXIF" + b"\0" * 41 + turned(text).encode("utf-16-le"),
     "HTML": lambda text: "".join(f"<b>&#{ord(letter)};</b>" for letter in text).encode(),
     "JSON with escapes": lambda text: (
         b'{"x":"' + text.encode("ascii", "backslashreplace").replace(b"\\x", b"\\u00") + b'"}'
@@ -185,6 +237,14 @@ CLOSED = {
 def test_what_cannot_be_opened_is_told_and_may_not_leave(guard: Shield, data: bytes) -> None:
     look = look_at_bytes(data, guard)
     assert (look.why, look.stops) == (UNREAD, True)
+
+
+def test_a_file_of_several_pieces_is_opened_by_what_its_first_piece_shows(guard: Shield) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("note.docx", docx(VICTIM_NAME))
+        archive.writestr("filling.bin", b"nobody. " * (CHUNK // 4))
+    assert look_at_bytes(out.getvalue(), guard).why == NAMED
 
 
 def test_a_bomb_is_not_unpacked_to_its_end(guard: Shield, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,14 @@ def test_the_parameters_of_a_sensitive_finding_are_not_in_the_paper_that_the_def
     assert "withheld: sensitive" in text
 
 
+def test_whence_a_sensitive_item_came_is_not_in_the_paper_that_the_defence_is_given(tmp_path: Path) -> None:
+    text = said(tmp_path / "sensitive", Form.DMD)
+    assert "RS/1" not in text
+    assert "None that is listed here." in text
+    open_ = said(tmp_path / "open", Form.DMD, lambda case: case["material"].pop(2))
+    assert "RS/1 rs not returned: intelligence only" in open_
+
+
 def test_a_method_that_was_validated_names_its_report(tmp_path: Path) -> None:
     method = {"engine": "match", "version": "1", "status": "validated", "reference": "VAL/7"}
     assert "match 1 validated VAL/7" in said(tmp_path, Form.DMD, lambda case: case.update(methods=[method]))

@@ -5,9 +5,11 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from headwater.case import stamp as stamps
 from headwater.case.bundle import SealOptions
 from headwater.case.data.verify import Outside, canonical, read_roots, read_stamp, stamp_fault, strict_json
 from headwater.case.seal import Seal
@@ -110,6 +112,12 @@ def test_a_stamp_that_was_taken_away_or_added_is_told(tmp_path: Path, one: Local
 def test_a_reply_that_is_none_is_a_declared_error(reply: bytes) -> None:
     with pytest.raises(PeerRefusedError):
         checked_reply(reply, DIGEST, "x")
+
+
+def test_a_reply_that_names_another_hash_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stamps, "read_stamp", lambda _: SimpleNamespace(algorithm="sha3_512", digest=DIGEST))
+    with pytest.raises(SignatureError, match="over something else"):
+        checked_reply(b"", DIGEST, "x")
 
 
 def test_a_reply_over_another_digest_is_refused(one: LocalAuthority) -> None:

@@ -161,6 +161,13 @@ def test_a_copy_of_a_withheld_item_is_stopped(tmp_path: Path) -> None:
         view(tmp_path, case, "defence")
 
 
+def test_a_copy_of_a_withheld_item_is_stopped_also_where_nothing_of_it_could_be_looked_for(tmp_path: Path) -> None:
+    case = bundle_of(tmp_path, files=dict.fromkeys(("exhibits/MK_1_transfers.csv", "exhibits/RS_1_report.txt"), "4;7"))
+    with pytest.raises(ForbiddenError, match="MK/1"):
+        view(tmp_path, case, "defence")
+    assert view(tmp_path, case, "prosecutor").blocked == ()
+
+
 def test_a_protected_person_who_is_known_only_now_is_stopped_for_everybody(tmp_path: Path) -> None:
     case = bundle_of(tmp_path, lambda case: case["exhibits"][0].update(description="x y z"))
     other = made_case(

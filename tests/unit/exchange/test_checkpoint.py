@@ -65,6 +65,15 @@ def test_both_keys_of_the_log_must_have_signed(signed: Checkpoint) -> None:
         assert not is_signed_by_log(replace(signed, signatures=(left,)), [UK.public()])
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_signature_of_either_key_must_hold_and_not_only_be_there(signed: Checkpoint, place: int) -> None:
+    made = list(signed.signatures)
+    data = bytearray(made[place].data)
+    data[100 % len(data)] ^= 1
+    made[place] = replace(made[place], data=bytes(data))
+    assert not is_signed_by_log(replace(signed, signatures=tuple(made)), [UK.public()])
+
+
 @pytest.mark.parametrize(
     "change", [{"size": 83}, {"root": bytes(32)}, {"origin": "headwater/RS-MOI"}, {"extensions": ("x",)}]
 )
@@ -79,6 +88,13 @@ def test_a_cosignature_says_when_in_whole_seconds(signed: Checkpoint) -> None:
     assert cosigned_at(whole, BELGRADE, [RS.public()]) == AT.replace(microsecond=0)
     assert cosigned_at(whole, BELGRADE, [UK.public()]) is None
     assert cosigned_at(whole, LONDON, [RS.public()]) is None
+
+
+def test_of_two_cosignatures_of_one_witness_the_newer_says_when(signed: Checkpoint) -> None:
+    first, later = AT.replace(microsecond=0), AT.replace(microsecond=0, hour=9)
+    for times in ((first, later), (later, first)):
+        whole = cosign(cosign(signed, BELGRADE, times[0], RS), BELGRADE, times[1], RS)
+        assert cosigned_at(whole, BELGRADE, [RS.public()]) == later
 
 
 def test_a_cosignature_is_no_signature_of_a_log_and_none_is_a_cosignature(signed: Checkpoint) -> None:

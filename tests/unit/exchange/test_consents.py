@@ -147,6 +147,25 @@ def test_nobody_consents_for_another_originator_that_has_not_consented_itself(th
     three.london.exchange.liaison.answer_consent(sending.id or MessageId(""), "no", None, who="s.hall")
 
 
+def test_a_yes_that_its_originator_has_taken_back_is_not_passed_on(three: Three) -> None:
+    facts = three.supply()
+    three.answer(three.ask(facts), "yes")
+    sent = three.onward(facts)
+    for decision in ("yes", "no"):
+        (asking,) = three.london.exchange.liaison.ask_consent(
+            facts, StateCode("ME"), who="o.reed", purpose="oic", reason="joint"
+        )
+        three.run()
+        three.answer(asking.id or MessageId(""), decision)
+    in_belgrade = three.facts_of(three.belgrade, sent.id or MessageId(""))
+    (asked,) = three.belgrade.exchange.liaison.ask_consent(
+        in_belgrade, StateCode("ME"), who="m.ilic", purpose="oic", reason="joint"
+    )
+    three.run()
+    with pytest.raises(NoBasisError, match="XK has not consented"):
+        three.london.exchange.liaison.answer_consent(asked.id or MessageId(""), "yes", None, who="s.hall")
+
+
 def test_a_yes_to_one_purpose_is_not_passed_on_as_a_yes_to_another(three: Three) -> None:
     facts = three.supply()
     three.answer(three.ask(facts), "yes")

@@ -1,6 +1,7 @@
 """Large files go in sealed chunks, come whole or not at all, go on where they stopped, and are recalled with their fact."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from headwater.exchange.envelope import Lane
 from headwater.exchange.files import PATH, chunks_here, open_chunk, seal_chunk
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
+from headwater.store.parts import Part
 from tests.exchange_world import Node, World, fact, message, pair
 
 pytestmark = pytest.mark.slow
@@ -246,6 +248,26 @@ def test_a_file_whose_fact_is_recalled_while_it_is_fetched_is_not_kept(two: Two)
     assert on_disk(two.belgrade) == set()
     assert two.belgrade.exchange.files.fetch_all() == 0
     assert two.belgrade.store.check() == []
+
+
+def test_a_file_whose_fact_is_recalled_once_it_is_whole_and_before_it_stands_in_a_record_goes_too(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.send()
+    erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
+    begun = two.belgrade.store.part
+
+    @contextmanager
+    def part(name: str) -> Iterator[Part]:
+        with begun(name) as opened:
+            yield opened
+        two.london.exchange.send(erase, who="o.reed")
+        two.london.bring(two.belgrade.me)
+
+    monkeypatch.setattr(two.belgrade.store, "part", part)
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert two.blobs() == []
+    assert on_disk(two.belgrade) == set()
 
 
 def test_another_of_the_partners_endpoints_is_asked_where_one_has_nothing(two: Two) -> None:

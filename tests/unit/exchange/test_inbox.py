@@ -9,6 +9,7 @@ from headwater.exchange.alarms import EVIDENCE
 from headwater.exchange.envelope import Header, Lane, seal
 from headwater.exchange.framing import join, split
 from headwater.exchange.partners import State
+from headwater.exchange.quarantine import quarantine
 from headwater.exchange.receipt import Receipt, parse_receipt, read_receipt
 from headwater.exchange.suite import key_id
 from headwater.model.canonical import encode
@@ -286,6 +287,14 @@ def test_the_quarantine_has_an_end(world: World, london: Node, belgrade: Node) -
         hand_over(belgrade, *each)
     with belgrade.store.snapshot() as snapshot:
         assert len(list(snapshot.documents("quarantine"))) == 64
+
+
+def test_the_quarantine_of_a_partner_has_an_end_in_bytes_too(london: Node, belgrade: Node) -> None:
+    four_mib = [bytes([number]) * (4 << 20) for number in range(5)]
+    kept = [belgrade.store.write(lambda tx, each=each: quarantine(tx, london.me, each)) for each in four_mib]  # type: ignore[misc]
+    assert kept == [True, True, True, True, False]
+    with belgrade.store.snapshot() as snapshot:
+        assert len(list(snapshot.documents("quarantine"))) == 4
 
 
 @pytest.mark.parametrize(

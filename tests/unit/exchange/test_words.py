@@ -231,6 +231,15 @@ def test_a_consent_that_the_supplier_made_up_is_doubted_and_its_no_is_heeded(thr
     assert recorded(three, in_belgrade) == ["no"]
 
 
+def test_a_supplier_that_consents_in_its_own_name_to_anothers_fact_is_doubted(three: Three) -> None:
+    in_belgrade, asked, _ = ask_on(three)
+    request = three.belgrade.exchange.sent(asked)
+    assert request is not None
+    say(three, structs.replace(request.consents[0], giver=StateCode("UK"), decision="yes", ref=asked))
+    assert recorded(three, in_belgrade) == []
+    assert len(three.belgrade.events("consent-doubted")) == 1
+
+
 def say(three: Three, consent: Consent) -> None:
     told = Message(
         kind=Kind.CONSENT,

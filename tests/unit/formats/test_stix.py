@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from headwater.exercise.threats import CERT, bundle, cert, indicator, objects, w
 from headwater.formats.reading import ReadResult, read_all
 from headwater.formats.registry import release, source
 from headwater.formats.stix import assemble, check_all, content_of
-from headwater.formats.stix_marking import TLP1, TLP2, is_held
+from headwater.formats.stix_marking import TLP1, TLP2, code_of, is_held
 from headwater.formats.stix_rules import Checked, check_object, sortable
 from headwater.formats.stix_write import write_bundle
 from headwater.model.handling import Handling
@@ -241,6 +242,13 @@ def test_without_a_marking_it_is_amber_and_said_so() -> None:
     found = read([one(object_marking_refs=None, created_by_ref=None)])
     assert found.records[0].handling.codes == {"TLP:AMBER"}
     assert "TLP:AMBER" in found.warnings[0].what
+
+
+def test_what_names_persons_is_red_whatever_else_it_bears() -> None:
+    named = Handling(releasable_to=None, addressees=frozenset({"o.reed"}))
+    assert code_of(named) == "RED"
+    assert code_of(replace(named, codes=frozenset({"TLP:GREEN"}))) == "RED"
+    assert code_of(Handling(never_onward=True)) == "AMBER+STRICT"
 
 
 def test_an_unknown_marking_and_an_unknown_reference_are_held_and_said_so() -> None:

@@ -258,13 +258,35 @@ def test_a_backup_of_a_damaged_store_is_not_put_up(home: Path, tmp_path: Path) -
     assert not (tmp_path / "back").exists()
 
 
+def unboxed(path: Path) -> list[tuple[tarfile.TarInfo, bytes]]:
+    with path.open("rb") as raw:
+        box = io.BufferedReader(BoxReader(raw, WORDS, name=path.name))
+        with tarfile.open(fileobj=box, mode="r|") as archive:
+            return [(member, body.read()) for member in archive if (body := archive.extractfile(member))]
+
+
+@pytest.mark.parametrize("change", ["altered", "left out", "added"])
+def test_a_backup_of_other_files_than_its_proof_names_is_not_put_up(home: Path, tmp_path: Path, change: str) -> None:
+    saved(home, tmp_path / "uk.box")
+    members = unboxed(tmp_path / "uk.box")
+    (at,) = (at for at, (member, _) in enumerate(members) if member.name == "keys/signing-0001.key")
+    member, data = members[at]
+    if change == "altered":
+        members[at] = member, bytes(len(data))
+    elif change == "left out":
+        del members[at]
+    else:
+        members.insert(at, (tarfile.TarInfo("keys/signing-0002.key"), data))
+    boxed(tmp_path / "other.box", members)
+    with pytest.raises(FormatError, match="does not hold what it says"):
+        backup.restore(tmp_path / "other.box", tmp_path / "back", WORDS)
+    assert not (tmp_path / "back").exists()
+
+
 @pytest.mark.parametrize("change", [{"root": "00" * 32}, {"size": 1}])
 def test_a_backup_that_claims_another_ledger_is_not_put_up(home: Path, tmp_path: Path, change: dict[str, Any]) -> None:
     proof = saved(home, tmp_path / "uk.box")
-    with (tmp_path / "uk.box").open("rb") as raw:
-        box = io.BufferedReader(BoxReader(raw, WORDS, name="uk.box"))
-        with tarfile.open(fileobj=box, mode="r|") as archive:
-            members = [(member, body.read()) for member in archive if (body := archive.extractfile(member))]
+    members = unboxed(tmp_path / "uk.box")
     assert members[-1] == (members[-1][0], encode(proof))
     boxed(tmp_path / "other.box", [*members[:-1], (members[-1][0], encode(replace(proof, **change)))])
     with pytest.raises(StoreCorruptError, match="another ledger"):

@@ -1,11 +1,14 @@
 """A case at a node from its first item to what leaves: supplements, custody, schedules, seals, views, receipts, replay."""
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headwater.case.replay import Replayed
 from headwater.case.schedule import Form
 from headwater.case.verifier import Trust, read_outside, verify
 from headwater.case.views import read_view
@@ -20,8 +23,8 @@ from headwater.model.decision import Verb
 from headwater.model.handling import Handling
 from headwater.node import Node, case_letters, case_sealing, cases, findings, partners, replaying, runs, screening
 from tests.case_papers import words
-from tests.case_world import VICTIM_NAME, VICTIM_PHONE, write_case
-from tests.node_world import GUARDIAN, SUPERVISOR, WRITER, as_user, events, node_at, read, write_list
+from tests.case_world import VICTIM_NAME, VICTIM_PHONE, made_case, sealed, signer_of, write_case
+from tests.node_world import GUARDIAN, SUPERVISOR, WRITER, as_user, events, init, node_at, read, write_list
 
 URN = "00EX0000126"
 
@@ -114,6 +117,15 @@ def test_custody_is_written_to_the_ledger_with_the_hash_of_the_item_and_a_change
     assert ("custody-gap", "JS/1") in problems
 
 
+def test_custody_of_a_time_that_has_not_come_is_refused(held: Node) -> None:
+    now = held.clock.now()
+    with pytest.raises(SchemaError, match="has not come"):
+        cases.record_custody(
+            held, court(held, WRITER), URN, "JS/1", "moved", "store", by="P5", at=now + timedelta(seconds=1)
+        )
+    assert cases.record_custody(held, court(held, WRITER), URN, "JS/1", "moved", "store", by="P5", at=now).at == now
+
+
 @pytest.mark.parametrize(
     ("ref", "kind", "by"), [("ZZ/9", "moved", "P5"), ("JS/1", "eaten", "P5"), ("JS/1", "moved", "P99")]
 )
@@ -145,8 +157,6 @@ def test_a_prosecutor_is_given_a_ready_file_or_a_draft_that_says_so(node: Node, 
 
 
 def test_a_view_is_written_from_a_bundle_that_this_node_sealed_and_from_no_other(held: Node, tmp_path: Path) -> None:
-    from tests.case_world import made_case, sealed
-
     made = case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
     shown = case_sealing.export(held, court(held), str(tmp_path / "bundle"), tmp_path / "defence", read_view("defence"))
     assert shown.blocked == ()
@@ -167,8 +177,6 @@ def test_who_may_not_export_exports_nothing(held: Node, tmp_path: Path) -> None:
 def test_another_node_receipts_a_bundle_and_the_receipt_goes_into_it(
     held: Node, tmp_path: Path, template: Path
 ) -> None:
-    import shutil
-
     case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
     card = json.loads(partners.card_file(held))
     trust = Trust(bytes.fromhex(card["signing_key"]), "UK-NCA")
@@ -179,6 +187,18 @@ def test_another_node_receipts_a_bundle_and_the_receipt_goes_into_it(
     assert case_sealing.take_receipt(held, court(held), tmp_path / "bundle", tmp_path / "r.json") == "receipts/1.json"
     found = verify(tmp_path / "bundle", trust, read_outside(None, str(tmp_path / "r.json")))
     assert (found.problems, found.receipts, found.anchored) == ((), ("RS-MOI",), True)
+
+
+def test_a_bundle_in_a_partners_name_is_receipted_under_the_key_of_its_card_alone(held: Node, tmp_path: Path) -> None:
+    case_sealing.seal(held, court(held), URN, tmp_path / "bundle")
+    sealed(made_case(tmp_path / "strange"), tmp_path / "stranger", signer_of(7, held.authority))
+    with node_at(init(tmp_path / "other", "RS-MOI"), held.clock) as other:  # type: ignore[arg-type]
+        other.exchange.add_partner([held.exchange.card_bytes()], [], who=WRITER)
+        assert case_sealing.receipt(other, court(other), tmp_path / "bundle")
+        with pytest.raises(HeadwaterError) as caught:
+            case_sealing.receipt(other, court(other), tmp_path / "stranger")
+        assert caught.value.exit == 76
+        assert len(events(other, "case.receipted")) == 1
 
 
 def test_no_receipt_is_given_for_a_bundle_that_was_changed(held: Node, tmp_path: Path) -> None:
@@ -236,6 +256,16 @@ def test_a_finding_is_sealed_with_its_inputs_and_comes_out_the_same_again(
     assert (again.identical, again.differences) == (True, ())
     assert cases.hold(node, URN).findings[0].id == ref
     assert cases.check(node, court(node), URN) == []
+
+
+def test_inputs_from_which_a_finding_does_not_come_out_the_same_are_not_sealed(
+    screened: tuple[Node, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, _ = screened
+    [kept] = findings.every(node, as_user(node, WRITER, "sanctions"))
+    assert replaying.sealed_inputs(node, as_user(node, WRITER, "sanctions"), kept.finding)
+    monkeypatch.setattr(replaying, "replay_in", lambda *_: Replayed(kept.finding, None, ("gone",)))
+    assert replaying.sealed_inputs(node, as_user(node, WRITER, "sanctions"), kept.finding) == ()
 
 
 def test_another_version_of_a_list_by_now_does_not_change_what_is_sealed(

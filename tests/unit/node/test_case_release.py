@@ -164,6 +164,14 @@ def test_with_consent_and_basis_an_item_goes_to_a_partner_that_is_not_of_the_per
     assert events(held, "vault.item-released")[-1].detail["basis"] == "letter of request 7"
 
 
+def test_what_was_released_to_one_partner_is_shown_to_no_other(held: Node, clock: FakeClock, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"consent": Consent.GIVEN, "basis": "letter of request 7"}
+    releasing.release(held, guardian(held), URN, wish(clock, "partner:XK-KP", **given))
+    export(held, tmp_path / "out", "partner:RS-MOI")
+    assert not (tmp_path / "out" / PLACE).exists()
+    assert events(held, "vault.item-shown") == []
+
+
 def test_nothing_goes_to_the_state_a_person_comes_from_unless_somebody_says_so(node: Node, clock: FakeClock) -> None:
     from headwater.policy.safeguarding import ItemRelease
 

@@ -230,6 +230,17 @@ def test_a_reset_takes_a_second_person_ends_sessions_and_stands_in_the_ledger(no
     assert (told.who, told.subject) == (WRITER, SUPERVISOR)
 
 
+def test_recovery_codes_from_before_a_reset_open_nothing_after_it(node: Node, clock: FakeClock) -> None:
+    _, before = set_up(node, SUPERVISOR)
+    signin.reset(node, as_user(node, WRITER, "operation"), SUPERVISOR)
+    assert authenticators.own(node, SUPERVISOR).recovery_left == 0
+    clock.move(timedelta(minutes=1))
+    _, after = set_up(node, SUPERVISOR)
+    with pytest.raises(ForbiddenError):
+        codes.verify(node, SUPERVISOR, PASSPHRASE, before[0])
+    assert set(after).isdisjoint(before)
+
+
 def test_a_user_who_is_switched_off_is_not_let_in_by_codes(node: Node, clock: FakeClock) -> None:
     made, _ = set_up(node, SUPERVISOR)
     users.disable(node.store, as_user(node, WRITER, "operation"), SUPERVISOR)

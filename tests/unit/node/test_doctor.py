@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 
+from headwater.exchange.syncing import Standing
 from headwater.node import Node, doctor
 from headwater.node.doctor import Finding
 from headwater.testing.fakes import FakeClock
@@ -43,6 +45,12 @@ def test_every_fault_says_its_cause_and_what_to_do(node: Node, clock: FakeClock,
     assert "headwater read uk-csv FILE" in faults["list uk-csv"].fix
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o620, 0o604])
+def test_a_key_that_its_group_or_anybody_may_open_is_named(node: Node, mode: int) -> None:
+    (node.home / "keys" / "signing-0001.key").chmod(mode)
+    assert "signing-0001.key" in wrong(doctor.examine(node))["keys"].cause
+
+
 def test_a_full_disk_is_named(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 1 << 40, 5 << 20))
     assert wrong(doctor.examine(node))["space"].cause == "5 MiB are free"
@@ -60,6 +68,23 @@ def test_a_rewritten_ledger_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"user.added", b"user.acted", 1))
     with node_at(home, FakeClock()) as node:
         assert "leaf" in wrong(doctor.examine(node))["ledger"].cause
+
+
+@pytest.mark.parametrize(
+    ("silent_h", "unproved_h", "cause"),
+    [(3, None, ""), (3, 3, ""), (4, None, "has not answered a sync"), (0, 4, "has not proved that its log only grew")],
+)
+def test_a_partner_that_is_silent_or_proves_nothing_for_three_syncs_is_named(
+    node: Node, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, silent_h: int, unproved_h: int | None, cause: str
+) -> None:
+    now, peer = clock.now(), SimpleNamespace(authority="RS-MOI", is_open=True)
+    since = None if unproved_h is None else now - timedelta(hours=unproved_h)
+    stands = Standing(1, 1, now - timedelta(hours=silent_h), since, ())
+    monkeypatch.setattr(node.exchange, "partners", lambda: [peer])
+    monkeypatch.setattr(node.exchange.syncing, "standing", lambda _: stands)
+    found = wrong(doctor.examine(node)).get("witness RS-MOI")
+    assert (found is None) == (not cause)
+    assert found is None or cause in found.cause
 
 
 def test_a_whole_store_passes_the_full_check(node: Node, tmp_path: Path) -> None:

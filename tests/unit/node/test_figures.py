@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,23 @@ def test_a_file_read_twice_is_kept_once(shelf: AtShelf, folder: Path) -> None:
     assert figures.read_into(shelf, "csv-long", folder / "vintages.csv").added == 2
     assert figures.read_into(shelf, "csv-long", folder / "vintages.csv").added == 0
     assert len(list((folder / "shelf" / "editions").iterdir())) == 2
+
+
+def test_what_a_shelf_keeps_is_on_the_disk_before_it_has_its_name(
+    shelf: AtShelf, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[tuple[int, int]] = set()
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.add((os.fstat(handle).st_ino, os.fstat(handle).st_size))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    figures.read_into(shelf, "csv-long", folder / "vintages.csv")
+    kept = [path for part in ("editions", "files") for path in (folder / "shelf" / part).iterdir()]
+    assert len(kept) == 3
+    assert {(path.stat().st_ino, path.stat().st_size) for path in kept} <= synced
 
 
 def test_a_refused_file_leaves_nothing(shelf: AtShelf, folder: Path) -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, NoBasisError, SchemaError, SettingsError
 from headwater.model.decision import Verb
-from headwater.model.ids import FindingId
-from headwater.node import Node, engines, findings, screening
+from headwater.model.finding import Evidence, EvidenceKind
+from headwater.model.handling import Handling
+from headwater.model.ids import EntityKey, FindingId
+from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.node import Node, engines, findings, screening, second
 from headwater.node.findings import Shown
-from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, events, read, write_list
+from tests.node_world import AUDITOR, LONDON, SUPERVISOR, WRITER, as_user, events, read, write_list
+from tests.picture_world import finding
 
 NAMES = ["Marko Izmišljotinović", "Ana Nepostojić"]
 
@@ -182,3 +186,22 @@ def test_an_engine_that_there_is_not_is_refused(node: Node) -> None:
 def test_an_auditor_runs_no_engine(node: Node) -> None:
     with pytest.raises(ForbiddenError):
         engines.run(node, as_user(node, AUDITOR), "match", {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "handling", "category", "two"),
+    [
+        ("match.screening", Handling(), PersonCategory.SUSPECT, False),
+        ("match.screening", Handling(never_onward=True), PersonCategory.SUSPECT, True),
+        ("match.screening", Handling(), PersonCategory.VICTIM, True),
+        ("watch.rescue", Handling(never_onward=True), PersonCategory.SMUGGLED, False),
+    ],
+    ids=["free", "never to go on", "a victim", "danger to life"],
+)
+def test_it_takes_two_where_something_may_never_go_on_or_somebody_is_protected_and_no_life_is_in_danger(
+    kind: str, handling: Handling, category: PersonCategory, two: bool
+) -> None:
+    mention = Mention(EntityKey("p1"), "Person", category)
+    record = Record(origin=Origin(LONDON, "report"), handling=handling, mentions=(mention,), facts=())
+    made = finding(kind, ("p1",), (Evidence(EvidenceKind.RECORD, record.id),))
+    assert second.needs_two(made, [record]) is two

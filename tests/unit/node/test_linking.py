@@ -8,9 +8,10 @@ import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, MissingExtraError, SchemaError, SettingsError
 from headwater.exercise.linkset import link_files, link_records
+from headwater.model.fact import Fact
 from headwater.model.handling import Handling
-from headwater.model.ids import AuthorityId
-from headwater.model.record import PersonCategory, Record
+from headwater.model.ids import AuthorityId, EntityKey
+from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.node import Node, linking, spark, users
 from headwater.node import link_files as files_of
 from headwater.node.users import User
@@ -128,6 +129,32 @@ def test_a_victim_or_a_smuggled_person_is_linked_to_nobody_not_even_for_a_guardi
         assert "xk-p" not in repr(answer)
     with pytest.raises(ForbiddenError):
         linking.judge(node, as_user(node), "RS-MOI/rs-1", "XK-KP/xk-p", "same", "they look alike")
+
+
+def test_a_guardian_links_by_nothing_that_belongs_to_a_victim(node: Node) -> None:
+    for_both = Handling(purposes=frozenset({"oic", "victim-protection"}), codes=frozenset({"P"}))
+    suspect, victim, passport = EntityKey("uk-1"), EntityKey("uk-v"), EntityKey("uk-p")
+    together = Record(
+        origin=Origin(AuthorityId(LONDON), "things-csv", "records.csv", None, None, "row 1"),
+        handling=for_both,
+        mentions=(
+            Mention(suspect, "Person", PersonCategory.SUSPECT),
+            Mention(victim, "Person", PersonCategory.VICTIM),
+            Mention(passport, "Passport"),
+        ),
+        facts=(
+            Fact(suspect, "name", "Djordje Izmisljenovic"),
+            Fact(victim, "name", "Milena Izmisljenovic"),
+            Fact(passport, "number", "X1234567"),
+            *(Fact(passport, "holder", person) for person in (suspect, victim)),
+        ),
+    )
+    keep(node, together, told(BELGRADE, "rs-1", name="Ђорђе", passportNumber="X1234567", handling=for_both))
+    users.add(node.store, node.session(WRITER, "operation"), User("both", frozenset({"analyst", "safeguarding"})))
+    analyst = linking.at_node(node, as_user(node))
+    guardian = linking.at_node(node, as_user(node, "both", "victim-protection"))
+    assert analyst.records == guardian.records == 2
+    assert [one.id for one in guardian.findings] == [one.id for one in analyst.findings]
 
 
 @pytest.mark.parametrize("user", [AUDITOR, GUARDIAN])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ from click.testing import CliRunner
 
 from headwater.cli import main
 from headwater.errors import NoBasisError, SettingsError
+from headwater.exercise.list_files import list_files
 from headwater.model.decision import Verb
 from headwater.node import Node, customers, deltas, findings, ofsi, screening
 from headwater.node.loose import ListFile
 from headwater.node.screening import Asked
 from headwater.testing.fakes import FakeClock
-from tests.node_world import SUPERVISOR, as_user, events, init, node_at, read, write_list
+from tests.node_world import SUPERVISOR, as_user, designation, events, init, node_at, read, write_list
 
 MARKO, ANA, IVA = "Marko Izmišljotinović", "Ana Nepostojić", "Iva Nigdović"
 
@@ -69,6 +71,14 @@ def test_a_pair_told_apart_is_open_again_when_the_query_changes(node: Node, tmp_
     assert "the query's birth_date was 1975-04-02" in hit.finding.text
 
 
+def test_a_pair_told_apart_is_open_again_when_the_query_says_more(node: Node, tmp_path: Path) -> None:
+    read(node, "uk", write_list(tmp_path / "1", [MARKO]))
+    decide(node, ask(node, MARKO), Verb.DISMISS)
+    query = {"id": "c1", "name": MARKO, "birth_date": "1975-04-02", "schema": "Person", "nationality": "Serbia"}
+    [hit] = screening.at_node(node, as_user(node, SUPERVISOR, "sanctions"), Asked([query])).result.hits
+    assert "the query's nationality was not given" in hit.finding.text
+
+
 @pytest.mark.parametrize("verb", [Verb.CONFIRM, Verb.UNSURE])
 def test_a_pair_held_the_same_or_unsure_is_still_shown(node: Node, tmp_path: Path, verb: Verb) -> None:
     read(node, "uk", write_list(tmp_path / "1", [MARKO]))
@@ -91,6 +101,19 @@ def test_stored_customers_are_screened_whole_once_and_then_only_against_what_cha
     then, _ = customers.rescreen(node, session, "drivers")
     assert then.answer is not None
     assert [(hit.query, hit.entry) for hit in then.answer.result.hits] == [("c1", "uk:TEST000003")]
+
+
+def test_stored_customers_are_screened_against_a_list_that_is_new_at_the_node(node: Node, tmp_path: Path) -> None:
+    session = as_user(node, SUPERVISOR, "sanctions")
+    read(node, "uk", write_list(tmp_path / "1", [MARKO]))
+    customers.keep(node, session, "drivers", customer_file(tmp_path / "c.csv", MARKO, IVA))
+    customers.rescreen(node, session, "drivers")
+    [(name, data)] = list_files("un-xml", [designation(1, IVA)], published=date(2026, 11, 24)).items()
+    (tmp_path / name).write_bytes(data)
+    read(node, "un-xml", tmp_path / name)
+    then, _ = customers.rescreen(node, session, "drivers")
+    assert then.answer is not None
+    assert "c1" in {hit.query for hit in then.answer.result.hits}
 
 
 def test_who_holds_a_hit_on_an_entry_that_was_removed_is_told(node: Node, tmp_path: Path) -> None:

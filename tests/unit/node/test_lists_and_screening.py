@@ -109,6 +109,15 @@ def test_a_list_that_was_fetched_long_ago_is_stale_and_the_answer_says_so(
     assert [each.stale for each in screen(node, MARKO).result.lists] == [False]
 
 
+def test_that_an_edition_was_fetched_says_nothing_of_another_that_somebody_had(node: Node, tmp_path: Path) -> None:
+    read(node, "uk", write_list(tmp_path / "fetched", [MARKO], published=date(2026, 11, 20)))
+    [edition] = lists.listed(node.store)
+    lists.note_fetched(node.store, edition.sha256)
+    assert [each.stale for each in screen(node, MARKO).result.lists] == [False]
+    read(node, "uk", write_list(tmp_path / "had", [MARKO, ANA], published=date(2026, 11, 21)))
+    assert [each.stale for each in screen(node, MARKO).result.lists] == [True]
+
+
 def test_a_list_that_somebody_had_in_a_file_is_as_old_as_it_says_however_lately_it_was_read(
     node: Node, tmp_path: Path
 ) -> None:

@@ -97,6 +97,16 @@ def test_a_count_that_goes_back_blocks_the_passkey_for_good(node: Node) -> None:
     assert events(node, "page.sign-in-refused")[-1].detail["why"] == "blocked"
 
 
+def test_a_count_that_stands_still_is_that_of_a_copy_too(node: Node) -> None:
+    key = enrolled(node)
+    passkeys.verify(node, ORIGIN, key.sign(passkeys.options(node, ORIGIN)))
+    key.count -= 1
+    with pytest.raises(ForbiddenError):
+        passkeys.verify(node, ORIGIN, key.sign(passkeys.options(node, ORIGIN)))
+    [told] = events(node, "page.passkey-cloned")
+    assert told.detail["count"] == told.detail["was"]
+
+
 def test_a_passkey_that_counts_nothing_is_no_copy(node: Node) -> None:
     key = Authenticator(ORIGIN, counts=False)
     answer = key.make(passkeys.options_to_add(node, WRITER, BINDING, ORIGIN))

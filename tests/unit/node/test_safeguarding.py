@@ -57,6 +57,8 @@ def test_another_case_has_another_pseudonym_and_a_replaced_one_keeps_its_own(hom
     session = as_user(home, WRITER, "court")
     cases.take_in(home, session, write_case(tmp_path / "again"), replacing=True)
     assert pseudonym(home) == before
+    with home.store.snapshot() as snapshot:
+        assert len([one for one in protected.every(snapshot) if one.case == URN]) == 2, "nobody has two in one case"
     other = write_case(tmp_path / "other", lambda case: case["case"].update(urn="00EX0000127"))
     cases.take_in(home, session, other)
     with home.store.snapshot() as snapshot:
@@ -130,6 +132,56 @@ def test_two_pseudonyms_are_linked_in_the_vault_alone_and_the_link_is_in_the_led
     safeguarding.link(home, guardian(home), one, two, "same account")
     assert safeguarding.read(home, guardian(home), one, "care").links == (two,)
     assert [event.detail["with"] for event in events(home, "vault.linked")] == [two]
+
+
+@pytest.mark.parametrize(
+    ("hours", "name", "reader", "error"),
+    [
+        (0, "", GUARDIAN, SchemaError),
+        (-1, "", GUARDIAN, SchemaError),
+        (1, "Person FFFFFFFFFF", GUARDIAN, ForbiddenError),
+        (1, "", "nobody.here", ForbiddenError),
+        (1, "", LEAD, ForbiddenError),
+    ],
+    ids=["ends now", "has ended", "of nobody", "to nobody", "to oneself"],
+)
+def test_a_grant_that_has_ended_or_is_of_or_to_nobody_is_none(
+    home: Node, clock: FakeClock, hours: int, name: str, reader: str, error: type[Exception]
+) -> None:
+    until = clock.now() + timedelta(hours=hours)
+    with pytest.raises(error):
+        safeguarding.grant(home, guardian(home, LEAD), name or pseudonym(home), reader, until, "appointment")
+    assert events(home, "vault.granted") == []
+
+
+def test_a_link_is_of_two_with_a_reason_and_is_seen_from_either(home: Node, clock: FakeClock) -> None:
+    one, two = pseudonym(home, "P3"), pseudonym(home, "P4")
+    give(home, clock, one)
+    give(home, clock, two)
+    for other, reason in ((two, " "), (one, "same account")):
+        with pytest.raises(SchemaError):
+            safeguarding.link(home, guardian(home), one, other, reason)
+    assert events(home, "vault.linked") == []
+    for _ in range(2):
+        safeguarding.link(home, guardian(home), one, two, "same account")
+    assert safeguarding.read(home, guardian(home), two, "care").links == (one,)
+    assert dict(safeguarding.read(home, guardian(home), two, "care").fields)["name"] == VICTIM_NAME
+
+
+def test_nothing_is_done_without_the_words_that_it_takes(home: Node) -> None:
+    session, name, code = guardian(home), pseudonym(home), "medium.debt-to-carrier"
+    acts = (
+        lambda: safeguarding.erase(home, session, name, " "),
+        lambda: safeguarding.report(home, session, name, code, " ", "spoke of a debt"),
+        lambda: safeguarding.report(home, session, name, code, "the gate", " "),
+        lambda: safeguarding.report(home, session, name, "medium.no-such-sign", "the gate", "x"),
+        lambda: safeguarding.notified(home, session, "task-1", " "),
+    )
+    for act in acts:
+        with pytest.raises(SchemaError):
+            act()
+    assert events(home, "vault.erased") == []
+    assert [event.subject for event in events(home, "safeguarding.indicator") if event.subject == name] == []
 
 
 def test_an_erased_person_cannot_be_read_by_anybody_and_the_ledger_keeps_the_fact(home: Node, clock: FakeClock) -> None:
@@ -221,6 +273,18 @@ def test_a_smuggled_person_becomes_a_suspect_only_by_two_officers_and_for_an_off
     safeguarding.approve_suspect(home, as_user(home, SUPERVISOR, "court"), URN, "P3")
     cases.take_in(home, session, folder, replacing=True)
     assert len(events(home, "safeguarding.suspect-approved")) == 1
+
+
+@pytest.mark.parametrize("by", ["category", "offence"])
+def test_a_category_or_an_offence_alone_accuses(home: Node, tmp_path: Path, by: str) -> None:
+    def accused(case: dict[str, Any]) -> None:
+        if by == "category":
+            case["persons"][1].update(category="suspect")
+        else:
+            case["offences"][0]["defendants"].append("P3")
+
+    with pytest.raises(ForbiddenError, match="second officer"):
+        cases.take_in(home, as_user(home, WRITER, "court"), write_case(tmp_path / "accused", accused), replacing=True)
 
 
 def test_an_approval_for_one_offence_is_none_for_another(home: Node, tmp_path: Path) -> None:

@@ -86,6 +86,16 @@ def test_a_trail_of_a_node_names_every_hop_and_calls_the_payer_by_a_pseudonym(
     assert "HUB-family" not in picture
 
 
+def test_the_payer_has_a_pseudonym_also_where_some_of_the_money_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "payments.csv"
+    ways = (("family", "HUB", 1500), ("HUB", "family", 900), ("family", "SHOP", 400))
+    lines = (f"P{day},2025-03-0{day + 1}T10:00:00Z,{a},{b},{sum_},EUR,,,," for day, (a, b, sum_) in enumerate(ways))
+    path.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    document = trails.document(trails.follow("P0", rule="fifo", hops=3, files=[str(path)], user="o.reed"))
+    assert [hop["payment"] for hop in document["hops"]] == ["P0", "P1", "P2"]
+    assert "family" not in json.dumps(document)
+
+
 def test_nobody_traces_without_the_role(node: Node, file: Path) -> None:
     read_tables("payments", [str(file)], into=(node, as_user(node)))
     with pytest.raises(ForbiddenError):

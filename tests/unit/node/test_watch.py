@@ -1,6 +1,7 @@
 """Watching at a node: files to tracks and alerts, findings with their rows, people coarsened and gone after 72 hours."""
 
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,21 @@ def test_alerts_are_written_with_drift_notice_map_and_drafts(files: dict[str, Pa
     assert drawn.read_bytes().startswith(b"<svg")
     assert {path.suffix for path in drafts.iterdir()} == {".txt", ".json"}
     assert done.document()["alerts"] == len(lines)
+
+
+def test_each_alert_is_on_the_disk_before_the_next_detection_is_looked_at(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, synced, sync = tmp_path / "a.jsonl", list[int](), os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(os.fstat(handle).st_size)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    watch_alerts.raise_alerts(files["csv"], files["context"], out)
+    lines = out.read_bytes().splitlines(keepends=True)
+    assert synced == [sum(map(len, lines[: at + 1])) for at in range(len(lines))] != []
 
 
 def test_findings_rest_on_rows_of_the_kept_table(node: Node, files: dict[str, Path]) -> None:

@@ -173,6 +173,24 @@ def test_nothing_is_added_to_a_ledger_that_does_not_fit_its_head(store: Store, b
         assert len(list(reader.leaves())) == 1
 
 
+@pytest.mark.sqlite
+def test_a_store_that_was_found_damaged_takes_nothing_until_it_is_opened_again(
+    store: Store, home: Path, behind: Callable[[str], object]
+) -> None:
+    store.write(noting(1))
+    with store.snapshot() as reader:
+        root = reader.head().root.hex()
+    behind("UPDATE ledger_head SET root = zeroblob(32)")
+    with pytest.raises(StoreCorruptError):
+        store.write(noting(2))
+    behind(f"UPDATE ledger_head SET root = x'{root}'")  # noqa: S608 - a number of our own
+    with pytest.raises(StoreCorruptError):
+        store.write(noting(2))
+    again = Store.open(home, clock=FakeClock(), chance=SeededChance(9))
+    assert again.write(noting(2)) == 1
+    again.close()
+
+
 def test_whatever_a_change_raises_reaches_its_caller(store: Store) -> None:
     def leaving(tx: Transaction) -> None:
         raise SystemExit(3)

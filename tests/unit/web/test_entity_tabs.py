@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from headwater.model.ids import EntityKey, FindingId
-from headwater.node import Node
+from headwater.node import Node, users
+from headwater.node.pages.entity import entity_page
 from headwater.node.pages.entity_tabs import span_of
-from tests.node_world import as_user, events, person, read, write_report
+from headwater.node.users import User
+from tests.node_world import WRITER, as_user, events, person, read, write_report
 from tests.page_world import Browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
@@ -38,6 +40,14 @@ def test_a_firm_stands_where_its_address_is_with_origin_grade_and_handling(
     [row] = analyst.get("/entities/firm?tab=map&format=json").json["rows"]
     assert (row["entity"], row["lat"], row["fact"]["originator"]) == ("yard", 44.81, "UK-NCA")
     assert analyst.get("/entities/yard?tab=map&format=json").json["rows"][0]["id"] == row["id"]
+
+
+def test_only_whoever_may_read_the_ledger_sees_who_looked(node: Node, tmp_path: Path) -> None:
+    tell(node, tmp_path / "in", FIRM, YARD)
+    users.add(node.store, as_user(node, WRITER, "operation"), User("both", frozenset({"analyst", "auditor"})))
+    assert entity_page(node, as_user(node), EntityKey("firm")).looks is None
+    looks = entity_page(node, as_user(node, "both", "oic"), EntityKey("firm")).looks
+    assert {look.who for look in looks or ()} == {WRITER}
 
 
 def test_nobody_is_put_on_a_map(node: Node, analyst: Browser, tmp_path: Path) -> None:

@@ -125,6 +125,13 @@ def test_a_file_over_the_limit_is_refused_while_it_is_read(
     assert left(node) == []
 
 
+def test_a_form_of_more_fields_than_any_page_has_is_refused(node: Node, builder: Browser) -> None:
+    body, kind = multipart({"form_token": "x", **{f"field{number}": "x" for number in range(1_100)}}, [("a.pdf", PDF)])
+    answer = builder.ask("POST", f"/cases/{URN}/exhibits", body, {"origin": ORIGIN, "content_type": kind})
+    assert answer.status == 413
+    assert left(node) == []
+
+
 def test_a_form_sent_twice_is_one_exhibit(builder: Browser) -> None:
     assert {send(builder, PDF).goes_to for _ in range(2)} == {send(builder, PDF).goes_to}
     assert len(builder.get(f"/cases/{URN}?format=json").json["rows"][0]["case"]["items"]) == 1

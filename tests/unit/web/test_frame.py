@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from starlette.responses import Response
 
-from headwater.errors import SettingsError
+from headwater.errors import ForbiddenError, SettingsError
 from headwater.node import Node, signin, users
 from headwater.node.pages.pulse import numbers
 from headwater.policy.acts import GRANTS, Act
 from headwater.testing.fakes import FakeClock
 from headwater.web import authz, statics
 from headwater.web.app import CSP, Address
+from headwater.web.errors import told
 from headwater.web.limits import Limits
 from headwater.web.live import Beat, Pulse
 from headwater.web.page import Context, Page
@@ -148,6 +149,10 @@ def test_no_page_holds_script_or_style_in_its_text(analyst: Browser) -> None:
 def test_what_there_is_not_and_what_is_hidden_are_answered_in_equal_bytes(node: Node, analyst: Browser) -> None:
     answers = {analyst.get(path).data for path in ("/nothing", "/queue/nothing", "/static/0/x.js")}
     assert len(answers) == 1
+
+
+def test_a_message_that_holds_nothing_to_answer_is_answered_like_one_that_there_is_not() -> None:
+    assert told(ForbiddenError("no message that can be answered")) == told(ForbiddenError("no such message"))
 
 
 def test_a_form_that_is_too_large_or_no_form_is_refused_and_nothing_is_done(analyst: Browser) -> None:

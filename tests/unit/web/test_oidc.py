@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from headwater.node import Node, oidc_provider, signin, users
+from headwater.model.canonical import encode
+from headwater.node import Node, oidc, oidc_provider, signin, users
 from headwater.testing.fakes import FakeClock
 from tests import node_world
 from tests.node_world import SUPERVISOR, WRITER, as_user, events, free_port
@@ -151,6 +152,24 @@ def test_another_provider_cannot_answer_and_one_that_refuses_lets_nobody_in(
     assert come_back(browser(node), provider).status == 403
     say(provider, clock, error="access_denied")
     assert come_back(browser(node), provider).status == 403
+
+
+def test_a_provider_that_says_who_it_is_must_say_so_in_every_answer(node: Node, provider: Provider) -> None:
+    reader = browser(node)
+    path, _, query = go(reader, provider).partition("?")
+    said = [part for part in query.split("&") if not part.startswith("iss=")]
+    assert len(said) == 2
+    assert reader.get(f"{path}?{'&'.join(said)}").status == 403
+    assert not is_in(reader)
+
+
+def test_the_same_number_at_another_provider_is_another_person(
+    node: Node, provider: Provider, clock: FakeClock
+) -> None:
+    before = oidc.Tied("http://127.0.0.1:1/realm", "sub-1", clock.now())
+    node.store.write(lambda tx: tx.put_document(oidc.TIED, WRITER, encode(before)))
+    answer = come_back(browser(node), provider)
+    assert (answer.status, "another person of the provider" in answer.text) == (403, True)
 
 
 def test_a_name_given_away_again_is_another_person_until_the_user_is_reset(

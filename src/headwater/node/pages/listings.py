@@ -1,6 +1,7 @@
 """Sanctions lists at a node: which edition is in force, how old it is, what it holds, and what was met on it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -11,13 +12,14 @@ from headwater.model.handling import join_all
 from headwater.model.record import Record
 from headwater.model.times import format_instant
 from headwater.node.findings import Shown
-from headwater.node.lists import CurrentLists, ListEdition, editions, sees_whole
+from headwater.node.lists import CurrentLists, ListEdition, age_of, editions, seen_current, sees_whole
 from headwater.node.node import Node
 from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.policy.view import permits
+from headwater.store import Snapshot
 
 PAGE_ROWS: Final = 50
 SCREENING: Final = "match.screening"
@@ -84,7 +86,8 @@ def lists(node: Node, session: Session) -> Lists:
     with node.view_at(session) as (snapshot, view):
         held = [one for one in editions(snapshot) if permits(one.handling, session, today)]
         hits = _hits(all_findings(node, session, snapshot, view))
-    rows = tuple(_row(node, one, hits.get(_publisher(one.source), [])) for one in held)
+        ages = _ages(node, snapshot, held)
+    rows = tuple(_row(node, one, hits.get(_publisher(one.source), []), ages[one.source]) for one in held)
     return Lists(
         rows=rows, stale_days=node.settings.list_stale_days, banner=marks(join_all(one.handling for one in held))
     )
@@ -109,8 +112,9 @@ def one(node: Node, session: Session, source: str, page: int = 1) -> OneList:
             raise SchemaError("no such page", where=Place(field="page"), fix="begin with page 1")
         found = list(islice(current.records(source=source), start, start + PAGE_ROWS + 1))
         hits = _hits(all_findings(node, session, snapshot, view)).get(_publisher(source), [])
+        age = _ages(node, snapshot, held)[source]
     return OneList(
-        row=_row(node, held[0], hits),
+        row=_row(node, held[0], hits, age),
         designations=tuple(_designation(record) for record in found[:PAGE_ROWS]),
         page=page,
         has_more=len(found) > PAGE_ROWS,
@@ -136,8 +140,13 @@ def _hits(shown: list[Shown]) -> dict[str, list[Shown]]:
     return found
 
 
-def _row(node: Node, edition: ListEdition, hits: list[Shown]) -> ListRow:
-    age = node.clock.now() - edition.read_at
+def _ages(node: Node, snapshot: Snapshot, held: Sequence[ListEdition]) -> dict[str, timedelta]:
+    """Return how old editions are as every answer from them says it: a file that somebody had is as old as it says."""
+    seen, now = seen_current(snapshot, held), node.clock.now()
+    return {one.source: age_of(one, seen, now) for one in held}
+
+
+def _row(node: Node, edition: ListEdition, hits: list[Shown], age: timedelta) -> ListRow:
     states = Counter(hit.state == "open" for hit in hits)
     return ListRow(
         source=edition.source, version=edition.version or "", entries=edition.entries, file=edition.file,

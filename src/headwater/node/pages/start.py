@@ -126,16 +126,19 @@ def _watched(node: Node, session: Session) -> list[Watched]:
 def _lists(node: Node, session: Session) -> list[ListAge]:
     if not allowed(session, Act.RECORD_LOOK):
         return []
-    now, stale = node.clock.now(), timedelta(days=node.settings.list_stale_days)
+    now, limit = node.clock.now(), timedelta(days=node.settings.list_stale_days)
+    with node.store.snapshot() as snapshot:
+        held = list_editions.editions(snapshot)
+        seen = list_editions.seen_current(snapshot, held)
     return [
         ListAge(
             name=each.source,
             version=each.version or "",
             read_at=format_instant(each.read_at),
             entries=each.entries,
-            stale=now - each.read_at > stale,
+            stale=list_editions.age_of(each, seen, now) > limit,
         )
-        for each in list_editions.listed(node.store)
+        for each in held
     ]
 
 

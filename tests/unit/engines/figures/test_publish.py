@@ -71,6 +71,12 @@ def test_a_small_cell_in_the_open_is_narrowed_to_itself() -> None:
     assert [(one.low, one.high) for one in exposed(true.with_margins(), true.with_margins(), None, 5)] == [(3, 3)]
 
 
+@pytest.mark.parametrize("small", [1, 4])
+def test_the_least_and_the_largest_of_the_small_counts_are_attacked_too(small: int) -> None:
+    true = Table("x", ("a", "b"), ("p", "q"), ((small, 20), (30, 40))).with_margins()
+    assert [(one.low, one.high) for one in exposed(true, true, None, 5)] == [(small, small)]
+
+
 def test_where_all_is_small_all_is_hidden() -> None:
     made = publish(Table("x", ("a",), ("p",), ((3,),)), Method.SUPPRESS)
     assert made.cells == ((None, None), (None, None))

@@ -14,6 +14,7 @@ from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.weights import ALONE, BASES_ALONE
 from headwater.errors import SchemaError, SettingsError
+from headwater.model.handling import Handling
 from headwater.model.schema import SENSITIVE_PROPERTIES
 from headwater.model.tables import TABLES
 from headwater.testing.memory_view import MemoryView
@@ -59,6 +60,17 @@ def test_payers_are_a_pseudonym_that_differs_from_run_to_run_with_the_salt(tmp_p
         if reason.code == "trace.payers"
     }
     assert len(texts) == 2
+
+
+def test_what_rests_on_a_table_of_two_records_is_handled_as_both_ask(tmp_path: Path) -> None:
+    tables, rows = Tables(tmp_path), numbered(passage("HUB", 15))
+    one, other = (
+        Handling(purposes=frozenset({"oic", "sanctions"}), never_onward=True),
+        Handling(purposes=frozenset({"oic"})),
+    )
+    assert tables.add("payments", rows, one).tables == tables.add("payments", rows, other).tables
+    (claim,) = run(tables, "corridor-fan-in").claims
+    assert claim.finding.handling == one.join(other)
 
 
 def test_nationality_and_religion_are_no_column_and_no_feature() -> None:
@@ -130,6 +142,11 @@ def test_only_findings_that_reach_a_time_are_told(tmp_path: Path) -> None:
     tables = payments(tmp_path, passage("HUB", 15))
     assert run(tables, "corridor-fan-in", since="2025-01-01T00:00:00Z").claims
     assert run(tables, "corridor-fan-in", since="2026-01-01T00:00:00Z").claims == ()
+
+
+def test_a_pattern_that_began_before_a_time_and_goes_on_after_it_is_told(tmp_path: Path) -> None:
+    (claim,) = run(payments(tmp_path, passage("HUB", 15)), "corridor-fan-in", since="2025-06-17T00:00:00Z").claims
+    assert claim.first < "2025-06-17" < claim.last
 
 
 def test_more_rows_than_a_finding_names_are_counted_in_words(tmp_path: Path) -> None:

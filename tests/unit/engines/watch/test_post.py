@@ -75,7 +75,10 @@ def test_a_registered_boat_is_not_called_for_and_an_unregistered_name_does_not_h
     assert alerts_of(boasting)
 
 
-def test_persons_in_the_water_are_called_for_by_day_and_in_warm_water_too() -> None:
+@pytest.mark.parametrize(
+    "y", [70.0, 1.0, -1.5], ids=["in the river", "at the bank", "on the bank, as near as a sensor can tell"]
+)
+def test_persons_in_the_water_are_called_for_by_day_and_in_warm_water_too(y: float) -> None:
     draw = random.Random(3)
     people = tuple(
         Detection(
@@ -83,7 +86,7 @@ def test_persons_in_the_water_are_called_for_by_day_and_in_warm_water_too() -> N
             time_s=36_000.0 + t,
             sensor="s",
             x=draw.gauss(0, 2),
-            y=70.0,
+            y=y,
             sigma_m=3.0,
             kind="person-in-water",
             sure=0.55,

@@ -10,6 +10,7 @@ from headwater.model.decision import Verb
 from headwater.node import Node, findings
 from headwater.node.pages import alerts
 from headwater.node.pages.map import Asked, map_page, resolution
+from headwater.node.pages.map import alerts as alerts_of
 from tests.node_world import as_user
 from tests.picture_world import SECRET, watch
 
@@ -20,6 +21,13 @@ def test_rescue_stands_before_all_other_alerts(node: Node) -> None:
     shown = map_page(node, as_user(node), Asked())
     assert [mark.lane for mark in shown.marks] == ["rescue", "border"]
     assert [mark.id for mark in shown.rescue] == [rescue]
+
+
+def test_an_older_rescue_alert_stands_before_a_newer_one_of_another_lane(node: Node) -> None:
+    watch(node, ["boat"] * 3, lane="border")
+    watch(node, ["boat"], lane="rescue")
+    assert [mark.lane for mark in map_page(node, as_user(node), Asked()).marks] == ["rescue", "border"]
+    assert [mark.lane for mark in alerts_of(node, as_user(node))[0]] == ["rescue", "border"]
 
 
 def test_a_boat_has_a_way_and_people_have_none(node: Node) -> None:

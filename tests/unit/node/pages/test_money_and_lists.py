@@ -7,7 +7,8 @@ import pytest
 
 from headwater.errors import ForbiddenError, SchemaError
 from headwater.node import Node, screening
-from headwater.node.pages import figures, listings, payments, timeline
+from headwater.node.lists import listed, note_fetched
+from headwater.node.pages import figures, listings, payments, start, timeline
 from tests.node_world import AUDITOR, WRITER, as_user, read, write_list
 from tests.picture_world import SERIES, case_folder, series, ties
 from tests.picture_world import payments as pay
@@ -72,6 +73,22 @@ def test_a_series_too_short_for_a_forecast_says_so(node: Node) -> None:
     shown = figures.series(node, as_user(node, WRITER, "statistics"), SERIES, ahead=True)
     assert shown.no_forecast
     assert not shown.ahead
+
+
+def test_a_list_is_as_old_on_the_page_as_in_every_answer_from_it_however_lately_it_was_read(
+    node: Node, tmp_path: Path
+) -> None:
+    read(node, "uk", write_list(tmp_path / "in", ["Ana Nepostojić"], published=date(2026, 11, 20)))
+    session = as_user(node, WRITER, "sanctions")
+    [answer] = screening.at_node(node, session, screening.Asked([{"id": "q", "name": "Ana"}])).result.lists
+    [row] = listings.lists(node, session).rows
+    assert (row.age_days, row.stale, answer.stale) == (5, True, True)
+    assert listings.one(node, session, row.source).row.stale
+    assert [each.stale for each in start.start(node, session).lists] == [True]
+    note_fetched(node.store, listed(node.store)[0].sha256)
+    [row] = listings.lists(node, session).rows
+    assert (row.age_days, row.stale) == (0, False)
+    assert [each.stale for each in start.start(node, session).lists] == [False]
 
 
 def test_a_list_tells_its_edition_its_age_and_its_hits(node: Node, tmp_path: Path) -> None:
