@@ -5,9 +5,10 @@ years of our own simulator by seed, and logs of AMLGentex, an open simulator not
 whether it looks ahead: fair for an investigation afterwards, not for stopping a payment.
 
 In a log of AMLGentex four of five transfers go to one account number, -1, which is the world outside the bank. snapml looks
-through all payments of an account within the window at each new one, so that nearly all of its time goes there. A log is
-therefore taken in two manners, each the same for all features: as it is written, and with the world outside an account of
-its own for each account of the bank. What snapml counts of a log is kept where a folder is named, and counted once.
+through all payments of an account within the window at each new one, so that nearly all of its time goes there: of a log of
+165,000 payments 196 CPU seconds, 4 without it. It is spared the long look and not its answers (`trace_peer.py`, --everyone).
+A log is taken in two manners, each the same for all features: as it is written, and with the world outside an account of its
+own for each account of the bank. What snapml counts of a log is kept where a folder is named, and counted once.
 """
 
 import csv
@@ -57,7 +58,10 @@ class Peer:
 
 @dataclass(frozen=True)
 class Payments:
-    """The payments of one world in the order of time, none to oneself; `raw` is what a bank sees of one alone."""
+    """The payments of one world in the order of time, none to oneself.
+
+    `raw` is what a bank sees of one alone, `everyone` an account that nearly all are made to.
+    """
 
     t: np.ndarray
     src: np.ndarray
@@ -65,6 +69,7 @@ class Payments:
     amount: np.ndarray
     raw: np.ndarray
     truth: np.ndarray
+    everyone: int | None = None
 
 
 def of_year(seed: int) -> Payments:
@@ -118,17 +123,25 @@ def of_log(path: Path, outside_each: bool = False) -> Payments:
     lot = np.random.default_rng(len(t)).permutation(len(t))
     t, src, dst, amount, raw = t[lot], src[lot], dst[lot], amount[lot], raw[lot]
     truth = table["isSAR"].to_numpy().astype(bool)[lot]
-    return _ordered(t, src, dst, amount, raw, truth)
+    return _ordered(t, src, dst, amount, raw, truth, OUTSIDE["nameDest"])
 
 
 def _ordered(
-    t: np.ndarray, src: np.ndarray, dst: np.ndarray, amount: np.ndarray, raw: np.ndarray, truth: np.ndarray
+    t: np.ndarray,
+    src: np.ndarray,
+    dst: np.ndarray,
+    amount: np.ndarray,
+    raw: np.ndarray,
+    truth: np.ndarray,
+    everyone: str = "",
 ) -> Payments:
-    _, ends = np.unique(np.concatenate((src, dst)), return_inverse=True)
+    names, ends = np.unique(np.concatenate((src, dst)), return_inverse=True)
     src, dst = ends[: len(t)], ends[len(t) :]
     order = np.argsort(t, kind="stable")
     order = order[src[order] != dst[order]]
-    return Payments(t[order], src[order], dst[order], amount[order], raw[order], truth[order])
+    known = np.flatnonzero(names == everyone)
+    number = int(known[0]) if len(known) else None
+    return Payments(t[order], src[order], dst[order], amount[order], raw[order], truth[order], number)
 
 
 def of(paid: Payments, peer: Peer | None) -> World:
@@ -165,6 +178,7 @@ def of_peer(paid: Payments, peer: Peer) -> np.ndarray:
         edges, out = Path(folder) / "edges.npy", Path(folder) / name
         np.save(edges, rows)
         words = [peer.python, str(HERE / "trace_peer.py"), "all", str(edges), "--whole", "--out", str(out)]
+        words += ["--everyone", str(paid.everyone)] if paid.everyone is not None else []
         done = subprocess.run([*words, "--batch", str(PEER_BATCH)], check=True, capture_output=True, text=True)
         print(f"snapml, {len(rows):,} payments: {done.stdout.strip()}", file=sys.stderr, flush=True)
         counted: np.ndarray = np.load(out)
