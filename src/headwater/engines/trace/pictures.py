@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from textwrap import wrap
 from typing import Final
 
 from headwater.engines.trace.trail import Trail
@@ -18,7 +19,9 @@ MOST_NODES: Final = 24
 """Accounts that one column shows; the rest are drawn as one, so that the picture stays readable."""
 MOST_LISTED: Final = 60
 """Moments of a timeline that are told in words; more would be no picture."""
-MOST_WORDS: Final = 112
+MOST_WORDS: Final = 140
+"""Letters of a line of words, as many as fit."""
+MOST_LINES: Final = 4
 ROOM: Final = 420
 """Height of the money that is followed."""
 LABEL: Final = 32
@@ -203,7 +206,8 @@ def timeline(title: str, moments: Iterable[Moment]) -> str:
     given = sorted(moments, key=lambda one: (one.time_us, one.kind, one.text))
     lanes = [kind for kind in _MARKS if any(one.kind == kind for one in given)]
     below = 120 + 60 * len(lanes)
-    height = below + 18 * (min(len(given), MOST_LISTED) + 2)
+    listed = list(_listed(given))
+    height = below + 18 * (len(listed) + 2)
     parts = [_head(height, title)]
     first, last = (given[0].time_us, given[-1].time_us) if given else (0, 1)
     span = max(1, last - first)
@@ -232,17 +236,22 @@ def timeline(title: str, moments: Iterable[Moment]) -> str:
             f'<text x="150" y="{y}" fill="{_INK}">{_day(first)}</text>'
             f'<text x="{WIDTH - 30}" y="{y}" fill="{_INK}" text-anchor="end">{_day(last)}</text>'
         )
-    return "".join([*parts, *_listed(given, below), "</svg>"])
+    parts += [
+        f'<text x="{x}" y="{below + 18 * at}" fill="{_INK}">{escape(words)}</text>'
+        for at, (x, words) in enumerate(listed, 1)
+    ]
+    return "".join([*parts, "</svg>"])
 
 
-def _listed(given: Sequence[Moment], top: int) -> Iterable[str]:
-    """Yield the moments in words, each under the number that stands at its mark."""
+def _listed(given: Sequence[Moment]) -> Iterable[tuple[int, str]]:
+    """Yield the lines that tell the moments in words, each with its left edge, under the number that stands at its mark."""
     for at, one in enumerate(given[:MOST_LISTED], 1):
-        words = one.text if len(one.text) <= MOST_WORDS else f"{one.text[: MOST_WORDS - 1]}…"
-        said = escape(f"{at}  {_day(one.time_us)}  {one.kind}: {words}")
-        yield f'<text x="20" y="{top + 18 * at}" fill="{_INK}">{said}</text>'
+        words = f"{at}  {_day(one.time_us)}  {one.kind}: {one.text}"
+        first, *more = wrap(words, MOST_WORDS, max_lines=MOST_LINES, placeholder=" …")
+        yield 20, first
+        yield from ((44, line) for line in more)
     if len(given) > MOST_LISTED:
-        yield f'<text x="20" y="{top + 18 * (MOST_LISTED + 1)}" fill="{_INK}">and {len(given) - MOST_LISTED:,} more, as marks</text>'
+        yield 20, f"and {len(given) - MOST_LISTED:,} more, as marks"
 
 
 def _head(height: int, title: str, width: int = WIDTH) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from headwater.engines.trace.pictures import sankey
+from headwater.engines.trace.pictures import Moment, sankey, timeline
 from headwater.engines.trace.trail import Hop, Rest, Trail
 
 BAND = re.compile(
@@ -61,3 +61,22 @@ def test_a_long_trail_is_a_wide_picture_in_which_no_name_reaches_the_next_accoun
     assert width is not None
     assert edges[-1] + 170 <= float(width[1])
     assert 'paint-order="stroke"' in picture
+
+
+def test_a_moment_is_told_to_its_end_in_lines_that_fit() -> None:
+    text = (
+        "corridor-fan-in, first: 52 different payers sent 139,050.00 EUR in 107 payments of 1,299.53 EUR on average from IQ to RS "
+        "into RS00EXMP00005201, from 2025-03-06 to 2025-03-29. Red flag: FATF, Money Laundering and Terrorist Financing Risks "
+        "Arising from Migrant Smuggling (2022)."
+    )
+    picture = timeline(
+        "Timeline", [Moment(1_741_000_000_000_000, "payment", text), Moment(1_742_000_000_000_000, "hire", "H1")]
+    )
+    lines = re.findall(r'<text x="(?:20|44)" y="([0-9]+)"[^>]*>([^<]+)</text>', picture)
+    listed = [(int(y), words) for y, words in lines if int(y) > 200]
+    assert " ".join(words for _, words in listed[:-1]).endswith(text)
+    assert max(len(words) for _, words in listed) <= 150
+    assert [y for y, _ in listed] == sorted({y for y, _ in listed})
+    height = re.search(r'viewBox="0 0 [0-9]+ ([0-9]+)"', picture)
+    assert height is not None
+    assert listed[-1][0] < float(height[1])
