@@ -3,11 +3,12 @@
     python bench/bench_trace.py [--edges N] [--grow N ...] [--peers PYTHON] [--kept FOLDER] [--logs FILE ...] [--only PART]
 
 Peers: snapml's GraphFeaturePreprocessor, in an environment of its own that `--peers` or HEADWATER_TRACE_PEERS names, because
-it is proprietary; DuckDB's SQL here. `--logs`, or HEADWATER_TRACE_LOGS, are transaction logs of AMLGentex, an open simulator that no package index has
-(github.com/aidotse/AMLGentex, its template experiment, one seed a file; `bench/trace_logs.py` makes them). The first
-`--trained` of them train, the next chooses a threshold, the rest are reported. `--kept` is a folder for what snapml counted
-of each log, so that a run that was broken off goes on where it was. CPU seconds of one process, ratios of one run. Where a
-peer or a log is not there, its rows are left out and it is said.
+it is proprietary; networkx, which `tools/peers.py` fetches, and rustworkx; DuckDB's SQL here. `--logs`, or HEADWATER_TRACE_LOGS,
+are transaction logs of AMLGentex, an open simulator that no package index has (github.com/aidotse/AMLGentex, its template
+experiment, one seed a file; `bench/trace_logs.py` makes them). The first `--trained` of them train, the next chooses a
+threshold, the rest are reported. `--kept` is a folder for what snapml counted of each log, so that a run that was broken off
+goes on where it was. CPU seconds of one process, ratios of one run. Where a peer or a log is not there, its rows are left out
+and it is said.
 """
 
 import argparse
@@ -163,12 +164,16 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, help="a folder that keeps what snapml counted of each world")
     parser.add_argument("--seconds", type=float, default=400.0, help="most CPU seconds for one run of a peer")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--only", choices=["kernels", "growth", "worth", "manners", "few", "logs"])
+    parser.add_argument("--only", choices=["kernels", "growth", "worth", "manners", "few", "logs", "graphs"])
     given = parser.parse_args()
     if given.one:
         one(given.one)
         return
     results: list[dict[str, Any]] = []
+    if given.only in (None, "graphs"):
+        from bench.trace_graphs import beside_graphs
+
+        beside_graphs(results)
     if given.only in (None, "kernels"):
         beside_peers(given.peers, "our year", year(given.edges), given.seconds, results)
         for path in given.logs[:1]:
