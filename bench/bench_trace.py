@@ -130,7 +130,7 @@ def few(given: argparse.Namespace, results: list[dict[str, Any]]) -> None:
     paths, trained = given.logs, given.trained
     if given.kept is not None:
         given.kept.mkdir(parents=True, exist_ok=True)
-    peer = Peer(given.peers, given.kept) if given.peers else None
+    peer = Peer(given.peers, given.kept, tuple(given.windows)) if given.peers else None
     asked: dict[str, Callable[[], dict[str, Any]]] = {"our years": lambda: years(peer)} if given.only != "logs" else {}
     if len(paths) >= max(LEAST_LOGS, trained + 2):
         name = f"AMLGentex, {len(paths) - trained - 1} of {len(paths)} logs"
@@ -161,6 +161,9 @@ def main() -> None:
     logs = [Path(name) for name in os.environ.get(LOGS_ENV, "").split(os.pathsep) if name]
     parser.add_argument("--logs", type=Path, nargs="*", default=logs)
     parser.add_argument("--trained", type=int, default=3, help="how many of the logs train")
+    parser.add_argument(
+        "--windows", type=int, nargs="+", default=[20], help="days of snapml's windows; first that of all patterns"
+    )
     parser.add_argument("--kept", type=Path, help="a folder that keeps what snapml counted of each world")
     parser.add_argument("--seconds", type=float, default=400.0, help="most CPU seconds for one run of a peer")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)

@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.csv import read_csv
 
+from bench.trace_peer import ALL_DAYS
 from bench.trace_peer import settings as peer_settings
 from headwater.engines.trace.features import FeatureSettings, count_features
 from headwater.exercise.money.make import make
@@ -50,10 +51,14 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Peer:
-    """The Python that snapml is installed in, and the folder where what it counted is kept."""
+    """The Python that snapml is installed in, the folder where what it counted is kept, and the windows it counts in.
+
+    Patterns of several accounts have one window, that of the first.
+    """
 
     python: str
     kept: Path | None = None
+    days: tuple[int, ...] = (ALL_DAYS,)
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,8 @@ def of(paid: Payments, peer: Peer | None) -> World:
     """Count the features of a world's payments, ours and, where there is a peer, snapml's."""
     settings = FeatureSettings(window_days=20, cycle_days=10, longest=5)
     found = count_features(paid.t, paid.src, paid.dst, paid.amount, settings)
-    theirs = np.empty((len(paid.t), 0)) if peer is None else of_peer(paid, peer)
+    days = peer.days if peer is not None else ()
+    theirs = [of_peer(paid, peer, each) for each in days] if peer is not None else []
     raw, start = list(range(paid.raw.shape[1])), paid.raw.shape[1]
     at = {name: start + number for number, name in enumerate(found)}
     behind = [at[name] for name in found if not name.startswith("ahead_")]
@@ -156,12 +162,16 @@ def of(paid: Payments, peer: Peer | None) -> World:
     sets |= {"ours, causal": raw + behind, "ours, with look-ahead": raw + list(at.values())}
     if peer is not None:
         start += len(at)
-        sets["snapml"] = raw + list(range(start, start + theirs.shape[1]))
-    features = np.column_stack([column.astype(np.float32) for column in (paid.raw, *found.values(), theirs)])
+        width = 0
+        for number, each in enumerate(theirs):
+            width += each.shape[1]
+            windows = f", windows of {', '.join(map(str, days[: number + 1]))} days" if number else ""
+            sets[f"snapml{windows}"] = raw + list(range(start, start + width))
+    features = np.column_stack([column.astype(np.float32) for column in (paid.raw, *found.values(), *theirs)])
     return World(paid, features, sets)
 
 
-def of_peer(paid: Payments, peer: Peer) -> np.ndarray:
+def of_peer(paid: Payments, peer: Peer, days: int) -> np.ndarray:
     """All that snapml's processor counts of a world, from the folder of the peer if it was counted before.
 
     What is kept bears the hash of the payments and of the processor's settings in its name.
@@ -169,7 +179,7 @@ def of_peer(paid: Payments, peer: Peer) -> np.ndarray:
     number = np.arange(len(paid.t))
     spread = np.maximum.accumulate(paid.t - number) + number
     rows = np.column_stack((number, paid.src, paid.dst, spread, paid.amount)).astype(np.float64)
-    asked = repr((peer_settings("all"), PEER_BATCH, rows.shape)).encode()
+    asked = repr((peer_settings("all", days), PEER_BATCH, rows.shape)).encode()
     name = f"snapml-{hashlib.sha256(asked + rows.tobytes()).hexdigest()[:16]}.npy"
     if peer.kept is not None and (peer.kept / name).exists():
         known: np.ndarray = np.load(peer.kept / name)
@@ -177,8 +187,9 @@ def of_peer(paid: Payments, peer: Peer) -> np.ndarray:
     with tempfile.TemporaryDirectory(dir=peer.kept) as folder:
         edges, out = Path(folder) / "edges.npy", Path(folder) / name
         np.save(edges, rows)
-        words = [peer.python, str(HERE / "trace_peer.py"), "all", str(edges), "--whole", "--out", str(out)]
+        words = [peer.python, str(HERE / "trace_peer.py"), "all", str(edges), "--whole", "--days", str(days)]
         words += ["--everyone", str(paid.everyone)] if paid.everyone is not None else []
+        words += ["--out", str(out)]
         done = subprocess.run([*words, "--batch", str(PEER_BATCH)], check=True, capture_output=True, text=True)
         print(f"snapml, {len(rows):,} payments: {done.stdout.strip()}", file=sys.stderr, flush=True)
         counted: np.ndarray = np.load(out)
