@@ -3,8 +3,9 @@
     python bench/trace_graph_peer.py networkx|rustworkx EDGES.npy LONGEST WINDOW_S OUT.npy
 
 Neither knows time. Both are asked, at each payment, for the simple paths from the account that is paid back to the one that
-pays, in the graph of what was paid within the window before; of each path it is counted here in how many ways the times of its
-payments rise. Part of the cost is therefore this file's. What is written is, for each payment and length, how many cycles it closes.
+pays, in the graph of what was paid within the window before; of each path it is counted here in how many ways the times of
+its payments rise. Part of the cost is therefore this file's. What is written is, for each payment and length, how many cycles
+it closes.
 """
 
 import json

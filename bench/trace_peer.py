@@ -1,15 +1,19 @@
 """A peer of the trace kernels, run in an environment of its own: snapml's GraphFeaturePreprocessor.
 
-    python bench/trace_peer.py fan|scatter-gather|cycles|all EDGES.npy [--batch N] [--seconds N] [--out OUT.npy] [--whole] [--everyone N]
-        [--days N]
+    python bench/trace_peer.py fan|scatter-gather|cycles|all EDGES.npy [--batch N] [--seconds N] [--out OUT.npy]
+        [--whole] [--everyone N] [--days N]
 
 It streams: rows are handed over in batches and features come back for each; with a batch of one it sees, as our kernels
 do, nothing that comes later. ``all`` is every feature that it has a use for here: patterns and, of a fifth column, all eleven
-statistics of both accounts, within twenty days; with other `--days` what has a window of accounts, without the patterns of several. One thread, CPU seconds of this process; after `--seconds` it stops and says how far it came.
-Nearly all of its time goes to fans and degrees of an account that most payments go to: it looks through all of them within the
-window at each new one. ``--everyone`` names one that everyone pays and that pays nobody (the world outside a bank). Of ``all``, fan
-and degree are then asked in a graph where it is another account for each payer, and what that leaves out, its own fan and degree, is
-counted by hand as snapml counts it: which is compared with snapml's own answer, cell by cell, for the first payments of each run.
+statistics of both accounts, within twenty days; with other `--days` only what an account has a window for. One thread, CPU
+seconds of this process; after `--seconds` it stops and says how far it came.
+
+Nearly all of its time goes to fans and degrees of an account that most payments go to: it looks through all of them within
+the window at each new one. ``--everyone`` names one that everyone pays and that pays nobody (the world outside a bank). Of
+``all``, fan and degree are then asked in a graph where it is another account for each payer, and what that leaves out, its own
+fan and degree, is counted by hand as snapml counts it: which is compared with snapml's own answer, cell by cell, for the first
+payments of each run.
+
 What it writes is, for each payment, the largest bin of each pattern (0 is none), so that membership can be compared; with
 `--whole` all of its columns.
 """
