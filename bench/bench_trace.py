@@ -1,11 +1,14 @@
 """Trace beside its peers in one run: kernels, growth, all typologies, and what the first fifty findings are worth.
 
-    python bench/bench_trace.py [--edges N] [--grow N ...] [--peers PYTHON] [--logs FILE ...] [--only PART]
+    python bench/bench_trace.py [--edges N] [--grow N ...] [--peers PYTHON] [--kept FOLDER] [--logs FILE ...] [--only PART]
 
 Peers: snapml's GraphFeaturePreprocessor, in an environment of its own that `--peers` or HEADWATER_TRACE_PEERS names, because
-it is proprietary; DuckDB's SQL here. `--logs`, or HEADWATER_TRACE_LOGS, are transaction logs of AMLGentex, an open simulator that no package index has
-(github.com/aidotse/AMLGentex, its template experiment, one seed a file). CPU seconds of one process, ratios of one run. Where
-a peer or a log is not there, its rows are left out and it is said.
+it is proprietary; networkx, which `tools/peers.py` fetches, and rustworkx; DuckDB's SQL here. `--logs`, or HEADWATER_TRACE_LOGS,
+are transaction logs of AMLGentex, an open simulator that no package index has (github.com/aidotse/AMLGentex, its template
+experiment, one seed a file; `bench/trace_logs.py` makes them). The first `--trained` of them train, the next chooses a
+threshold, the rest are reported. `--kept` is a folder for what snapml counted of each log, so that a run that was broken off
+goes on where it was. CPU seconds of one process, ratios of one run. Where a peer or a log is not there, its rows are left out
+and it is said.
 """
 
 import argparse
@@ -120,13 +123,19 @@ def told_otherwise(results: list[dict[str, Any]]) -> None:
         )
 
 
-def few(python: str | None, paths: list[Path], results: list[dict[str, Any]]) -> None:
+def few(given: argparse.Namespace, results: list[dict[str, Any]]) -> None:
     """T6: F1 on the payments of networks, by features, on worlds that nothing was fitted on; ours and an open simulator's."""
-    from bench.trace_minority import LEAST_LOGS, logs, years
+    from bench.trace_minority import LEAST_LOGS, Peer, gain, logs, years
 
-    asked: dict[str, Callable[[], dict[str, Any]]] = {"our years": lambda: years(python)}
-    if len(paths) >= LEAST_LOGS:
-        asked[f"AMLGentex, {len(paths)} logs"] = lambda: logs(paths, python)
+    paths, trained = given.logs, given.trained
+    if given.kept is not None:
+        given.kept.mkdir(parents=True, exist_ok=True)
+    peer = Peer(given.peers, given.kept, tuple(given.windows)) if given.peers else None
+    asked: dict[str, Callable[[], dict[str, Any]]] = {"our years": lambda: years(peer)} if given.only != "logs" else {}
+    if len(paths) >= max(LEAST_LOGS, trained + 2):
+        name = f"AMLGentex, {len(paths) - trained - 1} of {len(paths)} logs"
+        asked[f"{name}, outside the bank an account each"] = lambda: logs(paths, peer, trained, outside_each=True)
+        asked[name] = lambda: logs(paths, peer, trained)
     else:
         print(f"AMLGentex: fewer than {LEAST_LOGS} logs named, left out", file=sys.stderr)
     for world, measure in asked.items():
@@ -138,9 +147,9 @@ def few(python: str | None, paths: list[Path], results: list[dict[str, Any]]) ->
                 made | {"what": f"{told[name]['each']}; degree alone {told['degree']['f1']}, raw {told['raw']['f1']}"}
             )
             if "snapml" in told:
-                gain = round(told[name]["f1"] - told["snapml"]["f1"], 3)
-                over = {"name": f"minority F1, {world}: {name}, over snapml", "ratio": gain, "at_least": 0.05}
-                results.append(over | {"what": str(told["snapml"])})
+                more, spread = gain(told, name)
+                over = {"name": f"minority F1, {world}: {name}, over snapml", "ratio": more, "at_least": 0.05}
+                results.append(over | {"what": f"{spread}; snapml {told['snapml']['f1']} {told['snapml']['each']}"})
 
 
 def main() -> None:
@@ -151,14 +160,23 @@ def main() -> None:
     parser.add_argument("--peers", default=os.environ.get(PEERS_ENV))
     logs = [Path(name) for name in os.environ.get(LOGS_ENV, "").split(os.pathsep) if name]
     parser.add_argument("--logs", type=Path, nargs="*", default=logs)
+    parser.add_argument("--trained", type=int, default=3, help="how many of the logs train")
+    parser.add_argument(
+        "--windows", type=int, nargs="+", default=[20], help="days of snapml's windows; first that of all patterns"
+    )
+    parser.add_argument("--kept", type=Path, help="a folder that keeps what snapml counted of each world")
     parser.add_argument("--seconds", type=float, default=400.0, help="most CPU seconds for one run of a peer")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--only", choices=["kernels", "growth", "worth", "manners", "few"])
+    parser.add_argument("--only", choices=["kernels", "growth", "worth", "manners", "few", "logs", "graphs"])
     given = parser.parse_args()
     if given.one:
         one(given.one)
         return
     results: list[dict[str, Any]] = []
+    if given.only in (None, "graphs"):
+        from bench.trace_graphs import beside_graphs
+
+        beside_graphs(results)
     if given.only in (None, "kernels"):
         beside_peers(given.peers, "our year", year(given.edges), given.seconds, results)
         for path in given.logs[:1]:
@@ -169,8 +187,8 @@ def main() -> None:
         worth(results)
     if given.only in (None, "manners"):
         told_otherwise(results)
-    if given.only in (None, "few"):
-        few(given.peers, given.logs, results)
+    if given.only in (None, "few", "logs"):
+        few(given, results)
     print(json.dumps({"results": results}))
 
 

@@ -96,8 +96,23 @@ def test_what_cannot_be_asked_is_refused_with_its_exit(year: Path, tmp_path: Pat
         headwater("trace", "follow", "no-such", "--file", year / "payments.csv", exits=65)["error"]["code"]
         == "input.schema"
     )
+    nowhere = headwater("trace", "features", year / "payments.csv", "--out", tmp_path / "none" / "f.parquet", exits=74)
+    assert nowhere["error"]["code"] == "store.io"
     bad = tmp_path / "bad.csv"
     bad.write_text("id,time,from,to,amount,currency\nP1,2025-03-01T10:00:00Z,A,B,-5,EUR\n", encoding="utf-8")
     refused = headwater("read", "payments", bad, exits=65)
     assert "line 2" in refused["files"][0]["error"]["where"]
     assert len(headwater("trace", "typologies")["typologies"]) >= 25
+
+
+def test_a_trail_is_told_in_money_as_people_read_it(tmp_path: Path) -> None:
+    rows = ("P1,2025-03-01T10:00:00Z,A,B,195000,EUR", "P2,2025-03-02T10:00:00Z,B,C,93550,EUR")
+    table = tmp_path / "payments.csv"
+    table.write_text("\n".join(("id,time,from,to,amount,currency", *rows)) + "\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "headwater", "trace", "follow", "P1", "--file", str(table)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[1].endswith("B -> C  935.50 EUR of 935.50 EUR")
+    assert lines[-1] == "1,950.00 EUR: 1,950.00 EUR rests, accounts: 2; 0.00 EUR went further"

@@ -1,5 +1,6 @@
 """`headwater trace`: illicit money, supply chains and routes."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -183,6 +184,7 @@ def follow(
     The rule is a convention that courts choose: first in first out, in proportion, or earliest first. What rests and what
     went further make up what was sent, to the minor unit. Who made the payment is called by a pseudonym.
     """
+    from headwater.model.money import money_text
     from headwater.node import trail as trails
 
     if not files and home is None:
@@ -194,19 +196,19 @@ def follow(
             found = trails.follow(payment, rule=rule, hops=hops, files=(), user=user, at=at)
     trails.write_trail(found, out, svg)
     document = trails.document(found)
+    money = partial(money_text, unit=found.unit)
     lines = [
         f"{shown('hop {number}', number=hop['hop'])}  {hop['time'][:16]}  {hop['from']} -> {hop['to']}  "
-        + shown("{part:,} of {whole:,}", part=hop["part_minor"], whole=hop["amount_minor"])
+        + shown("{part} of {whole}", part=money(hop["part_minor"]), whole=money(hop["amount_minor"]))
         for hop in document["hops"][:SHOWN]
     ]
     lines.append(
         shown(
-            "{amount:,} {unit} minor units: {rest:,} rest at {places} places, {beyond:,} went further",
-            amount=document["amount_minor"],
-            unit=found.unit,
-            rest=sum(rest.part for rest in found.rests),
-            places=len(found.rests),
-            beyond=found.beyond,
+            "{amount}: {rest} rests, accounts: {count}; {beyond} went further",
+            amount=money(document["amount_minor"]),
+            rest=money(sum(rest.part for rest in found.rests)),
+            count=len({rest.account for rest in found.rests}),
+            beyond=money(found.beyond),
         )
     )
     door.answer({"ok": True, **document}, lines, as_json=as_json)

@@ -163,16 +163,21 @@ def _day(column: Column, text: str, span: Span) -> int:  # noqa: ARG001
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def _amount(column: Column, text: str, span: Span) -> int:
-    found = _count(column, text, span)
-    if not 0 < found <= MOST_MINOR:
-        raise SchemaError("an amount of nothing, or beyond what is kept", fix="give whole minor units above zero")
-    return found
+def _amount(column: Column, text: str, span: Span) -> int:  # noqa: ARG001
+    fix = "give whole minor units above zero: 1234 for 12.34 EUR"
+    below, digits = text.startswith("-"), text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise SchemaError("not a whole number", fix=fix)
+    if below and digits.strip("0"):
+        raise SchemaError("an amount below zero", fix=fix)
+    if not _WHOLE.fullmatch(digits) or not 0 < int(digits) <= MOST_MINOR:
+        raise SchemaError("an amount of nothing, or beyond what is kept", fix=fix)
+    return int(digits)
 
 
 def _count(column: Column, text: str, span: Span) -> int:  # noqa: ARG001
     if not _WHOLE.fullmatch(text):
-        raise SchemaError("not a whole number", fix="give amounts in whole minor units: 1234 for 12.34 EUR")
+        raise SchemaError("not a whole number", fix="write it in digits, from 0")
     return int(text)
 
 

@@ -18,7 +18,7 @@ from headwater.formats.safe import parse_json_lines
 from headwater.model.canonical import encode
 from headwater.model.times import format_instant
 from headwater.node.duck import ibis_on_duckdb
-from headwater.node.files import bytes_of, write
+from headwater.node.files import bytes_of, write, written_beside
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
 from headwater.node.system import SystemClock
@@ -57,6 +57,7 @@ def features(
     Raises:
         PolicyError: the user may not trace.
         SettingsError: there is no table of payments.
+        StoreError: the disk is full or refuses.
     """
     import pyarrow.parquet as pq
 
@@ -68,9 +69,8 @@ def features(
             table = features_of(sheets, settings)
         finally:
             sheets.close()
-        beside = out.with_name(out.name + ".new")
-        pq.write_table(table, beside, compression="zstd")
-        beside.replace(out)
+        with written_beside(out) as file:
+            pq.write_table(table, file, compression="zstd")
         return int(table.num_rows)
 
 

@@ -122,3 +122,23 @@ def test_every_format_of_tables_loads_under_its_own_name() -> None:
         made = table_source(name)
         assert (made.name, made.title) == (name, title)
         assert made.tables
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("-5", "an amount below zero"),
+        ("0", "an amount of nothing, or beyond what is kept"),
+        ("99999999999999999999999", "an amount of nothing, or beyond what is kept"),
+        ("12.5", "not a whole number"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_told_for_what_it_is(given: str, said: str) -> None:
+    _, (error,) = read("payments", (HEAD + GOOD.replace("1234", given, 1)).encode())
+    assert (error.what, error.fix) == (said, "give whole minor units above zero: 1234 for 12.34 EUR")
+
+
+def test_a_count_is_not_told_to_be_money() -> None:
+    _, (error,) = read("contacts", b"from,to,count,first,last\nA,B,-3,2025-03-01T10:00:00Z,2025-03-02T10:00:00Z\n")
+    assert (error.where.field, error.what) == ("count", "not a whole number")
+    assert "EUR" not in error.fix
