@@ -28,7 +28,6 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _REF_BYTES: Final = 12
 _PIECE: Final = 1 << 20
-_TAG_BYTES: Final = 16
 _LENGTH: Final = struct.Struct(">I")
 _NO_ENTRY: Final = "there is no such entry, or it may not be read"
 
