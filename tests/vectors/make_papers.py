@@ -146,11 +146,17 @@ def cards() -> dict[str, Any]:
 
 
 def receipt(
-    key: Ed25519PrivateKey, *, cut: int = 0, purpose: str = "receipt", more: bytes = b"", **changes: Any
+    key: Ed25519PrivateKey,
+    *,
+    cut: int = 0,
+    purpose: str = "receipt",
+    sender: str = "RS-MOI",
+    more: bytes = b"",
+    **changes: Any,
 ) -> str:
     said = {
         "v": 1,
-        "from": "RS-MOI",
+        "from": sender,
         "to": "UK-NCA",
         "skid": hashlib.sha256(bytes.fromhex(public(key))).hexdigest(),
         "at": NOW,
@@ -186,7 +192,7 @@ def receipts() -> dict[str, Any]:
         ("about another message", receipt(good, lines=[{**line, "id": OTHER_ID}]), "no word"),
         ("about other bytes", receipt(good, lines=[{**line, "sha256": ROOT}]), "no word"),
         ("about bytes that nobody could read", receipt(good, lines=[{**line, "id": None}]), "no word"),
-        ("from another authority", receipt(good, **{"from": "XK-KP"}), "not trusted"),
+        ("from another authority", receipt(good, sender="XK-KP"), "not trusted"),
         ("to another authority", receipt(good, to="XK-KP"), "not trusted"),
         ("by a key that is not on the card", receipt(other), "not trusted"),
         ("by a key that was revoked", receipt(lost, at="2026-01-15T00:00:00Z"), "not trusted"),
