@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -108,3 +109,10 @@ def test_every_page_is_reached_from_the_front_page_of_the_docs() -> None:
         targets = LINK.findall(path.read_text(encoding="utf-8"))
         waiting += [path.parent / target.partition("#")[0] for target in targets if "://" not in target]
     assert [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.resolve() not in reached] == []
+
+
+def test_the_site_leads_to_every_page_but_single_decisions() -> None:
+    nav = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    listed = [name for entry in nav for name in ([entry] if isinstance(entry, str) else next(iter(entry.values())))]
+    pages = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if not path.name[:4].isdigit()]
+    assert sorted(listed) == sorted(pages)
