@@ -99,10 +99,11 @@ tour: ## make a picture of every page, and write down what each weighs:  make to
 	@$(SETUP) dev
 	@mkdir -p tour && PAGE_SCREENS="$(CURDIR)/tour" $(PY) -m pytest -q tests/e2e/test_page_tour.py && echo "look at tour/index.html"
 
-docs: ## write the reference pages from the code and build the site
+docs: ## write the reference pages from the code, check every link, command and picture, and build the site
 	@$(SETUP) docs
 	@$(PY) tools/reference.py
-	@.venv/bin/zensical build --clean
+	@$(PY) -m pytest -q tests/arch/test_docs.py
+	@.venv/bin/zensical build --clean --strict
 
 lock: ## renew uv.lock and requirements/ after a change in pyproject.toml;  UPGRADE=1 moves every pin
 	@$(SETUP) tools

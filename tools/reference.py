@@ -36,13 +36,14 @@ def commands() -> Iterator[tuple[str, str]]:
     import click
 
     from headwater.cli import main
+    from headwater.cli.helping import dressed
 
     os.environ["LC_ALL"] = "C.UTF-8"  # the reference is English, whoever writes it
 
     def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
         # The settings of the command itself come along, as they do when it is run.
         settings: dict[str, Any] = {**command.context_settings, "terminal_width": HELP_WIDTH, "color": False}
-        context = click.Context(command, info_name=name, parent=parent, **settings)
+        context = command.context_class(command, info_name=name, parent=parent, **settings)
         yield context.command_path, command.get_help(context)
         if isinstance(command, click.Group):
             for child_name in command.list_commands(context):
@@ -50,7 +51,7 @@ def commands() -> Iterator[tuple[str, str]]:
                 if child is not None and not child.hidden:
                     yield from walk(child, child_name, context)
 
-    return walk(main, "headwater", None)
+    return walk(dressed(main), "headwater", None)
 
 
 def commands_page() -> str:

@@ -198,7 +198,7 @@ class StoreBusyError(StoreError):
     """Another process holds the store longer than the waiting time allows."""
 
     code = "store.busy"
-    advice = "try again; if it stays so, see which process holds the store with: headwater node doctor"
+    advice = "try again; if it stays so, look for a process of headwater that hangs"
 
 
 class StoreCorruptError(StoreError):
@@ -325,4 +325,4 @@ class SettingsError(HeadwaterError):
 
     code = "settings"
     exit = 78
-    advice = "see: headwater node settings --show"
+    advice = "correct it; the page of settings in the reference says what each may be"

@@ -8,6 +8,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -238,9 +239,9 @@ def _typed(key: str, value: object, origin: str) -> object:
     """Return a value as its setting's type: text is read where it can be nothing else, nothing is rounded."""
     defaults: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
     if key not in defaults:
-        raise SettingsError(
-            "an unknown setting", where=Place(file=origin, field=key), fix="see: headwater node settings --show"
-        )
+        near = get_close_matches(key, defaults, 1)
+        fix = f"remove it; did you mean '{near[0]}'?" if near else "remove it"
+        raise SettingsError("an unknown setting", where=Place(file=origin, field=key), fix=fix)
     wanted = type(defaults[key])
     if wanted is MapView:
         return _map_view(value, origin)

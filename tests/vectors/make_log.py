@@ -238,13 +238,22 @@ def broken_ones() -> Iterator[Scenario]:
     yield from ((f"unreadable: {name}", data, "unreadable", []) for name, data in parts)
 
 
+def later_ones() -> Iterator[Scenario]:
+    """What came after the others, so that those keep their numbers."""
+    text, wrong = text_of(13), text_of(13, top=hashlib.sha256(b"other").digest())
+    twice = note(text, *UK.as_log(text), RS.as_witness(text), RS.as_witness(wrong))
+    yield "cosignature of another checkpoint beside one that holds", proof(4, 13, twice), "bad", []
+    twice = note(text, *UK.as_log(text), UK.as_log(wrong)[0], RS.as_witness(text))
+    yield "log's signature of another checkpoint beside one that holds", proof(4, 13, twice), "bad", ["RS-MOI"]
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.json"):
         old.unlink()
     (folder / "keys.json").write_text(json.dumps(KEYS, indent=1) + "\n", encoding="ascii")
-    scenarios = [*good_ones(), *bad_ones(), *broken_ones()]
+    scenarios = [*good_ones(), *bad_ones(), *broken_ones(), *later_ones()]
     for number, (what, data, result, witnesses) in enumerate(scenarios, 1):
         words = "".join(letter if letter.isalnum() else "-" for letter in what.lower())
         name = f"{number:03}-{'-'.join(word for word in words.split('-') if word)}.json"

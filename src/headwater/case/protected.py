@@ -169,11 +169,6 @@ def shield_of(identifiers: Mapping[str, Iterable[str]], pseudonyms: Mapping[str,
     return Shield(names, pattern, tuple(sorted(raw)), tuple(sorted(longest)), tuple(sorted(least)))
 
 
-def identifiers_of(person: Person) -> tuple[str, ...]:
-    """Return what would tell who a person is."""
-    return tuple(_identifiers(person))
-
-
 def _identifiers(person: Person) -> Iterable[str]:
     return [person.name, *(value for field, value in person.identifiers if field not in _TELLS_NOBODY)]
 

@@ -17,14 +17,10 @@ from headwater.ports import Chance
 ROOT_FILE: Final = "ca.pem"
 CERTIFICATE_FILE: Final = "tsa.pem"
 KEY_FILE: Final = "tsa.key"
-QUERY_TYPE: Final = "application/timestamp-query"
-REPLY_TYPE: Final = "application/timestamp-reply"
-MOST_REPLY_BYTES: Final = 1 << 16
 _VALID: Final = timedelta(days=3650)
 _SIGNED_DATA: Final = "2a864886f70d010702"
 _TST_INFO: Final = "2a864886f70d0109100104"
 _SHA512: Final = "608648016503040203"
-_SHA256: Final = "608648016503040201"
 _ECDSA_SHA512: Final = "2a8648ce3d040304"
 _POLICY: Final = "2b060104018e4f01"
 """A policy of no one's: 1.3.6.1.4.1.1871.1."""

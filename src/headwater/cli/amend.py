@@ -9,7 +9,7 @@ from headwater.cli.opening import session_at
 from headwater.cli.words import shown
 
 
-@click.group()
+@click.group(epilog="Example: headwater amend status --home uk")
 def amend() -> None:
     """Recall or correct what was sent; see which holders have proved it."""
 

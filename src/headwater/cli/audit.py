@@ -9,7 +9,7 @@ from headwater.cli.opening import node_at, session_at
 from headwater.cli.words import shown
 
 
-@click.group()
+@click.group(epilog="Example: headwater audit verify --home uk")
 def audit() -> None:
     """Check and read the ledger of every look, change, decision and disclosure."""
 

@@ -14,7 +14,7 @@ EXIT_NOT_READY = 65
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: headwater case verify bundle --trust uk.card")
 def case() -> None:
     """Build, check, seal, export and verify case files."""
 

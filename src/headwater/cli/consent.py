@@ -10,7 +10,7 @@ from headwater.cli.send import tell
 from headwater.cli.words import shown
 
 
-@click.group()
+@click.group(epilog='Example: headwater consent ask rec-… --to RS --reason "joint operation" --home uk')
 def consent() -> None:
     """Ask originators before their facts go further, and answer them."""
 

@@ -10,7 +10,7 @@ from headwater.cli.progress import bar
 from headwater.cli.words import shown
 
 
-@click.group()
+@click.group(epilog="Example: headwater customers rescreen drivers --home uk")
 def customers() -> None:
     """Keep files of customers, and screen them again against what changed in the lists."""
 

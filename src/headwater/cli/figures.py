@@ -25,7 +25,9 @@ class _Parts(Parts):
     ending = "figures"
 
 
-@click.group(cls=_Parts)
+@click.group(
+    cls=_Parts, epilog='Example: headwater figures claim --text "24,000 removed since 5 July 2024" --store figures'
+)
 def figures() -> None:
     """Keep published figures by the day they were seen, and say only what they bear out.
 

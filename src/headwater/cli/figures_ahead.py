@@ -182,7 +182,13 @@ def breaks_figures(
 
 @click.command("publish", epilog="Example: headwater figures publish table.csv --method round --out public.csv")
 @click.argument("table", metavar="TABLE.csv", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--method", default="round", show_default=True, type=click.Choice(["round", "suppress"]))
+@click.option(
+    "--method",
+    default="round",
+    show_default=True,
+    type=click.Choice(["round", "suppress"]),
+    help="How small counts are hidden.",
+)
 @click.option("--threshold", default=5, show_default=True, help="Counts from 1 to below it are small.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .csv or .ods.")
 @options.home(required=False)

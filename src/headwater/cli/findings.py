@@ -17,7 +17,7 @@ SAID = {"same": "confirm", "different": "dismiss"}
 """What people say of a pair of a query and a list entry, and the verb that is kept."""
 
 
-@click.group()
+@click.group(epilog="Example: headwater findings list --state open --home uk")
 def findings() -> None:
     """List, show and decide what the engines claim. A finding is a lead, never a verdict."""
 

@@ -48,16 +48,18 @@ class _Formatter(click.HelpFormatter):
         super().write_dl(told, col_max, col_spacing)
 
     def _does(self, name: str, text: str) -> str:
-        """Return what a command does; click has cut its English words to one line, the others stand whole."""
+        """Return what a command does, whole: click has cut its words to one line."""
         known = said(text, Part.COMMANDS)
         if known != text or self.of is None or not isinstance(self.of.command, click.Group):
             return known
-        if spoken(os.environ) == ENGLISH:
+        if spoken(os.environ) == ENGLISH and not text.endswith("..."):
             return text
         command = self.of.command.get_command(self.of, name)
-        whole = ((command and command.help) or "").split("\n\n")[0]
+        if command is None:
+            return text
+        whole = (command.help or "").split("\n\n")[0]
         known = _paragraph(whole)
-        return text if known == whole else known
+        return command.get_short_help_str(len(whole)) if known == whole else known
 
 
 class _Context(click.Context):

@@ -16,7 +16,7 @@ EXIT_NOT_WHOLE = 75
 LOOK_S = 0.5
 
 
-@click.group()
+@click.group(epilog="Example: headwater inbox list --home rs")
 def inbox() -> None:
     """Look at what partners sent, and answer for it."""
 

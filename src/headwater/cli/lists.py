@@ -12,7 +12,7 @@ FORMATS = ["uk-csv", "uk-xml", "un-xml", "ofac-csv", "ofac-xml", "eu-xml"]
 PUBLISHED = ["uk", "un", "ofac", "eu"]
 
 
-@click.group()
+@click.group(epilog="Example: headwater lists fetch uk un --dir lists --home uk")
 def lists() -> None:
     """Make, show and keep sanctions lists."""
 
@@ -20,7 +20,7 @@ def lists() -> None:
 @lists.command(epilog="Example: headwater lists make --entries 25000 --seed 1 --format uk-csv --out list.csv")
 @click.option("--entries", required=True, type=click.IntRange(1, 1_000_000), help="How many designations.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same bytes.")
-@click.option("--format", "format_name", required=True, type=click.Choice(FORMATS))
+@click.option("--format", "format_name", required=True, type=click.Choice(FORMATS), help="Official format of the file.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; for ofac-csv a folder.")
 @options.as_json
 def make(*, entries: int, seed: int, format_name: str, out: Path, as_json: bool) -> None:

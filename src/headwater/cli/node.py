@@ -21,7 +21,7 @@ FIRST_ROLES = ("admin", "analyst", "liaison")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: headwater node doctor --home uk")
 def node() -> None:
     """Set up, serve, check and explain a node."""
 

@@ -10,7 +10,9 @@ from headwater.cli import door, options
 from headwater.cli.opening import session_at
 
 
-@click.group()
+@click.group(
+    epilog="Example: headwater ofsi report fnd-1a2b3c --organisation 'Example Bank' --assets held.csv --out report.txt --home uk"
+)
 def ofsi() -> None:
     """Draft the report on a confirmed hit, and the annual review of frozen assets. A person checks and sends them."""
 

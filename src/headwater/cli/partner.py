@@ -12,7 +12,7 @@ EXIT_NO_ANSWER = 75
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: headwater partner list --home uk")
 def partner() -> None:
     """Add, confirm, list, suspend and revoke partners. Trust is bilateral: there is no common root."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PURPOSE = "victim-protection"
 
 
-@click.group()
+@click.group(epilog="Example: headwater safeguard tasks --home uk")
 def safeguard() -> None:
     """Protect people who may be victims: grants, logged reads, releases, tasks with clocks, erasure."""
 

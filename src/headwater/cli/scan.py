@@ -17,7 +17,7 @@ class _Parts(Parts):
     ending = "scans"
 
 
-@click.group(cls=_Parts)
+@click.group(cls=_Parts, epilog="Example: headwater scan detect van.tif --site site.json --fa 0.01 --overlay pictures")
 def scan() -> None:
     """Find what is hidden in vehicles on their X-ray images, with error rates that hold at your own machine.
 

@@ -20,12 +20,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: headwater taxii load server.json --home uk")
 def taxii() -> None:
     """Load, dump, release and match threat intelligence; say who may ask by TAXII."""
 
 
-@taxii.group(name="user")
+@taxii.group(name="user", epilog="Example: headwater taxii user add c.ert --password-stdin --home uk < password.txt")
 def user_() -> None:
     """Say which users of the node may ask by TAXII."""
 

@@ -14,7 +14,7 @@ SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: headwater trace run payments.csv companies.csv --out findings.jsonl")
 def trace() -> None:
     """Find and follow illicit money, supplies and routes in tables."""
 

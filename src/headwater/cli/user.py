@@ -11,7 +11,7 @@ from headwater.cli.opening import node_at, session_at
 from headwater.cli.words import later, shown
 
 
-@click.group()
+@click.group(epilog="Example: headwater user add s.hall --role supervisor --home uk")
 def user() -> None:
     """Add, list and disable the users of a node."""
 

@@ -212,7 +212,7 @@ def read_card(data: bytes) -> SignedCard:
 
 
 def check_successor(held: SignedCard, given: SignedCard) -> bool:
-    """Return whether a card takes the place of the one held; False where they are the same (rules 2 and 3).
+    """Return whether a card takes the place of the one held; False where they are the same (rule 2).
 
     Raises:
         KeyTrustError: it is another authority's, or a version between the two is missing.
@@ -239,7 +239,7 @@ def check_successor(held: SignedCard, given: SignedCard) -> bool:
 
 
 def check_current(card: Card, now: datetime) -> None:
-    """Refuse a card that has expired (rule 4).
+    """Refuse a card that has expired (rule 3).
 
     Raises:
         KeyTrustError: it has.

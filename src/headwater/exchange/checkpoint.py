@@ -186,15 +186,15 @@ def cosign(checkpoint: Checkpoint, witness: AuthorityId, at: datetime, signer: P
 
 
 def cosigned_at(checkpoint: Checkpoint, witness: AuthorityId, pairs: Sequence[PairKey]) -> datetime | None:
-    """Return when a partner cosigned a checkpoint, by the newest of its cosignatures that hold; None where none does."""
+    """Return when a partner cosigned a checkpoint, by its newest cosignature; None where there is none, or one does not hold."""
     name = origin_of(witness)
     times = [
-        seconds
+        _cosigned_seconds(checkpoint.text, each.data, pair)
         for pair in pairs
         for each in _lines(checkpoint, name, _key_id(name, COSIGNATURE, pair.ed25519))
-        if (seconds := _cosigned_seconds(checkpoint.text, each.data, pair)) is not None
     ]
-    return datetime.fromtimestamp(max(times), UTC) if times else None
+    held = [seconds for seconds in times if seconds is not None]
+    return datetime.fromtimestamp(max(held), UTC) if held and len(held) == len(times) else None
 
 
 def claims_of(checkpoint: Checkpoint, witness: AuthorityId, pairs: Sequence[PairKey]) -> int:
@@ -243,7 +243,8 @@ class _MlDsa65:
 
 
 def _has(checkpoint: Checkpoint, name: str, key_id: bytes, key: _Ed25519 | _MlDsa65) -> bool:
-    return any(key.holds(each.data) for each in _lines(checkpoint, name, key_id))
+    lines = _lines(checkpoint, name, key_id)
+    return bool(lines) and all(key.holds(each.data) for each in lines)
 
 
 def _lines(checkpoint: Checkpoint, name: str, key_id: bytes) -> list[NoteSignature]:

@@ -134,7 +134,7 @@ class Keys:
             raise SettingsError(
                 f"the node has no {kind} key",
                 where=str(self.home / FOLDER),
-                fix="make a node with: headwater node init",
+                fix="put keys/ back from a backup",
             )
         return found
 

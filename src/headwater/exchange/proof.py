@@ -29,7 +29,6 @@ from headwater.model.ids import AuthorityId
 from headwater.model.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 
 FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
-SUFFIX: Final = ".tlog-proof"
 SALT_BYTES: Final = 16
 MAX_PATH: Final = 64
 MAX_PROOF: Final = MAX_NOTE + 256 * 1024

@@ -16,7 +16,6 @@ from headwater.model.ids import EntityKey
 from headwater.ports import LeftOut, SourceInput
 
 ORIGINATOR: Final = "EU-COM"
-NAMESPACE: Final = "http://eu.europa.ec/fpi/fsd/export"
 NEW_KIND: Final = "a kind of subject that the EU list did not have before, read as LegalEntity"
 _SCHEMATA: Final = {"person": "Person", "P": "Person", "enterprise": "Organization", "E": "Organization"}
 _GENDERS: Final = {"M": "male", "F": "female"}

@@ -10,7 +10,7 @@ from headwater.errors import FormatError, Place, SchemaError
 from headwater.formats.entries import sha256_of
 from headwater.formats.safe import check_size, visible
 from headwater.formats.safe_csv import csv_value, iter_csv
-from headwater.formats.safe_sheet import Cell, Sheet, SheetRow, column_letters, is_workbook, read_workbook
+from headwater.formats.safe_sheet import Cell, Sheet, SheetRow, is_workbook, read_workbook
 from headwater.model.figures import MAX_COUNT, Caution, Definition, Edition, Strand
 from headwater.model.ids import BlobHash
 from headwater.model.period import Period, parse_period
@@ -195,12 +195,6 @@ def dated_name(file: str) -> date | None:
         return date(int(found[1]), int(found[2]), int(found[3])) if found else None
     except ValueError:
         return None
-
-
-def place_at(given: FigureInput, row: SheetRow, column: str | int) -> Place:
-    """Return where a cell stands: a column by its header, or by its letters."""
-    name = column if isinstance(column, str) and column else column_letters(int(column)) if column != "" else ""
-    return Place(file=given.name, line=row.line, field=name)
 
 
 def labels(row: SheetRow) -> list[str]:

@@ -11,7 +11,6 @@ from headwater.model.scan import ScanFormat, ScanMeta
 
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 JPEG: Final = b"\xff\xd8\xff"
-LOOK_ONLY: Final = "8-bit, material not assessed"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DEPTH: Final = 16
 

@@ -80,8 +80,6 @@ IDENTITY_PROPERTIES: Final = frozenset(
 )
 """What names a person: kept from everybody where the person is protected (Trafficking Protocol art. 6)."""
 
-OBJECT_SCHEMATA: Final = frozenset({"Vehicle", "Vessel", "Airplane", "Address", "BankAccount", "CryptoWallet"})
-
 
 @dataclass(frozen=True, slots=True)
 class Schema:

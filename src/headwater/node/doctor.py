@@ -3,28 +3,33 @@
 import shutil
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import Final
 
 from headwater.errors import HeadwaterError
-from headwater.exchange.keys import FOLDER, ROOT_FOLDER
+from headwater.exchange.card import DatedKey
+from headwater.exchange.keys import FOLDER, ROOT_FOLDER, Keys
 from headwater.model.times import format_instant
 from headwater.node.lists import age_of, editions, seen_current
 from headwater.node.node import Node
+from headwater.node.protected import vault
 
 LOW_SPACE_BYTES: Final = 1 << 30
 SYNCS_MISSED: Final = 3
 """Syncs that may fail in a row before a person is told."""
 MOST_DEAD: Final = 1_000
 """Expired messages that are counted; of more it is said that there are more."""
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _ALARM_FIX: Final = (
     "look at the evidence and speak to the partner on another channel; then suspend it, or, once it is explained: "
     "headwater partner clear AUTHORITY --reason TEXT"
 )
 CARD_WARNING: Final = timedelta(days=30)
+CLOCK_TOLERANCE: Final = timedelta(seconds=300)
+"""As far as a partner's clock may be ahead; an event of this node's own that is further ahead tells of a clock that is wrong."""
 EXTRAS: Final = {"match": "rapidfuzz", "web": "uvicorn"}
 """A library of each extra that a verb of this version needs."""
 
@@ -84,6 +89,15 @@ def _keys(node: Node) -> Iterator[Finding]:
         cause=f"others may read {', '.join(open_to_others)}" if open_to_others else "",
         fix=f"chmod 600 {folder}/*.key, then make new keys" if open_to_others else "",
     )
+    missing = _missing_keys(node)
+    yield Finding(
+        "own keys",
+        ok=not missing,
+        cause=f"the card names keys that have no private key here: {', '.join(missing)}" if missing else "",
+        fix="put keys/ back from a backup, or have new ones made: headwater node card --new-key KIND"
+        if missing
+        else "",
+    )
     roots = list((node.home / ROOT_FOLDER).glob("*.key"))
     yield Finding(
         "roots",
@@ -91,6 +105,73 @@ def _keys(node: Node) -> Iterator[Finding]:
         cause="the root keys still lie on this machine" if roots else "",
         fix=f"move {node.home / ROOT_FOLDER} to three separate offline places" if roots else "",
     )
+
+
+def _missing_keys(node: Node) -> list[str]:
+    """Return the kinds of keys of which the card names one that counts, and the private half does not lie here."""
+    try:
+        card = node.exchange.card().card
+    except HeadwaterError:
+        return []  # what is wrong with the card is told of the card
+    private, now = Keys(node.home), node.clock.now()
+    held: dict[str, tuple[Collection[str], Callable[[], Collection[str]]]] = {
+        "signing": (_counting(card.signing, now), lambda: private.signing_seeds),
+        "sealing": (_counting(card.sealing, now), lambda: private.sealing_seeds),
+        "papers": ([pair.ed25519 for pair in card.papers[-1:]], lambda: [private.papers().public().ed25519]),
+    }
+    return [kind for kind, (named, here) in held.items() if not set(named) <= set(_there(here))]
+
+
+def _counting(keys: Sequence[DatedKey], now: datetime) -> list[str]:
+    """Return the names of keys that nobody has revoked."""
+    return [key.name for key in keys if not key.is_revoked(now)]
+
+
+def _there(names: Callable[[], Collection[str]]) -> Collection[str]:
+    """Return the names of what lies here; none where there is no such file, or one that cannot be read."""
+    try:
+        return names()
+    except HeadwaterError:
+        return ()
+
+
+def _folder(node: Node) -> Iterator[Finding]:
+    others = stat.S_IMODE(node.home.stat().st_mode) & 0o077
+    yield Finding(
+        "folder",
+        ok=not others,
+        cause=f"others may open {node.home}" if others else "",
+        fix=f"chmod 700 {node.home}" if others else "",
+    )
+    lost = vault(node).is_locked_out
+    yield Finding(
+        "vault",
+        ok=not lost,
+        cause="vault/master.key is not here, and without it no protected person can be read" if lost else "",
+        fix="put it back from where you keep it; take nothing into the vault before" if lost else "",
+    )
+
+
+def _clock(node: Node) -> Iterator[Finding]:
+    now, last = node.clock.now(), _last_noted(node)
+    ahead = last > now + CLOCK_TOLERANCE
+    yield Finding(
+        "clock",
+        ok=not ahead,
+        cause=f"it says {format_instant(now)}, and the ledger has an event of {format_instant(last)}" if ahead else "",
+        fix="set the clock of this machine right; partners refuse what is sealed more than 300 s ahead"
+        if ahead
+        else "",
+    )
+
+
+def _last_noted(node: Node) -> datetime:
+    """Return when the last event was noted, the beginning of time where nobody can tell any more."""
+    try:
+        with node.store.snapshot() as snapshot:
+            return snapshot.leaf(snapshot.head().size - 1).at or _LONG_AGO
+    except HeadwaterError:
+        return _LONG_AGO
 
 
 def _card(node: Node) -> Iterator[Finding]:
@@ -195,6 +276,8 @@ def _extras(_: Node) -> Iterator[Finding]:
 _LOOKS: Final[tuple[Callable[[Node], Iterator[Finding]], ...]] = (
     _space,
     _ledger,
+    _clock,
+    _folder,
     _keys,
     _card,
     _lists,

@@ -164,7 +164,8 @@ def _indented(value: object, depth: int) -> list[str]:
             for one in value
             for line in ([f"{pad}- {one}"] if isinstance(one, str) else [*_indented(one, depth), f"{pad}-"])
         ] or [f"{pad}none"]
-    return [f"{pad}{value}"]
+    said = ("yes" if value else "no") if isinstance(value, bool) else value
+    return [f"{pad}{said}"]
 
 
 def _values(record: Record, prop: str) -> list[str]:

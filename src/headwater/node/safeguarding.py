@@ -3,7 +3,7 @@
 No act here sends anything to a protected person, refers anybody by itself, or lists who is protected.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -380,8 +380,3 @@ def _keep_wish(node: Node, session: Session, wish: SuspectRequest, kind: str) ->
         transaction.note(Event(kind, session.user, wish.case, session.purpose, detail))
 
     node.store.write(change)
-
-
-def known_users(node: Node, role: str) -> Iterable[str]:
-    """Return the users of a role: whom a task can be offered to."""
-    return [str(user["name"]) for user in users.listed(node.store) if role in user["roles"] and not user["disabled"]]

@@ -21,11 +21,9 @@ Progress = Callable[[int, int], None]
 ENDINGS: Final = (".tif", ".tiff", ".dcs", ".dcm", ".png", ".jpg", ".jpeg")
 READ_SCHEMA: Final = "headwater.scan.read/1"
 DETECT_SCHEMA: Final = "headwater.scan.detect/1"
-COMPARE_SCHEMA: Final = "headwater.scan.compare/1"
 CALIBRATION_SCHEMA: Final = "headwater.scan.calibration/1"
 WEDGE: Final = ("material", "areal_g_cm2", "ln_t_low", "ln_t_high")
 PREVALENCE: Final = 0.001
-COMPARE_FA: Final = 0.05
 DICOS_CATEGORY: Final = {"weapon": "CONTRABAND", "drugs": "CONTRABAND", "person": "OTHER"}
 """DICOS threat categories; a person is no threat, and goes out as OTHER with the words of a rescue."""
 

@@ -78,7 +78,11 @@ class PostgresLink(Link):
                 client_encoding="utf8",
             )
         except psycopg.Error as error:
-            raise StoreIoError(f"the database cannot be reached: {_said(error)}", where=str(self.file)) from error
+            raise StoreIoError(
+                f"the database cannot be reached: {_said(error)}",
+                where=str(self.file),
+                fix="see that its server runs and that the setting `database` names it",
+            ) from error
         if self._connection.info.server_version < OLDEST_SERVER:
             self.close()
             raise StoreVersionError("PostgreSQL 14 or newer is needed", where=str(self.file))

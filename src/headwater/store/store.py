@@ -98,7 +98,7 @@ class Store:
         check_sqlite(apsw.sqlite_lib_version())
         if options is None or not options.database:
             if not (home / FILE).exists():
-                raise StoreError("there is no node's store here", where=str(home), fix="run: headwater node init")
+                raise StoreError("there is no node's store here", where=str(home), fix="restore the last backup")
             check_header(home / FILE)
         return cls(home, clock=clock, chance=chance, options=options or StoreOptions())
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from headwater.errors import ForbiddenError, StoreCorruptError
+from headwater.errors import ForbiddenError, StoreCorruptError, StoreError
 from headwater.ports import Chance
 from headwater.store.faults import translated
 from headwater.store.files import make_folder
@@ -28,7 +28,6 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _REF_BYTES: Final = 12
 _PIECE: Final = 1 << 20
-_TAG_BYTES: Final = 16
 _LENGTH: Final = struct.Struct(">I")
 _NO_ENTRY: Final = "there is no such entry, or it may not be read"
 
@@ -40,6 +39,11 @@ class Vault:
         """Take the node's directory; nothing is made before something is kept."""
         self._folder = home / FOLDER
         self._chance = chance
+
+    @property
+    def is_locked_out(self) -> bool:
+        """Whether it has entries and not the key that wraps theirs, as after a backup was put back."""
+        return not (self._folder / MASTER).exists() and any((self._folder / "keys").glob("*"))
 
     def put(self, data: bytes) -> str:
         """Encrypt an entry and return its name; durable before the call returns."""
@@ -158,6 +162,10 @@ class Vault:
 
     def _master(self) -> bytes:
         path = self._folder / MASTER
+        if self.is_locked_out:
+            raise StoreError(
+                "the vault's master key is not here", where=str(path), fix="put it back from where you keep it"
+            )
         if not path.exists():
             for name in ("keys", "entries"):
                 make_folder(self._folder / name)

@@ -403,6 +403,17 @@ def test_the_shell_completes_verbs() -> None:
     assert done.stdout == "plain,conformance\n"
 
 
+def test_bash_completes_with_the_script_as_the_page_tells_to_load_it() -> None:
+    script = """eval "$(headwater completion bash)"
+        COMP_WORDS=(headwater node do); COMP_CWORD=2; _headwater_completion headwater; echo "${COMPREPLY[*]}"
+        COMPREPLY=(); COMP_WORDS=(headwater screen --sin); COMP_CWORD=2; _headwater_completion headwater; echo "${COMPREPLY[*]}"
+        complete -p headwater"""
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "--norc", "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[:2] == ["doctor", "--since"], done.stderr
+    assert "_headwater_completion" in done.stdout.splitlines()[2]
+
+
 @pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {}])
 def test_no_colour_is_written_where_nobody_sees_it(setting: dict[str, str]) -> None:
     done = subprocess.run(

@@ -117,8 +117,8 @@ def test_a_damaged_key_file_is_no_key(tmp_path: Path, text: str) -> None:
         keys.signing_seed()
 
 
-def test_a_node_without_keys_says_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="node init"):
+def test_a_node_without_keys_says_where_they_may_be(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="put keys/ back from a backup"):
         Keys(tmp_path).signing_seed()
     with pytest.raises(KeyTrustError):
         read_roots(tmp_path)

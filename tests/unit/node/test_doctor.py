@@ -13,7 +13,7 @@ import pytest
 from headwater.exchange.syncing import Standing
 from headwater.node import Node, doctor
 from headwater.node.doctor import Finding
-from headwater.testing.fakes import FakeClock
+from headwater.testing.fakes import START, FakeClock
 from tests.node_world import init, node_at, read, write_list, write_report
 
 
@@ -27,10 +27,12 @@ def wrong(found: Iterable[Finding]) -> dict[str, Finding]:
     return {each.name: each for each in found if not each.ok}
 
 
-def test_a_new_node_wants_nothing_but_its_root_keys_moved_away(node: Node) -> None:
-    assert set(wrong(doctor.examine(node))) == {"roots"}
-    shutil.rmtree(node.home / "roots")
-    assert wrong(doctor.examine(node)) == {}
+def test_a_new_node_wants_nothing_but_its_root_keys_moved_away(tmp_path: Path) -> None:
+    home = init(tmp_path / "uk")
+    with node_at(home, FakeClock(START + timedelta(hours=1))) as node:
+        assert set(wrong(doctor.examine(node))) == {"roots"}
+        shutil.rmtree(home / "roots")
+        assert wrong(doctor.examine(node)) == {}
 
 
 def test_every_fault_says_its_cause_and_what_to_do(node: Node, clock: FakeClock, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ForbiddenError, StoreCorruptError
-from headwater.store.vault import Vault
+from headwater.errors import ForbiddenError, StoreCorruptError, StoreError
+from headwater.store.vault import FOLDER, MASTER, Vault
 from headwater.testing.fakes import SeededChance
 
 SECRET = b"Zorana of the tests"
@@ -174,3 +174,17 @@ def test_a_key_that_is_erased_is_overwritten_on_the_disk_before_its_file_goes(
     monkeypatch.setattr(Path, "unlink", unlinked)
     vault.erase(ref)
     assert steps == ["zeros on the disk", "gone"]
+
+
+def test_a_vault_without_its_master_key_makes_no_other_one(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    master = tmp_path / FOLDER / MASTER
+    kept = master.read_bytes()
+    master.unlink()
+    assert vault.is_locked_out
+    with pytest.raises(StoreError, match="master key is not here"):
+        vault.get(ref)
+    with pytest.raises(StoreError, match="master key is not here"):
+        vault.put(b"somebody else")
+    master.write_bytes(kept)
+    assert vault.get(ref) == SECRET

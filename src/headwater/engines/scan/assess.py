@@ -17,8 +17,6 @@ from headwater.model.scan import ImageKind, ScanFormat, ScanImage
 
 THICK: Final = (0.5, 2.5)
 """−ln T between which the balance of both spectra is watched."""
-LEAST_SIZE_MM: Final = 8.0
-"""A pistol has 15 cm: at pixels over this a miss says little."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ LEAST_FIT: Final = 0.55
 """Correlation of the fine structure of both passes from which they are of one vehicle."""
 MOST_SCALE: Final = 0.12
 MOST_SHEAR: Final = 0.03
-MOST_SHIFT_CM: Final = 250.0
 SIGMA_CM: Final = 2.5
 MOST_ALARMS: Final = 5
 MISSING_WEIGHT: Final = 0.15
@@ -52,7 +51,6 @@ MASKED: Final = 0.3
 """By how much the vehicle's own edges there may exceed what came before that is said."""
 MOST_MASKED: Final = 3.0
 _COARSE: Final = 4
-_LEAST_SHIFT_STEPS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)

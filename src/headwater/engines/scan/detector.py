@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.engines.scan.cells import CELL, CELL_CM, MIDDLE, Cells
+from headwater.engines.scan.cells import CELL, MIDDLE, Cells
 from headwater.engines.scan.classes import ITEMS, LEAST, log_odds
 from headwater.errors import FormatError
 
@@ -211,8 +211,3 @@ def _box(shares: Reals, row: int, column: int, name: str) -> tuple[float, float,
     )
     height, width = grid.shape
     return max(row0, 0.0), min(row1, float(height)), max(column0, 0.0), min(column1, float(width))
-
-
-def grown_cm(cells: float) -> float:
-    """Return a length in cells as centimetres."""
-    return cells * CELL_CM

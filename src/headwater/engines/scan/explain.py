@@ -20,7 +20,6 @@ SYSTEMATIC: Final = 0.12
 RING: Final = 3
 """Cells around a box from which what lies there anyway is told."""
 LEAST_BLOCKED: Final = 0.0005
-REASONS: Final = ("starved", "saturated", "dead", "opaque")
 OPAQUE_CM2: Final = 25.0
 """Area from which starved pixels are a region that may hide something, cm²."""
 LIGHT, METAL = 0.25, 0.7

@@ -22,11 +22,6 @@ class NodeDisk(Disk):
         self.on_cut: Callable[[], None] = _nothing
         super().__init__(name)
 
-    @property
-    def is_dead(self) -> bool:
-        """Whether the power is cut."""
-        return self._left < 0
-
     def boot(self) -> None:
         """Give power for as long as nobody cuts it, to what lies in the real files."""
         self.start(sys.maxsize)

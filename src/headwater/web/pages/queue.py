@@ -16,7 +16,6 @@ from headwater.node.pages.links import subject_key
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
 
-EXPORTS: Final = ("csv",)
 MOST_EXPORTED_PAGES: Final = 400
 PRIORITY_WORDS: Final = {"high": "high", "normal": "normal", "low": "low"}
 LABEL_WORDS: Final = {
