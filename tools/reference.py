@@ -1,4 +1,4 @@
-"""Write the reference pages from the code: commands, errors and settings.
+"""Write the reference pages from the code: commands, errors, formats, HTTP, rules and settings.
 
     python tools/reference.py [--check] [PAGE ...]
 
@@ -16,7 +16,12 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.reference_outside import formats_page, http_page  # noqa: E402 - found from wherever it is started
+
+REFERENCE = ROOT / "docs" / "reference"
 HELP_WIDTH = 100
 NOTE = "<!-- Written by tools/reference.py from the code; change the code, then run `make docs`. -->"
 
@@ -120,6 +125,8 @@ def rules_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands_page,
     "errors": errors_page,
+    "formats": lambda: formats_page(NOTE),
+    "http": lambda: http_page(NOTE),
     "rules": rules_page,
     "settings": settings_page,
 }

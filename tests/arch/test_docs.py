@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from headwater.web.matching import matching_app
+from headwater.web.partner import partner_app
+from headwater.web.taxii import taxii_app
 from tests.arch.shown_commands import calls_in, shown, wrong
 from tools import reference
 
@@ -26,6 +29,20 @@ def page(name: str) -> str:
 @pytest.mark.parametrize("name", reference.PAGES)
 def test_a_reference_page_is_what_the_code_says(name: str) -> None:
     assert page(name) == reference.PAGES[name](), "run make docs"
+
+
+def test_every_address_of_every_door_is_documented() -> None:
+    text = page("http")
+    doors = (partner_app, matching_app, taxii_app)
+    paths = {route.path for door in doors for route in door(None).routes}  # type: ignore[arg-type, attr-defined]
+    said = {unnamed(path) for path in re.findall(r"/[^\s`,|]*", text.replace("HASH", "{hash}"))}
+    assert len(paths) > 15
+    assert [path for path in sorted(paths) if unnamed(path) not in said] == []
+
+
+def unnamed(path: str) -> str:
+    """An address whose variables bear no names: the routes and the words beside them call them differently."""
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
 
 
 def test_every_command_is_documented() -> None:

@@ -5,7 +5,8 @@
     GET    /taxii2/                                          discovery
     GET    /{root}/                                          an API root
     GET    /{root}/status/{id}/                              what became of what was posted
-    GET    /{root}/collections/  and  /{collection}/         collections, by identifier or alias
+    GET    /{root}/collections/                              collections
+    GET    /{root}/collections/{collection}/                 one of them, by identifier or alias
     GET    /{root}/collections/{collection}/manifest/        what there is
     GET    /{root}/collections/{collection}/objects/         objects; POST adds
     GET    /{root}/collections/{collection}/objects/{id}/    one object; DELETE takes it out

@@ -17,7 +17,7 @@ from headwater.model.ids import AuthorityId
 from headwater.model.message import Kind, Message
 from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START, SeededChance
-from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, Wires, World, agreement, message
+from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, message
 
 pytestmark = pytest.mark.slow
 
@@ -80,25 +80,23 @@ def test_no_more_than_64_go_at_once(courier: Courier, london: Node, world: World
     assert [len(split(body, most=64)) for _, body, _ in world.wires.passed] == [64, 6]
 
 
-def held(node: Node, courier: Courier, seconds: float = 10.0) -> threading.Event:
+def held(world: World, node: Node, seconds: float = 10.0) -> threading.Event:
     """Let the store write nothing from the next answer on, until the event is set."""
     go = threading.Event()
 
     def hold(answer: bytes) -> bytes:
-        wires.on_return = lambda later: later
+        world.wires.on_return = lambda later: later
         node.store.submit(lambda _: go.wait(seconds))
         return answer
 
-    wires = courier._transport
-    assert isinstance(wires, Wires)
-    wires.on_return = hold
+    world.wires.on_return = hold
     return go
 
 
 def test_the_next_batch_goes_while_a_full_one_is_being_settled(courier: Courier, london: Node, world: World) -> None:
     send(london, 70)
     world.wires.passed.clear()
-    go = held(london, courier)
+    go = held(world, london)
     assert courier.step().moved == 64
     assert states(london) == ["queued"] * 70
 
@@ -109,7 +107,8 @@ def test_the_next_batch_goes_while_a_full_one_is_being_settled(courier: Courier,
     world.wires.on_way = let_go
     assert courier.step().moved == 6
     assert states(london) == ["receipted"] * 70
-    sent = [sealed.header.seq for _, body, _ in world.wires.passed for sealed in map(read, split(body, most=64))]
+    sealed = [read(each) for _, body, _ in world.wires.passed for each in split(body, most=64)]
+    sent = [each.header.seq for each in sealed if isinstance(each, Sealed)]
     assert sent == list(range(sent[0], sent[0] + 70))
     assert courier.step().wait_s is None
 
@@ -142,7 +141,7 @@ def test_what_rested_is_not_overtaken_without_end(
     world.clock.move(timedelta(minutes=-10))
     send(london, 129)
     assert courier.step().moved == 63  # Belgrade says of the first that its clock is ahead
-    go = held(london, courier, seconds=0.2)  # while the first rests, nothing goes ahead of what is being settled
+    go = held(world, london, seconds=0.2)  # while the first rests, nothing goes ahead of what is being settled
     assert courier.step().moved == 64
     go.set()
     stopwatch.seconds += 301
