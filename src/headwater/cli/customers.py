@@ -7,7 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import shown
+from headwater.cli.words import scored, shown
 
 
 @click.group(epilog="Example: headwater customers rescreen drivers --home uk")
@@ -74,7 +74,7 @@ def rescreen(*, name: str, out: Path | None, home: Path, user: str, purpose: str
     document = found.document(asked)
     if out is not None:
         screening.write_hits(out, document["hits"])
-    lines = [f"{hit['score']:.4f}  {hit['query']}  {hit['text']}" for hit in document["hits"]]
+    lines = [f"{scored(hit['score'], 4)}  {hit['query']}  {hit['text']}" for hit in document["hits"]]
     lines += [
         shown("removed from the list: {text}", text=one["text"]) + f" ({one['finding']}, {shown(one['state'])})"
         for one in document["removed_findings"]

@@ -7,7 +7,7 @@ import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
-from headwater.cli.words import sentence, shown
+from headwater.cli.words import scored, sentence, shown
 
 if TYPE_CHECKING:
     from headwater.node.findings import Shown
@@ -35,7 +35,7 @@ def list_(*, state: str | None, home: Path, user: str, purpose: str, as_json: bo
         found = use.every(node, session, state=state)
     wide = max([8, *(len(shown(each.state)) for each in found)])
     lines = [
-        f"{each.finding.id[:16]}  {each.finding.score:.3f}  {shown(each.state):{wide}}  {sentence(each.finding.text)}"
+        f"{each.finding.id[:16]}  {scored(each.finding.score)}  {shown(each.state):{wide}}  {sentence(each.finding.text)}"
         for each in found
     ]
     door.answer({"ok": True, "findings": [document(each) for each in found]}, lines or [shown("none")], as_json=as_json)
@@ -114,7 +114,7 @@ def run(*, engine: str, params: Path, home: Path, user: str, purpose: str, as_js
     document = {"ok": True, "engine": engine, "findings": [finding.id for finding in claimed], "new": new}
     door.answer(
         document,
-        [f"{finding.score:.3f}  {sentence(finding.text)}" for finding in claimed] or [shown("none")],
+        [f"{scored(finding.score)}  {sentence(finding.text)}" for finding in claimed] or [shown("none")],
         as_json=as_json,
     )
 
@@ -161,7 +161,7 @@ def _lines(one: "Shown") -> list[str]:
     return [
         f"{finding.id}  ({shown(one.state)})",
         sentence(finding.text),
-        shown("score {score:.4f} by {engine}", score=finding.score, engine=engine),
+        shown("score {score} by {engine}", score=scored(finding.score, 4), engine=engine),
         *(f"  {reason.weight:+.2f}  {sentence(reason.text)}" for reason in finding.reasons),
         shown("rests on:"),
         *(f"  {each.kind} {each.ref}" for each in finding.evidence),

@@ -8,7 +8,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import sentence, shown
+from headwater.cli.words import scored, sentence, shown
 
 if TYPE_CHECKING:
     from headwater.engines.match.link.explain import Pair
@@ -187,7 +187,7 @@ def make(*, records: int, seed: int, out: Path, as_json: bool) -> None:
 def _lines(document: dict[str, Any], written: list[str]) -> list[str]:
     clusters = sorted(document["clusters"], key=lambda one: (-len(one["members"]), one["cluster"]))
     lines = [
-        f"{one['cluster']}  {one['sort']:12}  {one['score']:.3f}  "
+        f"{one['cluster']}  {one['sort']:12}  {scored(one['score'])}  "
         + "; ".join(f"{name} ({member})" for name, member in zip(one["names"], one["members"], strict=True))
         for one in clusters[:SHOWN_CLUSTERS]
     ]

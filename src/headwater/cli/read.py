@@ -183,7 +183,7 @@ def _table_lines(outcome: "tables.TableRead", *, kept: bool) -> list[str]:
     counts = ", ".join(
         shown("{count:,} rows of {name}", count=rows, name=name) for name, rows in outcome.tables.items()
     )
-    told = shown("{count} tables new to the node", count=outcome.added) if kept else shown(NOTHING_KEPT)
+    told = shown("tables new to the node: {count}", count=outcome.added) if kept else shown(NOTHING_KEPT)
     lines = [f"{outcome.file}: {counts}; {told}"]
     if outcome.doubled:
         lines.append(f"  {shown('{count:,} rows came twice and are kept once', count=outcome.doubled)}")

@@ -7,7 +7,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import sentence, shown
+from headwater.cli.words import scored, sentence, shown
 
 
 @click.command(epilog='Example: headwater screen --name "Фиктив Шпикури" --born 1975 --home uk')
@@ -132,7 +132,7 @@ def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
 
     with bar("scoring") as progress:
         document = use.score_file(pairs, out, progress)
-    lines = [f"{one['score']:.4f}  {one['id']}" for one in document["scores"]]
+    lines = [f"{scored(one['score'], 4)}  {one['id']}" for one in document["scores"]]
     lines += [
         shown("pair {id} was not scored: {reason}", id=one["id"], reason=one["reason"])
         for one in document["not_screenable"]
@@ -143,7 +143,7 @@ def _score_pairs(pairs: Path, out: Path | None, *, as_json: bool) -> None:
 def _lines(document: dict[str, object]) -> list[str]:
     lines: list[str] = []
     for hit in document["hits"]:  # type: ignore[attr-defined] # a document of our own
-        lines += [f"{hit['score']:.4f}  {hit['list']} {hit['entry']}: {sentence(hit['text'])}"]
+        lines += [f"{scored(hit['score'], 4)}  {hit['list']} {hit['entry']}: {sentence(hit['text'])}"]
         lines += [f"    {reason['weight']:+.2f}  {sentence(reason['text'])}" for reason in hit["reasons"]]
     for one in document["silenced"]:  # type: ignore[attr-defined]
         lines.append(

@@ -11,7 +11,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
-from headwater.cli.words import sentence, shown
+from headwater.cli.words import scored, sentence, shown
 
 if TYPE_CHECKING:
     from headwater.node.taxii_remote import Collection
@@ -342,7 +342,7 @@ def match(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
     ]
     counts = {"indicators": done.indicators, "findings": len(found), "new": done.added}
     lines = [shown("{indicators} indicators: {findings} findings, {new} of them new", **counts)]
-    lines += [f"  {one['id']} {one['score']:.2f} {sentence(str(one['text']))}" for one in found]
+    lines += [f"  {one.id} {scored(one.score, 2)} {sentence(one.text)}" for one in done.findings]
     document = {"ok": True, "indicators": done.indicators, "added": done.added, "findings": found}
     door.answer(document, lines, as_json=as_json)
 

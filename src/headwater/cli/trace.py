@@ -8,7 +8,7 @@ import click
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar, bars
-from headwater.cli.words import sentence, shown
+from headwater.cli.words import scored, sentence, shown
 
 SHOWN = 20
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -91,7 +91,7 @@ def run(
         tracing.write_findings(out, answer.result)
     document = tracing.document(answer)
     lines = [
-        f"{claim.finding.score:.2f}  {claim.typology.name}: {sentence(claim.finding.text)}"
+        f"{scored(claim.finding.score, 2)}  {claim.typology.name}: {sentence(claim.finding.text)}"
         for claim in answer.result.claims[:SHOWN]
     ]
     lines += [

@@ -8,7 +8,7 @@ from headwater.cli import door, options, watch_kept
 from headwater.cli.opening import session_at
 from headwater.cli.progress import bar
 from headwater.cli.watch_parts import FILE, FORM, PLACED, told
-from headwater.cli.words import later, sentence, shown
+from headwater.cli.words import later, scored, sentence, shown
 
 _LANES = {"rescue": later("RESCUE"), "border": later("BORDER"), "info": later("INFO")}
 
@@ -111,7 +111,7 @@ def alert(
             done.findings = watch_keep.keep_file(node, session, form, file, context)
     document = done.document()
     lines = [
-        f"{one['at']}  {shown(_LANES[one['lane']])}  {shown(one['kind'])}  {one['score']:.2f}: {'; '.join(map(sentence, one['reasons']))}"
+        f"{one['at']}  {shown(_LANES[one['lane']])}  {shown(one['kind'])}  {scored(one['score'], 2)}: {'; '.join(map(sentence, one['reasons']))}"
         for one in done.alerts
     ]
     door.answer(document, [*lines, *told(document)], as_json=as_json)

@@ -83,6 +83,13 @@ def sentence(text: str) -> str:
     return said_by_engine(text, tag)
 
 
+def scored(score: float, digits: int = 3) -> str:
+    """Return a score as commands show it: what is not certain never looks so."""
+    from headwater.model.finding import told_score
+
+    return f"{told_score(score, digits):.{digits}f}"
+
+
 def later(text: str) -> str:
     """Return a text as it is: one that is shown later, named here so that the catalogues are held to have it."""
     return text

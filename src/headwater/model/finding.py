@@ -115,6 +115,12 @@ class Finding:
         return FindingId(content_id("fnd", self))
 
 
+def told_score(score: float, digits: int) -> float:
+    """Return a score as it is to be shown with so many digits: what is not certain is never rounded to 1, nor to 0."""
+    least = 10.0**-digits
+    return score if score in {0.0, 1.0} else min(max(score, least), 1.0 - least)
+
+
 def _one_zero(value: float) -> float:
     # An integer, or the zero with a sign, is equal to this float but would be written, and so hashed, in another way.
     return float(value) + 0.0

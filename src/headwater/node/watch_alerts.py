@@ -17,6 +17,7 @@ from headwater.formats.eurosur import FIRST_REPORT_H, EurosurEvent, write_event_
 from headwater.formats.track_map import MapMark, TrackMap
 from headwater.model.canonical import content_id
 from headwater.model.detections import GROUPS, Detection, Reject
+from headwater.model.finding import told_score
 from headwater.node.files import json_object, make_folder, write
 from headwater.node.watch_read import danger_weights, moment_of, read_detections
 
@@ -228,7 +229,7 @@ def _mark_text(alert: dict[str, Any]) -> str:
     moment = str(alert["at"])[11:19]
     crossing = alert.get("crossing")
     ahead = f", border in {crossing['t10']:.0f} to {crossing['t90']:.0f} s" if crossing else ""
-    return f"{moment} {alert['lane']}: {alert['kind'].replace('-', ' ')} {alert['score']:.0%}{ahead}"
+    return f"{moment} {alert['lane']}: {alert['kind'].replace('-', ' ')} {told_score(alert['score'], 2):.0%}{ahead}"
 
 
 def _smoothed(places: list[tuple[float, float]]) -> list[tuple[float, float]]:

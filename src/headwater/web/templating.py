@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from headwater.model.finding import told_score
 from headwater.model.times import parse_instant
 from headwater.node.telling import told
 from headwater.policy.acts import Act
@@ -226,6 +227,7 @@ class Templates:
             _=language.gettext,
             ngettext=language.ngettext,
             number=language.number,
+            told_score=told_score,
             when=when,
             say=lambda text: say(text, language),
             **_vocabulary(language),

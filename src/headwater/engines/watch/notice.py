@@ -11,6 +11,7 @@ from typing import Final
 
 from headwater.engines.watch.danger import Setting
 from headwater.engines.watch.post import Alert
+from headwater.model.finding import told_score
 from headwater.model.times import format_instant
 
 AHEAD_S: Final = (600, 1800, 3600)
@@ -65,7 +66,7 @@ def draft_notice(alert: Alert, setting: Setting) -> Notice:
     lines = [
         "DRAFT - to the rescue coordination centre - a person checks and sends this",
         f"{what}: {lat:.5f} N {lon:.5f} E (WGS 84) at {format_instant(when.replace(microsecond=0))}",
-        f"Certainty {alert.score:.0%}. Why: {'; '.join(alert.reasons)}.",
+        f"Certainty {told_score(alert.score, 2):.0%}. Why: {'; '.join(alert.reasons)}.",
         f"Moves {alert.vx:.1f} m/s east, {alert.vy:.1f} m/s north.",
     ]
     for point in drift:

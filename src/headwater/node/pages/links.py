@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from headwater.model.finding import Finding
+from headwater.model.finding import Finding, told_score
 from headwater.model.ids import EntityKey
 from headwater.model.record import Mention, Record
 from headwater.model.schema import schema
@@ -153,7 +153,7 @@ def of_finding(shown: Shown) -> Iterator[Tie]:
 
 
 def _claim(finding: Finding) -> str:
-    return f"{finding.score:.2f}: {finding.text}"
+    return f"{told_score(finding.score, 2):.2f}: {finding.text}"
 
 
 def subject_key(subject: str) -> str:
