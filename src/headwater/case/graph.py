@@ -26,6 +26,9 @@ Pointer = dict[str, str]
 _NAMESPACE: Final = NAMESPACE_URL.bytes
 _VARIANT: Final = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
 
+_BETWEEN: Final = "\nthe next text\n"
+"""Stands between two texts, so that the end of one and the beginning of the next are no name."""
+
 _CONTEXT: Final = {
     "kb": "http://example.org/kb/",
     "action": "https://ontology.unifiedcyberontology.org/uco/action/",
@@ -105,8 +108,8 @@ class Graph:
                 self._happened(exhibit, 0, "sealed", when, place, who)
 
     def said(self) -> bytes:
-        """Return every text in the graph that the case gave, one a line: all of it that can name anybody."""
-        return "\n".join([*dict.fromkeys(self._texts), *self._heading()]).encode()
+        """Return every text in the graph that the case gave: all of it that can name anybody."""
+        return _BETWEEN.join([*dict.fromkeys(self._texts), *self._heading()]).encode()
 
     def as_bytes(self) -> bytes:
         """Return the graph as JSON-LD."""

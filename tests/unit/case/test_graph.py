@@ -10,7 +10,7 @@ from headwater.case.graph import Graph
 from headwater.case.protected import draw_pseudonyms, shield
 from headwater.case.views import exhibit_path
 from headwater.model.ids import AuthorityId
-from tests.case_world import NOON, Repeating, made_case
+from tests.case_world import NOON, VICTIM_NAME, Repeating, made_case
 
 OURS = {"SHA256", "sealed", *ExhibitStatus}
 """Words that the graph itself puts there."""
@@ -50,3 +50,19 @@ def test_every_text_in_the_graph_is_said_to_the_gate(tmp_path: Path) -> None:
     said = set(graph.said().decode().split("\n"))
     assert len(found) > 20
     assert found - OURS <= said
+
+
+def test_two_texts_that_stand_beside_each_other_are_no_name(tmp_path: Path) -> None:
+    places = ("node uk", "Zorana", "Kestenović")
+    events = [
+        {"exhibit": "JS/1", "event": "copied", "by": "P5", "at": f"2026-02-11T0{hour}:00:00Z", "place": place}
+        for hour, place in enumerate(places, 5)
+    ]
+    case = made_case(tmp_path / "case", lambda case: case.update(custody=events))
+    names = draw_pseudonyms(case, Repeating())
+    guard = shield(case, names)
+    graph = Graph(case, guard, names)
+    graph.add_exhibit(case.exhibits[0], exhibit_path(case.exhibits[0]))
+    graph.add_custody(case.exhibits[0], case.custody)
+    assert not guard.finds(graph.said())
+    assert guard.finds(graph.said() + f" {VICTIM_NAME}".encode())
