@@ -1,24 +1,33 @@
 """Which records hold which file: noted with each record, gone with what is erased, and filled in for a store of an older form."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from headwater.errors import StoreVersionError
 from headwater.model.finding import Evidence, EvidenceKind, Finding
-from headwater.model.ids import BlobHash
+from headwater.model.ids import BlobHash, EntityKey
 from headwater.model.record import Record
 from headwater.policy.view import guard
 from headwater.store import Store, StoreOptions, Transaction, migrate
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import finding, message_id, record
+from tests.postgres_mark import MARK
 from tests.unit.policy.view_kit import MemoryAudit, session
 
 PICTURE, SHEET, OTHER = BlobHash("a" * 64), BlobHash("b" * 64), BlobHash("c" * 64)
 BEFORE = 6
 """The last form in which nobody noted which records hold which file."""
+
+LATER = """
+CREATE TABLE mentioned (entity INTEGER NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (entity, record)) STRICT, WITHOUT ROWID;
+CREATE TABLE mention_new (record INTEGER PRIMARY KEY, entities BLOB NOT NULL) STRICT;
+"""
+"""What today's code writes to besides, and is taken away again: such a store never had it."""
 
 
 def holding(number: int, *, source: str = "report") -> Record:
@@ -85,7 +94,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of the form before, with records and findings in it, more than are read at once."""
     home, steps = tmp_path / "older", migrate.steps()
     with monkeypatch.context() as before:
-        before.setattr(migrate, "steps", lambda: steps[:BEFORE])
+        before.setattr(migrate, "steps", lambda: [*steps[: BEFORE - 1], steps[BEFORE - 1] + LATER])
         before.setattr("headwater.store.records.files_of", lambda _: [])
         before.setattr("headwater.store.recall.files_of", lambda _: [])
         store = Store.create(home, clock=FakeClock(), chance=SeededChance())
@@ -94,7 +103,23 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store.write(lambda tx: [tx.add_finding(one) for one in on_files(kept[0])])
         store.write(lambda tx: tx.erase_facts(kept[1].id, (0, 1), who="dpo"))
         store.close()
+    with behind_its_back(home) as run:
+        for table in ("mentioned", "mention_new"):
+            run(f"DROP TABLE {table}")
     return home
+
+
+@contextmanager
+def behind_its_back(home: Path) -> Iterator[Callable[[str], object]]:
+    """Run SQL on a store that nobody has open."""
+    if (home / MARK).exists():
+        from tests.postgres_world import behind_its_back as behind
+
+        with behind(home) as run:
+            yield run
+        return
+    with closing(apsw.Connection(str(home / "store.sqlite"))) as connection:
+        yield connection.execute
 
 
 def test_an_older_store_knows_who_holds_what_once_it_is_opened(older: Path) -> None:
@@ -113,6 +138,22 @@ def test_an_older_store_knows_who_holds_what_once_it_is_opened(older: Path) -> N
     again.close()
 
 
+def test_an_older_store_knows_who_is_mentioned_where_once_it_is_opened(older: Path) -> None:
+    store = Store.open(older, clock=FakeClock(), chance=SeededChance(1))
+    with store.snapshot() as snapshot:
+        people = {EntityKey(f"person-{number}") for number in range(800)}
+        found = snapshot.refs_about(people, 9999) or []
+        erased = holding(1).id
+        assert sorted(found) == sorted(
+            (one.mentions[0].key, one.id)
+            for number in range(800)
+            for one in [holding(number) if number < 700 else record(number)]
+            if one.id != erased
+        )
+    assert [one for one in store.check() if one.kind in ("wrong-index", "altered-schema")] == []
+    store.close()
+
+
 def test_an_older_store_is_not_read_before_it_was_opened_for_writing(older: Path) -> None:
     options = StoreOptions(read_only=True)
     with pytest.raises(StoreVersionError, match=f"older form {BEFORE}"):
@@ -121,3 +162,4 @@ def test_an_older_store_is_not_read_before_it_was_opened_for_writing(older: Path
 
 def test_a_damaged_record_keeps_nobody_from_opening_an_older_store() -> None:
     assert list(migrate._files_of(b'{"blobs":[')) == []
+    assert migrate._mentions_of(b'{"mentions":[') == set()

@@ -12,6 +12,7 @@ from headwater.store import migrate
 from headwater.store.files import Files
 from headwater.store.ledger import ERASED, commitment, read_event, stored_head
 from headwater.store.link import Link
+from headwater.store.mentions import entities_of, indexed, leads_to
 from headwater.store.recall import TOMBSTONE
 from headwater.store.records import files_of
 from headwater.store.rows import Head, Problem
@@ -152,7 +153,7 @@ def record_problems(link: Link, files: Files) -> Iterator[Problem]:
         if record is None:
             yield Problem(ref, "altered-record")
             continue
-        mentions += len(record.mentions)
+        mentions += len(set(entities_of(record)))
         holdings += len(files_of(record))
         source = link.one(tuple[str], "SELECT source FROM record WHERE id = ?", ref)
         if source != (record.origin.source,) or not _are_indexed(link, ref, record):
@@ -161,10 +162,10 @@ def record_problems(link: Link, files: Files) -> Iterator[Problem]:
             yield Problem(ref, "missing-blob")
         if any(files.table_path(table) is None for table in record.tables):
             yield Problem(ref, "missing-table")
-    for table, most in (("mention", mentions), ("holding", holdings)):
-        count = link.one(tuple[int], f"SELECT COUNT(*) FROM {table}")  # noqa: S608 - the names stand in this file
-        if count is not None and count[0] > most:
-            yield Problem(table, "wrong-index")
+    if indexed(link) > mentions:
+        yield Problem("mentioned", "wrong-index")
+    if link.number("SELECT COUNT(*) FROM holding") > holdings:
+        yield Problem("holding", "wrong-index")
 
 
 def claim_problems(link: Link) -> Iterator[Problem]:
@@ -223,10 +224,11 @@ def _whole(ref: str, body: bytes) -> Record | None:
 
 
 def _are_indexed(link: Link, ref: str, record: Record) -> bool:
-    mention = "SELECT COUNT(*) FROM mention WHERE entity = ? AND record = ?"
     holding = "SELECT COUNT(*) FROM holding WHERE file = ? AND record = ?"
-    wanted = [(mention, one.key) for one in record.mentions] + [(holding, file) for file in files_of(record)]
-    return all(link.one(tuple[int], sql, key, ref) == (1,) for sql, key in wanted)
+    if not all(link.number(holding, file, ref) == 1 for file in files_of(record)):
+        return False
+    number = link.number("SELECT number FROM record WHERE id = ?", ref)
+    return all(leads_to(link, one, number) for one in entities_of(record))
 
 
 def _bodies(link: Link, table: str) -> Iterator[tuple[str, bytes]]:

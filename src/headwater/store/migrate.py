@@ -15,6 +15,7 @@ from headwater.errors import StoreCorruptError, StoreError, StoreVersionError
 from headwater.store.faults import translated
 from headwater.store.files import sync_folder
 from headwater.store.link import Link
+from headwater.store.mentions import short
 from headwater.store.rows import StoreOptions
 from headwater.store.sqlite import APPLICATION_ID, SqliteLink
 
@@ -125,6 +126,39 @@ def _fill_holding(link: Link) -> None:
         start = page[-1][0]
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """An entity that a record mentions, read without the rest."""
+
+    key: str
+
+
+class _Mentions(msgspec.Struct, frozen=True):
+    """What a record mentions, read without the rest of it."""
+
+    mentions: tuple[_Named, ...] = ()
+
+
+def _fill_mentioned(link: Link) -> None:
+    """Note of which entities the records speak that were kept before (sql/0008_mentioned.sql)."""
+    start = 0
+    while page := link.rows(
+        tuple[int, bytes], "SELECT number, body FROM record WHERE number > ? ORDER BY number LIMIT ?", start, _PAGE
+    ):
+        link.many(
+            "INSERT INTO mentioned VALUES (?, ?)",
+            [(one, number) for number, body in page for one in _mentions_of(body)],
+        )
+        start = page[-1][0]
+
+
+def _mentions_of(body: bytes) -> set[int]:
+    try:
+        found = msgspec.json.decode(body, type=_Mentions)
+    except msgspec.DecodeError:
+        return set()  # as in `_files_of`
+    return {short(one.key) for one in found.mentions}
+
+
 def _files_of(body: bytes) -> Iterable[str]:
     try:
         found = msgspec.json.decode(body, type=_Files)
@@ -138,7 +172,7 @@ _RECORDS_WITH_FILES: Final = (
     "SELECT id, body FROM record WHERE id > ?1 AND"
     """ (instr(body, CAST('"blobs":[' AS BLOB)) OR instr(body, CAST('"tables":[' AS BLOB))) ORDER BY id LIMIT ?2"""
 )
-_FILLS: Final[Mapping[int, Callable[[Link], None]]] = {7: _fill_holding}
+_FILLS: Final[Mapping[int, Callable[[Link], None]]] = {7: _fill_holding, 8: _fill_mentioned}
 """What a form wants of what is there already and SQL cannot say alike in both databases."""
 
 

@@ -162,7 +162,7 @@ class PostgresLink(Link):
         self._make(steps, {})
 
     def take_step(self, steps: Sequence[str], number: int) -> None:
-        """Take a store to its next form, in the open transaction: what the migration adds in SQLite is added here.
+        """Take a store to its next form, in the open transaction: what the migration adds or drops in SQLite is here too.
 
         Raises:
             StoreVersionError: the migration changes what is there, and nobody has put that into PostgreSQL's words.
@@ -171,8 +171,11 @@ class PostgresLink(Link):
             there = before.schema()
         with in_memory(steps[:number]) as after:
             then = after.schema()
-        if any(then.get(name) != text for name, text in there.items()):
+        if any(then.get(name, text) != text for name, text in there.items()):
             raise StoreVersionError(f"a store in PostgreSQL cannot be taken to form {number}", where=str(self.file))
+        gone = [(name, there[name].split()[1]) for name in there if name not in then]
+        for kind, sort in (("TRIGGER", "FUNCTION"), ("TABLE", "TABLE")):  # an index goes with its table
+            self._carry_out_all([f"DROP {sort} {name} CASCADE" for name, made in gone if made == kind])
         self._make(steps[:number], there)
 
     def _make(self, steps: Sequence[str], there: Mapping[str, str]) -> None:

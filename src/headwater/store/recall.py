@@ -15,7 +15,9 @@ from headwater.model.fact import fact_id
 from headwater.model.ids import AuthorityId, BlobHash, FactId, FindingId, MessageId, RecordId
 from headwater.model.seen import as_record, places_of, without
 from headwater.ports import Event
+from headwater.store import mentions
 from headwater.store.ledger import LedgerWriting
+from headwater.store.mentions import entities_of
 from headwater.store.records import RecordReading, RecordWriting, files_of
 from headwater.store.shelf import ShelfWriting
 
@@ -96,8 +98,9 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
         if rest.facts:
             kept = replace(kept, blobs=record.blobs, tables=record.tables)
         self._replace("record", ref, encode(kept), who, places=places_of(rest))
-        gone = {mention.key for mention in record.mentions} - {mention.key for mention in rest.mentions}
-        self._link.many("DELETE FROM mention WHERE entity = ? AND record = ?", [(key, ref) for key in gone])
+        left = entities_of(kept)
+        number = self._link.number("SELECT number FROM record WHERE id = ?", ref)
+        mentions.erase(self._link, number, gone=set(entities_of(record)) - set(left), rest=left)
         gone_files = files_of(record) if not rest.facts else []
         self._link.many("DELETE FROM holding WHERE file = ? AND record = ?", [(name, ref) for name in gone_files])
         self._link.many("INSERT OR IGNORE INTO erased_blob VALUES (?)", [(name,) for name in (COMPUTED, *gone_files)])

@@ -14,6 +14,7 @@ from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, MessageI
 from headwater.model.record import Record
 from headwater.model.seen import rest_of, without
 from headwater.store.link import Link, Linked, Value
+from headwater.store.mentions import entities_of, packed, refs_of
 from headwater.store.rows import to_micros
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class _Numbered(NamedTuple):
 
 _PAGE: Final = 256
 """Rows read at once. Between pages no cursor stays open, so a half-read iterator holds nothing."""
+_ANY_NUMBER: Final = 2**62
 _OF_MESSAGES: Final = "exchange"
 """Source of records that came in messages; they are not in the index by source (sql/0005_source.sql)."""
 _KEPT_DOCUMENTS: Final = 32
@@ -90,14 +92,6 @@ _RECORDS_OF: Final = (
 )
 _RECORDS_OF_MESSAGES: Final = (
     "SELECT id, body, marked FROM record WHERE source = 'exchange' AND id > ?1 ORDER BY id LIMIT ?2"
-)
-_RECORDS_ABOUT: Final = (
-    "SELECT r.id, r.body, r.marked FROM mention m JOIN record r ON r.id = m.record"
-    " WHERE m.entity = ?3 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
-)
-_RECORDS_OF_ABOUT: Final = (
-    "SELECT r.id, r.body, r.marked FROM mention m JOIN record r ON r.id = m.record"
-    " WHERE m.entity = ?3 AND r.source = ?4 AND m.record > ?1 ORDER BY m.record LIMIT ?2"
 )
 _ALL_FINDINGS: Final = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ?1 ORDER BY id LIMIT ?2"
 _LATER_FINDINGS: Final = (
@@ -121,12 +115,12 @@ _ONE_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? AND
 _NEWEST_DOCUMENT: Final = "SELECT body FROM document WHERE kind = ? AND key = ? ORDER BY version DESC LIMIT 1"
 _ONE_RECORD: Final = "SELECT id, body, marked FROM record WHERE id = ?"
 _SEVERAL_RECORDS: Final = "SELECT id, body, marked FROM record WHERE id IN (SELECT value FROM json_each(?))"
-_REFS_ABOUT: Final = "SELECT entity, record FROM mention WHERE entity IN (SELECT value FROM json_each(?)) LIMIT ?"
 _REFS_HOLDING: Final = "SELECT file, record FROM holding WHERE file IN (SELECT value FROM json_each(?)) LIMIT ?"
 _ADD_RECORD: Final = "INSERT INTO record (id, source, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _IF_NEW: Final = " WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?2)"
-# All keys as one JSON text: the record is looked for once, not once for each entity.
-_MENTIONS_OF_NEW: Final = "INSERT OR IGNORE INTO mention SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
+_MENTIONS_OF_NEW: Final = (
+    "INSERT OR IGNORE INTO mention_new SELECT number, ?2 FROM record WHERE id = ?1 AND number > ?3"
+)
 _HOLDINGS_OF_NEW: Final = "INSERT OR IGNORE INTO holding SELECT value, ?2 FROM json_each(?1)" + _IF_NEW  # noqa: S608 - constants
 _BORN_NEW: Final = "INSERT OR IGNORE INTO born SELECT ?1, ?2" + _IF_NEW
 _ADD_DOCUMENT: Final = "INSERT INTO document VALUES (?, ?, ?, ?, ?)"
@@ -157,19 +151,22 @@ class RecordReading(Linked):
 
     def records(self, *, source: str | None = None, mentions: EntityKey | None = None) -> Iterator[Record]:
         """Yield records in the order of their identifiers: all, of one data source, or about one entity."""
-        query: tuple[str, ...]
-        if mentions is None:
-            query = (_ALL_RECORDS,) if source is None else (_RECORDS_OF, source)
-            if source == _OF_MESSAGES:
-                query = (_RECORDS_OF_MESSAGES,)
-        else:
-            query = (_RECORDS_ABOUT, mentions) if source is None else (_RECORDS_OF_ABOUT, mentions, source)
+        if mentions is not None:
+            return self._about(mentions, source)
+        query: tuple[str, ...] = (_ALL_RECORDS,) if source is None else (_RECORDS_OF, source)
+        if source == _OF_MESSAGES:
+            query = (_RECORDS_OF_MESSAGES,)
         found = (self._shown(row) for row in self._pages(_RecordRow, "", *query))
-        return (
-            record
-            for record in found
-            if record is not None and (mentions is None or record.mention(mentions) is not None)
-        )
+        return (record for record in found if record is not None)
+
+    def _about(self, entity: EntityKey, source: str | None) -> Iterator[Record]:
+        refs = sorted(ref for _, ref in refs_of(self._link, [entity], _ANY_NUMBER))
+        for start in range(0, len(refs), _PAGE):
+            page = refs[start : start + _PAGE]
+            found = self.several(page)
+            for record in (found[ref] for ref in page if ref in found):
+                if source in (None, record.origin.source) and record.mention(entity) is not None:
+                    yield record
 
     def record(self, ref: RecordId) -> Record | None:
         """Return one record, None where there is none."""
@@ -185,8 +182,8 @@ class RecordReading(Linked):
         """Return which records were kept about some entities, withdrawn ones too; None where they are more than `most`."""
         if not keys:
             return []
-        rows = self._link.rows(tuple[str, str], _REFS_ABOUT, encode(list(keys)).decode(), most + 1)
-        return None if len(rows) > most else [(EntityKey(key), RecordId(ref)) for key, ref in rows]
+        found = refs_of(self._link, keys, most)
+        return None if len(found) > most else found
 
     def refs_holding(self, files: Collection[BlobHash], most: int) -> list[tuple[BlobHash, RecordId]] | None:
         """Return which records hold some blobs and tables, withdrawn ones too; None where they are more than `most`."""
@@ -308,14 +305,19 @@ class RecordWriting(RecordReading):
     """What can be added to records, findings, decisions and documents."""
 
     now: datetime
+    _records_before: int | None = None
+    """Number of the record that was kept last before this change."""
 
     def add_record(self, record: Record) -> bool:
         """Keep a record; False where it was there already."""
         body = encode(record)
         ref = _ref("rec", body)
+        if self._records_before is None:
+            self._records_before = self.records_end()
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
-            self._link.many("INSERT INTO mention VALUES (?, ?)", [(mention.key, ref) for mention in record.mentions])
+            number = self._link.last_number()
+            self._link.run("INSERT INTO mention_new VALUES (?, ?)", number, packed(entities_of(record)))
             if files := files_of(record):
                 self._link.many("INSERT INTO holding VALUES (?, ?)", [(file, ref) for file in files])
         return bool(added)
@@ -324,23 +326,25 @@ class RecordWriting(RecordReading):
         """Keep a record where it is not there already, together with others, and return its name."""
         body = encode(record)
         ref = _ref("rec", body)
-        keys = encode([mention.key for mention in record.mentions]).decode()
         self._hold_new(record, ref)
-        # The record last, as in `add_born`.
-        self._link.later(_MENTIONS_OF_NEW, (keys, ref))
-        self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+        self._add_if_new(record, ref, body)
         return RecordId(ref)
 
     def add_born(self, record: Record, born_of: MessageId) -> None:
         """Keep a record that was made of a received message, where it is not there already."""
         body = encode(record)
         ref = _ref("rec", body)
-        # The record last: what is said of one that was there, and may have been erased, must stay as it is.
-        keys = encode([mention.key for mention in record.mentions]).decode()
+        # Before the record: what is said of one that was there, and may have been erased, must stay as it is.
         self._hold_new(record, ref)
-        self._link.later(_MENTIONS_OF_NEW, (keys, ref))
         self._link.later(_BORN_NEW, (born_of, ref))
+        self._add_if_new(record, ref, body)
+
+    def _add_if_new(self, record: Record, ref: str, body: bytes) -> None:
+        """Keep a record and what it mentions, neither where it was there before this change."""
+        if self._records_before is None:
+            self._records_before = self.records_end()
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
+        self._link.later(_MENTIONS_OF_NEW, (ref, packed(entities_of(record)), self._records_before))
 
     def _hold_new(self, record: Record, ref: str) -> None:
         """Note the files of a record that follows. Not `later`: what waits is written first, so that all of it can be seen."""

@@ -22,6 +22,7 @@ from headwater.ports import Chance, Clock
 from headwater.store.files import Files
 from headwater.store.ledger import load_edge, stored_head
 from headwater.store.link import Link
+from headwater.store.mentions import TakingOver
 from headwater.store.rows import Head
 from headwater.store.view import Transaction
 
@@ -66,6 +67,7 @@ class Writer:
         self._closed: StoreError | None = None
         self._head = Head(-1, b"")
         self._edge = Frontier()
+        self._mentions = TakingOver()
         self._busy = False
         self.listeners: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
@@ -168,6 +170,7 @@ class Writer:
         if edge.size != begun.size:
             head = Head(edge.size, edge.root)
             self._link.run("UPDATE ledger_head SET size = ?, root = ?", head.size, head.root)
+        self._mentions.step(self._link)
         self._link.commit()
         self._head, self._edge = head, edge
 
@@ -190,6 +193,7 @@ class Writer:
         return edge
 
     def _undo(self) -> None:
+        self._mentions.forget()
         try:
             self._link.abandon()
         except StoreError:

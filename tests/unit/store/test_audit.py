@@ -6,21 +6,30 @@ import pytest
 
 from headwater.errors import StoreCorruptError
 from headwater.ports import Event
-from headwater.store import Problem, Store, Transaction
+from headwater.store import Problem, Store, Transaction, mentions
 from headwater.store.audit import _Row, _Walk
 from headwater.store.ledger import commitment
+from headwater.store.mentions import packed, short
 from tests.contract.store_kit import decision, finding, incoming, noting, outgoing, queueing, receiving, record
 
 Behind = Callable[[str], object]
-GUARDS = ("record_stays", "record_kept", "mention_stays", "mention_kept", "finding_stays", "decision_stays")
+GUARDS = ("record_stays", "record_kept", "mentioned_stays", "mentioned_kept", "finding_stays", "decision_stays")
+
+WORDS = {
+    "body || ' '": "CAST(body || ' ' AS BLOB)",
+    "PERSON_1": str(short("person-1")),
+    "PERSON_2": str(short("person-2")),
+    "PACKED_2": f"x'{packed([short('person-2')]).hex()}'",
+}
 
 
 @pytest.fixture
-def unguarded(store: Store, behind: Behind) -> Behind:
+def unguarded(store: Store, behind: Behind, monkeypatch: pytest.MonkeyPatch) -> Behind:
     """A filled store, and a way to change it with the guards away."""
 
     def fill(tx: Transaction) -> None:
         tx.add_record(record(1))
+        tx.add_record(record(3))
         tx.add_finding(finding(1, record(1).id))
         tx.add_decision(decision(1, "thing"))
 
@@ -29,7 +38,11 @@ def unguarded(store: Store, behind: Behind) -> Behind:
             behind(f"DROP TRIGGER {guard}")
         behind(sql)
 
-    store.write(fill)
+    # The first record's mentions stand in the index, the second's still wait.
+    with monkeypatch.context() as patch:
+        patch.setattr(mentions, "LONG", 1)
+        store.write(fill)
+    store.write(lambda tx: tx.add_record(record(2)))
     return run
 
 
@@ -44,15 +57,19 @@ def problems(store: Store) -> list[Problem]:
         ("UPDATE record SET body = body || ' '", record(1).id, "altered-record"),
         ("UPDATE record SET body = CAST(replace(body, 'Name 1', 'Name 2') AS BLOB)", record(1).id, "altered-record"),
         ("UPDATE record SET source = 'other'", record(1).id, "wrong-index"),
-        ("DELETE FROM mention WHERE entity = 'person-1'", record(1).id, "wrong-index"),
-        ("INSERT INTO mention VALUES ('person-2', (SELECT id FROM record))", "mention", "wrong-index"),
+        ("DELETE FROM mentioned WHERE entity = PERSON_1", record(1).id, "wrong-index"),
+        ("DELETE FROM mention_new", record(2).id, "wrong-index"),
+        ("INSERT INTO mentioned VALUES (PERSON_2, 1)", "mentioned", "wrong-index"),
+        ("INSERT INTO mention_new VALUES (1, PACKED_2)", "mentioned", "wrong-index"),
         ("UPDATE finding SET body = x'7b7d'", finding(1, record(1).id).id, "altered-finding"),
         ("UPDATE decision SET body = x'7b7d'", decision(1, "thing").id, "altered-decision"),
     ],
 )
 def test_what_was_altered_is_named(store: Store, unguarded: Behind, sql: str, at: str, kind: str) -> None:
     assert problems(store) == []
-    unguarded(sql.replace("body || ' '", "CAST(body || ' ' AS BLOB)"))
+    for word, value in WORDS.items():
+        sql = sql.replace(word, value)
+    unguarded(sql)
     assert Problem(at, kind) in problems(store)
 
 
