@@ -109,6 +109,16 @@ class _Guarded:
         self._note("several", what)
         return self._several(tuple(dict.fromkeys(refs)))
 
+    def holders(self, files: Collection[BlobHash], what: str) -> dict[BlobHash, tuple[Record, ...]]:
+        self._note("several", what)
+        about = self._reader.refs_holding(files, MOST_AT_ONCE) if files else []
+        if about is None:  # so many that one pass over everything costs less
+            self._surveyed()
+            found = [record for record in self._records(None, None) if record.blobs or record.tables]
+        else:
+            found = list(self._several({ref for _, ref in about}).values())
+        return {file: tuple(one for one in found if file in one.blobs or file in one.tables) for file in files}
+
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""
         self._note("fact", ref)
