@@ -43,8 +43,8 @@ AHEAD: Final = timedelta(days=1)
 OF_A_TABLE: Final = Handling(codes=frozenset({"P"}))
 """Payments and registers name people: nobody else gets them unasked."""
 MOST_LEFT_OUT: Final = 1_000
-MOST_KEYS: Final = 4_000_000
-"""Identifiers that are looked through for doubled ones at once: about 200 MB."""
+MOST_KEYS: Final = 6_000_000
+"""Identifiers that are looked through for doubled ones at once: about 400 MB."""
 Progress = Callable[[int, int], None]
 
 
