@@ -183,7 +183,7 @@ def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str,
 @inbox.command(epilog="Example: headwater inbox table 019abb6c-… payments.csv --home uk")
 @click.argument("ref", metavar="ID")
 @click.argument("name")
-@click.option("--span", default="", metavar="FROM/TO", help="The times that the table may hold, RFC 3339.")
+@click.option("--span", default="", metavar="FROM/TO", help="The times that the files may hold, RFC 3339.")
 @options.home()
 @options.acting("oic")
 @options.as_json

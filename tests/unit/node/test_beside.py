@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from headwater.engines.trace.engine import trace as run_trace
 from headwater.errors import ConflictError, ForbiddenError, FormatError, NoBasisError, SchemaError, StoreCorruptError
 from headwater.exchange.beside import tables_of_partners
+from headwater.model.decision import Verb
 from headwater.model.ids import FindingId, MessageId, RecordId
 from headwater.model.record import Record
 from headwater.model.tables import table_of
@@ -283,7 +285,7 @@ def test_a_table_that_is_recalled_while_it_is_read_is_not_kept(desk: Desk, monke
 def test_nothing_is_claimed_on_a_table_that_is_recalled_while_it_is_traced(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ref, real = desk.send(), tracing.run_trace
+    ref, real = desk.send(), run_trace
     desk.read(ref)
 
     def recalled(*given: Any, **more: Any) -> Any:
@@ -302,7 +304,7 @@ def test_a_finding_on_a_partners_rows_names_the_fact_that_they_came_with_as_what
     (number,) = desk.read(desk.send(never_onward=True)).ids
     (found,) = claims_of(desk.trace())
     session = as_user(desk.london)
-    findings.decide(desk.london, session, found, findings.Verb.CONFIRM, "seen")
+    findings.decide(desk.london, session, found, Verb.CONFIRM, "seen")
     with desk.london.view(session) as view:
         finding = view.finding(found)
         assert [record.id for record in findings.evidence_records(view, finding)] == [RecordId(number)]
@@ -310,6 +312,6 @@ def test_a_finding_on_a_partners_rows_names_the_fact_that_they_came_with_as_what
     letter = Letter(classification="OFFICIAL", findings=(messages.FindingChoice(id=found),))
     with pytest.raises(NoBasisError):
         messages.dry_run(desk.london, session, address("spontaneous", "RS-MOI", TERMS), letter)
-    findings.decide(desk.london, as_user(desk.london, SUPERVISOR), found, findings.Verb.CONFIRM, "seen too")
+    findings.decide(desk.london, as_user(desk.london, SUPERVISOR), found, Verb.CONFIRM, "seen too")
     told = messages.dry_run(desk.london, session, address("spontaneous", "RS-MOI", TERMS), letter)
     assert told.message.facts[found].evidence == (f"{number}/0",)

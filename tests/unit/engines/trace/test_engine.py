@@ -156,6 +156,27 @@ def test_more_rows_than_a_finding_names_are_counted_in_words(tmp_path: Path) -> 
     assert any(f"{MOST_ROWS + 50:,} rows" in reason.text for reason in claim.finding.reasons)
 
 
+def test_a_finding_names_rows_of_every_table_that_it_rests_on_however_many_there_are(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    rows = [pay(n, n * 600, f"F{n}", "HUB", 150_000) for n in range(MOST_ROWS + 51)]
+    for part in (rows[:-1], rows[-1:]):
+        tables.add("payments", part)
+    (claim,) = run(tables, "half-mirror").claims
+    assert len(claim.rows) == MOST_ROWS
+    assert {row.partition("#")[0] for row in claim.rows} == set(tables.paths)
+
+
+def test_a_finding_names_a_row_of_each_table_that_its_signs_are_weighed_by(tmp_path: Path) -> None:
+    tables = payments(tmp_path, passage("HUB", 15))
+    (before,) = run(tables, "corridor-fan-in").claims
+    tables.add("payments", [pay(900, DAY_S, "HUB", "SHOP", 5_000), pay(901, DAY_S, "X", "Y", 5_000)])
+    tables.add("payments", [pay(902, DAY_S, "X", "Y", 5_000)])
+    (claim,) = run(tables, "corridor-fan-in").claims
+    _, other, unconcerned = tables.paths
+    assert set(claim.rows) - set(before.rows) == {f"{other}#1"}
+    assert not any(row.startswith(unconcerned) for row in claim.rows)
+
+
 def test_what_cannot_be_asked_says_which_table_it_lacks(tmp_path: Path) -> None:
     result = run(payments(tmp_path, passage("HUB", 2)), "structuring", "hire-to-border")
     assert result.skipped["hire-to-border"] == "no hires and no crossings"
