@@ -21,6 +21,7 @@ from headwater.node import Node, attachments, beside, findings, liaison, message
 from headwater.node import trace as tracing
 from headwater.node.messages import FilesHandling, Letter, address
 from headwater.node.tables import TableRead
+from headwater.node.trace_tables import read_as_table
 from headwater.testing.fakes import FakeClock
 from tests.node_world import AUDITOR, SUPERVISOR, TERMS, as_user, events, live_pair, until
 from tests.trace_world import passage
@@ -268,7 +269,7 @@ def test_a_file_that_was_altered_on_the_disk_is_no_table(desk: Desk) -> None:
 
 
 def test_a_table_that_is_recalled_while_it_is_read_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    ref, before, real = desk.send(), desk.files(), beside.read_as_table
+    ref, before, real = desk.send(), desk.files(), read_as_table
 
     def recalled(*given: Any) -> Any:
         found = real(*given)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from headwater.engines.trace import TraceResult, trace
-from headwater.engines.trace.engine import MOST_ROWS
 from headwater.engines.trace.features import COLUMNS
 from headwater.engines.trace.leads import EVEN, down_to, least_score
 from headwater.engines.trace.profile import Profile
+from headwater.engines.trace.resting import MOST_ROWS
 from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.weights import ALONE, BASES_ALONE
