@@ -212,6 +212,10 @@ class Guarded(View, Protocol):
         """
         ...
 
+    def holders(self, files: Collection[BlobHash], what: str) -> dict[BlobHash, tuple[Record, ...]]:
+        """Return the records that may be seen and hold some blobs and tables, by these: one look for all of them."""
+        ...
+
 
 class Source(Protocol):
     """A data source: bytes of one outside format to records."""

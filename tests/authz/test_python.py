@@ -42,6 +42,8 @@ ACTS: Final[dict[str, Act]] = {
     "attachments.save": Act.MESSAGE_LOOK,
     "attachments.waiting": Act.MESSAGE_LOOK,
     "backup.back_up": Act.NODE_BACK_UP,
+    "beside.expire": Act.TABLE_TRACE,
+    "beside.read_table": Act.RECORD_ADD,
     "case_letters.request": Act.CASE_EXPORT,
     "case_sealing.export": Act.CASE_EXPORT,
     "case_sealing.receipt": Act.CASE_VERIFY,

@@ -28,6 +28,7 @@ SAYS = {
     "case": "trust.signature",
     "witness": "does not lead on from one it has signed",
     "trace": "cells where 10 are named",
+    "untrace": "in vain for London's proof",
     "cyber": "read stix ended with 65",
     "scan": "scan detect ended with 65",
     "figures": "came back contradicted, not wrong-word",

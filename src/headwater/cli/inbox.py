@@ -9,6 +9,7 @@ import click
 
 from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
+from headwater.cli.read import table_document, table_lines
 from headwater.cli.send import tell
 from headwater.cli.words import shown
 
@@ -177,6 +178,27 @@ def save(*, ref: str, name: str, out: Path, home: Path, user: str, purpose: str,
     door.answer(
         document, [f"{out}: {shown('{count} bytes', count=saved.size)}, SHA-256 {saved.sha256}"], as_json=as_json
     )
+
+
+@inbox.command(epilog="Example: headwater inbox table 019abb6c-… payments.csv --home uk")
+@click.argument("ref", metavar="ID")
+@click.argument("name")
+@click.option("--span", default="", metavar="FROM/TO", help="The times that the files may hold, RFC 3339.")
+@options.home()
+@options.acting("oic")
+@options.as_json
+def table(*, ref: str, name: str, span: str, home: Path, user: str, purpose: str, as_json: bool) -> None:
+    """Keep file NAME that came with message ID as a table, for `headwater trace`: its rows stay the sender's.
+
+    What the sender and the agreement allow holds for the rows and for every finding that rests on them. When the sender
+    recalls the file, or its last day has passed, the rows go, and those findings with them.
+    """
+    from headwater.model.ids import message_id
+    from headwater.node import beside
+
+    with session_at(home, user, purpose) as (node, session), progress.bar("reading", name) as advance:
+        read = beside.read_table(node, session, message_id(ref), name, span=span, progress=advance)
+    door.answer({"ok": True, **table_document(read)}, table_lines(read, kept=True), as_json=as_json)
 
 
 @inbox.command(epilog="Example: headwater inbox files --wait 600 --home rs")

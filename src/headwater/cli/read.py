@@ -155,15 +155,16 @@ def _read_tables(
                 outcomes = tables.read_tables(name, files, span=span, keep_good=keep_good, into=at, progress=progress)
     refused = [outcome.error for outcome in outcomes if outcome.error is not None]
     door.answer(
-        {"ok": not refused, "kept": home is not None, "files": [_table_document(outcome) for outcome in outcomes]},
-        (line for outcome in outcomes for line in _table_lines(outcome, kept=home is not None)),
+        {"ok": not refused, "kept": home is not None, "files": [table_document(outcome) for outcome in outcomes]},
+        (line for outcome in outcomes for line in table_lines(outcome, kept=home is not None)),
         as_json=as_json,
     )
     exits = [door.refuse(error) for error in refused]
     return exits[0] if exits else 0
 
 
-def _table_document(outcome: "tables.TableRead") -> dict[str, object]:
+def table_document(outcome: "tables.TableRead") -> dict[str, object]:
+    """Return what came of one file of bulk tables as it stands in a document."""
     return {
         "file": outcome.file,
         "records": len(outcome.tables),
@@ -177,7 +178,8 @@ def _table_document(outcome: "tables.TableRead") -> dict[str, object]:
     }
 
 
-def _table_lines(outcome: "tables.TableRead", *, kept: bool) -> list[str]:
+def table_lines(outcome: "tables.TableRead", *, kept: bool) -> list[str]:
+    """Return what came of one file of bulk tables in lines."""
     if outcome.error is not None:
         return [f"{outcome.file}: {shown('refused')}"]
     counts = ", ".join(

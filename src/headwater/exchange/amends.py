@@ -147,12 +147,13 @@ class Amends:
             number: fact.value for record in once for number, fact in record.numbered() if number in records
         }
         asked = self._ask_holders(tx, amend, facts, who, None, replacements)
+        rested = tx.findings_on(own) if own else []
         held_back = {fact for fact in own if is_evidence(tx, fact)}
         eraser = Eraser(tx, who)
         gone = [fact for fact in own if fact not in held_back]
         eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
         eraser.erase([] if amend.action == "restrict" else gone)
-        asked += self._withdraw_findings(tx, own, amend, who, None)
+        asked += self._withdraw_findings(tx, rested, amend, who, None)
         parts = dict.fromkeys(record_of(fact) for fact in facts)
         texts.look(tx, facts[0], values, [ref for part in parts for _, ref in tx.passed_to(part)])
         detail: dict[str, str | int] = {"action": amend.action, "facts": len(facts), "holders": len(asked)}
@@ -184,8 +185,9 @@ class Amends:
         held = held_from(tx, sender, amend.facts)
         verbs = {name: verb for verb, _, name in (duty.partition(":") for duty in duties) if verb != "forward"}
         results = {name: _DONE.get(verb, verb) for name, verb in verbs.items()}
-        # First whom they went to: afterwards nobody can tell.
+        # First whom they went to, and what rests on them: afterwards nobody can tell.
         concerned = list(dict.fromkeys(fact for each in held.values() for one in each for fact in one.facts))
+        rested = tx.findings_on(concerned) if concerned else []
         passed = Amend(
             action="restrict" if amend.action == "restrict" else "erase",
             facts=(),
@@ -208,7 +210,7 @@ class Amends:
         eraser.restrict(_facts_of(one for name in hidden for one in held[name]), evidence)
         eraser.erase(_facts_of(one for name in held.keys() - hidden for one in held[name]))
         eraser.strip_incoming(gone)
-        forwards += self._withdraw_findings(tx, concerned, amend, self._me, ref)
+        forwards += self._withdraw_findings(tx, rested, amend, self._me, ref)
         values = {name: each[0].given.value for name, each in held.items() if each[0].given.value}
         texts.look(tx, ref, values, dict.fromkeys(one.message for each in held.values() for one in each))
         counts: dict[str, str | int] = {
@@ -394,10 +396,9 @@ class Amends:
         return apply(judgement, told).facts
 
     def _withdraw_findings(
-        self, tx: Transaction, facts: Collection[FactId], amend: Amend, who: str, parent: MessageId | None
+        self, tx: Transaction, findings: Sequence[FindingId], amend: Amend, who: str, parent: MessageId | None
     ) -> list[Asked]:
-        """Withdraw the findings that rest on facts, here and wherever they were passed to."""
-        findings = tx.findings_on(facts) if facts else []
+        """Withdraw findings that rest on what was withdrawn, here and wherever they were passed to."""
         erase = amend.action != "restrict"
         for finding in findings:
             tx.withdraw_finding(finding, erase=erase, who=who)
@@ -405,7 +406,7 @@ class Amends:
         if not findings:
             return []
         derived = Amend(action="erase" if erase else "restrict", facts=amend.facts, reason=amend.reason)
-        return self._ask_holders(tx, derived, [FactId(FindingId(one)) for one in findings], who, parent, {})
+        return self._ask_holders(tx, derived, [FactId(one) for one in findings], who, parent, {})
 
     def _queue(self, tx: Transaction, asked: Asked) -> bool:
         try:

@@ -74,7 +74,9 @@ class _Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     properties: dict[str, list[str | _Value]] = {}
 
 
-class _Handling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GivenHandling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Handling as a person writes it: see `model.handling.Handling`."""
+
     codes: list[str]
     conditions: list[str] = []
     markings: list[str] = []
@@ -90,7 +92,7 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     originator: str
     recorded_at: str
     grade: str
-    handling: _Handling
+    handling: GivenHandling
     entities: list[_Entity]
     purposes: list[str] | None = None
     text: str | None = None
@@ -190,7 +192,7 @@ def _record(report: _Report, origin: Origin) -> Record:
         origin=origin,
         recorded_at=parse_instant(report.recorded_at, field="recorded_at"),
         grade=parse_grade(report.grade),
-        handling=_handling(report),
+        handling=handling_of(report.handling, report.purposes),
         mentions=tuple(mentions),
         facts=tuple(dict.fromkeys(facts)),
     )
@@ -238,14 +240,17 @@ def _facts(key: EntityKey, schema: str, properties: dict[str, list[str | _Value]
     return facts
 
 
-def _handling(report: _Report) -> Handling:
-    given = report.handling
+def handling_of(given: GivenHandling, purposes: list[str] | None) -> Handling:
+    """Return handling as it was written.
+
+    Raises:
+        SchemaError: a code, a state or the last day is none.
+    """
     if not given.codes or not KNOWN_CODES.issuperset(given.codes):
         fix = f"use one or more of {', '.join(sorted(KNOWN_CODES))}"
         raise SchemaError("no handling code, or an unknown one", where=Place(field="handling.codes"), fix=fix)
     if not all(_STATE.fullmatch(state) for state in given.releasable_to):
         raise SchemaError("not a state", where=Place(field="handling.releasable_to"), fix="write it as RS, UK or XK")
-    purposes = report.purposes
     return Handling(
         purposes=None if purposes is None else frozenset(purposes),
         releasable_to=frozenset(StateCode(state) for state in given.releasable_to),

@@ -1,6 +1,7 @@
 """Bulk tables that engines read: their columns, what each means, and which of them a row cannot do without.
 
-A table is kept as Parquet and owned by one record, whose `Origin.place` says ``table NAME``. Times are whole
+A table is kept as Parquet and owned by one record, whose `Origin.place` says ``table NAME``; of a table that came beside a
+message the place is that message, and `Origin.version` says ``table NAME``. Times are whole
 microseconds since 1970, UTC; amounts whole minor units; places whole millionths of a degree (WGS 84). Every table has
 ``row``, the number of the row in the file that it was read from, counted from 1.
 """
@@ -274,6 +275,8 @@ def place_of_table(name: str) -> str:
 
 def table_of(record: Record) -> str | None:
     """Return the kind of table that a record owns, None where it owns none."""
-    place = record.origin.place or ""
-    name = place.removeprefix(PLACE_PREFIX)
-    return name if record.tables and place.startswith(PLACE_PREFIX) and name in TABLES else None
+    for said in (record.origin.place or "", record.origin.version or ""):
+        name = said.removeprefix(PLACE_PREFIX)
+        if record.tables and said.startswith(PLACE_PREFIX) and name in TABLES:
+            return name
+    return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -23,8 +23,17 @@ SOURCE = "attachment"
 """Name of the data source of every record that a file was attached with."""
 
 
+OF_A_FILE: Final = Handling()
+"""Nobody but its recipient gets it; all else is as the agreement says."""
+
+
 def attach(
-    node: Node, session: Session, message: Message, paths: Sequence[Path], progress: Progress | None = None
+    node: Node,
+    session: Session,
+    message: Message,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    handling: Handling = OF_A_FILE,
 ) -> Message:
     """Return a message with files beside it, each a record of our own: it is judged, kept and recalled like any other.
 
@@ -34,6 +43,7 @@ def attach(
         message: what they go with.
         paths: the files.
         progress: hears how many chunks of how many of a file are sealed.
+        handling: what may be done with them; the message's classification is added.
 
     Raises:
         InputError: a file cannot be read, or is empty or too large.
@@ -41,7 +51,7 @@ def attach(
     facts: dict[str, MessageFact] = dict(message.facts)
     refs: list[FileRef] = []
     for path in paths:
-        record = _record(node, message, path)
+        record = _record(node, message, path, handling)
         fact = next(number for number, _ in record.numbered())
         ref = node.exchange.files.attach(path, fact, *([progress] if progress else []))
         facts.update(node.exchange.facts(record.id, message.agreement or ""))
@@ -57,17 +67,27 @@ def save(node: Node, session: Session, ref: MessageId, name: str, out: Path) -> 
         ForbiddenError: there is no such file that the user may see, or it is not here yet.
         StoreIoError: it cannot be written.
     """
+    chosen, _ = whole(node, session, ref, name)
+    with node.view(session) as view:
+        write(out, view.blob(chosen.sha256))
+    return chosen
+
+
+def whole(node: Node, session: Session, ref: MessageId, name: str) -> tuple[FileRef, Message]:
+    """Return a file that came with a message and is here whole, and the message.
+
+    Raises:
+        ForbiddenError: there is no such file, it is not here yet, or the user may not look at messages.
+    """
     may(session, Act.MESSAGE_LOOK)
     _, message = node.exchange.show(ref)
     chosen = next((each for each in message.files if each.name == name), None) if message else None
-    if chosen is None:
+    if message is None or chosen is None:
         raise ForbiddenError("no such file", where=name, fix="see: headwater inbox show ID")
     with node.store.snapshot() as snapshot:
         if not is_kept(snapshot, ref, chosen.sha256):
             raise ForbiddenError("the file is not here yet", where=name, fix="the node fetches it while it serves")
-    with node.view(session) as view:
-        write(out, view.blob(chosen.sha256))
-    return chosen
+    return chosen, message
 
 
 def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
@@ -98,13 +118,13 @@ def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
     return found
 
 
-def _record(node: Node, message: Message, path: Path) -> Record:
+def _record(node: Node, message: Message, path: Path, handling: Handling) -> Record:
     blob = node.store.put_parts(pieces(path))
     key = EntityKey(f"file:{blob}")
-    marking = message.classification or "NONE"
+    marking = {message.classification or "NONE"} - {"NONE"}
     record = Record(
         origin=Origin(node.authority, SOURCE, file=path.name, sha256=blob),
-        handling=Handling(markings=frozenset() if marking == "NONE" else frozenset({marking})),
+        handling=handling.join(Handling(releasable_to=None, markings=frozenset(marking))),
         mentions=(Mention(key, "Note"),),
         facts=(Fact(key, "name", path.name),),
         blobs=(blob,),

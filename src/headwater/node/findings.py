@@ -1,6 +1,6 @@
 """Findings at a node: listed, shown with what they rest on, and decided by a person."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from headwater.errors import ConflictError, ForbiddenError, NoBasisError
@@ -8,10 +8,10 @@ from headwater.formats import registry
 from headwater.model.decision import Decision, Verb, standing
 from headwater.model.fact import record_of
 from headwater.model.finding import Evidence, EvidenceKind, Finding
-from headwater.model.ids import FactId, FindingId, RecordId
+from headwater.model.ids import BlobHash, FactId, FindingId, RecordId
 from headwater.model.record import Record
 from headwater.node import runs, second
-from headwater.node.node import Node
+from headwater.node.node import EVIDENCE_PURPOSE, Node
 from headwater.policy.acts import Act
 from headwater.policy.release import check_release
 from headwater.policy.session import Session, may
@@ -39,11 +39,33 @@ class Shown:
         return bool(words) and words[-1] == Verb.CONFIRM
 
 
-def keep(node: Node, session: Session, findings: Iterable[Finding], run: runs.Noted | None = None) -> int:
-    """Keep what an engine claims, and how it was made; return how many claims are new."""
+def keep(
+    node: Node,
+    session: Session,
+    findings: Iterable[Finding],
+    run: runs.Noted | None = None,
+    tables: Collection[RecordId] = (),
+) -> int:
+    """Keep what an engine claims, and how it was made; return how many claims are new.
+
+    Args:
+        node: the node.
+        session: who ran it.
+        findings: what it claims.
+        run: how that was made.
+        tables: the records of the tables that were read for it: nothing may rest on one that was withdrawn meanwhile.
+
+    Raises:
+        ConflictError: one was; nothing is kept.
+    """
     kept = tuple(findings)
 
     def change(transaction: Transaction) -> int:
+        if session.purpose == EVIDENCE_PURPOSE:
+            transaction.show_evidence()
+        left = {ref for ref, record in transaction.several(tables).items() if record.tables}
+        if left != set(tables):
+            raise ConflictError("a table was withdrawn while it was worked on", fix="run it again")
         added = [finding for finding in kept if transaction.add_finding(finding)]
         for finding in added:
             transaction.note(Event("findings.claimed", session.user, finding.id, session.purpose))
@@ -144,7 +166,16 @@ def check_repeated(node: Node, session: Session, shown: Shown, verb: Verb) -> No
 
 def evidence_records(view: Guarded, finding: Finding) -> list[Record]:
     """Return the records that a finding rests on, each once and in order, as far as they may be seen."""
-    return list(view.several(record_refs(finding), finding.id).values())
+    found = view.several(record_refs(finding), finding.id)
+    for held in view.holders(file_refs(finding), finding.id).values():
+        found.update({record.id: record for record in held})
+    return list(found.values())
+
+
+def file_refs(finding: Finding) -> list[BlobHash]:
+    """Return the files, and the tables of rows, that a finding names as its evidence, each once and in order."""
+    kinds = EvidenceKind.BLOB, EvidenceKind.TABLE_ROW
+    return list(dict.fromkeys(BlobHash(one.ref.partition("#")[0]) for one in finding.evidence if one.kind in kinds))
 
 
 def record_refs(finding: Finding) -> Iterable[RecordId]:

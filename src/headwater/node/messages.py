@@ -13,6 +13,7 @@ from headwater.errors import NoBasisError, Place, SchemaError
 from headwater.exchange.files import Progress
 from headwater.exchange.outbox import APPROVER, BREAK_GLASS, Also, Sending
 from headwater.exchange.translate import told
+from headwater.formats.intelligence_report import GivenHandling, handling_of
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import convert
 from headwater.model.decision import Decision, Verb
@@ -31,7 +32,7 @@ from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.agreement import Agreement
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded
 from headwater.store import Transaction
 
 HELD_BACK_ROLES: Final = {"senior": "supervisor", "minister": "supervisor", BREAK_GLASS: "supervisor"}
@@ -51,11 +52,18 @@ class GlassToBreak(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     threat: str
 
 
+class FilesHandling(GivenHandling, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the recipient may do with the files beside a message, and with what is read from them."""
+
+    purposes: list[str] | None = None
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A message as a person writes it: what it is for, and which records, facts and findings it is made of.
 
     Attributes:
         records: records to be told whole; `facts` are single facts by identifier; `findings` are confirmed findings.
+        attached: what may be done with the files that are attached; else what the agreement allows.
         others: as in `model.message.Message`.
     """
 
@@ -79,6 +87,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     strict_necessity: str | None = None
     access: str | None = None
     break_glass: GlassToBreak | None = None
+    attached: FilesHandling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,9 @@ def send(
     may(session, Act.MESSAGE_SEND)
     reason = letter.reason or letter.text or "told under the agreement"
     also = decision_keeper(session, reason)
-    message = files.attach(node, session, _compose(node, session, envelope, letter), attached, progress)
+    given = letter.attached
+    handling = files.OF_A_FILE if given is None else handling_of(given, given.purposes)
+    message = files.attach(node, session, _compose(node, session, envelope, letter), attached, progress, handling)
     return node.exchange.send(message, who=session.user, also=also)
 
 
@@ -222,7 +233,7 @@ def _compose(node: Node, session: Session, envelope: Envelope, letter: Letter) -
 
 
 def _told(
-    node: Node, session: Session, view: View, agreement: Agreement, choice: FindingChoice
+    node: Node, session: Session, view: Guarded, agreement: Agreement, choice: FindingChoice
 ) -> Mapping[str, MessageFact]:
     """Return a confirmed finding as one derived fact; what it rests on is named, and judged with it."""
     shown = findings.one(node, session, FindingId(choice.id))
@@ -253,7 +264,7 @@ def _told(
     return {finding.id: told(finding.handling, agreement.markings, fact)}
 
 
-def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, ...]]]:
+def _evidence(view: Guarded, finding: Finding) -> list[tuple[Record, tuple[FactId, ...]]]:
     """Return the records that a finding rests on, each with those of its facts that count: for a record, all."""
     found: list[tuple[Record, tuple[FactId, ...]]] = []
     for each in finding.evidence:
@@ -262,6 +273,9 @@ def _evidence(view: View, finding: Finding) -> list[tuple[Record, tuple[FactId, 
         elif each.kind is EvidenceKind.RECORD:
             record = view.record(RecordId(each.ref))
             found.append((record, tuple(number for number, _ in record.numbered())))
+    # Of a file or a row that a partner sent, the fact that it came with: where that may not go, nothing that rests on it may.
+    for held in view.holders(findings.file_refs(finding), finding.id).values():
+        found += [(record, tuple(number for number, _ in record.numbered())) for record in held]
     return found
 
 

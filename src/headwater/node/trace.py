@@ -18,7 +18,7 @@ from headwater.model.canonical import encode
 from headwater.model.finding import params_text
 from headwater.model.ids import RecordId
 from headwater.model.tables import TABLES, table_of
-from headwater.node import findings, runs
+from headwater.node import beside, findings, runs
 from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
@@ -131,22 +131,24 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
     Raises:
         PolicyError: the user may not trace.
         SettingsError: the node holds no table.
+        ConflictError: a table was withdrawn while it was traced; nothing is kept.
         MissingExtraError: a library, or Java for Spark, is not installed.
     """
     may(session, Act.TABLE_TRACE)
+    beside.expire(node, session)
     cost = Cost()
     with tempfile.TemporaryDirectory(prefix="headwater-", dir=node.home) as folder, ExitStack() as stack:
         backend = stack.enter_context(_backend(asked, Path(folder)))
         view = stack.enter_context(node.view(session))
+        rows = _payments(view, backend)
         with cost.of("trace"):
             salt = Keys(node.home).secret(PSEUDONYMS).hex()
             result = _ranked(asked, run_trace(view, _params(asked, salt), backend=backend, progress=progress))
-        rows = _payments(view, backend)
         read = [record.id for record in view.records() if record.tables]
     if not result.tables:
         raise SettingsError("the node holds no table", fix="read one first: headwater read payments FILE --home DIR")
     kept = [claim.finding for claim in (*result.claims, *result.protecting)]
-    new = findings.keep(node, session, kept, None if asked.ranker is not None else _noted(node, asked, read))
+    new = findings.keep(node, session, kept, None if asked.ranker is not None else _noted(node, asked, read), read)
     detail: dict[str, str | int] = {"findings": len(kept), "new": new, "on": asked.on, "payments": rows}
     node.store.note(Event("trace.run", session.user, "tables", session.purpose, detail))
     return Answer(result, rows, cost, new)

@@ -13,7 +13,7 @@ from headwater.model.ids import BlobHash, EntityKey, RecordId
 from headwater.model.record import Record
 from headwater.model.tables import ROW, TABLES, Table, table_of
 from headwater.node.loose import NOBODY, LooseReader
-from headwater.node.tables import Progress, stage, staged_from, table_record
+from headwater.node.tables import Progress, Staged, stage, staged_from, table_record
 from headwater.ports import LeftOut, Rows, Span
 
 AT_ONCE = 65_536
@@ -51,14 +51,7 @@ class TableReader(LooseReader):
         folder = self.cache / f"file-{len(self._paths)}"
         folder.mkdir()
         path = Path(file)
-        try:
-            if path.suffix.lower() == ".parquet":
-                name, digest, staged = _parquet(path, folder, span)
-            else:
-                name = _named(path)
-                digest, staged, _ = stage(name, file, folder, span, keep_good=False, progress=progress)
-        except InputError as error:
-            raise error.located(file=path.name) from None
+        name, digest, staged = read_as_table(path, folder, span, progress)
         for one in staged:
             with one.path.open("rb") as stream:
                 ref = BlobHash(hashlib.file_digest(stream, "sha256").hexdigest())
@@ -85,6 +78,24 @@ def opened(files: Sequence[str], folder: Path, span: Span, progress: Progress | 
     return reader
 
 
+def read_as_table(
+    path: Path, folder: Path, span: Span, progress: Progress | None = None
+) -> tuple[str, BlobHash, list[Staged]]:
+    """Return the format of a file that is a table, its SHA-256, and its tables as Parquet in a working folder.
+
+    Raises:
+        InputError: it is no table that headwater knows, or holds a bad row.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            return _parquet(path, folder, span)
+        name = _named(path)
+        digest, staged, _ = stage(name, str(path), folder, span, keep_good=False, progress=progress)
+    except InputError as error:
+        raise error.located(file=path.name) from None
+    return name, digest, staged
+
+
 def _named(path: Path) -> str:
     """Return the format of a file by its first line."""
     try:
@@ -106,7 +117,7 @@ def _named(path: Path) -> str:
     return found
 
 
-def _parquet(path: Path, folder: Path, span: Span) -> tuple[str, BlobHash, list[Any]]:
+def _parquet(path: Path, folder: Path, span: Span) -> tuple[str, BlobHash, list[Staged]]:
     """Stage a Parquet file: one that headwater wrote as it is, any other through the same checks as CSV."""
     pa = need_arrow()
     import pyarrow.parquet as pq

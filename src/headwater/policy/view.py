@@ -4,7 +4,7 @@ Decided from what may be seen alone, never from what is hidden: a record more th
 record, count, order, error text or kept artefact.
 
 Every look is noted in the ledger before anything is handed out, also a look at what there is not. Kinds of event, one
-for each method: ``look.records``, ``look.record``, ``look.several``, ``look.fact``, ``look.entity``, ``look.findings``,
+for each method: ``look.records``, ``look.record``, ``look.several``, ``look.holders``, ``look.fact``, ``look.entity``, ``look.findings``,
 ``look.finding``, ``look.decisions``, ``look.blob``, ``look.table``, ``look.derived``. A scan is one event.
 """
 
@@ -108,6 +108,16 @@ class _Guarded:
     def several(self, refs: Iterable[RecordId], what: str) -> dict[RecordId, Record]:
         self._note("several", what)
         return self._several(tuple(dict.fromkeys(refs)))
+
+    def holders(self, files: Collection[BlobHash], what: str) -> dict[BlobHash, tuple[Record, ...]]:
+        self._note("holders", what)
+        about = self._reader.refs_holding(files, MOST_AT_ONCE) if files else []
+        if about is None:  # so many that one pass over everything costs less
+            self._surveyed()
+            found = [record for record in self._records(None, None) if record.blobs or record.tables]
+        else:
+            found = list(self._several({ref for _, ref in about}).values())
+        return {file: tuple(one for one in found if file in one.blobs or file in one.tables) for file in files}
 
     def fact(self, ref: FactId) -> tuple[Record, int]:
         """Return the part of a record that may be seen, and the fact's place in *its* `facts`."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from headwater.model.canonical import encode
-from headwater.model.fact import fact_id
+from headwater.model.fact import fact_id, record_of
 from headwater.model.ids import AuthorityId, BlobHash, FactId, FindingId, MessageId, RecordId
 from headwater.model.seen import as_record, places_of, without
 from headwater.ports import Event
@@ -25,7 +25,8 @@ TOMBSTONE: Final = "store.tombstone"
 """Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
 COMPUTED: Final = "derived"
 """Stands among the erased blobs for all files that were computed from content."""
-_FACT: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?")
+_NAMED: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?|\b[0-9a-f]{64}\b")
+"""What a finding names as evidence: a record, a fact of one, a file, or the table of a row."""
 _PAGE: Final = 256
 
 
@@ -49,15 +50,35 @@ class RecallReading(RecordReading):
         return [RecordId(record) for (record,) in self._link.rows(tuple[str], sql, message)]
 
     def findings_on(self, facts: Collection[FactId]) -> list[FindingId]:
-        """Return the findings, not withdrawn yet, whose evidence names one of some facts or a whole record of one."""
-        wanted = {fact.encode() for fact in facts} | {fact.partition("/")[0].encode() for fact in facts}
+        """Return the findings, not withdrawn yet, that rest on some facts; to be asked before these are erased.
+
+        They name one of them, a whole record of one, or a file or a row of a table that comes from nowhere else.
+        """
+        records = dict.fromkeys(record_of(fact) for fact in facts)
+        wanted = {name.encode() for name in (*facts, *records, *self._only_from(records))}
         found: list[FindingId] = []
         start = ""
         sql = "SELECT id, body FROM finding WHERE withdrawn = 0 AND id > ? ORDER BY id LIMIT ?"
         while page := self._link.rows(tuple[str, bytes], sql, start, _PAGE):
-            found += [FindingId(ref) for ref, body in page if not wanted.isdisjoint(_FACT.findall(body))]
+            found += [FindingId(ref) for ref, body in page if not wanted.isdisjoint(_NAMED.findall(body))]
             start = page[-1][0]
         return found
+
+    def _only_from(self, records: Collection[RecordId]) -> list[BlobHash]:
+        """Return the files and tables of some records that no other record holds which still stands."""
+        found: dict[BlobHash, None] = {}
+        for ref in records:
+            record = self.kept_record(ref)
+            found.update(dict.fromkeys(files_of(record) if record else ()))
+        sql = "SELECT record FROM holding WHERE file = ?"
+        return [
+            file
+            for file in found
+            if not any(
+                RecordId(other) not in records and self.record(RecordId(other)) is not None
+                for (other,) in self._link.rows(tuple[str], sql, file)
+            )
+        ]
 
     def versions(self, kind: str, key: str) -> list[tuple[int, bytes]]:
         """Return all versions of a document."""

@@ -173,3 +173,21 @@ def test_what_is_no_table_is_refused(data: bytes, tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises((FormatError, SchemaError)):
             tracing.in_files(tracing.Asked(), [str(path)], "x")
+
+
+def test_doubled_rows_are_found_part_by_part_as_all_at_once(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headwater.node.tables.MOST_KEYS", 4)
+    lines = csv_of(passage("HUB", 15)).splitlines()
+    path = tmp_path / "payments.csv"
+    path.write_text("\n".join([*lines, lines[3], lines[20], lines[3]]) + "\n", encoding="utf-8")
+    (done,) = read_tables("payments", [str(path)], into=(node, as_user(node)))
+    assert (done.error, done.tables, done.doubled) == (None, {"payments": 30}, 3)
+    with node.view(as_user(node)) as view:
+        kept = pq.read_table(view.table_path(view.record(done.ids[0]).tables[0])).to_pydict()
+    assert kept["row"] == list(range(1, 31))
+    path.write_text("\n".join([*lines, lines[3], lines[20].replace("140000", "140001")]) + "\n", encoding="utf-8")
+    (done,) = read_tables("payments", [str(path)], into=(node, as_user(node)))
+    assert done.error is not None
+    assert (done.error.where.line, done.error.where.field) == (33, "id")

@@ -281,6 +281,7 @@ LOOKS: list[tuple[str, str, Callable[[Guarded], object]]] = [
     ("look.records", "car", lambda seen: seen.records(mentions=EntityKey("car"))),
     ("look.record", "rec-1", lambda seen: seen.record(RecordId("rec-1"))),
     ("look.several", "queue", lambda seen: seen.several([RecordId("rec-1")], "queue")),
+    ("look.holders", "queue", lambda seen: seen.holders([BlobHash(BLOB)], "queue")),
     ("look.fact", "rec-1/0", lambda seen: seen.fact(FactId("rec-1/0"))),
     ("look.entity", "car", lambda seen: seen.entity(EntityKey("car"))),
     ("look.findings", "all", lambda seen: seen.findings()),
@@ -323,6 +324,18 @@ def test_a_look_is_noted_before_anything_is_handed_out() -> None:
     for look in (*looks.values(), *scans):
         with pytest.raises(ForbiddenError, match="the ledger is full"):
             look(seen)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_who_holds_a_file_is_told_of_what_may_be_seen_alone(monkeypatch: pytest.MonkeyPatch, *, many: bool) -> None:
+    if many:
+        monkeypatch.setattr("headwater.policy.view.MOST_AT_ONCE", 1)
+    mine = record(CAR, facts=PLATE, source="one", blobs=(BLOB,))
+    hidden = record(CAR, facts=PLATE, source="two", blobs=(BLOB,), handling=Handling(purposes=frozenset({"court"})))
+    other = record(CAR, facts=PLATE, source="three", blobs=(BLOB,), tables=(TABLE,))
+    found = view(MemoryReader([mine, hidden, other])).holders([BlobHash(BLOB), BlobHash(TABLE)], "queue")
+    assert {one.id for one in found[BlobHash(BLOB)]} == {mine.id, other.id}
+    assert [one.id for one in found[BlobHash(TABLE)]] == [other.id]
 
 
 def test_every_method_of_the_port_is_guarded() -> None:

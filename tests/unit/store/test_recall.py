@@ -9,7 +9,8 @@ import pytest
 from msgspec import structs
 
 from headwater.model.fact import Fact, fact_id
-from headwater.model.ids import EntityKey, FactId, RecordId
+from headwater.model.finding import Evidence, EvidenceKind
+from headwater.model.ids import BlobHash, EntityKey, FactId, RecordId
 from headwater.model.record import Record
 from headwater.store import Store
 from tests.contract.store_kit import PEER, decision, finding, incoming, message_id, record
@@ -116,6 +117,25 @@ def test_a_withdrawn_finding_is_hidden_and_its_words_are_gone(store: Store, home
     assert store.check() == []
     store.close()
     assert b"One looks like the other" not in (home / "store.sqlite").read_bytes()
+
+
+def test_findings_rest_on_the_files_and_tables_of_a_record_unless_another_that_stands_holds_them(store: Store) -> None:
+    blob, alone, shared = store.put_blob(b"a file"), BlobHash("a" * 64), BlobHash("b" * 64)
+    one, other = replace(record(1), blobs=(blob,), tables=(alone, shared)), replace(record(2), tables=(shared,))
+    kept(store, one, other)
+    rows = [Evidence(EvidenceKind.TABLE_ROW, f"{table}#7") for table in (alone, shared)]
+    claims = [
+        replace(finding(number, one.id), evidence=(piece,)) for number, piece in enumerate([Evidence.blob(blob), *rows])
+    ]
+    store.write(lambda tx: [tx.add_finding(claim) for claim in claims])
+    with store.snapshot() as snapshot:
+        assert set(snapshot.findings_on([fact_id(one.id, 0)])) == {claims[0].id, claims[1].id}
+        assert snapshot.findings_on([fact_id(other.id, 0)]) == []
+        both = [fact_id(one.id, 0), fact_id(other.id, 0)]
+        assert set(snapshot.findings_on(both)) == {claim.id for claim in claims}
+    store.write(lambda tx: tx.restrict_facts(other.id, range(len(other.facts)), None))
+    with store.snapshot() as snapshot:
+        assert claims[2].id in snapshot.findings_on([fact_id(one.id, 0)])
 
 
 def test_a_finding_that_was_withdrawn_stays_so_when_it_is_claimed_again(store: Store) -> None:

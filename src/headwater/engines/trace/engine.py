@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from headwater.engines.trace.leads import Claim, TraceResult, rank
 from headwater.engines.trace.profile import CARD, Profile, profiles
+from headwater.engines.trace.resting import MOST_ROWS, named_rows, rows_about
 from headwater.engines.trace.score import harmless, score, signs_of
 from headwater.engines.trace.sheets import Sheets, checked, need_ibis
 from headwater.engines.trace.typologies import TYPOLOGIES
@@ -29,8 +30,6 @@ from headwater.ports import View
 
 NAME: Final = "trace"
 VERSION: Final = "1"
-MOST_ROWS: Final = 1_000
-"""Rows that one finding names; of more, the first by table and number, and the text says how many there are."""
 MOST_PARTIES: Final = 20
 LEAST_LINK: Final = 50_000
 """Cents of a euro: less between two accounts, in all, does not link them."""
@@ -241,6 +240,7 @@ def _claims(
     if sheets.has("payments"):
         held = profiles(sheets, (one for one in patterns if isinstance(one, int)))
     linked = _linked(sheets, drafts, known) if held else frozenset()
+    seen_in = rows_about(sheets, held)
     made = []
     for draft in drafts:
         account = known.account(draft)
@@ -248,7 +248,8 @@ def _claims(
         count = len(patterns[account])
         signs = signs_of(draft.group, profile, count, linked=account in linked)
         given = draft.typology.params(settings.get(draft.typology.name, {}))
-        claim = _claim(draft, tables, known.subjects(draft), signs, given, salt)
+        others = seen_in.get(account, []) if isinstance(account, int) else []
+        claim = _claim(draft, tables, known.subjects(draft), signs, given, salt, others)
         made.append(replace(claim, profile=profile, patterns=count))
     return made
 
@@ -301,10 +302,11 @@ def _claim(
     signs: frozenset[str],
     given: Mapping[str, Any],
     salt: str,
+    seen_in: Iterable[tuple[int, int]],
 ) -> Claim:
     one, group = draft.typology, draft.group
     members = sorted({(str(row["kind"]), int(row["tab"]), int(row["row"])) for row in draft.members})
-    rows = tuple(f"{tables.refs[kind][tab]}#{row}" for kind, tab, row in members[:MOST_ROWS])
+    rows = tuple(f"{tables.refs[kind][tab]}#{row}" for kind, tab, row in named_rows(members, seen_in))
     payers = {int(row["payer"]) for row in draft.members if int(row["payer"]) >= 0}
     first, last = (_time(group[side]) for side in ("first_s", "last_s"))
     register = "companies" in tables.refs

@@ -12,7 +12,7 @@ from headwater.exercise.steps.linking import link_records
 from headwater.exercise.steps.opening import make_nodes, make_trust
 from headwater.exercise.steps.scanning import scan_van
 from headwater.exercise.steps.telling import keep_control, raise_alert, survive_kill, tell_partner
-from headwater.exercise.steps.tracing import trace_money
+from headwater.exercise.steps.tracing import recall_table, trace_money
 from headwater.exercise.steps.warning import share_threats
 from headwater.exercise.steps.watching import watch_river
 from headwater.exercise.steps.witnessing import witness_logs
@@ -52,7 +52,8 @@ STEPS: Final = (
     Step("consent", "Pristina is asked, and consents: now its fact reaches Belgrade", ("control",), ask_consent),
     Step("recall", "Pristina recalls its fact, and both holders prove it", ("consent", "alert"), recall),
     Step("kill", "Belgrade's node is killed while a message is on its way", ("tell",), survive_kill),
-    Step("trace", "three countries' payments meet at a hub; who supplies its boats is found", ("nodes",), trace_money),
+    Step("trace", "three nodes' payments meet at a hub; who supplies its boats is found", ("trust",), trace_money),
+    Step("untrace", "Pristina recalls its payments, and what rests on them goes", ("trace",), recall_table),
     Step("cyber", "Belgrade's CERT warns London's of a gang's wallet, which meets it in a payment", (), share_threats),
     Step(
         "witness",

@@ -1,6 +1,7 @@
 """Telling: what leaves a house, under whose control, with a receipt, through a kill."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,10 +128,13 @@ def letter(stage: Stage, name: str, content: dict[str, Any]) -> Path:
     return path
 
 
-def send(stage: Stage, key: str, kind: str, file: Path, *, to: str, agreement: str) -> dict[str, Any]:
+def send(
+    stage: Stage, key: str, kind: str, file: Path, *, to: str, agreement: str, attached: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Send as the writer, and approve as the supervisor where the rules ask for a second person."""
     house, (writer, supervisor, _) = stage.houses[key], USERS[key]
-    sent = stage.command(house, "send", kind, file, "--to", to, "--agreement", agreement, user=writer)
+    beside = [word for path in attached for word in ("--attach", path)]
+    sent = stage.command(house, "send", kind, file, "--to", to, "--agreement", agreement, *beside, user=writer)
     return approved(stage, house, sent, supervisor)
 
 

@@ -1,72 +1,124 @@
-"""Tracing: the payments of three countries' banks meet at a hub, and the boats' supplier stands behind it."""
+"""Tracing: the payments that three nodes hold meet at a hub, the boats' supplier stands behind it, and one table is recalled."""
 
 import csv
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
-from headwater.exercise.scenario import USERS
-from headwater.exercise.stage import Stage, StepFailedError, at_once
+from headwater.exercise.scenario import AGREEMENTS, USERS
+from headwater.exercise.stage import Stage, StepFailedError, at_once, until
+from headwater.exercise.steps.telling import RECEIPT_WAIT_S, letter, send
 
 FOLDER: Final = "money"
 YEAR: Final = ("--accounts", "2000", "--payments", "5000", "--networks", "7", "--seed", "3")
 """A year in which a network's hub pays a supplier of boats that a front buys from."""
-BANKS: Final = {
-    "London": ("GB", "IQ"),
-    "Belgrade": ("RS", "BA", "MK", "BG", "RO", "TR"),
-    "Pristina": ("XK", "AL", "GR"),
-}
+HELD_BY: Final = ("uk", "rs", "xk")
+"""Who holds which payers' payments: a remittance firm has branches in three countries, and each authority has its own's books."""
 TYPOLOGIES: Final = ("corridor-fan-in", "gather-scatter", "supplier-behind-hubs", "boats-out-of-line", "structuring")
+PARTNERS: Final = {"rs": "RS-MOI", "xk": "XK-KP"}
+PLANT_WAIT_S: Final = 4.0
 OTHERS: Final = ("companies", "shipments", "places", "rates")
 
 
 def trace_money(stage: Stage, *, planted: bool) -> str:
-    """Read the payments of three countries into London's node, trace, follow one; planted: one bank's rows are cut short."""
+    """Trace the payments of three nodes in London; planted: Belgrade's table is cut short."""
     folder = stage.folder / FOLDER
     stage.command(None, "trace", "make", "--out", folder, *YEAR)
-    files = _by_bank(folder)
+    files = _by_branch(folder)
     if planted:
-        files[0].write_bytes(files[0].read_bytes()[:-40])
+        files["rs"].write_bytes(files["rs"].read_bytes()[:-40])
     house, user = stage.houses["uk"], USERS["uk"][0]
-    tables = {"payments": files, **{name: [folder / f"{name}.csv"] for name in OTHERS}}
-    read, *_ = at_once(lambda name: stage.command(house, "read", name, *tables[name], user=user), tables)
-    out = folder / "findings.jsonl"
-    words = [word for name in TYPOLOGIES for word in ("--typology", name)]
-    found = stage.command(house, "trace", "run", *words, "--out", out, user=user)
-    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    hub, supplier = _hub_and_supplier(lines, _paid(files))
-    first = _first_row(files, hub["subjects"][0])
+    own = {"payments": files["uk"], **{name: folder / f"{name}.csv" for name in OTHERS}}
+    at_once(lambda name: stage.command(house, "read", name, own[name], user=user), own)
+    sent = dict(zip(AGREEMENTS, at_once(lambda key: _sent(stage, key, files[key]), AGREEMENTS), strict=True))
+    stage.command(house, "inbox", "files", "--wait", "30", user=user)
+    for key, each in sent.items():
+        stage.command(house, "inbox", "table", each["message"], files[key].name, user=user)
+    found, lines = _traced(stage, folder / "findings.jsonl")
+    hub, supplier = _hub_and_supplier(lines, _paid(files.values()))
+    if len({row.partition("#")[0] for row in hub["rows"]}) < len(files):
+        raise StepFailedError("the hub does not rest on the rows of all three")
+    first = _first_row(files.values(), hub["subjects"][0])
     picture = folder / "trail.svg"
     trail = stage.command(
         house, "trace", "follow", first, "--hops", "4", "--out", folder / "trail.json", "--svg", picture, user=user
     )
     if not trail["conserved"] or len(trail["hops"]) < 2 or not picture.read_text(encoding="utf-8").startswith("<svg"):
         raise StepFailedError("the trail does not account for every minor unit")
-    stage.notes["trace"] = {"hub": hub["id"], "picture": str(picture)}
-    rows = sum(file["tables"]["payments"] for file in read["files"])
+    stage.notes["trace"] = {"hub": hub["id"], "subject": hub["subjects"][0], "sent": sent}
     return (
-        f"{rows} payments of three countries' banks: {found['findings']} findings, the first hub is paid by "
-        f"{hub['text'].partition(' ')[0]} payers and pays the boats' supplier {supplier['subjects'][0]}; Sankey in {picture.name}"
+        f"{found['rows']} payments, of London and as Belgrade and Pristina sent theirs: {found['findings']} findings, the first "
+        f"hub is paid by {hub['text'].partition(' ')[0]} payers and pays the boats' supplier {supplier['subjects'][0]}; "
+        f"Sankey in {picture.name}"
     )
 
 
-def _by_bank(folder: Path) -> list[Path]:
-    """Part the payments by the country of the payer's bank, as three authorities would hold them."""
+def recall_table(stage: Stage, *, planted: bool) -> str:
+    """Let the hub go to neither partner, and Pristina recall its table; planted: London's node is down."""
+    uk, xk, user = stage.houses["uk"], stage.houses["xk"], USERS["uk"][0]
+    hub, sent = stage.notes["trace"]["hub"], stage.notes["trace"]["sent"]["xk"]
+    stage.command(uk, "findings", "decide", hub, "confirm", "--reason", "Exercise: seen", user=user)
+    told = letter(stage, "uk-hub", {"classification": "OFFICIAL", "findings": [{"id": hub}], "text": "Exercise."})
+    for key, partner in PARTNERS.items():
+        to = ("--to", partner, "--agreement", AGREEMENTS[key])
+        asked = stage.command(uk, "send", "spontaneous", told, *to, "--dry-run", user=user, exits=77)
+        if asked["removed"].get(hub) != "derived":
+            raise StepFailedError(f"what rests on another's rows was not held back from {partner}")
+    if planted:
+        stage.kill(uk)
+    file = sent["facts"][0].partition("/")[0]
+    reason = ("--reason", "Ushtrim: tabelë e gabuar")
+    asked = stage.command(xk, "amend", "erase", file, *reason, user=USERS["xk"][0])["asked"]
+    wait_s = PLANT_WAIT_S if planted else RECEIPT_WAIT_S
+    proof = until(lambda: _proof(stage, asked[0]["message"]), "London's proof", wait_s)
+    if set(proof["results"].values()) != {"erased"}:
+        raise StepFailedError("London has not erased the file")
+    left = stage.command(uk, "findings", "list", user=user)["findings"]
+    if any(each["id"] == hub for each in left):
+        raise StepFailedError("a finding stands that rests on rows which were recalled")
+    found, lines = _traced(stage, stage.folder / FOLDER / "findings-left.jsonl")
+    subject = stage.notes["trace"]["subject"]
+    left = next((line["text"].partition(" ")[0] for line in lines if line["subjects"][0] == subject), "no")
+    return (
+        "the hub may go neither to RS-MOI nor to XK-KP, as it rests on the other's rows; Pristina recalls its table: London "
+        f"erased the rows and withdrew what rests on them, by leaf {proof['log_index']} of its log; traced again in the "
+        f"{found['rows']} payments left, {left} payers pay the hub"
+    )
+
+
+def _traced(stage: Stage, out: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Trace in all that London holds; return the answer and the findings."""
+    words = [word for name in TYPOLOGIES for word in ("--typology", name)]
+    found = stage.command(stage.houses["uk"], "trace", "run", *words, "--out", out, user=USERS["uk"][0])
+    return found, [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+def _sent(stage: Stage, key: str, file: Path) -> dict[str, Any]:
+    """Send a bank's payments to London, for one purpose, under the sender's own agreement."""
+    attached = {"codes": ["P"], "purposes": ["oic"]}
+    told = letter(stage, f"{key}-payments", {"classification": "OFFICIAL", "text": "Exercise.", "attached": attached})
+    return send(stage, key, "spontaneous", told, to="UK-NCA", agreement=AGREEMENTS[key], attached=(file,))
+
+
+def _proof(stage: Stage, amend: str) -> dict[str, Any] | None:
+    holders = stage.command(stage.houses["xk"], "amend", "status", user=USERS["xk"][0])["holders"]
+    return next((done for each in holders if each["message"] == amend for done in each["done"]), None)
+
+
+def _by_branch(folder: Path) -> dict[str, Path]:
+    """Part the payments by the branch that their payer goes to, as three authorities hold them."""
     with (folder / "payments.csv").open(newline="", encoding="utf-8") as stream:
         head, *rows = list(csv.reader(stream))
-    country = head.index("from_country")
-    files = []
-    for name, countries in BANKS.items():
-        mine = [row for row in rows if row[country] in countries or (name == "London" and _elsewhere(row[country]))]
-        path = folder / f"payments-{name.lower()}.csv"
-        with path.open("w", newline="", encoding="utf-8") as stream:
+    payer = head.index("from")
+    files = {}
+    for number, key in enumerate(HELD_BY):
+        mine = [row for row in rows if crc32(row[payer].encode()) % len(HELD_BY) == number]
+        files[key] = folder / f"payments-{key}.csv"
+        with files[key].open("w", newline="", encoding="utf-8") as stream:
             csv.writer(stream, lineterminator="\n").writerows([head, *mine])
-        files.append(path)
     return files
-
-
-def _elsewhere(country: str) -> bool:
-    return not any(country in countries for countries in BANKS.values())
 
 
 def _hub_and_supplier(lines: list[dict[str, Any]], paid: set[tuple[str, str]]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -81,7 +133,7 @@ def _hub_and_supplier(lines: list[dict[str, Any]], paid: set[tuple[str, str]]) -
     raise StepFailedError("no hub that pays a supplier of several hubs")
 
 
-def _paid(files: list[Path]) -> set[tuple[str, str]]:
+def _paid(files: Iterable[Path]) -> set[tuple[str, str]]:
     """Return who pays whom in the tables."""
     found = set()
     for path in files:
@@ -96,7 +148,7 @@ def _whole(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _first_row(files: list[Path], account: str) -> str:
+def _first_row(files: Iterable[Path], account: str) -> str:
     """Return the first payment into an account, by its identifier."""
     best: tuple[str, str] | None = None
     for path in files:

@@ -13,16 +13,17 @@ from typing import Any, Final
 from headwater.engines.trace.layout import layout
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.errors import ForbiddenError, MissingExtraError, Place, SchemaError
+from headwater.exchange.translate import SOURCE
 from headwater.model.finding import EvidenceKind, Finding
 from headwater.model.ids import BlobHash, FindingId
 from headwater.model.money import money_text
-from headwater.node.findings import Shown
+from headwater.node.findings import Shown, file_refs
 from headwater.node.node import Node
 from headwater.node.pages.seen import all_findings
 from headwater.node.pages.words import Marks, banner, marks
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
-from headwater.ports import View
+from headwater.ports import Guarded, View
 
 PREFIX: Final = "trace."
 PAGE_ROWS: Final = 25
@@ -75,6 +76,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A table that rows of a finding stand in: who controls it, its file, and the message beside which it came, if any."""
+
+    table: str
+    originator: str
+    file: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """All payments between two accounts."""
 
@@ -92,6 +103,7 @@ class Trace:
     reasons: tuple[tuple[str, float], ...]
     innocent: str
     source: str
+    given: tuple[Given, ...]
     rows: tuple[Row, ...]
     flows: tuple[Flow, ...]
     corridors: tuple[tuple[str, int, str], ...]
@@ -146,6 +158,7 @@ def trace(node: Node, session: Session, ref: str) -> Trace:
         one = next(each for each in shown if each.finding == finding)  # an identifier is a hash over all of a finding
         named = {name for each in shown if each.finding.kind.startswith(PREFIX) for name in each.finding.subjects}
         told, others = _told(view, finding)
+        given = _given(view, finding)
     names = _Names(named)
     rows = tuple(_row(names, ref, row) for ref, row in told)
     flows, hidden = _flows(names, [row for _, row in told])
@@ -156,6 +169,7 @@ def trace(node: Node, session: Session, ref: str) -> Trace:
         reasons=tuple((reason.text, reason.weight) for reason in finding.reasons),
         innocent=typology.innocent if typology else "",
         source=str(typology.source) if typology else "",
+        given=given,
         rows=rows,
         flows=tuple(
             Flow(payer=payer, payee=payee, count=count, amount=amount) for payer, payee, count, amount in flows
@@ -190,6 +204,20 @@ def _lead(shown: Shown) -> Lead:
         id=finding.id, typology=name, title=known.title if known else name, subjects=finding.subjects, text=finding.text,
         score=finding.score, state=shown.state, protects=bool(known and known.protects), marks=marks(finding.handling),
     )  # fmt: skip
+
+
+def _given(view: Guarded, finding: Finding) -> tuple[Given, ...]:
+    """Return where the rows of a finding come from: each is its originator's, whoever traces in it."""
+    found = []
+    for table, records in sorted(view.holders(file_refs(finding), finding.id).items()):
+        for record in records:
+            origin = record.origin
+            beside = origin.source == SOURCE
+            names = [fact.value for fact in record.facts if fact.prop == "name"]
+            file = (names[0] if names else "") if beside else origin.file or ""
+            message = (origin.place or "") if beside else ""
+            found.append(Given(table=table[:12], originator=origin.originator, file=file, message=message))
+    return tuple(found)
 
 
 def _told(view: View, finding: Finding) -> tuple[list[tuple[str, dict[str, Any]]], int]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from headwater.engines.trace import TraceResult, trace
-from headwater.engines.trace.engine import MOST_ROWS
 from headwater.engines.trace.features import COLUMNS
 from headwater.engines.trace.leads import EVEN, down_to, least_score
 from headwater.engines.trace.profile import Profile
+from headwater.engines.trace.resting import MOST_ROWS
 from headwater.engines.trace.score import SIGNS, harmless, score, signs_of
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.weights import ALONE, BASES_ALONE
@@ -154,6 +154,27 @@ def test_more_rows_than_a_finding_names_are_counted_in_words(tmp_path: Path) -> 
     (claim,) = run(payments(tmp_path, rows), "half-mirror").claims
     assert len(claim.rows) == MOST_ROWS
     assert any(f"{MOST_ROWS + 50:,} rows" in reason.text for reason in claim.finding.reasons)
+
+
+def test_a_finding_names_rows_of_every_table_that_it_rests_on_however_many_there_are(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    rows = [pay(n, n * 600, f"F{n}", "HUB", 150_000) for n in range(MOST_ROWS + 51)]
+    for part in (rows[:-1], rows[-1:]):
+        tables.add("payments", part)
+    (claim,) = run(tables, "half-mirror").claims
+    assert len(claim.rows) == MOST_ROWS
+    assert {row.partition("#")[0] for row in claim.rows} == set(tables.paths)
+
+
+def test_a_finding_names_a_row_of_each_table_that_its_signs_are_weighed_by(tmp_path: Path) -> None:
+    tables = payments(tmp_path, passage("HUB", 15))
+    (before,) = run(tables, "corridor-fan-in").claims
+    tables.add("payments", [pay(900, DAY_S, "HUB", "SHOP", 5_000), pay(901, DAY_S, "X", "Y", 5_000)])
+    tables.add("payments", [pay(902, DAY_S, "X", "Y", 5_000)])
+    (claim,) = run(tables, "corridor-fan-in").claims
+    _, other, unconcerned = tables.paths
+    assert set(claim.rows) - set(before.rows) == {f"{other}#1"}
+    assert not any(row.startswith(unconcerned) for row in claim.rows)
 
 
 def test_what_cannot_be_asked_says_which_table_it_lacks(tmp_path: Path) -> None:
