@@ -136,7 +136,10 @@ def test_a_case_that_says_everything_is_read_with_everything(tmp_path: Path) -> 
         ("trace", "unvalidated", ""),
         ("match", "validated", "VAL/7"),
     ]
-    assert [(one.terms, one.hits, one.by) for one in case.searches] == [(("Arben Example",), 0, "P5"), (("ACC-2",), 2, "P5")]
+    assert [(one.terms, one.hits, one.by) for one in case.searches] == [
+        (("Arben Example",), 0, "P5"),
+        (("ACC-2",), 2, "P5"),
+    ]
     assert [one.code for one in case.indicators] == ["medium.debt-to-carrier", "weak.no-documents"]
     assert [(one.kind, one.by) for one in case.decisions] == [("duty-to-notify", "P6"), ("refer", "P6")]
 

@@ -12,8 +12,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from headwater.case.schedule import Form
 from headwater.case.views import read_view
 from headwater.errors import HeadwaterError
@@ -71,7 +69,9 @@ class Story:
 
     def line(self, event: Any) -> str:
         detail = {key: value for key, value in sorted(event.detail.items())}
-        text = f"{event.kind} | {event.who} | {event.subject} | {event.purpose} | {json.dumps(detail, ensure_ascii=False)}"
+        text = (
+            f"{event.kind} | {event.who} | {event.subject} | {event.purpose} | {json.dumps(detail, ensure_ascii=False)}"
+        )
         for drawn, called in self.names.items():
             text = text.replace(drawn, called)
         return DRAWN.sub("~", text)
@@ -145,7 +145,9 @@ def protect(node: Node, clock: FakeClock, tmp_path: Path) -> None:
     story.act("late", lambda: safeguarding.tasks(node, keeper))
     story.act("still late", lambda: safeguarding.tasks(node, keeper))
     story.act("notified", lambda: safeguarding.notified(node, keeper, task.id, "REF/1"))
-    story.act("asked for a suspect", lambda: safeguarding.ask_suspect(node, officer, URN, "P3", "ia1971-s25", "steered"))
+    story.act(
+        "asked for a suspect", lambda: safeguarding.ask_suspect(node, officer, URN, "P3", "ia1971-s25", "steered")
+    )
     story.act("approved by oneself", lambda: safeguarding.approve_suspect(node, officer, URN, "P3"))
     story.act("approved", lambda: safeguarding.approve_suspect(node, second, URN, "P3"))
     story.act("asked again", lambda: safeguarding.ask_suspect(node, officer, URN, "P3", "ia1971-s25", "steered"))
@@ -181,7 +183,9 @@ def test_the_story_of_findings_and_users(node: Node, clock: FakeClock, tmp_path:
     story.act("one", lambda: findings.one(node, officer, ref))
     story.act("released", lambda: findings.release(node, officer, ref, "ftm", "asked"))
     story.act("proved", lambda: witness.prove(node, officer, ref, "findings.decided", tmp_path / "proof"))
-    story.act("user added", lambda: users.add(node.store, admin, users.User("n.new", frozenset({"analyst", "auditor"}))))
+    story.act(
+        "user added", lambda: users.add(node.store, admin, users.User("n.new", frozenset({"analyst", "auditor"})))
+    )
     story.act("user added twice", lambda: users.add(node.store, admin, users.User("n.new", frozenset({"analyst"}))))
     story.act("password", lambda: taxii_users.set_password(node, admin, "n.new", "a long invented password"))
     token = signin.redeem(node, signin.ticket(node, "n.new"), "oic")
