@@ -281,6 +281,14 @@ def claimed(node: Node, subject: str, evidence: Evidence) -> str:
     return finding.id
 
 
+def test_a_finding_that_takes_two_is_not_told_on_the_word_of_one(pair: Pair, tmp_path: Path) -> None:
+    london, _ = pair
+    victim = report(london, tmp_path, LORRY, person("v7", "Invented Victim", "victim"), reference="EX/41")
+    ref = claimed(london, "somebody", Evidence.record(victim))  # type: ignore[arg-type]
+    with pytest.raises(NoBasisError, match="it takes two"):
+        dry(london, findings=(FindingChoice(id=ref),))
+
+
 def test_a_finding_about_whom_nobody_can_look_up_is_taken_for_personal(pair: Pair, tmp_path: Path) -> None:
     london, _ = pair
     record = report(london, tmp_path, LORRY, reference="EX/31")

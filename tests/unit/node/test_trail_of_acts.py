@@ -68,7 +68,7 @@ class Story:
         return made
 
     def line(self, event: Any) -> str:
-        detail = {key: value for key, value in sorted(event.detail.items())}
+        detail = dict(sorted(event.detail.items()))
         text = (
             f"{event.kind} | {event.who} | {event.subject} | {event.purpose} | {json.dumps(detail, ensure_ascii=False)}"
         )
