@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ForbiddenError, NoBasisError, SettingsError
-from headwater.node import Node, signin, users
+from headwater.errors import ForbiddenError, NoBasisError
+from headwater.model.canonical import encode
+from headwater.node import Node, oidc, signin, users
 from headwater.testing.fakes import FakeClock
 from tests.node_world import SUPERVISOR, WRITER, as_user, events
 
@@ -142,7 +143,11 @@ def test_a_reset_ends_the_sessions_of_that_user_and_of_no_other(kept: Node) -> N
             signin.reset(kept, as_user(kept, who, "operation"), name)
 
 
-def test_a_node_without_a_page_gives_no_address(kept: Node) -> None:
-    if kept.settings.page_address is None:
-        with pytest.raises(SettingsError):
-            signin.address(kept, "x")
+def test_a_reset_unties_a_user_from_the_provider(kept: Node) -> None:
+    tie = oidc.Tied("https://provider.example", "12345", kept.clock.now())
+    kept.store.write(lambda tx: tx.put_document(oidc.TIED, USER, encode(tie)))
+    admin = as_user(kept, WRITER, "operation")
+    assert signin.ways(kept, admin, USER)["oidc_issuer"] == "https://provider.example"
+    assert signin.reset(kept, admin, USER) == 1
+    assert signin.ways(kept, admin, USER)["oidc_issuer"] is None
+    assert signin.reset(kept, admin, USER) == 0
