@@ -431,6 +431,15 @@ def test_a_custody_event_goes_into_the_ledger_and_comes_back(tmp_path: Path) -> 
     assert check(replace(case, custody=(*custody_in([line]), *case.custody[1:]))) == []
 
 
+@pytest.mark.parametrize("field", ["by", "place", "at"])
+def test_a_ledger_line_that_does_not_say_who_where_and_when_is_refused(tmp_path: Path, field: str) -> None:
+    told = {"event": "moved", "by": "P5", "at": "2026-02-12T08:00:00Z", "place": "store"}
+    for blank in ({**told, field: " "}, {name: value for name, value in told.items() if name != field}):
+        with pytest.raises(SchemaError) as caught:
+            custody_in([LogLine(3, NOON, Event("case.custody", "smith", "JS/1", "court", blank))])
+        assert caught.value.where.field == field
+
+
 def test_a_ledger_line_that_says_something_impossible_is_refused() -> None:
     line = LogLine(9, NOON, Event("case.custody", "smith", "JS/1", "", {"event": "eaten"}))
     with pytest.raises(SchemaError):

@@ -248,6 +248,18 @@ def test_nonsense_is_found_under_its_code(code: str, spoil: Spoil) -> None:
     assert code in codes(spoil)
 
 
+def test_each_exhibit_to_which_something_happened_before_it_was_seized_is_named() -> None:
+    vertices = good()
+    another_exhibit(vertices)
+    for ref in (FILE, FILE_2):
+        early = {"action:object": to(ref), "action:result": []}
+        made = another_action(vertices, **at("2026-02-11T09:00:00Z"), **early)
+        vertices[INVESTIGATION]["core:object"] += to(made["@id"])
+    found = check_graph(document(vertices), file="x", now=NOON)
+    told = [(problem.code, problem.at) for problem in found]
+    assert told == [("custody-order", RECORD), ("custody-order", KB.format("provenance-record", 9))]
+
+
 def test_a_name_that_two_things_bear_is_found() -> None:
     vertices = [*good().values(), {**good()[PERSON], "core:name": "K. Smith"}]
     found = check_graph(document(vertices), file="x", now=NOON)

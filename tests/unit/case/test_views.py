@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headwater.case.bundle import MadeFile, SealOptions
+from headwater.case.bundle import MadeFile, SealOptions, write_beside
 from headwater.case.data.verify import canonical, leaf_hash
 from headwater.case.model import CaseFile
 from headwater.case.protected import Shield, draw_pseudonyms, shield
@@ -203,6 +203,19 @@ def test_a_bundle_of_which_only_what_is_withheld_was_changed_gives_no_view(tmp_p
     (tmp_path / "bundle" / "data" / "exhibits" / "RS_1.txt").write_text("other", encoding="utf-8")
     with pytest.raises(SignatureError):
         view(tmp_path, case, "defence")
+
+
+def test_a_view_that_does_not_verify_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = bundle_of(tmp_path)
+
+    def spoilt(folder: Path, *given: Any) -> None:
+        write_beside(folder, *given)
+        (folder / "data" / "exhibits" / "JS_1.txt").write_text("other", encoding="utf-8")
+
+    monkeypatch.setattr("headwater.case.view_bundle.write_beside", spoilt)
+    with pytest.raises(SignatureError):
+        view(tmp_path, case, "court")
+    assert not (tmp_path / "court").exists()
 
 
 def test_the_receipts_of_a_bundle_go_with_each_view(tmp_path: Path) -> None:
