@@ -248,6 +248,19 @@ def test_a_confirmation_that_was_taken_back_counts_no_more_and_a_release_takes_n
     assert not findings.one(node, as_user(node), ref).is_confirmed
 
 
+def test_a_confirmation_counts_again_once_the_word_against_it_was_taken_back(node: Node) -> None:
+    ref = claimed(node, "p1")
+    dismissed = decide(node, ref, Verb.DISMISS)
+    assert not dismissed.is_confirmed
+    undo = Decision(
+        verb=Verb.UNDO, about=ref, who=WRITER, decided_at=node.clock.now(), basis="oic", reason="an error",
+        replaces=dismissed.decisions[-1].id,
+    )  # fmt: skip
+    node.store.write(lambda tx: tx.add_decision(undo))
+    shown = findings.one(node, as_user(node), ref)
+    assert (shown.is_confirmed, shown.state) == (True, "confirm")
+
+
 @pytest.mark.parametrize(
     ("kind", "handling", "category", "two"),
     [
