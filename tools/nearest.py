@@ -68,6 +68,7 @@ SUITES: Final = {
     ),
     "case": (
         "tests/unit/case",
+        "tests/property/test_case_fields.py",
         "tests/property/test_case_hidden.py",
         "tests/property/test_case_schedules.py",
         "tests/property/test_case_tampering.py",
