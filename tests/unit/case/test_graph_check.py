@@ -139,6 +139,11 @@ def another_exhibit(vertices: Vertices, *, named: str = "action:object") -> None
     vertices[INVESTIGATION]["core:object"] += to(FILE_2, made["@id"])
 
 
+def second_exhibit_copied_first(vertices: Vertices) -> None:
+    another_exhibit(vertices)
+    another_action(vertices, **at("2026-02-11T09:00:00Z"), **{"action:object": to(FILE_2), "action:result": []})
+
+
 NONSENSE: list[tuple[str, str, Spoil]] = [
     (
         "a hash that is no hex",
@@ -215,10 +220,7 @@ NONSENSE: list[tuple[str, str, Spoil]] = [
     (
         "something before it was seized, of the second exhibit",
         "custody-order",
-        lambda g: (
-            another_exhibit(g),
-            another_action(g, **at("2026-02-11T09:00:00Z"), **{"action:object": to(FILE_2), "action:result": []}),
-        ),
+        second_exhibit_copied_first,
     ),
     (
         "a result of itself",

@@ -1,6 +1,6 @@
 """A finding is run again from what its run read and from nothing else: what was read is remembered, what was not is not shown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ def test_an_engine_that_claims_nothing_of_the_kind_any_more_is_told(tmp_path: Pa
 def test_what_the_nodes_own_rules_added_to_the_handling_is_added_again(tmp_path: Path) -> None:
     stricter = Handling(purposes=frozenset({"oic"}))
     finding, run = sealed(tmp_path, Run(engine="count", version="1", params='{"source":"one"}', stricter=stricter))
-    assert finding.handling.purposes == {"oic"}
+    assert finding.handling.purposes == frozenset({"oic"})
     assert run_again(tmp_path, finding, run, Engine()).identical
 
 
@@ -165,7 +165,7 @@ def test_an_input_that_is_named_outside_its_folder_or_is_gone_is_not_read(tmp_pa
 
 def test_whatever_is_looked_at_is_remembered_as_an_input() -> None:
     first, second, third = RECORDS
-    looks = {
+    looks: dict[str, tuple[Callable[[Recording], object], set[str]]] = {
         "records": (lambda view: list(view.records(source="one")), {first.id, second.id}),
         "record": (lambda view: view.record(third.id), {third.id}),
         "fact": (lambda view: view.fact(fact_id(second.id, 0)), {second.id}),

@@ -128,8 +128,8 @@ def protect(node: Node, clock: FakeClock, tmp_path: Path) -> None:
     officer, second = as_user(node, WRITER), as_user(node, SUPERVISOR)
     story.act("read without a grant", lambda: safeguarding.read(node, keeper, four, "care"))
     story.act("read of nobody", lambda: safeguarding.read(node, keeper, "Person 0000000000", "care"))
-    for pseudonym in (two, four):
-        story.act(f"granted {story.names[pseudonym]}", lambda of=pseudonym: safeguarding.grant(node, lead, of, GUARDIAN, until, "care"))  # fmt: skip
+    story.act("granted P3", lambda: safeguarding.grant(node, lead, two, GUARDIAN, until, "care"))
+    story.act("granted P4", lambda: safeguarding.grant(node, lead, four, GUARDIAN, until, "care"))
     story.act("read without a reason", lambda: safeguarding.read(node, keeper, four, " "))
     story.act("read", lambda: safeguarding.read(node, keeper, four, "care"))
     story.act("linked", lambda: safeguarding.link(node, keeper, two, four, "same account"))
