@@ -2,6 +2,7 @@
 
     python -m tools.mutants policy --sample 200 --seed 1       two hundred mutants of one room
     python -m tools.mutants model policy exchange store        all of four rooms: a night's work
+    python -m tools.mutants case --most 8                      no more than 8 s of tests for one mutant
     python -m tools.mutants --changed main --seconds 60        the lines changed since a commit, as long as there is time
 
 The suite is collected once. For each mutant a fork puts the changed code into the functions that are there already and runs
@@ -39,73 +40,14 @@ from typing import Any, Final
 import pytest
 
 from tools.mutations import Mutant, mutants, mutated
+from tools.nearest import HELD, tests_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = ROOT / "src" / "headwater"
-SUITES: Final = {
-    "model": (
-        "tests/unit/model",
-        "tests/property/test_body.py",
-        "tests/property/test_handling.py",
-        "tests/property/test_proof_tampering.py",
-        "tests/unit/policy",
-        "tests/unit/exchange/test_card.py",
-        "tests/unit/exchange/test_envelope.py",
-        "tests/unit/exchange/test_inbox.py",
-        "tests/unit/exchange/test_receipt.py",
-        "tests/unit/exchange/test_search.py",
-        "tests/unit/exchange/test_small_parts.py",
-        "tests/vectors/test_log_vectors.py",
-        # What the values of one room alone are held to by the readers and stores of that room.
-        "tests/contract/test_store_contract.py",
-        "tests/unit/formats/test_figures_readers.py",
-        "tests/unit/formats/test_ftm.py",
-        "tests/unit/formats/test_scan_files.py",
-        "tests/unit/formats/test_stix.py",
-        "tests/unit/formats/test_things_csv.py",
-        "tests/unit/engines/watch/test_sightings.py",
-    ),
-    "policy": (
-        "tests/unit/policy",
-        "tests/property/test_handling.py",
-        "tests/property/test_view.py",
-        "tests/property/test_translation.py",
-        "tests/unit/exchange/test_inbox.py",
-        "tests/unit/exchange/test_amends.py",
-        "tests/unit/exchange/test_outbox.py",
-        "tests/unit/exchange/test_consents.py",
-    ),
-    "exchange": (
-        "tests/unit/exchange",
-        "tests/vectors",
-        "tests/property/test_body.py",
-        "tests/property/test_envelope_tampering.py",
-        "tests/property/test_proof_tampering.py",
-        "tests/property/test_witness.py",
-        "tests/property/test_translation.py",
-    ),
-    "store": (
-        "tests/unit/store",
-        "tests/contract/test_shelf_contract.py",
-        "tests/contract/test_store_contract.py",
-        "tests/property/test_ledger_tampering.py",
-        "tests/hostile/test_damaged_stores.py",
-        "tests/unit/node/test_backup.py",
-        "tests/unit/node/test_safeguarding.py",
-        "tests/unit/node/test_taxii.py",
-        "tests/unit/exchange/test_amends.py",
-        "tests/unit/exchange/test_files.py",
-        "tests/unit/exchange/test_inbox.py",
-        "tests/unit/exchange/test_outbox.py",
-        "tests/unit/exchange/test_search.py",
-        "tests/unit/web/test_search.py",
-    ),
-}
-"""Which tests a room is held to; of these, those run that enter the changed function."""
 ON_A_SERVER: Final = frozenset({"postgres.py", "moving.py"})
 """Files that only a PostgreSQL server runs: `make test-postgres` holds them, and no suite here enters them."""
 MOST_S: Final = 40.0
-"""CPU seconds of tests for one mutant, the quickest first; one that outlives them is counted as alive."""
+"""CPU seconds of tests for one mutant, the quickest first, unless --most says less; one that outlives them is counted as alive."""
 PATIENCE_S: Final = 600.0
 """Seconds by the clock for the same on a busy machine; what takes longer is neither killed nor alive."""
 HANGS_S: Final = 45.0
@@ -137,10 +79,11 @@ class Score:
 class Runner:
     """A plugin of pytest that, instead of running the tests, runs them against each mutant."""
 
-    def __init__(self, room: str, chosen: Sequence[Mutant], until: float) -> None:
+    def __init__(self, room: str, chosen: Sequence[Mutant], until: float, most_s: float = MOST_S) -> None:
         self.room = room
         self.chosen = chosen
         self.until = until
+        self.most_s = most_s
         self.score = Score()
         self._items: list[pytest.Item] = []
         self._enters: dict[tuple[str, int], list[int]] = {}
@@ -201,7 +144,7 @@ class Runner:
         spent = 0.0
         for number, _ in ordered:
             spent += self._took[number]
-            if spent > MOST_S and kept:
+            if spent > self.most_s and kept:
                 break
             kept.append(number)
         return kept
@@ -369,7 +312,7 @@ def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
     own = sorted(
         (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
     )
-    suite = [*(str(file) for file in own if "e2e" not in file.parts), *SUITES[room]]
+    suite = [*(str(file) for file in own if "e2e" not in file.parts), *tests_of(room)]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
@@ -465,9 +408,9 @@ def run(room: str, given: argparse.Namespace) -> Score:
     chosen = chosen_of(room, given)
     if not chosen:
         return Score()
-    runner = Runner(room, chosen, time.monotonic() + given.seconds)
+    runner = Runner(room, chosen, time.monotonic() + given.seconds, given.most)
     words = ["-q", "-p", "no:cacheprovider", "-m", "not deep and not e2e and not shared"]
-    status = pytest.main([*words, *SUITES[room]], plugins=[runner, sys.modules[__name__]])
+    status = pytest.main([*words, *tests_of(room)], plugins=[runner, sys.modules[__name__]])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise SystemExit(f"{room}: pytest ended with {status}")
     return runner.score
@@ -476,10 +419,11 @@ def run(room: str, given: argparse.Namespace) -> Score:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try mutants; 1 where too few die."""
     parser = argparse.ArgumentParser(description="Change the code and see that a test fails.")
-    parser.add_argument("rooms", nargs="*", default=list(SUITES), help=f"of {', '.join(SUITES)}")
+    parser.add_argument("rooms", nargs="*", default=list(HELD), help=f"{', '.join(HELD)} where none is named")
     parser.add_argument("--sample", type=int, help="so many of each room, drawn by the seed; all without it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=86_400, help="for each room")
+    parser.add_argument("--most", type=float, default=MOST_S, help="CPU seconds of tests for one mutant")
     parser.add_argument("--file", help="only files whose path holds this")
     parser.add_argument("--without", action="append", default=[], help="no files whose path holds this")
     parser.add_argument("--changed", metavar="COMMIT", help="only lines that differ from a commit")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from headwater.case import files as case_files
 from headwater.case.bundle import SealOptions, seal
 from headwater.case.check import check
 from headwater.case.data.verify import canonical
+from headwater.case.folder import new_case
 from headwater.case.log import LogLine, custody_event, custody_in
 from headwater.case.verifier import verify
 from headwater.errors import ForbiddenError, SchemaError, StoreFullError, StoreIoError
@@ -38,6 +40,7 @@ from tests.case_world import (
     Standing,
     made_case,
     sealed,
+    write_case,
 )
 
 LAYOUT = {
@@ -300,6 +303,61 @@ def test_a_file_that_changed_since_the_case_was_read_is_refused(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
 
 
+def test_a_file_of_the_same_size_with_other_bytes_is_refused(tmp_path: Path) -> None:
+    case = made_case(tmp_path / "case")
+    path = tmp_path / "case" / "exhibits" / "MK_1_transfers.csv"
+    path.write_bytes(path.read_bytes().replace(b"4800", b"4801"))
+    with pytest.raises(SchemaError, match="not the file that was read"):
+        sealed(case, tmp_path / "out")
+
+
+def test_other_bytes_than_those_that_were_released_are_refused(tmp_path: Path) -> None:
+    case = made_case(tmp_path / "case")
+    given = (tmp_path / "case" / "statements" / "S2.txt").read_bytes()
+    right = SealOptions(released={"statements/S2.txt": lambda: iter([given])})
+    sealed(case, tmp_path / "right", options=right)
+    assert (tmp_path / "right" / "data" / "statements" / "S2.txt").read_bytes() == given
+    wrong = SealOptions(released={"statements/S2.txt": lambda: iter([given.replace(b"three", b"seven")])})
+    with pytest.raises(SchemaError, match="not the item that was released"):
+        sealed(case, tmp_path / "wrong", options=wrong)
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_an_item_that_cannot_be_opened_to_be_looked_through_stops_the_seal(tmp_path: Path) -> None:
+    case = made_case(tmp_path / "case", files={"exhibits/JS_1_scan_note.txt": "PK\x03\x04 a broken archive"})
+    with pytest.raises(ForbiddenError, match="cannot be opened to look for protected persons: JS/1"):
+        sealed(case, tmp_path / "out")
+    sealed(case, tmp_path / "out", options=SealOptions(withhold_blocked=True))
+    assert not (tmp_path / "out" / "data" / "exhibits" / "JS_1.txt").exists()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_what_is_no_plain_file_is_no_exhibit(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_case(tmp_path)
+    path = folder / "exhibits" / "JS_1_scan_note.txt"
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        monkeypatch.chdir(path.parent)  # the name of a socket must be short
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path.name)
+    with pytest.raises(SchemaError) as caught:
+        new_case(folder)
+    assert caught.value.where.field == "exhibits[0].file"
+
+
+def test_a_name_that_is_taken_while_a_bundle_is_made_is_left_as_it_is(tmp_path: Path) -> None:
+    def taken() -> None:
+        with case_files.folder_beside(tmp_path / "out") as partial:
+            (partial / "half").write_bytes(b"x")
+            (tmp_path / "out").mkdir()
+
+    with pytest.raises(SchemaError, match="already"):
+        taken()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out"]
+
+
 def test_a_file_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     case = made_case(tmp_path / "case")
     path = tmp_path / "case" / "exhibits" / "MK_1_transfers.csv"
@@ -371,6 +429,15 @@ def test_a_custody_event_goes_into_the_ledger_and_comes_back(tmp_path: Path) -> 
     line = LogLine(9, NOON + timedelta(hours=1), custody_event(told, "smith", "investigate-oic"))
     assert custody_in([line, LINES[0]]) == (told,)
     assert check(replace(case, custody=(*custody_in([line]), *case.custody[1:]))) == []
+
+
+@pytest.mark.parametrize("field", ["by", "place", "at"])
+def test_a_ledger_line_that_does_not_say_who_where_and_when_is_refused(tmp_path: Path, field: str) -> None:
+    told = {"event": "moved", "by": "P5", "at": "2026-02-12T08:00:00Z", "place": "store"}
+    for blank in ({**told, field: " "}, {name: value for name, value in told.items() if name != field}):
+        with pytest.raises(SchemaError) as caught:
+            custody_in([LogLine(3, NOON, Event("case.custody", "smith", "JS/1", "court", blank))])
+        assert caught.value.where.field == field
 
 
 def test_a_ledger_line_that_says_something_impossible_is_refused() -> None:

@@ -30,6 +30,20 @@ def convicted_with_exhibit(case: dict[str, Any]) -> None:
     case["custody"].append(custody("received", "P1", LATE))
 
 
+def witness_who_is_charged(case: dict[str, Any]) -> None:
+    case["offences"][0]["defendants"].append("P5")
+    case["indicators"].append({**case["indicators"][0], "person": "P5"})
+
+
+def copied_late_then_early(case: dict[str, Any]) -> None:
+    """Both after it was captured: only the order in which they were written down is wrong."""
+    case["custody"].extend([{**case["custody"][2], "at": at} for at in (LATER, LATE)])
+
+
+def examined_by(*people: str) -> list[dict[str, str]]:
+    return [custody("examined", one, LATE) for one in people]
+
+
 def decide(kind: str, at: str = "2026-02-11T16:00:00Z") -> dict[str, str]:
     return {"person": "P1", "kind": kind, "by": "P6", "at": at}
 
@@ -48,6 +62,7 @@ FOUND: list[tuple[str, str, Change]] = [
     ("element-unproved", "O1 knowledge", lambda case: case["elements"].pop(3)),
     ("element-unproved", "O1 knowledge", lambda case: case["elements"][3].update(proved_by=[])),
     ("element-unproved", "O1 knowledge", lambda case: case["elements"][3].update(proved_by=["RS/1"])),
+    ("element-unproved", "O2 knowledge", lambda case: case["offences"].append({**case["offences"][0], "id": "O2"})),
     ("suspect-without-offence", "P1", lambda case: case["offences"][0].update(defendants=[])),
     ("smuggled-person-as-suspect", "P3", lambda case: case["offences"][0].update(defendants=["P1", "P3"])),
     ("description-too-thin", "JS/1", lambda case: case["exhibits"][0].update(description="Form MG 11")),
@@ -79,11 +94,14 @@ FOUND: list[tuple[str, str, Change]] = [
     ("custody-order", "JS/1", lambda case: case["custody"].append(custody("examined", "P5", EARLY))),
     ("custody-order", "JS/1", lambda case: case["custody"].append(custody("seized", "P5", LATE))),
     ("custody-order", "JS/1", lambda case: case["exhibits"][0].update(captured_at="2026-02-11T04:21:00Z")),
+    ("custody-order", "MK/1", copied_late_then_early),
+    ("custody-gap", "JS/1", lambda case: case["custody"].extend(examined_by("P5", "P6"))),
     ("custody-by-suspect", "JS/1", lambda case: case["custody"].append(custody("received", "P1", LATE))),
     ("custody-by-suspect", "JS/1", convicted_with_exhibit),
     ("search-without-terms", "search 1", lambda case: case["searches"][0].update(terms=[" "])),
     ("s45-not-considered", "P1", suspect_with_indicator),
     ("s45-not-considered", "P1", suspect_with_a_later_indicator),
+    ("s45-not-considered", "P5", witness_who_is_charged),
     ("indicator-without-decision", "P4", lambda case: case.update(decisions=[])),
     (
         "decision-before-indicator",

@@ -18,6 +18,7 @@ Vertices = dict[str, dict[str, Any]]
 Spoil = Callable[[Vertices], object]
 KB = "kb:{}-0000000{}-0000-4000-8000-000000000000"
 INVESTIGATION, RECORD, FILE = KB.format("investigation", 1), KB.format("provenance-record", 2), KB.format("file", 3)
+FILE_2 = KB.format("file", 8)
 ACTION, PERSON = KB.format("investigative-action", 4), KB.format("person", 5)
 CONTEXT = {
     "kb": "http://example.org/kb/",
@@ -124,6 +125,25 @@ def second_record(vertices: Vertices, number: str) -> None:
     vertices[INVESTIGATION]["core:object"] += to(ref)
 
 
+def another_exhibit(vertices: Vertices, *, named: str = "action:object") -> None:
+    """A second exhibit, seized by itself: its action names it as what it was done to, or as what came of it."""
+    vertices[FILE_2] = {**copy.deepcopy(vertices[FILE]), "@id": FILE_2}
+    for number, each in enumerate(vertices[FILE_2]["core:hasFacet"]):
+        each["@id"] = f"kb:facet-2{number}"
+    facet_of = vertices[FILE_2]["core:hasFacet"][1]
+    facet_of["observable:hash"][0]["@id"] = "kb:hash-20"
+    second_record(vertices, "JS/2")
+    vertices[KB.format("provenance-record", 9)]["core:object"] = to(FILE_2)
+    seized = {"core:name": "seized", "action:object": [], "action:result": []}
+    made = another_action(vertices, **{**seized, named: to(FILE_2)})
+    vertices[INVESTIGATION]["core:object"] += to(FILE_2, made["@id"])
+
+
+def second_exhibit_copied_first(vertices: Vertices) -> None:
+    another_exhibit(vertices)
+    another_action(vertices, **at("2026-02-11T09:00:00Z"), **{"action:object": to(FILE_2), "action:result": []})
+
+
 NONSENSE: list[tuple[str, str, Spoil]] = [
     (
         "a hash that is no hex",
@@ -198,6 +218,11 @@ NONSENSE: list[tuple[str, str, Spoil]] = [
     ),
     ("copied before it was seized", "custody-order", lambda g: another_action(g, **at("2026-02-11T09:00:00Z"))),
     (
+        "something before it was seized, of the second exhibit",
+        "custody-order",
+        second_exhibit_copied_first,
+    ),
+    (
         "a result of itself",
         "custody-order",
         lambda g: another_action(
@@ -225,6 +250,18 @@ def test_nonsense_is_found_under_its_code(code: str, spoil: Spoil) -> None:
     assert code in codes(spoil)
 
 
+def test_each_exhibit_to_which_something_happened_before_it_was_seized_is_named() -> None:
+    vertices = good()
+    another_exhibit(vertices)
+    for ref in (FILE, FILE_2):
+        early = {"action:object": to(ref), "action:result": []}
+        made = another_action(vertices, **at("2026-02-11T09:00:00Z"), **early)
+        vertices[INVESTIGATION]["core:object"] += to(made["@id"])
+    found = check_graph(document(vertices), file="x", now=NOON)
+    told = [(problem.code, problem.at) for problem in found]
+    assert told == [("custody-order", RECORD), ("custody-order", KB.format("provenance-record", 9))]
+
+
 def test_a_name_that_two_things_bear_is_found() -> None:
     vertices = [*good().values(), {**good()[PERSON], "core:name": "K. Smith"}]
     found = check_graph(document(vertices), file="x", now=NOON)
@@ -237,6 +274,8 @@ SOUND: dict[str, Spoil] = {
     "whole names instead of prefixes": lambda g: g[RECORD].update(
         {CONTEXT["core"] + "description": g[RECORD].get("core:description", "a scan")}
     ),
+    "a second exhibit, seized": another_exhibit,
+    "a second exhibit that came of a seizure": lambda g: another_exhibit(g, named="action:result"),
     "copied after it was seized": lambda g: another_action(g, **at("2026-02-11T11:00:00Z")),
     "a clock a few hours ahead": lambda g: g[ACTION].update(at((NOON + timedelta(hours=3)).isoformat())),
     "a body that did it": lambda g: g[PERSON].update({"@type": "identity:Organization"}),

@@ -7,7 +7,7 @@ import pytest
 
 from headwater.case.letter import LANGUAGES, basis_for, letter_paper, write_letter
 from headwater.case.paper import pdf_of
-from headwater.case.reference import legal_bases
+from headwater.case.reference import LegalBasis, legal_bases
 from headwater.errors import NoBasisError, SchemaError
 from headwater.model.ids import AuthorityId
 from tests.case_papers import words
@@ -57,6 +57,34 @@ def test_a_member_of_a_group_has_the_groups_basis() -> None:
     assert "Trade and Cooperation" in basis_for("UK-NCA", "FR-DGPN").basis
     with pytest.raises(NoBasisError):
         basis_for("RS-MOI", "FR-DGPN")
+
+
+def basis(asked: str, text: str, route: str = "mutual-legal-assistance") -> LegalBasis:
+    return LegalBasis("uk", asked, route, text, confirmed=True, note="")
+
+
+def test_the_pairs_own_treaty_goes_before_that_of_a_group_and_another_route_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = (
+        basis("eu-member", "of the group"),
+        basis("fr", "of police", "police-to-police"),
+        basis("fr", "of the two"),
+    )
+    monkeypatch.setattr("headwater.case.letter.legal_bases", lambda: table)
+    assert basis_for("UK-NCA", "FR-DGPN").basis == "of the two"
+    assert basis_for("UK-NCA", "DE-BKA").basis == "of the group"
+    monkeypatch.setattr(
+        "headwater.case.letter.legal_bases", lambda: (basis("fr", "of police", "police-to-police"), basis("fr", " "))
+    )
+    with pytest.raises(NoBasisError):
+        basis_for("UK-NCA", "FR-DGPN")
+
+
+def test_an_item_of_a_third_state_is_not_asked_for(tmp_path: Path) -> None:
+    case = made_case(tmp_path, lambda case: case["exhibits"][2].update(origin={"node": "xk", "returned_under": None}))
+    with pytest.raises(SchemaError, match="not the node's that is asked"):
+        write_letter(case, "LOR-1", OWN, "rs", ["RS/1"])
 
 
 @pytest.mark.parametrize("items", [[], ["ZZ/9"], ["JS/1"]])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from headwater.case.protected import OVERLAP, Shield, draw_pseudonyms, shield
+from headwater.case.protected import OVERLAP, Shield, draw_pseudonyms, shield, shield_of
 from tests.case_world import SMUGGLED_NAME, VICTIM_ADDRESS, VICTIM_NAME, VICTIM_PHONE, Repeating, made_case
 
 
@@ -61,6 +61,13 @@ MISSES = {
 @pytest.mark.parametrize("data", MISSES.values(), ids=MISSES)
 def test_what_is_no_identity_is_not_found(guard: Shield, data: bytes) -> None:
     assert not guard.finds(data)
+
+
+@pytest.mark.parametrize("said", ["04.05.1991", "05/04/1991", "1991-05-04", "4.5.1991", "19910504", "04051991"])
+def test_a_day_of_birth_is_found_however_it_is_written(said: str) -> None:
+    day = shield_of({"P4": ["1991-05-04"]}, {"P4": "Person X"})
+    assert day.finds(f"born {said}, it says".encode())
+    assert not day.finds(f"born {said}7, it says".encode())
 
 
 def test_the_overlap_of_two_pieces_holds_the_longest_identifier(guard: Shield) -> None:

@@ -123,6 +123,12 @@ def test_receipts_are_numbered_without_a_gap_and_bear_no_other_name(bundle: Path
     assert codes(bundle) == ["extra"]
 
 
+def test_a_receipt_that_comes_after_one_is_gone_takes_no_others_place(bundle: Path, receipt: Path) -> None:
+    assert [put_receipt(bundle, receipt) for _ in range(2)] == ["receipts/1.json", "receipts/2.json"]
+    (bundle / "receipts" / "1.json").unlink()
+    assert put_receipt(bundle, receipt) == "receipts/3.json"
+
+
 def test_white_space_in_a_receipt_is_found(bundle: Path, receipt: Path) -> None:
     put_receipt(bundle, receipt)
     path = bundle / "receipts" / "1.json"

@@ -12,7 +12,7 @@ from headwater.case.numbering import Numbering
 from headwater.case.paper import pdf_of
 from headwater.case.schedule import Form, elements_table, paper
 from headwater.errors import SchemaError
-from headwater.model.handling import UNRESTRICTED
+from headwater.model.handling import UNRESTRICTED, Handling
 from tests.case_papers import disclosure, words
 from tests.case_world import FINDING, NOON, Change, made_case
 
@@ -137,6 +137,29 @@ def test_a_finding_is_listed_by_what_its_handling_allows(tmp_path: Path) -> None
     assert with_findings(case, [free]).material[-1].schedule is Schedule.MG6C
     assert coverage(case, [FINDING]).unlisted == (FINDING.id.upper(),)
     assert coverage(with_findings(case, [FINDING]), [FINDING]).unlisted == ()
+
+
+def test_the_stricter_schedule_holds_in_whichever_order_an_item_stands_on_both(tmp_path: Path) -> None:
+    case = made_case(tmp_path)
+    both = [replace(case.material[2], schedule=schedule) for schedule in (Schedule.MG6D, Schedule.MG6C)]
+    for lines in (both, both[::-1]):
+        covered = coverage(replace(case, material=tuple(lines)))
+        assert covered.listed == {Schedule.MG6C: (), Schedule.MG6D: ("RS/1",)}
+
+
+def test_a_finding_for_named_persons_only_is_sensitive_whoever_may_have_it(tmp_path: Path) -> None:
+    red = replace(FINDING, handling=Handling(releasable_to=None, codes=frozenset({"TLP:RED"})))
+    amber = replace(FINDING, handling=Handling(releasable_to=None, codes=frozenset({"TLP:AMBER"})))
+    case = made_case(tmp_path)
+    assert with_findings(case, [red]).material[-1].schedule is Schedule.MG6D
+    assert with_findings(case, [amber]).material[-1].schedule is Schedule.MG6C
+
+
+def test_what_the_officer_wrote_about_a_finding_stands_however_it_is_spelt(tmp_path: Path) -> None:
+    case = made_case(tmp_path)
+    own = replace(case.material[0], id=f" {FINDING.id.upper()} ")
+    told = replace(case, material=(own,))
+    assert with_findings(told, [FINDING]).material == (own,)
 
 
 def test_every_element_of_every_offence_is_in_the_table(tmp_path: Path) -> None:

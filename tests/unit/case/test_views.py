@@ -6,15 +6,28 @@ from typing import Any
 
 import pytest
 
-from headwater.case.bundle import MadeFile, SealOptions
+from headwater.case.bundle import MadeFile, SealOptions, write_beside
 from headwater.case.data.verify import canonical, leaf_hash
 from headwater.case.model import CaseFile
 from headwater.case.protected import Shield, draw_pseudonyms, shield
+from headwater.case.receipt import LogHead, make_receipt, put_receipt
 from headwater.case.verifier import verify
 from headwater.case.view_bundle import Viewed, write_view
-from headwater.case.views import read_view, same_node
+from headwater.case.views import read_view, same_node, sensitive_texts
 from headwater.errors import ForbiddenError, SchemaError, SignatureError
-from tests.case_world import CANARIES, FILES, FINDING, TRUST, VICTIM_NAME, Change, Repeating, made_case, sealed
+from tests.case_world import (
+    CANARIES,
+    FILES,
+    FINDING,
+    NOON,
+    TRUST,
+    VICTIM_NAME,
+    Change,
+    Repeating,
+    made_case,
+    sealed,
+    signer_of,
+)
 
 SCHEDULES = tuple(MadeFile(f"schedules/{form}.pdf", form.encode()) for form in ("mg6c", "mg6d", "mg6e", "dmd"))
 OPEN = {
@@ -185,6 +198,35 @@ def test_a_bundle_that_was_changed_gives_no_view(tmp_path: Path) -> None:
     assert not (tmp_path / "defence").exists()
 
 
+def test_a_bundle_of_which_only_what_is_withheld_was_changed_gives_no_view(tmp_path: Path) -> None:
+    case = bundle_of(tmp_path)
+    (tmp_path / "bundle" / "data" / "exhibits" / "RS_1.txt").write_text("other", encoding="utf-8")
+    with pytest.raises(SignatureError):
+        view(tmp_path, case, "defence")
+
+
+def test_a_view_that_does_not_verify_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = bundle_of(tmp_path)
+
+    def spoilt(folder: Path, *given: Any) -> None:
+        write_beside(folder, *given)
+        (folder / "data" / "exhibits" / "JS_1.txt").write_text("other", encoding="utf-8")
+
+    monkeypatch.setattr("headwater.case.view_bundle.write_beside", spoilt)
+    with pytest.raises(SignatureError):
+        view(tmp_path, case, "court")
+    assert not (tmp_path / "court").exists()
+
+
+def test_the_receipts_of_a_bundle_go_with_each_view(tmp_path: Path) -> None:
+    case = bundle_of(tmp_path)
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(make_receipt(tmp_path / "bundle", signer_of(9, "RS-MOI"), LogHead(7, "ab" * 32), NOON))
+    put_receipt(tmp_path / "bundle", receipt)
+    view(tmp_path, case, "court")
+    assert verify(tmp_path / "court", TRUST).receipts == verify(tmp_path / "bundle", TRUST).receipts != ()
+
+
 def test_a_view_of_a_view_shows_no_more(tmp_path: Path) -> None:
     case = bundle_of(tmp_path)
     view(tmp_path, case, "defence")
@@ -197,6 +239,18 @@ def test_a_file_that_the_case_does_not_know_is_not_shown_to_the_defence(tmp_path
     sealed(case, tmp_path / "bundle", options=SealOptions(made=(MadeFile("findings/other.bin", b"x"),)))
     view(tmp_path, case, "defence")
     assert "data/findings/other.bin" not in payload(tmp_path / "defence")
+
+
+def test_what_the_gate_looks_for_is_all_that_the_sensitive_schedule_and_partners_items_say(tmp_path: Path) -> None:
+    def change(case: dict[str, Any]) -> None:
+        case["material"][2].update(description="A lamp by the gate", reason="A source nearby")
+        case["exhibits"].append({**case["exhibits"][2], "ref": "XK/1", "description": "A word of Pristina's"})
+        case["exhibits"].append({**case["exhibits"][2], "ref": "XK/2", "description": "Given back"})
+        case["exhibits"][4] |= {"status": "evidential", "origin": {"node": "xk", "returned_under": "LOR/1"}}
+
+    assert sensitive_texts(made_case(tmp_path, change)) == (
+        "A lamp by the gate", "A source nearby", "Partner's report of the vehicle", "A word of Pristina's",
+    )  # fmt: skip
 
 
 def test_the_list_of_a_view_is_canonical(tmp_path: Path) -> None:

@@ -154,6 +154,65 @@ def test_what_is_no_longer_allowed_is_refused_at_approval_and_waits_no_more(lond
         london.exchange.approve(held.id, who="s.hall", role="approver")
 
 
+def told(node: Node, *kinds: str) -> list[tuple[str, str, str, str]]:
+    """What the ledger says was done with messages: kind, who, subject, purpose."""
+    with node.store.snapshot() as snapshot:
+        found = [leaf.event for leaf in snapshot.leaves() if leaf.event is not None]
+    wanted = {f"exchange.{kind}" for kind in kinds}
+    return [(one.kind, one.who, one.subject, one.purpose) for one in found if one.kind in wanted]
+
+
+def test_who_asked_who_approved_and_who_gave_up_stand_in_the_ledger_each_under_the_own_name(
+    world: World, london: Node
+) -> None:
+    held, other = (london.exchange.send(message(approver=""), who="o.reed") for _ in range(2))
+    assert held.id is not None
+    assert other.id is not None
+    asked = world.clock.now()
+    world.clock.move(timedelta(minutes=5))
+    london.exchange.approve(held.id, who="o.reed", role="approver")
+    assert [(one.asked_by, one.asked_at) for one in london.exchange.drafts()] == [("o.reed", asked)] * 2
+    london.exchange.approve(held.id, who="s.hall", role="approver")
+    london.exchange.withdraw(other.id, who="s.hall")
+    assert told(london, "held", "approved", "withdrawn", "sent")[-7:] == [
+        ("exchange.held", "o.reed", held.id, "oic"),
+        ("exchange.held", "o.reed", other.id, "oic"),
+        ("exchange.approved", "o.reed", held.id, "oic"),
+        ("exchange.held", "o.reed", held.id, "oic"),
+        ("exchange.approved", "s.hall", held.id, "oic"),
+        ("exchange.sent", "o.reed", held.id, "oic"),
+        ("exchange.withdrawn", "s.hall", other.id, "oic"),
+    ]
+    assert [one.detail["role"] for one in london.events("approved")] == ["approver", "approver"]
+
+
+def test_nothing_is_queued_or_approved_where_what_goes_with_it_cannot_be_kept(london: Node) -> None:
+    def fails(*_: object) -> None:
+        raise SchemaError("it cannot be kept")
+
+    held = london.exchange.send(message(approver=""), who="o.reed")
+    assert held.id is not None
+    with pytest.raises(SchemaError):
+        london.exchange.send(message(), who="o.reed", also=fails)
+    with pytest.raises(SchemaError):
+        london.exchange.approve(held.id, who="s.hall", role="approver", also=fails)
+    assert queued(london) == []
+    assert [draft.id for draft in london.exchange.drafts()] == [held.id]
+
+
+def test_a_glass_that_nobody_else_has_broken_waits_for_somebody_who_does(london: Node) -> None:
+    third = fact(origin=StateCode("XK"), via="A-UK-XK-OIC", category="associate")
+    glass = BreakGlass(reason="a boat is sinking", threat="immediate-serious")
+    held = london.exchange.send(message(facts={"f1": third}, break_glass=glass), who="o.reed")
+    assert held.judgement.outcome is Outcome.HOLD
+    assert held.id is not None
+    assert queued(london) == []
+    sent = london.exchange.approve(held.id, who="s.hall", role=held.judgement.rule)
+    assert sent.is_queued
+    assert sent.message.break_glass is not None
+    assert sent.message.break_glass.approver == "s.hall"
+
+
 def test_a_held_message_can_be_given_up(london: Node) -> None:
     held = london.exchange.send(message(approver=""), who="o.reed")
     assert held.id is not None
@@ -164,7 +223,9 @@ def test_a_held_message_can_be_given_up(london: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sender": BELGRADE}, {"recipient": None}, {"kind": Kind.USE}], ids=["sender", "nobody", "use"]
+    "wrong",
+    [{"sender": BELGRADE}, {"sender": "UK-NPCC"}, {"recipient": None}, {"kind": Kind.USE}],
+    ids=["sender", "another authority of our state", "nobody", "use"],
 )
 def test_what_is_no_message_of_ours_is_not_judged(london: Node, wrong: dict[str, object]) -> None:
     with pytest.raises(SchemaError):
@@ -199,8 +260,9 @@ def test_a_message_without_expiry_gets_one_and_one_with_keeps_it(london: Node) -
 
 
 def test_an_urgent_message_takes_the_urgent_lane(london: Node) -> None:
-    london.exchange.send(message(urgency="urgent", why_urgent="a lorry is expected tonight"), who="o.reed")
-    assert london.exchange.outgoing()[-1].lane == "urgent"
+    for urgency in ("urgent", "flash", "normal"):
+        london.exchange.send(message(urgency=urgency, why_urgent="a lorry is expected tonight"), who="o.reed")
+    assert [row.lane for row in london.exchange.outgoing()[-3:]] == ["urgent", "urgent", "normal"]
 
 
 def test_the_envelope_says_nothing_about_content_in_the_clear(london: Node) -> None:

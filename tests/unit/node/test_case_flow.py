@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from headwater.case.letter import Letter
 from headwater.case.replay import Replayed
 from headwater.case.schedule import Form
 from headwater.case.verifier import Trust, read_outside, verify
@@ -231,6 +232,28 @@ def test_material_said_to_be_back_under_a_letter_of_ours_that_was_never_written_
     assert [(one.code, one.at) for one in cases.check(node, court(node), URN)] == [("not-evidence", "RS/1")]
     case_letters.request(node, court(node), URN, "rs", ["RS/1"])
     assert cases.check(node, court(node), URN) == []
+
+
+@pytest.mark.parametrize(
+    ("under", "node_of_item", "is_back"),
+    [
+        ("1", "RS-MOI", True),
+        ("1", "rs", True),
+        ("1", "xk", False),
+        ("2", "rs", False),
+        ("9", "rs", False),
+        ("2", "me", True),
+    ],
+)
+def test_material_is_back_only_under_the_letter_that_was_written_to_its_own_node(
+    under: str, node_of_item: str, is_back: bool
+) -> None:
+    letters = [
+        Letter(ref=f"LOR-{URN}-{number}", to=to, items=("RS/1",), basis="a treaty", confirmed=True, language="sr")
+        for number, to in (("1", "rs"), ("2", "me"))
+    ]
+    assert case_letters.written_to(letters, f"lor-{URN}-{under}", node_of_item, URN) is is_back
+    assert case_letters.written_to(letters, "JIT Sava", node_of_item, URN), "a team's name is the officer's word"
 
 
 @pytest.fixture

@@ -147,6 +147,59 @@ def test_a_release_of_nothing_without_a_reason_consent_or_basis_is_refused(
     assert releasing.withheld(held, guardian(held), URN)[0].releases == ()
 
 
+def test_a_release_in_one_case_is_none_in_another(held: Node, clock: FakeClock, tmp_path: Path) -> None:
+    other = write_case(tmp_path / "other", lambda case: case["case"].update(urn="00EX0000127"))
+    cases.take_in(held, as_user(held, WRITER, "court"), other)
+    releasing.release(held, guardian(held), "00EX0000127", wish(clock))
+    assert releasing.withheld(held, guardian(held), URN)[0].releases == ()
+    export(held, tmp_path / "out", "defence")
+    assert not (tmp_path / "out" / PLACE).exists()
+
+
+def test_why_an_item_is_released_or_taken_back_names_nobody_and_is_always_said(held: Node, clock: FakeClock) -> None:
+    made = releasing.release(held, guardian(held), URN, wish(clock, reason=f"{VICTIM_NAME} is in danger"))
+    with pytest.raises(SchemaError):
+        releasing.withdraw(held, guardian(held), URN, "S2", read_view("defence"), " ")
+    assert releasing.withheld(held, guardian(held), URN)[0].releases == (made,)
+    releasing.withdraw(held, guardian(held), URN, "S2", read_view("defence"), f"{SMUGGLED_NAME} asked for it")
+    said = [
+        event.detail["reason"]
+        for kind in ("item-released", "release-withdrawn")
+        for event in events(held, f"vault.{kind}")
+    ]
+    for reason, name in zip((made.reason, *said), (VICTIM_NAME, VICTIM_NAME, SMUGGLED_NAME), strict=True):
+        assert str(reason).startswith("Person ")
+        assert name not in str(reason)
+
+
+@pytest.mark.parametrize("field", ["nationality", "country"])
+def test_an_item_does_not_go_to_the_state_that_a_person_in_it_comes_from(
+    node: Node, clock: FakeClock, tmp_path: Path, field: str
+) -> None:
+    def change(case: dict[str, Any]) -> None:
+        case["persons"][1][field] = "XK"
+
+    cases.take_in(node, as_user(node, WRITER, "court"), write_case(tmp_path / "folder", change))
+    given: dict[str, Any] = {"consent": Consent.GIVEN, "basis": "letter of request 7"}
+    with pytest.raises(NoBasisError, match="rule origin"):
+        releasing.release(node, guardian(node), URN, wish(clock, "partner:XK-KP", **given))
+    assert releasing.release(node, guardian(node), URN, wish(clock, "partner:RS-MOI", **given)).state == "RS"
+
+
+def test_an_item_that_names_nobody_to_be_found_counts_as_naming_everybody(
+    node: Node, clock: FakeClock, tmp_path: Path
+) -> None:
+    def change(case: dict[str, Any]) -> None:
+        case["persons"][1]["nationality"] = case["persons"][2]["nationality"] = "RS"
+        case["statements"][1] |= {"maker": "P5", "protected": True}
+
+    cases.take_in(node, as_user(node, WRITER, "court"), write_case(tmp_path / "folder", change))
+    assert releasing.withheld(node, guardian(node), URN)[0].pseudonyms == ()
+    given: dict[str, Any] = {"consent": Consent.GIVEN, "basis": "letter of request 7"}
+    with pytest.raises(NoBasisError, match="rule origin"):
+        releasing.release(node, guardian(node), URN, wish(clock, "partner:RS-MOI", **given))
+
+
 def test_a_release_that_has_ended_already_is_refused(held: Node, clock: FakeClock) -> None:
     with pytest.raises(SchemaError, match="ended already"):
         releasing.release(held, guardian(held), URN, wish(clock, until=clock.now()))

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from headwater.case import verifier
-from headwater.errors import ConflictError, ForbiddenError, InputError, KeyTrustError, NoBasisError, StoreError
+from headwater.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    KeyTrustError,
+    NoBasisError,
+    SignatureError,
+    StoreError,
+)
 from headwater.model.decision import Verb
 from headwater.node import Node, case_sealing, cases, findings, partners, screening
 from tests.case_world import CANARIES, CASE, write_case
@@ -83,6 +91,46 @@ def test_a_copy_that_was_never_finished_is_no_case(node: Node, tmp_path: Path) -
 def test_a_case_that_is_not_here_is_refused(node: Node, urn: str) -> None:
     with pytest.raises(ForbiddenError, match="no such case"):
         cases.get(node, urn)
+
+
+def test_an_exhibit_that_came_back_with_other_bytes_is_told_as_changed_since_ingest(node: Node, tmp_path: Path) -> None:
+    session = as_user(node, WRITER, "court")
+    cases.take_in(node, session, write_case(tmp_path / "one"))
+    other = write_case(tmp_path / "two", files={"exhibits/JS_1_scan_note.txt": "Nothing was seen."})
+    cases.take_in(node, session, other, replacing=True)
+    told = {(one.code, one.at) for one in cases.check(node, session, URN) if "changed since ingest" in one.text}
+    assert told == {("custody-gap", "JS/1")}
+    with pytest.raises(SignatureError, match="JS/1"):
+        cases.record_custody(node, session, URN, "JS/1", "moved", "store")
+
+
+def test_a_statement_of_a_protected_person_that_is_added_later_lies_in_the_vault_without_saying_so(
+    node: Node, tmp_path: Path
+) -> None:
+    session = as_user(node, WRITER, "court")
+    cases.take_in(node, session, write_case(tmp_path / "case"))
+    (tmp_path / "S9.txt").write_text("They took my papers, made up for tests.\n", encoding="utf-8")
+    row = {"id": "S9", "maker": "P3", "file": "S9.txt", "made_at": "2026-02-12T11:00:00Z"}
+    cases.add(node, session, URN, tmp_path / "S9.txt", {"statements": [row]})
+    assert [one.protected for one in cases.get(node, URN).statements] == [False, True, True]
+    lies = [path for path in node.home.rglob("*") if path.is_file() and b"took my papers" in path.read_bytes()]
+    assert lies == []
+
+
+def test_a_finding_is_kept_in_a_case_once_and_only_after_somebody_has_decided_it(node: Node, tmp_path: Path) -> None:
+    session = as_user(node, WRITER, "court")
+    cases.take_in(node, session, write_case(tmp_path / "case"))
+    read(node, "uk", write_list(tmp_path / "in", ["Ana Nepostojić"]))
+    asked = screening.Asked([{"id": "1", "name": "Ana Nepostojić", "birth_date": "1975-04-02"}])
+    [found] = screening.at_node(node, as_user(node, WRITER, "sanctions"), asked).result.findings
+    with pytest.raises(NoBasisError, match="no person has decided"):
+        cases.keep_findings(node, session, URN, [found.id])
+    findings.decide(node, session, found.id, Verb.CONFIRM, "the same")
+    for refs in ([found.id, found.id], [found.id[:12]], []):
+        cases.keep_findings(node, session, URN, refs)
+    assert [one.id for one in cases.hold(node, URN).findings] == [found.id]
+    told = [(one.who, one.subject, one.purpose, dict(one.detail)) for one in events(node, "case.finding")]
+    assert told == [(WRITER, found.id, "court", {"case": URN})]
 
 
 def test_the_check_names_what_is_missing_and_is_logged(node: Node, tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, NoBasisError, SchemaError, SettingsError
-from headwater.model.decision import Verb
+from headwater.model.decision import Decision, Verb
+from headwater.model.fact import Fact
 from headwater.model.finding import Evidence, EvidenceKind
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, FindingId
@@ -186,6 +189,76 @@ def test_an_engine_that_there_is_not_is_refused(node: Node) -> None:
 def test_an_auditor_runs_no_engine(node: Node) -> None:
     with pytest.raises(ForbiddenError):
         engines.run(node, as_user(node, AUDITOR), "match", {})
+
+
+def claimed(node: Node, key: str, score: float = 0.5, **handling: Any) -> FindingId:
+    """A claim on a record of somebody, which a person has confirmed."""
+    record = Record(
+        origin=Origin(LONDON, "made-up", place=key), handling=Handling(**handling),
+        mentions=(Mention(EntityKey(key), "Person", PersonCategory.SUSPECT),), facts=(Fact(EntityKey(key), "name", "Ivo"),),
+    )  # fmt: skip
+    made = replace(finding("test.claim", (key,), (Evidence(EvidenceKind.RECORD, record.id),)), score=score)
+    node.store.write(lambda tx: tx.add_record(record))
+    findings.keep(node, as_user(node), [made])
+    findings.decide(node, as_user(node), FindingId(made.id), Verb.CONFIRM, "looked at it")
+    return FindingId(made.id)
+
+
+def test_findings_stand_by_their_score_and_then_by_their_name(node: Node) -> None:
+    made = [claimed(node, f"p{number}", score) for number, score in enumerate((0.2, 0.9, 0.5, 0.5))]
+    shown = [each.finding.id for each in findings.every(node, as_user(node))]
+    assert shown == [made[1], *sorted(made[2:]), made[0]]
+
+
+def test_what_takes_two_is_not_released_on_the_word_of_one_and_what_may_never_go_on_is_not_on_any(node: Node) -> None:
+    ref = claimed(node, "p1", never_onward=True)
+    with pytest.raises(NoBasisError, match="it takes two"):
+        findings.release(node, as_user(node), ref, "ftm", "asked")
+    findings.decide(node, as_user(node, SUPERVISOR), ref, Verb.CONFIRM, "looked too")
+    with pytest.raises(ForbiddenError, match="onward-never"):
+        findings.release(node, as_user(node), ref, "ftm", "asked")
+    assert events(node, "findings.released") == []
+    assert [made.verb for made in findings.one(node, as_user(node), ref).decisions] == [Verb.CONFIRM, Verb.CONFIRM]
+
+
+def test_a_release_that_cannot_be_written_is_no_decision(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = claimed(node, "p1", releasable_to=None)
+
+    class Broken:
+        def write(self, _: object) -> bytes:
+            raise SchemaError("it cannot be said in this form")
+
+    monkeypatch.setattr("headwater.node.findings.registry.release", lambda *_: Broken())
+    with pytest.raises(SchemaError):
+        findings.release(node, as_user(node), ref, "ftm", "asked")
+    assert [made.verb for made in findings.one(node, as_user(node), ref).decisions] == [Verb.CONFIRM]
+    assert events(node, "findings.released") == []
+
+
+def test_a_confirmation_that_was_taken_back_counts_no_more_and_a_release_takes_nothing_back(node: Node) -> None:
+    ref = claimed(node, "p1", releasable_to=None)
+    findings.release(node, as_user(node), ref, "ftm", "asked")
+    shown = findings.one(node, as_user(node), ref)
+    assert (shown.is_confirmed, shown.state) == (True, "release")
+    first = shown.decisions[0]
+    undo = Decision(
+        verb=Verb.UNDO, about=ref, who=WRITER, decided_at=node.clock.now(), basis="oic", reason="an error", replaces=first.id
+    )  # fmt: skip
+    node.store.write(lambda tx: tx.add_decision(undo))
+    assert not findings.one(node, as_user(node), ref).is_confirmed
+
+
+def test_a_confirmation_counts_again_once_the_word_against_it_was_taken_back(node: Node) -> None:
+    ref = claimed(node, "p1")
+    dismissed = decide(node, ref, Verb.DISMISS)
+    assert not dismissed.is_confirmed
+    undo = Decision(
+        verb=Verb.UNDO, about=ref, who=WRITER, decided_at=node.clock.now(), basis="oic", reason="an error",
+        replaces=dismissed.decisions[-1].id,
+    )  # fmt: skip
+    node.store.write(lambda tx: tx.add_decision(undo))
+    shown = findings.one(node, as_user(node), ref)
+    assert (shown.is_confirmed, shown.state) == (True, "confirm")
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,12 @@ from headwater.errors import (
 )
 from headwater.exchange.outbox import Sending
 from headwater.model.decision import Verb
+from headwater.model.fact import Fact
 from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.handling import Handling
-from headwater.model.ids import message_id
+from headwater.model.ids import EntityKey, message_id
 from headwater.model.message import Kind
+from headwater.model.record import Mention, Origin, Record
 from headwater.model.times import parse_instant
 from headwater.node import Node, correspondence, findings, messages, screening
 from headwater.node.messages import FindingChoice, Letter
@@ -279,6 +281,18 @@ def claimed(node: Node, subject: str, evidence: Evidence) -> str:
     findings.keep(node, as_user(node), [finding])
     findings.decide(node, as_user(node), finding.id, Verb.CONFIRM, "sure")
     return finding.id
+
+
+def test_a_finding_that_takes_two_is_not_told_on_the_word_of_one(pair: Pair) -> None:
+    london, _ = pair
+    own = Record(
+        origin=Origin(london.authority, "made-up"), handling=Handling(never_onward=True),
+        mentions=(Mention(EntityKey("lorry"), "Vehicle"),), facts=(Fact(EntityKey("lorry"), "registrationNumber", "ZZ1"),),
+    )  # fmt: skip
+    london.store.write(lambda tx: tx.add_record(own))
+    ref = claimed(london, "lorry", Evidence.record(own.id))
+    with pytest.raises(NoBasisError, match="it takes two"):
+        dry(london, findings=(FindingChoice(id=ref),))
 
 
 def test_a_finding_about_whom_nobody_can_look_up_is_taken_for_personal(pair: Pair, tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Victims at a node: vault, pseudonyms, grants, logged reads, tasks; smuggled persons are no suspects."""
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headwater.errors import ExpiredError, ForbiddenError, HeadwaterError, NoBasisError, SchemaError
+from headwater.errors import ExpiredError, ForbiddenError, HeadwaterError, NoBasisError, SchemaError, StoreCorruptError
 from headwater.node import Node, assessing, cases, protected, safeguarding
 from headwater.policy.safeguarding import Outcome
 from headwater.testing.fakes import FakeClock
@@ -79,6 +80,16 @@ def test_a_read_takes_a_grant_and_a_reason_and_is_in_the_ledger(home: Node, cloc
     assert (event.who, event.subject, event.detail) == (GUARDIAN, name, {"reason": "safe contact"})
     assert len(events(home, "vault.refused")) == 1
     assert len(events(home, "vault.granted")) == 1
+
+
+def test_a_read_is_in_the_ledger_also_where_the_vault_could_not_be_opened(home: Node, clock: FakeClock) -> None:
+    name = pseudonym(home)
+    give(home, clock, name)
+    for entry in (home.home / "vault" / "entries").iterdir():
+        entry.write_bytes(b"not what was kept")
+    with pytest.raises(StoreCorruptError):
+        safeguarding.read(home, guardian(home), name, "care")
+    assert [event.subject for event in events(home, "vault.read")] == [name]
 
 
 def test_a_grant_that_has_ended_is_77_expired(home: Node, clock: FakeClock) -> None:
@@ -184,6 +195,27 @@ def test_nothing_is_done_without_the_words_that_it_takes(home: Node) -> None:
     assert [event.subject for event in events(home, "safeguarding.indicator") if event.subject == name] == []
 
 
+def test_where_and_why_a_sign_was_seen_name_nobody(home: Node) -> None:
+    made = safeguarding.report(
+        home, guardian(home), pseudonym(home), "medium.debt-to-carrier", f"home of {VICTIM_NAME}", f"{VICTIM_NAME} spoke"
+    )  # fmt: skip
+    assert (made.seen[-1].where, made.seen[-1].why) == (f"home of {pseudonym(home)}", f"{pseudonym(home)} spoke")
+
+
+def test_what_is_late_stands_first_though_it_is_not_due_first(tmp_path: Path, template: Path, clock: FakeClock) -> None:
+    copy = shutil.copytree(template, tmp_path / "uk3")
+    with node_at(copy, clock, notify_h=1.0) as node:
+        cases.take_in(node, as_user(node, WRITER, "court"), write_case(tmp_path / "folder"))
+        other = safeguarding.report(node, guardian(node), pseudonym(node), "medium.debt-to-carrier", "gate", "a debt")
+        clock.move(timedelta(minutes=1))
+        late = safeguarding.report(node, guardian(node), pseudonym(node, "P3"), "strong.violence", "yard", "bruises")
+        safeguarding.decide(node, guardian(node), late.id, Outcome.DUTY_TO_NOTIFY, "no consent to a referral")
+        clock.move(timedelta(hours=2))
+        waiting = safeguarding.tasks(node, guardian(node))
+    assert [bool(task.overdue(clock.now())) for task in waiting] == [True, False]
+    assert [task.id for task in waiting] == [late.id, other.id]
+
+
 def test_an_erased_person_cannot_be_read_by_anybody_and_the_ledger_keeps_the_fact(home: Node, clock: FakeClock) -> None:
     name = pseudonym(home)
     give(home, clock, name)
@@ -237,8 +269,6 @@ def test_a_case_folder_with_an_undecided_indicator_opens_a_task(node: Node, tmp_
 def test_an_overdue_duty_is_counted_and_noted_in_the_ledger_once(
     tmp_path: Path, template: Path, clock: FakeClock
 ) -> None:
-    import shutil
-
     copy = shutil.copytree(template, tmp_path / "uk2")
     with node_at(copy, clock, notify_h=1.0) as node:
         cases.take_in(node, as_user(node, WRITER, "court"), write_case(tmp_path / "folder"))

@@ -1,5 +1,6 @@
 """Victims and smuggled people: their identity never comes through a view, except to protect them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from headwater.errors import ForbiddenError
 from headwater.model.canonical import encode
 from headwater.model.fact import fact_id
 from headwater.model.finding import Evidence
+from headwater.model.grade import parse_grade
 from headwater.model.handling import Handling
-from headwater.model.ids import BlobHash, EntityKey
+from headwater.model.ids import BlobHash, EntityKey, RecordId
 from headwater.model.record import PROTECTED, PersonCategory, Record
 from headwater.model.seen import Seen
+from headwater.model.times import parse_instant
 from tests.unit.policy.view_kit import PROTECTION, MemoryReader, finding, person, record, session, thing, view
 
 CANARY = "Canary Person"
@@ -63,6 +66,41 @@ def test_what_is_seen_does_not_pretend_to_be_the_record() -> None:
     assert kept != seen
 
 
+def test_what_is_seen_keeps_all_else_that_is_said_of_the_record() -> None:
+    kept = replace(
+        protected_record(), recorded_at=parse_instant("2026-03-01T10:00:00Z"), amends=RecordId("rec-" + "1" * 40),
+        grade=parse_grade("3x5x2:1/B"),
+    )  # fmt: skip
+    seen = only(MemoryReader([kept]))
+    assert isinstance(seen, Seen)
+    for name in ("origin", "handling", "mentions", "recorded_at", "grade", "amends"):
+        assert getattr(seen, name) == getattr(kept, name), name
+    assert len({seen.recorded_at, seen.grade, seen.amends, None}) == 4
+
+
+@pytest.mark.parametrize("kept", ["blobs", "tables"])
+def test_a_picture_or_table_beside_a_protected_person_is_withheld_though_no_fact_names_anybody(kept: str) -> None:
+    whole = record(VICTIM, thing("boat"), facts=(("boat", "model", "RIB 7 m"),), **{kept: (BLOB,)})  # type: ignore[arg-type]
+    reader = MemoryReader([whole])
+    seen = view(reader)
+    shown = seen.record(whole.id)
+    assert (shown.blobs, shown.tables, [fact.value for fact in shown.facts]) == ((), (), ["RIB 7 m"])
+    for look in (seen.blob, seen.table_path):
+        with pytest.raises(ForbiddenError):
+            look(BLOB)
+
+
+def test_a_claim_on_the_whole_of_a_record_is_hidden_where_part_of_it_is() -> None:
+    kept, free = protected_record(), record(thing("boat"), facts=(("boat", "model", "RIB 7 m"),))
+    claims = [finding(Evidence.record(kept.id)), finding(Evidence.fact(fact_id(kept.id, 1)))]
+    claims += [finding(Evidence.fact(fact_id(kept.id, 2))), finding(Evidence.record(free.id))]
+    seen = view(MemoryReader([kept, free], claims))
+    assert {one.id for one in seen.findings()} == {one.id for one in claims[2:]}
+    assert {one.id for one in view(MemoryReader([kept, free], claims), session(*PROTECTION)).findings()} == {
+        one.id for one in claims
+    }
+
+
 def test_a_withheld_fact_answers_as_one_that_is_not_there() -> None:
     kept = protected_record()
     seen = view(MemoryReader([kept]))
@@ -107,7 +145,10 @@ def test_a_person_protected_by_one_visible_record_is_protected_in_all() -> None:
 def test_a_hidden_record_protects_nobody_for_that_would_betray_it() -> None:
     earlier = protected_record(PersonCategory.SUSPECT)
     hidden = record(VICTIM, handling=Handling(purposes=frozenset({"sanctions"})))
-    assert view(MemoryReader([earlier, hidden])).record(earlier.id) == earlier
+    seen = view(MemoryReader([earlier, hidden]))
+    assert seen.record(earlier.id) == earlier
+    assert list(seen.records()) == [earlier]
+    assert list(view(MemoryReader([earlier, hidden])).records(source="report")) == [earlier]
 
 
 BELONGINGS: list[tuple[str, tuple[tuple[str, str, str], ...]]] = [

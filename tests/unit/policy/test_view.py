@@ -15,6 +15,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, EntityKey, FactId, FindingId, RecordId
 from headwater.model.record import Record
 from headwater.model.times import parse_instant
+from headwater.policy.acts import GRANTS, Act, Role
 from headwater.policy.view import guard
 from headwater.ports import Guarded, View
 from tests.unit.policy.view_kit import (
@@ -227,6 +228,21 @@ def test_decisions_are_seen_with_what_they_are_about() -> None:
     seen = view(reader)
     assert [len(seen.decisions(about)) for about in abouts] == [1, 0, 1, 0, 1]
     assert seen.decisions("rec-nowhere") == ()
+
+
+def test_decisions_about_messages_are_for_whoever_may_look_at_messages() -> None:
+    message = "01890a5d-ac96-774b-bcce-b302099a8057"
+    for role in Role:
+        if role not in GRANTS[Act.RECORD_LOOK]:
+            continue
+        seen = view(MemoryReader(decided=[decision(message)]), session(roles=frozenset({role})))
+        assert len(seen.decisions(message)) == (role in GRANTS[Act.MESSAGE_LOOK]), role
+
+
+@pytest.mark.parametrize(("names", "sees"), [({"ann"}, True), ({"bo", "ann"}, True), ({"bo"}, False), ({"AA-POL"}, False), ({"analyst"}, False)])  # fmt: skip
+def test_what_is_for_named_persons_is_for_those_alone(names: set[str], sees: bool) -> None:
+    kept = record(CAR, facts=PLATE, handling=Handling(addressees=frozenset(names)))
+    assert (list(view(MemoryReader([kept])).records()) == [kept]) is sees
 
 
 def test_a_blob_is_seen_as_long_as_one_visible_record_holds_it() -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tools import mutants
+from tools import mutants, nearest
 
 STILL_S = 0.4
 
@@ -44,3 +44,10 @@ def test_what_computes_or_waits_for_a_process_that_does_is_left_alone() -> None:
 def test_what_takes_too_long_is_killed_and_so_undecided() -> None:
     status, _ = mutants._in_fork(lambda: str(threading.Event().wait(30)), STILL_S)
     assert status == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("room", sorted({*nearest.SUITES, "engines/match", "web"}))
+def test_the_tests_that_a_room_is_held_to_are_there(room: str) -> None:
+    assert (mutants.SOURCE / room).is_dir()
+    missing = [path for path in nearest.tests_of(room) if not (mutants.ROOT / path).exists()]
+    assert missing == []
