@@ -16,7 +16,7 @@ FOLDER: Final = Path(__file__).parent / "engines"
 MADE_BY: Final = "python -m tests.vectors.make_engines"
 
 
-def number(value: float, digits: int = 9) -> float:
+def number(value: Any, digits: int = 9) -> float:
     """A number to so many digits: what another processor adds up in another order stays the same."""
     return float(f"{float(value):.{digits}g}")
 
@@ -92,7 +92,11 @@ def screening() -> list[Any]:
             {"id": f"{one.number}a", "name": one.name, "birth_date": one.born},
             {"id": f"{one.number}b", "name": " ".join(reversed(words)), "nationality": one.nationality},
             {"id": f"{one.number}c", "name": one.native or one.name.upper(), "gender": one.gender},
-            {"id": f"{one.number}d", "name": " ".join([words[0][:-1] or words[0], *words[1:]]), "id_number": one.passport},
+            {
+                "id": f"{one.number}d",
+                "name": " ".join([words[0][:-1] or words[0], *words[1:]]),
+                "id_number": one.passport,
+            },
         ]
     queries = [{name: value for name, value in query.items() if value} for query in queries]
     answer = screen(view, {"queries": queries, "lists": ["uk-csv"], "min_score": 0.5, "as_of": "2026-03-02T00:00:00Z"})
@@ -151,7 +155,7 @@ def trace() -> list[Any]:
             len(claim.rows),
             claim.patterns,
             sorted(claim.signs),
-            [value for value in asdict(claim.profile).values()] if claim.profile else None,
+            list(asdict(claim.profile).values()) if claim.profile else None,
         ]
         for claim in (*result.claims, *result.protecting)
     ]
@@ -161,7 +165,15 @@ def watch() -> dict[str, Any]:
     """Alerts and notices of the invented night at the river, and what each tracker makes of invented objects."""
     import numpy as np
 
-    from headwater.engines.watch import BoxTracker, FusionTracker, PointTracker, draft_notice, leeway_drift, mine, read_setting
+    from headwater.engines.watch import (
+        BoxTracker,
+        FusionTracker,
+        PointTracker,
+        draft_notice,
+        leeway_drift,
+        mine,
+        read_setting,
+    )
     from headwater.engines.watch.drift import PERSON_IN_WATER, DriftCase
     from headwater.engines.watch.routes import RouteOptions
     from headwater.model.detections import Origin
@@ -192,7 +204,7 @@ def watch() -> dict[str, Any]:
         noisy = at + draw.normal(0, 20, at.shape)
         seen = points.step(5.0 * step, noisy[draw.random(6) < 0.9])
         corner = at / 10.0 + 300.0
-        framed = boxes.update(np.hstack([corner, corner + [40.0, 90.0], np.full((6, 1), 0.9)]))
+        framed = boxes.update(np.hstack([corner, corner + np.array([40.0, 90.0]), np.full((6, 1), 0.9)]))
         for x, y in noisy:
             far, course = float(np.hypot(x, y + 2000.0)), float(np.arctan2(y + 2000.0, x))
             fused.add(5.0 * step, 5.0 * step, "radar", "rb", far + 40.0, course)
@@ -269,7 +281,17 @@ def figures() -> dict[str, Any]:
     """Forecast, breaks, shifts and published tables of made-up routes, and the verdicts on sentences about them."""
     from random import Random
 
-    from headwater.engines.figures import Method, Panel, Table, backtest, forecast, online_breaks, past_breaks, publish, shifts
+    from headwater.engines.figures import (
+        Method,
+        Panel,
+        Table,
+        backtest,
+        forecast,
+        online_breaks,
+        past_breaks,
+        publish,
+        shifts,
+    )
     from headwater.engines.figures.judge import weigh
     from headwater.engines.figures.says import says
     from headwater.engines.figures.sentence import take_apart
@@ -280,8 +302,12 @@ def figures() -> dict[str, Any]:
     halves.append(tuple(round((value or 0) * (3.0 if at >= 61 else 1.0)) for at, value in enumerate(panel.counts[1])))
     moved = Panel(panel.periods, panel.names, (*halves, panel.counts[2]))
     draw = Random("published")
-    counts = tuple(tuple(0 if draw.random() < 0.25 else int(draw.expovariate(1 / 30)) for _ in range(6)) for _ in range(12))
-    table = Table("nationality", tuple(f"Country {at}" for at in range(12)), tuple(f"2024Q{at}" for at in range(6)), counts)
+    counts = tuple(
+        tuple(0 if draw.random() < 0.25 else int(draw.expovariate(1 / 30)) for _ in range(6)) for _ in range(12)
+    )
+    table = Table(
+        "nationality", tuple(f"Country {at}" for at in range(12)), tuple(f"2024Q{at}" for at in range(6)), counts
+    )
     ahead = forecast(panel, 6, 12)
     tested = backtest(panel, panel.periods[80], panel.periods[84], 6, 12)
     held, today = book(), date(2025, 4, 1)
@@ -325,7 +351,7 @@ MAKERS: Final[dict[str, Callable[[], Any]]] = {
 }
 
 
-def written(value: Any) -> str:  # noqa: ANN401 - any document
+def written(value: Any) -> str:
     """A document as it lies in the file: a row a line."""
     if isinstance(value, dict):
         parts = [f"{json.dumps(name)}: {written(one)}" for name, one in value.items()]

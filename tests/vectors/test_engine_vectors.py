@@ -16,11 +16,21 @@ def differences(held: Any, made: Any, within: float, where: str = "") -> list[st
     """Where two documents differ."""
     if isinstance(held, dict) and isinstance(made, dict):
         found = [] if held.keys() == made.keys() else [f"{where}: other names"]
-        return [*found, *(line for name in held.keys() & made.keys() for line in differences(held[name], made[name], within, f"{where}/{name}"))]
+        return [
+            *found,
+            *(
+                line
+                for name in held.keys() & made.keys()
+                for line in differences(held[name], made[name], within, f"{where}/{name}")
+            ),
+        ]
     if isinstance(held, list) and isinstance(made, list):
         found = [] if len(held) == len(made) else [f"{where}: {len(made)} where {len(held)} stood"]
         pairs = enumerate(zip(held, made, strict=False))
-        return [*found, *(line for at, (one, other) in pairs for line in differences(one, other, within, f"{where}/{at}"))]
+        return [
+            *found,
+            *(line for at, (one, other) in pairs for line in differences(one, other, within, f"{where}/{at}")),
+        ]
     numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (held, made))
     same = made == pytest.approx(held, rel=within, abs=1e-9) if numbers else made == held
     return [] if same else [f"{where}: {made} where {held} stood"]
