@@ -201,7 +201,11 @@ def test_the_audit_is_narrowed_by_each_of_its_fields_and_older_pages_keep_them(n
 
 @pytest.mark.parametrize("field", ["other", "file2"])
 def test_a_file_comes_in_its_own_field_or_not_at_all(node: Node, builder: Browser, field: str) -> None:
-    body, kind = multipart({"form_token": builder.token(), "key": "k"}, [("a.pdf", PDF)], field)
+    fields = {
+        "form_token": builder.token(), "key": "k", "ref": "PQ/1", "description": "a note", "producer": "W1",
+        "captured_at": "2026-11-20T08:00:00Z", "status": "unused", "list": "mg6c",
+    }  # fmt: skip
+    body, kind = multipart(fields, [("a.pdf", PDF)], field)
     answer = builder.ask("POST", f"/cases/{URN}/exhibits", body, {"origin": ORIGIN, "content_type": kind})
     assert answer.status == 400
     assert not list((node.home / "incoming").rglob("*.pdf"))
