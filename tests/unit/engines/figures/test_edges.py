@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from headwater.engines.figures import Panel, jumps, shifts
+from headwater.engines.figures import Panel, Table, exposed, jumps, shifts
 from headwater.engines.figures.attack import Attack, _rounded_bounds
 from headwater.engines.figures.blend import Blended
 from headwater.engines.figures.book import Book
@@ -15,6 +15,7 @@ from headwater.engines.figures.interval import _at, _errors, _miss, _quantiles, 
 from headwater.engines.figures.judge import Claim, Verdict, judge, weigh
 from headwater.engines.figures.number import Hedge, Said, rounded
 from headwater.engines.figures.panel import panel_of
+from headwater.engines.figures.publish import _suppressed
 from headwater.engines.figures.says import says
 from headwater.engines.figures.score import interval_score, scores
 from headwater.model.figures import Edition, Strand
@@ -199,7 +200,7 @@ def test_a_forecast_further_than_a_season_is_held_against_the_last_season_that_w
     # season of four: the last value known of the same season lies 4, 8 and 16 periods back.
     assert found.series[0].naive_mae == pytest.approx((4 + 8 + 16) / 3)
     assert found.series[0].mae == pytest.approx((0 + 5 + 13) / 3)
-    assert found.series[0].covered == (pytest.approx(2 / 3),)  # 110, 115 and 123: the ends are within
+    assert found.series[0].covered[0] == pytest.approx(2 / 3)  # 110, 115 and 123: the ends are within
 
 
 def test_an_interval_that_missed_costs_all_that_it_missed_by() -> None:
@@ -263,3 +264,43 @@ def test_what_nothing_bounds_can_be_anything() -> None:
     assert attack.reach(0, 0) == (0, 2**53)
     whole = Attack([[None, None, 9], [None, None, 7], [8, 8, 16]], None)
     assert whole.reach(0, 0) == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("cells", "low", "high"),
+    [
+        ([[None, None, 60], [None, None, 37], [40, 57, 97]], 3, 40),
+        ([[None, None, 5], [None, None, 50], [3, 52, 55]], 0, 3),
+        ([[3, 57, 60], [37, 0, 37], [40, 57, 97]], 3, 3),
+    ],
+)
+def test_a_small_cell_is_narrowed_from_either_side_alone(cells: list[list[int | None]], low: int, high: int) -> None:
+    true = [[3, 57, 60], [37, 0, 37], [40, 57, 97]] if cells[0][2] == 60 else [[3, 2, 5], [0, 50, 50], [3, 52, 55]]
+    found = [(one.row, one.column, one.low, one.high) for one in exposed(true, cells, None, 5)]
+    assert (0, 0, low, high) in found
+
+
+@pytest.mark.parametrize("small", [1, 2, 3, 4])
+def test_every_small_count_is_hidden_and_the_first_that_is_not_small_may_stand(small: int) -> None:
+    counts = tuple(
+        tuple(small if (row, column) == (2, 1) else 40 + row + column for column in range(4)) for row in range(5)
+    )
+    made = _suppressed(Table("made up", tuple("abcde"), tuple("wxyz"), counts), (), 5)
+    shown = {cell for line in made.cells for cell in line if cell is not None}
+    assert not shown & {1, 2, 3, 4}
+    assert made.cells[2][1] is None
+    assert all(line[-1] is not None for line in made.cells), "no total had to be hidden"
+    assert all(cell is not None for cell in made.cells[-1])
+
+
+def test_a_panel_of_years_or_quarters_lets_widths_go_further_than_one_of_months() -> None:
+    draw = np.random.default_rng(2)
+    logs = np.cumsum(draw.normal(0, 0.05, (80, 1)), axis=0) + 5
+    wild = logs.copy()
+    wild[60:] += np.array([[0.8 * (-1) ** at] for at in range(20)])
+    points = blended([[float(wild[at, 0])] for at in range(10, 80)], 10)
+    quarters = widths(wild, points, 4, (80.0,), 70).halves
+    months_of = widths(wild, points, 12, (80.0,), 70).halves
+    assert not np.allclose(quarters, months_of)
+    scale = _at(_errors(wild, points), 79, 10, 12, np.array([0.8]))
+    assert (months_of[-1] <= scale * np.exp(0.1) * (1 + 1e-9)).all()
