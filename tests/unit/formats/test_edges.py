@@ -6,6 +6,7 @@ from functools import reduce
 from operator import xor
 from typing import Any
 
+import orjson
 import pytest
 
 from headwater.errors import FormatError, InputError, LimitError, SchemaError
@@ -13,10 +14,12 @@ from headwater.exercise.threats import misp_event
 from headwater.formats import safe_xml, table_csv
 from headwater.formats.ais import KNOT_MS, PlausibleShips, read_ais_csv, read_nmea
 from headwater.formats.assets_csv import read_assets
+from headwater.formats.eurosur import EurosurEvent, write_event_draft
 from headwater.formats.misp import stix_of
 from headwater.formats.points_csv import AGAIN_S, AHEAD_S, Clocks, Doubles, read_points
 from headwater.formats.safe_xml import Element, iter_xml
 from headwater.formats.stakes_csv import read_stakes
+from headwater.formats.stix_marking import is_held
 from headwater.formats.table_sources import names
 from headwater.model.detections import Detection
 from tests.figures_world import read as read_figures
@@ -323,3 +326,42 @@ def test_every_bulk_table_names_file_and_first_line_where_its_headings_are_wrong
         with pytest.raises(InputError) as caught:
             refused(name, b"nothing,that,is,known\n1,2,3,4\n")
         assert caught.value.where.file == "given", name
+
+
+@pytest.mark.parametrize("level", ["4", 4])
+def test_a_sharing_group_is_held_for_a_person_as_text_and_as_number(level: object) -> None:
+    event = deepcopy(misp_event())
+    event["Event"] |= {"distribution": level, "Tag": []}
+    assert all(is_held(record.handling) for record in records(event))
+
+
+def test_a_ship_that_says_the_same_twice_is_taken_once() -> None:
+    head, told = b"Time,MMSI,Latitude,Longitude\n", b"2026-01-01 00:00:00,1,44,19\n"
+    found = read_ais_csv(head + told + told + b"2026-01-01 00:00:11,1,44,19\n")
+    assert (len(found.detections), found.doubled, found.rows) == (2, 1, 3)
+
+
+def test_a_draft_names_its_sensors_in_one_order() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    drafts = [
+        orjson.loads(
+            write_event_draft(
+                EurosurEvent(
+                    identifier="e",
+                    rescue=rescue,
+                    moment=at,
+                    aware=at,
+                    lat=44.0,
+                    lon=19.0,
+                    score=0.9,
+                    craft="boat",
+                    persons="5-14",
+                    sensors=sensors,
+                    description="A boat. Seen.",
+                )  # fmt: skip
+            )
+        )
+        for rescue, sensors in ((True, ("b", "a")), (False, ("a", "b")))
+    ]
+    assert [draft["metadata"]["source"] for draft in drafts] == [["a", "b"]] * 2
+    assert [draft["typeOfEvent"]["illegalBorderCrossing"] for draft in drafts] == [None, "attempted"]

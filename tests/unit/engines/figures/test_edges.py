@@ -11,13 +11,14 @@ from headwater.engines.figures.blend import Blended
 from headwater.engines.figures.book import Book
 from headwater.engines.figures.breaks import Break
 from headwater.engines.figures.forecast import Ahead
-from headwater.engines.figures.interval import _at, _errors, _miss, _quantiles, widths
+from headwater.engines.figures.interval import _at, _errors, _miss, _quantiles, check_levels, widths
 from headwater.engines.figures.judge import Claim, Verdict, judge, weigh
 from headwater.engines.figures.number import Hedge, Said, rounded
 from headwater.engines.figures.panel import panel_of
 from headwater.engines.figures.publish import _suppressed
 from headwater.engines.figures.says import says
-from headwater.engines.figures.score import interval_score, scores
+from headwater.engines.figures.score import SeriesScore, interval_score, scores
+from headwater.errors import SchemaError
 from headwater.model.figures import Edition, Strand
 from headwater.model.period import parse_period
 from tests.figures_world import BALKANS, HASH, UNITS, book, edition, months
@@ -304,3 +305,17 @@ def test_a_panel_of_years_or_quarters_lets_widths_go_further_than_one_of_months(
     assert not np.allclose(quarters, months_of)
     scale = _at(_errors(wild, points), 79, 10, 12, np.array([0.8]))
     assert (months_of[-1] <= scale * np.exp(0.1) * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize(
+    ("mae", "naive", "share"), [(0.0, 0.0, 1.0), (1.0, 0.0, float("inf")), (1.0, 2.0, 0.5), (0.0, 2.0, 0.0)]
+)
+def test_an_error_beside_one_of_nothing(mae: float, naive: float, share: float) -> None:
+    assert SeriesScore("a", 1, mae, naive, (), 0.0).rmae == share
+
+
+def test_levels_are_put_in_order_and_stand_once() -> None:
+    assert check_levels((95.0, 50.0, 80.0, 50.0)) == (50.0, 80.0, 95.0)
+    for wrong in ((), (0.0,), (100.0,)):
+        with pytest.raises(SchemaError):
+            check_levels(wrong)
