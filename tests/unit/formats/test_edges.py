@@ -358,7 +358,7 @@ def test_a_draft_names_its_sensors_in_one_order() -> None:
                     persons="5-14",
                     sensors=sensors,
                     description="A boat. Seen.",
-                )  # fmt: skip
+                )
             )
         )
         for rescue, sensors in ((True, ("b", "a")), (False, ("a", "b")))
