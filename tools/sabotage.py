@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Final
 
 from tools.planted import BLIND, Patch
+from tools.planted_engines import ENGINES
+from tools.planted_page import PAGE
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -268,6 +270,8 @@ PATCHES: Final = (
           "return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)",
           "return wall.replace(tzinfo=zone, fold=1).astimezone(UTC)", EXCHANGE),
     *BLIND,
+    *PAGE,
+    *ENGINES,
 )  # fmt: skip
 
 

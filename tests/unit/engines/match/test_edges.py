@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headwater.engines.match import weights
+from headwater.engines.match import screening, weights
 from headwater.engines.match.delta import changes, compare_editions, content_of
 from headwater.engines.match.freshness import list_state
 from headwater.engines.match.identifiers import IdClass
@@ -284,3 +284,35 @@ def test_an_entry_means_customers_by_each_name_and_by_each_number() -> None:
     held = Customers(customer_index(customers, HASH))
     assert set(held.worth_a_look(world()[0])) == {"a", "b", "c", "e"}
     assert held.worth_a_look(world()[0])["b"] == customers[1]
+
+
+def test_of_several_numbers_an_equal_one_counts_before_one_that_was_read_wrong() -> None:
+    for numbers in (("ZZO123456", "ZZ0123456"), ("ZZ0123456", "ZZO123456")):
+        found = compare_traits(Traits(numbers=numbers), Traits(numbers=("ZZ0123456",))).number
+        assert found is not None
+        assert (found.kind, found.left) == (IdClass.EQUAL, "ZZ0123456")
+
+
+def test_what_a_firm_holds_in_itself_counts_for_nothing() -> None:
+    assert shares([Stake("x", "a", 40.0), Stake("a", "a", 60.0)], "x") == {}
+    [one] = roll_up([Stake("x", "a", 60.0), Stake("a", "a", 40.0)], ["x"])
+    assert [stake.owner for stake in one.stakes] == ["x"]
+
+
+def test_two_listed_owners_are_told_as_several_and_one_as_one() -> None:
+    queries = [
+        {"id": "m1", "name": "Živorad Testerović"},
+        {"id": "m2", "name": "Goran Fiktivski"},
+        {"id": "firm", "name": "Qwerty Fables", "schema": "Company"},
+    ]
+    found = ask(*queries)
+    for stakes, whose in (
+        ([Stake("m1", "firm", 60.0)], "by a listed party:"), ([Stake("m1", "firm", 30.0), Stake("m2", "firm", 30.0)], "by several listed parties:"),
+    ):  # fmt: skip
+        assert whose in with_owned(found, stakes, {}).hits[-1].finding.reasons[0].text
+
+
+def test_every_query_of_a_long_file_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screening, "_CHUNK", 3)
+    answer = ask(*(["Živorad Testerović"] * 8))
+    assert [hit.query for hit in answer.hits] == [str(at) for at in range(8)]
