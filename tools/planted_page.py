@@ -4,7 +4,7 @@ from typing import Final
 
 from tools.planted import Patch
 
-PAGE: Final = (
+PAGE_FAULTS: Final[tuple[Patch, ...]] = (
     Patch("page, app: form of another content type passes", "web/app.py",
           "if kind != FORM and body:",
           "if kind != FORM and not body:", ("tests/unit/web/test_small_promises.py",)),

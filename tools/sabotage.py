@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Final
 
 from tools.planted import BLIND, Patch
-from tools.planted_engines import ENGINES
-from tools.planted_page import PAGE
+from tools.planted_engines import ENGINE_FAULTS
+from tools.planted_page import PAGE_FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -270,8 +270,8 @@ PATCHES: Final = (
           "return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)",
           "return wall.replace(tzinfo=zone, fold=1).astimezone(UTC)", EXCHANGE),
     *BLIND,
-    *PAGE,
-    *ENGINES,
+    *PAGE_FAULTS,
+    *ENGINE_FAULTS,
 )  # fmt: skip
 
 
