@@ -1,7 +1,7 @@
 """Small promises of the page that no other test looks at: headers, fields, filters, clocks, and what a form really does."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +20,7 @@ from headwater.web.app import Address, page_app
 from headwater.web.collation import sort_key
 from headwater.web.fields import Fields
 from headwater.web.limits import Limits
-from headwater.web.page import Page
+from headwater.web.page import Page, plain
 from headwater.web.pages import exchange, timeline
 from headwater.web.pages import map as map_door
 from headwater.web.serving import _page_of
@@ -365,3 +365,34 @@ def test_an_exports_events_are_of_the_reader_who_took_it(node: Node, analyst: Br
     assert empty.status == 200
     assert [(one.who, one.detail["rows"]) for one in events(node, "page.exported")] == [(WRITER, 0)]
     assert isinstance(Limits(), Limits)
+
+
+def test_a_read_model_is_told_in_one_order_and_in_whole_days() -> None:
+    assert plain({"days": {date(2026, 1, 2), date(2026, 1, 1)}, "names": frozenset("cab")}) == {
+        "days": ["2026-01-01", "2026-01-02"],
+        "names": ["a", "b", "c"],
+    }
+
+
+def test_a_script_that_is_not_signed_in_is_told_so_and_a_reader_is_led(node: Node) -> None:
+    nobody = browser(node)
+    assert nobody.get("/queue?format=json").status == 401
+    assert nobody.get("/queue", hx_request="true").status == 401
+    assert nobody.get("/queue", hx_request="false").status == 303
+
+
+def test_signing_out_clears_what_the_browser_kept(analyst: Browser) -> None:
+    assert analyst.post("/sign-out", {}).headers["clear-site-data"] == '"cache", "storage"'
+
+
+def test_one_name_comes_so_many_times_and_no_more() -> None:
+    assert len(Fields([("a", "x")] * 200).texts("a")) == 200
+    with pytest.raises(SchemaError):
+        Fields([("a", "x")] * 201).texts("a")
+
+
+@pytest.mark.parametrize("path", ["/timeline/00EX0000126?lane=custody&lane=nothing", "/findings/fnd-" + "0" * 41])
+def test_what_only_begins_well_is_refused(analyst: Browser, path: str) -> None:
+    answer = analyst.get(f"{path}{'&' if '?' in path else '?'}format=json")
+    assert answer.status in {400, 404}
+    assert answer.status == 404 or answer.json["error"]["where"] == "lane"
