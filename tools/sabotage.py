@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Final
 
 from tools.planted import BLIND, Patch
-from tools.planted_fifth import FIFTH
+from tools.planted_engines import ENGINE_FAULTS
+from tools.planted_node import NODE_FAULTS
+from tools.planted_page import PAGE_FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -269,7 +271,9 @@ PATCHES: Final = (
           "return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)",
           "return wall.replace(tzinfo=zone, fold=1).astimezone(UTC)", EXCHANGE),
     *BLIND,
-    *FIFTH,
+    *NODE_FAULTS,
+    *PAGE_FAULTS,
+    *ENGINE_FAULTS,
 )  # fmt: skip
 
 

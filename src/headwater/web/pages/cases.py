@@ -32,7 +32,8 @@ def show(ctx: Context) -> Response:
     """Show one case."""
     model = casefile.case_page(ctx.node, ctx.session, casefile.check_urn(ctx.params["urn"]))
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "case", model.items, "")
+        codes = dict.fromkeys(code for one in model.items for code in one.handling.split())
+        return ctx.export(ctx.query.text("export"), "case", model.items, " ".join(codes))
     ctx.more.update(
         _forms(ctx), done=ctx.query.text("done", most=40), told=ctx.query.text("sum", most=64), checked=None
     )

@@ -57,10 +57,16 @@ def show(ctx: Context) -> Response:
     """Show one message."""
     model = message.message_page(ctx.node, ctx.session, ref_of(ctx))
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "message", model.facts, model.classification)
+        return ctx.export(ctx.query.text("export"), "message", model.facts, marks_of(model))
     ctx.more.update(key=ctx.one_use_key(), done=ctx.query.text("done", most=40))
     twin = [{"id": model.line.id, "message": model}]
     return ctx.page("message.html", model, twin=twin)
+
+
+def marks_of(model: message.MessagePage) -> str:
+    """Return what stands on a message and on each fact in it, once each."""
+    told = (model.classification, *(word for one in model.facts for word in (one.marking, *one.handling)))
+    return " ".join(dict.fromkeys(word for each in told for word in each.split()))
 
 
 def answer(ctx: Context) -> Response:

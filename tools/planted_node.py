@@ -9,7 +9,7 @@ from typing import Final
 
 from tools.planted import Patch
 
-FIFTH: Final = (
+NODE_FAULTS: Final = (
     Patch("case: a proof counts for every offence of the code", "case/check.py",
           "if (offence.id, element) not in proved:",
           "if element not in {one[1] for one in proved}:", ("tests/unit/case/test_check.py",)),
