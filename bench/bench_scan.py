@@ -28,13 +28,24 @@ from headwater.engines.scan.explain import not_assessed
 from headwater.engines.scan.material import WedgeStep, calibrate, materials
 from headwater.engines.scan.normalise import normalise
 from headwater.engines.scan.overlay import coloured, overlay
-from headwater.engines.scan.projector import View, transmission
+from headwater.engines.scan.projector import Solid, View, transmission
 from headwater.engines.scan.site import Drift, Site, fit, operating_point, unusual
-from headwater.exercise.vehicles.items import ITEMS
+from headwater.exercise.vehicles.bodies import Vehicle
+from headwater.exercise.vehicles.items import ITEMS, extent
 from headwater.exercise.vehicles.lessons import REPORT_SEED
 from headwater.exercise.vehicles.loads import LOADS
-from headwater.exercise.vehicles.parts import box
-from headwater.exercise.vehicles.scenes import PORTAL, Machine, Scan, expose, later_pass, make_scene, render, with_item
+from headwater.exercise.vehicles.parts import Draw, across, between, box, moved
+from headwater.exercise.vehicles.scenes import (
+    PORTAL,
+    Machine,
+    Scan,
+    Scene,
+    expose,
+    later_pass,
+    make_scene,
+    render,
+    with_item,
+)
 from headwater.formats.scan_dicos import Threat, read_tdr, write_dx, write_tdr
 from headwater.formats.scan_read import read_scan
 from headwater.formats.scan_write import neutral_tiff, png
@@ -235,8 +246,9 @@ def fleet(
             judged = assess.judge(image, model.detector)
             watched.append({"scores": judged.scores, "monitors": assess.monitors(judged)})
             continue
+        clean = transmission(scene.solids, scene.view, machine.system)
         for item in items:
-            scan = render(with_item(scene, item, draw), machine, draw)
+            scan = render(with_item(scene, item, draw), machine, draw, clean=clean)
             answers.append((answer(as_image(scan), scan.truth, model.detector, site), hidden(scan)))
     return answers, watched
 
@@ -247,20 +259,32 @@ def hidden(scan: Scan) -> bool:
 
 
 SITES: dict[str, tuple[Callable[[np.random.Generator], str], Machine, int, str]] = {
-    "C6": (lambda _: "van", PORTAL, REPORT_SEED + 100_000, "laden vans, 3.5/6 MV"),
+    "C6": (lambda _: "van", PORTAL, REPORT_SEED + 300_000, "laden vans, 3.5/6 MV"),
     "C7": (
         lambda draw: "lorry" if draw.random() < 0.5 else "van",
         UNSEEN,
-        REPORT_SEED + 200_000,
+        REPORT_SEED + 400_000,
         "half lorries, 4/6 MV, 3.3 times fewer photons",
     ),
 }
-"""Where laden vehicles are searched: in domain, and vehicles and a machine of which no lesson told."""
+"""Where laden vehicles are searched: in domain, and vehicles and a machine of which no lesson told.
+
+Seeds from 100,000 and 200,000 after the first were looked at for earlier figures; each change of what is measured takes others.
+"""
 
 
-def laden(scale: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many scans of a site: clean ones for its thresholds, other clean ones, and of each item."""
+
+    own: int
+    quiet: int
+    each: int
+
+
+def laden(counts: Counts) -> None:
     """C6, C7, C8, C10: both sites, and how much of what is found in domain is found at the unseen one."""
-    both = [searched(label, scale) for label in SITES]
+    both = [searched(label, counts) for label in SITES]
     result(
         "C7 kept at the unseen site",
         both[1] / max(both[0], 1e-9),
@@ -269,11 +293,10 @@ def laden(scale: float) -> None:
     )
 
 
-def searched(label: str, scale: float) -> float:
+def searched(label: str, counts: Counts) -> float:
     """Measure one site whose thresholds come from clean scans of its own; return the sum of the classes' rates at 1 %."""
     model = load(None)
-    quiet, each = max(int(200 * scale), 30), max(int(50 * scale), 6)
-    own = max(int(200 * scale), 99)
+    own, quiet, each = counts.own, counts.quiet, counts.each
     kind, machine, first, where = SITES[label]
     kept = 0.0
     _, clean = fleet(kind, machine, first, own, model, model.base, ())
@@ -307,9 +330,72 @@ def searched(label: str, scale: float) -> float:
             "of items of which a third or more is opaque, a region of not_assessed covers as much",
             at_least=0.95,
         )
+    behind_opaque(label, site, model, max(each // 4, 3))
     if label == "C6":
         drifting([one["monitors"] for one in clean], site)
     return kept
+
+
+def behind_opaque(label: str, site: Site, model: Model, count: int) -> None:
+    """C10: things behind an honest load that nothing shines through; of those that are missed, how many were said to be not assessed."""
+    kind, machine, first, where = SITES[label]
+    point = operating_point(site.clean, 0.01, own=True)
+    dark = found = told = 0
+    for number in range(count):
+        draw = np.random.default_rng(first + 60_000 + number)
+        scene = make_scene(kind(draw), draw, machine, loaded=LADEN[int(draw.integers(len(LADEN)))])
+        load, block = dark_load(scene.vehicle, draw)
+        scene.solids += load
+        clean = transmission(scene.solids, scene.view, machine.system)
+        for item in ITEMS:
+            hiding = behind(with_item(scene, item, draw), block, draw)
+            scan = render(hiding, machine, draw, clean=clean)
+            if not hidden(scan):
+                continue
+            one = answer(as_image(scan), scan.truth, model.detector, site)
+            dark += 1
+            found += one.hit > point.threshold
+            told += one.blocked and one.hit <= point.threshold
+    share(
+        f"C10 missed behind opaque load and said so, {label}, made for it",
+        told,
+        dark - found,
+        f"{where}; a coil, batteries, a casting or sheets of 30 to 90 cm; {dark} of {count * len(ITEMS)} things a third or more opaque, {found} found",
+        at_least=0.95,
+    )
+
+
+def dark_load(vehicle: Vehicle, draw: Draw) -> tuple[list[Solid], Solid]:
+    """Return an honest load on the source's side of the hold that nothing shines through, and the solid that it fills."""
+    x0, x1, y0, y1 = vehicle.hold
+    deep = vehicle.width * between(draw, 0.12, 0.22)
+    half = (between(draw, 18, 45), min(between(draw, 15, 40), (y1 - y0) / 2 - 1), deep)
+    centre = (between(draw, x0 + half[0], x1 - half[0]), y0 + half[1], deep - vehicle.width * 0.45)
+    which = int(draw.integers(4))
+    if which == 0:
+        coil = across(centre, deep, half[1], "steel", between(draw, 6.5, 7.8))
+        return [coil, across(centre, deep, half[1] * between(draw, 0.15, 0.35), "organic", 0.0)], coil
+    whole = box(
+        centre,
+        half,
+        ("lead", "steel", "steel")[which - 1],
+        between(draw, *((2.2, 3.4), (3.0, 5.0), (6.0, 7.8))[which - 1]),
+    )
+    return [whole], whole
+
+
+def behind(scene: Scene, block: Solid, draw: Draw) -> Scene:
+    """Return a scene with its hidden thing moved into the shadow of a solid."""
+    low, high = extent(scene.hidden)
+    aside = [between(draw, -0.5, 0.5) * reach for reach in block.reach()[:2]]
+    x, y = ((low + high) / 2)[:2]
+    by = (
+        block.centre[0] + aside[0] - x,
+        block.centre[1] + aside[1] - y,
+        block.centre[2] + block.reach()[2] + 1 - low[2],
+    )
+    thing = moved(scene.hidden, (float(by[0]), float(by[1]), float(by[2])))
+    return replace(scene, hidden=thing, solids=[*scene.solids[: -len(scene.hidden)], *thing])
 
 
 def drifting(values: list[dict[str, float]], site: Site) -> None:
@@ -509,15 +595,26 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--only", default="")
+    for name, words in (
+        ("own", "clean scans of a site"),
+        ("quiet", "other clean scans"),
+        ("each", "scans of each item"),
+    ):
+        parser.add_argument(f"--{name}", type=int, help=f"{words}, in laden vehicles; by scale where left out")
     parser.add_argument("--without-peers", action="store_true")
     given = parser.parse_args()
     wanted = set(given.only.split(",")) - {""}
+    counts = Counts(
+        given.own or max(int(200 * given.scale), 99),
+        given.quiet or max(int(200 * given.scale), 30),
+        given.each or max(int(50 * given.scale), 6),
+    )
     parts: list[tuple[str, Callable[[], None]]] = [("C3", wedges), ("C10", opaque), ("C11", costs)]
     if given.data.is_dir():
         parts = [("C1", lambda: physics(given.data)), ("C12", lambda: hostile(given.data)), *parts]
     else:
         print(f"{given.data} is not there: C1 and the bad files are not measured", flush=True)
-    parts += [("C5", lambda: comparisons(given.scale)), ("C6", lambda: laden(given.scale))]
+    parts += [("C5", lambda: comparisons(given.scale)), ("C6", lambda: laden(counts))]
     if not given.without_peers:
         parts.append(("peers", lambda: peers(given.data, given.scale)))
     for name, run in parts:

@@ -148,6 +148,7 @@ def project(
     hits = np.zeros(rows, np.int64)
     lengths, lows, highs = np.empty(MOST_HITS), np.empty(MOST_HITS), np.empty(MOST_HITS)
     areal = np.zeros(attenuation.shape[0])
+    here, depth = np.zeros(attenuation.shape[0], np.int64), np.zeros(bins)
     origin, way = np.empty(3), np.empty(3)
     for column in range(columns):
         hits[:] = 0
@@ -175,13 +176,19 @@ def project(
             areal[:] = 0.0
             for hit in range(count):
                 areal[materials[who[row, hit]]] += lengths[hit] * unit * densities[who[row, hit]]
+            present = 0
+            for material in range(len(areal)):
+                if areal[material] > 0.0:
+                    here[present] = material
+                    present += 1
             for channel in range(channels):
+                depth[:] = 0.0
+                for place in range(present):
+                    through = attenuation[here[place], channel]
+                    for bin_ in range(bins):
+                        depth[bin_] += areal[here[place]] * through[bin_]
                 total = 0.0
                 for bin_ in range(bins):
-                    depth = 0.0
-                    for material in range(len(areal)):
-                        if areal[material] > 0.0:
-                            depth += areal[material] * attenuation[material, channel, bin_]
-                    total += weights[channel, bin_] * np.exp(-depth)
+                    total += weights[channel, bin_] * np.exp(-depth[bin_])
                 made[channel, row, column] = total
     return made
