@@ -3,7 +3,7 @@
 ::
 
     vault/master.key        wraps the entries' keys; 0600, no other key of the node opens anything here
-    vault/keys/REF          one entry's key, wrapped
+    vault/keys/REF          one entry's key, wrapped; for as long as the entry is being replaced, both keys
     vault/entries/REF       the entry: pieces of at most a megabyte, AES-256-GCM, bound to their place and to REF
 
 Erasing an entry destroys its key: what copies of the entry are left on other disks cannot be read by anybody. A backup
@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 from headwater.errors import ForbiddenError, StoreCorruptError, StoreError
 from headwater.ports import Chance
 from headwater.store.faults import translated
-from headwater.store.files import make_folder
+from headwater.store.files import make_folder, sync_folder
 
 FOLDER: Final = "vault"
 MASTER: Final = "master.key"
@@ -48,26 +48,30 @@ class Vault:
     def put(self, data: bytes) -> str:
         """Encrypt an entry and return its name; durable before the call returns."""
         ref = self._chance.draw(_REF_BYTES).hex()
-        self._write_key(ref, self._chance.draw(_KEY_BYTES))
-        self._write_entry(ref, iter([data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""]))
+        self._put(ref, _pieces(data))
         return ref
 
     def put_file(self, file: BinaryIO) -> str:
         """Encrypt all that is left of a file and return the entry's name; a megabyte at a time."""
         ref = self._chance.draw(_REF_BYTES).hex()
-        self._write_key(ref, self._chance.draw(_KEY_BYTES))
-        self._write_entry(ref, iter(lambda: file.read(_PIECE), b""))
+        self._put(ref, iter(lambda: file.read(_PIECE), b""))
         return ref
 
     def replace(self, ref: str, data: bytes) -> None:
-        """Put other content in place of an entry, under a new key.
+        """Put other content in place of an entry, under a new key; whenever it is cut off, the old or the new can be read.
 
         Raises:
             ForbiddenError: there is no such entry.
         """
-        self._key(ref)
-        self._write_key(ref, self._chance.draw(_KEY_BYTES))
-        self._write_entry(ref, iter([data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""]))
+        key = self._chance.draw(_KEY_BYTES)
+        self._write_keys(ref, *self._keys(ref), key)
+        self._write_entry(ref, key, _pieces(data))
+        self._write_keys(ref, key)
+
+    def _put(self, ref: str, pieces: Iterator[bytes]) -> None:
+        key = self._chance.draw(_KEY_BYTES)
+        self._write_keys(ref, key)
+        self._write_entry(ref, key, pieces)
 
     def get(self, ref: str) -> bytes:
         """Return an entry.
@@ -88,7 +92,7 @@ class Vault:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        cipher = AESGCM(self._key(ref))
+        ciphers = [AESGCM(key) for key in self._keys(ref)]
         path = self._path("entries", ref)
         number, ended = 0, False
         with translated(path), path.open("rb") as file:
@@ -98,10 +102,14 @@ class Vault:
                 sealed = file.read(size >> 1)
                 if len(sealed) != size >> 1 or (ended and file.peek()):
                     raise StoreCorruptError("an entry of the vault is not what was kept", where=ref)
-                try:
-                    piece = cipher.decrypt(head[:_NONCE_BYTES], sealed, _bound(ref, number, last=ended))
-                except InvalidTag as error:
-                    raise StoreCorruptError("an entry of the vault is not what was kept", where=ref) from error
+                while True:
+                    try:
+                        piece = ciphers[0].decrypt(head[:_NONCE_BYTES], sealed, _bound(ref, number, last=ended))
+                        break
+                    except InvalidTag as error:
+                        if number or len(ciphers) == 1:
+                            raise StoreCorruptError("an entry of the vault is not what was kept", where=ref) from error
+                        del ciphers[0]  # replacing the entry was cut off, and this is the key of the other content
                 yield piece
                 number += 1
         if not ended:
@@ -118,7 +126,8 @@ class Vault:
                         os.fsync(file.fileno())
                 path.unlink()
 
-    def _key(self, ref: str) -> bytes:
+    def _keys(self, ref: str) -> list[bytes]:
+        """Return the key of an entry; where replacing it was cut off, the keys of both contents."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -128,20 +137,21 @@ class Vault:
         except FileNotFoundError as error:
             raise ForbiddenError(_NO_ENTRY) from error
         try:
-            return AESGCM(self._master()).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], ref.encode())
+            keys = AESGCM(self._master()).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], ref.encode())
         except InvalidTag as error:
             raise StoreCorruptError("a key of the vault is not what was kept", where=ref) from error
+        return [keys[at : at + _KEY_BYTES] for at in range(0, len(keys), _KEY_BYTES)]
 
-    def _write_key(self, ref: str, key: bytes) -> None:
+    def _write_keys(self, ref: str, *keys: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = self._chance.draw(_NONCE_BYTES)
-        self._write(self._path("keys", ref), nonce + AESGCM(self._master()).encrypt(nonce, key, ref.encode()))
+        self._write(self._path("keys", ref), nonce + AESGCM(self._master()).encrypt(nonce, b"".join(keys), ref.encode()))
 
-    def _write_entry(self, ref: str, pieces: Iterator[bytes]) -> None:
+    def _write_entry(self, ref: str, key: bytes, pieces: Iterator[bytes]) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        cipher = AESGCM(self._key(ref))
+        cipher = AESGCM(key)
         path = self._path("entries", ref)
         beside = path.with_name(path.name + ".new")
         with translated(path):
@@ -159,6 +169,7 @@ class Vault:
                 file.flush()
                 os.fsync(file.fileno())
             beside.rename(path)
+        sync_folder(path.parent)
 
     def _master(self) -> bytes:
         path = self._folder / MASTER
@@ -184,11 +195,16 @@ class Vault:
                 file.flush()
                 os.fsync(file.fileno())
             beside.rename(path)
+        sync_folder(path.parent)
 
     def _path(self, kind: str, ref: str) -> Path:
         if len(ref) != 2 * _REF_BYTES or not all(letter in "0123456789abcdef" for letter in ref):
             raise ForbiddenError(_NO_ENTRY)
         return self._folder / kind / ref
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return iter([data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""])
 
 
 def _bound(ref: str, number: int, *, last: bool) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ForbiddenError, StoreCorruptError, StoreError
+from headwater.errors import ForbiddenError, StoreCorruptError, StoreError, StoreIoError
 from headwater.store.vault import FOLDER, MASTER, Vault
 from headwater.testing.fakes import SeededChance
 
@@ -61,6 +61,39 @@ def test_an_entry_is_replaced_under_a_new_key(vault: Vault, tmp_path: Path) -> N
     vault.replace(ref, b"other")
     assert vault.get(ref) == b"other"
     assert (tmp_path / "vault" / "keys" / ref).read_bytes() != key
+
+
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+@pytest.mark.parametrize("step", range(6))
+def test_replacing_that_is_cut_off_anywhere_leaves_the_old_or_the_new(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, step: int
+) -> None:
+    ref, left = vault.put(SECRET), [step]
+    place = os if call == "fsync" else Path
+    plain = getattr(place, call)
+
+    def cut(*values: object) -> object:
+        left[0] -= 1
+        if left[0] == -1:
+            raise OSError(5, "the power went")
+        return plain(*values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, call, cut)
+        try:
+            vault.replace(ref, b"other" * 300_000)
+        except StoreIoError:
+            ended = False
+        else:
+            ended = True
+    again = Vault(tmp_path, SeededChance(4))
+    found = again.get(ref)
+    assert found == b"other" * 300_000 or (found == SECRET and not ended)
+    again.replace(ref, b"third")
+    assert Vault(tmp_path, SeededChance(5)).get(ref) == b"third"
+    again.erase(ref)
+    with pytest.raises(ForbiddenError):
+        again.get(ref)
 
 
 @pytest.mark.parametrize("where", ["entries", "keys"])
@@ -126,7 +159,7 @@ def test_what_is_synced_is_all_there(vault: Vault, tmp_path: Path, monkeypatch: 
     assert synced["master.key"] == sizes["master.key"] > 0
     # The entry was written after its key, under the same name.
     assert synced[ref] == (tmp_path / "vault" / "entries" / ref).stat().st_size
-    vault._write_key(ref, bytes(32))
+    vault._write_keys(ref, bytes(32))
     assert synced[ref] == sizes[f"keys/{ref}"] > 0
 
 
