@@ -111,7 +111,7 @@ def test_a_table_that_was_read_says_its_doubles_in_words_too() -> None:
     outcome: Any = SimpleNamespace(
         file="x", tables={"payments": 3}, added=1, doubled=2, to_self=4, left_out=(), error=None
     )
-    told = "\n".join(reading._table_lines(outcome, kept=True))
+    told = "\n".join(reading.table_lines(outcome, kept=True))
     assert all(
         part in told
         for part in (
