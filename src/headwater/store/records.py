@@ -306,7 +306,12 @@ class RecordWriting(RecordReading):
 
     now: datetime
     _records_before: int | None = None
-    """Number of the record that was kept last before this change."""
+    """Number of the record that was kept last before this change; None before it keeps one."""
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether this change was given a record to keep."""
+        return self._records_before is not None
 
     def add_record(self, record: Record) -> bool:
         """Keep a record; False where it was there already."""

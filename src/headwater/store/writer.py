@@ -68,6 +68,7 @@ class Writer:
         self._head = Head(-1, b"")
         self._edge = Frontier()
         self._mentions = TakingOver()
+        self._keeps_records = False
         self._busy = False
         self.listeners: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
@@ -164,13 +165,15 @@ class Writer:
         self._link.begin()
         head = stored_head(self._link)
         # Another process may have added leaves since our last group.
+        self._keeps_records = False
         edge = begun = self._edge if head == self._head else load_edge(self._link)
         for job in group:
             edge = self._carry_out(job, edge)
         if edge.size != begun.size:
             head = Head(edge.size, edge.root)
             self._link.run("UPDATE ledger_head SET size = ?, root = ?", head.size, head.root)
-        self._mentions.step(self._link)
+        if self._keeps_records:
+            self._mentions.step(self._link)
         self._link.commit()
         self._head, self._edge = head, edge
 
@@ -187,6 +190,7 @@ class Writer:
             self._link.run("ROLLBACK TO change")
         else:
             edge = transaction.edge
+            self._keeps_records |= transaction.keeps_records
         finally:
             transaction.end()
         self._link.run("RELEASE change")
