@@ -15,12 +15,15 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from headwater.errors import ForbiddenError, StoreCorruptError, StoreError
 from headwater.ports import Chance
 from headwater.store.faults import translated
 from headwater.store.files import make_folder, sync_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FOLDER: Final = "vault"
 MASTER: Final = "master.key"
@@ -89,7 +92,6 @@ class Vault:
             ForbiddenError: there is none of that name, or its key was destroyed.
             StoreCorruptError: it is not what was kept.
         """
-        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         ciphers = [AESGCM(key) for key in self._keys(ref)]
@@ -102,14 +104,11 @@ class Vault:
                 sealed = file.read(size >> 1)
                 if len(sealed) != size >> 1 or (ended and file.peek()):
                     raise StoreCorruptError("an entry of the vault is not what was kept", where=ref)
-                while True:
-                    try:
-                        piece = ciphers[0].decrypt(head[:_NONCE_BYTES], sealed, _bound(ref, number, last=ended))
-                        break
-                    except InvalidTag as error:
-                        if number or len(ciphers) == 1:
-                            raise StoreCorruptError("an entry of the vault is not what was kept", where=ref) from error
-                        del ciphers[0]  # replacing the entry was cut off, and this is the key of the other content
+                bound = _bound(ref, number, last=ended)
+                while (piece := _opened(ciphers[0], head[:_NONCE_BYTES], sealed, bound)) is None:
+                    if number or len(ciphers) == 1:
+                        raise StoreCorruptError("an entry of the vault is not what was kept", where=ref)
+                    del ciphers[0]  # replacing the entry was cut off, and this is the key of the other content
                 yield piece
                 number += 1
         if not ended:
@@ -146,7 +145,9 @@ class Vault:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = self._chance.draw(_NONCE_BYTES)
-        self._write(self._path("keys", ref), nonce + AESGCM(self._master()).encrypt(nonce, b"".join(keys), ref.encode()))
+        self._write(
+            self._path("keys", ref), nonce + AESGCM(self._master()).encrypt(nonce, b"".join(keys), ref.encode())
+        )
 
     def _write_entry(self, ref: str, key: bytes, pieces: Iterator[bytes]) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -205,6 +206,15 @@ class Vault:
 
 def _pieces(data: bytes) -> Iterator[bytes]:
     return iter([data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""])
+
+
+def _opened(cipher: "AESGCM", nonce: bytes, sealed: bytes, bound: bytes) -> bytes | None:
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        return cipher.decrypt(nonce, sealed, bound)
+    except InvalidTag:
+        return None
 
 
 def _bound(ref: str, number: int, *, last: bool) -> bytes:
