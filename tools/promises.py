@@ -240,6 +240,9 @@ def deep(seed: int, scale: float) -> Iterator[Task]:
     )
     yield Task("Q1", "planted faults", ("-m", "tools.sabotage"))
     yield Task(
+        "Q1", "every room of the exercise broken", (*PYTEST, "-m", "deep or not deep", "tests/e2e/test_plants.py")
+    )
+    yield Task(
         "R5",
         "every one of many writes, syncs and opens fails",
         (*PYTEST, "-m", "deep or not deep", "tests/crash/test_full_disk.py"),
