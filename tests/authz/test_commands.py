@@ -67,6 +67,7 @@ ACTS: Final[dict[str, tuple[Act, str]]] = {
     "inbox refuse": (Act.MESSAGE_ACCEPT, f"{MESSAGE} {WHY}"),
     "inbox save": (Act.MESSAGE_LOOK, f"{MESSAGE} name --out {{out}}"),
     "inbox show": (Act.MESSAGE_LOOK, MESSAGE),
+    "inbox table": (Act.RECORD_ADD, f"{MESSAGE} name"),
     "inbox tell": (Act.MESSAGE_ACCEPT, f"{MESSAGE} read"),
     "link explain": (Act.RECORD_LINK, "UK-NCA/a UK-NCA/b"),
     "link judge": (Act.FINDING_DECIDE, f"UK-NCA/a UK-NCA/b same {WHY}"),

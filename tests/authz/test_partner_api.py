@@ -319,7 +319,7 @@ def test_what_is_anothers_is_answered_like_what_there_is_not_and_nothing_of_it_c
     assert found[1].came.keys() <= {
         "incoming",
         "record",
-        "mention",
+        "mention_new",
         "outgoing",
         "sealed",
         "document",

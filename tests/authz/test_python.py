@@ -41,6 +41,7 @@ ACTS: Final[dict[str, Act]] = {
     "assessing.assessment": Act.REPORT_MAKE,
     "attachments.save": Act.MESSAGE_LOOK,
     "attachments.waiting": Act.MESSAGE_LOOK,
+    "attachments.whole": Act.MESSAGE_LOOK,
     "backup.back_up": Act.NODE_BACK_UP,
     "beside.expire": Act.TABLE_TRACE,
     "beside.read_table": Act.RECORD_ADD,
