@@ -317,8 +317,7 @@ class RecordWriting(RecordReading):
         """Keep a record; False where it was there already."""
         body = encode(record)
         ref = _ref("rec", body)
-        if self._records_before is None:
-            self._records_before = self.records_end()
+        self._remember_end()
         added = self._link.run(_ADD_RECORD, ref, record.origin.source, body)
         if added:
             number = self._link.last_number()
@@ -344,10 +343,13 @@ class RecordWriting(RecordReading):
         self._link.later(_BORN_NEW, (born_of, ref))
         self._add_if_new(record, ref, body)
 
-    def _add_if_new(self, record: Record, ref: str, body: bytes) -> None:
-        """Keep a record and what it mentions, neither where it was there before this change."""
+    def _remember_end(self) -> None:
         if self._records_before is None:
             self._records_before = self.records_end()
+
+    def _add_if_new(self, record: Record, ref: str, body: bytes) -> None:
+        """Keep a record and what it mentions, neither where it was there before this change."""
+        self._remember_end()
         self._link.later(_ADD_RECORD, (ref, record.origin.source, body))
         self._link.later(_MENTIONS_OF_NEW, (ref, packed(entities_of(record)), self._records_before))
 
