@@ -36,7 +36,8 @@ def worth(value: Any, unit: Any) -> Any:  # noqa: ANN401 - Ibis expressions
     """
     import ibis
 
-    cents = [(code, 100.0 / (10 ** decimals(code) * rate)) for code, rate in _EURO_BUYS.items()]
-    factor = ibis.cases(*((unit == code, each) for code, each in cents), else_=0.0)
+    cents = {code: 100.0 / (10 ** decimals(code) * rate) for code, rate in _EURO_BUYS.items()}
+    # Nearly every amount is in euros, or counts as such: those are known by one look into a set, and run through no cases.
+    factor = ibis.cases(*((unit == code, each) for code, each in cents.items()), else_=0.0)
     near = ibis.least((value.cast("float64") * factor).floor(), MOST).cast("int64")
-    return ibis.ifelse(factor > 0.0, near, value)
+    return ibis.ifelse(unit.isin(tuple(cents)), near, value)

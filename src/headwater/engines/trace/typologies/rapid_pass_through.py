@@ -3,17 +3,28 @@
 from typing import Any
 
 from headwater.engines.trace.shapes import in_slots, payment_claims
+from headwater.engines.trace.sheets import need_ibis
 from headwater.engines.trace.typologies.gather_scatter import both_sides
 from headwater.engines.trace.typology import FATF, HOUR_S, MINOR, Claims, Parameter, Params, Typology
 
 
-def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401 - Ibis expressions
+def _in_and_out(slots: Any) -> Any:  # noqa: ANN401 - Ibis expressions
+    """Return the rows of windows with a payment in and one out: few, so that there is little to sum."""
+    keys = ["subject", "unit", "slot"]
+    came, went = slots.filter(slots.is_out == 0), slots.filter(slots.is_out == 1)
+    came = came.semi_join(went, keys)
+    return need_ibis().union(came, went.semi_join(came, keys))
+
+
+def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     paid = sheets.payments
     quiet = sheets.degrees
     quiet = quiet.filter((quiet.n_in > 0) & (quiet.n_out > 0) & (quiet.n_in + quiet.n_out <= given["most_busy"]))
+    # A payment stands in two windows, and a window that counts has one in and one out.
+    quiet = quiet.filter((quiet.n_in * 2 >= given["least_times"]) & (quiet.n_out * 2 >= given["least_times"]))
     sides = both_sides(paid.filter(paid.worth >= given["least_amount"]))
     sides = sides.semi_join(quiet.select(subject="acc"), "subject")
-    slots = in_slots(sides, given["window_hours"] * HOUR_S)
+    slots = _in_and_out(in_slots(sides, given["window_hours"] * HOUR_S))
     sums = slots.group_by(["subject", "unit", "slot"]).aggregate(
         got=slots.came.sum(),
         got_worth=(slots.worth * (1 - slots.is_out)).sum(),
