@@ -8,13 +8,13 @@ identifiers are called by the name that the test gives them.
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headwater.errors import ConflictError, ForbiddenError, HeadwaterError, NoBasisError, SchemaError
+from headwater.errors import ConflictError, ForbiddenError, HeadwaterError, SchemaError
 from headwater.exchange.flags import FLAGGED, Flag
 from headwater.exchange.partners import State
 from headwater.exchange.receipt import parse_receipt
@@ -523,11 +523,11 @@ ACTS: dict[str, tuple[Act, frozenset[str]]] = {
     "ask consent": (lambda node, who: liaison.ask_consent(node, who, [], "XK", "x"), BOTH),
     "answer consent": (lambda node, who: liaison.answer_consent(node, who, REF, "yes", None), frozenset({SUPERVISOR})),
     "recall": (lambda node, who: liaison.amend(node, who, "erase", ["rec-none/0"], "x"), BOTH),
-    "holders": (lambda node, who: liaison.amend_status(node, who), LOOKERS),
-    "texts": (lambda node, who: liaison.texts(node, who), LOOKERS),
+    "holders": (liaison.amend_status, LOOKERS),
+    "texts": (liaison.texts, LOOKERS),
     "close a text": (lambda node, who: liaison.close_text(node, who, REF, "x", strip=True), BOTH),
     "keep": (lambda node, who: liaison.keep_as_evidence(node, who, [], "x"), BOTH),
-    "lists": (lambda node, who: correspondence.overview(node, who), LOOKERS),
+    "lists": (correspondence.overview, LOOKERS),
     "show": (lambda node, who: correspondence.show(node, who, REF), LOOKERS),
     "accept": (lambda node, who: correspondence.accept(node, who, REF, "x"), BOTH),
     "put aside": (lambda node, who: correspondence.refuse(node, who, REF, "x"), BOTH),
