@@ -97,10 +97,10 @@ def test_reading_a_paper_gives_no_numbers_and_says_how_many_are_without(held: No
     assert made.facts == (
         ("Unique reference number", URN), ("Operation", "OP EXAMPLE"), ("Authority", "UK-NCA"), ("Disclosure officer", SUPERVISOR),
     )  # fmt: skip
-    assert ("case.schedule-read", SUPERVISOR, URN, "court", {"form": "mg6c"}) == lines(held, since)[-1]
+    assert lines(held, since)[-1] == ("case.schedule-read", SUPERVISOR, URN, "court", {"form": "mg6c"})
     pdf = case_sealing.schedule(held, court(held), URN, Form.MG6D)
     assert "MG6D: schedule of relevant sensitive unused material" in words(pdf)
-    assert ("case.scheduled", SUPERVISOR, URN, "court", {"form": "mg6d"}) == lines(held, since)[-1]
+    assert lines(held, since)[-1] == ("case.scheduled", SUPERVISOR, URN, "court", {"form": "mg6d"})
     given = numbering(held)
     assert given is not None
     again, waiting = case_sealing.schedule_read(held, court(held), URN, Form.MG6C)
