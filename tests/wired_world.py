@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from headwater.errors import PeerRefusedError
 from headwater.exchange.envelope import Lane
 from headwater.exchange.keys import Keys
 from headwater.exchange.office import Exchange
+from headwater.model.ids import BlobHash
 from headwater.model.message import Kind
 from headwater.node import Node, messages
 from headwater.testing.fakes import FakeClock, SeededChance
@@ -21,6 +23,20 @@ from tests.node_world import BELGRADE, LONDON, SUPERVISOR, TERMS, acquaint, as_u
 KINDS = ("request", "response", "spontaneous", "alert", "search", "consent-request", "consent")
 Line = tuple[str, str, str, str, dict[str, Any]]
 """A line of the ledger: what, who, about what, for which purpose, details."""
+
+
+class Chunks:
+    """Gives the chunks of files from the other node's own store, as its partner API would."""
+
+    def __init__(self, wires: Wires) -> None:
+        self._wires = wires
+
+    def get(self, endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
+        found = self._wires.nodes[endpoint].files.chunk(BlobHash(path.rpartition("/")[2])) if timeout_s else None
+        if found is None:
+            raise PeerRefusedError("no such chunk", where=endpoint)
+        into[: len(found)] = found
+        return memoryview(into)[: len(found)]
 
 
 @dataclass
@@ -65,6 +81,19 @@ class Wired:
         assert sending.is_queued, sending.judgement
         return str(sending.id)
 
+    def attach(self, node: Node, *files: Path, purpose: str = "oic", **letter: Any) -> str:
+        """Send files to the other node and return the message; carried, and the files fetched."""
+        to, other = (BELGRADE, self.belgrade) if node is self.london else (LONDON, self.london)
+        content = messages.Letter(**{"classification": "OFFICIAL", "text": "Invented.", **letter})
+        address = messages.address("spontaneous", to, TERMS)
+        sending = messages.send(node, as_user(node, purpose=purpose), address, content, files)
+        assert sending.id is not None, sending.judgement
+        if not sending.is_queued:
+            messages.approve(node, as_user(node, SUPERVISOR), sending.id, "approver")
+        self.carry()
+        other.exchange.files.fetch_all()
+        return str(sending.id)
+
     def called(self, thing: Any) -> Any:
         """A document in which drawn identifiers bear the names that the test gave them."""
         if isinstance(thing, dict):
@@ -88,7 +117,7 @@ def wired(folder: Path) -> Iterator[Wired]:
             node = stack.enter_context(node_at(home, clock))
             node.chance = SeededChance(100 + number)  # two nodes do not draw the same identifiers
             node.__dict__["exchange"] = Exchange(
-                node.store, Keys(home), clock, node.chance, node.authority, transport=wires, stopwatch=stopwatch
+                node.store, Keys(home), clock, node.chance, node.authority, wires, Chunks(wires), stopwatch
             )
             for end in node.exchange.card().card.endpoints:
                 wires.nodes[end] = node.exchange
