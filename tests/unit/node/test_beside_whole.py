@@ -1,6 +1,6 @@
 """Files beside messages, whole: what is attached, what has come, what is saved or read as a table, and until when."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -182,7 +182,7 @@ def test_what_no_fact_names_any_more_is_not_listed(pair: Wired, tmp_path: Path) 
 def test_files_are_for_those_who_may(pair: Wired, tmp_path: Path) -> None:
     london = pair.london
     ref = MessageId(pair.send(pair.belgrade, Kind.SPONTANEOUS, records=(pair.report(pair.belgrade, LORRY),)))
-    acts = {
+    acts: dict[str, Callable[[str], object]] = {
         "waiting": lambda user: attachments.waiting(london, as_user(london, user)),
         "save": lambda user: attachments.save(london, as_user(london, user), ref, "x", tmp_path / "x"),
         "read": lambda user: beside.read_table(london, as_user(london, user), ref, "x"),

@@ -108,10 +108,8 @@ def test_a_file_is_kept_with_its_rows_and_the_time_and_replaced_as_if_it_were_ne
 def test_the_first_run_is_whole_the_next_looks_at_nothing_and_then_at_what_changed(node: Node, tmp_path: Path) -> None:
     customers.keep(node, officer(node), "riders", file_of(tmp_path, MARKO, IVA, "Prudence Quillfeather"))
     since = size_of(node)
-    both, nothing = (
-        [("uk", 2), ("un", 1)],
-        {"hits": [], "silenced": [], "changes": [], "removed_findings": [], "lists": []},
-    )
+    both = [("uk", 2), ("un", 1)]
+    nothing: dict[str, Any] = {"hits": [], "silenced": [], "changes": [], "removed_findings": [], "lists": []}
     assert run(node, "riders") == {
         "queries": 3, "hits": [("c0", "TEST000001"), ("c1", "9000001")], "silenced": [], "not_screenable": [], "doubts": [],
         "lists": both, "changes": [], "removed_findings": [], "looked_at": 3,

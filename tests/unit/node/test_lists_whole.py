@@ -1,8 +1,10 @@
 """Editions of lists, whole: which is in force, how old it is, what changed, what a decision silences, what a report to OFSI says."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user, designation, 
 from tests.wired_world import lines, size_of
 
 MARKO, ANA = "Marko Izmišljotinović", "Ana Nepostojić"
+NOTHING: Mapping[str, str] = {}
 ONE, TWO = BlobHash("1" * 64), BlobHash("2" * 64)
 
 
@@ -78,18 +81,17 @@ def test_the_edition_in_force_is_the_newest_by_its_day_and_of_one_day_the_last_r
 
 def test_each_list_stands_by_its_name_and_its_identifiers_in_order(node: Node) -> None:
     for source in ("un-xml", "eu-xml", "uk-csv"):
-        node.store.write(
-            lambda tx, source=source: lists.keep_edition(tx, "f", ONE, TWO, [entry(1, "2026-11-24", source=source)])
-        )
+        made = [entry(1, "2026-11-24", source=source)]
+        node.store.write(partial(lists.keep_edition, file="f", sha256=ONE, digest=TWO, records=made))
     assert [one.source for one in lists.listed(node.store)] == ["eu-xml", "uk-csv", "un-xml"]
     some = [entry(3, None), entry(1, None), entry(2, None)]
     assert lists.identifiers(some).decode().split("\n") == sorted(one.id for one in some)
 
 
 def test_only_the_list_whose_file_was_given_is_seen_to_be_current(node: Node, clock: FakeClock) -> None:
-    for source, sha256 in (("uk-csv", ONE), ("un-xml", TWO)):
+    for source, digest in (("uk-csv", ONE), ("un-xml", TWO)):
         made = [entry(1, "2026-11-24", source=source)]
-        node.store.write(lambda tx, sha256=sha256, made=made: lists.keep_edition(tx, "f", sha256, TWO, made))
+        node.store.write(partial(lists.keep_edition, file="f", sha256=digest, digest=TWO, records=made))
     clock.move(timedelta(hours=3))
     lists.note_fetched(node.store, TWO)
     with node.store.snapshot() as snapshot:
@@ -163,10 +165,13 @@ def test_a_difference_is_told_by_the_lists_own_numbers_with_what_was_and_what_is
     )  # fmt: skip
 
 
-def claim(number: int, subjects: tuple[str, ...] = ("query:c1", "uk:TEST000001"), **query: str) -> Finding:
+PAIR = ("query:c1", "uk:TEST000001")
+
+
+def claim(number: int, /, *, pair: tuple[str, ...] = PAIR, query: Mapping[str, str] = NOTHING) -> Finding:
     return Finding(
         kind="match.screening",
-        subjects=subjects,
+        subjects=pair,
         score=0.5,
         text=f"Claim {number}.",
         reasons=(Reason("name", 1.0, "The names are alike."),),
@@ -236,7 +241,7 @@ def test_the_last_decision_about_a_pair_counts_whichever_claim_it_was_made_on(fi
 def test_a_pair_that_changed_is_open_again_and_says_what_was_decided_and_what_changed(
     verb: Verb, query: dict[str, str], said: str
 ) -> None:
-    before, now = claim(1), claim(2, **query)
+    before, now = claim(1), claim(2, query=query)
     [shown] = judged.judge(Seen((before, (made(before, verb, 1),))), [hit(now)]).hits  # type: ignore[arg-type]
     reasons = [(one.code, one.weight, one.text) for one in shown.finding.reasons]
     assert reasons == [("name", 1.0, "The names are alike."), *([("decision.reopened", 0.0, said)] if said else [])]
@@ -248,7 +253,7 @@ def test_an_entry_that_the_decision_was_made_on_and_that_is_gone_opens_the_pair_
     view = Seen((before, (made(before, Verb.DISMISS, 1),)))
     [shown] = judged.judge(view, [hit(claim(2))]).hits  # type: ignore[arg-type]
     assert shown.finding.text.endswith("since then the entry that it was decided on is no longer kept.")
-    other = claim(3, ("query:c2", "uk:TEST000001"))
+    other = claim(3, pair=("query:c2", "uk:TEST000001"))
     assert judged.judge(view, [hit(other)]).hits == (hit(other),)  # type: ignore[arg-type]
 
 

@@ -93,7 +93,8 @@ def test_a_file_on_its_way_in_lies_beside_the_store_for_its_owner_alone_and_stop
     one, two = Incoming.begin(node.home), Incoming.begin(node.home)
     assert one.folder != two.folder
     assert [stat.S_IMODE(path.stat().st_mode) for path in (node.home / "incoming", one.folder)] == [0o700, 0o700]
-    one.write(b"1234"), one.write(b"5678")
+    one.write(b"1234")
+    one.write(b"5678")
     assert (one.size, one.sha256) == (8, sha256(b"12345678").hexdigest())
     with pytest.raises(LimitError) as caught:
         one.write(b"9")
@@ -102,10 +103,13 @@ def test_a_file_on_its_way_in_lies_beside_the_store_for_its_owner_alone_and_stop
     one.close()
     assert one.path.read_bytes() == b"12345678"
     assert one.named("x.txt") == one.folder / "x.txt"
-    one.discard(), two.write(b"ab"), two.discard()
+    one.discard()
+    two.write(b"ab")
+    two.discard()
     assert list((node.home / "incoming").iterdir()) == []
     left = Incoming.begin(node.home)
-    left.write(b"left"), left.close()
+    left.write(b"left")
+    left.close()
     incoming.sweep(node.home)
     assert not (node.home / "incoming").exists()
 
@@ -120,8 +124,7 @@ def test_recovery_codes_take_the_place_of_those_before_and_stand_in_for_somethin
     node.store.write(lambda tx: authenticators.keep(tx, Held(WRITER, codes=app, recovery=("of before",), failures=2)))
     codes = recovery.renew(node, WRITER, "operation")
     assert lines(node, since) == [("page.recovery-made", WRITER, WRITER, "operation", {"count": 10})]
-    with node.store.snapshot() as snapshot:
-        held = authenticators.held_or_new(snapshot, WRITER)
+    held = node.store.write(lambda tx: authenticators.held_or_new(tx, WRITER))
     assert held == Held(WRITER, codes=app, recovery=recovery.hashes(codes), failures=2)
 
 
@@ -185,7 +188,12 @@ def corridor(to: str, text: str, amount: int, typology: str = "corridor-fan-in")
 
 def test_a_hub_is_drawn_from_its_own_corridors_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr(trail, "hub", lambda *given: drawn.append(given) or "<svg/>")
+
+    def draw(*given: Any) -> str:
+        drawn.append(given)
+        return "<svg/>"
+
+    monkeypatch.setattr(trail, "hub", draw)
     found = tmp_path / "found.jsonl"
     found.write_bytes(
         corridor("HUB", "1,204 payers send", 5)
