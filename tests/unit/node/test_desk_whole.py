@@ -12,16 +12,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, HeadwaterError, SchemaError
+from headwater.exchange.amends import Answer, Asked
 from headwater.exchange.flags import FLAGGED, Flag
+from headwater.exchange.liaison import Holder
 from headwater.exchange.partners import State
 from headwater.exchange.receipt import parse_receipt
 from headwater.model.canonical import encode
 from headwater.model.decision import Verb
-from headwater.model.ids import MessageId
-from headwater.model.message import Kind
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.model.message import Done, Kind, Message
 from headwater.node import Node, correspondence, liaison, messages
 from headwater.node.messages import Letter
 from headwater.testing.fakes import START
@@ -120,12 +123,18 @@ def test_a_clock_tells_of_question_answer_alarm_and_double_at_both_ends(pair: Wi
         pair.send(london, Kind.REQUEST, reason="who", urgency="urgent", why_urgent="x", thread=first) for _ in range(2)
     )
     waits = pair.send(london, Kind.REQUEST, reason="where", urgency="urgent", why_urgent="x")
-    pair.names |= {asked: "first", again: "second", waits: "third"}
+    pair.names |= {first: "the lorry", asked: "first", again: "second", waits: "third"}
     nothing = {"alarm": 0, "ended_at": None, "duplicate_of": None}
     waiting = {"answer": "waiting", "due_at": None, **nothing}
     assert pair.called(liaison.requests(london)) == {"first": waiting, "second": waiting, "third": waiting}
     assert liaison.requests(belgrade) == {}
     pair.carry()
+    threads = [(row["id"], row["thread"]) for row in overview(pair, london)["outgoing"]]
+    assert threads[1:] == [("the lorry", None), ("first", "the lorry"), ("second", "the lorry"), ("third", None)]
+    assert [(row["id"], row["thread"]) for row in overview(pair, belgrade)["incoming"]] == [
+        ("ping of London", None),
+        *threads[1:],
+    ]
     pair.clock.move(HOUR)
     question = liaison.answer(
         belgrade, as_user(belgrade), MessageId(asked), Letter(result="clarify", text="which of them?")
@@ -556,3 +565,30 @@ def test_each_act_of_the_desk_is_for_its_own_roles_and_whoever_may_not_leaves_no
     assert refused.startswith("rule role") is (user not in users), refused
     if user not in users:
         assert lines(node, since) == []
+
+
+def test_facts_are_named_once_each_and_only_those_that_may_be_seen(pair: Wired) -> None:
+    london = pair.london
+    lorry, other = pair.report(london, LORRY), pair.report(london, {**LORRY, "key": "other"}, purposes=["trafficking"])
+    officer = as_user(london)
+    assert liaison.named(london, officer, [f"{lorry}/1", lorry]) == [f"{lorry}/1", f"{lorry}/0"]
+    assert liaison.named(london, officer, []) == []
+    for name in (other, f"{other}/0", "rec-none", f"{lorry}/9"):
+        with pytest.raises(ForbiddenError):
+            liaison.named(london, officer, [lorry, name])
+    assert liaison.named(london, as_user(london, WRITER, "trafficking"), [other]) == [f"{other}/0", f"{other}/1"]
+
+
+def test_a_holder_that_passed_facts_on_is_told_with_all_whom_it_waits_for() -> None:
+    asked = Asked(NEVER, AuthorityId("RS-MOI"), Message(kind=Kind.AMEND), START, WRITER)
+    done = [
+        Done(amend=NEVER, holder=AuthorityId("RS-MOI"), at=NOW, log_index=3, results={"a": "erased"}, waits_for=waits)
+        for waits in ((), (AuthorityId("XK-KP"), AuthorityId("ME-UP")), (AuthorityId("AL-PSH"), AuthorityId("XK-KP")))
+    ]
+    answer = Answer(NEVER, START, "ee" * 32, tuple(done))
+    told = liaison._holder(Holder(asked, answer, "open", timedelta(seconds=61.9)))
+    assert told == {
+        "message": NEVER, "holder": "RS-MOI", "action": "", "facts": [], "asked_at": NOW, "state": "open", "age_s": 61,
+        "proof": NEVER, "envelope": "ee" * 32, "done": [msgspec.to_builtins(one) for one in done],
+        "waits_for": ["AL-PSH", "ME-UP", "XK-KP"],
+    }  # fmt: skip

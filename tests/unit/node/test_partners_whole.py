@@ -19,7 +19,7 @@ from headwater.exchange.signed import read_paper
 from headwater.exchange.syncing import Standing
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, StateCode
-from headwater.node import Node, partners
+from headwater.node import Node, partners, setup
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.testing.fakes import FakeClock
 from tests import exchange_world
@@ -66,6 +66,8 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
             draft = folder / "draft.json"
             draft.write_text(json.dumps(agreement(id=name)), encoding="utf-8")
             (folder / name).write_bytes(partners.sign_agreement(other, as_user(other, SUPERVISOR, "operation"), draft))
+        setup.new_card(other, as_user(other, WRITER, "operation"))
+        (folder / "rs2.card").write_bytes(partners.card_file(other))
     return folder
 
 
@@ -88,6 +90,7 @@ def test_a_partner_is_told_with_its_agreements_its_witness_and_its_alarms(known:
     known.store.write(lambda tx: raise_alarm(tx, RollbackError, BELGRADE, "shorter", pieces, seen_by=known.authority))
     [told] = partners.every(known, as_user(known, AUDITOR))
     [alarm] = told.pop("alarms")
+    assert list(told["agreements"]) == ["EX-UK-RS-OIC", "EX-UK-RS-SECOND"]
     assert told == {
         "authority": "RS-MOI",
         "name": "RS-MOI",
@@ -125,8 +128,9 @@ def test_documents_say_what_their_values_hold_and_nothing_of_others(node: Node) 
         "witness": {"theirs": 7, "ours": 3, "synced_at": "2026-11-25T09:00:01Z"},
         "alarms": [TOLD],
     }
-    assert partners.standing_document(Standing(0, 0, None, AT, ())) == {
-        "witness": {"theirs": 0, "ours": 0, "synced_at": None},
+    assert partners.standing_document(Standing(0, 0, AT, None, ()))["witness"]["synced_at"] == "2026-11-25T09:00:01Z"
+    assert partners.standing_document(Standing(9, 9, None, AT, ())) == {
+        "witness": {"theirs": 9, "ours": 9, "synced_at": None},
         "alarms": [],
     }
     assert partners.own_document(BELGRADE, held) == {
@@ -193,6 +197,22 @@ def test_adding_leaves_a_line_for_the_card_and_for_each_agreement(known: Node) -
         ("exchange.agreement-added", WRITER, TERMS, "", {}),
         ("exchange.agreement-added", WRITER, "EX-UK-RS-SECOND", "", {}),
     ]
+
+
+def test_cards_are_taken_oldest_first_and_the_last_is_held(node: Node, papers: Path) -> None:
+    session, cards = as_user(node, WRITER, "operation"), [papers / "rs.card", papers / "rs2.card"]
+    added = partners.add(node, session, cards, [])
+    assert (added.authority, added.state, added.card.card.version) == (BELGRADE, State.ADDED, 2)
+    [told] = partners.every(node, session)
+    assert (told["card_version"], told["digits"]) == (2, added.card.fingerprint)
+    taken = [line for line in lines(node) if line[0] == "exchange.card-taken"]
+    assert [line[4] for line in taken] == [{"version": 1}, {"version": 2}]
+
+
+def test_an_older_card_after_a_newer_one_is_a_rollback(node: Node, papers: Path) -> None:
+    with pytest.raises(HeadwaterError) as caught:
+        partners.add(node, as_user(node, WRITER, "operation"), [papers / "rs2.card", papers / "rs.card"], [])
+    assert (caught.value.exit, partners.every(node, as_user(node))) == (76, [])
 
 
 ROLES: dict[str, frozenset[str]] = {
