@@ -14,6 +14,8 @@ from headwater.model.ids import BlobHash, MessageId
 from headwater.model.message import Kind
 from headwater.node import attachments, beside, liaison
 from headwater.node.messages import FilesHandling
+from headwater.node.tables import span_of
+from headwater.node.trace_tables import read_as_table
 from headwater.policy.agreement import AgreementState
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, TERMS, WRITER, as_user
 from tests.unit.node.test_desk_whole import LORRY
@@ -127,6 +129,17 @@ def test_a_table_is_read_under_the_agreement_it_came_with_and_its_rows_are_the_s
     assert kept.origin.originator == "RS-MOI"
     assert kept.handling.purposes == frozenset({"oic", "trafficking"})
     assert [path for path in london.home.iterdir() if path.name.startswith("headwater-")] == []
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_a_table_is_what_is_in_it_whatever_its_name_says(pair: Wired, tmp_path: Path, parquet: bool) -> None:
+    file = csv(tmp_path, name="table.csv" if parquet else "table.parquet")
+    if parquet:
+        [staged] = read_as_table(file, tmp_path, span_of("", pair.clock.now()), None)[2]
+        file.write_bytes(staged.path.read_bytes())
+    ref = MessageId(pair.attach(pair.belgrade, file))
+    read = beside.read_table(pair.london, as_user(pair.london), ref, file.name)
+    assert (read.tables, read.added) == ({"payments": 2}, 1)
 
 
 def test_what_stops_a_table_says_why_and_keeps_nothing(pair: Wired, tmp_path: Path) -> None:

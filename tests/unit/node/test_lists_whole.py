@@ -427,6 +427,12 @@ def test_a_report_to_ofsi_says_who_knows_what_of_whom_since_when(node: Node, clo
     assert person["measures"] == ["Asset freeze"]
     looked = [line for line in lines(node, since) if line[0] == "ofsi.drafted"]
     assert looked == [("ofsi.drafted", SUPERVISOR, found.id, "sanctions", {"assets": 3})]
+    for verb, who in ((Verb.DISMISS, SUPERVISOR), (Verb.CONFIRM, WRITER)):
+        findings.decide(node, as_user(node, who, "sanctions"), found.id, verb, "looked again")
+    late = ofsi.report(node, session, found.id, BANK, [], None)["basis"]
+    assert (late["confirmed_by"], late["confirmed_at"], late["why"], late["known_or_suspected_on"]) == (
+        WRITER, "2026-11-27T08:30:00Z", "looked again", "2026-11-27",
+    )  # fmt: skip
     early = ofsi.report(node, session, found.id, BANK, [], date(2026, 11, 20))
     assert (early["basis"]["known_or_suspected_on"], early["totals"], early["nothing_held"]) == ("2026-11-20", {}, True)
     with pytest.raises(ForbiddenError, match="rule role"):
