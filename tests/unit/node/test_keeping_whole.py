@@ -4,24 +4,28 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from headwater.errors import ConflictError, ForbiddenError, HeadwaterError, LimitError
+from headwater.engines.trace.pictures import Moment
+from headwater.errors import ConflictError, ForbiddenError, FormatError, HeadwaterError, LimitError
 from headwater.exchange.alarms import Alarm
 from headwater.exchange.partners import State
 from headwater.exchange.syncing import Standing
 from headwater.model.canonical import encode
 from headwater.model.handling import UNRESTRICTED
 from headwater.model.ids import BlobHash
-from headwater.node import Node, cases, doctor, ledger, lists, protected, uploads, users, witness
+from headwater.node import Node, case_view, cases, doctor, ledger, lists, protected, tables, uploads, users, witness
 from headwater.node.lists import ListEdition
 from headwater.node.protected import Entry, Subject
 from headwater.node.uploads import Held, Told
 from headwater.node.users import User
 from headwater.node.witness import Shown
-from headwater.ports import Event
+from headwater.ports import Event, LeftOut
 from headwater.store import Head, Problem
 from headwater.testing.fakes import START, FakeClock
 from tests.case_world import write_case
@@ -312,3 +316,69 @@ def test_alarms_are_cleared_by_those_who_may_suspend(node: Node, user: str) -> N
     with pytest.raises(HeadwaterError) as caught:
         witness.clear(node, as_user(node, user), "RS-MOI", "x")
     assert caught.value.what.startswith("rule role") is (user not in {WRITER, SUPERVISOR})
+
+
+@pytest.mark.parametrize("state", State)
+def test_keys_are_trusted_of_partners_whose_digits_a_person_has_compared(
+    node: Node, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    class Partner:
+        def __init__(self) -> None:
+            self.state, self.card = state, replace(own, card=msgspec.structs.replace(own.card, authority="RS-MOI"))
+
+    own = node.exchange.card()
+    monkeypatch.setattr(node.exchange, "partners", lambda: (Partner(),))
+    trusted = {State.CONFIRMED, State.LIVE}
+    assert list(witness.own_keys(node)) == ["UK-NCA", *(["RS-MOI"] if state in trusted else [])]
+
+
+def test_the_marks_of_corridors_alerts_and_scans_say_what_when_and_where() -> None:
+    document = {
+        "options": {"base_until_s": 3600.0}, "start": "2025-03-05T00:00:00Z", "corridors": [],
+        "stops": [{"begin_s": 7200.0, "end_s": 14400.0, "lat": 50.9, "lon": 1.8}],
+        "changes": [{"h3": "88194", "before_per_day": 0.1, "after_per_day": 4.0}],
+    }  # fmt: skip
+    begun = 1_741_132_800_000_000
+    stop = Moment(begun + 7_200_000_000, "corridor", "watch: a vehicle stops at 50.900 N 1.800 E, until 2.0 h later")
+    words = "watch: corridor cell 88194 from 0.1 to 4.0 passages a day"
+    made = list(case_view._corridors(document, Path("r.json")))
+    assert made == [stop, Moment(begun + 3_600_000_000, "corridor", words)]
+    assert list(case_view._corridors({**document, "options": {}}, Path("r.json"))) == [stop]
+    alert = {
+        "lane": "border",
+        "kind": "border-crossing",
+        "at": "2025-03-05T00:00:01Z",
+        "lat": 50.9804,
+        "lon": 1,
+        "score": 0.807,
+    }
+    told = "watch: border-crossing at 50.980 N 1.000 E, score 0.81"
+    assert list(case_view._alert(alert)) == [Moment(begun + 1_000_000, "crossing", told)]
+    for left_out in ({"lane": "rescue"}, {"at": ""}):
+        assert list(case_view._alert({**alert, **left_out})) == []
+    scan: dict[str, Any] = {"file": "van.dcs", "taken_at": "2025-03-05T00:00:00Z"}
+    for alarms, said_of_it in (([], "no alarm"), ([{"kind": "boat"}, {"kind": "axe"}, {"kind": "person", "queue": "rescue"}, {"kind": "axe"}], "axe, boat"), ([{}, 1], "alarm")):  # fmt: skip
+        assert list(case_view._scan({**scan, "alarms": alarms})) == [
+            Moment(begun, "scan", f"scan of van.dcs: {said_of_it}")
+        ]
+    assert list(case_view._scan({**scan, "alarms": [], "taken_at": None})) == []
+    for wrong, what in (({"corridors": []}, "no corridors that watch routes wrote"), ({**document, "start": 5.0}, "its times count from a moment that it does not name")):  # fmt: skip
+        with pytest.raises(FormatError, match=what) as caught:
+            list(case_view._corridors(wrong, Path("x/r.json")))
+        assert caught.value.where.file == "r.json"
+
+
+def test_a_table_of_bad_rows_alone_is_refused_for_the_first_and_its_sum_is_of_all_that_lies_in_the_file(
+    tmp_path: Path,
+) -> None:
+    rows = [LeftOut(FormatError(f"row {number}", where="x")) for number in range(3)]
+    for keep_good in (True, False):
+        with pytest.raises(FormatError, match="row 0"):
+            tables.staged_from(rows, tmp_path, "x.csv", keep_good=keep_good)
+    with pytest.raises(FormatError, match="there is no row in it") as caught:
+        tables.staged_from([], tmp_path, "x.csv", keep_good=True)
+    assert caught.value.where.file == "x.csv"
+    heard: list[tuple[int, int]] = []
+    stream = tables._Counted(BytesIO(b"abcdef"), 6, lambda *done: heard.append(done))
+    assert (stream.read(2), stream.digest()) == (b"ab", sha256(b"abcdef").hexdigest())
+    assert heard == [(2, 6), (6, 6)]
