@@ -77,7 +77,11 @@ def run(node: Node, name: str) -> dict[str, Any]:
 def test_a_file_is_kept_with_its_rows_and_the_time_and_replaced_as_if_it_were_new(
     node: Node, clock: FakeClock, tmp_path: Path
 ) -> None:
-    since, first, second = size_of(node), file_of(tmp_path, MARKO, IVA), file_of(tmp_path, ANA)
+    since, first, second = (
+        size_of(node),
+        file_of(tmp_path, MARKO, IVA),
+        file_of(tmp_path, ANA, "Tom Dunn", "Prudence Quillfeather"),
+    )
     made = customers.keep(node, officer(node), "riders", first)
     clock.move(timedelta(hours=1))
     customers.keep(node, officer(node), "drivers", second)
@@ -86,7 +90,7 @@ def test_a_file_is_kept_with_its_rows_and_the_time_and_replaced_as_if_it_were_ne
         assert bytes(snapshot.blob(made.blob) or b"") == first.read_bytes()
     held = customers.every(node, as_user(node, WRITER, "sanctions"))
     assert customers.listing(held) == [
-        {"name": "drivers", "rows": 1, "kept_at": "2026-11-25T09:30:00+00:00", "screened": {}},
+        {"name": "drivers", "rows": 3, "kept_at": "2026-11-25T09:30:00+00:00", "screened": {}},
         {"name": "riders", "rows": 2, "kept_at": "2026-11-25T08:30:00+00:00", "screened": {}},
     ]
     run(node, "riders")
@@ -96,12 +100,12 @@ def test_a_file_is_kept_with_its_rows_and_the_time_and_replaced_as_if_it_were_ne
     [_, riders] = customers.listing(customers.every(node, officer(node)))
     assert riders == {"name": "riders", "rows": 2, "kept_at": "2026-11-25T08:30:00+00:00", "screened": digests}
     again = customers.keep(node, officer(node), "riders", second)
-    assert (again.rows, again.screened, again.kept_at) == (1, {}, START + timedelta(hours=1))
-    assert run(node, "riders")["looked_at"] == 1
+    assert (again.rows, again.screened, again.kept_at) == (3, {}, START + timedelta(hours=1))
+    assert run(node, "riders")["looked_at"] == 3
     kept = [line for line in lines(node, since) if line[0] == "customers.kept"]
     assert kept == [
         ("customers.kept", SUPERVISOR, name, "sanctions", {"rows": rows})
-        for name, rows in (("riders", 2), ("drivers", 1), ("riders", 1))
+        for name, rows in (("riders", 2), ("drivers", 3), ("riders", 3))
     ]
 
 

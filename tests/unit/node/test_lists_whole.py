@@ -92,14 +92,17 @@ def test_only_the_list_whose_file_was_given_is_seen_to_be_current(node: Node, cl
     for source, digest in (("uk-csv", ONE), ("un-xml", TWO)):
         made = [entry(1, "2026-11-24", source=source)]
         node.store.write(partial(lists.keep_edition, file="f", sha256=digest, digest=TWO, records=made))
-    clock.move(timedelta(hours=3))
+    clock.move(timedelta(hours=1))
+    lists.note_fetched(node.store, ONE)
+    clock.move(timedelta(hours=2))
     lists.note_fetched(node.store, TWO)
     with node.store.snapshot() as snapshot:
         held = lists.editions(snapshot)
-        assert lists.seen_current(snapshot, held) == {"un-xml": START + timedelta(hours=3)}
-        corrected = [replace(one, sha256=ONE) for one in held]
+        given = {"uk-csv": START + timedelta(hours=1), "un-xml": START + timedelta(hours=3)}
+        assert lists.seen_current(snapshot, held) == given
+        corrected = [replace(one, sha256=BlobHash("3" * 64)) for one in held]
         assert lists.seen_current(snapshot, corrected) == {}
-        undated = [replace(one, sha256=ONE, version=None) for one in held]
+        undated = [replace(one, version=None) for one in corrected]
         assert lists.seen_current(snapshot, undated) == {"uk-csv": START, "un-xml": START}
 
 
