@@ -116,8 +116,8 @@ def write_report(folder: Path, *entities: dict[str, Any], **changes: Any) -> Pat
     return path
 
 
-def agreement() -> dict[str, Any]:
-    """An invented agreement between London and Belgrade as a draft."""
+def agreement(**changes: Any) -> dict[str, Any]:
+    """An invented agreement between London and Belgrade as a draft, as the test wants it."""
     day = SystemClock().now().date()
     until = (day + timedelta(days=900)).isoformat()
     return {
@@ -134,6 +134,7 @@ def agreement() -> dict[str, Any]:
         "categories": ["suspect", "associate", "organisation", "object"],
         "retain_max_days": 1095,
         "osja": {"ref": "OSJA-INVENTED", "level": "low", "review_by": until},
+        **changes,
     }
 
 
@@ -154,11 +155,11 @@ def until(met: Callable[[], bool]) -> None:
     pytest.fail("it did not come about in time")
 
 
-def acquaint(one: Node, other: Node, folder: Path) -> None:
+def acquaint(one: Node, other: Node, folder: Path, **terms: Any) -> None:
     """Exchange cards, sign the agreement, compare digits: all by way of files, as two liaison officers do."""
     folder.mkdir(parents=True, exist_ok=True)
     draft, half, whole = folder / "draft.json", folder / "half", folder / "whole"
-    draft.write_text(json.dumps(agreement()), encoding="utf-8")
+    draft.write_text(json.dumps(agreement(**terms)), encoding="utf-8")
     half.write_bytes(partners.sign_agreement(one, as_user(one, SUPERVISOR, "operation"), draft))
     whole.write_bytes(partners.sign_agreement(other, as_user(other, SUPERVISOR, "operation"), half))
     for here, there in ((one, other), (other, one)):

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.planted import BLIND, Patch
+from tools.planted_desk import DESK_FAULTS
 from tools.planted_engines import ENGINE_FAULTS
 from tools.planted_node import NODE_FAULTS
 from tools.planted_page import PAGE_FAULTS
@@ -272,6 +273,7 @@ PATCHES: Final = (
           "return wall.replace(tzinfo=zone, fold=1).astimezone(UTC)", EXCHANGE),
     *BLIND,
     *NODE_FAULTS,
+    *DESK_FAULTS,
     *PAGE_FAULTS,
     *ENGINE_FAULTS,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from headwater.node.node import Node
 from headwater.node.tables import read_tables, span_of
 from headwater.node.trace_tables import opened
 from headwater.testing.fakes import FakeClock
-from tests.node_world import AUDITOR, as_user
+from tests.node_world import AUDITOR, as_user, events
 from tests.trace_world import passage
 
 pytestmark = pytest.mark.slow
@@ -73,6 +73,7 @@ def test_a_trail_of_a_node_names_every_hop_and_calls_the_payer_by_a_pseudonym(
     session = as_user(node)
     read_tables("payments", [str(file)], into=(node, session))
     trail = trails.follow("P0", rule="fifo", hops=3, files=(), user="", at=(node, session))
+    assert [(one.who, one.subject, one.purpose) for one in events(node, "trace.followed")] == [("o.reed", "P0", "oic")]
     document = trails.document(trail)
     assert document["conserved"]
     assert [hop["payment"] for hop in document["hops"]] == ["P0", "P1", "P3"]
