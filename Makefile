@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 help: ## list the targets
 	@awk 'BEGIN {FS = ": *##? "} /^[a-z]+:.*##/ {split($$0, part, ":.*## "); printf "  make %-8s %s\n", part[1], part[2]}' Makefile
 
-demo: ## run the exercise: three nodes, end to end, in about a minute
+demo: ## run the exercise: three nodes, end to end, in about two minutes
 	@$(SETUP) run
 	@.venv/bin/headwater demo $(ARGS)
 

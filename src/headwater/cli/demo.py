@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @options.as_json
 def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str | None, as_json: bool) -> int:
-    """Play the exercise: three nodes on this machine, from official files to a sealed case, in about a minute.
+    """Play the exercise: three nodes on this machine, from official files to a sealed case, in about two minutes.
 
     Everything in it is invented. Three authorities run as three processes that talk over real HTTP; each step prints
     what happened and how long it took, and at the end where to look.
