@@ -1,12 +1,14 @@
 """What leaves a node of a case: `headwater case schedule`, `seal`, `verify`, `receipt`, `export`, `request`, `replay`."""
 
+import os
+import sys
 from pathlib import Path
 
 import click
 
 from headwater.cli import door, options
 from headwater.cli.opening import session_at
-from headwater.cli.words import shown
+from headwater.cli.words import ENGLISH, shown, spoken
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -110,7 +112,8 @@ def verify(
     key = verifier.read_trust(trust) if trust else None
     outside = verifier.read_outside(stamp_root, anchor)
     found = verifier.verify(bundle, key, outside)
-    door.answer(json.loads(verifier.as_json(found)), verifier.as_text(found).splitlines(), as_json=as_json)
+    lines = verifier.as_text(found, spoken(os.environ) if sys.stdout.isatty() else ENGLISH).splitlines()
+    door.answer(json.loads(verifier.as_json(found)), lines, as_json=as_json)
     if not found.problems:
         return 0
     try:

@@ -1,5 +1,6 @@
 """`headwater demo`: the exercise."""
 
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headwater.cli import door, options
-from headwater.cli.words import warned
+from headwater.cli.words import recounted, warned
 
 if TYPE_CHECKING:
     from headwater.exercise import demo as exercise
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 )
 @options.as_json
 def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str | None, as_json: bool) -> int:
-    """Play the exercise: three nodes on this machine, from official files to a sealed case, in about a minute.
+    """Play the exercise: three nodes on this machine, from official files to a sealed case, in about two minutes.
 
     Everything in it is invented. Three authorities run as three processes that talk over real HTTP; each step prints
     what happened and how long it took, and at the end where to look.
@@ -38,7 +39,8 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
         """Answer while the nodes are still up; with --serve, keep them up until Ctrl-C."""
         pages = _pages(outcome) if serve else []
         document = {**outcome.document(), **({"pages": pages} if serve else {})}
-        door.answer(document, exercise.where_to_look(outcome), as_json=as_json)
+        lines = exercise.where_to_look(outcome, lambda text: recounted(text, sys.stdout))
+        door.answer(document, lines, as_json=as_json)
         if serve:
             tell(warned("The pages, each with a link that signs one officer in once, within five minutes:"))
             for page in pages:
@@ -50,7 +52,8 @@ def demo(*, folder: Path | None, lists: tuple[str, ...], serve: bool, plant: str
 
     with exercise.prepared(folder, keep=folder is not None or not serve) as made:
         tell(warned("headwater exercise in {folder}: every person, company and event is invented", folder=made))
-        outcome = exercise.play(made, lists=lists, plant=plant, tell=tell, finish=finish)
+        narrator = exercise.Narrator(tell, lambda text: recounted(text, sys.stderr))
+        outcome = exercise.play(made, lists=lists, plant=plant, narrator=narrator, finish=finish)
     return 0 if outcome.ok else 1
 
 

@@ -159,7 +159,7 @@ def report(
         made = safeguarding.report(node, session, pseudonym, code, where, why, woman_officer=woman_officer)
     door.answer(
         {"ok": True, **_told(made)},
-        [f"{made.id}: {shown('a trained person looks by {due}', due=made.due)}"],
+        [f"{made.id}: {shown('a trained person looks by {due}', due=_told(made)['due'])}"],
         as_json=as_json,
     )
 

@@ -34,6 +34,8 @@ class Part(StrEnum):
     """What commands answer, and what progress bars say."""
     ERRORS = "errors"
     """What errors mean, and what to do."""
+    DEMO = "demo"
+    """What the exercise tells."""
 
 
 def spoken(environ: Mapping[str, str]) -> str:
@@ -81,6 +83,16 @@ def sentence(text: str) -> str:
     from headwater.node.telling import told as said_by_engine
 
     return said_by_engine(text, tag)
+
+
+def recounted(text: str, stream: TextIO) -> str:
+    """Return what the exercise tells, by the same rule: as a whole, else sentence by sentence, with what engines say in it."""
+    tag = spoken(os.environ)
+    if tag == ENGLISH or not stream.isatty():
+        return text
+    from headwater.cli.narration import narrated
+
+    return narrated(text, tag)
 
 
 def scored(score: float, digits: int = 3) -> str:

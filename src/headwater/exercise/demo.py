@@ -20,7 +20,18 @@ from headwater.exercise.steps.opening import PAPERS
 MARK: Final = ".headwater-exercise"
 """A file that says: this folder was made by the exercise and may be made anew."""
 
-Tell = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """Who tells the exercise.
+
+    Attributes:
+        tell: hears one line when a step begins and one when it ends.
+        own: returns a sentence of the exercise as the reader is to be told it.
+    """
+
+    tell: Callable[[str], None] = lambda _: None
+    own: Callable[[str], str] = str
 
 
 @dataclass(slots=True)
@@ -107,7 +118,7 @@ def play(
     *,
     lists: tuple[str, ...] = (),
     plant: str | None = None,
-    tell: Tell = lambda _: None,
+    narrator: Narrator = Narrator(),
     finish: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     """Play every step and return what happened.
@@ -117,7 +128,7 @@ def play(
         lists: real list files to use as well, each ``FORMAT:FILE``.
         plant: name of the step whose room is broken on purpose before it is played, for tests of the exercise itself;
             only this step and those it needs are played.
-        tell: hears one line when a step begins and one when it ends.
+        narrator: tells what happens while it happens.
         finish: called with the outcome while the nodes are still up.
 
     Raises:
@@ -127,7 +138,7 @@ def play(
     outcome = Outcome(folder)
     with stage(folder, lists) as made:
         for step in steps:
-            outcome.steps.append(_play_one(step, made, outcome, plant, tell))
+            outcome.steps.append(_play_one(step, made, outcome, plant, narrator))
         outcome.nodes = [
             {"authority": house.authority, "name": house.name, "home": str(house.home), "endpoint": house.endpoint}
             for house in made.houses.values()
@@ -153,14 +164,15 @@ def needed_for(name: str) -> list[Step]:
     return [step for step in STEPS if step.name in needed]
 
 
-def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, tell: Tell) -> Played:
+def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, narrator: Narrator) -> Played:
+    tell, own = narrator.tell, narrator.own
     done = {played.name for played in outcome.steps if played.ok}
     missing = [name for name in step.needs if name not in done]
     if missing:
         played = Played(step.name, ok=False, seconds=0.0, what=f"not played: it needs {', '.join(missing)}")
-        tell(f"  --    {step.name}: {played.what}")
+        tell(f"  --    {step.name}: {own(played.what)}")
         return played
-    tell(f"        {step.title} …")
+    tell(f"        {own(step.title)} …")
     begun = time.monotonic()
     try:
         what = step.play(made, planted=step.name == plant)
@@ -168,30 +180,31 @@ def _play_one(step: Step, made: Stage, outcome: Outcome, plant: str | None, tell
     except (HeadwaterError, OSError, LookupError, TypeError, ValueError) as error:
         what = str(error) if isinstance(error, HeadwaterError) else f"what was answered is not as it must be: {error!r}"
         played = Played(step.name, ok=False, seconds=time.monotonic() - begun, what=what)
-    tell(f"  {'ok' if played.ok else 'NOT OK'}    {step.name} ({played.seconds:.1f} s): {played.what}")
+    told = own("ok" if played.ok else "NOT OK")
+    tell(f"  {told}    {step.name} ({played.seconds:.1f} s): {own(played.what)}")
     return played
 
 
-def where_to_look(outcome: Outcome) -> list[str]:
-    """Return the lines that end the exercise: how it went, and what to try next."""
+def where_to_look(outcome: Outcome, own: Callable[[str], str] = str) -> list[str]:
+    """Return the lines that end the exercise: how it went, and what to try next; its sentences as `own` tells them."""
     good = sum(step.ok for step in outcome.steps)
     seconds = sum(step.seconds for step in outcome.steps)
     lines = [
         "",
-        (
+        own(
             f"{good} of {len(STEPS)} steps as they must be, in {seconds:.0f} s; "
             f"{outcome.messages['sent']} messages sent, {outcome.messages['receipted']} receipted."
         ),
     ]
     if not outcome.ok:
-        return [*lines, f"Look into {outcome.folder} for the nodes' logs."]
+        return [*lines, own(f"Look into {outcome.folder} for the nodes' logs.")]
     analyst, _, auditor = USERS["uk"]
     liaison, _, _ = USERS["rs"]
     uk, rs, case = outcome.folder / "uk", outcome.folder / "rs", outcome.case["path"]
     called = _command()
     return [
         *lines,
-        "Look at:",
+        own("Look at:"),
         f"  {called} findings list --home {uk} --user {analyst}",
         f"  {called} inbox list --home {rs} --user {liaison}",
         f"  {called} audit show --home {uk} --user {auditor}",

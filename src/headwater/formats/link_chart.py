@@ -12,7 +12,11 @@ from xml.sax.saxutils import escape, quoteattr
 UNIT: Final = 120.0
 """Pixels to a length of an edge."""
 MARGIN: Final = 90.0
+NARROWEST: Final = 720.0
+"""Pixels; a page draws a chart as wide as itself, and of two vertices alone the letters would be as large as headings."""
 LONGEST: Final = 28
+ARROW_FROM: Final = 19.0
+"""Pixels from the middle of a vertex to the tip of an arrow."""
 INK: Final = "#14212b"
 SHAPES: Final[Mapping[str, str]] = {
     "Person": "circle", "Company": "square", "Organization": "square", "LegalEntity": "square", "PublicBody": "square",
@@ -54,13 +58,15 @@ class LinkChart:
     vertices: Sequence[DrawnVertex]
     edges: Sequence[DrawnEdge]
     banner: str = ""
+    directed: bool = False
+    """Whether an edge leads from its first end to its second, which an arrow shows."""
 
     def svg(self) -> str:
         """Return the chart as one SVG element."""
         xs = [vertex.x * UNIT for vertex in self.vertices] or [0.0]
         ys = [vertex.y * UNIT for vertex in self.vertices] or [0.0]
-        left, top = min(xs) - MARGIN, min(ys) - MARGIN
-        width, height = max(max(xs) - left + MARGIN, 480.0), max(ys) - top + MARGIN
+        width, height = max(max(xs) - min(xs) + 2 * MARGIN, NARROWEST), max(ys) - min(ys) + 2 * MARGIN
+        left, top = (min(xs) + max(xs) - width) / 2, min(ys) - MARGIN
         foot = 30 if self.banner else 0
         place = {vertex.id: (vertex.x * UNIT - left, vertex.y * UNIT - top) for vertex in self.vertices}
         parts = [
@@ -70,7 +76,8 @@ class LinkChart:
             ),
             f"<title>{escape(self.title)}</title>",
             f'<rect width="{width:.0f}" height="{height + foot:.0f}" fill="#fff"/>',
-            *(_edge(edge, place) for edge in self.edges),
+            *(_line(edge, place, directed=self.directed) for edge in self.edges),
+            *(_said(edge, place) for edge in self.edges),
             *(_vertex(vertex, place[vertex.id]) for vertex in self.vertices),
         ]
         if self.banner:
@@ -88,7 +95,7 @@ class LinkChart:
         for name, of in keys.items():
             kind = {"x": "double", "y": "double", "sure": "boolean"}.get(name, "string")
             parts.append(f'<key id="{name}" for="{of}" attr.name="{name}" attr.type="{kind}"/>\n')
-        parts.append('<graph edgedefault="undirected">\n')
+        parts.append(f'<graph edgedefault="{"directed" if self.directed else "undirected"}">\n')
         parts += [_data(name, value) + "\n" for name, value in about.items()]
         for one in self.vertices:
             told = {"label": one.label, "schema": one.schema, "x": f"{one.x:g}", "y": f"{one.y:g}"}
@@ -115,16 +122,38 @@ def _clean(text: str) -> str:
     )
 
 
-def _edge(edge: DrawnEdge, place: Mapping[str, tuple[float, float]]) -> str:
+def _line(edge: DrawnEdge, place: Mapping[str, tuple[float, float]], *, directed: bool) -> str:
     (x1, y1), (x2, y2) = place[edge.a], place[edge.b]
     dashes = "" if edge.sure else ' stroke-dasharray="5 4"'
     colour, wide = ("#a3201d", 3.5) if edge.lit else ("#5d6b75", 1.5)
-    text = edge.label if len(edge.label) <= LONGEST else edge.label[: LONGEST - 1] + "…"
     return (
         f'<g><title>{escape(_clean(edge.label))}</title><line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-        f'stroke="{colour}" stroke-width="{wide}"{dashes}/><text x="{(x1 + x2) / 2:.1f}" y="{(y1 + y2) / 2 - 4:.1f}" '
-        f'text-anchor="middle" font-size="10" fill="#46545f" paint-order="stroke" stroke="#fff" stroke-width="3">'
-        f"{escape(_clean(text))}</text></g>"
+        f'stroke="{colour}" stroke-width="{wide}"{dashes}/>{_arrow((x1, y1), (x2, y2), colour) if directed else ""}</g>'
+    )
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str) -> str:
+    """Return the head of an arrow whose tip touches the vertex at its end; none between two that lie on each other."""
+    (x1, y1), (x2, y2) = start, end
+    length = math.hypot(x2 - x1, y2 - y1)
+    if length <= ARROW_FROM:
+        return ""
+    along, across = ((x2 - x1) / length, (y2 - y1) / length), ((y1 - y2) / length, (x2 - x1) / length)
+    corners = ((ARROW_FROM, 0.0), (ARROW_FROM + 10, 4.5), (ARROW_FROM + 10, -4.5))
+    points = " ".join(
+        f"{x2 - back * along[0] + aside * across[0]:.1f},{y2 - back * along[1] + aside * across[1]:.1f}"
+        for back, aside in corners
+    )
+    return f'<polygon points="{points}" fill="{colour}"/>'
+
+
+def _said(edge: DrawnEdge, place: Mapping[str, tuple[float, float]]) -> str:
+    """Return what an edge is, to be drawn above every line."""
+    (x1, y1), (x2, y2) = place[edge.a], place[edge.b]
+    text = edge.label if len(edge.label) <= LONGEST else edge.label[: LONGEST - 1] + "…"
+    return (
+        f'<text x="{(x1 + x2) / 2:.1f}" y="{(y1 + y2) / 2 + 3:.1f}" text-anchor="middle" font-size="10" fill="#46545f" '
+        f'paint-order="stroke" stroke="#fff" stroke-width="6">{escape(_clean(text))}</text>'
     )
 
 

@@ -63,7 +63,7 @@ def message_id(text: str) -> MessageId:
         SchemaError: it is not a UUID version 7 in lower case.
     """
     if not _MESSAGE.fullmatch(text):
-        raise SchemaError("not a UUID version 7 in lower case")
+        raise SchemaError("not the identifier of a message: a UUID version 7 in lower case")
     return MessageId(text)
 
 

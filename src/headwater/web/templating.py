@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FOLD_FROM: Final = 240
 """Letters after which a value is folded: what stands behind is one click away."""
+SENTENCES_FROM: Final = 1000
+"""The same for sentences of engines, which are to be read whole; long names that others wrote may stand in them."""
 STATES: Final[Mapping[str, str]] = {
     "open": "open",
     "confirm": "confirmed",
@@ -269,7 +271,7 @@ def tie_words(language: Language, kind: str) -> str:
     return language.gettext({**PROPERTIES, **CLAIMS, **TIES}.get(kind, kind))
 
 
-def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> Markup:
+def others(value: str | None, lang: str | None = None, *, fold: bool = True, fold_from: int = FOLD_FROM) -> Markup:
     """Return text that others wrote: fenced in from the text around it, with letters that do not show as marks.
 
     Control, bidirectional and zero-width letters are shown by their number in Unicode; long text is folded.
@@ -277,12 +279,12 @@ def others(value: str | None, lang: str | None = None, *, fold: bool = True) -> 
     if value is None:
         return Markup("")
     tag = f'<bdi dir="auto" lang="{escape(lang)}">' if lang else '<bdi dir="auto">'
-    if value.isprintable() and (len(value) <= FOLD_FROM or not fold):
+    if value.isprintable() and (len(value) <= fold_from or not fold):
         return Markup(f"{tag}{escape(value)}</bdi>")  # noqa: S704 - both parts are escaped
     parts = [_mark(letter) if _is_hidden(letter) else str(escape(letter)) for letter in value]
-    if len(parts) <= FOLD_FROM or not fold:
+    if len(parts) <= fold_from or not fold:
         return Markup(f"{tag}{''.join(parts)}</bdi>")  # noqa: S704 - every letter is escaped above
-    head, rest = "".join(parts[:FOLD_FROM]), "".join(parts[FOLD_FROM:])
+    head, rest = "".join(parts[:fold_from]), "".join(parts[fold_from:])
     folded = f'<details class="fold"><summary>…</summary>{rest}</details>'
     return Markup(f"{tag}{head}{folded}</bdi>")  # noqa: S704 - every letter is escaped above
 
@@ -292,7 +294,7 @@ def say(text: str | None, language: Language) -> Markup:
     if text is None:
         return Markup("")
     own = told(text, language.tag)
-    return others(own, ENGLISH if own == text else language.tag)
+    return others(own, ENGLISH if own == text else language.tag, fold_from=SENTENCES_FROM)
 
 
 def _is_hidden(letter: str) -> bool:

@@ -1,11 +1,13 @@
 """The verifier is one file that needs nothing, agrees with better known code, and says what it did not check."""
 
 import ast
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from headwater.case.data import verify as standalone
 from headwater.case.data.verify import ed25519_verify
 from headwater.case.verifier import Trust, as_json, as_text, demand, read_trust, verify
+from headwater.cli.words import spoken
 from headwater.errors import KeyTrustError, SchemaError, SignatureError
 from tests.case_world import SIGNER, TRUST, made_case, sealed, signer_of
 
@@ -248,3 +251,78 @@ def test_a_moved_or_copied_bundle_still_verifies(bundle: Path, tmp_path: Path) -
     bundle.rename(tmp_path / "moved")
     assert verify(tmp_path / "copy", TRUST).problems == ()
     assert verify(tmp_path / "moved", TRUST).problems == ()
+
+
+def texts() -> Iterator[str]:
+    """Every text that the verifier may put before a person: what it says of a fault, and of the whole; `{}` for what is filled in."""
+    for node in ast.walk(ast.parse(SOURCE)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Problem", "ValueError", "line", "told"):
+            yield from (_plain(part) for part in node.args)
+        elif isinstance(node, ast.FunctionDef) and ("fault" in node.name or node.name in ("_reason", "_anchor_words")):
+            yield from (_plain(part) for each in ast.walk(node) for part in ast.iter_child_nodes(each))
+
+
+def _plain(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_whatever_it_says_of_a_bundle_is_told_in_serbian_and_albanian() -> None:
+    said = {text for text in texts() if len(text.split()) > 2 and text[:1].islower() and text == text.strip()}
+    of_stamps = {
+        text for text in said if "DER" in text or text in ("not a time stamp", "not a time stamp that was granted")
+    }
+    of_stamps |= {"not signed data", "not a time"}
+    of_options = {"no certificate in it", "no signing_key of 64 hex letters in it", "not a receipt"}
+    of_keys = {"a key of a kind that this verifier does not know"}  # a stamp that cannot be read is told as that alone
+    told_of = said - of_stamps - of_options - of_keys
+    assert len(told_of) > 50
+    assert {text for text in told_of if standalone.told(text, "sq") == text} == set()
+
+
+@pytest.mark.parametrize("language", ["sr-Cyrl", "sr-Latn", "sq"])
+def test_a_report_is_told_in_a_language_and_names_and_codes_in_it_stay(bundle: Path, language: str) -> None:
+    english, own = (as_text(verify(bundle, None), tag).splitlines() for tag in ("en", language))
+    assert len(own) == len(english)
+    assert all(ours != theirs for ours, theirs in zip(own, english, strict=True))
+    assert verify(bundle, None).root in own[2]
+    (bundle / "data" / "more.txt").write_text("put in afterwards")
+    wrong = [line for line in as_text(verify(bundle, None), language).splitlines() if "[extra]" in line]
+    assert len(wrong) == 1
+    assert "data/more.txt: " in wrong[0]
+    assert "a file that" not in wrong[0]
+
+
+def test_words_with_a_place_are_found_and_what_has_none_stays_english() -> None:
+    assert standalone.told("larger than 65536 bytes", "sr-Latn") == "veće od 65536 bajtova"
+    assert standalone.told("cannot be read: {x}", "sq") == "nuk mund të lexohet: {x}"
+    assert standalone.told("the moon is full", "sq") == "the moon is full"
+    assert [
+        one for one, own in standalone.WORDS.items() if {one.count("{}")} != {each.count("{}") for each in own}
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "tag"),
+    [("sr_RS.UTF-8", "sr-Cyrl"), ("sr_RS@latin", "sr-Latn"), ("sr_ME", "sr-Latn"), ("sq_XK", "sq"), ("sqz", "en"), ("", "en")],
+)  # fmt: skip
+def test_it_speaks_the_language_that_headwater_speaks(locale: str, tag: str) -> None:
+    assert standalone.spoken({"LANG": locale}) == spoken({"LANG": locale}) == tag
+
+
+def test_a_terminal_that_has_no_letters_for_a_language_is_told_in_english(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "sr_RS.UTF-8")
+    for encoding, known in (("utf-8", "непромењено"), ("ascii", "unchanged")):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert standalone.main([str(bundle)]) == 0
+        stream.seek(0)
+        assert known in stream.read()
+    piped = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", piped)
+    assert standalone.main([str(bundle)]) == 0
+    assert "unchanged since it was sealed" in piped.getvalue()

@@ -74,6 +74,24 @@ def test_an_unsure_edge_is_dashed_and_the_path_is_thick() -> None:
     assert text.count('stroke-width="3.5"') == 1
 
 
+def test_only_a_chart_of_directions_has_arrows_and_they_point_at_the_second_end() -> None:
+    vertices = [DrawnVertex(name, name, "", place, 0) for place, name in enumerate("ab")]
+    plain = LinkChart("T", vertices, [DrawnEdge("a", "b", "knows")])
+    paid = LinkChart("T", vertices, [DrawnEdge("a", "b", "9.00 EUR")], directed=True)
+    assert "<polygon" not in plain.svg()
+    (arrow,) = parsed(paid.svg()).iter(f"{SVG}polygon")
+    circles = [float(one.get("cx", "")) for one in parsed(paid.svg()).iter(f"{SVG}circle")]
+    corners = [float(corner.partition(",")[0]) for corner in arrow.get("points", "").split()]
+    assert circles[0] < min(corners) < corners[0] < circles[1]
+    assert (b'edgedefault="directed"' in paid.graphml({}), b'edgedefault="undirected"' in plain.graphml({})) == (1, 1)
+
+
+def test_what_edges_are_is_drawn_above_every_line() -> None:
+    vertices = [DrawnVertex(name, name, "", place, place) for place, name in enumerate("abc")]
+    text = LinkChart("T", vertices, [DrawnEdge("a", "b", "first"), DrawnEdge("b", "c", "second")]).svg()
+    assert text.rindex("<line") < text.index(">first</text>")
+
+
 def test_an_empty_chart_timeline_and_series_can_be_drawn() -> None:
     axis = TimeAxis(title="T", lanes=[("a", "A")], moments=[], gaps=[], zone="Europe/London", conflict="c")
     for text in (LinkChart("T", [], []).svg(), axis.svg(), SeriesPicture(title="T", unit="u", lines=[]).svg()):

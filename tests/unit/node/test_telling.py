@@ -180,3 +180,25 @@ def test_a_name_in_which_sentences_stand_within_sentences_is_told_to_a_depth(wor
     own = told(f"{words * 3000}x", "sq")
     assert own.endswith(f"{words}x")
     assert own.count(words.strip()) > 2900
+
+
+def of_graphs() -> Iterator[str]:
+    """Every sentence that a check of a CASE graph can say, its places filled."""
+    for path in sorted((SOURCE / "case").glob("graph*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem":
+                yield _filled(node.args[2])
+    yield from (f"a circle: it {verb} itself" for verb in ("results from", "holds", "follows"))
+
+
+def _filled(node: ast.expr) -> str:
+    """Return a text as it stands in the source; in its places stands `x`."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "core:x" for part in parts)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_sentence_of_a_check_of_a_graph_is_told(tag: str) -> None:
+    texts = [text for text in of_graphs() if text != "a circle: core:x"]
+    assert len(texts) > 30
+    assert [text for text in texts if told(text, tag) == text] == []

@@ -24,7 +24,7 @@ from headwater.web.page import Page, plain
 from headwater.web.pages import exchange, timeline
 from headwater.web.pages import map as map_door
 from headwater.web.serving import _page_of
-from headwater.web.templating import FOLD_FROM, others
+from headwater.web.templating import FOLD_FROM, others, say
 from headwater.web.words import language
 from tests.node_world import AUDITOR, WRITER, events
 from tests.page_world import ORIGIN, Answer, Browser, app_of, browser
@@ -396,3 +396,10 @@ def test_what_only_begins_well_is_refused(analyst: Browser, path: str) -> None:
     answer = analyst.get(f"{path}{'&' if '?' in path else '?'}format=json")
     assert answer.status in {400, 404}
     assert answer.status == 404 or answer.json["error"]["where"] == "lane"
+
+
+def test_a_sentence_of_an_engine_is_read_whole_and_a_long_name_in_it_is_not() -> None:
+    sentence = "It is harmless where the payers come back every month. " * 8
+    assert len(sentence) > FOLD_FROM
+    assert "<details" not in say(sentence, language("en"))
+    assert "<details" in say("a" * 2_000, language("en"))

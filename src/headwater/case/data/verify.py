@@ -11,6 +11,9 @@ every listed file has its sealed size and SHA-256; the list gives the sealed Mer
 right (Ed25519, RFC 8032); the seal is by the key that was given; README.txt, verify.py and the BagIt files are what the
 seal says; the time stamp (RFC 3161), where there is one, is over this seal and by an authority under the root that was
 given; the receipts are over this seal, and so is the one that was given. Duplicate JSON keys are refused.
+
+On a terminal the answer is in Serbian or Albanian where the locale (LC_ALL, LC_MESSAGES, LANG) asks for one of them; in a
+pipe and with --json it is English. Nobody has checked these words who was born to the language.
 """
 
 # A path is hashed as the text that it is; pathlib would tidy it first.
@@ -1057,44 +1060,221 @@ def as_json(report: Report) -> str:
     )
 
 
-def as_text(report: Report) -> str:
+ENGLISH = "en"
+LANGUAGES = {"sr-Cyrl": 0, "sr-Latn": 0, "sq": 1}
+"""Where the words of each language stand beside the English ones; Serbian in Latin letters is made of the Cyrillic."""
+_LATIN = {
+    ord(one): other
+    for ones, others in (
+        ("абвгдђежзијклмнопрстћуфхцчш", "a b v g d đ e ž z i j k l m n o p r s t ć u f h c č š"),
+        ("АБВГДЂЕЖЗИЈКЛМНОПРСТЋУФХЦЧШ", "A B V G D Đ E Ž Z I J K L M N O P R S T Ć U F H C Č Š"),
+        ("љњџЉЊЏ", "lj nj dž Lj Nj Dž"),
+    )
+    for one, other in zip(ones, others.split())  # noqa: B905 - Python 3.8 has no strict
+}
+LABELS = ("case", "root", "checked", "key", "stamp", "receipts", "WRONG", "result")
+# fmt: off
+WORDS = {
+    "case": ("предмет", "çështja"),
+    "{}, sealed by {}": ("{}, запечатио {}", "{}, vulosur nga {}"),
+    "at {} by the signer's own clock": ("у {} по часовнику потписника", "më {} sipas orës së nënshkruesit"),
+    "root": ("корен", "rrënja"),
+    "checked": ("проверено", "kontroll"),
+    "{} files against the sealed list; {} withheld, not here to check": (
+        "датотека према запечаћеном списку: {}; задржаних, којих овде нема: {}",
+        "{} skedarë kundrejt listës së vulosur; {} të mbajtur, nuk janë këtu",
+    ),
+    "exhibits: {}": ("докази: {}", "provat materiale: {}"),
+    "none": ("нема", "asnjë"),
+    "the list against the root, the signature, README.txt and verify.py, the BagIt files": (
+        "списак према корену, потпис, README.txt и verify.py, датотеке BagIt",
+        "lista kundrejt rrënjës, nënshkrimi, README.txt dhe verify.py, skedarët BagIt",
+    ),
+    "key": ("кључ", "çelësi"),
+    "unknown": ("непознат", "i panjohur"),
+    "signer's key not compared: without --key anybody could have made this seal": (
+        "кључ потписника није упоређен: без --key је овај печат могао направити свако",
+        "çelësi i nënshkruesit nuk u krahasua: pa --key këtë vulë mund ta kishte bërë kushdo",
+    ),
+    "the one given": ("онај који је дат", "ai që u dha"),
+    "NOT the one given": ("НИЈЕ онај који је дат", "NUK është ai që u dha"),
+    "stamp": ("жиг", "vula kohore"),
+    "none: the time of sealing is the signer's word":
+        ("нема: време печаћења је реч потписника", "asnjë: koha e vulosjes është fjala e nënshkruesit"),
+    "authority not compared: give --stamp-root":
+        ("тело које га даје није упоређено: дајте --stamp-root", "autoriteti nuk u krahasua: jepni --stamp-root"),
+    "receipts": ("потврде", "dëftesat"),
+    "{}; {}": ("{}; {}", "{}; {}"),
+    "none in the bundle": ("нема их у пакету", "asnjë në paketë"),
+    "without --anchor nobody but the signer says that no other seal was made before": (
+        "без --anchor нико осим потписника не каже да раније није направљен други печат",
+        "pa --anchor askush përveç nënshkruesit nuk thotë se s'u bë vulë tjetër më parë",
+    ),
+    "the seal of the receipt given": ("печат из дате потврде", "vula e dëftesës së dhënë"),
+    "NOT the seal of the receipt given": ("НИЈЕ печат из дате потврде", "NUK është vula e dëftesës së dhënë"),
+    "exhibit {}, {}": ("доказ {}, {}", "prova {}, {}"),
+    "WRONG": ("ПОГРЕШНО", "GABIM"),
+    "result": ("исход", "përfundimi"),
+    "unchanged since it was sealed": ("непромењено откако је запечаћено", "i pandryshuar që kur u vulos"),
+    "NOT as it was sealed": ("НИЈЕ како је запечаћено", "NUK është siç u vulos"),
+    "a folder that the seal does not know": ("фасцикла коју печат не познаје", "një dosje që vula nuk e njeh"),
+    "a link or special file where only plain files may stand": (
+        "веза или посебна датотека где смеју бити само обичне",
+        "një lidhje a skedar i veçantë ku mund të ketë vetëm skedarë të thjeshtë",
+    ),
+    "the file is not there": ("датотеке нема", "skedari nuk është aty"),
+    "a file that the seal does not know": ("датотека коју печат не познаје", "një skedar që vula nuk e njeh"),
+    "not in its one canonical form (RFC 8785)":
+        ("није у свом једином канонском облику (RFC 8785)", "nuk është në formën e vetme kanonike (RFC 8785)"),
+    "not a head and a signature": ("није заглавље и потпис", "nuk është kokë dhe nënshkrim"),
+    "the signature does not fit the seal": ("потпис не одговара печату", "nënshkrimi nuk i përshtatet vulës"),
+    "sealed with another key than the one given":
+        ("запечаћено другим кључем него што је дат", "vulosur me një çelës tjetër nga ai i dhënë"),
+    "sealed in another name than that of the card given":
+        ("запечаћено на друго име него на датој картици", "vulosur me një emër tjetër nga ai i kartës së dhënë"),
+    "not a list of well-formed rows": ("није списак исправних редова", "nuk është listë rreshtash të rregullt"),
+    "its row is out of order or stands twice":
+        ("његов ред није на свом месту или стоји двапут", "rreshti i tij nuk është në vend ose është dy herë"),
+    "not as many rows as were sealed": ("нема онолико редова колико је запечаћено", "nuk ka aq rreshta sa u vulosën"),
+    "the list does not give the sealed root": ("списак не даје запечаћени корен", "lista nuk jep rrënjën e vulosur"),
+    "the bytes are not those that were sealed":
+        ("бајтови нису они који су запечаћени", "bajtët nuk janë ata që u vulosën"),
+    "not the file that was sealed": ("није датотека која је запечаћена", "nuk është skedari që u vulos"),
+    "not what the seal and the payload give":
+        ("није оно што дају печат и садржај", "nuk është ajo që japin vula dhe përmbajtja"),
+    "not a time stamp that can be read":
+        ("није временски жиг који се може прочитати", "nuk është vulë kohore që mund të lexohet"),
+    "a receipt before it is missing": ("недостаје потврда пре ње", "mungon një dëftesë para saj"),
+    "nested too deeply": ("превише угнежђено", "tepër i ndërfutur"),
+    "a key stands twice in one object": ("кључ стоји двапут у једном објекту", "një çelës është dy herë në një objekt"),
+    "a number that is too large": ("превелик број", "një numër tepër i madh"),
+    "a number that is no integer": ("број који није цео", "një numër që nuk është i plotë"),
+    "not one signature": ("није један потпис", "nuk është një nënshkrim"),
+    "nothing says what was signed": ("ништа не каже шта је потписано", "asgjë nuk thotë çfarë u nënshkrua"),
+    "the certificate of who signed is not in it":
+        ("у њему нема сертификата потписника", "certifikata e nënshkruesit nuk është në të"),
+    "what was signed is no time stamp":
+        ("што је потписано није временски жиг", "ajo që u nënshkrua nuk është vulë kohore"),
+    "the signature is over another time stamp":
+        ("потпис је над другим временским жигом", "nënshkrimi është mbi një vulë tjetër kohore"),
+    "the signature does not fit": ("потпис не одговара", "nënshkrimi nuk përshtatet"),
+    "its certificate is not for time stamps alone":
+        ("његов сертификат није само за временске жигове", "certifikata e tij nuk është vetëm për vula kohore"),
+    "a certificate was not valid at that time":
+        ("сертификат тада није важио", "një certifikatë nuk vlente në atë kohë"),
+    "it does not lead to the root that was given": ("не води до корена који је дат", "nuk çon te rrënja që u dha"),
+    "larger than {} bytes": ("веће од {} бајтова", "më i madh se {} bajtë"),
+    "the head has not exactly its ten fields":
+        ("заглавље нема тачно својих десет поља", "koka nuk ka saktësisht dhjetë fushat e veta"),
+    "a version of the seal that this verifier does not know":
+        ("верзија печата коју овај проверавач не познаје", "një version i vulës që ky verifikues nuk e njeh"),
+    "a field of the head is not of its kind":
+        ("поље заглавља није своје врсте", "një fushë e kokës nuk është e llojit të vet"),
+    "the time stamp is over another seal":
+        ("временски жиг је над другим печатом", "vula kohore është mbi një vulë tjetër"),
+    "the time stamp is more than a day from the time that the signer gave": (
+        "временски жиг је више од дана удаљен од времена које је дао потписник",
+        "vula kohore është më shumë se një ditë larg kohës që dha nënshkruesi",
+    ),
+    "not a body, a key and a signature": ("није тело, кључ и потпис", "nuk është trup, çelës dhe nënshkrim"),
+    "not the five fields of a receipt": ("није пет поља потврде", "nuk janë pesë fushat e një dëftese"),
+    "a field of the receipt is not of its kind":
+        ("поље потврде није своје врсте", "një fushë e dëftesës nuk është e llojit të vet"),
+    "the signature does not fit the receipt": ("потпис не одговара потврди", "nënshkrimi nuk i përshtatet dëftesës"),
+    "the receipt is over another seal": ("потврда је над другим печатом", "dëftesa është mbi një vulë tjetër"),
+    "the receipt given is over the seal before this one":
+        ("дата потврда је над печатом пре овог", "dëftesa e dhënë është mbi vulën para kësaj"),
+    "the receipt given is over another seal: this one was made in its place, or later": (
+        "дата потврда је над другим печатом: овај је направљен уместо њега, или касније",
+        "dëftesa e dhënë është mbi një vulë tjetër: kjo u bë në vend të saj, ose më vonë",
+    ),
+    "cannot be read as text": ("не може се прочитати као текст", "nuk mund të lexohet si tekst"),
+    "cannot be read: {}": ("не може се прочитати: {}", "nuk mund të lexohet: {}"),
+}
+# fmt: on
+"""What this file says, in Serbian (Cyrillic) and Albanian; {} is where a value stands."""
+
+
+def as_text(report: Report, language: str = ENGLISH) -> str:
     """Return a report as lines for a person; names from the bundle are shown in ASCII, so that none can mislead."""
+    width = 2 + max(len(told(label, language)) for label in LABELS)
+
+    def line(label: str, text: str, *values: object) -> str:
+        return told(label, language).ljust(width) + told(text, language).format(*values)
+
     head, lines = report.head, []
     if head:
-        lines.append(f"case      {ascii(head['case'])[1:-1]}, sealed by {ascii(head['sealed_by'])[1:-1]}")
-        lines.append(f"          at {head['sealed_at']} by the signer's own clock")
-        lines.append(f"root      {report.root}")
+        lines.append(line("case", "{}, sealed by {}", ascii(head["case"])[1:-1], ascii(head["sealed_by"])[1:-1]))
+        lines.append(line("", "at {} by the signer's own clock", head["sealed_at"]))
+        lines.append(line("root", "{}", report.root))
     lines.append(
-        f"checked   {report.files} files against the sealed list; {report.withheld} withheld, not here to check"
+        line(
+            "checked", "{} files against the sealed list; {} withheld, not here to check", report.files, report.withheld
+        )
     )
-    lines.append(f"          exhibits: {', '.join(ascii(name)[1:-1] for name in report.exhibits) or 'none'}")
-    lines.append("          the list against the root, the signature, README.txt and verify.py, the BagIt files")
-    lines.append("key       " + _key_words(report))
-    lines.append("stamp     " + _stamp_words(report))
-    told = ", ".join(ascii(name)[1:-1] for name in report.receipts)
-    lines.append(f"receipts  {told or 'none in the bundle'}; " + _anchor_words(report))
-    lines.extend(f"WRONG     {_about(problem)}: {problem.text} [{problem.code}]" for problem in report.problems)
-    lines.append("result    " + ("NOT as it was sealed" if report.problems else "unchanged since it was sealed"))
+    names = ", ".join(ascii(name)[1:-1] for name in report.exhibits)
+    lines.append(line("", "exhibits: {}", names or told("none", language)))
+    lines.append(line("", "the list against the root, the signature, README.txt and verify.py, the BagIt files"))
+    lines.append(line("key", "{}", _key_words(report, language)))
+    if not report.key_compared:
+        lines.append(line("", "signer's key not compared: without --key anybody could have made this seal"))
+    lines.append(line("stamp", "{}", _stamp_words(report, language)))
+    receivers = ", ".join(ascii(name)[1:-1] for name in report.receipts) or told("none in the bundle", language)
+    lines.append(line("receipts", "{}; {}", receivers, told(_anchor_words(report), language)))
+    for problem in report.problems:
+        about, said = _about(problem, language), told(problem.text, language)
+        lines.append(line("WRONG", "{}: {} [{}]", about, said, problem.code))
+    lines.append(line("result", "NOT as it was sealed" if report.problems else "unchanged since it was sealed"))
     return "\n".join(lines)
 
 
-def _about(problem: Problem) -> str:
-    words = f"exhibit {problem.exhibit}, {problem.path}" if problem.exhibit else problem.path
-    return ascii(words)[1:-1]
+def told(text: str, language: str) -> str:
+    """Return a text of this file in a language, with what stands in its one place; as it is where there are no words for it."""
+    if language not in LANGUAGES:
+        return text
+    at = LANGUAGES[language]
+    if text in WORDS:
+        return _written(WORDS[text][at], language)
+    for one in (key for key in WORDS if key.count("{}") == 1):
+        before, _, after = one.partition("{}")
+        if before + after and text.startswith(before) and text.endswith(after) and len(text) > len(one) - 2:
+            return _written(WORDS[one][at], language).format(text[len(before) : len(text) - len(after)])
+    return text
 
 
-def _key_words(report: Report) -> str:
-    key = report.head.get("key", "unknown")
+def _written(own: str, language: str) -> str:
+    return own.translate(_LATIN) if language == "sr-Latn" else own
+
+
+def spoken(environ: Mapping[str, str]) -> str:
+    """Return the tag of the language that a reader's locale asks for, as headwater finds it; English for any other."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environ[name] for name in names if environ.get(name)), "").lower()
+    if re.match(r"sr(?![a-z])", locale):
+        return "sr-Latn" if any(part in locale for part in ("latn", "latin", "_me")) else "sr-Cyrl"
+    return "sq" if re.match(r"sq(?![a-z])", locale) else ENGLISH
+
+
+def _about(problem: Problem, language: str) -> str:
+    path = ascii(problem.path)[1:-1]
+    if not problem.exhibit:
+        return path
+    return told("exhibit {}, {}", language).format(ascii(problem.exhibit)[1:-1], path)
+
+
+def _key_words(report: Report, language: str) -> str:
+    key = str(report.head.get("key") or told("unknown", language))
     if not report.key_compared:
-        return f"{key}\n          signer's key not compared: without --key anybody could have made this seal"
+        return key
     same = not any(problem.code == "key" for problem in report.problems) and report.head
-    return f"{key}, " + ("the one given" if same else "NOT the one given")
+    return f"{key}, {told('the one given' if same else 'NOT the one given', language)}"
 
 
-def _stamp_words(report: Report) -> str:
+def _stamp_words(report: Report, language: str) -> str:
     if not report.stamp:
-        return "none: the time of sealing is the signer's word"
-    return report.stamp + ("" if report.stamp_compared else ", authority not compared: give --stamp-root")
+        return told("none: the time of sealing is the signer's word", language)
+    alone = "" if report.stamp_compared else told("authority not compared: give --stamp-root", language)
+    return report.stamp + (f", {alone}" if alone else "")
 
 
 def _anchor_words(report: Report) -> str:
@@ -1136,8 +1316,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error {at[2:]}: {error}; {at}; {_GIVE[at]}\n")
         return BAD_KEY
     report = inspect(options.bundle, trust, Outside(roots, anchor))
-    sys.stdout.write((as_json(report) if options.json else as_text(report)) + "\n")
+    sys.stdout.write((as_json(report) if options.json else _for_reader(report)) + "\n")
     return NOT_TRUE if report.problems else OK
+
+
+def _for_reader(report: Report) -> str:
+    """Return a report in the language of whoever looks at the terminal; English where it has no letters for it."""
+    text = as_text(report, spoken(os.environ) if sys.stdout.isatty() else ENGLISH)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return as_text(report)
+    return text
 
 
 if __name__ == "__main__":

@@ -67,8 +67,11 @@ def screen_names(stage: Stage, *, planted: bool) -> str:
             raise StepFailedError(f"the {query}, who is on no list, was taken for somebody on one")
     best: dict[str, Any] = hits["consignor"]
     stage.notes["hit"] = best
-    also = [_screen_real(stage, asked, form, path) for form, path in _real(stage)]
-    return f"{best['text']} (score {best['score']:.3f}); {', '.join(['the keeper is listed too, the driver and a bystander raised no hit', *also])}"
+    more = "".join(f", {_screen_real(stage, asked, form, path)}" for form, path in _real(stage))
+    return (
+        f"{best['text']} (score {best['score']:.3f}); the keeper is listed too, the driver and a bystander raised no "
+        f"hit{more}"
+    )
 
 
 def _screen_real(stage: Stage, asked: Path, form: str, path: Path) -> str:

@@ -51,6 +51,7 @@ def drawing(ctx: Context, model: read.Trace, line: str) -> LinkChart:
         [DrawnVertex(name, name, "BankAccount" if name in named else "", x, y, lit=name in named) for name, (x, y) in model.places.items()],
         [DrawnEdge(flow.payer, flow.payee, f"{flow.count} × {flow.amount}" if flow.count > 1 else flow.amount) for flow in model.flows],
         line,
+        directed=True,
     )  # fmt: skip
 
 
