@@ -53,6 +53,7 @@ def test_every_file_of_the_command_that_is_a_verb_is_listed() -> None:
         "__init__",
         "door",
         "helping",
+        "narration",
         "opening",
         "options",
         "parts",
