@@ -1,4 +1,4 @@
-"""What the wheel's builder calls: the catalogues of the command line go into the wheel pressed, for the core has 40 MB to fit into.
+"""What the wheel's builder calls: the catalogues go into the wheel pressed, for the core has 40 MB to fit into.
 
 The source keeps them as text, for people to read and correct; an editable install reads that.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-LOCALES = tuple(Path("src", "headwater", room, "locale") for room in ("cli", "node"))
+LOCALES = tuple(Path("src", "headwater", room, "locale") for room in ("cli", "node", "web"))
 
 
 class PressedCatalogues(BuildHookInterface[Any]):

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from gzip import decompress
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import BytesIO
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -100,19 +103,23 @@ def chosen(*wishes: str, accepts: str = "") -> str:
 
 
 def _read(folder: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    for file in sorted((files("headwater.web") / "locale" / folder).iterdir(), key=lambda one: one.name):
+        if file.name.endswith((".po", ".po.gz")):
+            yield from entries(file, folder)
+
+
+def entries(file: Traversable, folder: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Yield what a catalogue says: the English and its forms. A wheel has catalogues pressed (tools/catalogues.py)."""
     from babel.messages.pofile import read_po
 
-    for file in sorted((files("headwater.web") / "locale" / folder).iterdir(), key=lambda one: one.name):
-        if file.name.endswith(".po"):
-            with file.open("rb") as handle:
-                catalogue = read_po(handle, locale=folder)
-            for message in catalogue:
-                if not message.id or not message.string:
-                    continue
-                one = message.id if isinstance(message.id, str) else message.id[0]
-                forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-                if all(forms):
-                    yield str(one), tuple(str(form) for form in forms)
+    data = file.read_bytes()
+    for message in read_po(BytesIO(decompress(data) if file.name.endswith(".gz") else data), locale=folder):
+        if not message.id or not message.string:
+            continue
+        one = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        if all(forms):
+            yield str(one), tuple(str(form) for form in forms)
 
 
 def _serbian(count: int) -> int:

@@ -1,7 +1,9 @@
 """Every word of the page stands in every language, with its placeholders; Serbian in Latin letters is made by rule."""
 
+import gzip
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -11,7 +13,7 @@ from headwater.policy.purposes import PURPOSES
 from headwater.web import templating
 from headwater.web.pages import entities, queue
 from headwater.web.templating import say
-from headwater.web.words import LANGUAGES, chosen, language
+from headwater.web.words import LANGUAGES, chosen, entries, language
 from tests.page_world import Browser
 
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
@@ -105,3 +107,10 @@ def test_a_finding_is_told_in_the_readers_language_and_says_which_it_is(
 def test_a_sentence_that_no_catalogue_has_is_shown_as_english() -> None:
     text = str(say("Nobody has put this into other words", language("sq")))
     assert text == '<bdi dir="auto" lang="en">Nobody has put this into other words</bdi>'
+
+
+def test_a_pressed_catalogue_as_a_wheel_has_it_reads_as_the_plain_one(tmp_path: Path) -> None:
+    plain = Path(str(files("headwater.web") / "locale" / "sq" / "frame.po"))
+    pressed = tmp_path / "frame.po.gz"
+    pressed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert list(entries(pressed, "sq")) == list(entries(plain, "sq")) != []
