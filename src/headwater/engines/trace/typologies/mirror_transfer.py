@@ -43,7 +43,7 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
     outs = outs.semi_join(quiet, [("hub2", "acc")]).semi_join(springs, [("hub2", "acc")])
     window_s = given["window_hours"] * HOUR_S
     came = paid.select("src", "t", "value", "unit", "tab", "row", "from_country", "to_country", hub="dst")
-    came = came.semi_join(ins, "hub")
+    came = sheets.hold(came.semi_join(ins, "hub"))
     slot_s = max(1, window_s // _SLOTS)
     came = came.mutate(slot=(came.t // slot_s).cast("int64"), bin=amount_bin(came.value))
     went = paid.select(
@@ -56,7 +56,8 @@ def pairs_of(sheets: Any, given: Params) -> Any:  # noqa: ANN401
         row2="row",
         from2="from_country",
         to2="to_country",
-    ).semi_join(outs, "hub2")
+    )
+    went = sheets.hold(went.semi_join(outs, "hub2"))
     # What went out stands in every slot and every bin in which what came in may lie: a pair meets in just one.
     before, dearest = went.t2 - window_s, went.value2 * 1000 // max(1, 1000 - given["most_fee"]) + 1
     went = went.mutate(slot=_each(before // slot_s, went.t2 // slot_s), last=amount_bin(dearest))
@@ -78,9 +79,11 @@ def _find(sheets: Any, given: Params) -> Claims:  # noqa: ANN401
     ibis = need_ibis()
     pairs = pairs_of(sheets, given)
     keys = ["hub", "hub2", "unit"]
-    # Most hubs meet a few times by chance. Counting that is cheap, counting who met is not.
-    met = pairs.group_by(keys).aggregate(n=pairs.count())
-    pairs = sheets.hold(pairs.semi_join(met.filter(met.n >= given["least_payers"]), keys))
+    # Most hubs meet a few times by chance. Counting that is cheap, keeping the pairs and counting who met is not.
+    met = sheets.hold(
+        pairs.group_by(keys).aggregate(n=pairs.count()).filter(lambda rows: rows.n >= given["least_payers"])
+    )
+    pairs = sheets.hold(pairs.semi_join(met, keys))
     sums = pairs.group_by(keys).aggregate(
         payers=pairs.src.nunique(),
         payees=pairs.payee.nunique(),
