@@ -7,7 +7,9 @@ PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py
-CHECK_TMP := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 2000000 2>/dev/null && echo /dev/shm)
+# Every test's folders lie in memory where the machine has room for it: every write is made durable, and a disk is slow at that.
+IN_MEMORY := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 6000000 2>/dev/null && echo /dev/shm)
+PYTEST = PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) $(PY) -m pytest -n 2 -o tmp_path_retention_policy=failed
 POSTGRES_TESTS := tests/unit/store tests/contract/test_store_contract.py tests/unit/exchange tests/unit/web
 CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 
@@ -26,11 +28,11 @@ demo: ## run the exercise: three nodes, end to end, in about two minutes
 
 test: ## run every test that a merge needs, the exercise included
 	@$(SETUP) dev
-	@PYTHONHASHSEED=$${PYTHONHASHSEED:-$$(date +%s)} $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@PYTHONHASHSEED=$${PYTHONHASHSEED:-$$(date +%s)} $(PYTEST) --dist loadfile $(ARGS)
 
 test-postgres: ## run the suites of store, exchange and page with every store in a PostgreSQL server of their own
 	@$(SETUP) dev
-	@$(PY) -m pytest --postgres -n 2 --dist loadfile $(ARGS) $(POSTGRES_TESTS)
+	@$(PYTEST) --postgres --dist loadfile $(ARGS) $(POSTGRES_TESTS)
 
 check: ## run linters, types, import contracts, docstrings, unit, contract and docs tests; under a minute
 	@$(SETUP) dev
@@ -46,9 +48,8 @@ check-types:
 	@.venv/bin/mypy
 
 # One order of sets for both workers, or they would not agree on the names of the tests; `make test` has another each time.
-# Their folders lie in memory where the machine has room for it: every write is made durable, and a disk is slow at that.
 check-tests:
-	@PYTHONHASHSEED=0 PYTEST_DEBUG_TEMPROOT=$(CHECK_TMP) $(PY) -m pytest -q -n 2 -o tmp_path_retention_policy=failed -m "not deep and not e2e and not slow" $(CHECKED_TESTS)
+	@PYTHONHASHSEED=0 $(PYTEST) -q -m "not deep and not e2e and not slow" $(CHECKED_TESTS)
 
 fix: ## format the code and repair what the linter can repair
 	@$(SETUP) dev
