@@ -29,7 +29,7 @@ from headwater.engines.match.score import Traits, compare, traits
 POSITIVE = {"weak": -1, "spelled": -1, "spelled_share": -1, "conflict": -1, "conflict_share": -1, "left_omitted": -1,
             "right_omitted": -1, "lone": -1, "none": -1, "agreed": 1, "exact": 1, "complete": 1, "organisation_conflict": -1,
             "slips": -1, "one_slip": 1, "other_form": -1, "other_initial": -1,
-            "other_number": -1}  # fmt: skip
+            "other_number": -1, "first_omitted": -1}  # fmt: skip
 """Signs that reason demands: more agreement never lowers a score."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from headwater.engines.match.business_words import ANY_FIRM
 from headwater.engines.match.likeness import LENGTH_SHARE, MEETING, WRITTEN_SHARE, Way, edit_cost, known_names, likeness
 from headwater.engines.match.names import Kind, Part, Weighed
 from headwater.engines.match.sound import unvowelled_cost
@@ -29,7 +30,7 @@ BLANKS: Final = 1 << 62
 """Bit of what is worth reading: the names may be one word each."""
 EVERYTHING: Final = -1
 """All of it is worth reading."""
-_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL})
+_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.SYLLABLE})
 
 
 class Meeting(NamedTuple):
@@ -62,9 +63,10 @@ class Alignment(NamedTuple):
         left_over, right_over: rarity of the parts of either name that meet nothing.
         telling: number of meeting parts that are more than an initial or a legal form.
         exact: whether the same letters, after transliteration, stand in the same order.
-        other_form: whether both have a legal form that meets nothing: two companies of one name.
+        other_form: whether both have a form of law that meets nothing: two companies of one name.
         other_initial: whether an initial of one is at odds with what is left over of the other.
         other_number: whether a number meets nothing: a fund, ship or brigade of a row has brothers.
+        first_over: rarity of the first part of a name where it meets nothing and the other name meets in all its parts.
     """
 
     meetings: tuple[Meeting, ...]
@@ -77,6 +79,7 @@ class Alignment(NamedTuple):
     other_form: bool = False
     other_initial: bool = False
     other_number: bool = False
+    first_over: float = 0.0
 
     @property
     def slips(self) -> float:
@@ -102,9 +105,20 @@ class _Side:
         return any(parts[at].kind is not Kind.FORM and not parts[at].sound.isalpha() for at in self.free)
 
     @property
+    def first(self) -> float:
+        """Rarity of the first part where it has met nothing."""
+        return self.weighed.rarity[0] if 0 in self.free else 0.0
+
+    @property
     def kinds(self) -> set[Kind]:
         """Kinds of the parts that have met nothing."""
         return {self.weighed.name.parts[at].kind for at in self.free}
+
+    @property
+    def law_form(self) -> bool:
+        """Whether a form of law has met nothing."""
+        parts = self.weighed.name.parts
+        return any(parts[at].kind is Kind.FORM and parts[at].plain not in ANY_FIRM for at in self.free)
 
 
 def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
@@ -122,11 +136,12 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
         if worth & JOINS:
             meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
         mine, theirs = one.kinds, other.kinds
-        forms = Kind.FORM in mine and Kind.FORM in theirs
+        forms = one.law_form and other.law_form
         initials = bool((Kind.INITIAL in mine and theirs & _NAMES) or (Kind.INITIAL in theirs and mine & _NAMES))
     numbers = one.numbered or other.numbered
     odds = {"other_form": forms, "other_initial": initials, "other_number": numbers}
-    apart = _summed(left, right, meetings, (one.rest, other.rest), **odds)
+    first = 0.0 if one.free and other.free else one.first + other.first
+    apart = _summed(left, right, meetings, (one.rest, other.rest), first, **odds)
     doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
     if worth & BLANKS and doubtful:
         whole = _whole(left, right)
@@ -236,6 +251,7 @@ def _summed(
     right: Weighed,
     meetings: list[Meeting],
     over: tuple[float, float],
+    first_over: float = 0.0,
     *,
     other_form: bool = False,
     other_initial: bool = False,
@@ -260,4 +276,5 @@ def _summed(
         other_form=other_form,
         other_initial=other_initial,
         other_number=other_number,
+        first_over=first_over,
     )

@@ -46,6 +46,8 @@ _FORM_OF: Final = {form: code for code, forms in _FORMS.items() for form in form
 _LONGEST_FORM: Final = max(len(form.split()) for form in _FORM_OF)
 FORMS: Final = frozenset(f"{code}." for code in _FORMS)
 """What a legal form becomes: a code with a full stop, which no word of a name has."""
+ANY_FIRM: Final = frozenset({"company.", "group."})
+"""Forms that say no more than that it is a firm, and so are at odds with no other: a corporation is a company."""
 
 COMMON_BUSINESS_WORDS: Final = _set(
     "international trading trade import export general industries industrial industry services service enterprise "

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.engines.match.given import GROUPS, groups_of
+from headwater.engines.match.given import GROUPS
+from headwater.engines.match.likeness import known_as
 from headwater.engines.match.names import Part
 from headwater.engines.match.score import Traits
 
@@ -22,7 +23,7 @@ def part_arrays(parts: Sequence[Part]) -> "dict[str, NDArray[Any]]":
 
     groups = np.full((len(parts), GROUPS), -1, dtype=np.int32)
     for at, part in enumerate(parts):
-        known = groups_of(part.sound, arabic=part.arabic)
+        known = known_as(part)
         groups[at, : len(known)] = known
     return {
         "plain": np.array([_plain_hash(part.plain) for part in parts], dtype=np.int64),

@@ -25,6 +25,7 @@ FEATURES: Final = (
     "other_form",
     "other_initial",
     "other_number",
+    "first_omitted",
 )
 """Names of the features, in the order of their weights."""
 ENOUGH: Final = 1.6
@@ -65,4 +66,5 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         float(alignment.other_form),
         float(alignment.other_initial and person),
         float(alignment.other_number and not person),
+        alignment.first_over / (ground + left + right) if person else 0.0,
     )

@@ -127,6 +127,9 @@ _FAMILY_OF: Final = tuple(
 _ROOT_ENDS: Final = ("", "a", "o")
 """What a forefather's name loses before such an ending: Nikola, Nikolić; Marko, Marković."""
 _LEAST_ROOT: Final = 3
+_HIS_ENDINGS: Final = ("s", "as", "is", "us", "ius", "os")
+"""What Latvian, Lithuanian and Greek put at the end of men's names: Sergejs, Vladimiras, Petros."""
+_LEAST_HIS_ROOT: Final = 4
 FAMILIES: Final = 100_000
 """Numbers of families begin here, and stand this far apart from kind to kind."""
 
@@ -182,7 +185,14 @@ def groups_of(sound: str, *, arabic: bool = False) -> tuple[int, ...]:
     """
     if arabic:
         return tuple(sorted(_known_in_arabic().get(sound, ())))[:GROUPS]
-    return tuple(sorted(_known().get(sound) or _family(sound)))[:GROUPS]
+    return tuple(sorted(_known().get(sound) or _without_ending(sound) or _family(sound)))[:GROUPS]
+
+
+def _without_ending(sound: str) -> set[int]:
+    """Return the numbers of the known names that a word is with an ending that some languages give to men's names."""
+    roots = {sound.removesuffix(ending) for ending in _HIS_ENDINGS} - {sound}
+    roots |= {f"{root[:-1]}i" for root in roots if root.endswith("j")}
+    return {number for root in roots if len(root) >= _LEAST_HIS_ROOT for number in _known().get(root, ())}
 
 
 def _family(sound: str) -> set[int]:

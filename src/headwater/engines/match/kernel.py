@@ -42,7 +42,7 @@ _JOINS: Final = _align.JOINS
 _BLANKS: Final = _align.BLANKS
 _EVERYTHING: Final = _align.EVERYTHING
 _SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
-_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM = 0, 1, 2, 4
+_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM, _KIND_SYLLABLE = 0, 1, 2, 4, 6
 
 # The constants of the readable code; numba takes module constants as they are when it compiles.
 FAR: Final = _like.FAR
@@ -586,6 +586,7 @@ def compare_names(
         over_right += theirs.rarity[y + j] if s.free[1, j] else 0.0
     for i in range(min(n, m)):
         exact = exact and left.facts[mine.parts[x + i], PLAIN] == right.facts[theirs.parts[y + i], PLAIN]
+    first = mine.rarity[x] * s.free[0, 0] + theirs.rarity[y] * s.free[1, 0]
     form, initial, number = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
         alike, longest, moved = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
@@ -598,6 +599,7 @@ def compare_names(
             telling = 1 if mass / 2 > _TELLING else 0
             slips = (1.0 - (alike - _BLANK)) * longest / _LENGTH_SHARE
             form = initial = number = False
+            first = 0.0
     weak = theirs.weak[name] != 0
     value = _weigh(t.weights, agreed, spelled, over_left, over_right, telling, exact, person, weak)
     value += t.weights[15] * min(slips, _MOST_SLIPS)
@@ -606,7 +608,15 @@ def compare_names(
     value += t.weights[17] if form else 0.0
     value += t.weights[18] if initial and person else 0.0
     value += t.weights[19] if number and not person else 0.0
+    if person and first > 0.0 and min(over_left, over_right) == 0.0:
+        value += t.weights[20] * first / (agreed + spelled + 1e-9 + over_left + over_right)
     return float(value), int(worth) if n * m <= _MOST_PAIRS else _EVERYTHING
+
+
+@_njit
+def _any_firm(words: Words, part: int) -> bool:
+    """Return whether a legal form is one of `business_words.ANY_FIRM`, told by its first letter."""
+    return bool(words.facts[part, FIRST] == 99 or words.facts[part, FIRST] == 103)
 
 
 @_njit
@@ -618,14 +628,14 @@ def _at_odds(
     for i in range(n):
         kind = left.facts[mine.parts[x + i], KIND]
         if s.free[0, i]:
-            bits |= (1 if kind == _KIND_FORM else 0) | (2 if kind == _KIND_INITIAL else 0)
-            bits |= 4 if kind <= _KIND_INITIAL else 0
+            bits |= (1 if kind == _KIND_FORM and not _any_firm(left, mine.parts[x + i]) else 0) | (2 if kind == _KIND_INITIAL else 0)
+            bits |= 4 if kind <= _KIND_INITIAL or kind == _KIND_SYLLABLE else 0
             number = number or (kind != _KIND_FORM and not left.facts[mine.parts[x + i], ALPHA])
     for j in range(m):
         kind = right.facts[theirs.parts[y + j], KIND]
         if s.free[1, j]:
-            bits |= (8 if kind == _KIND_FORM else 0) | (16 if kind == _KIND_INITIAL else 0)
-            bits |= 32 if kind <= _KIND_INITIAL else 0
+            bits |= (8 if kind == _KIND_FORM and not _any_firm(right, theirs.parts[y + j]) else 0) | (16 if kind == _KIND_INITIAL else 0)
+            bits |= 32 if kind <= _KIND_INITIAL or kind == _KIND_SYLLABLE else 0
             number = number or (kind != _KIND_FORM and not right.facts[theirs.parts[y + j], ALPHA])
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 

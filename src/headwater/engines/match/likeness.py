@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from headwater.engines.match.given import FAMILIES, groups_of, verdict
+from headwater.engines.match.korean_names import number
 from headwater.engines.match.names import Kind, Part
 from headwater.engines.match.sound import VOWELS, omission, substitution, unvowelled_cost, without_article
 
@@ -40,8 +41,9 @@ FAMILY_ENDINGS: Final = (
     ("ski", "ska"),
     ("ski", "skaia"),
     ("ki", "ka"),
-    *((end, end + "s") for end in ("ov", "ev", "in")),
+    *((end, end + case) for end in ("ov", "ev", "in") for case in ("s", "as")),
 )
+"""Endings of one family: his and hers, and what Latvian and Lithuanian put behind his (Petrovs, Petrovas)."""
 LEAST_ROOT: Final = 5
 SAME_ROOT: Final = 3
 SAME_SOUND: Final = 0.98
@@ -134,12 +136,19 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
 
 def known_names(left: Part, right: Part) -> bool | None:
     """Return whether two parts are known to be one name, or two; None where that is not known."""
-    return verdict(groups_of(left.sound, arabic=left.arabic), groups_of(right.sound, arabic=right.arabic))
+    return verdict(known_as(left), known_as(right))
+
+
+def known_as(part: Part) -> tuple[int, ...]:
+    """Return the numbers of the known names that a part can be."""
+    if part.kind is Kind.SYLLABLE:
+        return (number(part.text),)
+    return groups_of(part.sound, arabic=part.arabic)
 
 
 def _soft(left: Part, right: Part, alike: float) -> bool:
     """Return whether two families' names are apart by no more than a softened consonant."""
-    families = all(groups_of(one.sound, arabic=one.arabic)[0] >= FAMILIES for one in (left, right))
+    families = all(known_as(one)[0] >= FAMILIES for one in (left, right))
     return families and (1.0 - alike) * max(len(left.sound), len(right.sound)) <= SOFT * LENGTH_SHARE
 
 

@@ -7,10 +7,11 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from headwater.engines.match import arabic_names, business_words, words
+from headwater.engines.match import arabic_names, business_words, korean_names, words
 from headwater.engines.match.given import is_given
 from headwater.engines.match.script import Script, latin, script_of, stripped
 from headwater.engines.match.sound import bones_of, fold
+from headwater.engines.match.syllabics import latin_syllables
 
 MAX_NAME_LENGTH: Final = 400
 """Letters of a name that is screened; a longer text is no name and is reported as not screenable."""
@@ -25,6 +26,7 @@ class Kind(IntEnum):
     BUSINESS = 3
     FORM = 4
     SMALL = 5
+    SYLLABLE = 6
 
 
 KIND_RARITY: Final = {
@@ -34,6 +36,7 @@ KIND_RARITY: Final = {
     Kind.BUSINESS: 0.45,
     Kind.FORM: 0.12,
     Kind.SMALL: 0.1,
+    Kind.SYLLABLE: 0.75,
 }
 """The most that a part of each kind can count for. Set by hand on the fitting half; see `weights`."""
 
@@ -85,7 +88,7 @@ class Name:
         return any(one.kind in _TELLING and len(one.text) >= _LEAST_TELLING for one in self.parts)
 
 
-_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN})
+_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.SYLLABLE})
 _LEAST_TELLING: Final = 3
 
 
@@ -197,6 +200,8 @@ def parse(text: str, *, person: bool) -> Name | None:
         return None
     tidy = clean(text)
     script = script_of(tidy)
+    if script.syllabic:
+        tidy = latin_syllables(tidy)
     if person and tidy.count(",") == 1:
         tidy = " ".join(reversed(tidy.split(",")))
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
@@ -211,6 +216,10 @@ def parse(text: str, *, person: bool) -> Name | None:
     if person:
         spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
     arabic = script.arabic
+    korean = korean_names.syllables([word for word in spelled if word not in words.TITLES]) if person else []
+    if korean:
+        parts = tuple(part_of(word, Kind.SYLLABLE, arabic=False) for word in korean)
+        return Name(text, parts, script, "".join(one.sound for one in parts))
     listed = _person(spelled, arabic=arabic, dotted=bool(_DOTTED.search(tidy))) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
     return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None

@@ -9,6 +9,8 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
+from headwater.engines.match.syllabics import is_ethiopic, is_indic
+
 
 class Script(StrEnum):
     """A script, and for Cyrillic and Arabic the language that its letters give away."""
@@ -28,12 +30,19 @@ class Script(StrEnum):
     HEBREW = "Hebrew"
     KANA = "Japanese kana"
     HANGUL = "Korean Hangul"
+    INDIC = "a script of India"
+    ETHIOPIC = "Ethiopic script"
     OTHER = "another script"
 
     @property
     def cyrillic(self) -> bool:
         """Whether it is Cyrillic, of whatever language."""
         return self.value.endswith("Cyrillic")
+
+    @property
+    def syllabic(self) -> bool:
+        """Whether its signs are syllables that `syllabics` spells."""
+        return self in {Script.INDIC, Script.ETHIOPIC}
 
     @property
     def arabic(self) -> bool:
@@ -174,6 +183,10 @@ def script_of(text: str) -> Script:
         return Script.KANA
     if _HANGUL_FIRST <= ord(first) <= _HANGUL_LAST:
         return Script.HANGUL
+    if is_indic(first):
+        return Script.INDIC
+    if is_ethiopic(first):
+        return Script.ETHIOPIC
     if any(low <= first <= high for low, high in _ARABIC_RANGES):
         return Script.PERSIAN if _PERSIAN_LETTERS & set(letters) else Script.ARABIC
     return Script.LATIN if "\u1e00" <= first <= "\u1eff" else Script.OTHER

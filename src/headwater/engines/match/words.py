@@ -19,7 +19,7 @@ TITLES: Final = _set(
     "mr mrs ms miss dr prof professor sir lord lady dame madam monsieur madame mme mlle herr frau senor senora don dona "
     "president prasident presidente minister general gen colonel col major maj captain capt lieutenant lt sergeant sgt "
     "brigadier commander commandant cmdr admiral marshal chief "
-    "sheikh shaikh shaykh cheikh seikh sheik mullah mulla maulavi mawlawi maulawi maulana mawlana mufti qari hafiz hafez "
+    "sheikh shaikh shaykh shekh cheikh seikh sheik mullah mulla maulavi mawlawi maulawi maulana mawlana mufti qari hafiz hafez "
     "haji hajji hadji hadzi hadj hajj alhaj alhaji ayatollah hojjatoleslam sayyid sayed sayyed syed seyed sayid "
     "imam ustad ustaz ustadh engineer eng ing mag dipl gospodin gospoda zoti zonja bay bey pasha effendi agha jr sr ii "
     "iii iv phd md esq"

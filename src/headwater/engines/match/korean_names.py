@@ -1,0 +1,100 @@
+"""Korean names: a family's syllable and two given ones, each of which three official spellings write in their own way.
+
+What the South writes Jeong-su (Revised Romanization, 2000) is Chŏng-su to libraries (McCune and Reischauer, 1939) and Jong-su
+in the North; Lee, Ri and Yi are one family. All are brought to one spelling, and a syllable of it that differs is another
+name, not a slip of the pen. The syllables are those that names are made of; no list of persons was used.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from headwater.engines.match.given import is_given
+from headwater.engines.match.script import Script, latin
+from headwater.engines.match.sound import fold
+
+SYLLABLES: Final = 3
+"""Syllables of a name that is read so; shorter ones are too like those of other languages."""
+_FAMILIES: Final = (
+    "김이박최정강조윤장임한오서신권황안송류유홍전고문양손배백허남심노하곽성차주우구민나지엄채원천방공현함변염여추도소석선설마길"
+    "연표명기반금옥육인맹제모국태탁은편용예봉경부황보"
+)
+_GIVEN: Final = (
+    "가강건겸경계고곤관광구국권규균근금기길나남녀노다단담대덕도동두라란래량려련렬령례로룡류률리린림만명모무문미민배백범별병보복봉"
+    "부분비빈산삼상새서석선설섭성세소송수숙순술슬승시식신실심아안애양언여연열엽영예오옥온완용우욱운웅원월위유윤율은을의이익인일"
+    "임자장재전점정제조종주준중지진찬창채천철청초총추춘충치칠탁태택평표풍필하학한해향허헌혁현형혜호홍화환황회효후훈휘희흥"
+)
+_FIRST_NUMBER: Final = 50_000
+"""Numbers of syllables begin here, behind those of known names and before those of families."""
+_SYLLABLE: Final = re.compile(
+    r"(?P<first>kk|tt|pp|ss|jj|tch|ch|sh|[kgtdpbsjrlnmh]|)"
+    r"(?P<vowel>yeo|yae|wae|eui|woo|oo|ou|ee|eo|eu|ae|ai|ya|yo|you|yu|yi|ye|wa|wo|we|wi|wu|oe|oi|ui|a|e|i|o|u)"
+    r"(?P<last>ng|rk|[kgntdlrmpbh]|)"
+)
+_FIRST: Final = {"kk": "k", "g": "k", "tt": "t", "d": "t", "pp": "p", "b": "p", "ss": "s", "sh": "s", "jj": "ch", "tch": "ch",
+                 "j": "ch", "l": "r"}  # fmt: skip
+_VOWEL: Final = {"yeo": "yo", "eui": "ui", "woo": "u", "oo": "u", "ou": "u", "wu": "u", "ee": "i", "yi": "i", "eo": "o", "eu": "u",
+                 "ae": "ai", "yae": "yai", "wae": "wai", "you": "yu", "oi": "we", "oe": "we"}  # fmt: skip
+"""Vowels in one spelling, none of which `sound` reads as another: Paek is not Pak, nor Choe Cho."""
+_LAST: Final = {"g": "k", "rk": "k", "d": "t", "r": "l", "b": "p", "h": ""}
+
+
+@lru_cache(maxsize=1 << 14)
+def one_spelling(word: str) -> str:
+    """Return a syllable in the spelling that stands for all of its romanisations; empty where it cannot be Korean."""
+    found = _SYLLABLE.fullmatch(word)
+    if found is None:
+        return ""
+    first, vowel, last = (found.group(part) for part in ("first", "vowel", "last"))
+    first, last = _FIRST.get(first, first), _LAST.get(last, last)
+    vowel = "o" if vowel == "u" and found.group("last") == "h" else _VOWEL.get(vowel, vowel)
+    if last == "ng" or (vowel == "yu" and last == "n"):
+        vowel = {"u": "o", "yu": "yo"}.get(vowel, vowel)  # Sung, Kyung and Hyun are 성, 경 and 현 more often than 숭 and 흉
+    if vowel == "ui" and first:
+        vowel = "i"  # 희 is Hui, Hŭi and Hee
+    if first == "r":
+        first = "" if vowel[0] in "iy" else "n"  # the South drops what the North keeps at the head of a word
+    return first + vowel + last if first + vowel + last != "i" else "ri"
+
+
+@cache
+def _known(hangul: str) -> frozenset[str]:
+    return frozenset(one_spelling(latin(letter, Script.HANGUL)) for letter in hangul)
+
+
+@lru_cache(maxsize=1 << 14)
+def _syllables(word: str) -> tuple[str, ...]:
+    """Return a word as one or two known syllables, as they are written, the family's among them; empty where it is none."""
+    if one_spelling(word) in _known(_FAMILIES) | _known(_GIVEN):
+        return (word,)
+    if is_given(fold(word)):
+        return ()  # Anna
+    given = _known(_GIVEN)
+    cuts = ((word[:at], word[at:]) for at in range(len(word) - 1, 1, -1))
+    return next(((one, other) for one, other in cuts if one_spelling(one) in given and one_spelling(other) in given), ())
+
+
+def number(syllable: str) -> int:
+    """Return the number that stands for a syllable in all its spellings, -1 where it is no known one."""
+    return _numbers().get(one_spelling(syllable), -1)
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    return {syllable: _FIRST_NUMBER + at for at, syllable in enumerate(sorted(_known(_FAMILIES) | _known(_GIVEN)))}
+
+
+def syllables(words: list[str]) -> list[str]:
+    """Return the syllables of a Korean name, the family's first or last; empty where it is none.
+
+    Args:
+        words: the words of a name in lower-case Latin letters, titles left out.
+    """
+    if not 2 <= len(words) <= SYLLABLES:
+        return []
+    found = [_syllables(word) for word in words]
+    flat = [syllable for some in found for syllable in some]
+    if not all(found) or len(flat) != SYLLABLES:
+        return []
+    ends = [some[0] for some in (found[0], found[-1]) if len(some) == 1]
+    return flat if any(one_spelling(end) in _known(_FAMILIES) for end in ends) else []
