@@ -27,12 +27,12 @@ _GIVEN: Final = (
 _FIRST_NUMBER: Final = 50_000
 """Numbers of syllables begin here, behind those of known names and before those of families."""
 _SYLLABLE: Final = re.compile(
-    r"(?P<first>kk|tt|pp|ss|jj|tch|ch|sh|[kgtdpbsjrlnmh]|)"
+    r"(?P<first>kk|tt|pp|ss|jj|tch|ch|sh|rh|[kgtdpbsjrlnmh]|)"
     r"(?P<vowel>yeo|yae|wae|eui|woo|oo|ou|ee|eo|eu|ae|ai|ya|yo|you|yu|yi|ye|wa|wo|we|wi|wu|oe|oi|ui|a|e|i|o|u)"
     r"(?P<last>ng|rk|[kgntdlrmpbh]|)"
 )
 _FIRST: Final = {"kk": "k", "g": "k", "tt": "t", "d": "t", "pp": "p", "b": "p", "ss": "s", "sh": "s", "jj": "ch", "tch": "ch",
-                 "j": "ch", "l": "r"}  # fmt: skip
+                 "j": "ch", "l": "r", "rh": "r"}  # fmt: skip
 _VOWEL: Final = {"yeo": "yo", "eui": "ui", "woo": "u", "oo": "u", "ou": "u", "wu": "u", "ee": "i", "yi": "i", "eo": "o", "eu": "u",
                  "ae": "ai", "yae": "yai", "wae": "wai", "you": "yu", "oi": "we", "oe": "we"}  # fmt: skip
 """Vowels in one spelling, none of which `sound` reads as another: Paek is not Pak, nor Choe Cho."""

@@ -202,6 +202,8 @@ def parse(text: str, *, person: bool) -> Name | None:
     script = script_of(tidy)
     if script.syllabic:
         tidy = latin_syllables(tidy)
+    if person and script is Script.HANGUL and len(tidy) == korean_names.SYLLABLES:
+        tidy = f"{tidy[0]} {tidy[1:]}"  # written in one word, the family first
     if person and tidy.count(",") == 1:
         tidy = " ".join(reversed(tidy.split(",")))
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))

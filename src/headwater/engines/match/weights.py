@@ -34,7 +34,7 @@ NAME: Final = {
     "one_slip": 1.68,
     "other_form": -2.50,
     "other_initial": -0.93,
-    "other_number": -2.50,
+    "other_number": -3.00,
     "first_omitted": -3.23,
 }
 

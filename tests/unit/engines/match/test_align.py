@@ -30,6 +30,19 @@ def test_a_part_that_differs_is_left_over_on_both_sides() -> None:
     assert found.right_over > 0.5
 
 
+def test_a_first_name_left_out_is_told_apart_from_a_later_one() -> None:
+    whole = "Gerardo Antonio Ficticio Inventado"
+    assert aligned("Antonio Inventado", whole).first_over > 0.5
+    assert aligned(whole, "Antonio Inventado").first_over > 0.5
+    assert aligned("Gerardo Inventado", whole).first_over == 0.0
+    assert aligned("Antonio Nadie Inventado", whole).first_over == 0.0, "where both leave something over it is a conflict"
+
+
+def test_a_word_for_any_firm_is_at_odds_with_no_form_of_law() -> None:
+    assert not aligned("Exemplar Refinery Corporation", "The Exemplar Refinery Company", person=False).other_form
+    assert aligned("Exemplar Refinery AG", "Exemplar Refinery GmbH", person=False).other_form
+
+
 def test_each_part_meets_one_part_at_most() -> None:
     found = aligned("Nasir Nasirov", "Nasir Karim")
     assert len(found.meetings) == 1

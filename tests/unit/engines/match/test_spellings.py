@@ -47,6 +47,15 @@ def score(left: str, right: str, schema: str = "Person") -> float:
         ("Vladimir Ilyich Vymyshlev", "Vymyshlev V.I."),
         ("Aljaboori Khayal", "خيال الجبوري"),
         ("Nikolaev Vymysel", "Николаев Вымысел"),
+        ("Sergejs Izdomajumovs", "Sergei Anatolyevich Izdomajumov"),
+        ("Vladimiras Išgalvotovas", "Vladimir Ishgalvotov"),
+        ("Petros Fantastikos", "Petr Fantastikos"),
+        ("Kwak Jeong-byeol", "KWAK Cho'ng-pyo'l"),
+        ("곽정별", "Kwak Jong Byol"),
+        ("कल्पित मिथ्या", "Kalpit Mithya"),
+        ("কাল্পনিক হাসান", "Kalponik Hassan"),
+        ("ተስፋዬ ልብወለድ", "Tesfaye Libweled"),
+        ("Inventado Ficticio, Gerardo Antonio", "Gerardo Inventado"),
     ],
 )
 def test_one_person_in_two_spellings_is_a_hit_either_way_round(left: str, right: str) -> None:
@@ -68,6 +77,9 @@ def test_one_person_in_two_spellings_is_a_hit_either_way_round(left: str, right:
         ("Omar bin Abdullah", "Abdullah bin Omar"),
         ("Hassan ibn Ali al-Khayali", "Ali ibn Hassan al-Khayali"),
         ("عمر خيالي", "Khayali"),
+        ("Kwak Song-byol", "Kwak Sang-byol"),
+        ("Kwak Hwa-byol", "Kwak Hwa-yol"),
+        ("Antonio Inventado", "Gerardo Antonio Ficticio Inventado"),
     ],
 )
 def test_names_of_two_persons_that_are_near_are_no_hit(left: str, right: str) -> None:
@@ -89,6 +101,7 @@ def test_names_of_two_persons_that_are_near_are_no_hit(left: str, right: str) ->
         ("شرکت کشتیرانی خیال", "Khial Shipping Company"),
         ("Exemplarists / Army of Nowhere", "Exemplarists"),
         ("Exemplar Trading (a.k.a. 'Figmentia')", "Figmentia"),
+        ("EXEMPLAR REFINERY CORPORATION", "The Exemplar Refinery Company"),
     ],
 )
 def test_one_firm_in_two_languages_or_forms_is_a_hit_either_way_round(left: str, right: str) -> None:
