@@ -26,7 +26,7 @@ from tests.given import read
 from tests.match_world import entry, world
 
 ODD = (
-    "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "山田", "A. B. Testerovic",
+    "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "곽정별", "Kwak Chong-pyol", "Kwak Jong Pyol", "कल्पित मिथ्या", "山田", "A. B. Testerovic",
     "x", "Exemplar Shiping & Trading Limited Liabilty Company", "بنیامین", "Petrova Petrov Petrović", " ".join(["word"] * 30),
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ BLANKS: Final = 1 << 62
 """Bit of what is worth reading: the names may be one word each."""
 EVERYTHING: Final = -1
 """All of it is worth reading."""
-_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.SYLLABLE})
+_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.KOREAN})
 
 
 class Meeting(NamedTuple):

@@ -42,7 +42,7 @@ _JOINS: Final = _align.JOINS
 _BLANKS: Final = _align.BLANKS
 _EVERYTHING: Final = _align.EVERYTHING
 _SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
-_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM, _KIND_SYLLABLE = 0, 1, 2, 4, 6
+_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM, _KIND_KOREAN = 0, 1, 2, 4, 6
 
 # The constants of the readable code; numba takes module constants as they are when it compiles.
 FAR: Final = _like.FAR
@@ -65,6 +65,8 @@ _SAME_BONES: Final = _like.SAME_BONES
 _ENOUGH_BONES: Final = _like.ENOUGH_BONES
 _LEAST_FAR: Final = _like.LEAST_FAR
 _SAME_GIVEN: Final = _like.SAME_GIVEN
+_FIRST_KOREAN: Final = _like.FIRST_GIVEN
+_SAME_KOREAN: Final = _like.SAME_KOREAN
 _OTHER_GIVEN: Final = _like.OTHER_GIVEN
 _INITIAL_LIKE: Final = _like.INITIAL
 _MEETING: Final = _like.MEETING
@@ -386,7 +388,8 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
             alike = max(0.0, 1.0 - _WRITTEN_SHARE * cost / span)
     known = _verdict(left, i, right, j)
     if known == 1:
-        return max(alike, _SAME_GIVEN), _SPELLING
+        korean = _FIRST_KOREAN <= one[i, GROUP] < _FAMILIES
+        return max(alike, _SAME_KOREAN if korean else _SAME_GIVEN), _SPELLING
     soft = left.facts[i, GROUP] >= _FAMILIES and right.facts[j, GROUP] >= _FAMILIES
     soft = soft and (1.0 - alike) * longest <= _SOFT * _LENGTH_SHARE
     if known == 0 and way != _SPELLING and not soft:
@@ -629,13 +632,13 @@ def _at_odds(
         kind = left.facts[mine.parts[x + i], KIND]
         if s.free[0, i]:
             bits |= (1 if kind == _KIND_FORM and not _any_firm(left, mine.parts[x + i]) else 0) | (2 if kind == _KIND_INITIAL else 0)
-            bits |= 4 if kind <= _KIND_INITIAL or kind == _KIND_SYLLABLE else 0
+            bits |= 4 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not left.facts[mine.parts[x + i], ALPHA])
     for j in range(m):
         kind = right.facts[theirs.parts[y + j], KIND]
         if s.free[1, j]:
             bits |= (8 if kind == _KIND_FORM and not _any_firm(right, theirs.parts[y + j]) else 0) | (16 if kind == _KIND_INITIAL else 0)
-            bits |= 32 if kind <= _KIND_INITIAL or kind == _KIND_SYLLABLE else 0
+            bits |= 32 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not right.facts[theirs.parts[y + j], ALPHA])
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 

@@ -19,13 +19,18 @@ _FAMILIES: Final = (
     "김이박최정강조윤장임한오서신권황안송류유홍전고문양손배백허남심노하곽성차주우구민나지엄채원천방공현함변염여추도소석선설마길"
     "연표명기반금옥육인맹제모국태탁은편용예봉경부황보"
 )
+"""The commonest first."""
 _GIVEN: Final = (
     "가강건겸경계고곤관광구국권규균근금기길나남녀노다단담대덕도동두라란래량려련렬령례로룡류률리린림만명모무문미민배백범별병보복봉"
     "부분비빈산삼상새서석선설섭성세소송수숙순술슬승시식신실심아안애양언여연열엽영예오옥온완용우욱운웅원월위유윤율은을의이익인일"
     "임자장재전점정제조종주준중지진찬창채천철청초총추춘충치칠탁태택평표풍필하학한해향허헌혁현형혜호홍화환황회효후훈휘희흥"
 )
-_FIRST_NUMBER: Final = 50_000
-"""Numbers of syllables begin here, behind those of known names and before those of families."""
+BETWEEN: Final = "'"
+"""What stands between the syllables of a given name; it has no sound."""
+_FIRST_FAMILY: Final = 30_000
+"""Numbers of Korean families begin here, behind those of other known names."""
+FIRST_GIVEN: Final = 31_000
+"""Numbers of Korean given names begin here; they end before those of families named after a forefather."""
 _SYLLABLE: Final = re.compile(
     r"(?P<first>kk|tt|pp|ss|jj|tch|ch|sh|rh|[kgtdpbsjrlnmh]|)"
     r"(?P<vowel>yeo|yae|wae|eui|woo|oo|ou|ee|eo|eu|ae|ai|ya|yo|you|yu|yi|ye|wa|wo|we|wi|wu|oe|oi|ui|a|e|i|o|u)"
@@ -74,18 +79,31 @@ def _syllables(word: str) -> tuple[str, ...]:
     return next(((one, other) for one, other in cuts if one_spelling(one) in given and one_spelling(other) in given), ())
 
 
-def number(syllable: str) -> int:
-    """Return the number that stands for a syllable in all its spellings, -1 where it is no known one."""
-    return _numbers().get(one_spelling(syllable), -1)
+def number(word: str) -> int:
+    """Return the number that stands for a family's syllable or a given name in all their spellings, -1 where it is none."""
+    places = [_places().get(one_spelling(syllable), 0) for syllable in word.split(BETWEEN)]
+    if not all(places):
+        return -1
+    first = FIRST_GIVEN if len(places) > 1 else _FIRST_FAMILY
+    return first + sum(place * len(_places()) ** at for at, place in enumerate(places))
 
 
 @cache
-def _numbers() -> dict[str, int]:
-    return {syllable: _FIRST_NUMBER + at for at, syllable in enumerate(sorted(_known(_FAMILIES) | _known(_GIVEN)))}
+def _ranks() -> dict[str, int]:
+    """Return the families, and which are the commoner ones: where both ends of a name could be one, the commoner is."""
+    ranks: dict[str, int] = {}
+    for at, letter in enumerate(_FAMILIES):
+        ranks.setdefault(one_spelling(latin(letter, Script.HANGUL)), at)
+    return ranks
 
 
-def syllables(words: list[str]) -> list[str]:
-    """Return the syllables of a Korean name, the family's first or last; empty where it is none.
+@cache
+def _places() -> dict[str, int]:
+    return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_FAMILIES) | _known(_GIVEN))))}
+
+
+def family_and_given(words: list[str]) -> list[str]:
+    """Return a Korean name's family and its given name, the two syllables of which are one word; empty where it is none.
 
     Args:
         words: the words of a name in lower-case Latin letters, titles left out.
@@ -96,5 +114,9 @@ def syllables(words: list[str]) -> list[str]:
     flat = [syllable for some in found for syllable in some]
     if not all(found) or len(flat) != SYLLABLES:
         return []
-    ends = [some[0] for some in (found[0], found[-1]) if len(some) == 1]
-    return flat if any(one_spelling(end) in _known(_FAMILIES) for end in ends) else []
+    ends = [at for at in (0, -1) if len(found[at]) == 1 and one_spelling(flat[at]) in _ranks()]
+    if not ends:
+        return []
+    at = min(ends, key=lambda end: _ranks()[one_spelling(flat[end])])
+    given = flat[1:] if at == 0 else flat[:-1]
+    return [flat[at], BETWEEN.join(given)]

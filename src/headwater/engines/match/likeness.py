@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from headwater.engines.match.given import FAMILIES, groups_of, verdict
-from headwater.engines.match.korean_names import number
+from headwater.engines.match.korean_names import FIRST_GIVEN, number
 from headwater.engines.match.names import Kind, Part
 from headwater.engines.match.sound import VOWELS, omission, substitution, unvowelled_cost, without_article
 
@@ -52,6 +52,10 @@ ENOUGH_BONES: Final = 3
 """Two consonants say little."""
 LEAST_FAR: Final = 2
 SAME_GIVEN: Final = 0.95
+SAME_KOREAN: Final = 0.9
+"""Less for a Korean given name, for one romanisation stands for several syllables: Chong is 정, 종 and 청."""
+KOREAN_GIVEN: Final = range(FIRST_GIVEN, FAMILIES)
+"""Numbers of Korean given names."""
 OTHER_GIVEN: Final = 0.4
 INITIAL: Final = 0.9
 MEETING: Final = 0.55
@@ -128,7 +132,7 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
     alike, way = _unvowelled(left, right) if unvowelled else _spoken(left, right)
     known = known_names(left, right)
     if known is True:
-        return max(alike, SAME_GIVEN), Way.SPELLING
+        return max(alike, SAME_KOREAN if known_as(left)[0] in KOREAN_GIVEN else SAME_GIVEN), Way.SPELLING
     if known is False and way is not Way.SPELLING and not _soft(left, right, alike):
         return min(alike, OTHER_GIVEN), Way.EDIT
     return alike, way
@@ -141,7 +145,7 @@ def known_names(left: Part, right: Part) -> bool | None:
 
 def known_as(part: Part) -> tuple[int, ...]:
     """Return the numbers of the known names that a part can be."""
-    if part.kind is Kind.SYLLABLE:
+    if part.kind is Kind.KOREAN:
         return (number(part.text),)
     return groups_of(part.sound, arabic=part.arabic)
 

@@ -26,7 +26,7 @@ class Kind(IntEnum):
     BUSINESS = 3
     FORM = 4
     SMALL = 5
-    SYLLABLE = 6
+    KOREAN = 6
 
 
 KIND_RARITY: Final = {
@@ -36,7 +36,7 @@ KIND_RARITY: Final = {
     Kind.BUSINESS: 0.45,
     Kind.FORM: 0.12,
     Kind.SMALL: 0.1,
-    Kind.SYLLABLE: 0.75,
+    Kind.KOREAN: 0.75,
 }
 """The most that a part of each kind can count for. Set by hand on the fitting half; see `weights`."""
 
@@ -88,7 +88,7 @@ class Name:
         return any(one.kind in _TELLING and len(one.text) >= _LEAST_TELLING for one in self.parts)
 
 
-_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.SYLLABLE})
+_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.KOREAN})
 _LEAST_TELLING: Final = 3
 
 
@@ -218,9 +218,9 @@ def parse(text: str, *, person: bool) -> Name | None:
     if person:
         spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
     arabic = script.arabic
-    korean = korean_names.syllables([word for word in spelled if word not in words.TITLES]) if person else []
+    korean = korean_names.family_and_given([word for word in spelled if word not in words.TITLES]) if person else []
     if korean:
-        parts = tuple(part_of(word, Kind.SYLLABLE, arabic=False) for word in korean)
+        parts = tuple(part_of(word, Kind.KOREAN, arabic=False) for word in korean)
         return Name(text, parts, script, "".join(one.sound for one in parts))
     listed = _person(spelled, arabic=arabic, dotted=bool(_DOTTED.search(tidy))) if person else _organisation(spelled)
     parts = tuple(part(word, person=person, arabic=arabic) for word in listed)

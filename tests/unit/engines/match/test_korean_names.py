@@ -2,7 +2,7 @@
 
 import pytest
 
-from headwater.engines.match.korean_names import number, one_spelling, syllables
+from headwater.engines.match.korean_names import family_and_given, number, one_spelling
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,22 @@ def test_a_syllable_of_another_language_is_none() -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("kwak hwa byol", ["kwak", "hwa", "byol"]),
-        ("hwa byol kwak", ["hwa", "byol", "kwak"]),
-        ("kwak hwabyol", ["kwak", "hwa", "byol"]),
+        ("kwak hwa byol", ["kwak", "hwa'byol"]),
+        ("hwa byol kwak", ["kwak", "hwa'byol"]),
+        ("kwak hwabyol", ["kwak", "hwa'byol"]),
+        ("ha song kim", ["kim", "ha'song"]),  # of two that could be the family it is the commoner one
         ("kwak byol", []),  # too short to be told from other languages
         ("kwak hwa byol min", []),
         ("anna lee", []),  # a known name is not two syllables
-        ("wei hwa kwak", []),
+        ("tom hwa kwak", []),
         ("hwa byol hwan", []),  # no family
     ],
 )
 def test_a_name_is_read_so_where_all_its_syllables_are(words: str, found: list[str]) -> None:
-    assert syllables(words.split()) == found
+    assert family_and_given(words.split()) == found
+
+
+def test_a_given_name_is_known_by_its_syllables_in_their_order() -> None:
+    assert number("jong'byeol") == number("chong'pyol")
+    assert number("jong'byeol") not in {number("byeol'jong"), number("jong"), -1}
+    assert number("jong'tom") == -1

@@ -240,7 +240,7 @@ def test_a_missing_library_is_said_with_its_extra(library: str, monkeypatch: pyt
 
 
 def test_a_name_in_a_script_that_is_not_read_is_said_to_be_looked_for_in_its_own_letters_alone() -> None:
-    answer = ask("ተፈጠረ ሰው", "Goran Fiktivski")
+    answer = ask("สมมติ นามแฝง", "Goran Fiktivski")
     [doubt] = answer.doubts
     assert (doubt.query, doubt.field) == ("0", "name")
     assert "not spelled in Latin" in doubt.text
