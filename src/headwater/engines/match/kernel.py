@@ -19,6 +19,7 @@ from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELL
 from headwater.engines.match.given import FAMILIES
 from headwater.engines.match.kernel_beside import Beside
 from headwater.engines.match.kernel_beside import total as _whole
+from headwater.engines.match.korean_names import FIRST_GIVEN
 from headwater.engines.match.sound import LEAST_AFTER_ARTICLE
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ _SAME_BONES: Final = _like.SAME_BONES
 _ENOUGH_BONES: Final = _like.ENOUGH_BONES
 _LEAST_FAR: Final = _like.LEAST_FAR
 _SAME_GIVEN: Final = _like.SAME_GIVEN
-_FIRST_KOREAN: Final = _like.FIRST_GIVEN
+_FIRST_KOREAN: Final = FIRST_GIVEN
 _SAME_KOREAN: Final = _like.SAME_KOREAN
 _OTHER_GIVEN: Final = _like.OTHER_GIVEN
 _INITIAL_LIKE: Final = _like.INITIAL
@@ -631,13 +632,17 @@ def _at_odds(
     for i in range(n):
         kind = left.facts[mine.parts[x + i], KIND]
         if s.free[0, i]:
-            bits |= (1 if kind == _KIND_FORM and not _any_firm(left, mine.parts[x + i]) else 0) | (2 if kind == _KIND_INITIAL else 0)
+            bits |= (1 if kind == _KIND_FORM and not _any_firm(left, mine.parts[x + i]) else 0) | (
+                2 if kind == _KIND_INITIAL else 0
+            )
             bits |= 4 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not left.facts[mine.parts[x + i], ALPHA])
     for j in range(m):
         kind = right.facts[theirs.parts[y + j], KIND]
         if s.free[1, j]:
-            bits |= (8 if kind == _KIND_FORM and not _any_firm(right, theirs.parts[y + j]) else 0) | (16 if kind == _KIND_INITIAL else 0)
+            bits |= (8 if kind == _KIND_FORM and not _any_firm(right, theirs.parts[y + j]) else 0) | (
+                16 if kind == _KIND_INITIAL else 0
+            )
             bits |= 32 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not right.facts[theirs.parts[y + j], ALPHA])
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number

@@ -54,7 +54,9 @@ def one_spelling(word: str) -> str:
     first, last = _FIRST.get(first, first), _LAST.get(last, last)
     vowel = "o" if vowel == "u" and found.group("last") == "h" else _VOWEL.get(vowel, vowel)
     if last == "ng" or (vowel == "yu" and last == "n"):
-        vowel = {"u": "o", "yu": "yo"}.get(vowel, vowel)  # Sung, Kyung and Hyun are 성, 경 and 현 more often than 숭 and 흉
+        vowel = {"u": "o", "yu": "yo"}.get(
+            vowel, vowel
+        )  # Sung, Kyung and Hyun are 성, 경 and 현 more often than 숭 and 흉
     if vowel == "ui" and first:
         vowel = "i"  # 희 is Hui, Hŭi and Hee
     if first == "r":
@@ -76,7 +78,9 @@ def _syllables(word: str) -> tuple[str, ...]:
         return ()  # Anna
     given = _known(_GIVEN)
     cuts = ((word[:at], word[at:]) for at in range(len(word) - 1, 1, -1))
-    return next(((one, other) for one, other in cuts if one_spelling(one) in given and one_spelling(other) in given), ())
+    return next(
+        ((one, other) for one, other in cuts if one_spelling(one) in given and one_spelling(other) in given), ()
+    )
 
 
 def number(word: str) -> int:
@@ -84,8 +88,12 @@ def number(word: str) -> int:
     places = [_places().get(one_spelling(syllable), 0) for syllable in word.split(BETWEEN)]
     if not all(places):
         return -1
-    first = FIRST_GIVEN if len(places) > 1 else _FIRST_FAMILY
-    return first + sum(place * len(_places()) ** at for at, place in enumerate(places))
+    if len(places) == 1:
+        return _FIRST_FAMILY + places[0]
+    count, value = len(_places()), 0
+    for place in reversed(places):
+        value = value * count + place
+    return FIRST_GIVEN + value
 
 
 @cache
@@ -108,7 +116,7 @@ def family_and_given(words: list[str]) -> list[str]:
     Args:
         words: the words of a name in lower-case Latin letters, titles left out.
     """
-    if not 2 <= len(words) <= SYLLABLES:
+    if len(words) > SYLLABLES:
         return []
     found = [_syllables(word) for word in words]
     flat = [syllable for some in found for syllable in some]

@@ -159,6 +159,15 @@ _PERSIAN_LETTERS: Final = frozenset("پچژگکیڤۆێەڵڕټډړښځڼہھے�
 _LATIN_SPECIAL: Final = str.maketrans(
     {"đ": "dj", "ð": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "þ": "th", "ə": "a", "ŋ": "n"}
 )
+_RANGES: Final = (
+    ("\u0370", "\u03ff", Script.GREEK),
+    ("\u1f00", "\u1fff", Script.GREEK),
+    ("\u10a0", "\u10ff", Script.GEORGIAN),
+    ("\u0530", "\u058f", Script.ARMENIAN),
+    ("\u05d0", "\u05ea", Script.HEBREW),
+    ("\u3041", "\u30ff", Script.KANA),
+    (chr(_HANGUL_FIRST), chr(_HANGUL_LAST), Script.HANGUL),
+)
 _ARABIC_RANGES: Final = (("\u0600", "\u06ff"), ("\u0750", "\u077f"), ("\u08a0", "\u08ff"))
 
 
@@ -168,21 +177,16 @@ def script_of(text: str) -> Script:
     foreign = [letter for letter in letters if letter > "\u036f"]
     if not letters or len(foreign) * 2 < len(letters):
         return Script.LATIN
-    first = foreign[0]
-    if "\u0370" <= first <= "\u03ff" or "\u1f00" <= first <= "\u1fff":
-        return Script.GREEK
-    if "\u10a0" <= first <= "\u10ff":
-        return Script.GEORGIAN
-    if "\u0530" <= first <= "\u058f":
-        return Script.ARMENIAN
+    return _of_letter(foreign[0], letters)
+
+
+def _of_letter(first: str, letters: list[str]) -> Script:
+    """Return the script of a letter that is not Latin, the first of a name with these."""
+    for low, high, script in _RANGES:
+        if low <= first <= high:
+            return script
     if "\u0400" <= first <= "\u052f":
         return _cyrillic("".join(letters))
-    if "\u05d0" <= first <= "\u05ea":
-        return Script.HEBREW
-    if "\u3041" <= first <= "\u30ff":
-        return Script.KANA
-    if _HANGUL_FIRST <= ord(first) <= _HANGUL_LAST:
-        return Script.HANGUL
     if is_indic(first):
         return Script.INDIC
     if is_ethiopic(first):

@@ -32,9 +32,11 @@ _ENDS: Final = {0x0D7A: "n", 0x0D7B: "n", 0x0D7C: "r", 0x0D7D: "l", 0x0D7E: "l",
 """Letters that never have a vowel: Malayalam chillu, Bengali khanda ta."""
 
 _FIRST_ETHIOPIC, _LAST_ETHIOPIC, _ROW = 0x1200, 0x135A, 8
-_ROWS: Final = (
-    "h l h m s r s sh k kw k kw b v t ch h hw n ny - k kw k kw w - z zh y d d j g gw g t ch p ts ts f p"  # - for a breath
-).split()
+_CONSONANT_OF_ROW: Final = (
+    "h l h m s r s sh k kw k kw b v t ch h hw n ny - k kw k kw w - z zh y d d j g gw g t ch p ts ts f p"
+)
+"""A line for a breath."""
+_ROWS: Final = tuple(_CONSONANT_OF_ROW.split())
 _ORDERS: Final = ("e", "u", "i", "a", "e", "", "o", "wa")
 _ROWS_IN_A: Final = frozenset({0, 2, 16, 20, 26})
 """Rows whose first order is an a, by the throat's doing."""

@@ -35,7 +35,9 @@ def test_a_first_name_left_out_is_told_apart_from_a_later_one() -> None:
     assert aligned("Antonio Inventado", whole).first_over > 0.5
     assert aligned(whole, "Antonio Inventado").first_over > 0.5
     assert aligned("Gerardo Inventado", whole).first_over == 0.0
-    assert aligned("Antonio Nadie Inventado", whole).first_over == 0.0, "where both leave something over it is a conflict"
+    assert aligned("Antonio Nadie Inventado", whole).first_over == 0.0, (
+        "where both leave something over it is a conflict"
+    )
 
 
 def test_a_word_for_any_firm_is_at_odds_with_no_form_of_law() -> None:

@@ -30,7 +30,9 @@ def test_each_sign_is_spelled_with_the_vowel_that_it_has(written: str, latin: st
     assert latin_syllables(written) == latin
 
 
-@pytest.mark.parametrize(("written", "script"), [("कल्पित", Script.INDIC), ("കല്പിതൻ", Script.INDIC), ("ልብወለድ", Script.ETHIOPIC)])
+@pytest.mark.parametrize(
+    ("written", "script"), [("कल्पित", Script.INDIC), ("കല്പിതൻ", Script.INDIC), ("ልብወለድ", Script.ETHIOPIC)]
+)
 def test_the_script_is_told(written: str, script: Script) -> None:
     assert script_of(written) is script
     assert script.syllabic
