@@ -17,7 +17,13 @@ from headwater.testing.fakes import START
 
 SHARED = "HEADWATER_SHARED"
 REQUIRE_SHARED = "HEADWATER_REQUIRE_SHARED"
-NODES = ("tests/e2e/", "tests/crash/")
+REAL_TIME = ("tests/e2e/", "tests/crash/")
+"""Tests that start processes, which go by the machine's clock."""
+WITHOUT_NODES = (
+    *(f"tests/crash/test_{name}.py" for name in ("full_disk", "kill", "powercut")),
+    *(f"tests/e2e/test_{name}.py" for name in ("canaries", "clocks", "figures", "trace_commands", "trace_planted")),
+)
+"""Those of them that start single commands: no node that listens, no exercise, no browser."""
 
 # Tests read what commands say in English, whatever the language of who runs them.
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -62,7 +68,7 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "nodes" if file.startswith(NODES) else file
+        return "nodes" if file.startswith(REAL_TIME) and file not in WITHOUT_NODES else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
@@ -82,7 +88,7 @@ def _on_the_day_of_the_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     What tests are given, such as cards, keys, lists and agreements, is of that day and good for a year or two. Tests that
     start processes are left alone: those go by the machine's clock, and make what they need by it.
     """
-    if request.node.nodeid.startswith(NODES):
+    if request.node.nodeid.startswith(REAL_TIME):
         yield
         return
     ahead = START - datetime.now(UTC)
