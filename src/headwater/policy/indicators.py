@@ -39,7 +39,7 @@ _COERCED: Final = (
     "medium threat-of-violence-at-recruitment",
     "medium threat-to-tell-family-at-recruitment",
     "medium violence-on-family-at-recruitment",
-    "weak money-withheld-at-recruitment",
+    "medium money-withheld-at-recruitment",
 )
 _VULNERABLE: Final = (
     "medium difficult-family-situation",
@@ -47,6 +47,8 @@ _VULNERABLE: Final = (
     "medium lack-of-education-or-language",
     "medium lack-of-information",
     "medium controlled-by-exploiter",
+    "medium difficulties-in-the-past",
+    "medium travel-hard-to-arrange",
     "medium economic-need",
     "medium false-information-about-law",
     "medium false-information-about-migration",
@@ -56,8 +58,6 @@ _VULNERABLE: Final = (
     "medium relation-to-authorities",
     "weak beliefs-abused",
     "weak general-context",
-    "weak difficulties-in-the-past",
-    "weak travel-hard-to-arrange",
 )
 _CONDITIONS: Final = (
     "strong excessive-hours",
@@ -84,8 +84,8 @@ _HELD: Final = (
     "medium threat-of-violence",
     "medium under-strong-influence",
     "medium violence-on-family",
+    "medium wages-withheld",
     "weak threat-to-tell-family",
-    "weak wages-withheld",
 )
 _DEPENDENT: Final = (
     "medium dependent-on-exploiter",
