@@ -9,7 +9,7 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) tools/bootstrap.py
 # Every test's folders lie in memory where the machine has room for it: every write is made durable, and a disk is slow at that.
 IN_MEMORY := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 6000000 2>/dev/null && echo /dev/shm)
-PYTEST = PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) $(PY) -m pytest -n 2 -o tmp_path_retention_policy=failed
+PYTEST = PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) $(PY) -m pytest -n 2
 POSTGRES_TESTS := tests/unit/store tests/contract/test_store_contract.py tests/unit/exchange tests/unit/web
 CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 
@@ -58,7 +58,7 @@ fix: ## format the code and repair what the linter can repair
 
 merge: check ## run what every merge needs within ten minutes: check, dependencies, licences, wheel, each promise; then `make test`
 	@$(MAKE) check-dependencies check-licences
-	@$(PY) -m tools.promises merge $(ARGS)
+	@PYTEST_DEBUG_TEMPROOT=$(IN_MEMORY) $(PY) -m tools.promises merge $(ARGS)
 
 check-dependencies:
 	@.venv/bin/deptry .
