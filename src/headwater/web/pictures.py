@@ -27,6 +27,11 @@ def banner_line(ctx: Context, marks: Marks) -> str:
     return " · ".join(part for part in (marks.short or words("no marking"), onward, *marks.conditions, until) if part)
 
 
+def own_line(ctx: Context) -> str:
+    """Return the handling of a list of what a node itself did and has, in which no fact stands: it is the house's alone."""
+    return f"{ctx.node.authority} · {ctx.language.gettext('never onward')}"
+
+
 def about(ctx: Context, line: str) -> Mapping[str, str]:
     """Return what an export says of itself."""
     return {

@@ -11,7 +11,7 @@ from headwater.model.ids import AuthorityId, EntityKey, FindingId
 from headwater.model.record import PROTECTED, Mention, Origin, PersonCategory, Record
 from headwater.node import Node
 from headwater.node.pages import sharing
-from tests.node_world import GUARDIAN, as_user, events, person, read, write_report
+from tests.node_world import AUDITOR, GUARDIAN, as_user, events, person, read, write_report
 from tests.page_world import Browser, browser
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
@@ -30,6 +30,15 @@ def test_a_list_is_handed_out_as_a_sheet_and_as_json(node: Node, analyst: Browse
         assert len(told.json["rows"]) == 1
     assert [one.detail["format"] for one in events(node, "page.exported")] == ["csv", "json"]
     assert analyst.get(f"{path}?export=exe").status == 400
+
+
+@pytest.mark.parametrize("path", ["/cases", "/charts", "/exchange", "/admin", "/audit"])
+def test_a_list_of_what_the_node_itself_did_or_has_says_that_it_is_the_houses_alone(
+    node: Node, analyst: Browser, path: str
+) -> None:
+    whose = browser(node, AUDITOR, "audit") if path == "/audit" else analyst
+    assert whose.get(f"{path}?export=json").json["handling"] == "UK-NCA · never onward"
+    assert "# handling: UK-NCA · never onward" in whose.get(f"{path}?export=csv").text
 
 
 SHEETS = {

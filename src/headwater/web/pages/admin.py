@@ -5,13 +5,14 @@ from starlette.responses import Response
 from headwater.node.pages import office
 from headwater.policy.acts import Role
 from headwater.web.page import Context, Page
+from headwater.web.pictures import own_line
 
 
 def show(ctx: Context) -> Response:
     """Show the node as the user may see it."""
     model = office.office(ctx.node, ctx.session)
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "partners", model.partners, "")
+        return ctx.export(ctx.query.text("export"), "partners", model.partners, own_line(ctx))
     ctx.more.update(key=ctx.one_use_key(), roles=tuple(Role), done=ctx.query.text("done", most=40))
     return ctx.page("admin.html", model, twin=[{"id": model.authority, "office": model}])
 

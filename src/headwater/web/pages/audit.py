@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from headwater.node.pages import auditing
 from headwater.web.page import Context, Page
+from headwater.web.pictures import own_line
 
 
 def show(ctx: Context) -> Response:
@@ -18,7 +19,7 @@ def show(ctx: Context) -> Response:
     )
     model = auditing.audit_page(ctx.node, ctx.session, asked)
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "audit", model.events, "")
+        return ctx.export(ctx.query.text("export"), "audit", model.events, own_line(ctx))
     said = {"kind": asked.kind, "who": asked.who, "subject": asked.subject, "before": str(asked.before or "")}
     query = urlencode({name: value for name, value in said.items() if value})
     ctx.more.update(checked=None, year=ctx.node.clock.now().year, query=f"{query}&" if query else "")

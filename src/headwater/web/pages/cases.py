@@ -5,13 +5,14 @@ from starlette.responses import Response
 from headwater.node.pages import casefile, exhibits, handing
 from headwater.web.page import Context, Page
 from headwater.web.pages.case_files import MOST_MB, endings
+from headwater.web.pictures import own_line
 
 
 def lists(ctx: Context) -> Response:
     """Show the cases of the node."""
     model = casefile.case_lines(ctx.node, ctx.session)
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "cases", model, "")
+        return ctx.export(ctx.query.text("export"), "cases", model, own_line(ctx))
     ctx.more.update(key=ctx.one_use_key(), profiles=casefile.PROFILES, finding=ctx.query.text("finding", most=60))
     return ctx.page("cases.html", model, twin=model)
 

@@ -16,7 +16,7 @@ from headwater.node.pages import charts as read
 from headwater.node.pages import exports
 from headwater.policy.acts import Act
 from headwater.web.page import Context, Page
-from headwater.web.pictures import about, banner_line, picture, stamp
+from headwater.web.pictures import about, banner_line, own_line, picture, stamp
 from headwater.web.templating import tie_words
 
 MOST_PLACES = 200_000
@@ -28,7 +28,7 @@ def every(ctx: Context) -> Response:
     model = read.every(ctx.node, ctx.session)
     form = ctx.query.choice("export", "", ("", "csv", "json"))
     if form:
-        return ctx.export(form, "charts", model, "")
+        return ctx.export(form, "charts", model, own_line(ctx))
     ctx.more.update(entity=ctx.query.text("entity", most=400))
     return ctx.page("charts.html", model, twin=model)
 

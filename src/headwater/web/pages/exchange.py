@@ -13,6 +13,7 @@ from headwater.node.pages import preview as previews
 from headwater.web.errors import UnknownPageError
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
+from headwater.web.pictures import own_line
 
 _REF: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -21,7 +22,7 @@ def lists(ctx: Context) -> Response:
     """Show all correspondence."""
     page = ctx.query.whole("page", 1)
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "exchange", mail.every(ctx.node, ctx.session), "")
+        return ctx.export(ctx.query.text("export"), "exchange", mail.every(ctx.node, ctx.session), own_line(ctx))
     model = mail.lists(ctx.node, ctx.session, page)
     rows = (*model.waiting, *model.incoming, *model.outgoing)
     ctx.more.update(done=ctx.query.text("done", most=40))
