@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from headwater.case.collecting import collecting_later
 from headwater.case.copying import copied, take_back, write_new
 from headwater.case.crate import CRATE_FILE, crate_bytes
 from headwater.case.custody import CustodyEvent, chains
@@ -30,6 +29,7 @@ from headwater.case.seal import Head, Seal, Signer, make_seal
 from headwater.case.views import GROUP, Audience, View, described, exhibit_path, shown_paths, statement_path
 from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.model.canonical import encode
+from headwater.model.collecting import collecting_later
 from headwater.model.finding import Finding
 from headwater.ports import Chance, Clock
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from headwater.case import lines
-from headwater.case.collecting import collecting_later
 from headwater.case.exhibit import Exhibit, HashedFile, reference_key
 from headwater.case.files import Inside, files_below, open_inside
 from headwater.case.model import CaseFile, Statement
 from headwater.case.reading import Row
 from headwater.errors import Place, SchemaError
 from headwater.formats.safe import MAX_JSON_BYTES, parse_json
+from headwater.model.collecting import collecting_later
 
 CASE_FILE: Final = "case.json"
 ITEM_FOLDERS: Final = ("exhibits", "statements")

@@ -13,11 +13,11 @@ from functools import cache
 from typing import Final
 
 from headwater.case.check import Problem
-from headwater.case.collecting import collecting_later
 from headwater.case.graph_custody import custody_problems
 from headwater.case.graph_reading import Vertex, literal, read_graph
 from headwater.case.terms import OURS, terms
 from headwater.errors import SchemaError
+from headwater.model.collecting import collecting_later
 from headwater.model.times import parse_instant
 
 FILE: Final = "observable:File"

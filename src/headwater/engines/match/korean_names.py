@@ -72,7 +72,7 @@ def _known(hangul: str) -> frozenset[str]:
 @lru_cache(maxsize=1 << 14)
 def _syllables(word: str) -> tuple[str, ...]:
     """Return a word as one or two known syllables, as they are written, the family's among them; empty where it is none."""
-    if one_spelling(word) in _known(_FAMILIES) | _known(_GIVEN):
+    if one_spelling(word) in _known(_FAMILIES + _GIVEN):
         return (word,)
     if is_given(fold(word)):
         return ()  # Anna
@@ -107,7 +107,7 @@ def _ranks() -> dict[str, int]:
 
 @cache
 def _places() -> dict[str, int]:
-    return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_FAMILIES) | _known(_GIVEN))))}
+    return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_FAMILIES + _GIVEN))))}
 
 
 def family_and_given(words: list[str]) -> list[str]:
@@ -118,9 +118,13 @@ def family_and_given(words: list[str]) -> list[str]:
     """
     if len(words) > SYLLABLES:
         return []
-    found = [_syllables(word) for word in words]
+    found = []
+    for word in words:
+        found.append(_syllables(word))
+        if not found[-1]:
+            return []
     flat = [syllable for some in found for syllable in some]
-    if not all(found) or len(flat) != SYLLABLES:
+    if len(flat) != SYLLABLES:
         return []
     ends = [at for at in (0, -1) if len(found[at]) == 1 and one_spelling(flat[at]) in _ranks()]
     if not ends:

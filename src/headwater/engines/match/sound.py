@@ -6,6 +6,7 @@ keeps the consonants only, which is what Arabic script writes.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -59,17 +60,27 @@ _NEAR: Final = {
     0.35: "dz sz pb td gk kh ae hC vb ei jh gj",
     0.5: "ao mn eo ai au eu iu io",
 }
-_COSTS: Final = {
-    (left, right): cost
-    for cost, pairs in _NEAR.items()
-    for pair in pairs.split()
-    for left, right in ((pair[0], pair[1]), (pair[1], pair[0]))
-}
+
+
+def _costs() -> dict[str, dict[str, float]]:
+    costs: dict[str, dict[str, float]] = {}
+    for cost, pairs in _NEAR.items():
+        for one, other in pairs.split():
+            costs.setdefault(one, {one: 0.0})[other] = costs.setdefault(other, {other: 0.0})[one] = cost
+    return costs
+
+
+_COSTS: Final = _costs()
 
 
 def substitution(left: str, right: str) -> float:
     """Return how far apart two sounds are, from 0 (one sound, two spellings) to 1."""
-    return 0.0 if left == right else _COSTS.get((left, right), 1.0)
+    return 0.0 if left == right else substitutions(left).get(right, 1.0)
+
+
+def substitutions(sound: str) -> Mapping[str, float]:
+    """Return how far each sound near one is from it, itself among them; any other is 1 apart."""
+    return _COSTS.get(sound) or {sound: 0.0}
 
 
 LOOSE: Final = {"h": 0.25, "i": 0.4, "e": 0.4, "a": 0.5, "o": 0.5, "u": 0.5, "j": 0.4}

@@ -18,6 +18,7 @@ from headwater.engines.match.link.naming import earlier_names, named
 from headwater.engines.match.link.pairing import Database, Edge, edges_between, in_memory, need_splink
 from headwater.engines.match.link.units import Sort, Unit, units_of
 from headwater.errors import Place, SchemaError
+from headwater.model.collecting import collecting_later
 from headwater.ports import View
 
 KIND_CLUSTER: Final = "match.cluster"
@@ -136,18 +137,19 @@ def link(
     need_splink()
     steps = count(1)
     total = 1 + _STEPS * len(asked.sorts)
-    units = units_of(view.records())
-    earlier = earlier_names(view.findings(), KIND_CLUSTER)
 
     def step() -> None:
         progress(next(steps), total)
 
-    step()
-    sorted_units = ([unit for unit in units if unit.sort is sort] for sort in asked.sorts)
-    return [
-        _link_sort(sort, mine, asked, database or in_memory, earlier, step)
-        for sort, mine in zip(asked.sorts, sorted_units, strict=True)
-    ]
+    with collecting_later():
+        units = units_of(view.records())
+        earlier = earlier_names(view.findings(), KIND_CLUSTER)
+        step()
+        sorted_units = ([unit for unit in units if unit.sort is sort] for sort in asked.sorts)
+        return [
+            _link_sort(sort, mine, asked, database or in_memory, earlier, step)
+            for sort, mine in zip(asked.sorts, sorted_units, strict=True)
+        ]
 
 
 def compare(left: Unit, right: Unit, others: Sequence[Unit] = (), database: Database | None = None) -> Pair:
