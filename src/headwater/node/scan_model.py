@@ -7,6 +7,7 @@ or outputs have another shape, is not run.
 
 import gzip
 import re
+import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -85,12 +86,19 @@ def read(name: str | None) -> tuple[Path, dict[str, Any], bytes]:
             "a manifest without a field it needs", where=f"{path.with_suffix('.json').name}, {missing[:1] or 'schema'}"
         )
     # Ours is shipped pressed, a fifth as large.
-    data = gzip.decompress(bytes_of(path.with_suffix(".onnx.gz"))) if ours else bytes_of(path)
+    data = _unpressed(path.with_suffix(".onnx.gz")) if ours else bytes_of(path)
     if len(data) > MOST_BYTES:
         raise LimitError(f"a model over {MOST_BYTES} bytes", where=path.name)
     if sha256(data).hexdigest() != manifest["sha256"]:
         raise SignatureError("a model whose bytes are not those that its manifest names", where=path.name)
     return path, manifest, data
+
+
+def _unpressed(path: Path) -> bytes:
+    try:
+        return gzip.decompress(bytes_of(path))
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError("a pressed model that cannot be read", where=path.name) from error
 
 
 def _check_graph(data: bytes, file: str) -> None:

@@ -211,6 +211,16 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
         scan_model.load(str(path))
 
 
+@pytest.mark.parametrize("end", [0, 10, 5000])
+def test_a_pressed_model_that_was_cut_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: int) -> None:
+    whole = (scan_model.DATA / f"{scan_model.BUILTIN}.onnx.gz").read_bytes()
+    (tmp_path / f"{scan_model.BUILTIN}.onnx.gz").write_bytes(whole[:end] if end else b"nothing" + whole)
+    (tmp_path / f"{scan_model.BUILTIN}.json").write_bytes((scan_model.DATA / f"{scan_model.BUILTIN}.json").read_bytes())
+    monkeypatch.setattr(scan_model, "DATA", tmp_path)
+    with pytest.raises(FormatError, match="pressed"):
+        scan_model.load(None)
+
+
 def test_the_model_that_ships_is_small_and_says_where_it_comes_from() -> None:
     model = scan_model.load(None)
     assert (scan_model.DATA / f"{scan_model.BUILTIN}.onnx.gz").stat().st_size < 5_000_000
