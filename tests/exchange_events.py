@@ -53,12 +53,13 @@ DETAILS: Final = {
     "exchange.resting": "code",
     "exchange.sent": "agreement categories facts kind seq to",
     "exchange.sync-doubted": "why",
+    "exchange.table-expired": "findings record",
     "exchange.text-decided": "amend reason stripped",
     "exchange.text-names-recalled": "amend facts thread",
     "exchange.told": "word",
     "exchange.withdrawn": "",
     "exchange.witnessed": "root size",
     "exchange.word-doubted": "",
-    "findings.withdrawn": "amend",
+    "findings.withdrawn": "amend expired",
 }
 """Names that may stand in an event's detail, by its kind; an event of another kind is not one of the exchange's."""

@@ -199,16 +199,17 @@ class Amends:
         evidence = {fact for fact in concerned if is_evidence(tx, fact)}
         evidence.update(_facts_of(one for each in held.values() for one in each if one.given.hold == EVIDENCE))
         hidden = {
-            name
+            name: each
             for name, each in held.items()
             if verbs.get(name) == "restrict" or evidence.intersection(_facts_of(each))
         }
+        erased = {name: each for name, each in held.items() if name not in hidden}
         gone: dict[MessageId, list[str]] = {}
-        for name in held.keys() - hidden:
-            for one in held[name]:
+        for name, each in erased.items():
+            for one in each:
                 gone.setdefault(one.message, []).append(name)
-        eraser.restrict(_facts_of(one for name in hidden for one in held[name]), evidence)
-        eraser.erase(_facts_of(one for name in held.keys() - hidden for one in held[name]))
+        eraser.restrict(_facts_of(one for each in hidden.values() for one in each), evidence)
+        eraser.erase(_facts_of(one for each in erased.values() for one in each))
         eraser.strip_incoming(gone)
         forwards += self._withdraw_findings(tx, rested, amend, self._me, ref)
         values = {name: each[0].given.value for name, each in held.items() if each[0].given.value}

@@ -1,0 +1,75 @@
+"""All plays by their names, and the files that hold them.  python -m tests.plays.made [NAME ...]  writes them anew.
+
+These are no proofs that an act is right: other tests hold that. They hold that nothing of what an act gives, keeps or notes
+changes without anybody's knowing. Whoever changes an act on purpose writes its play anew and reads the difference.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from tests.plays import exchange_desk, exchange_partners, exchange_third, exchange_wires
+from tests.plays.play import Play, written
+
+FOLDER: Final = Path(__file__).parent / "held"
+MADE_BY: Final = "python -m tests.plays.made {}"
+EXCHANGE: Final[dict[str, Callable[[Path], Play]]] = {
+    "consents": exchange_third.consents,
+    "broken-glass": exchange_third.broken_glass,
+    "recalls": exchange_third.recalls,
+    "recalls-that-wait": exchange_third.recalls_that_wait,
+    "outgoing": exchange_desk.outgoing,
+    "incoming": exchange_desk.incoming,
+    "requests": exchange_desk.requests,
+    "lookups": exchange_desk.lookups,
+    "acquaintance": exchange_partners.acquaintance,
+    "cards": exchange_partners.cards,
+    "alarms": exchange_partners.alarms,
+    "delivery": exchange_wires.delivery,
+    "doubles": exchange_wires.doubles,
+    "syncs": exchange_wires.syncs,
+    "files": exchange_wires.files,
+}
+ALL: Final = {**EXCHANGE}
+
+
+def played(name: str, folder: Path) -> dict[str, Any]:
+    """Play a play and return it as its file would hold it."""
+    told: dict[str, Any] = json.loads(written(ALL[name](folder).told))
+    return told
+
+
+def held(name: str) -> dict[str, Any]:
+    """A play as it is held."""
+    told: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return told
+
+
+def differences(held_acts: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What is told otherwise than before, act by act: what stood is marked with -, what stands now with +."""
+    found = [] if [*held_acts] == [*now] else [f"other acts: {sorted({*held_acts} ^ {*now})}"]
+    for name in (name for name in held_acts if name in now):
+        for key in dict.fromkeys((*held_acts[name], *now[name])):
+            old, new = held_acts[name].get(key), now[name].get(key)
+            if old != new:
+                found += [
+                    f"{name} / {key}",
+                    f"- {json.dumps(old, ensure_ascii=False)}",
+                    f"+ {json.dumps(new, ensure_ascii=False)}",
+                ]
+    return found
+
+
+def main(names: list[str]) -> None:
+    """Write plays."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in names or ALL:
+        with tempfile.TemporaryDirectory() as folder:
+            (FOLDER / f"{name}.json").write_text(written(ALL[name](Path(folder)).told), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
