@@ -11,7 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from tests.plays import exchange_desk, exchange_partners, exchange_third, exchange_wires
+from tests.plays import (
+    exchange_desk,
+    exchange_partners,
+    exchange_third,
+    exchange_wires,
+    node_alone,
+    node_wired,
+    store_alone,
+)
 from tests.plays.play import Play, written
 
 FOLDER: Final = Path(__file__).parent / "held"
@@ -33,7 +41,21 @@ EXCHANGE: Final[dict[str, Callable[[Path], Play]]] = {
     "syncs": exchange_wires.syncs,
     "files": exchange_wires.files,
 }
-ALL: Final = {**EXCHANGE}
+NODE: Final[dict[str, Callable[[Path], Play]]] = {
+    "claims": node_alone.claims,
+    "doors": node_alone.doors,
+    "vault": node_alone.vault,
+    "counted": node_alone.counted,
+    "letters": node_wired.letters,
+    "answers": node_wired.answers,
+}
+STORE: Final[dict[str, Callable[[Path], Play]]] = {
+    "messages": store_alone.messages,
+    "records": store_alone.records,
+    "ledger": store_alone.ledger,
+    "read-only": store_alone.read_only,
+}
+ALL: Final = {**EXCHANGE, **NODE, **STORE}
 
 
 def played(name: str, folder: Path) -> dict[str, Any]:
