@@ -18,6 +18,7 @@ from tests.plays import (
     exchange_wires,
     node_alone,
     node_wired,
+    policy_alone,
     store_alone,
 )
 from tests.plays.play import Play, written
@@ -55,7 +56,12 @@ STORE: Final[dict[str, Callable[[Path], Play]]] = {
     "ledger": store_alone.ledger,
     "read-only": store_alone.read_only,
 }
-ALL: Final = {**EXCHANGE, **NODE, **STORE}
+POLICY: Final[dict[str, Callable[[Path], Play]]] = {
+    "rights": policy_alone.rights,
+    "words": policy_alone.words,
+    "guarding": policy_alone.guarding,
+}
+ALL: Final = {**EXCHANGE, **NODE, **STORE, **POLICY}
 
 
 def played(name: str, folder: Path) -> dict[str, Any]:
