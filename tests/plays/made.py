@@ -17,6 +17,7 @@ from tests.plays import (
     exchange_third,
     exchange_wires,
     node_alone,
+    node_streams,
     node_wired,
     policy_alone,
     store_alone,
@@ -49,6 +50,9 @@ NODE: Final[dict[str, Callable[[Path], Play]]] = {
     "counted": node_alone.counted,
     "letters": node_wired.letters,
     "answers": node_wired.answers,
+    "threats": node_streams.threats,
+    "reports": node_streams.reports,
+    "tracks": node_streams.tracks,
 }
 STORE: Final[dict[str, Callable[[Path], Play]]] = {
     "messages": store_alone.messages,
