@@ -6,6 +6,8 @@ import pytest
 
 from tests.plays.made import MADE_BY, STORE, differences, held, played
 
+pytestmark = pytest.mark.sqlite  # what is held names SQLite's own file and words
+
 
 @pytest.mark.parametrize("name", STORE)
 def test_a_play_is_told_as_it_is_held(name: str, tmp_path: Path) -> None:
