@@ -31,6 +31,8 @@ EXCHANGE: Final = {
     "doubles": "exchange_wires:doubles",
     "syncs": "exchange_wires:syncs",
     "files": "exchange_wires:files",
+    "refused": "exchange_more:refused",
+    "held-back": "exchange_more:held_back",
 }
 NODE: Final = {
     "claims": "node_alone:claims",
@@ -48,6 +50,8 @@ STORE: Final = {
     "records": "store_alone:records",
     "ledger": "store_alone:ledger",
     "read-only": "store_alone:read_only",
+    "durable": "store_files:durable",
+    "damaged": "store_files:damaged",
 }
 POLICY: Final = {
     "rights": "policy_alone:rights",
