@@ -7,11 +7,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from headwater.errors import EquivocationError, RollbackError
+from headwater.exchange.again import again_due, deliver_again, delivered_again, is_listed
 from headwater.exchange.alarms import raise_alarm
 from headwater.exchange.card import sign_card
+from headwater.exchange.envelope import Lane
 from headwater.exchange.keys import read_roots
 from headwater.exchange.partners import State
 from headwater.model.canonical import decode
+from headwater.model.ids import MessageId
 from headwater.model.message import CardCopy, Kind, Message
 from headwater.policy.agreement import AgreementState
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, World, agreement, message
@@ -98,6 +101,7 @@ def cards(folder: Path) -> Play:
     uk.send(message(text="between"), who="o.reed")
     pair.carry()
     key = first.card.signing[0].name
+    rs.accept(rs.incoming()[-1].id, who="m.ilic", reason="of use")
     renew("the first is revoked", None, revoke=[key], revoked_from=datetime.fromisoformat("2026-11-25T08:30:00+00:00"))
     act("flags", rs.flags)
     act("told with the new key", lambda: uk.send(message(text="after"), who="o.reed"))
@@ -176,4 +180,16 @@ def alarms(folder: Path) -> Play:
     act("cleared again", lambda: uk.syncing.clear(BELGRADE, who="s.hall", reason="x"))
     raised("rolled back once more", RollbackError, BELGRADE)
     act("alarms then", uk.syncing.alarms)
+    refs = [uk.send(message(text=text), who="o.reed").id or MessageId("") for text in ("one", "two", "three")]
+    for name, these in (("last and first", [refs[2], refs[0]]), ("first and second", refs[:2])):
+        act(f"to go again: {name}", pair.london.store.write, lambda tx, these=these: deliver_again(tx, BELGRADE, these))
+        act(
+            f"to go again: {name}, due",
+            pair.london.store.write,
+            lambda tx: [again_due(tx, BELGRADE, lane, 2) for lane in Lane],
+        )
+    act("gone again", pair.london.store.write, lambda tx: delivered_again(tx, BELGRADE, {refs[0]}))
+    act(
+        "gone again, listed", pair.london.store.write, lambda tx: [is_listed(tx, peer) for peer in (BELGRADE, PRISTINA)]
+    )
     return pair.end()

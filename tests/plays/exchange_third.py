@@ -163,7 +163,7 @@ def recalls(folder: Path) -> Play:
     facts, told = stage.told(f"about {NAME}", report(NAME, 1))
     here = three.facts_of(three.london, told)
     three.answer(three.ask(here), "yes")
-    passed = three.onward(here, text=f"{NAME} was seen").id or MessageId("")
+    passed = three.onward(here, text=f"{NAME} was seen", reason="a joint case").id or MessageId("")
     three.run()
     there = three.facts_of(three.belgrade, passed)
     held = three.onward(here, approver="")

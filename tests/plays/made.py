@@ -42,6 +42,7 @@ NODE: Final = {
     "letters": "node_wired:letters",
     "answers": "node_wired:answers",
     "threats": "node_streams:threats",
+    "shelf": "node_streams:shelf",
     "reports": "node_streams:reports",
     "tracks": "node_streams:tracks",
 }

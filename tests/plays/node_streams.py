@@ -16,6 +16,7 @@ from headwater.formats.eurosur import EurosurEvent, write_event_draft
 from headwater.node import taxii_users, ti_release, watch_reports, watch_share
 from headwater.node.taxii import Desk
 from headwater.node.ti_release import Asking
+from headwater.store.shelf import Asked
 from tests.cyber_world import ANALYST, OWN, PASSWORD, RECEIVED, Cert, cert
 from tests.node_world import AUDITOR, WRITER, as_user
 from tests.plays.play import Play
@@ -95,6 +96,40 @@ def threats(folder: Path) -> Play:
         at.desk = Desk(at.node)
         asked("with the old password, anew", "GET", f"{OWN}/manifest/?limit=1")
     return play
+
+
+def shelf(folder: Path) -> Play:
+    """The collections in the store: every question they answer, with objects that are held, revoked, withdrawn and deleted."""
+    with cert(folder) as at:
+        play = Play({"UK": at.node}, [folder])
+        given = [one for one in warning()["objects"] if one["type"] != "marking-definition"]
+        first, *rest = given
+        play.act("all but the first", lambda: at.post(rest).json["status"])
+        play.act("held", ti_release.held, at.node, at.session())
+        _asked_of_shelf(at, play, "held", given)
+        at.clock.move(timedelta(seconds=1))
+        play.act("the first", lambda: at.post([first]).json["status"])
+        play.act("still held", ti_release.held, at.node, at.session())
+        changed = {**rest[0], "modified": "2026-11-25T09:00:00.000Z"}
+        play.act("a later version", lambda: at.post([changed]).json["status"])
+        _asked_of_shelf(at, play, "all there", given)
+        with at.node.store.snapshot() as snapshot:
+            records = [ref for _, _, ref in snapshot.shelf_records(1, [rest[0]["id"], rest[1]["id"]])]
+        play.act("withdrawn", at.node.store.write, lambda tx: [tx.withdraw_from_shelf(ref) for ref in records])
+        _asked_of_shelf(at, play, "withdrawn", given)
+    return play
+
+
+def _asked_of_shelf(at: Cert, play: Play, when: str, given: list[dict[str, Any]]) -> None:
+    ids = [one["id"] for one in given]
+    with at.node.store.snapshot() as snapshot:
+        for name, more in (
+            ("shelf_handlings", ()), *(("shelf_count", (number,)) for number in (1, 2, 3)), ("shelf_knows", (ids,)), ("shelf_knows", (ids, [1])),
+            ("shelf_versions", (1, ids)), ("shelf_versions", (1, ids, [1])), *(("shelf_bodies", (ref,)) for ref in ids[:3]), ("shelf_records", (1, ids)),
+            ("shelf_held", ()), ("shelf_revoked", (1, ids)), ("shelf_withdrawn", ()), ("shelf_behind", ()), ("shelf_fresh", (5,)),
+            *(("shelf", (Asked(collection=1, handlings=[1, 2, 3], versions=(which,), limit=4, after=after),)) for which in ("first", "last", "all") for after in (0, 3)),
+        ):  # fmt: skip
+            play.look(f"{when}: {name} {len(play.told)}", getattr(snapshot, name), *more)
 
 
 def _told(at: Cert, method: str, path: str, body: bytes, **more: Any) -> Any:

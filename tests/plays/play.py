@@ -75,28 +75,36 @@ class Play:
 
     def act(self, name: str, does: Callable[..., Any], *given: Any, **more: Any) -> Any:
         """Do something with what is given, tell it under a name, and return what it gave."""
-        assert name not in self.told, f"two acts are called {name}"
-        self._act, self._count = name, 0
         sizes = {node: _size(of.store) for node, of in self._nodes.items()}
-        told: dict[str, Any] = {}
-        gave = None
-        try:
-            gave = does(*given, **more)
-        except HeadwaterError as error:
-            where = {key: value for key, value in _fields(error.where) if value not in (None, "")}
-            told["refused"] = self.call([error.code, error.what, where])
-        else:
-            if isinstance(gave, GeneratorType | map | filter):
-                gave = list(gave)
-            told["gave"] = self.call(plain(gave))
+        told, gave = self._done(name, does, *given, **more)
         now = self._rows()
         for node, of in self._nodes.items():
             if lines := _lines(of.store, sizes[node]):
                 told[f"{node} ledger"] = [self.call(line) for line in lines]
             told |= {f"{node} {table}": rows for table, rows in self._changes(node, now) if rows}
         self._before = now
-        self.told[name] = {key: value for key, value in told.items() if value is not None}
         return gave
+
+    def look(self, name: str, does: Callable[..., Any], *given: Any, **more: Any) -> Any:
+        """Ask something that changes nothing: what it gave is told; what it changed after all, with the next act."""
+        return self._done(name, does, *given, **more)[1]
+
+    def _done(self, name: str, does: Callable[..., Any], *given: Any, **more: Any) -> tuple[dict[str, Any], Any]:
+        assert name not in self.told, f"two acts are called {name}"
+        self._act, self._count = name, 0
+        told = self.told[name] = {}
+        gave = None
+        try:
+            gave = does(*given, **more)
+            if isinstance(gave, GeneratorType | map | filter):
+                gave = list(gave)
+        except HeadwaterError as error:
+            where = {key: value for key, value in _fields(error.where) if value not in (None, "")}
+            told["refused"] = self.call([error.code, error.what, where])
+        else:
+            if gave is not None:
+                told["gave"] = self.call(plain(gave))
+        return told, gave
 
     def call(self, thing: Any) -> Any:
         """A document in which what was drawn bears the name of the act in which it first appeared."""

@@ -50,7 +50,7 @@ class Alone:
                 found = getattr(snapshot, question)(*given, **more)
                 return list(found) if hasattr(found, "__next__") else found
 
-        self.play.act(name, ask)
+        self.play.look(name, ask)
 
 
 @contextmanager
