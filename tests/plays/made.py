@@ -42,7 +42,6 @@ NODE: Final = {
     "letters": "node_wired:letters",
     "answers": "node_wired:answers",
     "threats": "node_streams:threats",
-    "shelf": "node_streams:shelf",
     "reports": "node_streams:reports",
     "tracks": "node_streams:tracks",
 }
@@ -52,6 +51,7 @@ STORE: Final = {
     "ledger": "store_alone:ledger",
     "read-only": "store_alone:read_only",
     "durable": "store_files:durable",
+    "shelf": "node_streams:shelf",
     "damaged": "store_files:damaged",
 }
 POLICY: Final = {

@@ -136,7 +136,7 @@ def _of_two(node: Node, play: Play, clock: FakeClock) -> None:
 
 def doors(folder: Path) -> Play:  # noqa: PLR0915 - a play is told in one piece
     """Users are added and switched off, sign in by tickets, are reset; cards are made and keys revoked."""
-    with alone(folder, page="127.0.0.1:8821") as (node, clock, play):
+    with alone(folder, page="127.0.0.1:8821", zone="Europe/London", name="The Agency") as (node, clock, play):
         act, admin = play.act, as_user(node, WRITER, "operation")
         new = users.User("n.new", frozenset({"analyst", "auditor"}))
         act("added", users.add, node.store, admin, new)

@@ -117,6 +117,8 @@ def _look_at_messages(at: Alone, out: list[Outgoing], come: list[Incoming], thre
         at.asked(f"{name}, the quiet", name, 9, 0, QUIET, told=False)
         at.asked(f"{name}, all told", name, 9, 0, ())
     at.asked("out queued", "out_queued", 3)
+    for most in (2, 9):
+        at.asked(f"out in state, {most}", "out_in_state", "queued", most)
     for state in ("dead", "refused", "receipted"):
         at.asked(f"out {state}", "out_in_state", state, 1)
 
