@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -86,6 +87,7 @@ def durable(folder: Path) -> Play:
         ):
             act(f"a part, {said}", _part, store, whole, size, expected)
             act(f"a part, {said}: left", store.part_size, "part")
+        act("a part that was longer", _longer, store, b"fourth", BlobHash(sha256(b"fourth").hexdigest()))
         vault = Vault(home, SeededChance(3))
         ref = act("an entry", vault.put, b"a secret")
         act("an entry that is replaced", vault.replace, ref, b"another")
@@ -110,6 +112,17 @@ def _part(store: Store, data: bytes, size: int, expected: BlobHash) -> None:
         part.add(data[:2])
         part.add(data[2:])
         part.keep(expected, size)
+
+
+def _longer(store: Store, data: bytes, expected: BlobHash) -> int:
+    """Keep the beginning of what an earlier attempt has left, and return how many bytes are kept."""
+    with store.part("longer") as part:
+        part.add(data + b" and more")
+    with store.part("longer") as part:
+        part.take(part.again(len(data)))
+        part.keep(expected, len(data))
+    with store.snapshot() as snapshot:
+        return len(snapshot.blob_bytes(expected) or b"")
 
 
 def damaged(folder: Path) -> Play:
