@@ -26,6 +26,7 @@ from tools.planted_desk import DESK_FAULTS
 from tools.planted_engines import ENGINE_FAULTS
 from tools.planted_node import NODE_FAULTS
 from tools.planted_page import PAGE_FAULTS
+from tools.planted_plays import PLAY_FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -275,6 +276,7 @@ PATCHES: Final = (
     *NODE_FAULTS,
     *DESK_FAULTS,
     *PAGE_FAULTS,
+    *PLAY_FAULTS,
     *ENGINE_FAULTS,
 )  # fmt: skip
 
