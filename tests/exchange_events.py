@@ -37,7 +37,7 @@ DETAILS: Final = {
     "exchange.missed": "count",
     "exchange.not-sent": "rule to",
     "exchange.notice": "facts to",
-    "exchange.notice-due": "to",
+    "exchange.notice-due": "code to",
     "exchange.partner-added": "",
     "exchange.partner-confirmed": "",
     "exchange.partner-live": "",

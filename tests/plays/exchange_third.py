@@ -138,9 +138,12 @@ def broken_glass(folder: Path) -> Play:
     three, act, london = stage.three, stage.act, stage.three.london.exchange
     _, told = stage.told("two facts", report(NAME, 1))
     here = three.facts_of(three.london, told)
-    glass = BreakGlass(reason="a life is in danger", threat="serious")
+    small, glass = (
+        BreakGlass(reason="a life is in danger", threat=threat) for threat in ("serious", "immediate-serious")
+    )
+    act("a threat that is too small", lambda: three.onward(here, break_glass=small))
     act("without glass", lambda: three.onward(here))
-    broken = act("glass to break", lambda: three.onward(here, break_glass=glass)).id
+    broken = act("glass to break", lambda: three.onward(here, break_glass=glass, approver="b.chief")).id
     act("answered for by its author", lambda: london.approve(broken, who="o.reed", role="break-glass"))
     broken = three.onward(here[:1], break_glass=glass).id or MessageId("")
     act("answered for by another", lambda: london.approve(broken, who="s.hall", role="break-glass"))
