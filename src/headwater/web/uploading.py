@@ -91,13 +91,16 @@ class _Parts:
             self.file.write(part)
             return
         self.plain += len(part)
-        if self.plain > MOST_BYTES or len(self.fields) > MOST_FIELDS:
+        if self.plain > MOST_BYTES:
             raise LimitError(f"a form of more than {MOST_BYTES // 1024} KB beside its file")
         self.value += part
 
     def end_part(self) -> None:
         if self.in_file:
             return
+        # Counted here and not where a value comes: an empty one brings none.
+        if len(self.fields) >= MOST_FIELDS:
+            raise LimitError(f"more than {MOST_FIELDS} fields", where=Place(field="form"))
         try:
             self.fields.append((self.name, self.value.decode()))
         except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ import pytest
 from headwater.errors import SchemaError
 from headwater.node import Node, incoming, uploads
 from headwater.testing.fakes import FakeClock
+from headwater.web.fields import MOST_FIELDS
 from tests.node_world import SUPERVISOR, WRITER, as_user, events
 from tests.page_world import ORIGIN, PORT, Answer, Browser, browser
 from tests.unit.web.conftest import URN
@@ -191,3 +192,13 @@ def test_a_paper_says_nothing_that_a_path_is_made_of(node: Node, builder: Browse
     assert {path.name for path in (node.home / uploads.FOLDER).iterdir()} == {f"{ref}.json"}
     with pytest.raises(SchemaError):
         uploads.begin(node, as_user(node, SUPERVISOR), URN, uploads.Told("", 1, ""))
+
+
+@pytest.mark.parametrize("value", ["x", ""])
+def test_a_form_with_a_file_has_as_many_fields_as_one_without_and_empty_ones_count(
+    node: Node, builder: Browser, value: str
+) -> None:
+    fields = {"form_token": builder.token(), **{f"f{at}": value for at in range(MOST_FIELDS)}}
+    body, kind = multipart(fields, [("a.pdf", FILE[:100])])
+    answer = builder.ask("POST", f"/cases/{URN}/exhibits", body, {"origin": ORIGIN, "content_type": kind})
+    assert (answer.status, left(node)) == (413, [])

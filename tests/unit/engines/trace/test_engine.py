@@ -94,6 +94,16 @@ def test_a_ransom_speaks_for_victims_and_is_in_no_ranking(tmp_path: Path) -> Non
     assert "family" not in repr(claim.finding)
 
 
+def test_whoever_pays_for_a_passage_is_the_subject_of_no_finding_whatever_else_they_do(tmp_path: Path) -> None:
+    family = [f"HUB-family-{number}" for number in range(4)]
+    ring = zip(family, [*family[1:], family[0]], (900_000, 870_000, 850_000, 830_000), strict=True)
+    rows = [pay(0, (20 + at) * DAY_S, src, dst, amount) for at, (src, dst, amount) in enumerate(ring)]
+    tables = payments(tmp_path, [*passage("HUB", 15), *rows])
+    (alone,) = run(tables, "temporal-cycle").claims
+    assert alone.finding.subjects[0] in family
+    assert {claim.finding.subjects for claim in run(tables, "corridor-fan-in", "temporal-cycle").claims} == {("HUB",)}
+
+
 def test_money_that_comes_back_is_found_once_whatever_way_it_is_cut(tmp_path: Path) -> None:
     ring = [("A", "B", 900_000), ("B", "C", 870_000), ("C", "D", 850_000), ("D", "A", 830_000)]
     rows = [pay(0, at * DAY_S, src, dst, amount) for at, (src, dst, amount) in enumerate(ring)]
