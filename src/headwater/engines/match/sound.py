@@ -65,7 +65,8 @@ _NEAR: Final = {
 def _costs() -> dict[str, dict[str, float]]:
     costs: dict[str, dict[str, float]] = {}
     for cost, pairs in _NEAR.items():
-        for one, other in pairs.split():
+        for pair in pairs.split():
+            one, other = pair[0], pair[1]
             costs.setdefault(one, {one: 0.0})[other] = costs.setdefault(other, {other: 0.0})[one] = cost
     return costs
 
