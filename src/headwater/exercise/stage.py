@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -123,8 +124,7 @@ class Stage:
 
     def launch(self, house: House) -> None:
         """Start a node's process."""
-        log = (house.home.parent / f"{house.key}.log").open("ab")
-        with log:
+        with (house.home.parent / f"{house.key}.log").open("ab") as log, _undisturbed():
             house.process = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", *self.program, "node", "serve", "--home", str(house.home)],
                 env=clean_environment(),
@@ -245,6 +245,26 @@ def stage(
             yield made
         finally:
             made.close()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of a `with` block: a process that nobody has noted yet would outlive the exercise.
+
+    In a thread beside the main one nothing is disturbed anyhow: Python handles signals in that one alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager
