@@ -28,6 +28,7 @@ _REFERENCES: Final = frozenset(
     }
 )
 _TABLES: Final = frozenset({"DateOfIssue", "Location", "IDRegDocument", "ProfileRelationship", "SanctionsEntry"})
+_PARTIES: Final = frozenset({"DistinctParty"})
 _SCHEMATA: Final = {"Individual": "Person", "Entity": "Organization", "Vessel": "Vessel", "Aircraft": "Airplane"}
 _FORMERLY: Final = "F.K.A."
 _OWNED: Final = frozenset({"Owned or Controlled By"})
@@ -97,7 +98,7 @@ class OfacXml:
             what = "not OFAC's advanced XML: no DateOfIssue or no reference values before the parties"
             raise FormatError(what, where=Place(file=given.name))
         new = False
-        for element in _elements(given, frozenset({"DistinctParty"})):
+        for element in _elements(given, _PARTIES):
             place = Place(file=given.name, line=element.line)
             try:
                 entry = _entry(element, tables, place)
@@ -112,7 +113,8 @@ class OfacXml:
 
 
 def _elements(given: SourceInput, names: frozenset[str]) -> Iterator[Element]:
-    stream = iter_xml(given.data, root="Sanctions", entries=names, file=given.name)
+    # Parties are passed over while the tables are read: one that is too large is refused then already.
+    stream = iter_xml(given.data, root="Sanctions", entries=names, passed_over=_PARTIES - names, file=given.name)
     next(stream)
     yield from stream
 

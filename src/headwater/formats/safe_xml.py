@@ -23,6 +23,8 @@ from headwater.formats.safe import (
 )
 
 CHUNK_BYTES: Final = 65_536
+_PLAIN_LETTERS: Final = MAX_FIELD_BYTES // 4
+"""Letters of a tag that may in no case be too many bytes; a longer one is measured."""
 
 
 @dataclass(slots=True)
@@ -51,13 +53,21 @@ class Element:
         return next(iter(self.texts(path)), "")
 
 
-def iter_xml(data: bytes, *, root: str, entries: frozenset[str], file: str | None = None) -> Iterator[Element]:
+def iter_xml(
+    data: bytes,
+    *,
+    root: str,
+    entries: frozenset[str],
+    passed_over: frozenset[str] = frozenset(),
+    file: str | None = None,
+) -> Iterator[Element]:
     """Yield the root element without its children, then each element of the given names as a whole.
 
     Args:
         data: the bytes of the file, in UTF-8.
         root: the name that the outermost element must have.
         entries: names of the elements to yield; they do not stand inside each other.
+        passed_over: names of those that are not yielded, and may be no larger either.
         file: name of the file, for errors.
 
     Raises:
@@ -69,7 +79,7 @@ def iter_xml(data: bytes, *, root: str, entries: frozenset[str], file: str | Non
     nul = data.find(b"\0")
     if nul >= 0:
         raise FormatError("a NUL: not UTF-8", where=Place(file=file, line=line_at(data, nul), offset=nul))
-    stream = _Stream(root, entries, file)
+    stream = _Stream(root, entries, passed_over, file)
     for start in range(0, len(data), CHUNK_BYTES):
         stream.feed(data, start)
         yield from stream.take()
@@ -80,9 +90,10 @@ def iter_xml(data: bytes, *, root: str, entries: frozenset[str], file: str | Non
 class _Stream:
     """One run of expat and the elements that are open in it."""
 
-    def __init__(self, root: str, entries: frozenset[str], file: str | None) -> None:
-        self.root, self.entries, self.file = root, entries, file
+    def __init__(self, root: str, entries: frozenset[str], passed_over: frozenset[str], file: str | None) -> None:
+        self.root, self.entries, self.passed_over, self.file = root, entries, passed_over, file
         self.depth = self.inside = self.count = 0
+        self.passing = 0  # the depth of what is being passed over
         self.open: list[Element] = []
         self.pieces: list[tuple[list[str], int]] = []
         self.ready: list[Element] = []
@@ -129,35 +140,46 @@ class _Stream:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
-        if self.depth > MAX_XML_DEPTH:
-            raise LimitError(f"XML deeper than {MAX_XML_DEPTH} levels", where=self._place())
-        if len(attributes) > MAX_XML_ATTRIBUTES:
-            raise LimitError(f"an element with over {MAX_XML_ATTRIBUTES} attributes", where=self._place())
-        # The place is worked out only where something is wrong: a list has a million elements.
-        if attributes or len(tag) * 4 > MAX_FIELD_BYTES:
-            for text in (tag, *attributes, *attributes.values()):
-                check_text(text, where=self._place())
-        if self.depth == 1:
-            if tag != self.root:
-                raise FormatError(f"the outermost element is not {self.root}", where=self._place())
-            self.ready.append(Element(tag, self.parser.CurrentLineNumber, attributes))
-        if not self.open and tag not in self.entries:
-            return
-        self._count()
+        # A list has a million elements, most of them plain and in no entry: they pass by one question each.
+        if attributes or self.depth > MAX_XML_DEPTH or len(tag) > _PLAIN_LETTERS:
+            self._check(tag, attributes)
+        if not self.open:
+            if self.depth == 1:
+                self._begin(tag, attributes)
+            if self.passing:
+                self._count_inside()
+                return
+            if tag in self.passed_over:
+                self.passing, self.inside = self.depth, 0
+            if tag not in self.entries:
+                return
+            self.inside, self.count = 0, self.count + 1
+            if self.count > MAX_ROWS:
+                raise LimitError(f"over {MAX_ROWS} entries", where=self._place())
+        self._count_inside()
         element = Element(tag, self.parser.CurrentLineNumber, attributes)
         if self.open:
             self.open[-1].children.append(element)
         self.open.append(element)
         self.pieces.append(([], 0))
 
-    def _count(self) -> None:
-        if not self.open:
-            self.inside, self.count = 0, self.count + 1
+    def _check(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.depth > MAX_XML_DEPTH:
+            raise LimitError(f"XML deeper than {MAX_XML_DEPTH} levels", where=self._place())
+        if len(attributes) > MAX_XML_ATTRIBUTES:
+            raise LimitError(f"an element with over {MAX_XML_ATTRIBUTES} attributes", where=self._place())
+        for text in (tag, *attributes, *attributes.values()):
+            check_text(text, where=self._place())
+
+    def _begin(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag != self.root:
+            raise FormatError(f"the outermost element is not {self.root}", where=self._place())
+        self.ready.append(Element(tag, self.parser.CurrentLineNumber, attributes))
+
+    def _count_inside(self) -> None:
         self.inside += 1
-        if self.count > MAX_ROWS or self.inside > MAX_XML_ENTRY_ELEMENTS:
-            raise LimitError(
-                f"over {MAX_ROWS} entries, or {MAX_XML_ENTRY_ELEMENTS} elements in one", where=self._place()
-            )
+        if self.inside > MAX_XML_ENTRY_ELEMENTS:
+            raise LimitError(f"over {MAX_XML_ENTRY_ELEMENTS} elements in one entry", where=self._place())
 
     def _text(self, text: str) -> None:
         if not self.open:
@@ -172,6 +194,8 @@ class _Stream:
     def _end(self, _: str) -> None:
         self.depth -= 1
         if not self.open:
+            if self.depth < self.passing:
+                self.passing = 0
             return
         element = self.open.pop()
         element.text = "".join(self.pieces.pop()[0])

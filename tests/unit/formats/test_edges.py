@@ -306,7 +306,7 @@ def test_the_outermost_element_has_exactly_its_name_and_the_first_value_counts()
 def test_no_entity_is_ever_expanded_or_passed_over(text: str) -> None:
     with pytest.raises(InputError):
         elements(text)
-    stream = safe_xml._Stream("a", frozenset({"b"}), None)
+    stream = safe_xml._Stream("a", frozenset({"b"}), frozenset(), None)
     for handler in ("StartDoctypeDeclHandler", "EntityDeclHandler", "ExternalEntityRefHandler", "SkippedEntityHandler"):
         assert getattr(stream.parser, handler) == stream._forbid, handler
 

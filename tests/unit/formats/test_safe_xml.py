@@ -98,3 +98,15 @@ def test_an_error_names_line_and_byte() -> None:
         entries(b"<list>\n<entry>\n</wrong></list>")
     assert caught.value.where.line == 3
     assert caught.value.where.offset == 17
+
+
+def test_what_is_passed_over_is_no_entry_and_may_be_no_larger_than_one() -> None:
+    def read(inside: int) -> list[Element]:
+        party = b"<party>" + b"<a/>" * inside + b"</party>"
+        data = b"<list>" + party + b"<entry/>" + party + b"<b/>" * 20_000 + b"<entry/></list>"
+        return list(iter_xml(data, root="list", entries=frozenset({"entry"}), passed_over=frozenset({"party"})))
+
+    assert [one.tag for one in read(10_000)] == ["list", "entry", "entry"]
+    with pytest.raises(LimitError, match="10000 elements in one entry") as caught:
+        read(10_001)
+    assert caught.value.where.offset == len("<list><party>") + 4 * 10_000
