@@ -1,6 +1,7 @@
 """What the exchange costs between real node processes, and its envelope beside JOSE.
 
     python bench/bench_exchange.py [--messages 6000 | --minutes 10] [--urgent 300] [--facts 10000]
+    python bench/bench_exchange.py --backfill 1000000
 
 Two nodes on loopback, each one process: Belgrade is `headwater node serve`; London serves and delivers too, and two officers
 in the same process queue messages of 8 KiB, 128 in a transaction, at most 512 of them waiting. Each is judged by the
@@ -9,7 +10,8 @@ agreement at both ends, sealed (X-Wing and Ed25519), numbered, kept with a leaf 
 time of both processes, of /proc/PID/stat, the officers' included.
 
 Without `--minutes` the load lasts for some thousand messages, so that the whole takes two minutes; the goal of exchange.md is
-one of ten minutes. One JSON line for each figure; the last line is the document that bench/run.py reads. The goals are for two idle cores, so
+one of ten minutes. With `--backfill` so many records are sent, none like another, each in a message of its own, and nothing else
+is measured. One JSON line for each figure; the last line is the document that bench/run.py reads. The goals are for two idle cores, so
 the first line says how busy the machine was.
 """
 
@@ -31,11 +33,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.exchange_alone import idle_node
 from bench.exchange_nodes import RS, UK, London, cpu_s, houses, london, serve
-from bench.exchange_postgresql import in_postgresql, in_sqlite
+from bench.exchange_postgresql import in_postgresql, in_sqlite, shared
 from bench.exchange_recall import recall_s
 from bench.exchange_seal import cpu_us, jose, ours
 from headwater.exercise.stage import House
 from headwater.model.ids import AuthorityId
+from headwater.model.message import Kind
+from headwater.node import Node
 from tools.peers import PeerError
 from tools.postgresql import BINARIES
 
@@ -201,6 +205,36 @@ def exchanging(asked: argparse.Namespace) -> Iterator[Figure]:
         yield keeping(made, kept["all"])
 
 
+def backfilling(count: int, step: int = 50_000) -> Iterator[Figure]:
+    """Records that are sent to a partner for the first time, in earnest: all of them."""
+    with houses((UK, RS)) as made:
+        serve(made[RS])
+        process = made[RS].process
+        assert process is not None
+        with london(made[UK]) as node:
+            took, rates = 0.0, []
+            before = cpu_s(node.id), cpu_s(process.pid)
+            for first in range(0, count, step):
+                done = node.do("backfill", first=first, count=min(step, count - first), group=GROUP)
+                took += done["s"]
+                rates.append(done["sent"] / done["s"])
+                print(f"{first + done['sent']} records, {rates[-1]:.0f} a second", file=sys.stderr, flush=True)
+            spent = [
+                1e6 * (cpu_s(each) - start) / count for each, start in zip((node.id, process.pid), before, strict=True)
+            ]
+            kept = node.do("receipted")
+        if kept["receipted"] != kept["all"] or kept["all"] < count:
+            raise AssertionError(f"of {count} messages {kept['all']} were sent and {kept['receipted']} receipted")
+        with Node.open(made[RS].home, {}) as belgrade, belgrade.store.snapshot() as snapshot:
+            held = sum(row.kind is Kind.SPONTANEOUS for row in snapshot.incoming_all())
+        if held != count:
+            raise AssertionError(f"of {count} messages Belgrade holds {held}")
+        yield keeping(made, count)
+    split = f"first {rates[0]:.0f} a second, last {rates[-1]:.0f}; London {spent[0]:.0f} us of CPU each, Belgrade {spent[1]:.0f}"
+    how = f"{count} records sent and receipted, 2 vehicles and 4 facts each, none like another ({split})"
+    yield Figure("backfill in earnest", took / 60, "min", how, at_most=20 * count / 1e6)
+
+
 def in_database(count: int, urgent: int) -> Iterator[Figure]:
     """The same with the stores in PostgreSQL, and in SQLite beside it."""
     if not BINARIES:
@@ -223,6 +257,25 @@ def in_database(count: int, urgent: int) -> Iterator[Figure]:
     yield Figure("urgent p99 idle with PostgreSQL", p99["PostgreSQL"], "ms", how)
 
 
+def several(count: int) -> Iterator[Figure]:
+    """A node that several processes serve, over one database."""
+    if not BINARIES:
+        return
+    one, two = (shared(workers, count, GROUP) for workers in (1, 2))
+    how = (
+        f"Belgrade's store in PostgreSQL, two partners send at once, none lost or doubled; {two.rate:.0f} a second"
+        f" with two processes, {one.rate:.0f} with one. Both senders, the processes and the server share the cores"
+    )
+    yield Figure("messages with two workers", two.rate / one.rate, "of one worker's", how)
+    told = "/".join(f"{100 * share:.0f}" for share in two.shares)
+    how = (
+        f"{two.worker_us:.0f} us of both processes ({told} %) and {two.server_us:.0f} of the server;"
+        f" with one {one.worker_us:.0f} and {one.server_us:.0f}"
+    )
+    cost = (two.worker_us + two.server_us) / (one.worker_us + one.server_us)
+    yield Figure("cpu of a message with two workers", cost, "times one worker's", how)
+
+
 def keeping(made: Mapping[AuthorityId, House], count: int) -> Figure:
     """What lies on the disks for each message, at the node that keeps more."""
     sizes = {
@@ -242,11 +295,22 @@ def recalling(facts: int) -> Iterator[Figure]:
     yield Figure("recall", took, "s", how, at_most=60)
 
 
+def every_part(asked: argparse.Namespace) -> Iterator[Iterator[Figure]]:
+    """Yield what is measured, a subject after the other."""
+    yield sealing()
+    yield idling()
+    yield exchanging(asked)
+    yield in_database(asked.messages, asked.urgent)
+    yield several(asked.messages)
+    yield recalling(asked.facts)
+
+
 def main() -> int:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description="Measure the exchange.")
     parser.add_argument("--messages", type=int, default=6 * WINDOW)
     parser.add_argument("--minutes", type=float, default=0.0, help="how long the load lasts; the goal is of 10")
+    parser.add_argument("--backfill", type=int, default=0, help="send so many records, and measure nothing else")
     parser.add_argument("--urgent", type=int, default=300)
     parser.add_argument("--facts", type=int, default=10_000)
     asked = parser.parse_args()
@@ -254,13 +318,7 @@ def main() -> int:
         json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0], "at": time.strftime("%FT%TZ", time.gmtime())})
     )
     rows = []
-    for part in (
-        sealing(),
-        idling(),
-        exchanging(asked),
-        in_database(asked.messages, asked.urgent),
-        recalling(asked.facts),
-    ):
+    for part in [backfilling(asked.backfill)] if asked.backfill else every_part(asked):
         for figure in part:
             rows.append(figure.row())
             print(json.dumps(rows[-1]), flush=True)

@@ -1,4 +1,4 @@
-"""London's node as a process of its own, with an officer in it: serves, delivers, and queues messages as it is told.
+"""London's node, or another sender's, as a process of its own, with an officer in it: serves, delivers, and queues as it is told.
 
 python bench/exchange_london.py HOME      (one JSON line in for each order, one out for what came of it)
 """
@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -38,10 +38,11 @@ class Officer:
     def __init__(self, node: Node) -> None:
         """Work at a node."""
         self._node = node
-        self._reports = [message(number) for number in range(MADE)]
-        self._lists = [message(number, LIST) for number in range(MADE)]
-        self._records = [message(number, RECORD) for number in range(MADE)]
-        self._urgent = [message(number, urgent=True) for number in range(MADE)]
+        me = node.authority
+        self._reports = [message(number, sender=me) for number in range(MADE)]
+        self._lists = [message(number, LIST, sender=me) for number in range(MADE)]
+        self._records = [message(number, RECORD, sender=me) for number in range(MADE)]
+        self._urgent = [message(number, sender=me, urgent=True) for number in range(MADE)]
 
     def load(self, count: int, group: int, shape: str) -> dict[str, Any]:
         """Queue messages as fast as they are taken, and wait for the last receipt."""
@@ -53,9 +54,22 @@ class Officer:
         self.wait_for_all(LOOK_S)
         return {"s": time.perf_counter() - begun, "sent": sent}
 
+    def backfill(self, first: int, count: int, group: int) -> dict[str, Any]:
+        """Queue a record each, none like another, as fast as they are taken, and wait for the last receipt."""
+        begun = time.perf_counter()
+        behind: deque[MessageId] = deque()
+        for at in range(first, first + count, group):
+            many = range(at, min(at + group, first + count))
+            behind.append(self._send([message(number, RECORD, sender=self._node.authority) for number in many])[-1])
+            if len(behind) * group > WAITING_MOST:
+                self._wait_for(behind.popleft(), LOOK_S)
+        self.wait_for_all(LOOK_S)
+        return {"s": time.perf_counter() - begun, "sent": count}
+
     def receipted(self) -> dict[str, Any]:
         """Return how many messages there are, and how many of them the partner has receipted."""
-        states = Counter(row.state for row in self._node.exchange.outgoing())
+        with self._node.store.snapshot() as snapshot:
+            states = Counter(row.state for row in snapshot.outgoing_all())
         return {"all": states.total(), "receipted": states["receipted"]}
 
     def urgent(self, count: int, bulk: float, pause_s: float) -> dict[str, Any]:

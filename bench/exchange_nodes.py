@@ -44,26 +44,28 @@ LIST = Shape(24, 24)
 RECORD = Shape(4, 2, is_bare=True)
 
 
-def message(number: int, shape: Shape = REPORT, *, urgent: bool = False) -> Message:
-    """Return a message, under one agreement between London and Belgrade."""
-    bare = _message(number, shape, "", urgent=urgent)
+def message(number: int, shape: Shape = REPORT, *, sender: AuthorityId = UK, urgent: bool = False) -> Message:
+    """Return a message to Belgrade, under its one agreement with the sender."""
+    bare = _message(number, shape, "", sender, urgent=urgent)
     if shape.is_bare:
         return bare
-    return _message(number, shape, "x" * (BODY_BYTES - len(encode(bare)) - len('"text":"",')), urgent=urgent)
+    room = BODY_BYTES - len(encode(bare)) - len('"text":"",')
+    return _message(number, shape, "x" * room, sender, urgent=urgent)
 
 
-def _message(number: int, shape: Shape, text: str, *, urgent: bool) -> Message:
+def _message(number: int, shape: Shape, text: str, sender: AuthorityId, *, urgent: bool) -> Message:
     record = f"rec-{number:040x}"  # as facts of one record are named
+    state = StateCode(sender[:2])
 
     def fact(place: int) -> MessageFact:
         return MessageFact(
             id=f"{record}/{place}",
             prop=("registrationNumber", "type", "model")[place // shape.things % 3],
-            entity=f"uk/vehicle/{number}-{place % shape.things}",
+            entity=f"{state.lower()}/vehicle/{number}-{place % shape.things}",
             schema="Vehicle",
             value=f"ZZ{number:06} {place:02} EXR",
             category="object",
-            origin=StateCode("UK"),
+            origin=state,
             marking="OFFICIAL",
             handling=("P",),
             grade="3x5x2:1/B",
@@ -72,9 +74,9 @@ def _message(number: int, shape: Shape, text: str, *, urgent: bool) -> Message:
 
     return Message(
         kind=Kind.ALERT if urgent else Kind.SPONTANEOUS,
-        sender=UK,
+        sender=sender,
         recipient=RS,
-        agreement=terms_id(UK, RS),
+        agreement=terms_id(sender, RS),
         purpose="oic",
         classification="OFFICIAL",
         author=OFFICER,
@@ -88,7 +90,7 @@ def _message(number: int, shape: Shape, text: str, *, urgent: bool) -> Message:
 
 def terms_id(one: AuthorityId, other: AuthorityId) -> str:
     """Return how the agreement of two authorities is called."""
-    return f"BENCH-{one}-{other}"
+    return "-".join(("BENCH", *sorted((one, other))))
 
 
 def terms(one: AuthorityId, other: AuthorityId) -> Agreement:

@@ -63,9 +63,12 @@ def _found(graph: Mapping[str, Vertex], now: datetime) -> list[Problem]:
     found: list[Problem] = []
     for vertex in graph.values():
         plan = _plan(tuple(vertex.values))
-        found.extend(_words(vertex, plan))
-        found.extend(_values(vertex, plan, now))
-        found.extend(_pointers(vertex, plan, graph))
+        if plan.unknown or vertex.strange or vertex.defined != 1 or not _are_known(vertex.types):
+            found.extend(_words(vertex, plan))
+        if plan.times or plan.numbers:
+            found.extend(_values(vertex, plan, now))
+        if plan.links:
+            found.extend(_pointers(vertex, plan, graph))
         for rule in _rules_for(vertex.types):
             found.extend(rule(vertex, graph))
     found.extend(custody_problems(graph))
@@ -102,6 +105,12 @@ def _plan(names: tuple[str, ...]) -> _Plan:
         tuple(name for name in ours if known.data.get(name) in _NUMBERS),
         tuple((name, known.objects[name]) for name in ours if name in known.objects),
     )
+
+
+@cache
+def _are_known(kinds: frozenset[str]) -> bool:
+    """Return whether there are classes and `_words` has nothing against them."""
+    return bool(kinds) and all(kind[0] == "<" or kind in terms().above for kind in kinds)
 
 
 def _words(vertex: Vertex, plan: _Plan) -> Iterator[Problem]:

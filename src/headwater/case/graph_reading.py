@@ -155,17 +155,8 @@ class _Reader:
                 vertex.types |= self._kinds(held)
             elif key not in _KEPT:
                 told = True
-                parts = held if isinstance(held, list) else [held]
-                self._inside(parts, depth)
-                self._put(vertex, key, parts)
+                self._hold(vertex, key, held if isinstance(held, list) else [held], depth)
         vertex.defined += told
-
-    def _inside(self, parts: list[Any], depth: int) -> None:
-        for part in parts:
-            if type(part) is dict:
-                self.pairs += len(part)
-                if "@value" not in part and (len(part) > 1 or "@id" not in part):
-                    self.take(part, depth + 1)
 
     def _kinds(self, held: object) -> frozenset[str]:
         if isinstance(held, str) and held in self._classes:
@@ -176,13 +167,20 @@ class _Reader:
             self._classes[held] = kinds
         return kinds
 
-    def _put(self, vertex: Vertex, key: str, parts: list[Any]) -> None:
+    def _hold(self, vertex: Vertex, key: str, parts: list[Any], depth: int) -> None:
+        """Keep what a property of a vertex holds, and take in what stands inside it."""
+        links = []
+        for part in parts:
+            if type(part) is dict:
+                self.pairs += len(part)
+                if "@value" not in part and (len(part) > 1 or "@id" not in part):
+                    self.take(part, depth + 1)  # gives it a name if it has none
+                if "@id" in part:
+                    links.append(part["@id"])
         name = self._name(key)
         if name is None:
             vertex.strange.append(key)
             return
-        # A name was given to what has none before this is asked.
-        links = [part["@id"] for part in parts if type(part) is dict and "@id" in part]
         if name in vertex.values:
             parts, links = [*vertex.values[name], *parts], [*vertex.pointers(name), *links]
         vertex.values[name] = parts
