@@ -91,7 +91,9 @@ def machine() -> dict[str, str | int | float]:
     }
 
 
-def keep(bench: str, rows: Iterable[Mapping[str, Any]], seconds: float, load: float) -> None:
+def keep(
+    bench: str, rows: Iterable[Mapping[str, Any]], seconds: float, load: float, options: Sequence[str] = ()
+) -> None:
     """Keep what a benchmark has found.
 
     Args:
@@ -99,6 +101,7 @@ def keep(bench: str, rows: Iterable[Mapping[str, Any]], seconds: float, load: fl
         rows: its results, as it prints them.
         seconds: how long it took.
         load: the load of the machine when it began.
+        options: what it was started with.
     """
     EVIDENCE.mkdir(parents=True, exist_ok=True)
     found = {
@@ -106,6 +109,7 @@ def keep(bench: str, rows: Iterable[Mapping[str, Any]], seconds: float, load: fl
         "day": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds),
         "machine": {**machine(), "load": round(load, 1)},
+        **({"options": " ".join(options)} if options else {}),
         "results": list(rows),
     }
     text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True)
@@ -135,7 +139,8 @@ def page(kept: Sequence[Mapping[str, Any]]) -> str:
         at = found["machine"]
         where = (
             f"{found['day']}, {at['cores']} cores of {at['processor']}, {at['memory_gb']} GB, Python {at['python']};"
-            f" load {at['load']} at the start, {found['seconds']} s."
+            f" load {at['load']} at the start, {found['seconds']} s"
+            + (f"; with `{found['options']}`." if "options" in found else ".")
         )
         parts += [f"\n## {found['bench']}\n", where, "", "| figure | measured | goal | | how, and beside what |"]
         parts += ["|---|---:|---:|---|---|", *(_line(row) for row in rows_of(found))]

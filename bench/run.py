@@ -1,6 +1,6 @@
 """Run the benchmarks, each in a process of its own, and print their ratios in one table.
 
-    python bench/run.py [NAME ...] [--json] [--write]
+    python bench/run.py [NAME ...] [--json] [--write] [-- OPTION ...]
 
 A benchmark is a file `bench/bench_NAME.py` that prints, as the last line of its output, one JSON document:
 
@@ -8,7 +8,7 @@ A benchmark is a file `bench/bench_NAME.py` that prints, as the last line of its
 
 Seconds of one machine say little on another, so a result is a ratio measured within one run: how many times more, or
 less, than something that ran beside it. `at_least` or `at_most` is the goal; a result outside it makes the run fail. With
-`--write` the results are kept and docs/explain/performance.md is written anew (`bench/performance.py`).
+`--write` the results are kept and docs/explain/performance.md is written anew (`bench/performance.py`). What stands behind `--` is handed to each benchmark that is named.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +90,11 @@ def parse(bench: str, output: str) -> list[Result]:
     ]
 
 
-def run_one(bench: str, path: Path) -> tuple[list[Result], str | None]:
+def run_one(bench: str, path: Path, options: Sequence[str] = ()) -> tuple[list[Result], str | None]:
     """Run one benchmark; its results, or what went wrong."""
     try:
         done = subprocess.run(
-            [sys.executable, str(path)], capture_output=True, text=True, timeout=LONGEST_S, check=False
+            [sys.executable, str(path), *options], capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
         if done.returncode != 0:
             tail = done.stderr.strip().splitlines()[-1:] or ["no message"]
@@ -111,7 +112,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="only these (default: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--write", action="store_true", help="keep the results and write the page of measurements")
-    asked = parser.parse_args()
+    given = sys.argv[1:]
+    options = given[given.index("--") + 1 :] if "--" in given else []
+    asked = parser.parse_args(given[: len(given) - len(options) - 1] if options else given)
+    if options and not asked.names:
+        parser.error("options behind -- need the name of a benchmark")
     benches = found_benches()
     unknown = sorted(set(asked.names) - set(benches))
     if unknown or not benches:
@@ -123,11 +128,11 @@ def main() -> int:
     problems: list[str] = []
     for bench in asked.names or benches:
         began, load = time.monotonic(), os.getloadavg()[0]
-        rows, problem = run_one(bench, benches[bench])
+        rows, problem = run_one(bench, benches[bench], options)
         seconds = time.monotonic() - began
         print(f"{bench}: {seconds:.1f} s", file=sys.stderr)
         if asked.write and rows:
-            performance.keep(bench, [row.as_row() for row in rows], seconds, load)
+            performance.keep(bench, [row.as_row() for row in rows], seconds, load, options)
             performance.write()
         results += rows
         problems += [problem] if problem else []

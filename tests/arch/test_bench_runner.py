@@ -81,3 +81,18 @@ def test_the_page_of_measurements_is_the_one_that_was_kept() -> None:
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(performance.EVIDENCE.glob("*.json"))]
     assert performance.PAGE.read_text(encoding="utf-8") == performance.page(kept)
     assert performance.PICTURE.read_text(encoding="utf-8") == performance.picture(kept)
+
+
+def test_options_behind_two_dashes_reach_the_benchmark_and_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench(tmp_path, monkeypatch, f"import sys\nassert sys.argv[1:] == ['--scale', '0.5']\nprint('''{GOOD}''')\n")
+    for name in ("EVIDENCE", "PAGE", "PICTURE"):
+        monkeypatch.setattr(performance, name, tmp_path / name)
+    monkeypatch.setattr(sys, "argv", ["run.py", "one", "--write", "--", "--scale", "0.5"])
+    assert run.main() == 0, capsys.readouterr().out
+    assert "with `--scale 0.5`." in (tmp_path / "PAGE").read_text(encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["run.py", "--", "--scale", "0.5"])
+    with pytest.raises(SystemExit, match="2"):
+        run.main()
+    assert "need the name of a benchmark" in capsys.readouterr().err
