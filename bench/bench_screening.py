@@ -204,19 +204,17 @@ def main() -> None:
             print("\n".join(measure_pairs(args.data, args.half)), flush=True)
     else:
         print(f"no data in {args.data}: recall and alerts are not measured")
+    goals: list[dict[str, Any]] = []
     if args.goals and (args.data / "sets" / "plan.json").exists():
         python = [] if args.peer_python is None else ["--peer-python", args.peer_python]
-        goals = [
-            sys.executable,
-            str(HERE / "screening_goals.py"),
-            "--shared",
-            str(args.data.resolve().parent.parent),
-            *python,
-        ]
-        subprocess.run(goals, check=True, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+        words = [sys.executable, str(HERE / "screening_goals.py"), "--shared", str(args.data.resolve().parent.parent)]
+        with tempfile.NamedTemporaryFile() as rows:
+            words += ["--results", rows.name, *python]
+            subprocess.run(words, check=True, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+            goals = json.loads(Path(rows.name).read_bytes())
     lines, results = measure_speed()
     print("\n".join(lines))
-    print(json.dumps({"results": results}))
+    print(json.dumps({"results": [*goals, *results]}))
 
 
 if __name__ == "__main__":

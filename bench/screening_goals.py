@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +65,84 @@ def speeds(found: dict[str, Any], side: str) -> dict[str, float]:
     }
 
 
-def rows(found: dict[str, Any]) -> list[tuple[str, str, Any, Any, str]]:
-    """Return the rows on quality: goal, what, peer, headwater, what must be."""
-    sides = ("peer", "product")
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One row of the design's table of goals.
 
-    def both(task: str, part: str, key: str) -> list[Any]:
-        return [of(found, task, side, part, key) for side in sides]
+    Attributes:
+        mine, peer: headwater's figure and the peer's, None where it was not measured.
+        how: what else there is to say of the figure.
+    """
 
-    alerts = [worst(found, "un_full", side, "alerts@0.7") for side in sides]
-    pairs = [(of(found, "balkans", side, "all", "tp"), of(found, "balkans", side, "all", "fp")) for side in sides]
+    goal: str
+    what: str
+    mine: Any
+    peer: Any = None
+    at_least: float | None = None
+    at_most: float | None = None
+    how: str = ""
+
+    @property
+    def must(self) -> str:
+        """The goal as it is printed."""
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
+    def line(self) -> str:
+        """Return the row of the printed table."""
+        return (
+            f"{self.goal:5}{self.what:52}{told(self.peer):>12}{told(self.mine):>12}   {self.must}   {self.how}".rstrip()
+        )
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of bench/run.py."""
+        beside = ("nomenklatura " + told(self.peer)) if self.peer is not None else ""
+        what = "; ".join(filter(None, (beside, self.how)))
+        goals = {"at_least": self.at_least, "at_most": self.at_most}
+        return {"name": f"{self.goal} {self.what}", "ratio": self.mine, **goals, "what": what}
+
+
+def told(value: Any) -> str:
+    """Return a figure as it is printed."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def qualities(found: dict[str, Any]) -> list[Goal]:
+    """Return the goals on quality, S1 to S7."""
+
+    def both(task: str, part: str, key: str) -> dict[str, Any]:
+        values = (of(found, task, side, part, key) for side in ("product", "peer"))
+        mine, peer = (int(value.partition("/")[0]) if isinstance(value, str) else value for value in values)  # "47/47"
+        return {"mine": mine, "peer": peer}
+
+    mine, peer = (worst(found, "un_full", side, "alerts@0.7") for side in ("product", "peer"))
     return [
-        ("S1", "un_treated, full record: recall", *both("un_full", "un_treated", "recall@0.7"), ".995"),
-        ("S1", "un_treated, full record: alerts", *alerts, ".0005"),
-        (
-            "S2",
-            "un_treated, name only, recall at FPR .005",
-            *both("un_name", "un_treated", "recall at FPR 0.005"),
-            ".990",
+        Goal("S1", "un_treated, full record: recall", **both("un_full", "un_treated", "recall@0.7"), at_least=0.995),
+        Goal("S1", "un_treated, full record: alerts", mine, peer, at_most=0.0005),
+        Goal(
+            "S2", "un_treated, name only: recall at FPR .005",
+            **both("un_name", "un_treated", "recall at FPR 0.005"), at_least=0.99,
         ),
-        ("S3", "loo, recall at FPR .005", *both("loo", "loo", "recall at FPR 0.005"), ".68"),
-        ("S4", "arabic, recall at FPR .02", *both("arabic", "native_arabic", "recall at FPR 0.02"), ".60"),
-        ("S5", "balkans: found of 49, false of 27", *pairs, "46, 3"),
-        ("S6", "name_bench: F1", *both("name_bench", "all", "f1"), ".81"),
-        ("S6", "name_bench: STRONG", *both("name_bench", "all", "strong"), "47"),
-        ("S7", "entity_bench: correct of 228", *both("entity_bench", "all", "correct"), "208"),
-    ]
+        Goal("S3", "leave one alias out: recall at FPR .005", **both("loo", "loo", "recall at FPR 0.005"), at_least=0.68),
+        Goal("S4", "Arabic: recall at FPR .02", **both("arabic", "native_arabic", "recall at FPR 0.02"), at_least=0.60),
+        Goal("S5", "Western Balkans: found of 49", **both("balkans", "all", "tp"), at_least=46),
+        Goal("S5", "Western Balkans: false of 27", **both("balkans", "all", "fp"), at_most=3),
+        Goal("S6", "name_bench: F1", **both("name_bench", "all", "f1"), at_least=0.81),
+        Goal("S6", "name_bench: STRONG", **both("name_bench", "all", "strong"), at_least=47),
+        Goal("S7", "entity_bench: correct of 228", **both("entity_bench", "all", "correct"), at_least=208),
+    ]  # fmt: skip
+
+
+def throughputs(goal: str, found: dict[str, Any], must: float) -> list[Goal]:
+    """Return the goals on throughput, S8 or S9: how many times the peer's."""
+    mine, peer = speeds(found, "product"), speeds(found, "peer")
+    return [
+        Goal(
+            goal, f"{name}: times as quick", mine[name] / peer[name], at_least=must,
+            how=f"{mine[name]:.0f} queries a CPU s beside {peer[name]:.1f}",
+        )
+        for name in mine
+        if name in peer
+    ]  # fmt: skip
 
 
 def timed(words: list[str]) -> tuple[float, float, dict[str, Any]]:
@@ -108,19 +162,21 @@ def timed(words: list[str]) -> tuple[float, float, dict[str, Any]]:
         return cpu, float(Path(peak.name).read_text() or 0), answer
 
 
-def first_answer(shared: Path) -> list[str]:
+def first_answer(shared: Path) -> list[Goal]:
     """Return S10: CPU and memory of a fresh command with the index cached."""
     data = shared / "data" / "screening" / "lists"
     words = [str(HEADWATER), "screen", "--name", "Omar Hassan", "--born", "1960", "--json",
              "--list", f"un-xml:{data / 'un' / 'un_consolidated.xml'}", "--list", f"ofac-csv:{data / 'ofac' / 'sdn.csv'}"]  # fmt: skip
     timed(words)
     cpu, _, answer = min((timed(words) for _ in range(3)), key=lambda one: one[0])
+    what = "first answer of a fresh command"
     return [
-        f"S10  first answer of a fresh command, cached index: {cpu:.2f} CPU s (must 1), {answer['peak_rss_mb']:.0f} MB (must 150)"
+        Goal("S10", f"{what}, CPU s", cpu, at_most=1.0, how="with the index cached"),
+        Goal("S10", f"{what}, MB", float(answer["peak_rss_mb"]), at_most=150.0, how="with the index cached"),
     ]
 
 
-def large(names: int = 125_000, customers: int = 1_000_000) -> list[str]:
+def large(names: int = 125_000, customers: int = 1_000_000) -> list[Goal]:
     """Return S11 to S14: building, queries over many names, one warm query, one designation against many customers."""
     from bench.bench_screening import invented
     from headwater.engines.match.build import build_index
@@ -135,10 +191,9 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[str]:
     from headwater.model.ids import AuthorityId, BlobHash
     from headwater.ports import SourceInput
 
-    lines = []
     begun = time.process_time()
     build_index(invented(25_000))
-    lines.append(f"S11  build for 25,000 names: {time.process_time() - begun:.2f} CPU s (must 3)")
+    goals = [Goal("S11", "build for 25,000 names, CPU s", time.process_time() - begun, at_most=3.0)]
     made = make_list(names * 2 // 5, 5)
     file = next(iter(list_files("uk-csv", made).values()))
     records = read_all(source("uk-csv"), SourceInput("list.csv", file, lambda _: None, AuthorityId("XX-TEST"))).records
@@ -158,14 +213,14 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[str]:
     screener.answer(read_request({**params, "queries": asked}))
     speed = len(asked) / (time.process_time() - begun)
     held = screener.index.head.names
-    lines.append(f"S12  {held} generated names: {speed:.0f} queries a CPU s (must 2,000)")
+    goals.append(Goal("S12", "queries a CPU s over generated names", speed, at_least=2000, how=f"{held} names"))
     one_by_one = []
     for row in asked[:500]:
         begun = time.process_time()
         screener.answer(read_request({**params, "queries": [row]}))
         one_by_one.append(time.process_time() - begun)
     p99 = sorted(one_by_one)[int(0.99 * len(one_by_one))] * 1000
-    lines.append(f"S13  one warm query over {held} names: p99 {p99:.1f} CPU ms (must 10)")
+    goals.append(Goal("S13", "one warm query, p99 in CPU ms", p99, at_most=10.0, how=f"over {held} names"))
     rows_ = ({"id": f"c{at}", "name": one.name} for at, one in enumerate(make_list(customers, 7)))
     begun = time.process_time()
     data = customer_index(rows_, BlobHash("0" * 64))
@@ -179,23 +234,12 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[str]:
     only = [str(listed.mentions[0].key)]
     answer = screener.answer(read_request({**params, "queries": list(found.values()), "only": only}))
     spent = time.process_time() - begun
-    lines.append(f"S14  one designation against {customers} customers: {spent:.2f} CPU s (must 1), of which {look:.2f} find {len(found)} worth "
-                 f"a look and the rest compares them: {len(answer.hits)} hits; opening {laid:.2f} s, building once {built:.0f} s, {len(data) / 1e6:.0f} MB")  # fmt: skip
-    return lines
-
-
-def shown(found: dict[str, Any], cdist: dict[str, Any]) -> list[str]:
-    """Return the table."""
-    lines = [f"{'goal':5}{'what':46}{'peer':>16}{'headwater':>16}   must"]
-    lines += [f"{goal:5}{what:46}{peer!s:>16}{mine!s:>16}   {must}" for goal, what, peer, mine, must in rows(found)]
-    for goal, theirs, must in (("S8", found, 25), ("S9", cdist, 5)):
-        mine, peer = speeds(theirs, "product"), speeds(theirs, "peer")
-        for name, value in mine.items():
-            ratio = f"{value / peer[name]:.1f}x" if name in peer else "no peer here"
-            lines.append(
-                f"{goal:5}{name + ', queries a CPU s':46}{peer.get(name)!s:>16}{value!s:>16}   {must}x: {ratio}"
-            )
-    return lines
+    how = (
+        f"{customers} customers: {look:.2f} find {len(found)} worth a look, the rest compares them: {len(answer.hits)} hits; opening"
+        f" {laid:.2f} s, building once {built:.0f} s, {len(data) / 1e6:.0f} MB"
+    )
+    goals.append(Goal("S14", "one designation against all customers, CPU s", spent, at_most=1.0, how=how))
+    return goals
 
 
 def main() -> None:
@@ -205,13 +249,20 @@ def main() -> None:
     ask.add_argument("--peer-python", default=os.environ.get("HEADWATER_PEER_PYTHON"))
     ask.add_argument("--limit", type=int, default=1000, help="at most so many queries of each negative set (0 = all)")
     ask.add_argument("--customers", type=int, default=1_000_000)
+    ask.add_argument("--results", type=Path, help="write the goals as rows of bench/run.py there")
     args = ask.parse_args()
     python, peers = args.peer_python or sys.executable, bool(args.peer_python)
     shared = args.shared.resolve()
     found = run_program(shared, python, limit=args.limit, peer="blocker" if peers else "none", tasks=[])
     cdist = run_program(shared, python, limit=args.limit, peer="cdist", tasks=["un_full", "un_name"]) if peers else {}
-    print("\n".join(shown(found, cdist)), flush=True)
-    print("\n".join([*first_answer(shared), *large(customers=args.customers)]))
+    goals = [*qualities(found), *throughputs("S8", found, 25), *throughputs("S9", cdist, 5)]
+    goals += [*first_answer(shared), *large(customers=args.customers)]
+    print(f"{'goal':5}{'what':52}{'peer':>12}{'headwater':>12}   must")
+    print("\n".join(goal.line() for goal in goals))
+    if not peers:
+        print("no peer here: S8 and S9 are not measured")
+    if args.results:
+        args.results.write_text(json.dumps([goal.row() for goal in goals if goal.mine is not None]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ def family_and_given(words: list[str]) -> list[str]:
     Args:
         words: the words of a name in lower-case Latin letters, titles left out.
     """
-    if len(words) > SYLLABLES:
+    # The family stands at one end, in a word of its own: most names of the world are told apart by this alone.
+    if not 1 < len(words) <= SYLLABLES or not any(one_spelling(words[end]) in _ranks() for end in (0, -1)):
         return []
     found = []
     for word in words:
