@@ -226,7 +226,7 @@ def backfilling(count: int, step: int = 50_000) -> Iterator[Figure]:
         if kept["receipted"] != kept["all"] or kept["all"] < count:
             raise AssertionError(f"of {count} messages {kept['all']} were sent and {kept['receipted']} receipted")
         with Node.open(made[RS].home, {}) as belgrade, belgrade.store.snapshot() as snapshot:
-            held = sum(row.kind is Kind.SPONTANEOUS for row in snapshot.incoming_all())
+            held = sum(row.kind == Kind.SPONTANEOUS for row in snapshot.incoming_all())
         if held != count:
             raise AssertionError(f"of {count} messages Belgrade holds {held}")
         yield keeping(made, count)

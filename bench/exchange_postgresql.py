@@ -96,7 +96,7 @@ def shared(workers: int, count: int, group: int) -> Shared:
 
 def _check_kept(house: House, sent: int) -> None:
     with Node.open(house.home, {}) as node:
-        kept = [row.id for row in node.exchange.incoming() if row.kind is Kind.SPONTANEOUS]
+        kept = [row.id for row in node.exchange.incoming() if row.kind == Kind.SPONTANEOUS]
     if not sent == len(kept) == len(set(kept)):
         raise AssertionError(f"of {sent} messages {len(set(kept))} are kept, {len(kept)} times in all")
 
@@ -110,7 +110,7 @@ def _served(house: House, workers: int) -> Iterator[list[int]]:
     try:
         for port in ports:
             words = [*command, "--listen", f"127.0.0.1:{port}"]
-            processes.append(subprocess.Popen(words, env=clean_environment(), stdout=subprocess.DEVNULL))
+            processes.append(subprocess.Popen(words, env=clean_environment(), stderr=subprocess.DEVNULL))
             until(lambda at=port: _connects(at), "a process of the shared node to answer", 30)
         with socket.create_server(("127.0.0.1", house.port)) as door:
             threading.Thread(target=_deal, args=(door, ports), daemon=True).start()
