@@ -10,12 +10,20 @@ from itertools import count
 from typing import Final
 
 from headwater.engines.match.link.cluster import Clustering, Why, cluster
-from headwater.engines.match.link.columns import Row, capped, rows_of, sure_numbers
+from headwater.engines.match.link.columns import rows_of, sure_numbers
 from headwater.engines.match.link.explain import Pair, pair_of
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
 from headwater.engines.match.link.model import MODELS, Model
 from headwater.engines.match.link.naming import earlier_names, named
-from headwater.engines.match.link.pairing import Database, Edge, edges_between, in_memory, need_splink
+from headwater.engines.match.link.pairing import (
+    Database,
+    Edge,
+    edges_between,
+    edges_in,
+    in_memory,
+    need_splink,
+)
+from headwater.engines.match.link.sheet import sheet_of
 from headwater.engines.match.link.units import Sort, Unit, units_of
 from headwater.errors import Place, SchemaError
 from headwater.model.collecting import collecting_later
@@ -181,10 +189,11 @@ def _link_sort(
     step: Callable[[], None],
 ) -> SortResult:
     model = MODELS[sort]
-    rows: list[Row] = rows_of(units)
-    common = capped(rows)
+    sheet = sheet_of(units)
     step()
-    edges = edges_between(rows, model, database, model.review)
+    edges = edges_in(sheet, model, database, model.review)
+    common = sheet.common
+    del sheet
     step()
     words = _Words(units, asked.words)
     sure = {at: numbers for at, unit in enumerate(units) if (numbers := sure_numbers(unit))}

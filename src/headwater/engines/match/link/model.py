@@ -138,9 +138,8 @@ def _near(column: str) -> str:
     return f"{{contains}}(l.{column}_near, r.{column})"
 
 
-_YEAR: Final = "substr(l.birth, 1, 4) = substr(r.birth, 1, 4)"
-_YEARS_APART: Final = "abs(cast(substr(l.birth, 1, 4) as int) - cast(substr(r.birth, 1, 4) as int))"
-_WHOLE: Final = "length(l.birth) = 10 and length(r.birth) = 10"
+_YEAR: Final = "l.year = r.year"
+_WHOLE: Final = "l.whole = 1 and r.whole = 1"
 _NAME: Final = ("name", "alias")
 
 FAMILY: Final = Comparison(
@@ -178,7 +177,7 @@ GIVEN: Final = Comparison(
         ),
         Level(
             "initial",
-            "(length(l.given) = 1 or length(r.given) = 1) and substr(l.given, 1, 1) = substr(r.given, 1, 1)",
+            "(l.lone = 1 or r.lone = 1) and l.initial = r.initial",
             "one given name is an initial that fits the other",
         ),
         Level(
@@ -199,10 +198,10 @@ BIRTH: Final = Comparison(
         Level(
             "turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"
         ),
-        Level("digit", f"{_WHOLE} and levenshtein(l.birth, r.birth) = 1", "date of birth differs in one digit"),
+        Level("digit", f"{_WHOLE} and levenshtein(l.date, r.date) = 1", "date of birth differs in one digit"),
         Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same"),
         Level("near", _YEAR, "year of birth is the same, day or month differs"),
-        Level("year-one", f"{_YEARS_APART} = 1", "birth year differs by one"),
+        Level("year-one", "abs(l.year - r.year) = 1", "birth year differs by one"),
     ),
     "date of birth differs",
 )
@@ -215,7 +214,7 @@ _NUMBER_LEVELS: Final = (
     ),
     Level(
         "typing",
-        "l.state = r.state and levenshtein(l.numbers[{first}], r.numbers[{first}]) <= 1",
+        "l.state = r.state and levenshtein(l.number, r.number) <= 1",
         "numbers of one register differ in one character",
     ),
     Level("contradicted", "l.state = r.state", "one register gives them different numbers"),
@@ -234,7 +233,7 @@ _ADDRESS: Final = (
     Level("same", _same("address"), "address is the same"),
     Level(
         "near",
-        "l.house = r.house and levenshtein(l.address, r.address) <= 4 and length(l.address) >= 12",
+        "l.house = r.house and levenshtein(l.street, r.street) <= 4 and length(l.street) >= 12",
         "address is nearly the same",
     ),
 )
@@ -287,7 +286,7 @@ GENDER: Final = Comparison(
 
 def _sounding(*, typos: int, letters: int) -> tuple[Level, ...]:
     """Return the levels of names by their sound; typos are let pass only in names of so many letters."""
-    near = f"levenshtein(l.title, r.title) <= {typos} and length(l.title) >= {letters}"
+    near = f"levenshtein(l.spelled, r.spelled) <= {typos} and length(l.spelled) >= {letters}"
     return (
         Level("same", _same("title"), "names are the same as they sound", "title"),
         Level("near", near, "names are nearly the same as they sound"),
