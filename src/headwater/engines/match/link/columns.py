@@ -179,7 +179,7 @@ def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         if part is not None:
             parts[column].setdefault(hull(part.sound), part)
     words = {hull(part.sound) for name in names for part in name.parts if len(part.plain) > 1}
-    births = [date for one in unit.said("birthDate") if (date := read_date(one.value) or salvage_date(one.value))]
+    births = [date for one in unit.said("birthDate") if (date := _date_in(one.value))]
     birth = births[0] if births else None
     called = hull(given.sound) if given else None
     row: Row = {
@@ -203,6 +203,11 @@ def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     }
     row["keys"] = sorted(set(_person_keys(row, family, given)))
     return row
+
+
+@lru_cache(maxsize=1 << 16)
+def _date_in(text: str) -> str | None:
+    return read_date(text) or salvage_date(text)
 
 
 def _split(unit: Unit, names: Sequence[Name]) -> tuple[Part | None, Part | None]:
@@ -378,13 +383,14 @@ def _text(unit: Unit, prop: str) -> str | None:
     return " ".join(_hulls(unit, prop)) or None
 
 
-def _turned(birth: str | None) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _turned(birth: str | None) -> Sequence[str]:
     """Return the dates that a slip makes of a whole date: day and month swapped, or two neighbouring figures."""
     if birth is None or len(birth) != WHOLE_DATE:
-        return []
+        return ()
     figures = birth.replace("-", "")
     turned = {f"{birth[:4]}-{birth[8:]}-{birth[5:7]}"}
     for at in range(len(figures) - 1):
         swapped = figures[:at] + figures[at + 1] + figures[at] + figures[at + 2 :]
         turned.add(f"{swapped[:4]}-{swapped[4:6]}-{swapped[6:]}")
-    return sorted(turned - {birth})
+    return tuple(sorted(turned - {birth}))

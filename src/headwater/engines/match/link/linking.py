@@ -235,7 +235,8 @@ def _clusters(
     units, model = result.units, MODELS[result.sort]
     said = set(words.pairs(Verdict.SAME))
     # What a person said is one rests on that word, whatever the two weigh.
-    weighed = {ends: edge for edge in result.edges if (ends := (edge.left, edge.right)) not in said}
+    wanted = {(min(joint), max(joint)) for members in found.clusters for joint in found.joints[members[0]]} - said
+    weighed = {ends: edge for edge in result.edges if (ends := (edge.left, edge.right)) in wanted}
     names = named([[units[at].name for at in members] for members in found.clusters], earlier)
     made: list[Cluster] = []
     for name, members in zip(names, found.clusters, strict=True):

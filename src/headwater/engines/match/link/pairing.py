@@ -9,10 +9,11 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from math import floor, log2
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
 
 from headwater.engines.match.link import weights
 from headwater.engines.match.link.columns import Row
@@ -40,8 +41,7 @@ SLICE: Final = 200_000
 """Units whose pairs are laid side by side at once: so the pairs that are looked at never all stand in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """Two units laid side by side.
 
     Attributes:
@@ -70,11 +70,16 @@ def need_splink() -> None:
 
 
 def in_memory() -> Any:  # noqa: ANN401 - Splink's interface is generic over databases
-    """Return DuckDB in this process's memory."""
+    """Return DuckDB in this process's memory, which writes nothing to the disk."""
+    return on_duckdb({"temp_directory": ""})
+
+
+def on_duckdb(config: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return DuckDB in memory with these settings of its own."""
     import duckdb
     from splink import DuckDBAPI
 
-    return DuckDBAPI(connection=duckdb.connect(":memory:"))
+    return DuckDBAPI(connection=duckdb.connect(":memory:", config=dict(config)))
 
 
 def edges_between(rows: Sequence[Row], model: Model, database: Database, least: float) -> list[Edge]:
@@ -87,12 +92,16 @@ def edges_in(sheet: Sheet, model: Model, database: Database, least: float) -> li
     if not sheet.paired:
         return []
     weigh = _Scale(model, sheet)
-    edges = [
-        edge
-        for table in levels_in(sheet, model, database(), least - _SLACK)
-        for edge in weigh.edges(table)
-        if edge.weight >= least
-    ]
+    opened = database()
+    try:
+        edges = [
+            edge
+            for table in levels_in(sheet, model, opened, least - _SLACK)
+            for edge in weigh.edges(table)
+            if edge.weight >= least
+        ]
+    finally:
+        opened.duckdb_con.close()  # of Spark, what Splink keeps beside it
     edges.sort(key=lambda edge: (edge.left, edge.right))
     return edges
 
@@ -152,7 +161,11 @@ class _Scale:
     def _weighed(self, key: tuple[Any, ...]) -> tuple[tuple[int, ...], tuple[float, ...], float]:
         comparisons = self._model.comparisons
         levels = key[: len(comparisons)]
-        common = {at: value for (at, gamma, _), value in zip(self._rare, key[len(levels) :], strict=True) if levels[at] == gamma}
+        common = {
+            at: value
+            for (at, gamma, _), value in zip(self._rare, key[len(levels) :], strict=True)
+            if levels[at] == gamma
+        }
         parts = tuple(
             self._model.weight(comparison, gamma, common.get(at))
             for at, (comparison, gamma) in enumerate(zip(comparisons, levels, strict=True))

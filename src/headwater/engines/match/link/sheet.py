@@ -49,7 +49,8 @@ class Sheet:
 
     def numbers(self, column: str) -> "np.ndarray[Any, Any]":
         """Return the number of each unit's value in a column, -1 where there is none."""
-        return self.table[column].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False)
+        found: np.ndarray[Any, Any] = self.table[column].fill_null(-1).to_numpy()
+        return found
 
 
 def sheet_of(units: Sequence[Unit], most: int = MOST_SHARED) -> Sheet:
@@ -99,9 +100,7 @@ def _arrow(rows: Sequence[Row]) -> "dict[str, pa.Array]":
             return pa.int32()
         return pa.list_(pa.string()) if name in LISTS else pa.string()
 
-    return {
-        name: pa.array([row[name] for row in rows], kind(name)) for name in rows[0] if not name.endswith("_near")
-    }
+    return {name: pa.array([row[name] for row in rows], kind(name)) for name in rows[0] if not name.endswith("_near")}
 
 
 def _numbered(columns: "Mapping[str, pa.Array]") -> "tuple[dict[str, pa.Array], pa.Array]":
