@@ -32,9 +32,7 @@ def shares(rows: list[Any], model: Model) -> dict[str, dict[str, float]]:
     told: dict[str, dict[str, float]] = {}
     for comparison in model.comparisons:
         total = counts[comparison.name].total() or 1
-        told[comparison.name] = {
-            code: counts[comparison.name][at] / total for at, code in enumerate(comparison.codes)
-        }
+        told[comparison.name] = {code: counts[comparison.name][at] / total for at, code in enumerate(comparison.codes)}
     return told
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.engines.match.link.cluster import Clustering, Why, cluster
 from headwater.engines.match.link.columns import rows_of, sure_numbers
-from headwater.engines.match.link.explain import Pair, pair_of
+from headwater.engines.match.link.explain import Pair
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
 from headwater.engines.match.link.model import MODELS, Model
 from headwater.engines.match.link.naming import earlier_names, named
@@ -177,7 +177,7 @@ def compare(left: Unit, right: Unit, others: Sequence[Unit] = (), database: Data
     for at, row in enumerate(rows):
         row["keys"] = ["both"] if at in {places[left.name], places[right.name]} else []
     edge = edges_between(rows, model, database or in_memory, float("-1e9"))[0]
-    return pair_of(units[edge.left], units[edge.right], edge, model)
+    return Pair(units[edge.left], units[edge.right], edge, model)
 
 
 def _link_sort(
@@ -245,7 +245,7 @@ def _clusters(
             (weighed[joint] for joint in joints if joint in weighed),
             key=lambda edge: (-edge.weight, edge.left, edge.right),
         )
-        pairs = tuple(pair_of(units[edge.left], units[edge.right], edge, model) for edge in held)
+        pairs = tuple(Pair(units[edge.left], units[edge.right], edge, model) for edge in held)
         judged = tuple((units[one], units[other]) for one, other in joints if (one, other) not in weighed)
         made.append(Cluster(name, result.sort, tuple(units[at] for at in members), pairs, judged))
     return made
@@ -269,6 +269,6 @@ def _questions(result: SortResult, found: Clustering, words: _Words, model: Mode
             best[between] = edge
     chosen = sorted(best.values(), key=lambda edge: (abs(edge.weight - model.link), edge.left, edge.right))
     for edge in chosen[:most]:
-        pair = pair_of(result.units[edge.left], result.units[edge.right], edge, model)
+        pair = Pair(result.units[edge.left], result.units[edge.right], edge, model)
         if pair.bars:
             yield Question(result.sort, pair, apart.get((edge.left, edge.right)))
