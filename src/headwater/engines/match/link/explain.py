@@ -87,11 +87,6 @@ class Pair:
         return tuple(_bars(self))
 
 
-def probability(self) -> float:
-    """The weight as a probability."""
-    return probability(self.weight)
-
-
 def probability(weight: float) -> float:
     """Return a weight in bits as a probability, never quite 0 or 1."""
     bits = max(-MOST_BITS, min(MOST_BITS, weight))

@@ -37,8 +37,8 @@ _MARK: Final = 1e-8
 Splink hands over the numbers of the levels only with every value that was compared, of both sides, which took most of the
 memory. What each comparison weighs it hands over without them, and of that the level is read.
 """
-SLICE: Final = 200_000
-"""Units whose pairs are laid side by side at once: so the pairs that are looked at never all stand in memory."""
+SLICE: Final = 10_000_000
+"""Pairs that DuckDB is given at a time."""
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):
@@ -286,10 +286,27 @@ def predicted(sheet: Sheet, model: Model, database: Any, least: float) -> Iterat
             {column: pa.array(list(frequency), pa.int32()), f"tf_{column}": pa.array(frequency.values(), pa.float64())}
         )
         linker.table_management.register_term_frequency_lookup(database.register(table), column)
-    slices = 1 + (len(sheet) - 1) // SLICE
-    for at in range(1, slices + 1):
-        found = linker.inference.predict_chunk(
-            left_chunk=(at, slices), threshold_match_weight=least, warning_mode="never"
-        )
+    for _ in _laid(linker, database, sheet):
+        found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         yield found
         found.drop_table_from_database_and_remove_from_cache()
+
+
+def _laid(linker: Any, database: Any, sheet: Sheet) -> Iterator[None]:  # noqa: ANN401
+    """Lay ready, slice by slice, the pairs that are to be weighed.
+
+    Spark finds all of them itself, by the rule of the settings, and spreads them over a cluster; DuckDB is given them, by
+    the same rule, so many at a time that they never all stand in memory.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if database.sql_dialect.sql_dialect_str != "duckdb":
+        yield
+        return
+    for lefts, rights in sheet.pairs(SLICE):
+        rule = np.zeros(len(lefts), np.int8)
+        given = database.register(pa.table({"match_key": rule, "join_key_l": lefts, "join_key_r": rights}))
+        linker.table_management.register_blocked_pairs_for_predict(given)
+        yield
+        database.duckdb_con.unregister(given.physical_name)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Near = Mapping[str, Mapping[str, Sequence[str]]]
 """Neighbours of each value of a column, by column."""
 _BATCH: Final = 8192
+_HALF: Final = 32
+"""Bits of a place; a pair of two is one number of twice as many."""
 _NAMES: Final = "family"
 _ONE_BOOK: Final[Mapping[str, str]] = {
     **dict.fromkeys(("given", "words", "kin", "core", "title"), _NAMES),
@@ -46,6 +48,19 @@ class Sheet:
     def __len__(self) -> int:
         """Return how many units there are."""
         return int(self.table.num_rows)
+
+    def pairs(self, most: int) -> "Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]":
+        """Yield the pairs of units that share a key, each once, in their order; about so many at a time."""
+        import numpy as np
+
+        keys = self.table["keys"].combine_chunks()
+        numbers, ends = keys.values.to_numpy(), keys.offsets.to_numpy()
+        bearers = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(ends))[np.argsort(numbers, kind="stable")]
+        sizes = np.bincount(numbers)
+        starts = np.cumsum(sizes) - sizes
+        blocks = [bearers[starts[sizes == size][:, None] + np.arange(size)] for size in np.unique(sizes[sizes > 1])]
+        for low, high in _spans(blocks, len(self), most):
+            yield _pairs_from(blocks, low, high)
 
     def numbers(self, column: str) -> "np.ndarray[Any, Any]":
         """Return the number of each unit's value in a column, -1 where there is none."""
@@ -147,3 +162,37 @@ def _shared(keys: "pa.Array", most: int) -> "tuple[pa.Array, int, bool]":
     ends = np.concatenate(([0], np.cumsum(here)))[keys.offsets.to_numpy()]
     lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(numbers[here], pa.int32()))
     return lists, int((counts > most).sum()), bool(kept.any())
+
+
+def _spans(blocks: "Sequence[np.ndarray[Any, Any]]", count: int, most: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of units whose pairs with later units are about so many, as blocks of equally many units have them."""
+    import numpy as np
+
+    later = np.zeros(count, np.int64)
+    for members in blocks:
+        size = members.shape[1]
+        later += np.bincount(members.ravel(), np.tile(np.arange(size - 1, -1, -1), len(members)), count).astype(
+            np.int64
+        )
+    total = np.cumsum(later)
+    low = 0
+    while low < count:
+        before = total[low - 1] if low else 0
+        high = max(low + 1, int(np.searchsorted(total, before + most, "right")))
+        yield low, high
+        low = high
+
+
+def _pairs_from(
+    blocks: "Sequence[np.ndarray[Any, Any]]", low: int, high: int
+) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """Return the pairs, each once, whose first unit is in a range; in each block the units stand in their order."""
+    import numpy as np
+
+    found = [np.zeros(0, np.int64)]
+    for members in blocks:
+        for at in range(members.shape[1] - 1):
+            here = members[(members[:, at] >= low) & (members[:, at] < high)]
+            found.append(((here[:, at].astype(np.int64) << _HALF)[:, None] | here[:, at + 1 :]).ravel())
+    both = np.unique(np.concatenate(found))
+    return (both >> _HALF).astype(np.int32), (both & ((1 << _HALF) - 1)).astype(np.int32)

@@ -63,7 +63,7 @@ def test_what_splink_adds_up_is_what_we_add_up(made: list[Record], sort: Sort) -
 
 def test_in_slices_the_pairs_are_the_same(people: tuple[Sheet, list[Edge]], monkeypatch: pytest.MonkeyPatch) -> None:
     given, whole = people
-    monkeypatch.setattr(pairing, "SLICE", len(given) // 2)
+    monkeypatch.setattr(pairing, "SLICE", len(whole) // 2)
     assert edges_in(given, MODELS[Sort.PERSON], in_memory, -1000.0) == whole
 
 
