@@ -68,7 +68,7 @@ LISTS: Final = frozenset(
 """Columns that hold several values."""
 SPELLED: Final = frozenset({"date", "number", "street", "spelled"})
 """Columns that are compared letter by letter."""
-NUMBERED: Final = frozenset({"unique_id", "year", "whole", "lone"})
+NUMBERED: Final = frozenset({"unique_id", "year", "day", "whole", "lone", "letters"})
 """Columns that are numbers themselves."""
 
 
@@ -192,6 +192,7 @@ def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         "birth": birth,
         "date": birth,
         "year": int(birth[:4]) if birth else None,
+        "day": int(birth[5:7] + birth[8:]) if birth and len(birth) == WHOLE_DATE else None,
         "whole": int(len(birth) == WHOLE_DATE) if birth else None,
         "births": [date for date in births if len(date) == WHOLE_DATE] or None,
         "turned": _turned(birth) or None,
@@ -267,6 +268,7 @@ def _organisation(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     row: Row = {
         "title": title,
         "spelled": title,
+        "letters": len(title) if title else None,
         "words": sorted(alike) or None,
         **_numbers(unit, _COMPANY_NUMBERS, ()),
         **_contacts(unit),
@@ -308,6 +310,7 @@ def _vessel(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     row: Row = {
         "title": title,
         "spelled": title,
+        "letters": len(title) if title else None,
         "numbers": imo or None,
         "number": imo[0] if imo else None,
         "optical": sorted({optical(number) for number in imo}) or None,
@@ -372,7 +375,7 @@ def _hulls(unit: Unit, *props: str) -> tuple[str, ...]:
     return _words_in(next((one.value for one in unit.said(*props)), ""))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 18)
 def _words_in(text: str) -> tuple[str, ...]:
     """Return the words of a text, each as its hull; places, streets and fathers' names come again and again."""
     name = parse(text, person=False)

@@ -198,7 +198,12 @@ BIRTH: Final = Comparison(
         Level(
             "turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"
         ),
-        Level("digit", f"{_WHOLE} and levenshtein(l.date, r.date) = 1", "date of birth differs in one digit"),
+        Level(
+            "digit",
+            # One digit is of the year or of the day: where both differ, the letters need not be gone through.
+            f"{_WHOLE} and (l.year = r.year or l.day = r.day) and levenshtein(l.date, r.date) = 1",
+            "date of birth differs in one digit",
+        ),
         Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same"),
         Level("near", _YEAR, "year of birth is the same, day or month differs"),
         Level("year-one", "abs(l.year - r.year) = 1", "birth year differs by one"),
@@ -286,7 +291,7 @@ GENDER: Final = Comparison(
 
 def _sounding(*, typos: int, letters: int) -> tuple[Level, ...]:
     """Return the levels of names by their sound; typos are let pass only in names of so many letters."""
-    near = f"levenshtein(l.spelled, r.spelled) <= {typos} and length(l.spelled) >= {letters}"
+    near = f"l.letters >= {letters} and abs(l.letters - r.letters) <= {typos} and levenshtein(l.spelled, r.spelled) <= {typos}"
     return (
         Level("same", _same("title"), "names are the same as they sound", "title"),
         Level("near", near, "names are nearly the same as they sound"),

@@ -275,9 +275,10 @@ def predicted(sheet: Sheet, model: Model, database: Any, least: float) -> Iterat
     from splink import Linker
 
     logging.getLogger("splink").setLevel(logging.ERROR)  # its notes are for whoever trains a model
+    dialect = database.sql_dialect.sql_dialect_str
     linker = Linker(
-        database.register(sheet.table),
-        settings_of(model, database.sql_dialect.sql_dialect_str, len(sheet)),
+        database.register(sheet.table if dialect == "spark" else sheet.table.drop_columns(["keys"])),
+        settings_of(model, dialect, len(sheet)),
         log_level=None,
         validate_settings=False,
     )
@@ -301,7 +302,7 @@ def _laid(linker: Any, database: Any, sheet: Sheet) -> Iterator[None]:  # noqa: 
     import numpy as np
     import pyarrow as pa
 
-    if database.sql_dialect.sql_dialect_str != "duckdb":
+    if database.sql_dialect.sql_dialect_str == "spark":
         yield
         return
     for lefts, rights in sheet.pairs(SLICE):

@@ -109,8 +109,12 @@ def units_of(records: Iterable[Record]) -> list[Unit]:
                     known = gathered[place] = _Gathered(sort, [], [], {})
                 known.add(ref, record, mention.key, facts)
     joined: dict[tuple[Handling, ...], Handling] = {}
-    kept = (_unit(*place, one, joined) for place, one in gathered.items() if place[1] not in protected)
-    return sorted((unit for unit in kept if unit.values), key=lambda unit: unit.name)
+    units: list[Unit] = []
+    while gathered:  # each is let go as soon as its unit is made
+        place, one = gathered.popitem()
+        if place[1] not in protected and one.values:
+            units.append(_unit(*place, one, joined))
+    return sorted(units, key=lambda unit: unit.name)
 
 
 @dataclass(slots=True)
