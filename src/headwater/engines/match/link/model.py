@@ -30,6 +30,22 @@ LEAST_POPULATION: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What must hold before a level can.
+
+    Attributes:
+        kind: ``same`` (one number on both sides), ``share`` (lists, or a list and a number, with one in common) or ``next``.
+        left, right: the columns of the two rows.
+        apart: how far apart numbers that are ``next`` may be.
+    """
+
+    kind: str
+    left: str
+    right: str
+    apart: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One way in which two values agree.
 
@@ -38,12 +54,14 @@ class Level:
         sql: the condition, with `l.` and `r.` for the two rows; functions as `DIALECTS` names them, in braces.
         text: what a reader is told.
         rarity: column whose own frequency stands for u; empty where it does not.
+        needs: what it cannot hold without, any of these; empty where nothing so plain can be told.
     """
 
     code: str
     sql: str
     text: str
     rarity: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,14 @@ class Model:
         return tuple(dict.fromkeys(found))
 
 
+def _is(left: str, right: str = "") -> Need:
+    return Need("same", left, right or left)
+
+
+def _shares(left: str, right: str = "") -> Need:
+    return Need("share", left, right or left)
+
+
 def _same(column: str) -> str:
     return f"l.{column} = r.{column}"
 
@@ -141,23 +167,27 @@ def _near(column: str) -> str:
 _YEAR: Final = "l.year = r.year"
 _WHOLE: Final = "l.whole = 1 and r.whole = 1"
 _NAME: Final = ("name", "alias")
+_NEAR_FAMILY: Final = (_shares("family_near", "family"),)
+_NEAR_GIVEN: Final = (_shares("given_near", "given"),)
 
 FAMILY: Final = Comparison(
     "family",
     "family",
     ("lastName", *_NAME),
     (
-        Level("same", _same("family"), "family names are the same as they sound", "family"),
+        Level("same", _same("family"), "family names are the same as they sound", "family", (_is("family"),)),
         Level(
             "turned",
             "l.family = r.given and l.given = r.family",
             "given and family name are the same, in the other order",
+            needs=(_is("family", "given"),),
         ),
-        Level("near", _near("family"), "family names are near each other as they sound"),
+        Level("near", _near("family"), "family names are near each other as they sound", needs=_NEAR_FAMILY),
         Level(
             "among",
             "{contains}(r.words, l.family) or {contains}(l.words, r.family)",
             "one's family name is among the other's names",
+            needs=(_shares("words", "family"), _shares("family", "words")),
         ),
     ),
     "family names differ",
@@ -167,18 +197,25 @@ GIVEN: Final = Comparison(
     "given",
     ("firstName", *_NAME),
     (
-        Level("same", _same("given"), "given names are the same as they sound", "given"),
-        Level("turned", "l.family = r.given and l.given = r.family", "(given name: see the family name)"),
-        Level("near", _near("given"), "given names are near each other, or forms of one name"),
+        Level("same", _same("given"), "given names are the same as they sound", "given", (_is("given"),)),
+        Level(
+            "turned",
+            "l.family = r.given and l.given = r.family",
+            "(given name: see the family name)",
+            needs=(_is("family", "given"),),
+        ),
+        Level("near", _near("given"), "given names are near each other, or forms of one name", needs=_NEAR_GIVEN),
         Level(
             "among",
             "{contains}(r.words, l.given) or {contains}(l.words, r.given)",
             "one's given name is among the other's names",
+            needs=(_shares("words", "given"), _shares("given", "words")),
         ),
         Level(
             "initial",
             "(l.lone = 1 or r.lone = 1) and l.initial = r.initial",
             "one given name is an initial that fits the other",
+            needs=(_is("initial"),),
         ),
         Level(
             "twin",
@@ -194,35 +231,46 @@ BIRTH: Final = Comparison(
     "birth",
     ("birthDate",),
     (
-        Level("equal", "{overlap}(l.births, r.births)", "date of birth is the same"),
+        Level("equal", "{overlap}(l.births, r.births)", "date of birth is the same", needs=(_shares("births"),)),
         Level(
-            "turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"
+            "turned",
+            "{contains}(l.turned, r.birth)",
+            "date of birth is the same but for figures that changed places",
+            needs=(_shares("turned", "birth"),),
         ),
         Level(
             "digit",
             # One digit is of the year or of the day: where both differ, the letters need not be gone through.
             f"{_WHOLE} and (l.year = r.year or l.day = r.day) and levenshtein(l.date, r.date) = 1",
             "date of birth differs in one digit",
+            needs=(_is("year"), _is("day")),
         ),
-        Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same"),
-        Level("near", _YEAR, "year of birth is the same, day or month differs"),
-        Level("year-one", "abs(l.year - r.year) = 1", "birth year differs by one"),
+        Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same", needs=(_is("year"),)),
+        Level("near", _YEAR, "year of birth is the same, day or month differs", needs=(_is("year"),)),
+        Level(
+            "year-one",
+            "abs(l.year - r.year) = 1",
+            "birth year differs by one",
+            needs=(Need("next", "year", "year", 1),),
+        ),
     ),
     "date of birth differs",
 )
 _NUMBER_LEVELS: Final = (
-    Level("equal", "{overlap}(l.numbers, r.numbers)", "a number is the same"),
+    Level("equal", "{overlap}(l.numbers, r.numbers)", "a number is the same", needs=(_shares("numbers"),)),
     Level(
         "optical",
         "{overlap}(l.optical, r.optical)",
         "a number is the same but for characters that are read for each other",
+        needs=(_shares("optical"),),
     ),
     Level(
         "typing",
         "l.state = r.state and levenshtein(l.number, r.number) <= 1",
         "numbers of one register differ in one character",
+        needs=(_is("state"),),
     ),
-    Level("contradicted", "l.state = r.state", "one register gives them different numbers"),
+    Level("contradicted", "l.state = r.state", "one register gives them different numbers", needs=(_is("state"),)),
 )
 NUMBERS: Final = Comparison(
     "numbers",
@@ -232,14 +280,18 @@ NUMBERS: Final = Comparison(
     "no number in common",
 )
 _CONTACT: Final = Level(
-    "equal", "{overlap}(l.contacts, r.contacts)", "a telephone number or an address for messages is the same"
+    "equal",
+    "{overlap}(l.contacts, r.contacts)",
+    "a telephone number or an address for messages is the same",
+    needs=(_shares("contacts"),),
 )
 _ADDRESS: Final = (
-    Level("same", _same("address"), "address is the same"),
+    Level("same", _same("address"), "address is the same", needs=(_is("address"),)),
     Level(
         "near",
         "l.house = r.house and levenshtein(l.street, r.street) <= 4 and length(l.street) >= 12",
         "address is nearly the same",
+        needs=(_is("house"),),
     ),
 )
 CONTACTS: Final = Comparison(
@@ -254,6 +306,7 @@ HOME_CONTACTS: Final = Comparison(
             "household",
             "{overlap}(l.contacts, r.contacts) and l.family = r.family",
             "a telephone number is the same, as in one family",
+            needs=(_shares("contacts"),),
         ),
         _CONTACT,
     ),
@@ -265,7 +318,12 @@ HOME_ADDRESS: Final = Comparison(
     "address",
     ("address",),
     (
-        Level("household", "l.address = r.address and l.family = r.family", "address is the same, as in one family"),
+        Level(
+            "household",
+            "l.address = r.address and l.family = r.family",
+            "address is the same, as in one family",
+            needs=(_is("address"),),
+        ),
         *_ADDRESS,
     ),
     ADDRESS.otherwise,
@@ -274,18 +332,22 @@ PLACE: Final = Comparison(
     "place",
     "place",
     ("birthPlace",),
-    (Level("same", _same("place"), "place of birth is the same"),),
+    (Level("same", _same("place"), "place of birth is the same", needs=(_is("place"),)),),
     "places of birth differ",
 )
 FATHER: Final = Comparison(
     "father",
     "father",
     ("fatherName",),
-    (Level("same", _same("father"), "father's name is the same"),),
+    (Level("same", _same("father"), "father's name is the same", needs=(_is("father"),)),),
     "fathers' names differ",
 )
 GENDER: Final = Comparison(
-    "gender", "gender", ("gender",), (Level("same", _same("gender"), "gender is the same"),), "gender differs"
+    "gender",
+    "gender",
+    ("gender",),
+    (Level("same", _same("gender"), "gender is the same", needs=(_is("gender"),)),),
+    "gender differs",
 )
 
 
@@ -293,8 +355,10 @@ def _sounding(*, typos: int, letters: int) -> tuple[Level, ...]:
     """Return the levels of names by their sound; typos are let pass only in names of so many letters."""
     near = f"l.letters >= {letters} and abs(l.letters - r.letters) <= {typos} and levenshtein(l.spelled, r.spelled) <= {typos}"
     return (
-        Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level("near", near, "names are nearly the same as they sound"),
+        Level("same", _same("title"), "names are the same as they sound", "title", (_is("title"),)),
+        Level(
+            "near", near, "names are nearly the same as they sound", needs=(Need("next", "letters", "letters", typos),)
+        ),
     )
 
 
@@ -304,12 +368,23 @@ TITLE: Final = Comparison(
     _NAME,
     (
         *_sounding(typos=2, letters=8),
-        Level("core", "l.core = r.core", "the words that tell the names apart from others are the same"),
-        Level("among", "{overlap}(l.words, r.words)", "the names share a word that few others bear"),
+        Level(
+            "core",
+            "l.core = r.core",
+            "the words that tell the names apart from others are the same",
+            needs=(_is("core"),),
+        ),
+        Level(
+            "among",
+            "{overlap}(l.words, r.words)",
+            "the names share a word that few others bear",
+            needs=(_shares("words"),),
+        ),
         Level(
             "kin",
             "{overlap}(l.kin, r.words)",
             "the names have words that few others bear and that sound nearly the same",
+            needs=(_shares("kin", "words"),),
         ),
     ),
     "names differ",
@@ -326,11 +401,12 @@ PLATES: Final = Comparison(
     "plates",
     ("registrationNumber",),
     (
-        Level("equal", "{overlap}(l.plates, r.plates)", "plate is the same"),
+        Level("equal", "{overlap}(l.plates, r.plates)", "plate is the same", needs=(_shares("plates"),)),
         Level(
             "optical",
             "{overlap}(l.plates_optical, r.plates_optical)",
             "plate is the same but for characters that cameras confuse",
+            needs=(_shares("plates_optical"),),
         ),
     ),
     "plates differ",
@@ -339,21 +415,28 @@ MAKE: Final = Comparison(
     "make",
     "make",
     ("model", "name"),
-    (Level("same", _same("make"), "make and model are the same"),),
+    (Level("same", _same("make"), "make and model are the same", needs=(_is("make"),)),),
     "make and model differ",
 )
 BUILT: Final = Comparison(
     "built",
     "built",
     ("buildDate",),
-    (Level("same", _same("built"), "year of building is the same"),),
+    (Level("same", _same("built"), "year of building is the same", needs=(_is("built"),)),),
     "year of building differs",
 )
 CALLS: Final = Comparison(
     "calls",
     "calls",
     ("mmsi", "callSign", "registrationNumber"),
-    (Level("equal", "{overlap}(l.calls, r.calls)", "call sign, MMSI or registration is the same"),),
+    (
+        Level(
+            "equal",
+            "{overlap}(l.calls, r.calls)",
+            "call sign, MMSI or registration is the same",
+            needs=(_shares("calls"),),
+        ),
+    ),
     "no call sign, MMSI or registration in common",
 )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from headwater.engines.match.link import weights
+from headwater.engines.match.link.bounds import Bounds
 from headwater.engines.match.link.columns import Row
 from headwater.engines.match.link.model import DIALECTS, Comparison, Model
 from headwater.engines.match.link.sheet import Sheet, sheet_of_rows
@@ -119,7 +120,7 @@ def frequencies_of(counts: Mapping[_Value, int], model: Model, column: str) -> d
     return {value: 2.0 ** floor(log2((max(0, count - own) + usual) / total)) for value, count in counts.items()}
 
 
-def _frequencies(sheet: Sheet, model: Model) -> dict[str, dict[int, float]]:
+def frequencies_in(sheet: Sheet, model: Model) -> dict[str, dict[int, float]]:
     """Return how common each value of the columns is of which that counts, by the value's number."""
     found = {}
     for column in model.rare_columns:
@@ -138,7 +139,7 @@ class _Scale:
         self._model = model
         self._prior = model.prior(len(sheet))
         self._rare: list[tuple[int, int, Any]] = []
-        for column, frequency in _frequencies(sheet, model).items():
+        for column, frequency in frequencies_in(sheet, model).items():
             numbers = sheet.numbers(column)
             of = np.ones(max(frequency, default=0) + 2)  # the last for those without a value
             of[list(frequency)] = list(frequency.values())
@@ -282,22 +283,23 @@ def predicted(sheet: Sheet, model: Model, database: Any, least: float) -> Iterat
         log_level=None,
         validate_settings=False,
     )
-    for column, frequency in _frequencies(sheet, model).items():
+    frequencies = frequencies_in(sheet, model)
+    for column, frequency in frequencies.items():
         table = pa.table(
             {column: pa.array(list(frequency), pa.int32()), f"tf_{column}": pa.array(frequency.values(), pa.float64())}
         )
         linker.table_management.register_term_frequency_lookup(database.register(table), column)
-    for _ in _laid(linker, database, sheet):
+    for _ in _laid(linker, database, sheet, Bounds(sheet, model, frequencies), least):
         found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         yield found
         found.drop_table_from_database_and_remove_from_cache()
 
 
-def _laid(linker: Any, database: Any, sheet: Sheet) -> Iterator[None]:  # noqa: ANN401
+def _laid(linker: Any, database: Any, sheet: Sheet, bounds: Bounds, least: float) -> Iterator[None]:  # noqa: ANN401
     """Lay ready, slice by slice, the pairs that are to be weighed.
 
     Spark finds all of them itself, by the rule of the settings, and spreads them over a cluster; DuckDB is given them, by
-    the same rule, so many at a time that they never all stand in memory.
+    the same rule, so many at a time that they never all stand in memory, and without those that cannot weigh enough.
     """
     import numpy as np
     import pyarrow as pa
@@ -306,8 +308,13 @@ def _laid(linker: Any, database: Any, sheet: Sheet) -> Iterator[None]:  # noqa: 
         yield
         return
     for lefts, rights in sheet.pairs(SLICE):
-        rule = np.zeros(len(lefts), np.int8)
-        given = database.register(pa.table({"match_key": rule, "join_key_l": lefts, "join_key_r": rights}))
+        enough = bounds.most(lefts, rights) >= least
+        columns = {
+            "match_key": np.zeros(enough.sum(), np.int8),
+            "join_key_l": lefts[enough],
+            "join_key_r": rights[enough],
+        }
+        given = database.register(pa.table(columns))
         linker.table_management.register_blocked_pairs_for_predict(given)
         yield
         database.duckdb_con.unregister(given.physical_name)

@@ -62,6 +62,17 @@ class Sheet:
         for low, high in _spans(blocks, len(self), most):
             yield _pairs_from(blocks, low, high)
 
+    def values(self, column: str) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        """Return the units that have values in a column, each as often as it has some, and beside them the values."""
+        import numpy as np
+        import pyarrow as pa
+
+        whole = self.table[column].combine_chunks()
+        if not pa.types.is_list(whole.type):
+            numbers = self.numbers(column)
+            return np.flatnonzero(numbers >= 0), numbers[numbers >= 0]
+        return np.repeat(np.arange(len(self)), np.diff(whole.offsets.to_numpy())), whole.values.to_numpy()
+
     def numbers(self, column: str) -> "np.ndarray[Any, Any]":
         """Return the number of each unit's value in a column, -1 where there is none."""
         found: np.ndarray[Any, Any] = self.table[column].fill_null(-1).to_numpy()
@@ -192,7 +203,10 @@ def _pairs_from(
     found = [np.zeros(0, np.int64)]
     for members in blocks:
         for at in range(members.shape[1] - 1):
-            here = members[(members[:, at] >= low) & (members[:, at] < high)]
-            found.append(((here[:, at].astype(np.int64) << _HALF)[:, None] | here[:, at + 1 :]).ravel())
-    both = np.unique(np.concatenate(found))
+            first, others = members[:, at], members[:, at + 1 :]
+            here = (first >= low) & (first < high)
+            found.append(((first[here].astype(np.int64) << _HALF)[:, None] | others[here]).ravel())
+    both = np.concatenate(found)
+    both.sort()
+    both = both[np.concatenate(([True], both[1:] != both[:-1]))] if len(both) else both
     return (both >> _HALF).astype(np.int32), (both & ((1 << _HALF) - 1)).astype(np.int32)

@@ -6,12 +6,14 @@ import pytest
 
 from headwater.engines.match.dates import DateClass, classify
 from headwater.engines.match.link import pairing
+from headwater.engines.match.link.bounds import Bounds
 from headwater.engines.match.link.columns import rows_of
 from headwater.engines.match.link.model import DIALECTS, MODELS
 from headwater.engines.match.link.pairing import (
     Edge,
     edges_between,
     edges_in,
+    frequencies_in,
     frequencies_of,
     in_memory,
     predicted,
@@ -77,6 +79,18 @@ def test_a_level_that_says_nothing_is_told_from_a_value_that_is_missing(people: 
     for edge in whole:
         assert (edge.levels[at] == -1) == (births[edge.left] < 0 or births[edge.right] < 0)
     assert near in {edge.levels[at] for edge in whole}
+
+
+@pytest.mark.parametrize("sort", [Sort.PERSON, Sort.ORGANISATION, Sort.VEHICLE])
+def test_no_pair_weighs_more_than_its_bound(made: list[Record], sort: Sort) -> None:
+    given, model = sheet(made, sort), MODELS[sort]
+    weights = {(edge.left, edge.right): edge.weight for edge in edges_in(given, model, in_memory, -1000.0)}
+    (lefts, rights), *more = given.pairs(10**6)
+    most = Bounds(given, model, frequencies_in(given, model)).most(lefts, rights)
+    assert not more
+    assert len(weights) == len(lefts)
+    for left, right, bound in zip(lefts.tolist(), rights.tolist(), most.tolist(), strict=True):
+        assert weights[left, right] <= bound + 1e-6
 
 
 def test_as_many_records_as_speak_of_one_thing_are_no_namesakes() -> None:
