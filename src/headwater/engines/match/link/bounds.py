@@ -108,6 +108,8 @@ class Bounds:
             at, values = self._sheet.values(name)
             bits = np.uint64(1) << ((values.astype(np.uint64) * np.uint64(_SPREAD)) >> np.uint64(64 - _BITS))
             marks = np.zeros(len(self._sheet), np.uint64)
-            np.bitwise_or.at(marks, at, bits)
+            first = np.flatnonzero(np.diff(at, prepend=-1))
+            if len(first):
+                marks[at[first]] = np.bitwise_or.reduceat(bits, first)
             self._marks[name] = marks
         return self._marks[name]
