@@ -245,7 +245,18 @@ def _in_latin(word: str, whole: Script) -> str:
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
+@lru_cache(maxsize=1 << 16)
+def _stands_alone(word: str) -> bool:
+    """Return whether a word of a person's name is no title, particle or initial, and joins no other word, wherever it is."""
+    if len(word) == 1 or word in _SMALL or word in _SERVANT or word in _ARTICLE or word in _ENDINGS:
+        return False
+    return word.isascii() or stripped(word) not in words.TITLES
+
+
 def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
+    if not arabic and all(map(_stands_alone, spelled)):
+        alone = [arabic_names.one_spelling(word, arabic=False) for word in spelled]
+        return list(dict.fromkeys(alone if any(len(word) > 1 for word in alone) else spelled))
     small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0

@@ -70,7 +70,8 @@ class Unit:
 
     def said(self, *props: str) -> Iterator[Said]:
         """Yield what is said under some properties."""
-        return (one for prop in props for one in self.values.get(prop, ()))
+        values = self.values
+        return iter([one for prop in props if prop in values for one in values[prop]])
 
     @property
     def label(self) -> str:
