@@ -1,5 +1,6 @@
 """DuckDB for tables that may be larger than memory: it takes what this process may have, spills the rest, and says when it cannot."""
 
+import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from headwater.errors import LimitError, MissingExtraError, StoreFullError, Stor
 LEAST_MB: Final = 128
 _SHARE: Final = 0.5
 """How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
+_THREAD_MB: Final = 256
+"""Memory that each thread of DuckDB can count on while pairs are weighed: with less it gives up, although it may spill."""
 _MB: Final = 1_048_576
 _NO_LIMIT: Final = 2**60
 """Version 1 of control groups tells no limit as a number near 2^63."""
@@ -141,7 +144,9 @@ def splink_on_duckdb(folder: Path, memory_mb: int) -> Iterator[Callable[[], Any]
     import duckdb
     from splink.internals.exceptions import SplinkException
 
-    config = duck_config(folder, min(memory_mb, room_mb() or memory_mb))
+    most = min(memory_mb, room_mb() or memory_mb)
+    threads = max(1, min(len(os.sched_getaffinity(0)), most // _THREAD_MB))
+    config = {**duck_config(folder, most), "threads": threads}
     with _declared("link fewer records at once, or on a cluster of Spark: --on spark"):
         try:
             yield lambda: on_duckdb(config)

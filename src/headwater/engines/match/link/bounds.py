@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SPREAD: Final = 0x9E3779B97F4A7C15
 """The golden ratio as a fraction of 2^64 (Knuth, The Art of Computer Programming, 6.4): it spreads numbers over bits."""
 _BITS: Final = 6
+_BATCH: Final = 1 << 18
 
 
 class Bounds:
@@ -40,8 +41,10 @@ class Bounds:
         import numpy as np
 
         total = np.full(len(lefts), self._prior)
-        for most in self._most:
-            total += most(lefts, rights)
+        for at in range(0, len(lefts), _BATCH):  # what is worked with in between stays small
+            here = slice(at, at + _BATCH)
+            for most in self._most:
+                total[here] += most(lefts[here], rights[here])
         return total
 
     def _made(self, comparison: Comparison) -> "Callable[[Array, Array], Array]":

@@ -38,7 +38,7 @@ _MARK: Final = 1e-8
 Splink hands over the numbers of the levels only with every value that was compared, of both sides, which took most of the
 memory. What each comparison weighs it hands over without them, and of that the level is read.
 """
-SLICE: Final = 10_000_000
+SLICE: Final = 4_000_000
 """Pairs that DuckDB is given at a time."""
 
 
