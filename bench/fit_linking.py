@@ -14,7 +14,8 @@ from typing import Any
 
 from bench.linking_data import FIT_SEED, world
 from headwater.engines.match.link.columns import rows_of
-from headwater.engines.match.link.model import MODELS, Model
+from headwater.engines.match.link.levels import Model
+from headwater.engines.match.link.model import MODELS
 from headwater.engines.match.link.pairing import in_memory, levels_in
 from headwater.engines.match.link.sheet import sheet_of_rows
 from headwater.engines.match.link.units import Sort

@@ -9,7 +9,7 @@ holds bounds beside weights.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.engines.match.link.model import Comparison, Model, Need
+from headwater.engines.match.link.levels import Comparison, Model, Need
 from headwater.engines.match.link.sheet import Sheet
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Final
 from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.identifiers import normal, optical
 from headwater.engines.match.link.columns import phone_of, plate
-from headwater.engines.match.link.model import Comparison, Model
+from headwater.engines.match.link.levels import Comparison, Model
 from headwater.engines.match.link.pairing import Edge
 from headwater.engines.match.link.units import Said, Unit
 from headwater.model.finding import Reason

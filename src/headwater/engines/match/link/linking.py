@@ -13,7 +13,8 @@ from headwater.engines.match.link.cluster import Clustering, Why, cluster
 from headwater.engines.match.link.columns import rows_of, sure_numbers
 from headwater.engines.match.link.explain import Pair
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
-from headwater.engines.match.link.model import MODELS, Model
+from headwater.engines.match.link.levels import Model
+from headwater.engines.match.link.model import MODELS
 from headwater.engines.match.link.naming import earlier_names, named
 from headwater.engines.match.link.pairing import (
     Database,

@@ -18,7 +18,8 @@ import msgspec
 from headwater.engines.match.link import weights
 from headwater.engines.match.link.bounds import Bounds
 from headwater.engines.match.link.columns import Row
-from headwater.engines.match.link.model import DIALECTS, Comparison, Model
+from headwater.engines.match.link.levels import Comparison, Model
+from headwater.engines.match.link.model import DIALECTS
 from headwater.engines.match.link.sheet import Sheet, sheet_of_rows
 from headwater.errors import MissingExtraError
 
@@ -289,13 +290,20 @@ def predicted(sheet: Sheet, model: Model, database: Any, least: float) -> Iterat
             {column: pa.array(list(frequency), pa.int32()), f"tf_{column}": pa.array(frequency.values(), pa.float64())}
         )
         linker.table_management.register_term_frequency_lookup(database.register(table), column)
-    for _ in _laid(linker, database, sheet, Bounds(sheet, model, frequencies), least):
+    bounds = None if dialect == "spark" else Bounds(sheet, model, frequencies)
+    for _ in _laid(linker, database, sheet, bounds, least):
         found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         yield found
         found.drop_table_from_database_and_remove_from_cache()
 
 
-def _laid(linker: Any, database: Any, sheet: Sheet, bounds: Bounds, least: float) -> Iterator[None]:  # noqa: ANN401
+def _laid(
+    linker: Any,  # noqa: ANN401
+    database: Any,  # noqa: ANN401
+    sheet: Sheet,
+    bounds: Bounds | None,
+    least: float,
+) -> Iterator[None]:
     """Lay ready, slice by slice, the pairs that are to be weighed.
 
     Spark finds all of them itself, by the rule of the settings, and spreads them over a cluster; DuckDB is given them, by
@@ -304,11 +312,13 @@ def _laid(linker: Any, database: Any, sheet: Sheet, bounds: Bounds, least: float
     import numpy as np
     import pyarrow as pa
 
-    if database.sql_dialect.sql_dialect_str == "spark":
+    if bounds is None:
         yield
         return
     for lefts, rights in sheet.pairs(SLICE):
         enough = bounds.most(lefts, rights) >= least
+        if not enough.any():
+            continue
         columns = {
             "match_key": np.zeros(enough.sum(), np.int8),
             "join_key_l": lefts[enough],
