@@ -145,7 +145,7 @@ def splink_on_duckdb(folder: Path, memory_mb: int) -> Iterator[Callable[[], Any]
     from splink.internals.exceptions import SplinkException
 
     most = min(memory_mb, room_mb() or memory_mb)
-    threads = max(1, min(len(os.sched_getaffinity(0)), most // _THREAD_MB))
+    threads = max(1, min(os.cpu_count() or 1, most // _THREAD_MB))
     config = {**duck_config(folder, most), "threads": threads}
     with _declared("link fewer records at once, or on a cluster of Spark: --on spark"):
         try:
