@@ -13,6 +13,7 @@ import json
 import logging
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ from bench.linking_data import FIT_SEED, REPORT_SEED, World, world
 from headwater.engines.match.identifiers import normal, optical
 from headwater.engines.match.link import Asked, Sort, SortResult, Unit, link
 from headwater.errors import MissingExtraError
+from headwater.node.duck import splink_on_duckdb
+from headwater.node.linking import MOST_MB
 from headwater.node.spark import splink_on_spark
 from headwater.testing.memory_view import MemoryView
 
@@ -182,7 +185,8 @@ def measure(count: int) -> tuple[World, list[SortResult], float]:
     made = world(count, REPORT_SEED)
     view = MemoryView(made.records)
     begun = cpu()
-    results = link(view, Asked())
+    with tempfile.TemporaryDirectory() as folder, splink_on_duckdb(Path(folder), MOST_MB) as database:
+        results = link(view, Asked(), database)
     spent = cpu() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"== {count} records: {spent:.1f} CPU s, {1e6 * spent / count:.0f} us a record, peak memory {peak:.0f} MB")

@@ -9,13 +9,15 @@ printed is copied into `engines/match/link/weights.py`, with the places rounded 
 
 import argparse
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from bench.linking_data import FIT_SEED, world
 from headwater.engines.match.link.columns import rows_of
-from headwater.engines.match.link.model import MODELS, Model
-from headwater.engines.match.link.pairing import frequencies_of, in_memory, predicted
+from headwater.engines.match.link.levels import Model
+from headwater.engines.match.link.model import MODELS
+from headwater.engines.match.link.pairing import in_memory, levels_in
+from headwater.engines.match.link.sheet import sheet_of_rows
 from headwater.engines.match.link.units import Sort
 
 SHRINK = 0.01
@@ -24,16 +26,14 @@ SAMPLE = 2500
 
 def shares(rows: list[Any], model: Model) -> dict[str, dict[str, float]]:
     """The share of each level among all pairs that share a key, by comparison."""
-    frequencies = {column: frequencies_of(rows, model, column) for column in model.rare_columns}
-    found = predicted(rows, model, in_memory(), frequencies, -1e6)
+    counts: dict[str, Counter[int]] = {comparison.name: Counter() for comparison in model.comparisons}
+    for table in levels_in(sheet_of_rows(rows, len(rows)), model, in_memory(), -1e6):
+        for name, count in counts.items():
+            count.update(at for at in table[name].to_pylist() if at >= 0)
     told: dict[str, dict[str, float]] = {}
     for comparison in model.comparisons:
-        gamma = f"gamma_{comparison.name}"
-        sql = f"select {gamma} as g, count(*) as n from {{this}} where {gamma} >= 0 group by 1"  # noqa: S608 - the model's
-        table = found.query_sql(sql)
-        counts = {row["g"]: row["n"] for row in table.as_record_list()}
-        total = sum(counts.values()) or 1
-        told[comparison.name] = {code: counts.get(at, 0) / total for at, code in enumerate(comparison.codes)}
+        total = counts[comparison.name].total() or 1
+        told[comparison.name] = {code: counts[comparison.name][at] / total for at, code in enumerate(comparison.codes)}
     return told
 
 

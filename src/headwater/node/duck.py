@@ -1,17 +1,21 @@
 """DuckDB for tables that may be larger than memory: it takes what this process may have, spills the rest, and says when it cannot."""
 
+import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from headwater.engines.match.link.pairing import need_splink, on_duckdb
 from headwater.engines.trace.sheets import need_ibis
 from headwater.errors import LimitError, MissingExtraError, StoreFullError, StoreIoError
 
 LEAST_MB: Final = 128
 _SHARE: Final = 0.5
 """How much of the memory that this process may still map DuckDB takes: Arrow, Python and what DuckDB does not count need the rest."""
+_THREAD_MB: Final = 256
+"""Memory that each thread of DuckDB can count on while pairs are weighed: with less it gives up, although it may spill."""
 _MB: Final = 1_048_576
 _NO_LIMIT: Final = 2**60
 """Version 1 of control groups tells no limit as a number near 2^63."""
@@ -129,7 +133,31 @@ def ibis_on_duckdb(folder: Path, memory_mb: int | None = None) -> Iterator[Any]:
 
 
 @contextmanager
-def _declared() -> Iterator[None]:
+def splink_on_duckdb(folder: Path, memory_mb: int) -> Iterator[Callable[[], Any]]:
+    """Yield what makes Splink's interface to DuckDB in memory, which takes no more than so much and spills into a folder.
+
+    Raises:
+        LimitError: not even with spilling is there memory enough.
+        StoreFullError: the disk has no room to spill.
+    """
+    need_splink()
+    import duckdb
+    from splink.internals.exceptions import SplinkException
+
+    most = min(memory_mb, room_mb() or memory_mb)
+    threads = max(1, min(os.cpu_count() or 1, most // _THREAD_MB))
+    config = {**duck_config(folder, most), "threads": threads}
+    with _declared("link fewer records at once, or on a cluster of Spark: --on spark"):
+        try:
+            yield lambda: on_duckdb(config)
+        except SplinkException as error:
+            if isinstance(error.__cause__, duckdb.Error):
+                raise error.__cause__ from error  # Splink wraps what DuckDB says
+            raise
+
+
+@contextmanager
+def _declared(fix: str = "give it more with --memory-mb, or name fewer typologies") -> Iterator[None]:
     """Turn DuckDB's own errors about memory and disk into declared ones; their texts name no row."""
     import duckdb
 
@@ -143,5 +171,4 @@ def _declared() -> Iterator[None]:
         if isinstance(error, duckdb.IOException):
             raise StoreIoError("the disk refused while a table was worked on", where="tables") from error
         what = "the tables do not fit into the memory that is allowed, even spilled"
-        fix = "give it more with --memory-mb, or name fewer typologies"
         raise LimitError(what, where="tables", fix=fix) from error

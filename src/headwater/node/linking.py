@@ -1,8 +1,9 @@
 """Linking at a node, or over files: what is claimed is kept as findings, and what people judged comes back in."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ from headwater.model.ids import AuthorityId, FindingId, RecordId
 from headwater.model.record import PersonCategory, Record
 from headwater.model.times import format_instant
 from headwater.node import findings, runs
+from headwater.node.duck import splink_on_duckdb
 from headwater.node.files import given_file, load
 from headwater.node.loose import NOBODY, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
@@ -51,6 +53,8 @@ Progress = Callable[[int, int], None]
 """Hears how many steps of how many are done."""
 DUCKDB: Final = "duckdb"
 SPARK: Final = "spark"
+MOST_MB: Final = 2048
+"""Most memory that DuckDB takes while pairs are laid side by side, before it spills."""
 SUFFIXES: Final[Mapping[str, str]] = {".csv": "things-csv", ".json": "ftm", ".jsonl": "ftm", ".ndjson": "ftm"}
 """The format of a file by the end of its name, where none is said before a colon."""
 _VERB_OF: Final = {verdict: Verb(verb) for verb, verdict in VERBS.items()}
@@ -116,7 +120,7 @@ def at_node(node: Node, session: Session, *, on: str = DUCKDB, progress: Progres
     with _linking(node, session) as (snapshot, view):
         judgements = _judgements(snapshot, view)
         asked = read_params({"judgements": [one.document() for one in judgements]})
-        with _database(on) as database:
+        with _database(on, node.home) as database:
             results = link(view, asked, database, progress or _deaf)
         # All of them, not only those that units came of: a record may only say that a person is not to be linked.
         read = runs.listed(node.store, (record.id for record in view.records() if record.mentions))
@@ -243,8 +247,16 @@ def _view_over(records: Sequence[Record], user: str) -> View:
 
 
 @contextmanager
-def _database(on: str) -> Iterator[Database | None]:
-    with splink_on_spark() if on == SPARK else nullcontext() as database:
+def _database(on: str, home: Path | None = None) -> Iterator[Database]:
+    """Yield where Splink works; DuckDB spills into a folder of the node's, or of the system's, which goes afterwards."""
+    if on == SPARK:
+        with splink_on_spark() as database:
+            yield database
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="headwater-", dir=home) as folder,
+        splink_on_duckdb(Path(folder), MOST_MB) as database,
+    ):
         yield database
 
 

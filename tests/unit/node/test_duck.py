@@ -8,7 +8,7 @@ import pytest
 
 from headwater.errors import LimitError, StoreFullError, StoreIoError
 from headwater.node import duck
-from headwater.node.duck import connection, duck_config, room_mb
+from headwater.node.duck import connection, duck_config, room_mb, splink_on_duckdb
 
 
 def test_without_a_limit_duckdb_takes_what_it_sees_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -81,3 +81,18 @@ def test_a_full_disk_is_told_from_a_broken_one(tmp_path: Path) -> None:
         sort_in(con)
     with pytest.raises(StoreIoError), connection(tmp_path) as con:
         con.execute("SELECT * FROM read_parquet('/nowhere/x.parquet')")
+
+
+def lists_in(database: Any) -> None:
+    """Gather more than fits, as Splink does what it is asked."""
+    database.register([{"few": 1_000_000}]).query_sql("SELECT list(i || 'secret') AS l FROM {this}, range(few) r(i)")
+
+
+def test_splink_takes_so_much_spills_where_it_is_told_and_says_when_it_cannot(tmp_path: Path) -> None:
+    asked = "SELECT current_setting('temp_directory'), current_setting('memory_limit')"
+    with splink_on_duckdb(tmp_path, 40) as database:
+        assert database().duckdb_con.sql(asked).fetchone() == (str(tmp_path / "spill"), "38.1 MiB")
+    with pytest.raises(LimitError, match="spilled") as caught, splink_on_duckdb(tmp_path, 20) as database:
+        lists_in(database())
+    assert "--on spark" in str(caught.value.fix)
+    assert "secret" not in str(caught.value)

@@ -111,6 +111,8 @@ _SMALL: Final = words.PARTICLES | words.TITLES
 _MAY_TELL_SEVERAL: Final = re.compile(r"[;/(\[]|known as|k\.a", re.IGNORECASE)
 _QUOTES: Final = " ,.\"'`’‘“”«»"
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
+_ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff]")
+"""A letter without which no name is in Arabic script."""
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
 _WORD: Final = re.compile(r"[^\W_]+|&")
 _DOTTED: Final = re.compile(r"\b[^\W\d_]\.")
@@ -170,7 +172,7 @@ _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah
 def clean(text: str) -> str:
     """Return a name in one Unicode form, silent signs gone."""
     text = _SILENT.sub("", unicodedata.normalize("NFKC", text))
-    if script_of(text).arabic:
+    if _ARABIC.search(text) and script_of(text).arabic:
         return "".join(letter for letter in text if not unicodedata.combining(letter))
     return text
 
@@ -207,7 +209,7 @@ def parse(text: str, *, person: bool) -> Name | None:
     if person and tidy.count(",") == 1:
         tidy = " ".join(reversed(tidy.split(",")))
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
-    if not any(letter.isalnum() for word in found for letter in word):
+    if all(word == "&" for word in found):
         return None
     if person and not _BAKR.keys().isdisjoint(found):
         found = _one_word(found)
@@ -238,11 +240,23 @@ def _one_word(found: list[str]) -> list[str]:
     return out
 
 
+@lru_cache(maxsize=1 << 16)
 def _in_latin(word: str, whole: Script) -> str:
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
+@lru_cache(maxsize=1 << 16)
+def _stands_alone(word: str) -> bool:
+    """Return whether a word of a person's name is no title, particle or initial, and joins no other word, wherever it is."""
+    if len(word) == 1 or word in _SMALL or word in _SERVANT or word in _ARTICLE or word in _ENDINGS:
+        return False
+    return word.isascii() or stripped(word) not in words.TITLES
+
+
 def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
+    if not arabic and all(map(_stands_alone, spelled)):
+        alone = [arabic_names.one_spelling(word, arabic=False) for word in spelled]
+        return list(dict.fromkeys(alone if any(len(word) > 1 for word in alone) else spelled))
     small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0

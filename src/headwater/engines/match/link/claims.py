@@ -82,13 +82,14 @@ def claims(results: Sequence[SortResult]) -> Iterator[Finding]:
 def cluster_finding(cluster: Cluster) -> Finding:
     """Return a cluster as a finding."""
     score = min((pair.probability for pair in cluster.pairs), default=JUDGED_SCORE)
-    reasons = [bar.reason(pair.left, pair.right) for pair in cluster.pairs for bar in pair.bars]
+    shown = [(pair, pair.bars) for pair in cluster.pairs]
+    reasons = [bar.reason(pair.left, pair.right) for pair, bars in shown for bar in bars]
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.text))
     judged = [
         Reason("link.judged", 0.0, f"{left.name} and {right.name}: a person judged them {_WORDS[cluster.sort]}")
         for left, right in cluster.judged
     ]
-    said = [fact.fact for pair in cluster.pairs for fact in facts_of(pair)]
+    said = [one.fact for _, bars in shown for bar in bars for one in (bar.left, bar.right)]
     return _finding(
         KIND_CLUSTER,
         cluster.members,

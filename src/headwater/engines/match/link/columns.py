@@ -38,7 +38,6 @@ _RUN: Final = re.compile(r"(.)\1+")
 _PERSON_NAMES: Final = ("name", "alias", "previousName")
 _WITH_NEIGHBOURS: Final[Mapping[Sort, tuple[str, ...]]] = {
     Sort.PERSON: ("family", "given"),
-    Sort.ORGANISATION: ("words",),
 }
 _STATE_NUMBERS: Final = ("idNumber", "socialSecurityNumber", "innCode")
 _PAPERS: Final = ("passportNumber", "taxNumber", "licenseNumber")
@@ -51,25 +50,75 @@ def hull(sound: str) -> str:
     return _RUN.sub(r"\1", sound.translate(_MERGED))
 
 
+LISTS: Final = frozenset(
+    {
+        "words",
+        "births",
+        "turned",
+        "numbers",
+        "optical",
+        "contacts",
+        "plates",
+        "plates_optical",
+        "calls",
+        "keys",
+        "kin",
+    }
+)
+"""Columns that hold several values."""
+SPELLED: Final = frozenset({"date", "number", "street", "spelled"})
+"""Columns that are compared letter by letter."""
+NUMBERED: Final = frozenset({"unique_id", "year", "day", "whole", "lone", "letters"})
+"""Columns that are numbers themselves."""
+
+
+class Laid:
+    """The rows of units of one sort, each made when it is asked for; and once all were, the neighbours of their names."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        """Make none yet."""
+        self._units = units
+        self._parts: dict[str, dict[str, Part]] = defaultdict(dict)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in the order of the units."""
+        if not self._units:
+            return
+        sort = self._units[0].sort
+        if sort is Sort.ORGANISATION:
+            made = list(self._built())
+            _tell_words(made, neighbours(self._parts["words"]))
+            yield from made
+        else:
+            yield from self._built()
+
+    def near(self) -> dict[str, dict[str, list[str]]]:
+        """Return the neighbours of the names in each column that is laid beside its neighbours."""
+        sort = self._units[0].sort
+        return {column: neighbours(self._parts[column]) for column in _WITH_NEIGHBOURS.get(sort, ())}
+
+    def _built(self) -> Iterator[Row]:
+        build = _BUILDERS[self._units[0].sort]
+        for at, unit in enumerate(self._units):
+            row = build(unit, self._parts)
+            row["unique_id"] = at
+            yield row
+
+
 def rows_of(units: Sequence[Unit]) -> list[Row]:
-    """Return the columns of units of one sort, in their order."""
-    if not units:
-        return []
-    build = _BUILDERS[units[0].sort]
-    rows: list[Row] = []
-    parts: dict[str, dict[str, Part]] = defaultdict(dict)
-    for at, unit in enumerate(units):
-        row = build(unit, parts)
-        row["unique_id"] = at
-        rows.append(row)
-    for column in _WITH_NEIGHBOURS.get(units[0].sort, ()):
-        near = neighbours(parts[column])
-        if column == "words":
-            _tell_words(rows, near)
-            continue
+    """Return the columns of units of one sort, in their order, with the neighbours of their names."""
+    laid = Laid(units)
+    rows = list(laid.rows())
+    for column, near in laid.near().items() if rows else ():
         for row in rows:
             row[f"{column}_near"] = near.get(row[column]) or None
     return rows
+
+
+def near_in(rows: Sequence[Row]) -> dict[str, dict[str, list[str]]]:
+    """Return the neighbours of names that stand in rows."""
+    columns = [name.removesuffix("_near") for name in rows[0] if name.endswith("_near")]
+    return {column: {row[column]: row[f"{column}_near"] or [] for row in rows} for column in columns}
 
 
 def _tell_words(rows: Sequence[Row], near: Mapping[str, list[str]]) -> None:
@@ -103,16 +152,6 @@ def neighbours(known: Mapping[str, Part]) -> dict[str, list[str]]:
     return {word: sorted(found)[:MOST_NEAR] for word, found in near.items() if found}
 
 
-def capped(rows: Sequence[Row]) -> int:
-    """Take out of each row the keys that too many units share; return how many such keys there were."""
-    counts = Counter(key for row in rows for key in row["keys"])
-    common = {key for key, count in counts.items() if count > MOST_SHARED}
-    for row in rows:
-        # A key of one unit alone compares nobody: leaving it out halves what the database has to explode.
-        row["keys"] = [key for key in row["keys"] if 1 < counts[key] <= MOST_SHARED]
-    return len(common)
-
-
 def phone_of(text: str) -> str:
     """Return the last figures of a telephone number, empty where there are too few to say anything."""
     figures = "".join(letter for letter in text if letter.isdecimal() and letter.isascii())
@@ -140,14 +179,21 @@ def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         if part is not None:
             parts[column].setdefault(hull(part.sound), part)
     words = {hull(part.sound) for name in names for part in name.parts if len(part.plain) > 1}
-    births = [date for one in unit.said("birthDate") if (date := read_date(one.value) or salvage_date(one.value))]
+    births = [date for one in unit.said("birthDate") if (date := _date_in(one.value))]
     birth = births[0] if births else None
+    called = hull(given.sound) if given else None
     row: Row = {
         "family": hull(family.sound) if family else None,
-        "given": hull(given.sound) if given else None,
+        "given": called,
+        "initial": called[:1] if called else None,
+        "lone": int(len(called) == 1) if called else None,
         "named": "yes" if given and is_given(given.sound) else None,
         "words": sorted(words) or None,
         "birth": birth,
+        "date": birth,
+        "year": int(birth[:4]) if birth else None,
+        "day": int(birth[5:7] + birth[8:]) if birth and len(birth) == WHOLE_DATE else None,
+        "whole": int(len(birth) == WHOLE_DATE) if birth else None,
         "births": [date for date in births if len(date) == WHOLE_DATE] or None,
         "turned": _turned(birth) or None,
         "place": _text(unit, "birthPlace"),
@@ -158,6 +204,11 @@ def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     }
     row["keys"] = sorted(set(_person_keys(row, family, given)))
     return row
+
+
+@lru_cache(maxsize=1 << 16)
+def _date_in(text: str) -> str | None:
+    return read_date(text) or salvage_date(text)
 
 
 def _split(unit: Unit, names: Sequence[Name]) -> tuple[Part | None, Part | None]:
@@ -213,8 +264,11 @@ def _organisation(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     telling = [hull(part.sound) for part in words if part.kind is Kind.WORD]
     alike = {hull(part.sound): part for name in names for part in name.parts if part.kind is Kind.WORD}
     parts["words"] |= {word: part for word, part in alike.items() if word not in parts["words"]}
+    title = " ".join(sorted(hulls)) or None
     row: Row = {
-        "title": " ".join(sorted(hulls)) or None,
+        "title": title,
+        "spelled": title,
+        "letters": len(title) if title else None,
         "words": sorted(alike) or None,
         **_numbers(unit, _COMPANY_NUMBERS, ()),
         **_contacts(unit),
@@ -236,6 +290,7 @@ def _vehicle(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         "plates": plates or None,
         "plates_optical": sorted({optical(number) for number in plates}) or None,
         "numbers": vins or None,
+        "number": vins[0] if vins else None,
         "optical": sorted({optical(number) for number in vins}) or None,
         "state": _state(unit) if vins else None,
         "make": " ".join(sorted(_hulls(unit, "name", "model"))) or None,
@@ -254,7 +309,10 @@ def _vessel(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     title = " ".join(sorted(_hulls(unit, "name"))) or None
     row: Row = {
         "title": title,
+        "spelled": title,
+        "letters": len(title) if title else None,
         "numbers": imo or None,
+        "number": imo[0] if imo else None,
         "optical": sorted({optical(number) for number in imo}) or None,
         "state": "imo" if imo else None,
         "calls": sorted(set(calls)) or None,
@@ -293,6 +351,7 @@ def _numbers(unit: Unit, sure: Sequence[str], others: Sequence[str]) -> Row:
     numbers = sorted({number for one in unit.said(*sure, *others) if (number := normal(one.value))})
     return {
         "numbers": numbers or None,
+        "number": numbers[0] if numbers else None,
         "optical": sorted({optical(number) for number in numbers}) or None,
         "state": _state(unit) if sure_numbers(unit) else None,
     }
@@ -302,9 +361,11 @@ def _contacts(unit: Unit) -> Row:
     phones = {number for one in unit.said("phone") if (number := phone_of(one.value))}
     mails = {one.value.strip().casefold() for one in unit.said("email", "website")}
     words = _hulls(unit, "address")
+    address = " ".join(words) or None
     return {
         "contacts": sorted(phones | mails) or None,
-        "address": " ".join(words) or None,
+        "address": address,
+        "street": address,
         "house": " ".join(word for word in words if word[:1].isdigit()) or None,
     }
 
@@ -314,7 +375,7 @@ def _hulls(unit: Unit, *props: str) -> tuple[str, ...]:
     return _words_in(next((one.value for one in unit.said(*props)), ""))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 18)
 def _words_in(text: str) -> tuple[str, ...]:
     """Return the words of a text, each as its hull; places, streets and fathers' names come again and again."""
     name = parse(text, person=False)
@@ -325,13 +386,14 @@ def _text(unit: Unit, prop: str) -> str | None:
     return " ".join(_hulls(unit, prop)) or None
 
 
-def _turned(birth: str | None) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _turned(birth: str | None) -> Sequence[str]:
     """Return the dates that a slip makes of a whole date: day and month swapped, or two neighbouring figures."""
     if birth is None or len(birth) != WHOLE_DATE:
-        return []
+        return ()
     figures = birth.replace("-", "")
     turned = {f"{birth[:4]}-{birth[8:]}-{birth[5:7]}"}
     for at in range(len(figures) - 1):
         swapped = figures[:at] + figures[at + 1] + figures[at] + figures[at + 2 :]
         turned.add(f"{swapped[:4]}-{swapped[4:6]}-{swapped[6:]}")
-    return sorted(turned - {birth})
+    return tuple(sorted(turned - {birth}))

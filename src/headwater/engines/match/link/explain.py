@@ -8,7 +8,7 @@ from typing import Final
 from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.identifiers import normal, optical
 from headwater.engines.match.link.columns import phone_of, plate
-from headwater.engines.match.link.model import Comparison, Model
+from headwater.engines.match.link.levels import Comparison, Model
 from headwater.engines.match.link.pairing import Edge
 from headwater.engines.match.link.units import Said, Unit
 from headwater.model.finding import Reason
@@ -54,21 +54,37 @@ class Pair:
 
     Attributes:
         left, right: the units.
-        prior: what is said before anything is compared, in bits.
-        bars: what each comparison says, in the model's order; what is missing on a side is not among them.
-        weight: their sum.
+        edge: the levels and weights of the two.
+        model: what was compared.
     """
 
     left: Unit
     right: Unit
-    prior: float
-    bars: tuple[Bar, ...]
-    weight: float
+    edge: Edge
+    model: Model
+
+    @property
+    def weight(self) -> float:
+        """What all that was said adds up to, in bits."""
+        return self.edge.weight
+
+    @property
+    def prior(self) -> float:
+        """What is said before anything is compared, in bits."""
+        return self.edge.weight - sum(self.edge.parts)
 
     @property
     def probability(self) -> float:
         """The weight as a probability."""
         return probability(self.weight)
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """What each comparison says, in the model's order; what is missing on a side is not among them.
+
+        They are made anew at each look: those of a million records, all at once, would fill the memory.
+        """
+        return tuple(_bars(self))
 
 
 def probability(weight: float) -> float:
@@ -77,31 +93,21 @@ def probability(weight: float) -> float:
     return float(1.0 / (1.0 + 2.0**-bits))
 
 
-def pair_of(left: Unit, right: Unit, edge: Edge, model: Model) -> Pair:
-    """Return a pair in words."""
-    bars: list[Bar] = []
-    for comparison, gamma, bits in zip(model.comparisons, edge.levels, edge.parts, strict=True):
+def _bars(pair: Pair) -> Iterator[Bar]:
+    edge = pair.edge
+    for comparison, gamma, bits in zip(pair.model.comparisons, edge.levels, edge.parts, strict=True):
         if gamma < 0 or (gamma == 0 and abs(bits) < 0.05):  # noqa: PLR2004 - says nothing either way
             continue
         level = comparison.level(gamma)
-        one, other = compared(left, right, comparison)
+        one, other = compared(pair.left, pair.right, comparison)
         if (
             one is None
             or other is None
             or (level is not None and level.code == "turned" and comparison.name == "given")
         ):
             continue
-        bars.append(
-            Bar(
-                comparison.name,
-                level.code if level else "other",
-                bits,
-                level.text if level else comparison.otherwise,
-                one,
-                other,
-            )
-        )
-    return Pair(left, right, edge.weight - sum(edge.parts), tuple(bars), edge.weight)
+        code, text = (level.code, level.text) if level else ("other", comparison.otherwise)
+        yield Bar(comparison.name, code, bits, text, one, other)
 
 
 def compared(left: Unit, right: Unit, comparison: Comparison) -> tuple[Said | None, Said | None]:

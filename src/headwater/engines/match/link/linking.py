@@ -10,12 +10,21 @@ from itertools import count
 from typing import Final
 
 from headwater.engines.match.link.cluster import Clustering, Why, cluster
-from headwater.engines.match.link.columns import Row, capped, rows_of, sure_numbers
-from headwater.engines.match.link.explain import Pair, pair_of
+from headwater.engines.match.link.columns import rows_of, sure_numbers
+from headwater.engines.match.link.explain import Pair
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
-from headwater.engines.match.link.model import MODELS, Model
+from headwater.engines.match.link.levels import Model
+from headwater.engines.match.link.model import MODELS
 from headwater.engines.match.link.naming import earlier_names, named
-from headwater.engines.match.link.pairing import Database, Edge, edges_between, in_memory, need_splink
+from headwater.engines.match.link.pairing import (
+    Database,
+    Edge,
+    edges_between,
+    edges_in,
+    in_memory,
+    need_splink,
+)
+from headwater.engines.match.link.sheet import sheet_of
 from headwater.engines.match.link.units import Sort, Unit, units_of
 from headwater.errors import Place, SchemaError
 from headwater.model.collecting import collecting_later
@@ -169,7 +178,7 @@ def compare(left: Unit, right: Unit, others: Sequence[Unit] = (), database: Data
     for at, row in enumerate(rows):
         row["keys"] = ["both"] if at in {places[left.name], places[right.name]} else []
     edge = edges_between(rows, model, database or in_memory, float("-1e9"))[0]
-    return pair_of(units[edge.left], units[edge.right], edge, model)
+    return Pair(units[edge.left], units[edge.right], edge, model)
 
 
 def _link_sort(
@@ -181,10 +190,11 @@ def _link_sort(
     step: Callable[[], None],
 ) -> SortResult:
     model = MODELS[sort]
-    rows: list[Row] = rows_of(units)
-    common = capped(rows)
+    sheet = sheet_of(units)
     step()
-    edges = edges_between(rows, model, database, model.review)
+    edges = edges_in(sheet, model, database, model.review)
+    common = sheet.common
+    del sheet
     step()
     words = _Words(units, asked.words)
     sure = {at: numbers for at, unit in enumerate(units) if (numbers := sure_numbers(unit))}
@@ -226,7 +236,8 @@ def _clusters(
     units, model = result.units, MODELS[result.sort]
     said = set(words.pairs(Verdict.SAME))
     # What a person said is one rests on that word, whatever the two weigh.
-    weighed = {ends: edge for edge in result.edges if (ends := (edge.left, edge.right)) not in said}
+    wanted = {(min(joint), max(joint)) for members in found.clusters for joint in found.joints[members[0]]} - said
+    weighed = {ends: edge for edge in result.edges if (ends := (edge.left, edge.right)) in wanted}
     names = named([[units[at].name for at in members] for members in found.clusters], earlier)
     made: list[Cluster] = []
     for name, members in zip(names, found.clusters, strict=True):
@@ -235,7 +246,7 @@ def _clusters(
             (weighed[joint] for joint in joints if joint in weighed),
             key=lambda edge: (-edge.weight, edge.left, edge.right),
         )
-        pairs = tuple(pair_of(units[edge.left], units[edge.right], edge, model) for edge in held)
+        pairs = tuple(Pair(units[edge.left], units[edge.right], edge, model) for edge in held)
         judged = tuple((units[one], units[other]) for one, other in joints if (one, other) not in weighed)
         made.append(Cluster(name, result.sort, tuple(units[at] for at in members), pairs, judged))
     return made
@@ -259,6 +270,6 @@ def _questions(result: SortResult, found: Clustering, words: _Words, model: Mode
             best[between] = edge
     chosen = sorted(best.values(), key=lambda edge: (abs(edge.weight - model.link), edge.left, edge.right))
     for edge in chosen[:most]:
-        pair = pair_of(result.units[edge.left], result.units[edge.right], edge, model)
+        pair = Pair(result.units[edge.left], result.units[edge.right], edge, model)
         if pair.bars:
             yield Question(result.sort, pair, apart.get((edge.left, edge.right)))

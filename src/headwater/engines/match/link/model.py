@@ -1,21 +1,16 @@
 """The model of linking: what is compared of each sort of thing, in which levels, and how much each level says.
 
-It is the model of Fellegi and Sunter (1969): each level has `m`, how often it comes among pairs that are one thing, and
-`u`, how often among pairs that are not; its weight is log2(m / u), and the weights of all comparisons and the prior add
-up. Where a level names a column in `rarity`, u is how common the value itself is: agreeing on a rare family name says
-more than on a common one. The same object is handed to Splink on DuckDB and on Spark; what the SQL of the two calls
-differently stands in `DIALECTS`.
+How weights come of it stands in `levels`. The same object is handed to Splink on DuckDB and on Spark; what the SQL of the
+two calls differently stands in `DIALECTS`.
 
 Weights are stated, not learnt from the node's own data: the same two records then weigh the same tomorrow. They are in
 `weights`, with where they come from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import floor, log2
 from typing import Final
 
-from headwater.engines.match.link import weights
+from headwater.engines.match.link.levels import Comparison, Level, Model, Need
 from headwater.engines.match.link.units import Sort
 
 DIALECTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -25,109 +20,12 @@ DIALECTS: Final[Mapping[str, Mapping[str, str]]] = {
 """Functions by the names that each database gives them."""
 
 
-LEAST_POPULATION: Final = 11
-"""log2 of the fewest units that the prior reckons with: a small file is a cutting from a larger world."""
+def _is(left: str, right: str = "") -> Need:
+    return Need("same", left, right or left)
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One way in which two values agree.
-
-    Attributes:
-        code: stable name.
-        sql: the condition, with `l.` and `r.` for the two rows; functions as `DIALECTS` names them, in braces.
-        text: what a reader is told.
-        rarity: column whose own frequency stands for u; empty where it does not.
-    """
-
-    code: str
-    sql: str
-    text: str
-    rarity: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One thing that is compared: its levels from the best, and what is said where none holds.
-
-    Attributes:
-        name: stable name.
-        column: the column that must be there on both sides; where it is not, nothing is said.
-        shown: properties that are shown to a reader, the first that is there.
-        levels: best first; the first that holds counts.
-        otherwise: what a reader is told where none holds.
-    """
-
-    name: str
-    column: str
-    shown: tuple[str, ...]
-    levels: tuple[Level, ...]
-    otherwise: str
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes of all levels by Splink's number: 0 is none of them, the highest is the best."""
-        return ("other", *(level.code for level in reversed(self.levels)))
-
-    def level(self, gamma: int) -> Level | None:
-        """Return the level of one of Splink's numbers; None for the one where none holds."""
-        return self.levels[len(self.levels) - gamma] if gamma else None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What is compared of one sort of thing.
-
-    Attributes:
-        sort: the sort.
-        comparisons: in the order in which they are shown.
-        others: log2 of how many records speak of a thing that is spoken of at all, beyond the first.
-        link: weight from which two units are joined.
-        review: weight from which a person is asked.
-    """
-
-    sort: Sort
-    comparisons: tuple[Comparison, ...]
-    others: float
-    link: float
-    review: float
-
-    def prior(self, count: int) -> float:
-        """Return log2 of the odds that two units drawn from so many are one: the more there are, the more namesakes.
-
-        The number is taken as a power of two, and never as fewer than a small town's, so that new data seldom move it.
-        """
-        return self.others - max(LEAST_POPULATION, floor(log2(max(1, count))))
-
-    def usual(self, column: str) -> float:
-        """Return how common a value of a column is on the whole: u of the level that compares it."""
-        found = (
-            self.chances(comparison)[level.code][1]
-            for comparison in self.comparisons
-            for level in comparison.levels
-            if level.rarity == column
-        )
-        return next(found)
-
-    def chances(self, comparison: Comparison) -> Mapping[str, tuple[float, float]]:
-        """Return m and u of each level of a comparison, by code."""
-        return weights.CHANCES[self.sort][comparison.name]
-
-    def weight(self, comparison: Comparison, gamma: int, frequency: float | None = None) -> float:
-        """Return what a level says, in bits; where the value's frequency is given and counts, that stands for u."""
-        if gamma < 0:
-            return 0.0
-        m, u = self.chances(comparison)[comparison.codes[gamma]]
-        level = comparison.level(gamma)
-        if level is not None and level.rarity and frequency is not None:
-            return log2(m / u) + log2(u / max(frequency, weights.LEAST_FREQUENCY.get(level.rarity, weights.RARE)))
-        return log2(m / u)
-
-    @property
-    def rare_columns(self) -> tuple[str, ...]:
-        """The columns whose values' own frequencies count, in order."""
-        found = (level.rarity for comparison in self.comparisons for level in comparison.levels if level.rarity)
-        return tuple(dict.fromkeys(found))
+def _shares(left: str, right: str = "") -> Need:
+    return Need("share", left, right or left)
 
 
 def _same(column: str) -> str:
@@ -138,27 +36,30 @@ def _near(column: str) -> str:
     return f"{{contains}}(l.{column}_near, r.{column})"
 
 
-_YEAR: Final = "substr(l.birth, 1, 4) = substr(r.birth, 1, 4)"
-_YEARS_APART: Final = "abs(cast(substr(l.birth, 1, 4) as int) - cast(substr(r.birth, 1, 4) as int))"
-_WHOLE: Final = "length(l.birth) = 10 and length(r.birth) = 10"
+_YEAR: Final = "l.year = r.year"
+_WHOLE: Final = "l.whole = 1 and r.whole = 1"
 _NAME: Final = ("name", "alias")
+_NEAR_FAMILY: Final = (_shares("family_near", "family"),)
+_NEAR_GIVEN: Final = (_shares("given_near", "given"),)
 
 FAMILY: Final = Comparison(
     "family",
     "family",
     ("lastName", *_NAME),
     (
-        Level("same", _same("family"), "family names are the same as they sound", "family"),
+        Level("same", _same("family"), "family names are the same as they sound", "family", (_is("family"),)),
         Level(
             "turned",
             "l.family = r.given and l.given = r.family",
             "given and family name are the same, in the other order",
+            needs=(_is("family", "given"),),
         ),
-        Level("near", _near("family"), "family names are near each other as they sound"),
+        Level("near", _near("family"), "family names are near each other as they sound", needs=_NEAR_FAMILY),
         Level(
             "among",
             "{contains}(r.words, l.family) or {contains}(l.words, r.family)",
             "one's family name is among the other's names",
+            needs=(_shares("words", "family"), _shares("family", "words")),
         ),
     ),
     "family names differ",
@@ -168,18 +69,25 @@ GIVEN: Final = Comparison(
     "given",
     ("firstName", *_NAME),
     (
-        Level("same", _same("given"), "given names are the same as they sound", "given"),
-        Level("turned", "l.family = r.given and l.given = r.family", "(given name: see the family name)"),
-        Level("near", _near("given"), "given names are near each other, or forms of one name"),
+        Level("same", _same("given"), "given names are the same as they sound", "given", (_is("given"),)),
+        Level(
+            "turned",
+            "l.family = r.given and l.given = r.family",
+            "(given name: see the family name)",
+            needs=(_is("family", "given"),),
+        ),
+        Level("near", _near("given"), "given names are near each other, or forms of one name", needs=_NEAR_GIVEN),
         Level(
             "among",
             "{contains}(r.words, l.given) or {contains}(l.words, r.given)",
             "one's given name is among the other's names",
+            needs=(_shares("words", "given"), _shares("given", "words")),
         ),
         Level(
             "initial",
-            "(length(l.given) = 1 or length(r.given) = 1) and substr(l.given, 1, 1) = substr(r.given, 1, 1)",
+            "(l.lone = 1 or r.lone = 1) and l.initial = r.initial",
             "one given name is an initial that fits the other",
+            needs=(_is("initial"),),
         ),
         Level(
             "twin",
@@ -195,30 +103,46 @@ BIRTH: Final = Comparison(
     "birth",
     ("birthDate",),
     (
-        Level("equal", "{overlap}(l.births, r.births)", "date of birth is the same"),
+        Level("equal", "{overlap}(l.births, r.births)", "date of birth is the same", needs=(_shares("births"),)),
         Level(
-            "turned", "{contains}(l.turned, r.birth)", "date of birth is the same but for figures that changed places"
+            "turned",
+            "{contains}(l.turned, r.birth)",
+            "date of birth is the same but for figures that changed places",
+            needs=(_shares("turned", "birth"),),
         ),
-        Level("digit", f"{_WHOLE} and levenshtein(l.birth, r.birth) = 1", "date of birth differs in one digit"),
-        Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same"),
-        Level("near", _YEAR, "year of birth is the same, day or month differs"),
-        Level("year-one", f"{_YEARS_APART} = 1", "birth year differs by one"),
+        Level(
+            "digit",
+            # One digit is of the year or of the day: where both differ, the letters need not be gone through.
+            f"{_WHOLE} and (l.year = r.year or l.day = r.day) and levenshtein(l.date, r.date) = 1",
+            "date of birth differs in one digit",
+            needs=(_is("year"), _is("day")),
+        ),
+        Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same", needs=(_is("year"),)),
+        Level("near", _YEAR, "year of birth is the same, day or month differs", needs=(_is("year"),)),
+        Level(
+            "year-one",
+            "abs(l.year - r.year) = 1",
+            "birth year differs by one",
+            needs=(Need("next", "year", "year", 1),),
+        ),
     ),
     "date of birth differs",
 )
 _NUMBER_LEVELS: Final = (
-    Level("equal", "{overlap}(l.numbers, r.numbers)", "a number is the same"),
+    Level("equal", "{overlap}(l.numbers, r.numbers)", "a number is the same", needs=(_shares("numbers"),)),
     Level(
         "optical",
         "{overlap}(l.optical, r.optical)",
         "a number is the same but for characters that are read for each other",
+        needs=(_shares("optical"),),
     ),
     Level(
         "typing",
-        "l.state = r.state and levenshtein(l.numbers[{first}], r.numbers[{first}]) <= 1",
+        "l.state = r.state and levenshtein(l.number, r.number) <= 1",
         "numbers of one register differ in one character",
+        needs=(_is("state"),),
     ),
-    Level("contradicted", "l.state = r.state", "one register gives them different numbers"),
+    Level("contradicted", "l.state = r.state", "one register gives them different numbers", needs=(_is("state"),)),
 )
 NUMBERS: Final = Comparison(
     "numbers",
@@ -228,14 +152,18 @@ NUMBERS: Final = Comparison(
     "no number in common",
 )
 _CONTACT: Final = Level(
-    "equal", "{overlap}(l.contacts, r.contacts)", "a telephone number or an address for messages is the same"
+    "equal",
+    "{overlap}(l.contacts, r.contacts)",
+    "a telephone number or an address for messages is the same",
+    needs=(_shares("contacts"),),
 )
 _ADDRESS: Final = (
-    Level("same", _same("address"), "address is the same"),
+    Level("same", _same("address"), "address is the same", needs=(_is("address"),)),
     Level(
         "near",
-        "l.house = r.house and levenshtein(l.address, r.address) <= 4 and length(l.address) >= 12",
+        "l.house = r.house and levenshtein(l.street, r.street) <= 4 and length(l.street) >= 12",
         "address is nearly the same",
+        needs=(_is("house"),),
     ),
 )
 CONTACTS: Final = Comparison(
@@ -250,6 +178,7 @@ HOME_CONTACTS: Final = Comparison(
             "household",
             "{overlap}(l.contacts, r.contacts) and l.family = r.family",
             "a telephone number is the same, as in one family",
+            needs=(_shares("contacts"),),
         ),
         _CONTACT,
     ),
@@ -261,7 +190,12 @@ HOME_ADDRESS: Final = Comparison(
     "address",
     ("address",),
     (
-        Level("household", "l.address = r.address and l.family = r.family", "address is the same, as in one family"),
+        Level(
+            "household",
+            "l.address = r.address and l.family = r.family",
+            "address is the same, as in one family",
+            needs=(_is("address"),),
+        ),
         *_ADDRESS,
     ),
     ADDRESS.otherwise,
@@ -270,27 +204,33 @@ PLACE: Final = Comparison(
     "place",
     "place",
     ("birthPlace",),
-    (Level("same", _same("place"), "place of birth is the same"),),
+    (Level("same", _same("place"), "place of birth is the same", needs=(_is("place"),)),),
     "places of birth differ",
 )
 FATHER: Final = Comparison(
     "father",
     "father",
     ("fatherName",),
-    (Level("same", _same("father"), "father's name is the same"),),
+    (Level("same", _same("father"), "father's name is the same", needs=(_is("father"),)),),
     "fathers' names differ",
 )
 GENDER: Final = Comparison(
-    "gender", "gender", ("gender",), (Level("same", _same("gender"), "gender is the same"),), "gender differs"
+    "gender",
+    "gender",
+    ("gender",),
+    (Level("same", _same("gender"), "gender is the same", needs=(_is("gender"),)),),
+    "gender differs",
 )
 
 
 def _sounding(*, typos: int, letters: int) -> tuple[Level, ...]:
     """Return the levels of names by their sound; typos are let pass only in names of so many letters."""
-    near = f"levenshtein(l.title, r.title) <= {typos} and length(l.title) >= {letters}"
+    near = f"l.letters >= {letters} and abs(l.letters - r.letters) <= {typos} and levenshtein(l.spelled, r.spelled) <= {typos}"
     return (
-        Level("same", _same("title"), "names are the same as they sound", "title"),
-        Level("near", near, "names are nearly the same as they sound"),
+        Level("same", _same("title"), "names are the same as they sound", "title", (_is("title"),)),
+        Level(
+            "near", near, "names are nearly the same as they sound", needs=(Need("next", "letters", "letters", typos),)
+        ),
     )
 
 
@@ -300,12 +240,23 @@ TITLE: Final = Comparison(
     _NAME,
     (
         *_sounding(typos=2, letters=8),
-        Level("core", "l.core = r.core", "the words that tell the names apart from others are the same"),
-        Level("among", "{overlap}(l.words, r.words)", "the names share a word that few others bear"),
+        Level(
+            "core",
+            "l.core = r.core",
+            "the words that tell the names apart from others are the same",
+            needs=(_is("core"),),
+        ),
+        Level(
+            "among",
+            "{overlap}(l.words, r.words)",
+            "the names share a word that few others bear",
+            needs=(_shares("words"),),
+        ),
         Level(
             "kin",
             "{overlap}(l.kin, r.words)",
             "the names have words that few others bear and that sound nearly the same",
+            needs=(_shares("kin", "words"),),
         ),
     ),
     "names differ",
@@ -322,11 +273,12 @@ PLATES: Final = Comparison(
     "plates",
     ("registrationNumber",),
     (
-        Level("equal", "{overlap}(l.plates, r.plates)", "plate is the same"),
+        Level("equal", "{overlap}(l.plates, r.plates)", "plate is the same", needs=(_shares("plates"),)),
         Level(
             "optical",
             "{overlap}(l.plates_optical, r.plates_optical)",
             "plate is the same but for characters that cameras confuse",
+            needs=(_shares("plates_optical"),),
         ),
     ),
     "plates differ",
@@ -335,21 +287,28 @@ MAKE: Final = Comparison(
     "make",
     "make",
     ("model", "name"),
-    (Level("same", _same("make"), "make and model are the same"),),
+    (Level("same", _same("make"), "make and model are the same", needs=(_is("make"),)),),
     "make and model differ",
 )
 BUILT: Final = Comparison(
     "built",
     "built",
     ("buildDate",),
-    (Level("same", _same("built"), "year of building is the same"),),
+    (Level("same", _same("built"), "year of building is the same", needs=(_is("built"),)),),
     "year of building differs",
 )
 CALLS: Final = Comparison(
     "calls",
     "calls",
     ("mmsi", "callSign", "registrationNumber"),
-    (Level("equal", "{overlap}(l.calls, r.calls)", "call sign, MMSI or registration is the same"),),
+    (
+        Level(
+            "equal",
+            "{overlap}(l.calls, r.calls)",
+            "call sign, MMSI or registration is the same",
+            needs=(_shares("calls"),),
+        ),
+    ),
     "no call sign, MMSI or registration in common",
 )
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
+from headwater.model.fact import fact_id
 from headwater.model.handling import Handling, join_all
 from headwater.model.ids import AuthorityId, EntityKey, FactId, RecordId
 from headwater.model.record import Record
@@ -24,12 +27,23 @@ class Sort(StrEnum):
     VESSEL = "vessel"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One value that a fact gives, with the fact's identifier."""
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """One value that a fact gives, and which fact: a million units hold ten million of these.
+
+    Attributes:
+        value: as it was written.
+        record: the record that gives it.
+        place: the fact's place there.
+    """
 
     value: str
-    fact: FactId
+    record: RecordId
+    place: int
+
+    @property
+    def fact(self) -> FactId:
+        """The fact's identifier."""
+        return fact_id(self.record, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,8 @@ class Unit:
 
     def said(self, *props: str) -> Iterator[Said]:
         """Yield what is said under some properties."""
-        return (one for prop in props for one in self.values.get(prop, ()))
+        values = self.values
+        return iter([one for prop in props if prop in values for one in values[prop]])
 
     @property
     def label(self) -> str:
@@ -84,15 +99,23 @@ def units_of(records: Iterable[Record]) -> list[Unit]:
     gathered: dict[tuple[AuthorityId, EntityKey], _Gathered] = {}
     protected: set[EntityKey] = set()
     for ref, record in sorted(((record.id, record) for record in records), key=lambda one: one[0]):
-        facts = numbered_facts(record)
+        facts = facts_by_entity(record)
         protected.update(mention.key for mention in record.mentions if mention.protected)
         for mention in record.mentions:
             sort = sort_of(mention.schema)
             if sort is not None:
                 place = (record.origin.originator, mention.key)
-                gathered.setdefault(place, _Gathered(sort, [], [], {})).add(ref, record, mention.key, facts)
-    kept = (_unit(*place, one) for place, one in gathered.items() if place[1] not in protected)
-    return sorted((unit for unit in kept if unit.values), key=lambda unit: unit.name)
+                known = gathered.get(place)
+                if known is None:
+                    known = gathered[place] = _Gathered(sort, [], [], {})
+                known.add(ref, record, mention.key, facts)
+    joined: dict[tuple[Handling, ...], Handling] = {}
+    units: list[Unit] = []
+    while gathered:  # each is let go as soon as its unit is made
+        place, one = gathered.popitem()
+        if place[1] not in protected and one.values:
+            units.append(_unit(*place, one, joined))
+    return sorted(units, key=lambda unit: unit.name)
 
 
 @dataclass(slots=True)
@@ -106,44 +129,52 @@ class _Gathered:
         """Take in what one record says of the thing."""
         self.records.append(ref)
         self.handlings.append(record.handling)
-        for number, prop, value in facts.get(key, ()):
-            self.values.setdefault(prop, []).append(Said(value, number))
-        for prop, said in _beside(record, key, facts):
+        for place, prop, value in facts.get(key, ()):
+            self.values.setdefault(prop, []).append(Said(value, ref, place))
+        for prop, said in _beside(ref, record, key, facts):
             self.values.setdefault(prop, []).append(said)
 
 
-FactsOf = Mapping[EntityKey, list[tuple[FactId, str, str]]]
-"""Facts by entity: identifier, property, value."""
+FactsOf = Mapping[EntityKey, list[tuple[int, str, str]]]
+"""Facts by entity: place in the record, property, value."""
 
 
-def numbered_facts(record: Record) -> FactsOf:
-    """Return a record's facts by entity: identifier, property, value."""
-    found: dict[EntityKey, list[tuple[FactId, str, str]]] = {}
-    for number, fact in record.numbered():
-        found.setdefault(fact.entity, []).append((number, fact.prop, fact.value))
+def facts_by_entity(record: Record) -> FactsOf:
+    """Return a record's facts by entity: place in the record, property, value."""
+    found: dict[EntityKey, list[tuple[int, str, str]]] = {}
+    for place, fact in enumerate(record.facts):
+        found.setdefault(fact.entity, []).append((place, fact.prop, fact.value))
     return found
 
 
-def _beside(record: Record, key: EntityKey, facts: FactsOf) -> Iterator[tuple[str, Said]]:
+def _beside(ref: RecordId, record: Record, key: EntityKey, facts: FactsOf) -> Iterator[tuple[str, Said]]:
     """Yield what entities of their own say for a thing: the number of its document, the text of its address."""
+    if len(record.mentions) == 1:
+        return
     types = {mention.key: mention.schema for mention in record.mentions}
     for other, name in types.items():
         mine = facts.get(other, [])
         if name in _DOCUMENTS and any(prop == "holder" and value == key for _, prop, value in mine):
             prop_of = "passportNumber" if name == "Passport" else "idNumber"
-            yield from ((prop_of, Said(value, at)) for at, prop, value in mine if prop == "number")
+            yield from ((prop_of, Said(value, ref, at)) for at, prop, value in mine if prop == "number")
     for _, prop, value in facts.get(key, []):
         if prop == "addressEntity" and types.get(EntityKey(value)) == "Address":
             lines = {prop: (at, text) for at, prop, text in facts.get(EntityKey(value), [])}
             whole = [lines[part] for part in _PARTS_OF_ADDRESS if part in lines]
             if whole:
-                yield "address", Said(", ".join(text for _, text in whole), whole[0][0])
+                yield "address", Said(", ".join(text for _, text in whole), ref, whole[0][0])
 
 
-def _unit(originator: AuthorityId, key: EntityKey, gathered: _Gathered) -> Unit:
+def _unit(
+    originator: AuthorityId, key: EntityKey, gathered: _Gathered, joined: dict[tuple[Handling, ...], Handling]
+) -> Unit:
     values = {
-        prop: tuple({one.value: one for one in reversed(said)}.values())[::-1] for prop, said in gathered.values.items()
+        prop: (said[0],) if len(said) == 1 else tuple({one.value: one for one in reversed(said)}.values())[::-1]
+        for prop, said in gathered.values.items()
     }
+    handlings = tuple(gathered.handlings)
+    if handlings not in joined:
+        joined[handlings] = join_all(handlings)
     return Unit(
         name=f"{originator}/{key}",
         originator=originator,
@@ -151,5 +182,5 @@ def _unit(originator: AuthorityId, key: EntityKey, gathered: _Gathered) -> Unit:
         sort=gathered.sort,
         values=values,
         records=tuple(dict.fromkeys(gathered.records)),
-        handling=join_all(gathered.handlings),
+        handling=joined[handlings],
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from headwater.engines.match.link.columns import MOST_SHARED, capped, hull, phone_of, rows_of, sure_numbers
+from headwater.engines.match.link.columns import MOST_SHARED, hull, phone_of, rows_of, sure_numbers
+from headwater.engines.match.link.sheet import sheet_of
 from headwater.engines.match.sound import fold
 from tests.link_world import BELGRADE, LONDON, PRISTINA, told, units
 
@@ -86,8 +87,21 @@ def test_sure_numbers_bear_the_register_and_forgive_a_camera() -> None:
 
 
 def test_a_key_that_too_many_share_compares_nobody_and_is_counted() -> None:
-    rows = rows_of(
-        list(units([told(LONDON, f"uk-{at}", phone="060 1234567") for at in range(MOST_SHARED + 1)]).values())
-    )
-    assert capped(rows) == 1
-    assert all(row["keys"] == [] for row in rows)
+    found = list(units([told(LONDON, f"uk-{at}", phone="060 1234567") for at in range(MOST_SHARED + 1)]).values())
+    assert sheet_of(found).common == 1
+    assert not sheet_of(found).paired
+    assert not sheet_of(found[1:]).common
+    assert sheet_of(found[1:]).paired
+
+
+def test_one_name_has_one_number_whatever_the_column_and_a_key_of_one_alone_is_left_out() -> None:
+    records = [
+        told(LONDON, "uk-1", name="Marko Izmisljenovic", phone="060 1234567"),
+        told(LONDON, "uk-2", name="Izmisljnović Marko", phone="060 1234567", birthDate="1975-03-04"),
+    ]
+    one, other = sheet_of(list(units(records).values())).table.to_pylist()
+    assert {one["family"], one["given"]} == set(one["words"])
+    assert other["family"] in one["family_near"] or other["given"] in one["family_near"]
+    assert (one["birth"], one["year"], one["births"]) == (None, None, None)
+    assert (other["year"], other["whole"], other["births"]) == (1975, 1, [other["birth"]])
+    assert set(one["keys"]) == set(other["keys"]) != set()
