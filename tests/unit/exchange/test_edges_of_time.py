@@ -282,7 +282,7 @@ class _Row:
     [([MOST_BYTES], 1), ([MOST_BYTES - 1, 1], 2), ([MOST_BYTES, 1], 1), ([MOST_BYTES + 1, 1], 1), ([1, MOST_BYTES], 1)],
 )
 def test_a_batch_holds_as_many_bytes_as_may_be_and_always_one_envelope(sizes: list[int], fit: int) -> None:
-    assert len(_fitting([_Row(size) for size in sizes])) == fit  # type: ignore[arg-type]
+    assert len(_fitting([_Row(size) for size in sizes])) == fit  # type: ignore[misc]
 
 
 class _Held:

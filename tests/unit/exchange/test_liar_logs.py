@@ -1,5 +1,6 @@
 """A partner that lies about logs: its own, ours, and somebody else's. What it has not proved is not cosigned."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -182,8 +183,6 @@ LIES: dict[str, tuple[Any, bool, set[tuple[str, str]], str]] = {
 
 
 def receipt(node: Node, to: AuthorityId, log: LogHead | None = None) -> str:
-    from base64 import b64encode
-
     line = Line(id=None, sha256="ab" * 32, result="stored")
     return b64encode(Giver(node.me, node.keys.signing_seed()).sign(to, (line,), START, log)).decode()
 
@@ -226,7 +225,6 @@ def test_only_a_question_and_an_answer_are_answered(liar: Liar, turn: int, answe
     def answered() -> int:
         return sum(row.kind == Kind.CHECKPOINT for row in liar.belgrade.exchange.outgoing())
 
-    liar.world.clock.move(START - START)
     before, at = answered(), liar.belgrade.exchange.syncing.standing(LONDON).synced_at
     hand(liar, Log(liar).told(turn=turn))
     assert answered() == before + answers
