@@ -1,13 +1,16 @@
 """What a partner says beyond its own word is taken, noted as doubted, and changes nothing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from msgspec import structs
 
+from headwater.errors import NoBasisError
+from headwater.exchange.consents import answer
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.model.ids import AuthorityId, StateCode
-from headwater.model.message import Amend, Kind
+from headwater.model.message import Amend, Consent, Kind, Message
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, fact, message
 from tests.liar_world import Liar, asked_of, bare, consent_of, done_of, doubted, sent_to, true
 
@@ -149,3 +152,40 @@ def test_a_number_and_a_name_are_used_once(liar: Liar) -> None:
     codes = {(alarm.code, alarm.about) for alarm in liar.belgrade.exchange.syncing.alarms()}
     assert codes == {("trust.rollback", LONDON), ("trust.equivocation", LONDON)}
     assert liar.belgrade.exchange.syncing.clear(LONDON, who="m.ilic", reason="asked") == 2
+
+
+def test_a_yes_is_passed_on_for_the_originator_the_state_and_the_purpose_that_it_names(liar: Liar) -> None:
+    name, terms = f"rec-{next(liar.numbers)}/0", "A-XK-RS"
+    of_xk = {"sender": PRISTINA, "recipient": BELGRADE, "agreement": terms}
+    told = message(**of_xk, facts={name: fact(origin="XK", entity="xk/9", value="Some One")})
+    yes = consent_of((name,), giver=StateCode("XK"))
+    said = Message(kind=Kind.CONSENT, purpose="oic", classification="NONE", consents=(yes,), **of_xk)  # type: ignore[arg-type]
+    for each in (told, said):
+        assert liar.pristina.exchange.send(each, who="b.gashi").is_queued
+        liar.pristina.bring(BELGRADE)
+    ref = liar.belgrade.exchange.incoming()[-2].id
+
+    def asked(purpose: str = "oic", **changes: Any) -> list[Consent]:
+        with liar.belgrade.store.snapshot() as snapshot:
+            (record,) = snapshot.born_of(ref)
+            values = {"facts": (f"{record}/0",), "giver": StateCode("XK"), **changes}
+            wish = consent_of(decision="asked", **values)
+            request = structs.replace(bare(Kind.CONSENT_REQUEST, consents=(wish,)), purpose=purpose)
+            return list(answer(snapshot, request, ref, "yes", None, BELGRADE, _never).consents)
+
+    assert [(each.decision, each.giver, each.receiver, each.purposes) for each in asked()] == [
+        ("yes", "XK", "ME", ("oic",))
+    ]
+    for changes in (
+        {"giver": StateCode("UK")},
+        {"giver": StateCode("ME")},
+        {"receiver": StateCode("AL")},
+        {"purpose": "trafficking"},
+        {"facts": ("rec-never/0",)},
+    ):
+        with pytest.raises(NoBasisError):
+            asked(**changes)  # type: ignore[arg-type]
+
+
+def _never(_: Consent) -> Any:
+    raise AssertionError("it is not ours to say")
