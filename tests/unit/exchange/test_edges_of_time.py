@@ -1,6 +1,6 @@
 """Every time and count of the exchange at its edge: one moment, one day or one step to either side."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -169,6 +169,34 @@ def test_a_question_stops_what_has_not_gone_up(
         else:
             assert now is not None
             assert abs((now - before) - timedelta(hours=move)) <= timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "stopped"),
+    [
+        ([(1, 5), (2, 3)], 4),
+        ([(2, 3), (1, 5)], 4),
+        ([(1, 3), (2, 5)], 4),
+        ([(1, 3), (3, 5)], 4),
+        ([(1, 2), (3, 5)], 3),
+        ([(1, 5), (1, 2), (4, 6)], 5),
+        ([(-3, -1), (-1, 1), (1, 2)], 2),
+        ([(7, 9), (9.5, 10)], 2.5),
+        ([(7, 9), (9.5, 10), (10.6, 11)], 2.5),
+        ([(1, 5), (2, None)], None),
+        ([(1, None), (2, 3)], None),
+    ],
+)
+def test_questions_that_overlap_stop_the_clock_once(
+    pauses: list[tuple[float, float | None]], stopped: float | None
+) -> None:
+    def at(hours: float) -> datetime:
+        return START + timedelta(hours=hours)
+
+    asked = [Pause(at(begun), None if ended is None else at(ended)) for begun, ended in pauses]
+    for given in (asked, asked[::-1]):
+        found = deadline(START, "Etc/UTC", "urgent", "direct", given).due_at
+        assert found == (None if stopped is None else at(8 + stopped))
 
 
 @pytest.mark.parametrize(
