@@ -1,5 +1,6 @@
 """What is told of a number that a partner misses, by what became of its message; and what a fact was in every message of it."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +10,17 @@ import pytest
 from msgspec import structs
 
 from headwater.errors import FormatError
+from headwater.exchange import compose, delivery
 from headwater.exchange.again import delivered_again, is_listed
+from headwater.exchange.envelope import Lane
 from headwater.exchange.files import CHUNK_BYTES
 from headwater.exchange.holdings import held_from
 from headwater.exchange.signed import Algorithm, PairSeed, Paper, sign_paper
 from headwater.exchange.translate import records_of
 from headwater.exchange.witness import known_of
 from headwater.model.ids import MessageId
-from headwater.model.message import Kind, Sync
+from headwater.model.message import Amend, Kind, Sync
+from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, fact
 from tests.liar_world import Liar, bare, sent_to, true
 from tests.unit.exchange.test_liar_logs import Log
@@ -104,3 +108,62 @@ def _holds(paper: Paper, pair: PairSeed) -> bool:
         return paper.is_signed_by(pair.public(), "card")
     except FormatError:  # cut so that it is no base64
         return False
+
+
+def test_what_a_held_message_brought_can_be_recalled_before_anybody_accepts_it(liar: Liar) -> None:
+    name, other = f"rec-{next(liar.numbers)}/0", f"rec-{next(liar.numbers)}/0"
+    facts = {name: fact(handling=("P", "EYES-ONLY")), other: fact(value="Other Body")}
+    assert liar.hand(liar.seal(true(facts=facts))) == ["stored"]
+    ref = liar.belgrade.exchange.incoming()[-1].id
+    told = bare(Kind.AMEND, amend=Amend(action="erase", facts=(name, "rec-never/0")))
+    assert liar.hand(liar.seal(told)) == ["stored"]
+    sent = liar.belgrade.exchange.sent(liar.belgrade.exchange.outgoing()[-1].id)
+    assert sent is not None
+    assert sent.done[0].results == {name: "erased", "rec-never/0": "not-held"}
+    row, left = liar.belgrade.exchange.show(ref)
+    assert left is not None
+    assert (row.state, list(left.facts)) == ("held", [other])
+    liar.belgrade.exchange.accept(ref, who="m.ilic", reason="read")
+    with liar.belgrade.store.snapshot() as snapshot:
+        assert [len(record.facts) for each in snapshot.born_of(ref) if (record := snapshot.record(each))] == [1]
+
+
+def test_evidence_is_looked_for_at_any_depth_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = {f"rec-{number}/0": fact(evidence=(f"rec-{number + 1}/0",)) for number in range(5)}
+    chain |= {"rec-5/0": fact(evidence=("rec-1/0", "rec-9/0", "rec-8/0")), "rec-8/0": fact()}
+    asked: list[str] = []
+
+    def facts_from(_reader: object, ref: str, _ranks: object, _on: object) -> dict[str, Any]:
+        asked.append(ref)
+        return {name: each for name, each in chain.items() if name.startswith(f"{ref}/")}
+
+    monkeypatch.setattr(compose, "facts_from", facts_from)
+    told = true(facts={"rec-0/0": chain["rec-0/0"], "rec-2/0": chain["rec-2/0"]})
+    found = compose.evidence_of(None, told, {}, START.date())  # type: ignore[arg-type]
+    assert found == {name: chain[name] for name in chain if name not in told.facts}
+    assert sorted(asked) == ["rec-1", "rec-3", "rec-4", "rec-5", "rec-8", "rec-9"]
+
+
+def test_a_courier_is_woken_by_what_waits_and_told_of_what_was_heard_by_two_bells(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[dict[str, Any]] = []
+
+    class Thread:
+        def __init__(self, **given: Any) -> None:
+            begun.append(given)
+
+        def start(self) -> None:
+            begun[-1]["started"] = True
+
+    monkeypatch.setattr(delivery.threading, "Thread", Thread)
+    exchange, stop = liar.belgrade.exchange, threading.Event()
+    made = delivery.Delivery(liar.belgrade.store, exchange._partners, exchange.courier)
+    made._serve((LONDON, Lane.URGENT), stop)
+    (served,) = made._served.values()
+    (given,) = begun
+    assert (given["target"], given["daemon"], given["started"]) == (delivery.work, True, True)
+    assert given["args"][1] is served.wake
+    assert given["args"][2] is served.heard
+    assert given["args"][3] is stop
+    assert served.wake is not served.heard

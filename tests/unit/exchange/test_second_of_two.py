@@ -18,14 +18,15 @@ from headwater.exchange.notices import notices
 from headwater.exchange.quarantine import MOST_BYTES, quarantine, shelf_of
 from headwater.exchange.signed import PairSeed
 from headwater.exchange.suite import signing_public
-from headwater.model.fact import Fact, fact_id
+from headwater.model.fact import Fact, fact_id, record_of
+from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, FactId, MessageId, StateCode
-from headwater.model.message import BreakGlass
+from headwater.model.message import Amend, BreakGlass
 from headwater.model.record import Mention, Origin, Record
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, agreement, fact, message
-from tests.liar_world import Liar, true
+from tests.liar_world import Liar, sent_to, true
 from tests.unit.exchange.test_card import card
 
 UK, RS, XK = (PairSeed(bytes([number]) * 32, bytes([number + 50]) * 32) for number in (1, 2, 3))
@@ -204,3 +205,34 @@ def test_the_quarantine_keeps_an_envelope_once_and_counts_each_partner_by_itself
     assert [keep(LONDON, b"c"), keep(PRISTINA, b"c")] == [False, True]
     shelves = liar.belgrade.store.write(lambda tx: (shelf_of(tx, LONDON), shelf_of(tx, PRISTINA)))
     assert [(len(shelf.envelopes), shelf.size) for shelf in shelves] == [(2, MOST_BYTES), (2, MOST_BYTES // 2 + 1)]
+
+
+@pytest.mark.parametrize(("action", "asked_for"), [("erase", "erase"), ("restrict", "restrict"), ("rectify", "erase")])
+def test_a_finding_that_went_out_is_withdrawn_as_what_it_rests_on_is(liar: Liar, action: str, asked_for: str) -> None:
+    base, *_ = own(liar, 1)
+    claim = Finding(
+        kind="match.screening",
+        subjects=("x",),
+        score=0.9,
+        text="Looks like a listed van.",
+        reasons=(Reason("plate", 1.0, "It agrees."),),
+        evidence=(Evidence.fact(base),),
+        engine="match",
+        engine_version="1",
+        params="{}",
+        handling=Handling(),
+    )
+    liar.belgrade.store.write(lambda tx: tx.add_finding(claim))
+    carried = fact(origin="RS", entity="rs/1", marking="INTERNO", personal=False, category="object", evidence=(base,))
+    sent_to(liar, LONDON, facts={claim.id: carried})
+    amend = Amend(action=action, facts=(base,), reason="mistaken")
+    (asked,) = liar.belgrade.exchange.liaison.amend(amend, who="m.ilic", purpose="oic")
+    assert (asked.holder, asked.parent) == (LONDON, None)
+    told = asked.content.amend
+    assert told is not None
+    assert (told.action, told.facts, told.reason) == (asked_for, (claim.id,), "mistaken")
+    assert [(word.about, word.terms, word.facts) for word in told.words] == [("amend", (asked_for,), (claim.id,))]
+    with liar.belgrade.store.snapshot() as snapshot:
+        assert snapshot.finding(claim.id) is None
+        assert snapshot.record(record_of(base)) is None
+    assert liar.belgrade.events("amend-asked")[-1].detail["holders"] == 1
