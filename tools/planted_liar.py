@@ -1,7 +1,8 @@
 """Planted faults of an eighth blind round, in the exchange and policy: see `planted`.
 
-They were made up from the code before any test was looked at, and let through by the tests nearest to them within 4 to 8 s of CPU.
-Each is noticed since by a table: of what a partner that signs properly says falsely, of the second of two, of every order of words.
+They were made up from the code, the first twelve before any test was looked at, the last ten at functions drawn by chance, and let
+through by the tests nearest to them within 4 to 8 s of CPU. Each is noticed since by a table: of what a partner that signs properly
+says falsely, of the second of two, of every order of words.
 """
 
 from typing import Final
@@ -45,4 +46,34 @@ LIAR_FAULTS: Final[tuple[Patch, ...]] = (
     Patch("liar: view: a finding on a whole record that is redacted", "policy/view.py",
           "if record and not isinstance(record, Seen):",
           "if record:", ("tests/unit/policy/test_view_in_part.py",)),
+    Patch("liar: attach: one chunk more at a whole number", "exchange/files.py",
+          "count = -(-size // CHUNK_BYTES)\n        except",
+          "count = size // CHUNK_BYTES + 1\n        except", ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: missing: the dead are not told", "exchange/syncing.py",
+          'row.state in {"refused", "dead"}',
+          'row.state in {"refused"}', ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: verifies: a malformed long signature passes", "exchange/signed.py",
+          "        MLDSA65PublicKey.from_public_bytes(public_key).verify(signature, message)\n    except (InvalidSignature, ValueError):\n        return False\n",
+          "        MLDSA65PublicKey.from_public_bytes(public_key).verify(signature, message)\n    except InvalidSignature:\n        return len(signature) != 3309\n    except ValueError:\n        return False\n", ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: held: only the last message that brought it", "exchange/holdings.py",
+          "found.setdefault(name, []).append(Held(ref, message.facts[name], tuple(ours.get(name, ()))))",
+          "found[name] = [Held(ref, message.facts[name], tuple(ours.get(name, ())))]", ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: records: objects of TI in one record", "exchange/translate.py",
+          ' if message.kind is Kind.TI else ""',
+          ' if message.kind is Kind.ALERT else ""', ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: serve: what wakes and what was heard change places", "exchange/delivery.py",
+          "self._served[route] = _Served(thread, wake, heard)",
+          "self._served[route] = _Served(thread, heard, wake)", ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: joined: a pause within another shortens it", "exchange/deadlines.py",
+          "else max(last.answered_at, end)",
+          "else end", ("tests/unit/exchange/test_edges_of_time.py",)),
+    Patch("liar: opened: what is held is not remembered as brought", "exchange/taking.py",
+          "        if each.message.facts:\n            tx.add_carried",
+          "        if each.message.facts and not held:\n            tx.add_carried", ("tests/unit/exchange/test_missing.py",)),
+    Patch("liar: findings: withdrawn further down they are only hidden", "exchange/amends.py",
+          'derived = Amend(action="erase" if erase else "restrict", facts=amend.facts',
+          'derived = Amend(action="restrict", facts=amend.facts', ("tests/unit/exchange/test_second_of_two.py",)),
+    Patch("liar: evidence: one step deep", "exchange/compose.py",
+          "            wanted.extend(fact.evidence)\n",
+          "", ("tests/unit/exchange/test_missing.py",)),
 )  # fmt: skip
