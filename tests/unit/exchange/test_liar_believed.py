@@ -184,7 +184,7 @@ def test_a_yes_is_passed_on_for_the_originator_the_state_and_the_purpose_that_it
         {"facts": ("rec-never/0",)},
     ):
         with pytest.raises(NoBasisError):
-            asked(**changes)  # type: ignore[arg-type]
+            asked(**changes)
 
 
 def _never(_: Consent) -> Any:

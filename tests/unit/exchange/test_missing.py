@@ -13,13 +13,12 @@ from headwater.errors import FormatError
 from headwater.exchange import compose, delivery
 from headwater.exchange.again import delivered_again, is_listed
 from headwater.exchange.envelope import Lane
-from headwater.exchange.files import CHUNK_BYTES
 from headwater.exchange.holdings import held_from
 from headwater.exchange.signed import Algorithm, PairSeed, Paper, sign_paper
 from headwater.exchange.translate import records_of
 from headwater.exchange.witness import known_of
 from headwater.model.ids import MessageId
-from headwater.model.message import Amend, Kind, Sync
+from headwater.model.message import CHUNK_BYTES, Amend, Kind, Sync
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, fact
 from tests.liar_world import Liar, bare, sent_to, true
@@ -156,7 +155,7 @@ def test_a_courier_is_woken_by_what_waits_and_told_of_what_was_heard_by_two_bell
         def start(self) -> None:
             begun[-1]["started"] = True
 
-    monkeypatch.setattr(delivery.threading, "Thread", Thread)
+    monkeypatch.setattr(threading, "Thread", Thread)
     exchange, stop = liar.belgrade.exchange, threading.Event()
     made = delivery.Delivery(liar.belgrade.store, exchange._partners, exchange.courier)
     made._serve((LONDON, Lane.URGENT), stop)

@@ -1,6 +1,7 @@
 """Which of a partner's cards take the place of the one held, by version and by every order of the three instants."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ MADE = card().issued_at + timedelta(days=10)
 HOUR = timedelta(hours=1)
 
 
-def version(number: int, made: datetime = MADE, **changes: object) -> SignedCard:
+def version(number: int, made: datetime = MADE, **changes: Any) -> SignedCard:
     return sign_card(card(version=number, issued=format_instant(made), **changes), OLD)
 
 
