@@ -24,6 +24,7 @@ from typing import Final
 from tools.planted import BLIND, Patch
 from tools.planted_desk import DESK_FAULTS
 from tools.planted_engines import ENGINE_FAULTS
+from tools.planted_liar import LIAR_FAULTS
 from tools.planted_node import NODE_FAULTS
 from tools.planted_outward import OUTWARD_FAULTS
 from tools.planted_page import PAGE_FAULTS
@@ -278,6 +279,7 @@ PATCHES: Final = (
     *DESK_FAULTS,
     *PAGE_FAULTS,
     *PLAY_FAULTS,
+    *LIAR_FAULTS,
     *ENGINE_FAULTS,
     *OUTWARD_FAULTS,
 )  # fmt: skip

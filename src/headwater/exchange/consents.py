@@ -20,6 +20,7 @@ from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
 from headwater.model.message import Consent, Kind, Message, Word
+from headwater.model.times import parse_instant
 from headwater.ports import Event
 from headwater.store import Transaction
 
@@ -132,6 +133,8 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
     count = 0
     sender = message.sender or AuthorityId("")
     for consent in message.consents:
+        if consent.decision not in DECISIONS:  # neither word: it must not take an earlier one's place
+            continue
         held, spoken = held_from(tx, sender, consent.facts), Spoken(consent.words)
         ours: dict[str, list[FactId]] = {}
         for name in consent.facts:
@@ -142,7 +145,7 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
                     or consent.decision != "yes"
                     or spoken.is_consented(each.given, consent)
                 ):
-                    _sort(ours, each)
+                    _sort(ours, [fact for fact in each.facts if not _is_older(tx, fact, each, consent, spoken)])
         for key, facts in ours.items():
             here = replace(consent, facts=tuple(facts), ref=ref)
             kept = (*_kept(tx, key), Recorded(tx.now, ref, here))
@@ -168,9 +171,27 @@ def attached(reader: Reader, message: Message) -> Message:
     return message if consents == message.consents else replace(message, consents=consents)
 
 
-def _sort(ours: dict[str, list[FactId]], held: Held) -> None:
-    for fact in held.facts:
+def _sort(ours: dict[str, list[FactId]], facts: Sequence[FactId]) -> None:
+    for fact in facts:
         ours.setdefault(record_of(fact), []).append(fact)
+
+
+def _is_older(reader: Reader, fact: FactId, held: Held, consent: Consent, spoken: Spoken) -> bool:
+    """Return whether a yes that was passed on is older than what stands: whoever passes words on can show one again."""
+    said = spoken.consented_at(held.given, consent) if consent.decision == "yes" else None
+    return said is not None and any(
+        said < _said_at(each)
+        for each in _kept(reader, record_of(fact))
+        if fact in each.consent.facts
+        and (each.consent.giver, each.consent.receiver) == (consent.giver, consent.receiver)
+        and not set(consent.purposes).isdisjoint(each.consent.purposes)
+    )
+
+
+def _said_at(recorded: Recorded) -> datetime:
+    """Return when a consent was given: of a yes with a word when that was signed, of any other when it came."""
+    words = recorded.consent.words if recorded.consent.decision == "yes" else ()
+    return max((parse_instant(word.at) for word in words), default=recorded.at)
 
 
 def _kept(reader: Reader, key: str) -> tuple[Recorded, ...]:

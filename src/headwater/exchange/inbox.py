@@ -10,8 +10,8 @@ but only after seal and signature have shown that the partner made them: a stran
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Final
@@ -43,6 +43,7 @@ from headwater.exchange.translate import records_of
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Kind, Message
+from headwater.policy.rules.rule import Judgement, Outcome
 from headwater.ports import Clock, Event
 from headwater.store import Incoming, Snapshot, Store, Transaction
 
@@ -120,14 +121,14 @@ class Inbox:
 
         Raises:
             ConflictError: there is no such message, or it was accepted or refused before.
+            ForbiddenError: it was held, and the rules refuse it by now.
         """
 
         def change(tx: Transaction) -> None:
             row = _need(tx, ref, STORED, HELD)
             message = decode(row.body, Message)
             if row.state == HELD:
-                terms = self._partners.agreements_for(tx, [message.agreement])
-                judgement = self._desk.judge(tx, message, terms, row.received_at)
+                judgement = self._judged_late(tx, message, row)
                 keep(tx, records_of(message, ref, self._partners.me), judgement, ref)
                 self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256, row.received_at))
                 self._desk.came(tx, [message], lambda name: self._partners.agreements_for(tx, [name]))
@@ -149,6 +150,23 @@ class Inbox:
             tx.note(Event("exchange.put-aside", who, ref, decode(row.body, Message).purpose or "", {"reason": reason}))
 
         self._store.write(change)
+
+    def _judged_late(self, tx: Transaction, message: Message, row: Incoming) -> Judgement:
+        """Return what the rules say to a held message now.
+
+        It came in time, so that its expiry does not matter any more; and the days that it may be kept are counted from then.
+
+        Raises:
+            ForbiddenError: they refuse it.
+        """
+        terms = self._partners.agreements_for(tx, [message.agreement])
+        judgement = self._desk.judge(tx, msgspec.structs.replace(message, expires=None), terms, row.received_at)
+        if judgement.outcome is Outcome.REFUSE:
+            raise judgement.refusal()
+        if judgement.keep_until is None:
+            return judgement
+        until = date.fromisoformat(judgement.keep_until) - (tx.now.date() - row.received_at.date())
+        return replace(judgement, keep_until=until.isoformat())
 
     def _sweep(self) -> None:
         with self._store.snapshot() as snapshot:

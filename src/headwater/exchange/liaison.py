@@ -16,7 +16,7 @@ from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
-from headwater.exchange.search import SEARCHED, answer, hashed, search_key
+from headwater.exchange.search import SEARCHED, Answering, answer, hashed, search_key
 from headwater.exchange.texts import Task, close, open_tasks
 from headwater.exchange.words import CONSENT, consent_terms
 from headwater.model.canonical import decode
@@ -226,7 +226,9 @@ class Liaison:
                 search = decode(row.body, Message)
                 try:
                     keys = self._search_keys(reader, row.peer, search)
-                    found.append(_Answered(row.id, answer(reader, search, row.id, keys, self._partners.me)))
+                    terms = self._partners.agreements_for(reader, [search.agreement]).get(search.agreement or "")
+                    by = Answering(self._partners.me, terms, keys, now.date())
+                    found.append(_Answered(row.id, answer(reader, search, row.id, by)))
                 except TrustError as error:
                     found.append(_Answered(row.id, error))
         return found

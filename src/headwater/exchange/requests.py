@@ -167,7 +167,7 @@ def _clock(
 ) -> Request:
     way = "in" if isinstance(row, Incoming) else "out"
     back = "out" if way == "in" else "in"
-    words = sorted(_words(reader, row.id), key=lambda word: word.at)
+    words = sorted(_words(reader, row), key=lambda word: word.at)
     end = next((word for word in words if word.way == back and word.result in ENDS), None)
     pauses = list(_pauses([word for word in words if end is None or word.at <= end.at], back))
     try:
@@ -205,12 +205,14 @@ def _pauses(words: Sequence[_Word], back: str) -> Iterator[Pause]:
         yield Pause(asked, None)
 
 
-def _words(reader: Reader, thread: MessageId) -> Iterator[_Word]:
-    for row in reader.incoming_in(thread):
-        if row.kind == Kind.RESPONSE and row.body and row.state != "refused":
+def _words(reader: Reader, asked: Incoming | Outgoing) -> Iterator[_Word]:
+    """Yield what the two have said about a request; what somebody else says in its thread is no answer to it."""
+    for row in reader.incoming_in(asked.id):
+        if row.peer == asked.peer and row.kind == Kind.RESPONSE and row.body and row.state != "refused":
             yield _Word(row.received_at, "in", decode(row.body, Message).result)
-    for sent in reader.outgoing_in(thread):
-        body = reader.document("sent", sent.id) if sent.kind == Kind.RESPONSE else None
+    for sent in reader.outgoing_in(asked.id):
+        is_answer = sent.peer == asked.peer and sent.kind == Kind.RESPONSE
+        body = reader.document("sent", sent.id) if is_answer else None
         at = _receipted_at(reader, sent)
         if body and at is not None and sent.state == "receipted":
             yield _Word(at, "out", decode(body, Message).result)

@@ -5,11 +5,14 @@ What that protects: whoever sees a stored message, a log or a table of such valu
 values of two conversations cannot be compared. What it does not protect: the key is made of what both ends know, so the
 partner can test guesses, as it must to answer; phone numbers and plates can be guessed through. A search is therefore
 judged, counted and logged like any message, and answered only about our own facts: never about a third state's, a
-protected person, or what may not be used for the purpose.
+protected person or a witness, what may not be used for the purpose, is marked higher than the agreement lets pass, or has
+passed its last day.
 """
 
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Final
 
@@ -21,7 +24,8 @@ from headwater.exchange.signed import PairKey
 from headwater.model.canonical import encode
 from headwater.model.ids import AuthorityId, MessageId, state_of
 from headwater.model.message import Kind, Message, MessageFact
-from headwater.model.record import Record
+from headwater.model.record import PersonCategory, Record
+from headwater.policy.agreement import Agreement
 
 SEARCHED: Final = "searched"
 """Kind of the documents that say which searches were answered, by the search."""
@@ -49,24 +53,40 @@ def hashed(facts: Mapping[str, MessageFact], key: bytes) -> dict[str, MessageFac
     return found
 
 
-def answer(reader: Reader, search: Message, ref: MessageId, keys: Sequence[bytes], me: AuthorityId) -> Message:
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers a search, and within what.
+
+    Attributes:
+        me: the authority of this node.
+        terms: the agreement that the search came under; None where this node holds it no more: nothing is told then.
+        keys: those that it may have been hashed with.
+        on: the day in UTC.
+    """
+
+    me: AuthorityId
+    terms: Agreement | None
+    keys: Sequence[bytes]
+    on: date
+
+
+def answer(reader: Reader, search: Message, ref: MessageId, by: Answering) -> Message:
     """Return the answer to a search: ``hit`` with the names of the facts that were found, or ``no-hit``.
 
     Args:
         reader: the store.
         search: what is asked.
         ref: its message.
-        keys: those that it may have been hashed with.
-        me: the authority of this node.
+        by: who answers, and within what.
     """
     wanted = {fact.value: name for name, fact in search.facts.items() if fact.hashed and fact.value}
     hits: set[str] = set()
     for record in reader.records() if wanted else ():
-        if state_of(record.origin.originator) == state_of(me) and _may_tell(record, search.purpose):
-            hits.update(wanted[value] for key in keys for value in _values(record, key) if value in wanted)
+        if state_of(record.origin.originator) == state_of(by.me) and _may_tell(record, search.purpose, by):
+            hits.update(wanted[value] for key in by.keys for value in _values(record, key) if value in wanted)
     return Message(
         kind=Kind.RESPONSE,
-        sender=me,
+        sender=by.me,
         recipient=search.sender,
         agreement=search.agreement,
         purpose=search.purpose,
@@ -77,13 +97,16 @@ def answer(reader: Reader, search: Message, ref: MessageId, keys: Sequence[bytes
     )
 
 
-def _may_tell(record: Record, purpose: str | None) -> bool:
-    handling = record.handling
+def _may_tell(record: Record, purpose: str | None, by: Answering) -> bool:
+    handling, terms = record.handling, by.terms
     return (
-        not handling.never_onward
+        terms is not None
+        and handling.markings <= terms.markings.keys()
+        and (handling.retain_until is None or by.on <= handling.retain_until)
+        and not handling.never_onward
         and handling.addressees is None
         and (handling.purposes is None or purpose in handling.purposes)
-        and not any(mention.protected for mention in record.mentions)
+        and not any(mention.protected or mention.category is PersonCategory.WITNESS for mention in record.mentions)
     )
 
 

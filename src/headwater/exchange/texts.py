@@ -67,7 +67,12 @@ def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterab
         text = _form(" ".join(part for part in (message.text, message.reason) if part))
         named = tuple(name for name, form in wanted.items() if text and form in text)
         if named:
-            task = Task(ref, way, message.thread or ref, amend, named, tx.now)
+            body = tx.document(TASK, ref)
+            before = decode(body, Task) if body else None
+            # What an open task tells of nobody has decided on yet: it stays named.
+            still = before.facts if before is not None and before.done_by is None else ()
+            facts = tuple(dict.fromkeys((*still, *named)))
+            task = Task(ref, way, message.thread or ref, amend, facts, tx.now)
             tx.put_document(TASK, ref, encode(task))
             detail: dict[str, str | int] = {"amend": amend, "facts": len(named), "thread": task.thread}
             tx.note(Event("exchange.text-names-recalled", "node", ref, detail=detail))

@@ -26,7 +26,7 @@ from headwater.exchange.partners import Partners
 from headwater.exchange.suite import is_signed, sign, signing_public
 from headwater.model.ids import FactId, StateCode, state_of
 from headwater.model.message import Amend, Consent, Message, MessageFact, Word, WordSignature
-from headwater.model.times import format_instant
+from headwater.model.times import format_instant, parse_instant
 
 AMEND: Final = "amend"
 CONSENT: Final = "consent"
@@ -79,9 +79,13 @@ class Spoken:
 
     def is_consented(self, given: MessageFact, consent: Consent) -> bool:
         """Return whether its originator's own word stands behind a consent about a fact that was passed on."""
+        return self.consented_at(given, consent) is not None
+
+    def consented_at(self, given: MessageFact, consent: Consent) -> datetime | None:
+        """Return when the originator signed the newest word that stands behind a consent; None where none does."""
         terms = consent_terms(consent)
         said = (each for each in self._words if each.word.about == CONSENT and each.word.terms == terms)
-        return any(each.holds(given) for each in said)
+        return max((parse_instant(each.word.at) for each in said if each.holds(given)), default=None)
 
 
 class _Given:

@@ -1,6 +1,7 @@
 """A search tells hit or no hit, about our own facts alone, and never the value."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey
 from headwater.model.message import Kind, Message
 from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, fact, message
 from tests.three_world import Three, make_three
 
@@ -26,15 +28,21 @@ def three(tmp_path: Path) -> Iterator[Three]:
     made.world.close()
 
 
-def hold(three: Three, *, originator: AuthorityId = BELGRADE, victim: bool = False, **handling: Any) -> None:
+def hold(
+    three: Three,
+    *,
+    phone: str = PHONE,
+    originator: AuthorityId = BELGRADE,
+    category: PersonCategory = PersonCategory.SUSPECT,
+    **handling: Any,
+) -> None:
     """Let Belgrade hold a phone number."""
     key = EntityKey("rs/1")
-    category = PersonCategory.VICTIM if victim else PersonCategory.SUSPECT
     record = Record(
         origin=Origin(originator, "report"),
         handling=Handling(**handling),
         mentions=(Mention(key, "Person", category),),
-        facts=(Fact(key, "phone", PHONE), Fact(key, "name", "Some Body")),
+        facts=(Fact(key, "phone", phone), Fact(key, "name", "Some Body")),
     )
     three.belgrade.store.write(lambda tx: tx.add_record(record))
 
@@ -104,20 +112,31 @@ def test_what_cannot_be_searched_for_is_left_out(three: Three) -> None:
     assert three.london.exchange.liaison.hashed(told).facts == {}
 
 
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        {"victim": True},
-        {"originator": AuthorityId("XK-KP")},
-        {"never_onward": True},
-        {"purposes": frozenset({"trafficking"})},
-        {"addressees": frozenset({"m.ilic"})},
-    ],
-    ids=["a victim", "a third state's", "never onward", "another purpose", "for named persons"],
+HIDDEN: tuple[dict[str, Any], ...] = (
+    {"category": PersonCategory.VICTIM},
+    {"category": PersonCategory.SMUGGLED},
+    {"category": PersonCategory.WITNESS},
+    {"originator": AuthorityId("XK-KP")},
+    {"never_onward": True},
+    {"purposes": frozenset({"trafficking"})},
+    {"addressees": frozenset({"m.ilic"})},
+    {"markings": frozenset({"OFFICIAL", "SECRET"})},
+    {"retain_until": START.date() - timedelta(days=1)},
 )
-def test_what_may_not_be_told_is_no_hit(three: Three, hidden: dict[str, Any]) -> None:
-    hold(three, **hidden)
-    assert search(three, f1=PHONE).result == "no-hit"
+TOLD: tuple[dict[str, Any], ...] = (
+    {},
+    {"category": PersonCategory.ASSOCIATE, "purposes": frozenset({"oic", "trafficking"})},
+    {"markings": frozenset({"OFFICIAL", "INTERNO"})},
+    {"retain_until": START.date()},
+)
+
+
+def test_what_may_not_be_told_is_no_hit_and_what_may_is_one(three: Three) -> None:
+    for number, handling in enumerate((*HIDDEN, *TOLD)):
+        hold(three, phone=f"+381 60 {number:07}", **handling)
+    answer = search(three, **{f"f{number:02}": f"38160{number:07}" for number in range(len(HIDDEN + TOLD))})
+    told = [f"f{number:02}" for number in range(len(HIDDEN), len(HIDDEN + TOLD))]
+    assert (answer.result, answer.text) == ("hit", " ".join(told))
 
 
 def test_a_plain_search_is_refused_by_the_rules(three: Three) -> None:

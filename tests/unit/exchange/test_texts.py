@@ -113,3 +113,28 @@ def test_a_short_value_and_a_text_that_went_with_its_last_fact_open_nothing(desk
     send(london, belgrade, facts={"rec-b/0": fact()}, text=f"{NAME} alone")
     recall(london, belgrade, "rec-a/0", "rec-b/0")
     assert belgrade.exchange.liaison.texts() == []
+
+
+@pytest.mark.parametrize(("value", "opens"), [("abc", False), ("abcd", True), (" ab c ", True), ("a  b", False)])
+def test_a_value_counts_from_four_letters_on(desk: Pair, value: str, opens: bool) -> None:
+    _, london, belgrade = desk
+    facts = {"rec-a/0": fact(prop="alias", value=value), "rec-a/1": fact(prop="phone", value="+38160")}
+    send(london, belgrade, facts=facts, text=f"the {value} again")
+    recall(london, belgrade, "rec-a/0")
+    assert bool(belgrade.exchange.liaison.texts()) == opens
+
+
+def test_a_second_recall_leaves_named_what_nobody_has_decided_on(desk: Pair) -> None:
+    _, london, belgrade = desk
+    facts = {
+        "rec-a/0": fact(),
+        "rec-b/0": fact(prop="phone", value="+381600000001"),
+        "rec-c/0": fact(prop="alias", value="Some Body"),
+    }
+    ref = send(london, belgrade, facts=facts, text=f"{NAME} uses +381600000001")
+    recall(london, belgrade, "rec-a/0")
+    recall(london, belgrade, "rec-b/0")
+    assert [(task.message, task.facts) for task in belgrade.exchange.liaison.texts()] == [(ref, ("rec-a/0", "rec-b/0"))]
+    belgrade.exchange.liaison.close_text(ref, strip=False, who="m.ilic", reason="needed")
+    recall(london, belgrade, "rec-b/0")
+    assert belgrade.exchange.liaison.texts() == []

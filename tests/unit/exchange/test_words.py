@@ -1,6 +1,7 @@
 """What is done further down in an originator's name is done on its own signed word, and on nothing else."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,46 @@ def test_a_supplier_that_consents_in_its_own_name_to_anothers_fact_is_doubted(th
     say(three, structs.replace(request.consents[0], giver=StateCode("UK"), decision="yes", ref=asked))
     assert recorded(three, in_belgrade) == []
     assert len(three.belgrade.events("consent-doubted")) == 1
+
+
+def test_a_yes_that_is_older_than_what_stands_cannot_be_shown_again(three: Three) -> None:
+    """Whoever passes words on may keep one; it is worth nothing once its originator has said something else."""
+    in_belgrade, asked, above = ask_on(three)
+    liaison = three.london.exchange.liaison
+
+    def later(decision: str, until: str | None = None) -> Consent:
+        three.world.clock.move(timedelta(hours=1))
+        three.answer(above, decision, until)
+        liaison.answer_consent(asked, decision, None, who="s.hall")
+        three.run()
+        row = [row for row in three.london.exchange.outgoing() if row.kind == Kind.CONSENT][-1]
+        sent = three.london.exchange.sent(row.id)
+        assert sent is not None
+        return sent.consents[0]
+
+    long, short = later("yes", "2028-03-01"), later("yes", "2026-12-31")
+    assert recorded(three, in_belgrade) == ["yes", "yes"]
+    say(three, short)  # the same word again says the same
+    assert recorded(three, in_belgrade) == ["yes"] * 3
+    say(three, long)
+    assert recorded(three, in_belgrade) == ["yes"] * 3
+    later("no")
+    for again in (long, short):
+        say(three, again)
+    assert recorded(three, in_belgrade) == [*["yes"] * 3, "no"]
+    assert len(three.belgrade.events("consent-doubted")) == 3
+    later("yes", "2027-01-31")
+    assert recorded(three, in_belgrade)[-1] == "yes"
+
+
+def test_what_is_neither_yes_nor_no_takes_no_words_place(three: Three) -> None:
+    in_belgrade, asked, _ = ask_on(three)
+    request = three.belgrade.exchange.sent(asked)
+    assert request is not None
+    for decision in ("asked", "break-glass", "maybe", ""):
+        say(three, structs.replace(request.consents[0], decision=decision))
+    assert recorded(three, in_belgrade) == []
+    assert len(three.belgrade.events("consent-doubted")) == 4
 
 
 def say(three: Three, consent: Consent) -> None:
