@@ -10,4 +10,6 @@ from typing import Any, Final, TypeVar, cast
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
+bare: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy"))
+"""The mark of a function that makes no array: those it is handed are not counted up and down, which costs more than the work."""
 njit: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))

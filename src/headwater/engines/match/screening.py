@@ -31,8 +31,9 @@ from headwater.engines.match.score import (
 )
 from headwater.errors import ForbiddenError
 from headwater.model.canonical import decode, encode
+from headwater.model.collecting import collecting_later
 from headwater.model.fact import fact_id
-from headwater.model.finding import Evidence, Finding, Reason, params_text
+from headwater.model.finding import Evidence, EvidenceKind, Finding, Reason, params_text
 from headwater.model.handling import Handling
 from headwater.model.ids import RecordId
 from headwater.model.record import Record
@@ -53,6 +54,7 @@ _CHUNK: Final = 2048
 FEW_ENTRIES: Final = 100
 FEW_NAMES: Final = 64
 """Names of entries that alone may be hits, up to which every query is laid beside every one: quicker than looking for them."""
+_FACT: Final = EvidenceKind.FACT
 _SLACK: Final = 1e-6
 """Log-odds by which the compiled and the readable score may differ: sums in another order."""
 
@@ -115,6 +117,11 @@ class _Ranked(NamedTuple):
     entry: Entry
     comparison: Comparison
     name_at: int | None
+
+
+def _best_first(one: _Ranked) -> tuple[float, str, str, str]:
+    entry = one.entry
+    return -one.comparison.log_odds, entry.source, entry.key, entry.record
 
 
 class MatchEngine:
@@ -233,10 +240,11 @@ class Screener:
         """Return the answer to all queries of a request."""
         self._states = {(head.source, head.version): list_state(head, request) for head in self.index.head.lists}
         hits: list[Hit] = []
-        for at in range(0, len(request.queries), _CHUNK):
-            some = request.queries[at : at + _CHUNK]
-            for query, ranked in zip(some, self._ranked(some, request), strict=True):
-                hits.extend(self._hits(query, ranked, request.top))
+        with collecting_later():
+            for at in range(0, len(request.queries), _CHUNK):
+                some = request.queries[at : at + _CHUNK]
+                for query, ranked in zip(some, self._ranked(some, request), strict=True):
+                    hits.extend(self._hits(query, ranked, request.top))
         hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
         doubts = tuple(Doubt(query.id, *doubt) for query in request.queries for doubt in query.doubts)
         return ScreenResult(tuple(hits), tuple(hindered), tuple(self._states.values()), doubts)
@@ -281,19 +289,23 @@ class Screener:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
         if not near or query.name is None:
             return
-        owners = [self.listed.owner(one.at) for one in near]
-        some = {
-            owner for one, owner in zip(near, owners, strict=True) if owner in numbered or one.whole >= least - _SLACK
-        }
+        enough, owner_of = least - _SLACK, self.listed.owner
+        some: set[int] = set()
         best: dict[int, float] = {}
-        for one, owner in zip(near, owners, strict=True):
+        for at, log_odds, whole, worth in near:
+            owner = owner_of(at)
+            if whole >= enough or owner in numbered:
+                some.add(owner)
             # A name too long for compiled code has no figure that could stand above that of another name.
-            if one.worth != EVERYTHING:
-                best[owner] = max(one.log_odds, best.get(owner, one.log_odds))
-        asked = self._weighed(query.name)
-        for one, owner in zip(near, owners, strict=True):
-            if owner in some and (one.worth == EVERYTHING or one.log_odds >= best[owner] - _SLACK):
-                yield one.at, compare_names(asked, self.listed.name(one.at), person=query.person, worth=one.worth)
+            if worth != EVERYTHING:
+                best[owner] = max(log_odds, best.get(owner, log_odds))
+        if not some:
+            return
+        asked, person = self._weighed(query.name), query.person
+        for at, log_odds, _, worth in near:
+            owner = owner_of(at)
+            if owner in some and (worth == EVERYTHING or log_odds >= best[owner] - _SLACK):
+                yield at, compare_names(asked, self.listed.name(at), person=person, worth=worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
         """Yield the candidates whose names agree well enough."""
@@ -307,7 +319,7 @@ class Screener:
                     yield at, match
 
     def _weighed(self, name: Name) -> Weighed:
-        return Weighed(name, tuple(self.finder.rarity(part) for part in name.parts))
+        return Weighed(name, tuple([self.finder.rarity(part) for part in name.parts]))
 
     def _best(
         self,
@@ -334,7 +346,8 @@ class Screener:
             comparison = compare(named[0] if named else None, query.traits, listed)
             if comparison.log_odds >= least:
                 ranked.append(_Ranked(entry, comparison, named[1] if named else None))
-        ranked.sort(key=lambda one: (-one.comparison.log_odds, one.entry.source, one.entry.key, one.entry.record))
+        if len(ranked) > 1:
+            ranked.sort(key=_best_first)
         return ranked
 
     def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
@@ -406,5 +419,5 @@ class Screener:
         if comparison.number is not None:
             places += [place for value, place in entry.numbers if value == comparison.number.right][:1]
         record = RecordId(entry.record)
-        facts = tuple(Evidence.fact(fact_id(record, place)) for place in dict.fromkeys(places))
+        facts = tuple([Evidence(_FACT, fact_id(record, place)) for place in dict.fromkeys(places)])
         return facts or (Evidence.record(record),)
