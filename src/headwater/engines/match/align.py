@@ -1,5 +1,6 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from headwater.engines.match.business_words import ANY_FIRM
@@ -136,6 +137,8 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
             JOINS and BLANKS. What is left out must be known not to meet.
     """
     meetings, one, other = _paired(left, right, worth)
+    if not one.free and not other.free and not worth & BLANKS:
+        return _summed(left, right, meetings, (0.0, 0.0))
     form = initial = False
     if one.free and other.free:
         if worth & JOINS:
@@ -161,11 +164,7 @@ def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _
     pairs = []
     mine, theirs = left.name.parts, right.name.parts
     columns = len(theirs)
-    bits = worth & (1 << len(mine) * columns) - 1
-    while bits:
-        lowest = bits & -bits
-        bits ^= lowest
-        i, j = divmod(lowest.bit_length() - 1, columns)
+    for i, j in _worth_reading(worth & (1 << len(mine) * columns) - 1, columns):
         one, other = mine[i], theirs[j]
         alike, way = (1.0, _SAME) if one.plain == other.plain else likeness(one, other)
         if alike >= MEETING:
@@ -183,6 +182,17 @@ def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _
             longest = max(len(one.sound), len(other.sound))
             meetings.append(Meeting(one.text, other.text, alike, weight, way, longest))
     return meetings, _Side(left, free), _Side(right, loose)
+
+
+@lru_cache(maxsize=1 << 12)
+def _worth_reading(bits: int, columns: int) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of parts that are worth reading, row by row."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        bits ^= lowest
+        found.append(divmod(lowest.bit_length() - 1, columns))
+    return tuple(found)
 
 
 def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from headwater.engines.match import sound, weights
+from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.build import schema_names
 from headwater.engines.match.candidates import (
     BONES_CUTOFF,
@@ -137,6 +138,26 @@ class Batch:
             asked: the queries.
             among: numbers of the names that are asked about; None is every name, of which the likeliest are looked at.
         """
+        return _apart(len(asked), *self._pairs(asked, among))
+
+    def best(self, asked: Sequence[Asked], slack: float) -> list[list[Near]]:
+        """Return what `find` does, of the names of one entry those alone that no other is above by more than a slack.
+
+        A name too long for compiled code has no figure that could stand above that of another name.
+        """
+        import numpy as np
+
+        found = self._pairs(asked, None)
+        queries, names, value, _, worth = found
+        _, of = np.unique(queries.astype(np.int64) << 32 | self._held.owner[names], return_inverse=True)
+        known = worth != EVERYTHING
+        most = np.full(of.max(initial=-1) + 1, -np.inf)
+        np.maximum.at(most, of[known], value[known])
+        kept = ~known | (value >= most[of] - slack)
+        return _apart(len(asked), *(column[kept] for column in found))
+
+    def _pairs(self, asked: Sequence[Asked], among: "NDArray[np.int32] | None") -> "list[NDArray[Any]]":
+        """Return the pairs that count as columns: query, name, log-odds of the names and of the whole, what is worth reading."""
         import numpy as np
 
         parts = list(dict.fromkeys(part for one in asked if one.name for part in one.name.parts))
@@ -161,19 +182,16 @@ class Batch:
         coded, words = self._coded(parts), self._words
         beside_ = (self._meets, beside, self._beside)
         if among is None:
-            queries, *found = self._kernel.find(
+            found = self._kernel.find(
                 _tables(), self._scratch, coded, names, wanted, self._near_of(parts), words, self._names, self._held,
                 *beside_, KEPT, LEAST_SHARE, KEYED_SHARE,
             )  # fmt: skip
         else:
-            queries, *found = self._kernel_among.find_among(
+            found = self._kernel_among.find_among(
                 _tables(), self._scratch, coded, names, wanted, among, words, self._names, self._held, *beside_
             )
-        out: list[list[Near]] = [[] for _ in asked]
-        columns = [column.tolist() for column in found]
-        for query, name, value, whole, worth in zip(queries.tolist(), *columns, strict=True):
-            out[query].append(Near(name, min(value, weights.NAME_CAP), whole, worth))
-        return out
+        queries_, at, value, whole, worth = found
+        return [queries_, at, np.minimum(value, weights.NAME_CAP), whole, worth]
 
     def _coded(self, parts: Sequence[Part]) -> "kernel.Words":
         sounds, bones = codes([part.sound for part in parts]), codes([part.bones for part in parts])
@@ -227,6 +245,14 @@ class Batch:
         """Return the number of some consonants in the index, -1 where they say little or nobody listed has them."""
         at = self.finder.bones_at(bones) if len(bones) >= ENOUGH_BONES else None
         return -1 if at is None else at
+
+
+def _apart(queries: int, query: "NDArray[Any]", *columns: "NDArray[Any]") -> list[list[Near]]:
+    """Return the pairs of each query."""
+    out: list[list[Near]] = [[] for _ in range(queries)]
+    for at, one in zip(query.tolist(), map(Near, *(column.tolist() for column in columns)), strict=True):
+        out[at].append(one)
+    return out
 
 
 def _nothing() -> "Rows":

@@ -13,7 +13,10 @@ _WRITTEN: Final = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
 
 def read_date(text: str) -> str | None:
     """Return a partial date with its zeros (1969-7-16 is 1969-07-16), None where no such date exists."""
-    found = _WRITTEN.fullmatch(text.strip())
+    text = text.strip()
+    if is_partial_date(text):
+        return text
+    found = _WRITTEN.fullmatch(text)
     padded = "-".join(part.zfill(2) for part in found.groups() if part) if found else ""
     return padded if is_partial_date(padded) else None
 

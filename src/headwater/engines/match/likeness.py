@@ -105,6 +105,8 @@ def edit_cost(left: str, right: str) -> float:
     """
     if abs(len(left) - len(right)) > max(1, max(len(left), len(right)) // LENGTH_PARTS):
         return FAR
+    if left == right:
+        return 0.0
     gone, come = omissions(left), omissions(right)
     above = [0.0]
     for at, cost in enumerate(come):

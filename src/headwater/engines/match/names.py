@@ -169,6 +169,7 @@ _ENDINGS: Final = {
     **dict.fromkeys(("allah", "ullah", "allh", "ollah", "llah"), "ullah"),
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
+_MAY_BE_JOINED: Final = _SERVANT | _ENDINGS.keys() | _ARTICLE
 _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}
 
 
@@ -221,8 +222,7 @@ def parse(text: str, *, person: bool) -> Name | None:
     arabic = script.arabic
     if person and arabic:
         found = [words.ARABIC_TITLES.get(word, word) for word in found]
-    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
-    spelled = [word for word in spelled if word]
+    spelled = found if tidy.isascii() else _spelled(found, script)
     if person:
         spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
     korean = korean_names.family_and_given([word for word in spelled if word not in words.TITLES]) if person else []
@@ -249,11 +249,19 @@ def _one_word(found: list[str]) -> list[str]:
     return out
 
 
+def _spelled(found: list[str], script: Script) -> list[str]:
+    """Return the words in Latin letters, without those of which nothing is left."""
+    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
+    return [word for word in spelled if word]
+
+
 def _in_latin(word: str, whole: Script) -> str:
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
 def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
+    if not arabic and _MAY_BE_JOINED.isdisjoint(spelled) and _are_plain(spelled):
+        return list(dict.fromkeys([arabic_names.one_spelling(word, arabic=False) for word in spelled]))
     small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0
@@ -275,6 +283,11 @@ def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
         at = after
     kept = joined if any(len(word) > 1 for word in joined) else spelled
     return list(dict.fromkeys(kept))
+
+
+def _are_plain(spelled: list[str]) -> bool:
+    """Return whether nothing but words of two letters and more is there, none of them small."""
+    return "".join(spelled).isascii() and min(map(len, spelled), default=0) > 1 and _SMALL.isdisjoint(spelled)
 
 
 def _is_small(spelled: list[str], at: int, *, arabic: bool, dotted: bool) -> bool:

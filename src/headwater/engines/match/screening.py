@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
@@ -267,7 +266,7 @@ class Screener:
             for q, numbered, floor in zip(queries, numbers, floors, strict=True)
         ]
         for query, numbered, near in zip(
-            queries, numbers, self._batch.find(self._hopeful(asked, request.only)), strict=True
+            queries, numbers, self._batch.best(self._hopeful(asked, request.only), _SLACK), strict=True
         ):
             yield self._best(query, numbered, self._explained(query, near, least, numbered), least, request.only)
 
@@ -289,22 +288,12 @@ class Screener:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
         if not near or query.name is None:
             return
-        enough, owner_of = least - _SLACK, self.listed.owner
-        some: set[int] = set()
-        best: dict[int, float] = {}
-        for at, log_odds, whole, worth in near:
-            owner = owner_of(at)
-            if whole >= enough or owner in numbered:
-                some.add(owner)
-            # A name too long for compiled code has no figure that could stand above that of another name.
-            if worth != EVERYTHING:
-                best[owner] = max(log_odds, best.get(owner, log_odds))
-        if not some:
-            return
+        owner_of = self.listed.owner
+        # Without an identifier all that compiled code gives may be hits.
+        some = numbered and numbered.union([owner_of(one.at) for one in near if one.whole >= least - _SLACK])
         asked, person = self._weighed(query.name), query.person
-        for at, log_odds, _, worth in near:
-            owner = owner_of(at)
-            if owner in some and (worth == EVERYTHING or log_odds >= best[owner] - _SLACK):
+        for at, _, _, worth in near:
+            if not numbered or owner_of(at) in some:
                 yield at, compare_names(asked, self.listed.name(at), person=person, worth=worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
@@ -411,7 +400,8 @@ class Screener:
     def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
         places = [self.listed.fact(name_at)] if name_at is not None else []
         if comparison.date is not None:
-            places += [place for value, place in entry.dates if value == comparison.date.right][:1]
+            right = comparison.date.right
+            places += [place for value, place in entry.dates if value == right][:1]
         if comparison.countries is not None:
             places += [place for _, place in entry.countries]
         if comparison.genders is not None:
