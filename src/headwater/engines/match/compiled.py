@@ -12,4 +12,8 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 bare: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy"))
 """The mark of a function that makes no array: those it is handed are not counted up and down, which costs more than the work."""
+within: Final = cast(
+    "Callable[[F], F]", numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+)
+"""The same, written out where it is called: to hand on the dozens of numbers that some arrays are takes longer than the work."""
 njit: Final = cast("Callable[[F], F]", numba.njit(cache=True, nogil=True))

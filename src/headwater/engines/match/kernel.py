@@ -16,6 +16,7 @@ from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
 from headwater.engines.match.compiled import bare as _njit
 from headwater.engines.match.compiled import njit as _making
+from headwater.engines.match.compiled import within as _within
 from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
 from headwater.engines.match.given import FAMILIES
 from headwater.engines.match.kernel_beside import Beside
@@ -158,7 +159,7 @@ def scratch() -> Scratch:
     )
 
 
-@_njit
+@_within
 def _sub(costs: Any, a: int, b: int) -> float:
     if a == b:
         return 0.0
@@ -203,12 +204,12 @@ def omissions(costs: Any, letters: Any, facts: Any) -> Any:
     return out
 
 
-@_njit
+@_within
 def _first(cost: float) -> float:
     return cost * _FIRST_SOUND if cost > _SPELLING_COST else cost
 
 
-@_njit
+@_within
 def _patronymic(a: Any, i: int, n: int, b: Any, j: int, m: int) -> bool:
     """Return `likeness._patronymic`: b is a with -iC or -ic, or with ov or ev before it."""
     if m < 2 or b[j + m - 2] != 105 or not (b[j + m - 1] == 67 or b[j + m - 1] == 99):
@@ -219,7 +220,7 @@ def _patronymic(a: Any, i: int, n: int, b: Any, j: int, m: int) -> bool:
     return _same_word(a, i, n, b, j, n)
 
 
-@_njit
+@_within
 def _edit(
     costs: Any, rows: Any, a: Any, gone: Any, x: int, n: int, b: Any, come: Any, y: int, m: int, most: float
 ) -> float:
@@ -293,7 +294,7 @@ def _unvowelled_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: i
     return float(rows[above, m])
 
 
-@_njit
+@_within
 def _article(costs: Any, word: Any, x: int, n: int) -> int:
     """Return how many letters `sound.without_article` takes off: 2 or 0."""
     if n < 2 + _LEAST_AFTER_ARTICLE or not (word[x] == 97 or word[x] == 101) or word[x + 1] != 108:
@@ -323,7 +324,7 @@ def _levenshtein(rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> i
     return int(rows[above, m])
 
 
-@_njit
+@_within
 def _same_word(a: Any, x: int, n: int, b: Any, y: int, m: int) -> bool:
     if n != m:
         return False
@@ -362,7 +363,7 @@ def _family_form(endings: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -
     return False
 
 
-@_njit
+@_within
 def _verdict(left: Words, i: int, right: Words, j: int) -> int:
     """Return `given.verdict`: 1 one name, 0 two names, -1 not known."""
     if left.facts[i, GROUP] < 0 or right.facts[j, GROUP] < 0:
@@ -374,7 +375,7 @@ def _verdict(left: Words, i: int, right: Words, j: int) -> int:
     return 0
 
 
-@_njit
+@_within
 def _begin_alike(costs: Any, one: int, other: int) -> bool:
     """Return `likeness._begin_alike`."""
     if one < CODES and other < CODES and costs[one, VOWEL] and costs[other, VOWEL]:
@@ -382,7 +383,7 @@ def _begin_alike(costs: Any, one: int, other: int) -> bool:
     return bool(_sub(costs, one, other) <= _SPELLING_COST)
 
 
-@_njit
+@_within
 def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> tuple[float, int]:
     """Return `likeness.likeness`."""
     one, other = left.facts, right.facts
@@ -403,12 +404,14 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
     v, o = other[j, BONES], other[j, BONES_END] - other[j, BONES]
     unvowelled = one[i, ARABIC] or other[j, ARABIC]
     alike, way, longest = 0.0, _EDIT, max(n, m)
-    if not unvowelled:
+    if one[i, ARABIC] == other[j, ARABIC]:
         cost = _edit(t.costs, s.rows, a, left.gone, x, n, b, right.gone, y, m, _FARTHEST * longest)
-        if cost > _SAME_FAMILY and _family_form(t.endings, a, x, n, b, y, m):
+        if cost > _SAME_FAMILY and not unvowelled and _family_form(t.endings, a, x, n, b, y, m):
             cost = _SAME_FAMILY
         alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
-        if cost <= _SPELLING_COST:
+        if unvowelled:
+            pass
+        elif cost <= _SPELLING_COST:
             way = _SPELLING
         elif (
             k >= _ENOUGH_BONES
@@ -417,9 +420,6 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
             and _begin_alike(t.costs, int(a[x + _article(t.costs, a, x, n)]), int(b[y + _article(t.costs, b, y, m)]))
         ):
             alike, way = max(alike, _SAME_BONES), _BONES
-    elif one[i, ARABIC] and other[j, ARABIC]:
-        cost = _edit(t.costs, s.rows, a, left.gone, x, n, b, right.gone, y, m, _FARTHEST * longest)
-        alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
     else:
         way = _BONES
         if _levenshtein(s.rows, a, u, k, b, v, o) <= max(_LEAST_FAR, max(k, o) // 2):
@@ -441,8 +441,10 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
 
 @_njit
 def _run_together(
-    t: Tables,
-    s: Scratch,
+    costs: Any,
+    rows: Any,
+    a: Any,
+    gone: Any,
     n: int,
     k: int,
     written: int,
@@ -454,23 +456,23 @@ def _run_together(
     other: int,
     least: float,
 ) -> float:
-    """Return `align._run_together` of the first word of the scratch and another, where that is not under a least likeness.
+    """Return `align._run_together` of a word of the scratch and another, where that is not under a least likeness.
 
-    Given are their lengths, those of their bones, whether they are in Arabic script, and where the other stands.
-    """
-    a = s.word[0]
+    Given of each are its letters, what each of them costs without a counterpart, its length, that of its bones, and whether
+    it is in Arabic script; of the other, where it stands.
+    """  # fmt: skip
     if written == other:
         if abs(n - m) > _MOST_LENGTHS:
             return 0.0
         longest = max(n, m)
         most = (1.0 - least) / _LENGTH_SHARE * longest + _BARELY
-        _omissions_of(t.costs, a, 0, n, s.gone[0])
-        return 1.0 - _LENGTH_SHARE * _edit(t.costs, s.rows, a, s.gone[0], 0, n, b, come, y, m, most) / longest
+        _omissions_of(costs, a, 0, n, gone)
+        return 1.0 - _LENGTH_SHARE * _edit(costs, rows, a, gone, 0, n, b, come, y, m, most) / longest
     if abs(k - o) > _MOST_LENGTHS:
         return 0.0
     if written:
-        return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, a, 0, n, b, y, m) / max(n, o + 1)
-    return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, b, y, m, a, 0, n) / max(m, k + 1)
+        return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(costs, rows, a, 0, n, b, y, m) / max(n, o + 1)
+    return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(costs, rows, b, y, m, a, 0, n) / max(m, k + 1)
 
 
 @_njit
@@ -483,13 +485,13 @@ def _put(out: Any, at: int, words: Words, part: int) -> int:
     return at
 
 
-@_njit
+@_within
 def _sounds(words: Words, part: int) -> int:
     """Return how many sounds a part has."""
     return int(words.facts[part, SOUND_END] - words.facts[part, SOUND])
 
 
-@_njit
+@_within
 def _bones(words: Words, part: int) -> int:
     """Return how many consonants a part has."""
     return int(words.facts[part, BONES_END] - words.facts[part, BONES])
@@ -534,9 +536,10 @@ def _joined_into(
             length = whole.facts[part, SOUND_END] - y
             if not s.free[1 - mine, j] or size == 0 or length == 0:
                 continue
+            bones_, written_ = _bones(whole, part), whole.facts[part, ARABIC]
             alike = _run_together(
-                t, s, size, bones, written, whole.letters, whole.gone, y, length,
-                _bones(whole, part), whole.facts[part, ARABIC], _JOINED,
+                t.costs, s.rows, s.word[0], s.gone[0], size, bones, written,
+                whole.letters, whole.gone, y, length, bones_, written_, _JOINED,
             )  # fmt: skip
             worth = worth or alike >= _JOINED - _JUST
             if alike >= _JOINED:
@@ -549,7 +552,30 @@ def _joined_into(
     return met, worth
 
 
-@_njit
+@_within
+def _joined(
+    t: Tables,
+    s: Scratch,
+    left: Words,
+    mine: Names,
+    x: int,
+    n: int,
+    right: Words,
+    theirs: Names,
+    y: int,
+    m: int,
+    met: int,
+) -> tuple[int, bool]:
+    """Let parts written together meet, of either name; needs two that have met nothing beside one."""
+    one = other = False
+    if n > met + 1:
+        met, one = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
+    if m > met + 1:
+        met, other = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
+    return met, one or other
+
+
+@_within
 def _likenesses(
     t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
 ) -> None:
@@ -569,7 +595,7 @@ def _likenesses(
             s.known[slot] = pair << 3 | way
 
 
-@_njit
+@_within
 def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int) -> int:
     """Do `align._paired` on the likenesses; returns how many parts have met."""
     s.free[0, :n] = 1
@@ -600,7 +626,7 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
         met += 1
 
 
-@_njit
+@_within
 def _as_one_word(
     t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
 ) -> tuple[float, int, bool]:
@@ -621,13 +647,15 @@ def _as_one_word(
     for j in range(m):
         b = _put(s.word[1], b, right, theirs.parts[y + j])
     _omissions_of(t.costs, s.word[1], 0, b, s.gone[1])
-    alike = _run_together(t, s, a, k, written, s.word[1], s.gone[1], 0, b, o, other, _WHOLE)
+    alike = _run_together(
+        t.costs, s.rows, s.word[0], s.gone[0], a, k, written, s.word[1], s.gone[1], 0, b, o, other, _WHOLE
+    )
     slip = (1.0 - alike) * longest / _LENGTH_SHARE
     fixed = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
     return alike, longest, not fixed
 
 
-@_njit
+@_within
 def compare_names(
     t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
 ) -> tuple[float, int]:
@@ -647,9 +675,8 @@ def compare_names(
                 worth |= np.int64(1) << np.int64(i * m + j)
     met = _paired(s, left, mine, x, n, right, theirs, y, m)
     if met < n and met < m:
-        met, one = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
-        met, other = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
-        worth |= _JOINS if one or other else 0
+        met, joined = _joined(t, s, left, mine, x, n, right, theirs, y, m, met)
+        worth |= _JOINS if joined else 0
     agreed, spelled, slips, telling = 0.0, 0.0, 0.0, 0
     for k in range(met):
         agreed += s.rows[_WORTH, k] * s.rows[_MET, k]
@@ -692,13 +719,13 @@ def compare_names(
     return float(value), int(worth) if n * m <= _MOST_PAIRS else _EVERYTHING
 
 
-@_njit
+@_within
 def _any_firm(words: Words, part: int) -> bool:
     """Return whether a legal form is one of `business_words.ANY_FIRM`, told by its first letter."""
     return bool(words.facts[part, FIRST] == 99 or words.facts[part, FIRST] == 103)
 
 
-@_njit
+@_within
 def _at_odds(
     s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
 ) -> tuple[bool, bool, bool]:
@@ -723,7 +750,7 @@ def _at_odds(
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 
 
-@_njit
+@_within
 def _weigh(
     w: Any,
     agreed: float,
@@ -806,7 +833,7 @@ class Held(NamedTuple):
     schema: "NDArray[np.uint8]"
 
 
-@_njit
+@_within
 def _touch(
     held: Held,
     names: Any,
@@ -842,7 +869,7 @@ def _touch(
     return n
 
 
-@_njit
+@_within
 def _heaviest(rest: float, mass: float, least: float) -> float:
     """Return the weight from which a name that meets none but the rest of a query cannot have the least share, in `find`.
 
@@ -856,7 +883,7 @@ def _heaviest(rest: float, mass: float, least: float) -> float:
     return (1.2 * rest / left - mass) * 1.0001 + 1e-6 if left > 0.0 else np.inf
 
 
-@_njit
+@_within
 def _merge_touch(
     held: Held,
     near_: Near,
@@ -933,7 +960,7 @@ def find(
     return pairs.query[:out], pairs.name[:out], pairs.value[:out], pairs.whole[:out], pairs.worth[:out]
 
 
-@_njit
+@_within
 def _met_by(
     asked: Names, q: int, near_: Near, held: Held, least: float, last: Any, met: Any, touched: Any
 ) -> tuple[int, float]:
@@ -951,7 +978,7 @@ def _met_by(
     return n, mass
 
 
-@_njit
+@_within
 def _likeliest(
     asked: Names,
     q: int,
@@ -1030,7 +1057,7 @@ def lay_beside(
     return out
 
 
-@_njit
+@_within
 def _push(top: Any, share: Any, size: int, kept: int, name: int, value: float, again: bool) -> int:
     """Keep the best of all, in order; a name that is in there already keeps the better of its two values."""
     if size == kept and value <= share[size - 1]:
