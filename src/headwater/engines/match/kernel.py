@@ -629,8 +629,11 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
 @_within
 def _as_one_word(
     t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
-) -> tuple[float, int, bool]:
-    """Return how alike two names are as one word each, of how many sounds, and whether only a blank can have moved."""
+) -> tuple[float, int, float]:
+    """Return how alike two names are as one word each, of how many sounds, and what else but the blank has moved.
+
+    Names of more parts on one side have no place for a blank in common, and no slip. See `align._whole`.
+    """
     a = b = k = o = 0
     for i in range(n):
         a, k = a + _sounds(left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
@@ -640,19 +643,23 @@ def _as_one_word(
     longest = max(a, b)
     written, other = left.facts[mine.parts[x], ARABIC], right.facts[theirs.parts[y], ARABIC]
     if longest < _LEAST_WHOLE or (written == other and abs(a - b) > _MOST_LENGTHS):
-        return 0.0, longest, False
+        return 0.0, longest, FAR
     a = b = 0
     for i in range(n):
         a = _put(s.word[0], a, left, mine.parts[x + i])
     for j in range(m):
         b = _put(s.word[1], b, right, theirs.parts[y + j])
     _omissions_of(t.costs, s.word[1], 0, b, s.gone[1])
+    least = _WHOLE if n != m else max(_WHOLE, 1.0 - _LENGTH_SHARE * _MOVED_SLIP / longest)
     alike = _run_together(
-        t.costs, s.rows, s.word[0], s.gone[0], a, k, written, s.word[1], s.gone[1], 0, b, o, other, _WHOLE
+        t.costs, s.rows, s.word[0], s.gone[0], a, k, written, s.word[1], s.gone[1], 0, b, o, other, least
     )
+    if n != m:
+        return alike, longest, 0.0
     slip = (1.0 - alike) * longest / _LENGTH_SHARE
-    fixed = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
-    return alike, longest, not fixed
+    if slip <= _MOVED_SLIP + _JUST and _two_known(left, mine, x, right, theirs, y, n):
+        slip = FAR
+    return alike, longest, slip
 
 
 @_within
@@ -695,11 +702,11 @@ def compare_names(
     first = mine.rarity[x] * s.free[0, 0] + theirs.rarity[y] * s.free[1, 0]
     form, initial, number = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
-        alike, longest, moved = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
-        if alike >= _WHOLE - _JUST:
+        alike, longest, slip = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
+        wrong, room = mass / 2 * (1.0 - (alike - _BLANK)), spelled + min(over_left, over_right)
+        if alike >= _WHOLE - _JUST and slip <= _MOVED_SLIP + _JUST and wrong < room + _JUST:
             worth |= _BLANKS
-        wrong = mass / 2 * (1.0 - (alike - _BLANK))
-        if alike >= _WHOLE and moved and wrong < spelled + min(over_left, over_right):
+        if alike >= _WHOLE and slip <= _MOVED_SLIP and wrong < room:
             agreed, spelled = mass / 2 * (alike - _BLANK), wrong
             over_left = over_right = 0.0
             telling = 1 if mass / 2 > _TELLING else 0

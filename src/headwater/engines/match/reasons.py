@@ -49,7 +49,7 @@ def reasons_for(comparison: Comparison, entry: Entry) -> tuple[Reason, ...]:
 
 def sentence(entry: Entry, reasons: tuple[Reason, ...]) -> str:
     """Return the whole claim in one sentence and the place of the entry."""
-    told = sorted(reasons, key=lambda reason: _ORDER[reason.code.partition(".")[0]])
+    told = reasons if len(reasons) == 1 else sorted(reasons, key=lambda reason: _ORDER[reason.code.partition(".")[0]])
     claim, place = "; ".join([reason.text for reason in told]), list_title(entry)
     return f"{claim[:1].upper()}{claim[1:]}. {place[:1].upper()}{place[1:]}."
 
