@@ -581,9 +581,9 @@ def _likenesses(
 ) -> None:
     """Lay every part beside every part; what was compared in this batch already is remembered."""
     for i in range(n):
-        asked = np.int64(mine.parts[x + i])
+        asked: Any = np.int64(mine.parts[x + i])
         for j in range(m):
-            part = np.int64(theirs.parts[y + j])
+            part: Any = np.int64(theirs.parts[y + j])
             pair = asked << 32 | part
             slot = (asked * _SPREAD + part) & (MEMO - 1)
             if s.known[slot] >> 3 == pair:
@@ -877,7 +877,7 @@ def _touch(
 
 
 @_within
-def _heaviest(rest: float, mass: float, least: float) -> float:
+def weight_bound(rest: float, mass: float, least: float) -> float:
     """Return the weight from which a name that meets none but the rest of a query cannot have the least share, in `find`.
 
     Such a name has at most ``rest / min(mass, weight) * 0.4 + rest / (mass + weight) * 1.2``, which falls with its weight:
@@ -885,7 +885,7 @@ def _heaviest(rest: float, mass: float, least: float) -> float:
     """
     if rest < least * mass:
         half = (1.6 * rest - least * mass) / 2.0
-        return (half + np.sqrt(half * half + 0.4 * rest * mass * least)) / least * 1.0001 + 1e-6
+        return float((half + np.sqrt(half * half + 0.4 * rest * mass * least)) / least * 1.0001 + 1e-6)
     left = least - 0.4 * rest / mass
     return (1.2 * rest / left - mass) * 1.0001 + 1e-6 if left > 0.0 else np.inf
 
@@ -979,7 +979,7 @@ def _met_by(
     rest = mass
     for at in range(low, high):
         rarity = asked.rarity[at]
-        heaviest = _heaviest(rest, mass, least)
+        heaviest = weight_bound(rest, mass, least)
         n = _merge_touch(held, near_, near_.row[asked.parts[at]], rarity, at, low, heaviest, last, met, touched, n)
         rest -= rarity
     return n, mass
