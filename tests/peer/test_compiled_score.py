@@ -5,7 +5,7 @@ import random
 import pytest
 from rapidfuzz import fuzz
 
-from headwater.engines.match import kernel_beside, kernel_near, weights
+from headwater.engines.match import kernel, kernel_beside, kernel_near, weights
 from headwater.engines.match.batch import Asked, Batch, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
@@ -157,3 +157,27 @@ def test_few_entries_that_alone_may_be_hits_get_the_hits_of_a_whole_run(finder: 
     some = screener.answer(read_request({"queries": rows, "min_score": 0.6, "top": 1000, "only": few}))
     assert some.hits
     assert [hit.finding for hit in some.hits] == [hit.finding for hit in whole.hits if hit.entry in few]
+
+
+def test_of_each_entry_those_names_stay_that_no_other_of_it_is_above(finder: Finder) -> None:
+    batch, owner = Batch(finder, meets), Listed(finder.index).owner
+    queries = [Asked(parse(text, person=True), "Person", person=True, floor=-9.0) for text in asked()[:200]]
+    left_out = 0
+    for every, best in zip(batch.find(queries), batch.best(queries, 1e-6), strict=True):
+        most: dict[int, float] = {}
+        for one in every:
+            most[owner(one.at)] = max(one.log_odds, most.get(owner(one.at), one.log_odds))
+        assert best == [one for one in every if one.log_odds >= most[owner(one.at)] - 1e-6]
+        left_out += len(every) - len(best)
+    assert left_out > 50
+
+
+def test_a_name_heavier_than_the_bound_cannot_have_the_least_share() -> None:
+    draw = random.Random(5)
+    for _ in range(2000):
+        mass = draw.uniform(0.1, 6.0)
+        rest, weight = draw.uniform(0.01, mass), draw.uniform(0.05, 12.0)
+        share = rest / min(mass, weight) * 0.4 + rest / (mass + weight) * 1.2
+        heaviest = kernel.weight_bound(rest, mass, 0.5)
+        assert weight <= heaviest or share < 0.5
+        assert weight > heaviest or share >= 0.499

@@ -34,7 +34,8 @@ class Reason:
             raise SchemaError("a reason without words", where=Place(field=self.code))
         if not isfinite(self.weight):
             raise SchemaError("a weight that is no number", where=Place(field=self.code))
-        object.__setattr__(self, "weight", _one_zero(self.weight))
+        if not _is_one(self.weight):
+            object.__setattr__(self, "weight", _one_zero(self.weight))
 
 
 class EvidenceKind(StrEnum):
@@ -107,7 +108,8 @@ class Finding:
                 raise SchemaError("a finding must have at least one", where=Place(field=field))
         if not 0.0 <= self.score <= 1.0:
             raise SchemaError("a score outside 0 to 1", where=Place(field="score"))
-        object.__setattr__(self, "score", _one_zero(self.score))
+        if not _is_one(self.score):
+            object.__setattr__(self, "score", _one_zero(self.score))
 
     @property
     def id(self) -> FindingId:
@@ -119,6 +121,11 @@ def told_score(score: float, digits: int) -> float:
     """Return a score as it is to be shown with so many digits: what is not certain is never rounded to 1, nor to 0."""
     least = 10.0**-digits
     return score if score in {0.0, 1.0} else min(max(score, least), 1.0 - least)
+
+
+def _is_one(value: float) -> bool:
+    """Return whether a number is a float already that is written in one way."""
+    return type(value) is float and value != 0.0
 
 
 def _one_zero(value: float) -> float:

@@ -1,7 +1,6 @@
 """Two names laid side by side: which parts meet, how well, and what is left over on either side."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from headwater.engines.match.business_words import ANY_FIRM
@@ -31,6 +30,12 @@ BLANKS: Final = 1 << 62
 EVERYTHING: Final = -1
 """All of it is worth reading."""
 _NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.KOREAN})
+# A member of an enumeration is read much quicker by a name of its own than through its class.
+_FORM: Final = Kind.FORM
+_INITIAL: Final = Kind.INITIAL
+_SAME: Final = Way.SAME
+_BY_INITIAL: Final = Way.INITIAL
+_RUN_TOGETHER: Final = Way.JOINED
 
 
 class Meeting(NamedTuple):
@@ -46,11 +51,6 @@ class Meeting(NamedTuple):
     rarity: float
     way: Way
     length: int = 0
-
-    @property
-    def slips(self) -> float:
-        """How many whole edits lie between the parts."""
-        return (1.0 - self.likeness) * self.length / LENGTH_SHARE
 
 
 class Alignment(NamedTuple):
@@ -84,25 +84,31 @@ class Alignment(NamedTuple):
     @property
     def slips(self) -> float:
         """How many whole edits lie between the parts that meet."""
-        return sum([one.slips for one in self.meetings])
+        return sum([(1.0 - one.likeness) * one.length / LENGTH_SHARE for one in self.meetings])
 
 
-@dataclass(slots=True)
 class _Side:
     """One name while its parts are being paired: those that have met nothing yet."""
 
-    weighed: Weighed
-    free: list[int] = field(default_factory=list)
+    __slots__ = ("free", "weighed")
+
+    def __init__(self, weighed: Weighed, free: list[int]) -> None:
+        self.weighed = weighed
+        self.free = free
 
     @property
     def rest(self) -> float:
-        return sum([self.weighed.rarity[at] for at in self.free])
+        rarity = self.weighed.rarity
+        return sum([rarity[at] for at in self.free])
 
     @property
     def numbered(self) -> bool:
         """Whether a number has met nothing."""
         parts = self.weighed.name.parts
-        return any(parts[at].kind is not Kind.FORM and not parts[at].sound.isalpha() for at in self.free)
+        for at in self.free:  # noqa: SIM110 - a hundred thousand times a minute; `any` takes twice as long
+            if not parts[at].sound.isalpha() and parts[at].kind is not _FORM:
+                return True
+        return False
 
     @property
     def first(self) -> float:
@@ -118,7 +124,7 @@ class _Side:
     def law_form(self) -> bool:
         """Whether a form of law has met nothing."""
         parts = self.weighed.name.parts
-        return any(parts[at].kind is Kind.FORM and parts[at].plain not in ANY_FIRM for at in self.free)
+        return any(parts[at].kind is _FORM and parts[at].plain not in ANY_FIRM for at in self.free)
 
 
 def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
@@ -131,19 +137,22 @@ def align(left: Weighed, right: Weighed, worth: int = EVERYTHING) -> Alignment:
             JOINS and BLANKS. What is left out must be known not to meet.
     """
     meetings, one, other = _paired(left, right, worth)
-    forms = initials = False
+    if not one.free and not other.free and not worth & BLANKS:
+        return _summed(left, right, meetings, (0.0, 0.0))
+    form = initial = False
     if one.free and other.free:
         if worth & JOINS:
             meetings += _joined(one, other, turned=False) + _joined(other, one, turned=True)
         mine, theirs = one.kinds, other.kinds
-        forms = one.law_form and other.law_form
-        initials = bool((Kind.INITIAL in mine and theirs & _NAMES) or (Kind.INITIAL in theirs and mine & _NAMES))
-    numbers = one.numbered or other.numbered
-    odds = {"other_form": forms, "other_initial": initials, "other_number": numbers}
+        form = _FORM in mine and _FORM in theirs and one.law_form and other.law_form
+        initial = bool((_INITIAL in mine and theirs & _NAMES) or (_INITIAL in theirs and mine & _NAMES))
+    odds = _Odds(form, initial, one.numbered or other.numbered)
     first = 0.0 if one.free and other.free else one.first + other.first
-    apart = _summed(left, right, meetings, (one.rest, other.rest), first, **odds)
+    apart = _summed(left, right, meetings, (one.rest, other.rest), odds, first)
+    if not worth & BLANKS:
+        return apart
     doubtful = (apart.left_over and apart.right_over) or (apart.spelled > DOUBTFUL and len(left.name.parts) > 1)
-    if worth & BLANKS and doubtful:
+    if doubtful:
         whole = _whole(left, right)
         if whole is not None and whole.spelled < apart.spelled + min(apart.left_over, apart.right_over):
             return whole
@@ -154,32 +163,36 @@ def _paired(left: Weighed, right: Weighed, worth: int) -> tuple[list[Meeting], _
     """Return the parts that meet, each at most once, the best and rarest pairs first."""
     pairs = []
     mine, theirs = left.name.parts, right.name.parts
-    for i, j in _worth_reading(worth, len(mine), len(theirs)):
+    columns = len(theirs)
+    for i, j in _worth_reading(worth & (1 << len(mine) * columns) - 1, columns):
         one, other = mine[i], theirs[j]
-        alike, way = (1.0, Way.SAME) if one.plain == other.plain else likeness(one, other)
+        alike, way = (1.0, _SAME) if one.plain == other.plain else likeness(one, other)
         if alike >= MEETING:
-            both, longest = (left.rarity[i], right.rarity[j]), max(len(one.sound), len(other.sound))
-            weight = min(both) if way is Way.INITIAL else sum(both) / 2
-            meeting = Meeting(one.text, other.text, alike, weight, way, longest)
-            pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, meeting))
-    pairs.sort(key=lambda pair: pair[:4])
-    free, loose = list(range(len(mine))), list(range(len(theirs)))
+            rarity, rarity_ = left.rarity[i], right.rarity[j]
+            weight = min(rarity, rarity_) if way is _BY_INITIAL else (rarity + rarity_) / 2
+            pairs.append((-alike * (0.5 + weight), abs(i - j), i, j, alike, way, weight))
+    pairs.sort()
+    free, loose = list(range(len(mine))), list(range(columns))
     meetings = []
-    for _, _, i, j, meeting in pairs:
+    for _, _, i, j, alike, way, weight in pairs:
         if i in free and j in loose:
             free.remove(i)
             loose.remove(j)
-            meetings.append(meeting)
+            one, other = mine[i], theirs[j]
+            longest = max(len(one.sound), len(other.sound))
+            meetings.append(Meeting(one.text, other.text, alike, weight, way, longest))
     return meetings, _Side(left, free), _Side(right, loose)
 
 
-def _worth_reading(worth: int, rows: int, columns: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of parts that are worth reading, row by row."""
-    bits = worth & (1 << rows * columns) - 1
+@lru_cache(maxsize=1 << 12)
+def _worth_reading(bits: int, columns: int) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of parts that are worth reading, row by row."""
+    found = []
     while bits:
         lowest = bits & -bits
         bits ^= lowest
-        yield divmod(lowest.bit_length() - 1, columns)
+        found.append(divmod(lowest.bit_length() - 1, columns))
+    return tuple(found)
 
 
 def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
@@ -200,7 +213,7 @@ def _joined(cut: _Side, whole: _Side, *, turned: bool) -> list[Meeting]:
                 one, two = f"{parts[i].text} {parts[i + 1].text}", other.text
                 one, two = (two, one) if turned else (one, two)
                 weight = min(MOST_RARITY, (rarity[i] + rarity[i + 1] + whole.weighed.rarity[j]) / 2)
-                found.append(Meeting(one, two, alike - BLANK, weight, Way.JOINED, max(len(sound), len(other.sound))))
+                found.append(Meeting(one, two, alike - BLANK, weight, _RUN_TOGETHER, max(len(sound), len(other.sound))))
                 break
     return found
 
@@ -237,7 +250,7 @@ def _whole(left: Weighed, right: Weighed) -> Alignment | None:
         return None
     rarity = (sum(left.rarity) + sum(right.rarity)) / 2
     return _summed(
-        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, Way.JOINED, longest)], (0.0, 0.0)
+        left, right, [Meeting(one.joined, other.joined, alike - BLANK, rarity, _RUN_TOGETHER, longest)], (0.0, 0.0)
     )
 
 
@@ -246,35 +259,33 @@ def _two_known(left: tuple[Part, ...], right: tuple[Part, ...]) -> bool:
     return any(known_names(one, other) is False for one, other in zip(left, right, strict=True))
 
 
+class _Odds(NamedTuple):
+    """What of two names is at odds, as `Alignment` tells it."""
+
+    other_form: bool = False
+    other_initial: bool = False
+    other_number: bool = False
+
+
+_NO_ODDS: Final = _Odds()
+
+
 def _summed(
     left: Weighed,
     right: Weighed,
     meetings: list[Meeting],
     over: tuple[float, float],
+    odds: _Odds = _NO_ODDS,
     first_over: float = 0.0,
-    *,
-    other_form: bool = False,
-    other_initial: bool = False,
-    other_number: bool = False,
 ) -> Alignment:
     if len(meetings) > 1:
         meetings.sort(key=lambda one: (-one.rarity * one.likeness, one.left))
     agreed = spelled = 0.0
     telling = 0
-    for one in meetings:
-        agreed += one.rarity * one.likeness
-        spelled += one.rarity * (1.0 - one.likeness)
-        telling += one.way is not Way.INITIAL and one.rarity > TELLING
-    return Alignment(
-        meetings=tuple(meetings),
-        agreed=agreed,
-        spelled=spelled,
-        left_over=over[0],
-        right_over=over[1],
-        telling=telling,
-        exact=[part.plain for part in left.name.parts] == [part.plain for part in right.name.parts],
-        other_form=other_form,
-        other_initial=other_initial,
-        other_number=other_number,
-        first_over=first_over,
-    )
+    for _, _, alike, rarity, way, _ in meetings:
+        agreed += rarity * alike
+        spelled += rarity * (1.0 - alike)
+        telling += way is not _BY_INITIAL and rarity > TELLING
+    mine, theirs = left.name.parts, right.name.parts
+    exact = len(mine) == len(theirs) and [part.plain for part in mine] == [part.plain for part in theirs]
+    return Alignment(tuple(meetings), agreed, spelled, *over, telling, exact, *odds, first_over)

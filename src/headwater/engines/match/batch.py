@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from headwater.engines.match import sound, weights
+from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.build import schema_names
 from headwater.engines.match.candidates import (
     BONES_CUTOFF,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from headwater.engines.match import kernel, kernel_near
+    from headwater.engines.match import kernel
 
 NO_TRAITS: Final = Traits()
 FEWEST: Final = 200
@@ -43,6 +44,8 @@ FACTS: Final = ("plain", "first", "kind", "arabic", "alpha", "groups")
 TRAITS: Final = ("date", "date.at", "country", "country.at", "gender")
 Run: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.int64]]"
 """Texts in one run, and where each begins."""
+Rows: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]"
+"""Words near some parts, and how near each is: where those of each part begin, their numbers, their likeness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ class Batch:
         self._beside = kernel_beside.beside({key: arrays[f"entry.{key}"] for key in TRAITS})
         self._meets = _meeting(meets)
         self._scratch = kernel.scratch()
-        self._near: dict[tuple[str, str, bool], tuple[Any, ...]] = {}
+        self._near: dict[tuple[str, str, bool], int] = {}
+        self._found = _nothing(), _nothing()
         # Compiled code is loaded at its first call; it belongs to the laying out, not to the first question.
         self.find([Asked(parse("warm up", person=True), "Person", person=True, floor=0.0)])
 
@@ -134,6 +138,26 @@ class Batch:
             asked: the queries.
             among: numbers of the names that are asked about; None is every name, of which the likeliest are looked at.
         """
+        return _apart(len(asked), *self._pairs(asked, among))
+
+    def best(self, asked: Sequence[Asked], slack: float) -> list[list[Near]]:
+        """Return what `find` does, of the names of one entry those alone that no other is above by more than a slack.
+
+        A name too long for compiled code has no figure that could stand above that of another name.
+        """
+        import numpy as np
+
+        found = self._pairs(asked, None)
+        queries, names, value, _, worth = found
+        _, of = np.unique(queries.astype(np.int64) << 32 | self._held.owner[names], return_inverse=True)
+        known = worth != EVERYTHING
+        most = np.full(of.max(initial=-1) + 1, -np.inf)
+        np.maximum.at(most, of[known], value[known])
+        kept = ~known | (value >= most[of] - slack)
+        return _apart(len(asked), *(column[kept] for column in found))
+
+    def _pairs(self, asked: Sequence[Asked], among: "NDArray[np.int32] | None") -> "list[NDArray[Any]]":
+        """Return the pairs that count as columns: query, name, log-odds of the names and of the whole, what is worth reading."""
         import numpy as np
 
         parts = list(dict.fromkeys(part for one in asked if one.name for part in one.name.parts))
@@ -144,35 +168,30 @@ class Batch:
         names = self._kernel.Names(
             flat, ends(lengths), rarity[flat] if len(flat) else rarity, np.zeros(len(asked), np.uint8)
         )
-        keyed = (
-            self.finder.keyed([one.name for one in asked]) if among is None else [np.zeros(0, np.int32)] * len(asked)
-        )
+        keyed, keyed_at = self.finder.keyed([one.name for one in asked] if among is None else [])
         order = _schema_numbers()
         wanted = self._kernel.Wanted(
             np.array([one.floor for one in asked]),
             np.array([one.least for one in asked]),
             np.array([one.person for one in asked], dtype=np.uint8),
             np.array([order[one.schema] for one in asked]),
-            np.concatenate([*keyed, np.zeros(0, np.int32)]).astype(np.int32),
-            ends([len(one) for one in keyed]),
+            keyed,
+            keyed_at,
         )
         beside = self._beside_kernel.beside(trait_arrays([one.traits for one in asked]))
         coded, words = self._coded(parts), self._words
         beside_ = (self._meets, beside, self._beside)
         if among is None:
-            queries, *found = self._kernel.find(
+            found = self._kernel.find(
                 _tables(), self._scratch, coded, names, wanted, self._near_of(parts), words, self._names, self._held,
                 *beside_, KEPT, LEAST_SHARE, KEYED_SHARE,
             )  # fmt: skip
         else:
-            queries, *found = self._kernel_among.find_among(
+            found = self._kernel_among.find_among(
                 _tables(), self._scratch, coded, names, wanted, among, words, self._names, self._held, *beside_
             )
-        out: list[list[Near]] = [[] for _ in asked]
-        columns = [column.tolist() for column in found]
-        for query, name, value, whole, worth in zip(queries.tolist(), *columns, strict=True):
-            out[query].append(Near(name, min(value, weights.NAME_CAP), whole, worth))
-        return out
+        queries_, at, value, whole, worth = found
+        return [queries_, at, np.minimum(value, weights.NAME_CAP), whole, worth]
 
     def _coded(self, parts: Sequence[Part]) -> "kernel.Words":
         sounds, bones = codes([part.sound for part in parts]), codes([part.bones for part in parts])
@@ -186,7 +205,8 @@ class Batch:
         columns = (at[:-1], at[1:], beside[:-1], beside[1:], *(facts[name] for name in FACTS))
         count = len(at) - 1
         wide = np.concatenate([_columns(column, count) for column in columns], axis=1)
-        return self._kernel.Words(np.concatenate((letters, more)), wide)
+        run = np.concatenate((letters, more))
+        return self._kernel.Words(run, wide, self._kernel.omissions(_tables().costs, run, wide))
 
     def _near_of(self, parts: Sequence[Part]) -> "kernel.Near":
         """Return what is near each part, worked out for those not yet seen."""
@@ -194,30 +214,59 @@ class Batch:
 
         keys = [(part.sound, part.bones, part.arabic) for part in parts]
         new = [key for key in dict.fromkeys(keys) if key not in self._near]
-        by_sound = self._rows([sound.rough(key[0]) for key in new], self._sounds, PART_CUTOFF)
-        arabic = [key for key in new if key[2]]
-        by_bones = dict(zip(arabic, self._rows([key[1] for key in arabic], self._bones, BONES_CUTOFF), strict=True))
-        for key, row in zip(new, by_sound, strict=True):
-            self._near[key] = (*row, *(by_bones[key] if key[2] else self._same_bones(key[1])))
-        rows = [self._near[key] for key in keys]
-        empty = np.zeros(0, np.int32), np.zeros(0, np.float32)
-        columns = [np.concatenate([*(row[at] for row in rows), empty[at % 2]]) for at in range(4)]
-        at = [ends([len(row[column]) for row in rows]) for column in (0, 2)]
-        return self._kernel.Near(at[0], columns[0], columns[1], at[1], columns[2], columns[3])
+        if new:
+            self._near.update(zip(new, range(len(self._near), len(self._near) + len(new)), strict=True))
+            by_sound = self._near_kernel.near(
+                *codes([sound.rough(key[0]) for key in new]), self._sounds, PART_CUTOFF / 100
+            )
+            self._found = _behind(self._found[0], by_sound), _behind(self._found[1], self._by_bones(new))
+        rows = np.array([self._near[key] for key in keys], dtype=np.int64)
+        return self._kernel.Near(rows, *self._found[0], *self._found[1])
 
-    def _rows(self, texts: Sequence[str], known: "kernel_near.Vocabulary", cutoff: int) -> list[tuple[Any, Any]]:
-        if not texts:
-            return []
-        at, found, how = self._near_kernel.near(*codes(texts), known, cutoff / 100)
-        return [(found[a:b], how[a:b]) for a, b in zip(at[:-1].tolist(), at[1:].tolist(), strict=True)]
-
-    def _same_bones(self, bones: str) -> tuple[Any, Any]:
+    def _by_bones(self, keys: "Sequence[tuple[str, str, bool]]") -> "Rows":
+        """Return the consonants near those of each part: of Arabic script what is like them, else what is the same."""
         import numpy as np
 
+        arabic = [bones for _, bones, written in keys if written]
+        at, found, how = self._near_kernel.near(*codes(arabic), self._bones, BONES_CUTOFF / 100)
+        same = [-1 if written else self._same_bones(bones) for _, bones, written in keys]
+        counts = np.array([known >= 0 for known in same], dtype=np.int64)
+        written = np.array([key[2] for key in keys], dtype=bool)
+        counts[written] = np.diff(at)
+        alike = np.full(counts.sum(), -1, np.int32)
+        of_arabic = np.repeat(written, counts)
+        alike[of_arabic] = found
+        alike[~of_arabic] = [known for known in same if known >= 0]
+        how_much = np.full(len(alike), BONES_SHARE / 100, np.float32)
+        how_much[of_arabic] = how
+        return ends(counts), alike, how_much
+
+    def _same_bones(self, bones: str) -> int:
+        """Return the number of some consonants in the index, -1 where they say little or nobody listed has them."""
         at = self.finder.bones_at(bones) if len(bones) >= ENOUGH_BONES else None
-        if at is None:
-            return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        return np.array([at], np.int32), np.array([BONES_SHARE / 100], np.float32)
+        return -1 if at is None else at
+
+
+def _apart(queries: int, query: "NDArray[Any]", *columns: "NDArray[Any]") -> list[list[Near]]:
+    """Return the pairs of each query."""
+    out: list[list[Near]] = [[] for _ in range(queries)]
+    for at, one in zip(query.tolist(), map(Near, *(column.tolist() for column in columns)), strict=True):
+        out[at].append(one)
+    return out
+
+
+def _nothing() -> "Rows":
+    import numpy as np
+
+    return np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
+
+
+def _behind(known: "Rows", more: "Rows") -> "Rows":
+    """Return some rows with others behind them."""
+    import numpy as np
+
+    at = np.concatenate((known[0], known[0][-1] + more[0][1:]))
+    return at, np.concatenate((known[1], more[1])), np.concatenate((known[2], more[2]))
 
 
 def _columns(array: "NDArray[Any]", rows: int) -> "NDArray[np.int64]":

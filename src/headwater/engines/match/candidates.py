@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.engines.match.build import number_hash
+from headwater.engines.match.coded import ends
 from headwater.engines.match.identifiers import optical
 from headwater.engines.match.index import Index
 from headwater.engines.match.keys import key_hashes
@@ -34,6 +35,8 @@ LEAST_SHARE: Final = 0.5
 BONES_SHARE: Final = 86
 """Likeness of two parts whose consonants are the same, in per cent; as in `align`."""
 
+_NOBODY: Final[frozenset[int]] = frozenset()
+
 
 class Finder:
     """Finds candidates in one index. Holds what is derived from the index for reading, nothing else."""
@@ -47,17 +50,19 @@ class Finder:
         self.joined = index.texts("joined")
         self._sound_at = {text: at for at, text in enumerate(self.sounds)}
         self._bones_at = {text: at for at, text in enumerate(self.bones)}
+        # Single numbers are read much quicker out of a memoryview than out of a numpy array.
+        self._rarity = {name: index.arrays[name].data for name in ("sound.rarity", "bones.rarity")}
+        self._caps = tuple(KIND_RARITY[kind] for kind in sorted(KIND_RARITY))
         self._near: dict[tuple[str, str, bool], tuple[Any, Any]] = {}
 
     def rarity(self, part: Part) -> float:
         """Return how much a part of a query says, by how common it is in the lists."""
-        cap = KIND_RARITY[part.kind]
-        table, at = (
-            ("bones.rarity", self._bones_at.get(part.bones))
-            if part.arabic
-            else ("sound.rarity", self._sound_at.get(part.sound))
-        )
-        return cap if at is None else min(cap, float(self.index.arrays[table][at]))
+        cap = self._caps[part.kind]
+        if part.arabic:
+            at, rarity = self._bones_at.get(part.bones), self._rarity["bones.rarity"]
+        else:
+            at, rarity = self._sound_at.get(part.sound), self._rarity["sound.rarity"]
+        return cap if at is None else min(cap, rarity[at])
 
     def bones_at(self, bones: str) -> int | None:
         """Return the number of some consonants in the index, None where nobody listed has them."""
@@ -66,23 +71,35 @@ class Finder:
     def find(self, queries: Sequence[Name | None], *, kept: int = KEPT) -> list[tuple[int, ...]]:
         """Return, for each query, the numbers of the names that it could mean, the likeliest first, at most so many."""
         self._prepare([part for query in queries if query for part in query.parts])
-        keyed = self.keyed(queries)
-        return [self._names(query, keyed[at], kept) if query else () for at, query in enumerate(queries)]
+        keyed, at = self.keyed(queries)
+        return [
+            self._names(query, keyed[low:high], kept) if query else ()
+            for query, low, high in zip(queries, at[:-1].tolist(), at[1:].tolist(), strict=True)
+        ]
 
-    def keyed(self, queries: Sequence[Name | None]) -> "list[NDArray[np.int32]]":
-        """Return, for each query, the names that have a skeleton key in common with it."""
+    def keyed(self, queries: Sequence[Name | None]) -> "tuple[NDArray[np.int32], NDArray[np.int64]]":
+        """Return the names that have a skeleton key in common with each query, and where those of each begin.
+
+        Shape: (names,), (queries + 1,).
+        """
         import numpy as np
 
         hashes, owner = key_hashes([query.joined if query else "" for query in queries])
         known, names = self.index.arrays["key.hash"], self.index.arrays["key.name"]
+        if not len(known):
+            return np.zeros(0, np.int32), np.zeros(len(queries) + 1, np.int64)
+        order = np.argsort(
+            hashes
+        )  # neighbours are looked for one after the other: what is read for one is there for the next
+        hashes, owner = hashes[order], owner[order]
         low = np.searchsorted(known, hashes, "left")
-        found: list[set[int]] = [set() for _ in queries]
-        some = np.flatnonzero(known[np.minimum(low, len(known) - 1)] == hashes) if len(known) else low[:0]
-        high = np.searchsorted(known, hashes[some], "right")
-        for at, first, last in zip(owner[some].tolist(), low[some].tolist(), high.tolist(), strict=True):
-            found[at].update(names[first : min(last, first + MOST_OF_A_KEY)].tolist())
-        none = np.zeros(0, dtype=np.int32)
-        return [np.array(sorted(one), dtype=np.int32) if one else none for one in found]
+        some = np.flatnonzero(known[np.minimum(low, len(known) - 1)] == hashes)
+        low, owner = low[some], owner[some]
+        counts = np.minimum(np.searchsorted(known, hashes[some], "right") - low, MOST_OF_A_KEY)
+        places = np.repeat(low - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        both = np.unique(np.repeat(owner.astype(np.int64), counts) << 32 | names[places])
+        found = np.bincount(both >> 32, minlength=len(queries))
+        return (both & 0xFFFFFFFF).astype(np.int32), ends(found)
 
     def _names(self, query: Name, keyed: "NDArray[np.int32]", kept: int) -> tuple[int, ...]:
         import numpy as np
@@ -110,6 +127,8 @@ class Finder:
 
         hashes = self.index.arrays["number.hash"]
         found: set[int] = set()
+        if not numbers:
+            return _NOBODY
         for form in (form for number in numbers for form in (number, "~" + optical(number))):
             key = np.uint64(number_hash(form))
             low, high = np.searchsorted(hashes, key, "left"), np.searchsorted(hashes, key, "right")

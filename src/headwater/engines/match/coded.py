@@ -53,7 +53,7 @@ def trait_arrays(traits: Sequence[Traits]) -> "dict[str, NDArray[Any]]":
     }
 
 
-def ends(lengths: Sequence[int]) -> "NDArray[np.int64]":
+def ends(lengths: "Sequence[int] | NDArray[Any]") -> "NDArray[np.int64]":
     """Return where each of some runs begins, and where the last one ends. Shape: (runs + 1,)."""
     import numpy as np
 

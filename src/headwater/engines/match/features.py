@@ -40,11 +40,10 @@ SPELLED_ALIKE: Final = 0.1
 
 def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, ...]:
     """Return the features of two names; omission is what one side alone leaves over, conflict what both do."""
-    conflict = min(alignment.left_over, alignment.right_over)
-    left = alignment.left_over - conflict
-    right = alignment.right_over - conflict
-    agreed, spelled, slips = alignment.agreed, alignment.spelled, alignment.slips
-    ground = agreed + spelled + conflict + 1e-9
+    _, agreed, spelled, left_over, right_over, telling, exact, form, initial, number, first_over = alignment
+    conflict = min(left_over, right_over)
+    left, right = left_over - conflict, right_over - conflict
+    slips, ground = alignment.slips, agreed + spelled + conflict + 1e-9
     return (
         1.0,
         min(agreed, ENOUGH),
@@ -54,17 +53,17 @@ def features(alignment: Alignment, *, person: bool, weak: bool) -> tuple[float, 
         conflict / ground,
         left / (ground + left),
         right / (ground + right),
-        float(alignment.telling == 1),
-        float(alignment.telling == 0),
-        float(alignment.exact),
-        float(alignment.spelled < SPELLED_ALIKE and not alignment.left_over and not alignment.right_over),
-        float(weak),
-        float(not person),
+        1.0 if telling == 1 else 0.0,
+        1.0 if telling == 0 else 0.0,
+        1.0 if exact else 0.0,
+        1.0 if spelled < SPELLED_ALIKE and not left_over and not right_over else 0.0,
+        1.0 if weak else 0.0,
+        0.0 if person else 1.0,
         0.0 if person else conflict / ground,
         min(slips, MOST_SLIPS),
-        float(slips <= ONE_SLIP and not conflict),
-        float(alignment.other_form),
-        float(alignment.other_initial and person),
-        float(alignment.other_number and not person),
-        alignment.first_over / (ground + left + right) if person else 0.0,
+        1.0 if slips <= ONE_SLIP and not conflict else 0.0,
+        1.0 if form else 0.0,
+        1.0 if initial and person else 0.0,
+        1.0 if number and not person else 0.0,
+        first_over / (ground + left + right) if person else 0.0,
     )

@@ -14,7 +14,9 @@ import numpy as np
 
 from headwater.engines.match import align as _align
 from headwater.engines.match import likeness as _like
-from headwater.engines.match.compiled import njit as _njit
+from headwater.engines.match.compiled import bare as _njit
+from headwater.engines.match.compiled import njit as _making
+from headwater.engines.match.compiled import within as _within
 from headwater.engines.match.features import ENOUGH, MOST_SLIPS, ONE_SLIP, SPELLED_ALIKE
 from headwater.engines.match.given import FAMILIES
 from headwater.engines.match.kernel_beside import Beside
@@ -29,14 +31,20 @@ CODES: Final = 128
 MOST_PARTS: Final = 24
 """Parts of a name that the kernel compares; a longer name goes to the readable code at once."""
 _MOST_SOUNDS: Final = 420
-MEMO: Final = 64
-"""Listed parts whose likeness to a part of the query is remembered while the query lasts."""
+MEMO: Final = 1 << 15
+"""Pairs of parts whose likeness is remembered while a batch lasts, each at one place alone."""
 _FARTHEST: Final = (1.0 - _like.MEETING) / _like.LENGTH_SHARE + 0.01
 """Cost, for each sound of the longer word, from where two words do not meet."""
 UNKNOWN: Final = 99.0
 """Log-odds that stand for: look closer."""
+_UNDER: Final = 1.0 - 1e-9
+"""What a bar is lowered by that is tested in fewer steps than the share itself, whose last figure may differ."""
 _JUST: Final = 1e-6
 """What the readable code's sums may differ by, so that nothing it would take is held not to be worth reading."""
+_BARELY: Final = 0.01
+"""Cost that is let go over what is asked for, far more than sums in another order may differ by."""
+_SPREAD: Final = 40503
+"""Spreads pairs of parts over the places where they are remembered (Knuth, The Art of Computer Programming, 6.4)."""
 _MOST_PAIRS: Final = 61
 """Pairs of parts that fit into the bits of what is worth reading; of longer names everything is."""
 _JOINS: Final = _align.JOINS
@@ -97,10 +105,14 @@ _COME, _MET, _WORTH, _COUNTS, _LENGTH = 3, 4, 5, 6, 7
 
 
 class Words(NamedTuple):
-    """Parts of names: their letters in one run, and what is known of each. Shape: (letters,), (parts, GROUP + groups)."""
+    """Parts of names: their letters in one run, what is known of each, what each sound costs without a counterpart.
+
+    Shape: (letters,), (parts, GROUP + groups), (letters,).
+    """
 
     letters: "NDArray[np.uint32]"
     facts: "NDArray[np.int64]"
+    gone: "NDArray[np.float64]"
 
 
 class Names(NamedTuple):
@@ -121,27 +133,33 @@ class Tables(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work in, made once; behind the likeness of parts stands what is remembered of it."""
+    """Room to work in, made once; in the last two stands what is remembered of the likeness of parts, for one call."""
 
     rows: "NDArray[np.float64]"
     like: "NDArray[np.float64]"
     way: "NDArray[np.int64]"
     free: "NDArray[np.uint8]"
     word: "NDArray[np.uint32]"
+    gone: "NDArray[np.float64]"
+    known: "NDArray[np.int64]"
+    known_like: "NDArray[np.float64]"
 
 
 def scratch() -> Scratch:
     """Return room to work in."""
     return Scratch(
         np.zeros((8, _MOST_SOUNDS + 2)),
-        np.zeros((MOST_PARTS, MOST_PARTS + MEMO)),
-        np.zeros((MOST_PARTS, MOST_PARTS + 2 * MEMO), np.int64),
+        np.zeros((MOST_PARTS, MOST_PARTS)),
+        np.zeros((MOST_PARTS, MOST_PARTS), np.int64),
         np.zeros((2, MOST_PARTS), np.uint8),
         np.zeros((2, _MOST_SOUNDS + 2), np.uint32),
+        np.zeros((2, _MOST_SOUNDS + 2)),
+        np.full(MEMO, -1, np.int64),
+        np.zeros(MEMO),
     )
 
 
-@_njit
+@_within
 def _sub(costs: Any, a: int, b: int) -> float:
     if a == b:
         return 0.0
@@ -152,7 +170,7 @@ def _sub(costs: Any, a: int, b: int) -> float:
 
 @_njit
 def _omit(costs: Any, word: Any, x: int, n: int, at: int) -> float:
-    """Return `sound.omission`."""
+    """Return one of `sound.omissions`."""
     letter = word[x + at]
     if letter >= CODES:
         return 1.0
@@ -170,11 +188,28 @@ def _omit(costs: Any, word: Any, x: int, n: int, at: int) -> float:
 
 
 @_njit
+def _omissions_of(costs: Any, word: Any, x: int, n: int, out: Any) -> None:
+    """Put what each sound of a word costs without a counterpart where the sound stands."""
+    for at in range(n):
+        out[x + at] = _omit(costs, word, x, n, at)
+
+
+@_making
+def omissions(costs: Any, letters: Any, facts: Any) -> Any:
+    """Return what each sound of some parts costs without a counterpart. Shape: (letters,)."""
+    out = np.ones(len(letters))
+    for part in range(len(facts)):
+        x = facts[part, SOUND]
+        _omissions_of(costs, letters, x, facts[part, SOUND_END] - x, out)
+    return out
+
+
+@_within
 def _first(cost: float) -> float:
     return cost * _FIRST_SOUND if cost > _SPELLING_COST else cost
 
 
-@_njit
+@_within
 def _patronymic(a: Any, i: int, n: int, b: Any, j: int, m: int) -> bool:
     """Return `likeness._patronymic`: b is a with -iC or -ic, or with ov or ev before it."""
     if m < 2 or b[j + m - 2] != 105 or not (b[j + m - 1] == 67 or b[j + m - 1] == 99):
@@ -185,41 +220,48 @@ def _patronymic(a: Any, i: int, n: int, b: Any, j: int, m: int) -> bool:
     return _same_word(a, i, n, b, j, n)
 
 
-@_njit
-def _edit(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int, most: float) -> float:
+@_within
+def _edit(
+    costs: Any, rows: Any, a: Any, gone: Any, x: int, n: int, b: Any, come: Any, y: int, m: int, most: float
+) -> float:
     """Return `likeness.edit_cost`, or FAR where it is over what is asked for.
 
-    Words are given as the run they stand in, where they begin and how long they are: no view is made, which is dear here.
+    Words are given as the run they stand in, what each sound of the run costs without a counterpart, where they begin and
+    how long they are.
     """
     if abs(n - m) > max(1, max(n, m) // _LENGTH_PARTS):
         return FAR
+    a_, gone_, b_, come_ = a[x : x + n], gone[x : x + n], b[y : y + m], come[y : y + m]
+    old, above, row = rows[0], rows[1], rows[2]
+    value = 0.0
+    above[0] = 0.0
     for j in range(m):
-        rows[_COME, j] = _omit(costs, b, y, m, j)
-    old, above, row = 0, 1, 2
-    least = 0.0
-    rows[above, 0] = 0.0
-    for j in range(m):
-        rows[above, j + 1] = rows[above, j] + (_first(rows[_COME, 0]) if j == 0 else rows[_COME, j])
+        value += _first(come_[j]) if j == 0 else come_[j]
+        above[j + 1] = value
+    least, last = 0.0, np.uint32(0)
     for i in range(n):
-        one = a[x + i]
-        gone = _omit(costs, a, x, n, i)
-        rows[row, 0] = rows[above, 0] + (_first(gone) if i == 0 else gone)
-        lowest = rows[row, 0]
+        one, out = a_[i], gone_[i]
+        diagonal = above[0]
+        value = diagonal + (_first(out) if i == 0 else out)
+        row[0] = lowest = value
+        before = np.uint32(0)
         for j in range(m):
-            other = b[y + j]
+            other = b_[j]
             step = _sub(costs, one, other)
             if i == 0 and j == 0:
                 step = _first(step)
-            best = min(rows[above, j] + step, rows[above, j + 1] + gone, rows[row, j] + rows[_COME, j])
-            if i and j and one != other and one == b[y + j - 1] and other == a[x + i - 1]:
-                best = min(best, rows[old, j - 1] + _SWAP)
-            rows[row, j + 1] = best
-            lowest = min(lowest, best)
+            up = above[j + 1]
+            value = min(diagonal + step, up + out, value + come_[j])
+            if i and j and one != other and one == before and other == last:
+                value = min(value, old[j - 1] + _SWAP)
+            row[j + 1] = value
+            lowest = min(lowest, value)
+            diagonal, before = up, other
         if lowest > most and least > most:
             return FAR
-        least = lowest
+        least, last = lowest, one
         old, above, row = above, row, old
-    cost = rows[above, m]
+    cost = above[m]
     if _patronymic(a, x, n, b, y, m) or _patronymic(b, y, m, a, x, n):
         cost += _ANOTHER_FAMILY
     return float(cost)
@@ -252,7 +294,7 @@ def _unvowelled_cost(costs: Any, rows: Any, a: Any, x: int, n: int, b: Any, y: i
     return float(rows[above, m])
 
 
-@_njit
+@_within
 def _article(costs: Any, word: Any, x: int, n: int) -> int:
     """Return how many letters `sound.without_article` takes off: 2 or 0."""
     if n < 2 + _LEAST_AFTER_ARTICLE or not (word[x] == 97 or word[x] == 101) or word[x + 1] != 108:
@@ -282,7 +324,7 @@ def _levenshtein(rows: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -> i
     return int(rows[above, m])
 
 
-@_njit
+@_within
 def _same_word(a: Any, x: int, n: int, b: Any, y: int, m: int) -> bool:
     if n != m:
         return False
@@ -321,7 +363,7 @@ def _family_form(endings: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -
     return False
 
 
-@_njit
+@_within
 def _verdict(left: Words, i: int, right: Words, j: int) -> int:
     """Return `given.verdict`: 1 one name, 0 two names, -1 not known."""
     if left.facts[i, GROUP] < 0 or right.facts[j, GROUP] < 0:
@@ -333,7 +375,7 @@ def _verdict(left: Words, i: int, right: Words, j: int) -> int:
     return 0
 
 
-@_njit
+@_within
 def _begin_alike(costs: Any, one: int, other: int) -> bool:
     """Return `likeness._begin_alike`."""
     if one < CODES and other < CODES and costs[one, VOWEL] and costs[other, VOWEL]:
@@ -341,7 +383,7 @@ def _begin_alike(costs: Any, one: int, other: int) -> bool:
     return bool(_sub(costs, one, other) <= _SPELLING_COST)
 
 
-@_njit
+@_within
 def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> tuple[float, int]:
     """Return `likeness.likeness`."""
     one, other = left.facts, right.facts
@@ -362,12 +404,14 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
     v, o = other[j, BONES], other[j, BONES_END] - other[j, BONES]
     unvowelled = one[i, ARABIC] or other[j, ARABIC]
     alike, way, longest = 0.0, _EDIT, max(n, m)
-    if not unvowelled:
-        cost = _edit(t.costs, s.rows, a, x, n, b, y, m, _FARTHEST * longest)
-        if cost > _SAME_FAMILY and _family_form(t.endings, a, x, n, b, y, m):
+    if one[i, ARABIC] == other[j, ARABIC]:
+        cost = _edit(t.costs, s.rows, a, left.gone, x, n, b, right.gone, y, m, _FARTHEST * longest)
+        if cost > _SAME_FAMILY and not unvowelled and _family_form(t.endings, a, x, n, b, y, m):
             cost = _SAME_FAMILY
         alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
-        if cost <= _SPELLING_COST:
+        if unvowelled:
+            pass
+        elif cost <= _SPELLING_COST:
             way = _SPELLING
         elif (
             k >= _ENOUGH_BONES
@@ -376,9 +420,6 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
             and _begin_alike(t.costs, int(a[x + _article(t.costs, a, x, n)]), int(b[y + _article(t.costs, b, y, m)]))
         ):
             alike, way = max(alike, _SAME_BONES), _BONES
-    elif one[i, ARABIC] and other[j, ARABIC]:
-        cost = _edit(t.costs, s.rows, a, x, n, b, y, m, _FARTHEST * longest)
-        alike = max(0.0, 1.0 - _LENGTH_SHARE * cost / longest)
     else:
         way = _BONES
         if _levenshtein(s.rows, a, u, k, b, v, o) <= max(_LEAST_FAR, max(k, o) // 2):
@@ -400,19 +441,38 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
 
 @_njit
 def _run_together(
-    t: Tables, s: Scratch, a: Any, n: int, k: int, written: int, b: Any, y: int, m: int, o: int, other: int
+    costs: Any,
+    rows: Any,
+    a: Any,
+    gone: Any,
+    n: int,
+    k: int,
+    written: int,
+    b: Any,
+    come: Any,
+    y: int,
+    m: int,
+    o: int,
+    other: int,
+    least: float,
 ) -> float:
-    """Return `align._run_together` of two words: where they stand, their lengths, those of their bones, whether in Arabic."""
+    """Return `align._run_together` of a word of the scratch and another, where that is not under a least likeness.
+
+    Given of each are its letters, what each of them costs without a counterpart, its length, that of its bones, and whether
+    it is in Arabic script; of the other, where it stands.
+    """  # fmt: skip
     if written == other:
         if abs(n - m) > _MOST_LENGTHS:
             return 0.0
         longest = max(n, m)
-        return 1.0 - _LENGTH_SHARE * _edit(t.costs, s.rows, a, 0, n, b, y, m, _FARTHEST * longest) / longest
+        most = (1.0 - least) / _LENGTH_SHARE * longest + _BARELY
+        _omissions_of(costs, a, 0, n, gone)
+        return 1.0 - _LENGTH_SHARE * _edit(costs, rows, a, gone, 0, n, b, come, y, m, most) / longest
     if abs(k - o) > _MOST_LENGTHS:
         return 0.0
     if written:
-        return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, a, 0, n, b, y, m) / max(n, o + 1)
-    return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(t.costs, s.rows, b, y, m, a, 0, n) / max(m, k + 1)
+        return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(costs, rows, a, 0, n, b, y, m) / max(n, o + 1)
+    return 1.0 - _WRITTEN_SHARE * _unvowelled_cost(costs, rows, b, y, m, a, 0, n) / max(m, k + 1)
 
 
 @_njit
@@ -425,7 +485,13 @@ def _put(out: Any, at: int, words: Words, part: int) -> int:
     return at
 
 
-@_njit
+@_within
+def _sounds(words: Words, part: int) -> int:
+    """Return how many sounds a part has."""
+    return int(words.facts[part, SOUND_END] - words.facts[part, SOUND])
+
+
+@_within
 def _bones(words: Words, part: int) -> int:
     """Return how many consonants a part has."""
     return int(words.facts[part, BONES_END] - words.facts[part, BONES])
@@ -470,8 +536,11 @@ def _joined_into(
             length = whole.facts[part, SOUND_END] - y
             if not s.free[1 - mine, j] or size == 0 or length == 0:
                 continue
-            other = _bones(whole, part), whole.facts[part, ARABIC]
-            alike = _run_together(t, s, s.word[0], size, bones, written, whole.letters, y, length, *other)
+            bones_, written_ = _bones(whole, part), whole.facts[part, ARABIC]
+            alike = _run_together(
+                t.costs, s.rows, s.word[0], s.gone[0], size, bones, written,
+                whole.letters, whole.gone, y, length, bones_, written_, _JOINED,
+            )  # fmt: skip
             worth = worth or alike >= _JOINED - _JUST
             if alike >= _JOINED:
                 s.free[mine, i] = s.free[mine, i + 1] = s.free[1 - mine, j] = 0
@@ -483,25 +552,50 @@ def _joined_into(
     return met, worth
 
 
-@_njit
+@_within
+def _joined(
+    t: Tables,
+    s: Scratch,
+    left: Words,
+    mine: Names,
+    x: int,
+    n: int,
+    right: Words,
+    theirs: Names,
+    y: int,
+    m: int,
+    met: int,
+) -> tuple[int, bool]:
+    """Let parts written together meet, of either name; needs two that have met nothing beside one."""
+    one = other = False
+    if n > met + 1:
+        met, one = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
+    if m > met + 1:
+        met, other = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
+    return met, one or other
+
+
+@_within
 def _likenesses(
     t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
 ) -> None:
-    """Lay every part beside every part; what was compared for this query already is remembered."""
+    """Lay every part beside every part; what was compared in this batch already is remembered."""
     for i in range(n):
+        asked: Any = np.int64(mine.parts[x + i])
         for j in range(m):
-            part = theirs.parts[y + j]
-            slot = MOST_PARTS + part % MEMO
-            if s.way[i, slot + MEMO] == part:
-                s.like[i, j], s.way[i, j] = s.like[i, slot], s.way[i, slot]
+            part: Any = np.int64(theirs.parts[y + j])
+            pair = asked << 32 | part
+            slot = (asked * _SPREAD + part) & (MEMO - 1)
+            if s.known[slot] >> 3 == pair:
+                s.like[i, j], s.way[i, j] = s.known_like[slot], s.known[slot] & 7
                 continue
-            alike, way = _alike(t, s, left, mine.parts[x + i], right, part)
-            s.like[i, j] = s.like[i, slot] = alike
-            s.way[i, j] = s.way[i, slot] = way
-            s.way[i, slot + MEMO] = part
+            alike, way = _alike(t, s, left, asked, right, part)
+            s.like[i, j] = s.known_like[slot] = alike
+            s.way[i, j] = way
+            s.known[slot] = pair << 3 | way
 
 
-@_njit
+@_within
 def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int) -> int:
     """Do `align._paired` on the likenesses; returns how many parts have met."""
     s.free[0, :n] = 1
@@ -532,27 +626,43 @@ def _paired(s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, 
         met += 1
 
 
-@_njit
+@_within
 def _as_one_word(
     t: Tables, s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
-) -> tuple[float, int, bool]:
-    """Return how alike two names are as one word each, of how many sounds, and whether only a blank can have moved."""
+) -> tuple[float, int, float]:
+    """Return how alike two names are as one word each, of how many sounds, and what else but the blank has moved.
+
+    Names of more parts on one side have no place for a blank in common, and no slip. See `align._whole`.
+    """
     a = b = k = o = 0
     for i in range(n):
-        a, k = _put(s.word[0], a, left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
+        a, k = a + _sounds(left, mine.parts[x + i]), k + _bones(left, mine.parts[x + i])
     for j in range(m):
-        b, o = _put(s.word[1], b, right, theirs.parts[y + j]), o + _bones(right, theirs.parts[y + j])
+        b, o = b + _sounds(right, theirs.parts[y + j]), o + _bones(right, theirs.parts[y + j])
+    a, b = min(a, _MOST_SOUNDS), min(b, _MOST_SOUNDS)
     longest = max(a, b)
-    if longest < _LEAST_WHOLE:
-        return 0.0, longest, False
     written, other = left.facts[mine.parts[x], ARABIC], right.facts[theirs.parts[y], ARABIC]
-    alike = _run_together(t, s, s.word[0], a, k, written, s.word[1], 0, b, o, other)
+    if longest < _LEAST_WHOLE or (written == other and abs(a - b) > _MOST_LENGTHS):
+        return 0.0, longest, FAR
+    a = b = 0
+    for i in range(n):
+        a = _put(s.word[0], a, left, mine.parts[x + i])
+    for j in range(m):
+        b = _put(s.word[1], b, right, theirs.parts[y + j])
+    _omissions_of(t.costs, s.word[1], 0, b, s.gone[1])
+    least = _WHOLE if n != m else max(_WHOLE, 1.0 - _LENGTH_SHARE * _MOVED_SLIP / longest)
+    alike = _run_together(
+        t.costs, s.rows, s.word[0], s.gone[0], a, k, written, s.word[1], s.gone[1], 0, b, o, other, least
+    )
+    if n != m:
+        return alike, longest, 0.0
     slip = (1.0 - alike) * longest / _LENGTH_SHARE
-    fixed = n == m and (slip > _MOVED_SLIP or _two_known(left, mine, x, right, theirs, y, n))
-    return alike, longest, not fixed
+    if slip <= _MOVED_SLIP + _JUST and _two_known(left, mine, x, right, theirs, y, n):
+        slip = FAR
+    return alike, longest, slip
 
 
-@_njit
+@_within
 def compare_names(
     t: Tables, s: Scratch, left: Words, mine: Names, q: int, right: Words, theirs: Names, name: int, person: bool
 ) -> tuple[float, int]:
@@ -572,9 +682,8 @@ def compare_names(
                 worth |= np.int64(1) << np.int64(i * m + j)
     met = _paired(s, left, mine, x, n, right, theirs, y, m)
     if met < n and met < m:
-        met, one = _joined_into(t, s, left, mine, x, n, 0, right, theirs, y, m, met)
-        met, other = _joined_into(t, s, right, theirs, y, m, 1, left, mine, x, n, met)
-        worth |= _JOINS if one or other else 0
+        met, joined = _joined(t, s, left, mine, x, n, right, theirs, y, m, met)
+        worth |= _JOINS if joined else 0
     agreed, spelled, slips, telling = 0.0, 0.0, 0.0, 0
     for k in range(met):
         agreed += s.rows[_WORTH, k] * s.rows[_MET, k]
@@ -593,11 +702,11 @@ def compare_names(
     first = mine.rarity[x] * s.free[0, 0] + theirs.rarity[y] * s.free[1, 0]
     form, initial, number = _at_odds(s, left, mine, x, n, right, theirs, y, m)
     if (over_left > 0 and over_right > 0) or (spelled > _DOUBTFUL and n > 1):
-        alike, longest, moved = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
-        if alike >= _WHOLE - _JUST:
+        alike, longest, slip = _as_one_word(t, s, left, mine, x, n, right, theirs, y, m)
+        wrong, room = mass / 2 * (1.0 - (alike - _BLANK)), spelled + min(over_left, over_right)
+        if alike >= _WHOLE - _JUST and slip <= _MOVED_SLIP + _JUST and wrong < room + _JUST:
             worth |= _BLANKS
-        wrong = mass / 2 * (1.0 - (alike - _BLANK))
-        if alike >= _WHOLE and moved and wrong < spelled + min(over_left, over_right):
+        if alike >= _WHOLE and slip <= _MOVED_SLIP and wrong < room:
             agreed, spelled = mass / 2 * (alike - _BLANK), wrong
             over_left = over_right = 0.0
             telling = 1 if mass / 2 > _TELLING else 0
@@ -617,13 +726,13 @@ def compare_names(
     return float(value), int(worth) if n * m <= _MOST_PAIRS else _EVERYTHING
 
 
-@_njit
+@_within
 def _any_firm(words: Words, part: int) -> bool:
     """Return whether a legal form is one of `business_words.ANY_FIRM`, told by its first letter."""
     return bool(words.facts[part, FIRST] == 99 or words.facts[part, FIRST] == 103)
 
 
-@_njit
+@_within
 def _at_odds(
     s: Scratch, left: Words, mine: Names, x: int, n: int, right: Words, theirs: Names, y: int, m: int
 ) -> tuple[bool, bool, bool]:
@@ -648,7 +757,7 @@ def _at_odds(
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 
 
-@_njit
+@_within
 def _weigh(
     w: Any,
     agreed: float,
@@ -708,8 +817,9 @@ class Wanted(NamedTuple):
 
 
 class Near(NamedTuple):
-    """For each part of the queries, the vocabulary's words near it: by sound, by bones, with how near."""
+    """For each part of the queries, the row of it, and for each row the vocabulary's words near it: by sound, by bones, with how near."""
 
+    row: "NDArray[np.int64]"
     sound_at: "NDArray[np.int64]"
     sound: "NDArray[np.int32]"
     sound_how: "NDArray[np.float32]"
@@ -730,14 +840,16 @@ class Held(NamedTuple):
     schema: "NDArray[np.uint8]"
 
 
-@_njit
+@_within
 def _touch(
+    held: Held,
     names: Any,
     low: int,
     high: int,
     worth: Any,
     tag: int,
     first: int,
+    heaviest: float,
     last: Any,
     met: Any,
     touched: Any,
@@ -746,12 +858,15 @@ def _touch(
     """Add what a near word is worth to the names that hold it, each name once a part: the nearest word comes first.
 
     A part's tag is its place among all parts of the batch, so that a name last met before the query's first is new to it.
+    A new name that is heavier than what is still to come could bring near enough is passed over.
     """
     for k in range(low, high):
         name = names[k]
         if last[name] == tag:
             continue
         if last[name] < first:
+            if held.weight[name] > heaviest:
+                continue
             met[name] = worth
             touched[n] = name
             n += 1
@@ -761,38 +876,58 @@ def _touch(
     return n
 
 
-@_njit
+@_within
+def weight_bound(rest: float, mass: float, least: float) -> float:
+    """Return the weight from which a name that meets none but the rest of a query cannot have the least share, in `find`.
+
+    Such a name has at most ``rest / min(mass, weight) * 0.4 + rest / (mass + weight) * 1.2``, which falls with its weight:
+    solved for the weight on either side of the mass, with a little more for what sums may differ by.
+    """
+    if rest < least * mass:
+        half = (1.6 * rest - least * mass) / 2.0
+        return float((half + np.sqrt(half * half + 0.4 * rest * mass * least)) / least * 1.0001 + 1e-6)
+    left = least - 0.4 * rest / mass
+    return (1.2 * rest / left - mass) * 1.0001 + 1e-6 if left > 0.0 else np.inf
+
+
+@_within
 def _merge_touch(
     held: Held,
     near_: Near,
-    part: int,
+    row: int,
     rarity: float,
     tag: int,
     first: int,
+    heaviest: float,
     last: Any,
     met: Any,
     touched: Any,
     n: int,
 ) -> int:
     """Walk the words near a part by sound and by bones, the nearest first."""
-    i, j = near_.sound_at[part], near_.bones_at[part]
-    while i < near_.sound_at[part + 1] or j < near_.bones_at[part + 1]:
-        by_sound = near_.sound_how[i] if i < near_.sound_at[part + 1] else np.float32(-1.0)
-        by_bones = near_.bones_how[j] if j < near_.bones_at[part + 1] else np.float32(-1.0)
+    i, j = near_.sound_at[row], near_.bones_at[row]
+    sounds, bones = near_.sound_at[row + 1], near_.bones_at[row + 1]
+    while i < sounds or j < bones:
+        by_sound = near_.sound_how[i] if i < sounds else np.float32(-1.0)
+        by_bones = near_.bones_how[j] if j < bones else np.float32(-1.0)
         if by_sound >= by_bones:
             word = near_.sound[i]
             low, high = held.sound_names_at[word], held.sound_names_at[word + 1]
-            n = _touch(held.sound_names, low, high, rarity * by_sound, tag, first, last, met, touched, n)
+            n = _touch(
+                held, held.sound_names, low, high, rarity * by_sound, tag, first, heaviest, last, met, touched, n
+            )
             i += 1
         else:
             word = near_.bones[j]
             low, high = held.bones_names_at[word], held.bones_names_at[word + 1]
-            n = _touch(held.bones_names, low, high, rarity * by_bones, tag, first, last, met, touched, n)
+            n = _touch(
+                held, held.bones_names, low, high, rarity * by_bones, tag, first, heaviest, last, met, touched, n
+            )
             j += 1
     return n
 
 
-@_njit
+@_making
 def find(
     t: Tables,
     s: Scratch,
@@ -816,33 +951,15 @@ def find(
     least. Shape: (pairs,) each.
     """
     total = len(held.weight)
+    s.known[:] = -1
     last = np.full(total, -1, np.int32)
     met, touched = np.zeros(total, np.float32), np.empty(total, np.int32)
     top, share = np.empty(kept, np.int32), np.empty(kept, np.float64)
     queries = len(asked.parts_at) - 1
     pairs, out = room_for(queries * kept), 0
     for q in range(queries):
-        low, high = asked.parts_at[q], asked.parts_at[q + 1]
-        n, mass = 0, 0.0
-        for at in range(low, high):
-            rarity = asked.rarity[at]
-            mass += rarity
-            n = _merge_touch(held, near_, asked.parts[at], rarity, at, low, last, met, touched, n)
-        size = 0
-        for k in range(n + wanted.keyed_at[q + 1] - wanted.keyed_at[q]):
-            keyed = k >= n
-            name = wanted.keyed[wanted.keyed_at[q] + k - n] if keyed else touched[k]
-            both = min(met[name], held.weight[name]) if last[name] >= low else np.float32(0.0)
-            value = both / min(mass, held.weight[name]) * 0.4 + both / (mass + held.weight[name]) * 1.2
-            if keyed:
-                if value >= keyed_share:
-                    continue
-                value = keyed_share
-            if value < least or (size == kept and value <= share[size - 1]):
-                continue
-            if not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
-                continue
-            size = _push(top, share, size, kept, name, value)
+        n, mass = _met_by(asked, q, near_, held, least, last, met, touched)
+        size = _likeliest(asked, q, mass, wanted, held, meets, last, met, touched, n, top, share, least, keyed_share)
         out = lay_beside(
             t, s, asked_words, asked, q, wanted, top[:size], listed_words, listed, held, asked_beside, listed_beside,
             pairs, out,
@@ -850,7 +967,65 @@ def find(
     return pairs.query[:out], pairs.name[:out], pairs.value[:out], pairs.whole[:out], pairs.worth[:out]
 
 
-@_njit
+@_within
+def _met_by(
+    asked: Names, q: int, near_: Near, held: Held, least: float, last: Any, met: Any, touched: Any
+) -> tuple[int, float]:
+    """Add up what of a query each name meets; return how many names meet anything, and how much the query's parts say."""
+    low, high = asked.parts_at[q], asked.parts_at[q + 1]
+    n, mass = 0, 0.0
+    for at in range(low, high):
+        mass += asked.rarity[at]
+    rest = mass
+    for at in range(low, high):
+        rarity = asked.rarity[at]
+        heaviest = weight_bound(rest, mass, least)
+        n = _merge_touch(held, near_, near_.row[asked.parts[at]], rarity, at, low, heaviest, last, met, touched, n)
+        rest -= rarity
+    return n, mass
+
+
+@_within
+def _likeliest(
+    asked: Names,
+    q: int,
+    mass: float,
+    wanted: Wanted,
+    held: Held,
+    meets: Any,
+    last: Any,
+    met: Any,
+    touched: Any,
+    n: int,
+    top: Any,
+    share: Any,
+    least: float,
+    keyed_share: float,
+) -> int:
+    """Put the likeliest names for a query in order, and return how many they are."""
+    low, size, kept, bar = asked.parts_at[q], 0, len(top), least * _UNDER
+    for k in range(n + wanted.keyed_at[q + 1] - wanted.keyed_at[q]):
+        keyed = k >= n
+        name = wanted.keyed[wanted.keyed_at[q] + k - n] if keyed else touched[k]
+        if not keyed and met[name] < bar * min(mass, held.weight[name]):
+            continue
+        both = min(met[name], held.weight[name]) if last[name] >= low else np.float32(0.0)
+        value = both / min(mass, held.weight[name]) * 0.4 + both / (mass + held.weight[name]) * 1.2
+        if keyed:
+            if value >= keyed_share:
+                continue
+            value = keyed_share
+        if value < least or (size == kept and value <= share[size - 1]):
+            continue
+        if not meets[wanted.allowed[q], held.schema[held.owner[name]]]:
+            continue
+        size = _push(top, share, size, kept, name, value, keyed)
+        if size == kept:
+            bar = share[size - 1] * _UNDER
+    return size
+
+
+@_making
 def room_for(most: int) -> Pairs:
     """Return room for so many pairs."""
     return Pairs(
@@ -877,7 +1052,6 @@ def lay_beside(
     out: int,
 ) -> int:
     """Lay a query beside some names, add the pairs that count behind the `out` that there are, and return how many there are then."""
-    s.way[:, MOST_PARTS + MEMO :] = -1
     for name in names:
         value, worth = compare_names(t, s, asked_words, asked, q, listed_words, listed, name, wanted.person[q] != 0)
         if value < wanted.floor[q]:
@@ -890,12 +1064,12 @@ def lay_beside(
     return out
 
 
-@_njit
-def _push(top: Any, share: Any, size: int, kept: int, name: int, value: float) -> int:
+@_within
+def _push(top: Any, share: Any, size: int, kept: int, name: int, value: float, again: bool) -> int:
     """Keep the best of all, in order; a name that is in there already keeps the better of its two values."""
     if size == kept and value <= share[size - 1]:
         return size
-    for k in range(size):
+    for k in range(size if again else 0):
         if top[k] == name:
             if value <= share[k]:
                 return size

@@ -28,6 +28,7 @@ def find_among(
     listed_beside: Beside,
 ) -> tuple[Any, Any, Any, Any, Any]:
     """Return what `find` does, of the names given alone: every query is laid beside every one of them."""
+    s.known[:] = -1
     queries = len(asked.parts_at) - 1
     pairs, out = room_for(queries * len(among)), 0
     met = np.empty(len(among), np.int32)

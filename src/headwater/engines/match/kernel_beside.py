@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from headwater.engines.match import weights as _weights
-from headwater.engines.match.compiled import njit
+from headwater.engines.match.compiled import bare as njit
 from headwater.engines.match.dates import ABOUT as _DATE_ABOUT
 from headwater.engines.match.dates import DECADE as _DATE_DECADE
 from headwater.engines.match.dates import DateClass

@@ -101,6 +101,15 @@ def _flag(flags: Any, letters: Any, mine: Any, room: int) -> None:
 
 
 @njit
+def _fewest(letters: int, cutoff: float) -> int:
+    """Return how many common letters at least make two words of so many letters together alike enough."""
+    least = max(1, int(cutoff * letters / 2) - 1)
+    while letters and 2.0 * least / letters < cutoff:
+        least += 1
+    return least
+
+
+@njit
 def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[Any, Any, Any]:
     """Return, for each word, the vocabulary's words that are alike at least by a cutoff, the nearest first.
 
@@ -112,7 +121,7 @@ def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[A
     flags = np.zeros(-(-len(known.letters) // _LANES) * _LANES, np.uint8)
     lanes = flags.view(np.uint64)
     some, how = np.empty(len(known.letters), np.int32), np.empty(len(known.letters), np.float32)
-    places = np.zeros(CODES, np.uint64)
+    places, fewest = np.zeros(CODES, np.uint64), np.zeros(_MOST + 1, np.int64)
     total = 0
     for k in range(count):
         first = words_at[k]
@@ -125,21 +134,21 @@ def near(words: Any, words_at: Any, known: Vocabulary, cutoff: float) -> tuple[A
         for m in range(_MOST + 1):
             room = int((1.0 - cutoff) * (n + m) + 1e-9)
             if abs(n - m) <= room:
+                fewest[m] = _fewest(n + m, cutoff)
                 low, high = known.length_at[m], known.length_at[m + 1]
                 _flag(flags[low:high], known.letters[low:high], mine, room)
         kept = 0
         for lane in range(len(lanes)):
-            if not lanes[lane]:
-                continue
-            for v in range(lane * _LANES, min((lane + 1) * _LANES, len(known.letters))):
-                if not flags[v]:
-                    continue
-                m = known.at[v + 1] - known.at[v]
-                common = _common(~np.uint64(0), places, known.codes, known.at[v], known.at[v + 1], full)
-                alike = 2.0 * common / (n + m) if n + m else 0.0
-                if alike >= cutoff:
+            rest = lanes[lane]
+            while rest:
+                others = rest & (rest - np.uint64(1))
+                v = np.int64(lane * _LANES) + np.int64(_bits((rest ^ others) - np.uint64(1)) >> np.uint64(3))
+                rest = others
+                low, high = known.at[v], known.at[v + 1]
+                common = _common(~np.uint64(0), places, known.codes, low, high, full)
+                if np.int64(common) >= fewest[high - low]:
                     some[kept] = known.number[v]
-                    how[kept] = alike
+                    how[kept] = 2.0 * common / (n + high - low)
                     kept += 1
         for i in range(n):
             places[words[first + i] % CODES] = np.uint64(0)

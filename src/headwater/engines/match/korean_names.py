@@ -25,6 +25,7 @@ _GIVEN: Final = (
     "부분비빈산삼상새서석선설섭성세소송수숙순술슬승시식신실심아안애양언여연열엽영예오옥온완용우욱운웅원월위유윤율은을의이익인일"
     "임자장재전점정제조종주준중지진찬창채천철청초총추춘충치칠탁태택평표풍필하학한해향허헌혁현형혜호홍화환황회효후훈휘희흥"
 )
+_ALL: Final = _FAMILIES + _GIVEN
 BETWEEN: Final = "'"
 """What stands between the syllables of a given name; it has no sound."""
 _FIRST_FAMILY: Final = 30_000
@@ -72,7 +73,7 @@ def _known(hangul: str) -> frozenset[str]:
 @lru_cache(maxsize=1 << 14)
 def _syllables(word: str) -> tuple[str, ...]:
     """Return a word as one or two known syllables, as they are written, the family's among them; empty where it is none."""
-    if one_spelling(word) in _known(_FAMILIES + _GIVEN):
+    if one_spelling(word) in _known(_ALL):
         return (word,)
     if is_given(fold(word)):
         return ()  # Anna
@@ -107,7 +108,7 @@ def _ranks() -> dict[str, int]:
 
 @cache
 def _places() -> dict[str, int]:
-    return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_FAMILIES + _GIVEN))))}
+    return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_ALL))))}
 
 
 def family_and_given(words: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from headwater.engines.match.korean_names import FIRST_GIVEN, number
 from headwater.engines.match.names import Kind, Part
 from headwater.engines.match.sound import (
     VOWELS,
-    omission,
+    omissions,
     substitution,
     substitutions,
     unvowelled_cost,
@@ -87,6 +87,16 @@ def _levenshtein() -> "ModuleType":
     return Levenshtein
 
 
+# A member of an enumeration is read much quicker by a name of its own than through its class.
+_SAME: Final = Way.SAME
+_SPELLING: Final = Way.SPELLING
+_BY_BONES: Final = Way.BONES
+_BY_EDIT: Final = Way.EDIT
+_BY_INITIAL: Final = Way.INITIAL
+_INITIAL: Final = Kind.INITIAL
+_KOREAN: Final = Kind.KOREAN
+
+
 def edit_cost(left: str, right: str) -> float:
     """Return the cost of turning one word's sounds into another's: whole edits for strangers, less for near sounds.
 
@@ -95,8 +105,9 @@ def edit_cost(left: str, right: str) -> float:
     """
     if abs(len(left) - len(right)) > max(1, max(len(left), len(right)) // LENGTH_PARTS):
         return FAR
-    gone = [omission(left, at) for at in range(len(left))]
-    come = [omission(right, at) for at in range(len(right))]
+    if left == right:
+        return 0.0
+    gone, come = omissions(left), omissions(right)
     above = [0.0]
     for at, cost in enumerate(come):
         above.append(above[-1] + (_first(cost) if at == 0 else cost))
@@ -104,11 +115,14 @@ def edit_cost(left: str, right: str) -> float:
     last = ""
     for i, one in enumerate(left):
         costs, out = substitutions(one), gone[i]
-        best = above[0] + (_first(out) if i == 0 else out)
+        diagonal = above[0]
+        best = diagonal + (_first(out) if i == 0 else out)
         row = [best]
         for j, other in enumerate(right):
             step = costs.get(other, 1.0)
-            changed, left_out = above[j] + (step if i or j else _first(step)), above[j + 1] + out
+            changed = diagonal + (step if i or j else _first(step))
+            diagonal = above[j + 1]
+            left_out = diagonal + out
             best += come[j]
             if changed < best:  # noqa: PLR1730 - a hundred million times for a million records; `min` takes twice as long
                 best = changed
@@ -134,20 +148,20 @@ def _patronymic(short: str, long: str) -> bool:
 def likeness(left: Part, right: Part) -> tuple[float, Way]:
     """Return how alike two parts are, 0 to 1, and in which way."""
     if left.plain == right.plain:
-        return 1.0, Way.SAME
-    if left.kind is Kind.INITIAL or right.kind is Kind.INITIAL:
+        return 1.0, _SAME
+    if left.kind is _INITIAL or right.kind is _INITIAL:
         return _initial(left, right)
     if not (left.sound.isalpha() and right.sound.isalpha()):
-        return 0.0, Way.EDIT  # figures and legal forms are the same or not
+        return 0.0, _BY_EDIT  # figures and legal forms are the same or not
     if left.sound == right.sound:
-        return SAME_SOUND, Way.SPELLING
+        return SAME_SOUND, _SPELLING
     unvowelled = left.arabic or right.arabic
     alike, way = _unvowelled(left, right) if unvowelled else _spoken(left, right)
     known = known_names(left, right)
     if known is True:
-        return max(alike, SAME_KOREAN if known_as(left)[0] in KOREAN_GIVEN else SAME_GIVEN), Way.SPELLING
-    if known is False and way is not Way.SPELLING and not _soft(left, right, alike):
-        return min(alike, OTHER_GIVEN), Way.EDIT
+        return max(alike, SAME_KOREAN if known_as(left)[0] in KOREAN_GIVEN else SAME_GIVEN), _SPELLING
+    if known is False and way is not _SPELLING and not _soft(left, right, alike):
+        return min(alike, OTHER_GIVEN), _BY_EDIT
     return alike, way
 
 
@@ -158,7 +172,7 @@ def known_names(left: Part, right: Part) -> bool | None:
 
 def known_as(part: Part) -> tuple[int, ...]:
     """Return the numbers of the known names that a part can be."""
-    if part.kind is Kind.KOREAN:
+    if part.kind is _KOREAN:
         return (number(part.text),)
     return groups_of(part.sound, arabic=part.arabic)
 
@@ -171,7 +185,7 @@ def _soft(left: Part, right: Part, alike: float) -> bool:
 
 def _initial(left: Part, right: Part) -> tuple[float, Way]:
     same = left.plain[:1] == right.plain[:1] or substitution(left.sound[:1], right.sound[:1]) <= SPELLING_COST
-    return (INITIAL if same else 0.0), Way.INITIAL
+    return (INITIAL if same else 0.0), _BY_INITIAL
 
 
 def _spoken(left: Part, right: Part) -> tuple[float, Way]:
@@ -181,10 +195,10 @@ def _spoken(left: Part, right: Part) -> tuple[float, Way]:
         cost = SAME_FAMILY
     alike = max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound)))
     if cost <= SPELLING_COST:
-        return alike, Way.SPELLING
+        return alike, _SPELLING
     if left.bones == right.bones and len(left.bones) >= ENOUGH_BONES and alike >= MEETING and _begin_alike(left, right):
-        return max(alike, SAME_BONES), Way.BONES
-    return alike, Way.EDIT
+        return max(alike, SAME_BONES), _BY_BONES
+    return alike, _BY_EDIT
 
 
 def _begin_alike(left: Part, right: Part) -> bool:
@@ -197,16 +211,16 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
     """Return how alike two parts are of which at least one is written without short vowels."""
     if left.arabic and right.arabic:
         cost = edit_cost(left.sound, right.sound)
-        return max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), Way.EDIT
+        return max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), _BY_EDIT
     written, latin = (left, right) if left.arabic else (right, left)
     most = max(LEAST_FAR, max(len(written.bones), len(latin.bones)) // 2)
     if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
-        return 0.0, Way.BONES  # far apart in what is written: not worth reading
+        return 0.0, _BY_BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
     bare = without_article(latin.sound)
     if bare != latin.sound:
         cost = min(cost, ARTICLE + unvowelled_cost(written.sound, bare))
-    return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), Way.BONES
+    return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), _BY_BONES
 
 
 def _family_form(left: str, right: str) -> bool:

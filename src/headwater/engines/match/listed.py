@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from headwater.engines.match.build import SCRIPTS
 from headwater.engines.match.index import WEAK, Entry, Index
 from headwater.engines.match.names import Kind, Name, Part, Weighed
@@ -26,7 +28,10 @@ _READ_SINGLY: Final = (
     "part.arabic",
     "part.of_sound",
     "part.of_bones",
+    "entry",
+    "entry.at",
 )
+_KINDS: Final = tuple(Kind)
 
 
 class Listed:
@@ -58,7 +63,8 @@ class Listed:
             read = self._at
             ends = read["name.part.at"]
             numbers = read["name.part"][ends[at] : ends[at + 1]].tolist()
-            parts = tuple([self._part(number) for number in numbers])
+            read_already = self._parts
+            parts = tuple([read_already.get(number) or self._part(number) for number in numbers])
             ends = read["name.text.at"]
             text = str(read["name.text"][ends[at] : ends[at + 1]], "utf-8")
             name = Name(text, parts, SCRIPTS[read["name.script"][at]], "".join([part.sound for part in parts]))
@@ -71,9 +77,10 @@ class Listed:
         """Return an entry, with what is compared beside its names."""
         known = self._entries.get(at)
         if known is None:
-            entry = self.index.entry(at)
+            ends = self._at["entry.at"]
+            entry = msgspec.msgpack.decode(self._at["entry"][ends[at] : ends[at + 1]], type=Entry)
             facts = (entry.dates, entry.countries, entry.genders, entry.numbers)
-            known = entry, traits(*([value for value, _ in values] for values in facts))
+            known = entry, traits(*[[value for value, _ in values] for values in facts])
             self._entries[at] = known
         return known
 
@@ -85,10 +92,8 @@ class Listed:
         return np.flatnonzero(np.isin(self.index.arrays["name.owner"], owners)).astype(np.int32)
 
     def _part(self, number: int) -> Part:
-        known = self._parts.get(number)
-        if known is None:
-            read, text = self._at, self._texts[number]
-            sound, bones = self._sounds[read["part.of_sound"][number]], self._bones[read["part.of_bones"][number]]
-            kind, arabic = Kind(read["part.kind"][number]), bool(read["part.arabic"][number])
-            known = self._parts[number] = Part(text, stripped(text), sound, bones, kind, arabic)
+        read, text = self._at, self._texts[number]
+        sound, bones = self._sounds[read["part.of_sound"][number]], self._bones[read["part.of_bones"][number]]
+        kind, arabic = _KINDS[read["part.kind"][number]], bool(read["part.arabic"][number])
+        known = self._parts[number] = Part(text, stripped(text), sound, bones, kind, arabic)
         return known

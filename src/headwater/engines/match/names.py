@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+import msgspec
 
 from headwater.engines.match import arabic_names, business_words, korean_names, words
 from headwater.engines.match.given import is_given
@@ -41,8 +42,7 @@ KIND_RARITY: Final = {
 """The most that a part of each kind can count for. Set by hand on the fitting half; see `weights`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, gc=False):
     """One part of a name.
 
     Attributes:
@@ -61,13 +61,8 @@ class Part:
     kind: Kind
     arabic: bool
 
-    def __hash__(self) -> int:
-        """Hash the text alone, which keeps its hash: parts are looked up by the million."""
-        return hash(self.text)
 
-
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True, gc=False):
     """A name, with the parts that say something.
 
     Attributes:
@@ -89,6 +84,14 @@ class Name:
 
 
 _TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.KOREAN})
+# A member of an enumeration is read much quicker by a name of its own than through its class.
+_OF_WORD: Final = Kind.WORD
+_OF_GIVEN: Final = Kind.GIVEN
+_OF_INITIAL: Final = Kind.INITIAL
+_OF_BUSINESS: Final = Kind.BUSINESS
+_OF_FORM: Final = Kind.FORM
+_OF_SMALL: Final = Kind.SMALL
+_HANGUL: Final = Script.HANGUL
 _LEAST_TELLING: Final = 3
 
 
@@ -111,10 +114,10 @@ _SMALL: Final = words.PARTICLES | words.TITLES
 _MAY_TELL_SEVERAL: Final = re.compile(r"[;/(\[]|known as|k\.a", re.IGNORECASE)
 _QUOTES: Final = " ,.\"'`’‘“”«»"
 _SILENT: Final = re.compile("['`’‘ʼʻʿʾ´\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeffـ]")
-_ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff]")
-"""A letter without which no name is in Arabic script."""
 _CAMEL: Final = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ][a-zA-Z])")
 _WORD: Final = re.compile(r"[^\W_]+|&")
+_AND: Final = frozenset("&")
+"""The one word of no letter or figure."""
 _DOTTED: Final = re.compile(r"\b[^\W\d_]\.")
 """An initial, by its full stop."""
 _MIXED: Final = re.compile(r"[0-9][^\W\d_]|[^\W\d_][0-9]")
@@ -166,13 +169,16 @@ _ENDINGS: Final = {
     **dict.fromkeys(("allah", "ullah", "allh", "ollah", "llah"), "ullah"),
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
+_MAY_BE_JOINED: Final = _SERVANT | _ENDINGS.keys() | _ARTICLE
 _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}
 
 
 def clean(text: str) -> str:
     """Return a name in one Unicode form, silent signs gone."""
+    if text.isascii():
+        return text.replace("'", "").replace("`", "")
     text = _SILENT.sub("", unicodedata.normalize("NFKC", text))
-    if _ARABIC.search(text) and script_of(text).arabic:
+    if script_of(text).arabic:
         return "".join(letter for letter in text if not unicodedata.combining(letter))
     return text
 
@@ -204,29 +210,32 @@ def parse(text: str, *, person: bool) -> Name | None:
     script = script_of(tidy)
     if script.syllabic:
         tidy = latin_syllables(tidy)
-    if person and script is Script.HANGUL and len(tidy) == korean_names.SYLLABLES:
+    if person and script is _HANGUL and len(tidy) == korean_names.SYLLABLES:
         tidy = f"{tidy[0]} {tidy[1:]}"  # written in one word, the family first
     if person and tidy.count(",") == 1:
         tidy = " ".join(reversed(tidy.split(",")))
     found = _WORD.findall(words.without_vessel_prefix(_CAMEL.sub(" ", tidy).casefold()))
-    if all(word == "&" for word in found):
+    if _AND.issuperset(found):
         return None
     if person and not _BAKR.keys().isdisjoint(found):
         found = _one_word(found)
-    if person and script.arabic:
+    arabic = script.arabic
+    if person and arabic:
         found = [words.ARABIC_TITLES.get(word, word) for word in found]
-    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
-    spelled = [word for word in spelled if word]
+    spelled = found if tidy.isascii() else _spelled(found, script)
     if person:
         spelled = [word if word.isalpha() or not _MIXED.search(word) else word.translate(_FIGURES) for word in spelled]
-    arabic = script.arabic
     korean = korean_names.family_and_given([word for word in spelled if word not in words.TITLES]) if person else []
     if korean:
-        parts = tuple(part_of(word, Kind.KOREAN, arabic=False) for word in korean)
-        return Name(text, parts, script, "".join(one.sound for one in parts))
-    listed = _person(spelled, arabic=arabic, dotted=bool(_DOTTED.search(tidy))) if person else _organisation(spelled)
-    parts = tuple(part(word, person=person, arabic=arabic) for word in listed)
-    return Name(text, parts, script, "".join(one.sound for one in parts)) if parts else None
+        parts = tuple([part_of(word, Kind.KOREAN, arabic=False) for word in korean])
+        return Name(text, parts, script, "".join([one.sound for one in parts]))
+    listed = _person(spelled, arabic=arabic, dotted=_is_dotted(tidy)) if person else _organisation(spelled)
+    parts = tuple([part(word, person=person, arabic=arabic) for word in listed])
+    return Name(text, parts, script, "".join([one.sound for one in parts])) if parts else None
+
+
+def _is_dotted(text: str) -> bool:
+    return "." in text and _DOTTED.search(text) is not None
 
 
 def _one_word(found: list[str]) -> list[str]:
@@ -240,23 +249,20 @@ def _one_word(found: list[str]) -> list[str]:
     return out
 
 
+def _spelled(found: list[str], script: Script) -> list[str]:
+    """Return the words in Latin letters, without those of which nothing is left."""
+    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
+    return [word for word in spelled if word]
+
+
 @lru_cache(maxsize=1 << 16)
 def _in_latin(word: str, whole: Script) -> str:
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 
-@lru_cache(maxsize=1 << 16)
-def _stands_alone(word: str) -> bool:
-    """Return whether a word of a person's name is no title, particle or initial, and joins no other word, wherever it is."""
-    if len(word) == 1 or word in _SMALL or word in _SERVANT or word in _ARTICLE or word in _ENDINGS:
-        return False
-    return word.isascii() or stripped(word) not in words.TITLES
-
-
 def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
-    if not arabic and all(map(_stands_alone, spelled)):
-        alone = [arabic_names.one_spelling(word, arabic=False) for word in spelled]
-        return list(dict.fromkeys(alone if any(len(word) > 1 for word in alone) else spelled))
+    if not arabic and _MAY_BE_JOINED.isdisjoint(spelled) and _are_plain(spelled):
+        return list(dict.fromkeys([arabic_names.one_spelling(word, arabic=False) for word in spelled]))
     small = [_is_small(spelled, at, arabic=arabic, dotted=dotted) for at in range(len(spelled))]
     joined: list[str] = []
     at = 0
@@ -278,6 +284,11 @@ def _person(spelled: list[str], *, arabic: bool, dotted: bool) -> list[str]:
         at = after
     kept = joined if any(len(word) > 1 for word in joined) else spelled
     return list(dict.fromkeys(kept))
+
+
+def _are_plain(spelled: list[str]) -> bool:
+    """Return whether nothing but words of two letters and more is there, none of them small."""
+    return "".join(spelled).isascii() and min(map(len, spelled), default=0) > 1 and _SMALL.isdisjoint(spelled)
 
 
 def _is_small(spelled: list[str], at: int, *, arabic: bool, dotted: bool) -> bool:
@@ -334,7 +345,7 @@ def part(word: str, *, person: bool, arabic: bool) -> Part:
 
 def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
     """Return one part of a name whose kind is known."""
-    if kind is Kind.FORM:
+    if kind is _OF_FORM:
         return Part(word, word, word, word, kind, arabic)
     sound = fold("'".join(word) if arabic else word)  # letters of Arabic script never make one sound of two
     return Part(word, stripped(word), sound, bones_of(sound), kind, arabic)
@@ -343,10 +354,10 @@ def part_of(word: str, kind: Kind, *, arabic: bool) -> Part:
 def _kind(plain: str, sound: str, *, person: bool, arabic: bool) -> Kind:
     if person:
         if len(plain) == 1 and plain.isascii():
-            return Kind.INITIAL
+            return _OF_INITIAL
         if plain in words.ARABIC_SMALL if arabic else plain in words.PARTICLES or plain in words.TITLES:
-            return Kind.SMALL
-        return Kind.GIVEN if is_given(sound) else Kind.WORD
+            return _OF_SMALL
+        return _OF_GIVEN if is_given(sound) else _OF_WORD
     if plain in business_words.FORMS:
-        return Kind.FORM
-    return Kind.BUSINESS if plain in business_words.COMMON_BUSINESS_WORDS else Kind.WORD
+        return _OF_FORM
+    return _OF_BUSINESS if plain in business_words.COMMON_BUSINESS_WORDS else _OF_WORD

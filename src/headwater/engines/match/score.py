@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import mul
 from typing import Final, NamedTuple
+
+import msgspec
 
 from headwater.engines.match import weights
 from headwater.engines.match.align import EVERYTHING, Alignment, align
@@ -16,6 +17,8 @@ from headwater.engines.match.lineage import turned
 from headwater.engines.match.names import Weighed
 
 _NAME_WEIGHTS: Final = tuple(weights.NAME[feature] for feature in FEATURES)
+_CAP: Final = weights.NAME_CAP
+_MOST_OF_DATES: Final = max(0.0, *weights.DATE.values())
 _GENDERS: Final = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female", "woman": "female"}
 
 
@@ -45,8 +48,7 @@ class TraitMatch(NamedTuple):
     right: str
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True, gc=False):
     """What is compared beside names: partial dates, country codes, genders, normal identifiers."""
 
     dates: tuple[str, ...] = ()
@@ -55,8 +57,7 @@ class Traits:
     numbers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """What speaks for and against a query and an entry being one.
 
     Attributes:
@@ -96,7 +97,7 @@ def compare_names(left: Weighed, right: Weighed, *, person: bool, worth: int = E
     """Return two names side by side with the log-odds that they are of one; `worth` as `align` takes it."""
     alignment = align(left, right, worth)
     found = features(alignment, person=person, weak=left.weak or right.weak)
-    total = min(sum(map(mul, _NAME_WEIGHTS, found)), weights.NAME_CAP)
+    total = min(sum(map(mul, _NAME_WEIGHTS, found)), _CAP)
     if person and total > 0 and turned(left.name, right.name):
         return NameMatch(total + weights.NAME_TURNED, left, right, alignment, turned=True)
     return NameMatch(total, left, right, alignment)
@@ -149,7 +150,7 @@ def compare(name: NameMatch | None, query: Traits, listed: Traits) -> Comparison
 
 def name_floor(least: float, query: Traits) -> float:
     """Return the log-odds of the names below which nothing beside them can bring a comparison to a least total."""
-    most = max(0.0, *weights.DATE.values()) if query.dates else 0.0
+    most = _MOST_OF_DATES if query.dates else 0.0
     most += (weights.COUNTRY_SAME if query.countries else 0.0) + (weights.GENDER_SAME if query.genders else 0.0)
     rest = least - most
     return rest if rest > 0 else rest / weights.NAME_BELOW
@@ -159,8 +160,8 @@ def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str
     """Return what is compared beside names, countries and genders in one form."""
     return Traits(
         tuple(dates),
-        tuple(country(one) for one in countries),
-        tuple(_GENDERS[one.casefold()] for one in genders if one.casefold() in _GENDERS),
+        tuple([country(one) for one in countries]),
+        tuple([_GENDERS[one.casefold()] for one in genders if one.casefold() in _GENDERS]),
         tuple(numbers),
     )
 
@@ -168,6 +169,8 @@ def traits(dates: Iterable[str], countries: Iterable[str], genders: Iterable[str
 def _same(left: Sequence[str], right: Sequence[str]) -> TraitMatch | None:
     if not left or not right:
         return None
+    if len(left) == len(right) == 1:
+        return TraitMatch(left[0] == right[0], left[0], right[0])
     both = sorted(set(left) & set(right))
     if both:
         return TraitMatch(same=True, left=both[0], right=both[0])

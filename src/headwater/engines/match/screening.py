@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from headwater.engines.match.align import EVERYTHING
 from headwater.engines.match.batch import FEWEST, Asked, Batch, Near, available
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
@@ -31,8 +30,9 @@ from headwater.engines.match.score import (
 )
 from headwater.errors import ForbiddenError
 from headwater.model.canonical import decode, encode
+from headwater.model.collecting import collecting_later
 from headwater.model.fact import fact_id
-from headwater.model.finding import Evidence, Finding, Reason, params_text
+from headwater.model.finding import Evidence, EvidenceKind, Finding, Reason, params_text
 from headwater.model.handling import Handling
 from headwater.model.ids import RecordId
 from headwater.model.record import Record
@@ -53,6 +53,7 @@ _CHUNK: Final = 2048
 FEW_ENTRIES: Final = 100
 FEW_NAMES: Final = 64
 """Names of entries that alone may be hits, up to which every query is laid beside every one: quicker than looking for them."""
+_FACT: Final = EvidenceKind.FACT
 _SLACK: Final = 1e-6
 """Log-odds by which the compiled and the readable score may differ: sums in another order."""
 
@@ -115,6 +116,11 @@ class _Ranked(NamedTuple):
     entry: Entry
     comparison: Comparison
     name_at: int | None
+
+
+def _best_first(one: _Ranked) -> tuple[float, str, str, str]:
+    entry = one.entry
+    return -one.comparison.log_odds, entry.source, entry.key, entry.record
 
 
 class MatchEngine:
@@ -233,10 +239,11 @@ class Screener:
         """Return the answer to all queries of a request."""
         self._states = {(head.source, head.version): list_state(head, request) for head in self.index.head.lists}
         hits: list[Hit] = []
-        for at in range(0, len(request.queries), _CHUNK):
-            some = request.queries[at : at + _CHUNK]
-            for query, ranked in zip(some, self._ranked(some, request), strict=True):
-                hits.extend(self._hits(query, ranked, request.top))
+        with collecting_later():
+            for at in range(0, len(request.queries), _CHUNK):
+                some = request.queries[at : at + _CHUNK]
+                for query, ranked in zip(some, self._ranked(some, request), strict=True):
+                    hits.extend(self._hits(query, ranked, request.top))
         hindered = [NotScreenable(query.id, query.hindrance) for query in request.queries if query.hindrance]
         doubts = tuple(Doubt(query.id, *doubt) for query in request.queries for doubt in query.doubts)
         return ScreenResult(tuple(hits), tuple(hindered), tuple(self._states.values()), doubts)
@@ -259,7 +266,7 @@ class Screener:
             for q, numbered, floor in zip(queries, numbers, floors, strict=True)
         ]
         for query, numbered, near in zip(
-            queries, numbers, self._batch.find(self._hopeful(asked, request.only)), strict=True
+            queries, numbers, self._batch.best(self._hopeful(asked, request.only), _SLACK), strict=True
         ):
             yield self._best(query, numbered, self._explained(query, near, least, numbered), least, request.only)
 
@@ -281,19 +288,13 @@ class Screener:
         """Yield, compared again by the readable code, the names of a compiled answer that may be hits."""
         if not near or query.name is None:
             return
-        owners = [self.listed.owner(one.at) for one in near]
-        some = {
-            owner for one, owner in zip(near, owners, strict=True) if owner in numbered or one.whole >= least - _SLACK
-        }
-        best: dict[int, float] = {}
-        for one, owner in zip(near, owners, strict=True):
-            # A name too long for compiled code has no figure that could stand above that of another name.
-            if one.worth != EVERYTHING:
-                best[owner] = max(one.log_odds, best.get(owner, one.log_odds))
-        asked = self._weighed(query.name)
-        for one, owner in zip(near, owners, strict=True):
-            if owner in some and (one.worth == EVERYTHING or one.log_odds >= best[owner] - _SLACK):
-                yield one.at, compare_names(asked, self.listed.name(one.at), person=query.person, worth=one.worth)
+        owner_of = self.listed.owner
+        # Without an identifier all that compiled code gives may be hits.
+        some = numbered and numbered.union([owner_of(one.at) for one in near if one.whole >= least - _SLACK])
+        asked, person = self._weighed(query.name), query.person
+        for at, _, _, worth in near:
+            if not numbered or owner_of(at) in some:
+                yield at, compare_names(asked, self.listed.name(at), person=person, worth=worth)
 
     def _compared(self, query: Query, names: tuple[int, ...], floor: float) -> Iterator[tuple[int, NameMatch]]:
         """Yield the candidates whose names agree well enough."""
@@ -307,7 +308,7 @@ class Screener:
                     yield at, match
 
     def _weighed(self, name: Name) -> Weighed:
-        return Weighed(name, tuple(self.finder.rarity(part) for part in name.parts))
+        return Weighed(name, tuple([self.finder.rarity(part) for part in name.parts]))
 
     def _best(
         self,
@@ -334,7 +335,8 @@ class Screener:
             comparison = compare(named[0] if named else None, query.traits, listed)
             if comparison.log_odds >= least:
                 ranked.append(_Ranked(entry, comparison, named[1] if named else None))
-        ranked.sort(key=lambda one: (-one.comparison.log_odds, one.entry.source, one.entry.key, one.entry.record))
+        if len(ranked) > 1:
+            ranked.sort(key=_best_first)
         return ranked
 
     def _hits(self, query: Query, ranked: list[_Ranked], top: int) -> Iterator[Hit]:
@@ -398,7 +400,8 @@ class Screener:
     def _evidence(self, entry: Entry, comparison: Comparison, name_at: int | None) -> tuple[Evidence, ...]:
         places = [self.listed.fact(name_at)] if name_at is not None else []
         if comparison.date is not None:
-            places += [place for value, place in entry.dates if value == comparison.date.right][:1]
+            right = comparison.date.right
+            places += [place for value, place in entry.dates if value == right][:1]
         if comparison.countries is not None:
             places += [place for _, place in entry.countries]
         if comparison.genders is not None:
@@ -406,5 +409,5 @@ class Screener:
         if comparison.number is not None:
             places += [place for value, place in entry.numbers if value == comparison.number.right][:1]
         record = RecordId(entry.record)
-        facts = tuple(Evidence.fact(fact_id(record, place)) for place in dict.fromkeys(places))
+        facts = tuple([Evidence(_FACT, fact_id(record, place)) for place in dict.fromkeys(places)])
         return facts or (Evidence.record(record),)

@@ -42,12 +42,17 @@ class Script(StrEnum):
     @property
     def syllabic(self) -> bool:
         """Whether its signs are syllables that `syllabics` spells."""
-        return self in {Script.INDIC, Script.ETHIOPIC}
+        return self in _SYLLABIC
 
     @property
     def arabic(self) -> bool:
         """Whether short vowels are left unwritten, as in Arabic script."""
-        return self in {Script.ARABIC, Script.PERSIAN}
+        return self in _UNVOWELLED
+
+
+_LATIN: Final = Script.LATIN
+_SYLLABIC: Final = frozenset({Script.INDIC, Script.ETHIOPIC})
+_UNVOWELLED: Final = frozenset({Script.ARABIC, Script.PERSIAN})
 
 
 def _table(text: str) -> dict[int, str]:
@@ -173,10 +178,12 @@ _ARABIC_RANGES: Final = (("\u0600", "\u06ff"), ("\u0750", "\u077f"), ("\u08a0", 
 
 def script_of(text: str) -> Script:
     """Return the script of a name, from its first letter that is not Latin, else Latin."""
-    letters = [] if text.isascii() else [letter for letter in text.casefold() if letter.isalpha()]
+    if text.isascii():
+        return _LATIN
+    letters = [letter for letter in text.casefold() if letter.isalpha()]
     foreign = [letter for letter in letters if letter > "\u036f"]
     if not letters or len(foreign) * 2 < len(letters):
-        return Script.LATIN
+        return _LATIN
     return _of_letter(foreign[0], letters)
 
 

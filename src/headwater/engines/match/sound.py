@@ -38,14 +38,30 @@ _INNER_X: Final = re.compile(r"(?<=[aeiou])x(?!h)")
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """Return a lower-case Latin word as sounds, one letter each."""
-    word = _BARE_DZ.sub("dž", _CLOSED_J.sub("i", _PALATAL.sub("", _INITIAL_YE.sub("", _FIRST_SHT.sub("šč", word)))))
+    # Most words have none of these letters, and looking for one is much quicker than an expression.
+    if word.startswith(("sht", "št")):
+        word = _FIRST_SHT.sub("šč", word)
+    if "y" in word:
+        word = _PALATAL.sub("", _INITIAL_YE.sub("", word))
+    if "y" in word or "j" in word:
+        word = _CLOSED_J.sub("i", word)
+    if "dz" in word:
+        word = _BARE_DZ.sub("dž", word)
     hard = word.endswith("kh")
-    word = _INNER_X.sub("ks", _ARTICLE_J.sub("al'", word))
+    if word.startswith("alj"):
+        word = _ARTICLE_J.sub("al'", word)
+    if "x" in word:
+        word = _INNER_X.sub("ks", word)
     word = _SPELLING.sub(lambda found: _DIGRAPHS[found.group()], word)
     word = stripped(word).replace("y", "i")
     if len(word) > _LEAST_STEM and word.endswith("h") and word[-2] in VOWELS and not hard:
         word = word[:-1]
-    return _RUN.sub(r"\1", word)
+    return _RUN.sub(_once, word)
+
+
+def _once(found: re.Match[str]) -> str:
+    """Return a letter for the run of it; a template of the expression's own would be read anew for every word."""
+    return found[1]
 
 
 _LEAST_STEM: Final = 3
@@ -87,16 +103,17 @@ def substitutions(sound: str) -> Mapping[str, float]:
 LOOSE: Final = {"h": 0.25, "i": 0.4, "e": 0.4, "a": 0.5, "o": 0.5, "u": 0.5, "j": 0.4}
 
 
-def omission(word: str, at: int) -> float:
-    """Return what it costs that one sound of a word has no counterpart."""
-    letter = word[at]
+@lru_cache(maxsize=1 << 16)
+def omissions(word: str) -> tuple[float, ...]:
+    """Return what it costs that each sound of a word has no counterpart."""
+    costs = [LOOSE.get(letter, 1.0) for letter in word]
     last = len(word) - 1
-    cost = LOOSE.get(letter, 1.0)
-    if letter in "ij" and 0 < at < last and word[at + 1] in VOWELS:
-        return 0.25  # a soft consonant: Gjorgjievski, Gjorgjevski
-    if at == last and letter in "aeo":
-        return 0.9  # an ending that marks another person: Jovan, Jovana
-    return cost
+    if word and word[last] in "aeo":
+        costs[last] = 0.9  # an ending that marks another person: Jovan, Jovana
+    for at in range(1, last):
+        if word[at] in "ij" and word[at + 1] in VOWELS:
+            costs[at] = 0.25  # a soft consonant: Gjorgjievski, Gjorgjevski
+    return tuple(costs)
 
 
 _HARD: Final = str.maketrans({"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d"})
@@ -121,7 +138,7 @@ def bones_of(plain: str) -> str:
     bones = consonants(plain)
     if len(bones) > _LEAST_STEM and bones.endswith("h"):
         bones = bones[:-1]
-    return _SUN.sub("bd", _RUN.sub(r"\1", bones))
+    return _SUN.sub("bd", _RUN.sub(_once, bones))
 
 
 _ROUGH: Final = str.maketrans("SZCJjTDqx", "szcddtdkh")
@@ -143,7 +160,7 @@ def without_article(sound: str) -> str:
 
 def consonants(plain: str) -> str:
     """Return the consonants of folded sounds, those one that Latin spellings of Arabic mix, nothing doubled."""
-    return _RUN.sub(r"\1", plain.translate(_BARE))
+    return _RUN.sub(_once, plain.translate(_BARE))
 
 
 _LONG: Final = {
