@@ -62,15 +62,11 @@ def vessels(count: int) -> list[Record]:
         "mmsi": ("999000001", "999000002"),
         "buildDate": ("1998", "1999", "1998-05"),
     }
-    return [
-        told(
-            LONDON,
-            f"uk-{at}",
-            schema="Vessel",
-            **{prop: draw.choice(given) for prop, given in values.items() if draw.random() < 0.7},
-        )
-        for at in range(count)
-    ]
+    found = []
+    for at in range(count):
+        facts: Any = {prop: draw.choice(given) for prop, given in values.items() if draw.random() < 0.7}
+        found.append(told(LONDON, f"uk-{at}", schema="Vessel", **facts))
+    return found
 
 
 @pytest.fixture(scope="module")
