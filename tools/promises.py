@@ -102,8 +102,7 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
         (
             *PYTEST,
             *NOT_DEEP,
-            "-k",
-            "not a_planted_fault_is_found",
+            "--deselect=tests/crash/test_nodes_killed.py::test_a_planted_fault_is_found",
             "tests/crash/test_nodes_killed.py",
             "tests/crash/test_kill.py",
         ),
