@@ -1,8 +1,9 @@
 """`case.jsonld`: exhibits and their custody as a CASE 1.5 and UCO graph that other case systems can read.
 
 Every vertex bears a UUID made from the case and what it stands for (RFC 9562, version 5), so that the same case gives
-the same bytes. Persons appear only where they did something to an exhibit. A large case has tens of thousands of
-vertices: each becomes bytes as soon as it is known, written with its keys in order.
+the same bytes; the vertices of one exhibit bear one UUID behind names of their own. Persons appear only where they did
+something to an exhibit. A large case has tens of thousands of vertices: each becomes bytes as soon as it is known,
+written with its keys in order, and what differs by nothing but an exhibit's UUID is written once for all.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,6 +27,8 @@ Pointer = dict[str, str]
 _NAMESPACE: Final = NAMESPACE_URL.bytes
 _VARIANT: Final = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
 
+_NIL: Final = "00000000-0000-0000-0000-000000000000"
+"""The UUID that nothing bears (RFC 9562, section 5.9): stands where an exhibit's own will."""
 _BETWEEN: Final = "\nthe next text\n"
 """Stands between two texts, so that the end of one and the beginning of the next are no name."""
 
@@ -50,42 +53,45 @@ class Graph:
         self._case = case
         self._cover = shield.cover
         self._pseudonyms = pseudonyms
-        self._lines: dict[str, bytes] = {}
-        self._pointers: dict[str, tuple[Pointer, Pointer]] = {}
+        self._lines: list[bytes] = []
+        self._pointers: list[Pointer] = []
+        self._uuids: dict[str, str] = {}
         self._places: dict[str, Pointer] = {}
+        self._bodies: dict[str, Pointer] = {}
         self._texts: list[str] = []
         self._kinds: dict[str, bytes] = {}
 
     def add_exhibit(self, exhibit: Exhibit, path: str) -> None:
         """Add an exhibit, its file and the hash of it."""
         file, ref = exhibit.file, exhibit.ref
-        item, record = self._name("file", ref), self._name("provenance-record", ref)
-        self._pointers[ref] = {"@id": item}, {"@id": record}
+        uuid = self._uuids[ref] = self._uuid("exhibit", ref)
         digest = {
-            "@id": self._name("hash", ref),
+            "@id": f"kb:hash-{uuid}",
             "@type": "types:Hash",
             "types:hashMethod": "SHA256",
             "types:hashValue": _typed("hexBinary", file.sha256),
         }
         content = {
-            "@id": self._name("content-data-facet", ref),
+            "@id": f"kb:content-data-facet-{uuid}",
             "@type": "observable:ContentDataFacet",
             "observable:hash": [digest],
         }
         name, description = self._cover(file.path.rpartition("/")[2]), self._cover(exhibit.description)
         named = {
-            "@id": self._name("file-facet", ref),
+            "@id": f"kb:file-facet-{uuid}",
             "@type": "observable:FileFacet",
             "observable:fileName": name,
             "observable:filePath": path,
             "observable:sizeInBytes": _typed("integer", str(file.size)),
         }
+        item = f"kb:file-{uuid}"
         self._add({"@id": item, "@type": "observable:File", "core:hasFacet": [named, content]}, item)
+        record = f"kb:provenance-record-{uuid}"
         told = {
             "@id": record,
             "@type": "investigation:ProvenanceRecord",
             "core:description": description,
-            "core:object": [{"@id": item}],
+            "core:object": [self._pointers[-1]],
             "core:tag": [exhibit.handling, exhibit.status.value],
             "investigation:exhibitNumber": ref,
             "investigation:rootExhibitNumber": ref,
@@ -95,17 +101,23 @@ class Graph:
 
     def add_custody(self, exhibit: Exhibit, events: Iterable[CustodyEvent]) -> None:
         """Add what happened to an exhibit."""
+        uuid = self._uuids[exhibit.ref]
         for number, event in enumerate(events, start=1):
-            who = self._person(event.by)
-            self._happened(exhibit, number, event.kind, format_instant(event.at), self._place(event.place), who)
+            name = f"kb:investigative-action-{self._uuid('custody', f'{exhibit.ref} {number}')}"
+            who, place = self._person(event.by), self._place(event.place)
+            self._add(_action(name, uuid, event.kind, format_instant(event.at), place, who), name)
+            self._texts.append(event.kind)
 
     def add_sealing(self, exhibits: Collection[Exhibit], authority: AuthorityId, at: datetime) -> None:
         """Add the sealing of exhibits, by an authority, at its node."""
         who = self._body("organization", authority, "identity:Organization", authority)
         if exhibits:
-            place, when = self._place(f"node {authority}"), format_instant(at)
-            for exhibit in exhibits:
-                self._happened(exhibit, 0, "sealed", when, place, who)
+            start, place = "kb:investigative-action-", self._place(f"node {authority}")
+            told = orjson.dumps(_action(start + _NIL, _NIL, "sealed", format_instant(at), place, who))
+            around = told.split(_NIL.encode())
+            uuids = [self._uuids[exhibit.ref] for exhibit in exhibits]
+            self._pointers += [{"@id": start + uuid} for uuid in uuids]
+            self._lines += [uuid.encode().join(around) for uuid in uuids]
 
     def said(self) -> bytes:
         """Return every text in the graph that the case gave: all of it that can name anybody."""
@@ -113,40 +125,19 @@ class Graph:
 
     def as_bytes(self) -> bytes:
         """Return the graph as JSON-LD."""
-        names = sorted(self._lines)
-        name = self._name("investigation", "")
         title, focus = self._heading()
         whole = {
-            "@id": name,
+            "@id": f"kb:investigation-{self._uuid('investigation', '')}",
             "@type": "investigation:Investigation",
             "core:name": title,
-            "core:object": [{"@id": name} for name in names],
+            "core:object": self._pointers,
             "investigation:focus": focus,
         }
-        return document_of(_CONTEXT, [orjson.dumps(whole), *map(self._lines.__getitem__, names)])
+        return document_of(_CONTEXT, [orjson.dumps(whole), *self._lines])
 
     def _heading(self) -> tuple[str, str]:
         matter = self._case.matter
         return f"{matter.urn} {self._cover(matter.operation)}", self._cover(matter.purpose)
-
-    def _happened(self, exhibit: Exhibit, number: int, name: str, at: str, place: Pointer, who: Pointer) -> None:
-        item, record = self._pointers[exhibit.ref]
-        action = self._name("investigative-action", f"{exhibit.ref} {number}")
-        when = _typed("dateTime", at)
-        told = {
-            "@id": action,
-            "@type": "investigation:InvestigativeAction",
-            "action:endTime": when,
-            "action:location": [place],
-            "action:object": [item],
-            "action:performer": who,
-            "action:result": [record],
-            "action:startTime": when,
-            "core:name": name,
-        }
-        self._add(told, action)
-        if number:  # the sealing is our own word
-            self._texts.append(name)
 
     def _place(self, place: str) -> Pointer:
         known = self._places.get(place)
@@ -165,25 +156,44 @@ class Graph:
 
     def _body(self, kind: str, about: str, term: str, name: str) -> Pointer:
         """Add who or where something was, and return a pointer to it."""
-        vertex = self._name(kind, about)
-        self._add({"@id": vertex, "@type": term, "core:name": name}, vertex)
-        self._texts.append(name)
-        return {"@id": vertex}
+        vertex = f"kb:{kind}-{self._uuid(kind, about)}"
+        if vertex not in self._bodies:
+            self._add({"@id": vertex, "@type": term, "core:name": name}, vertex)
+            self._bodies[vertex] = self._pointers[-1]
+            self._texts.append(name)
+        return self._bodies[vertex]
 
     def _add(self, vertex: Vertex, name: str) -> None:
-        self._lines[name] = orjson.dumps(vertex)
+        self._pointers.append({"@id": name})
+        self._lines.append(orjson.dumps(vertex))
 
-    def _name(self, kind: str, about: str) -> str:
+    def _uuid(self, kind: str, about: str) -> str:
         start = self._kinds.get(kind)
         if start is None:
             start = self._kinds[kind] = _NAMESPACE + f"headwater:{self._case.matter.urn}:{kind}:".encode()
-        return f"kb:{kind}-{_uuid5(start + about.encode())}"
+        return _uuid5(start + about.encode())
 
 
 def _uuid5(named: bytes) -> str:
     """Return what `uuid.uuid5` does, of namespace and name together; tens of thousands are made for a large case."""
     made = sha1(named, usedforsecurity=False).hexdigest()
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+
+
+def _action(name: str, uuid: str, kind: str, at: str, place: Pointer, who: Pointer) -> Vertex:
+    """Return what happened to the exhibit of a UUID."""
+    when = _typed("dateTime", at)
+    return {
+        "@id": name,
+        "@type": "investigation:InvestigativeAction",
+        "action:endTime": when,
+        "action:location": [place],
+        "action:object": [{"@id": f"kb:file-{uuid}"}],
+        "action:performer": who,
+        "action:result": [{"@id": f"kb:provenance-record-{uuid}"}],
+        "action:startTime": when,
+        "core:name": kind,
+    }
 
 
 def _typed(kind: str, value: str) -> dict[str, str]:

@@ -27,7 +27,8 @@ class ManifestRow:
         size: in bytes.
         salt: 16 random bytes, in hex.
         withheld: the bundle shows the leaf only; the file stays in the house, with this row.
-        said: the row's canonical bytes, which its leaf is over.
+        said: the row's canonical bytes.
+        leaf: the row's leaf in the tree, over these bytes.
     """
 
     path: str
@@ -36,17 +37,15 @@ class ManifestRow:
     salt: str
     withheld: bool = False
     said: bytes = field(init=False, repr=False, compare=False)
+    leaf: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a path that no verifier would take."""
         if not is_payload_path(self.path):
             raise SchemaError("not the path of a payload file", where=Place(field="path"))
-        object.__setattr__(self, "said", quick_canonical(self._opening()))
-
-    @property
-    def leaf(self) -> bytes:
-        """The row's leaf in the tree."""
-        return merkle.leaf_hash(self.said)
+        said = quick_canonical(self._opening())
+        object.__setattr__(self, "said", said)
+        object.__setattr__(self, "leaf", merkle.leaf_hash(said))
 
     def shown(self) -> dict[str, str | int]:
         """Return the row as `manifest.json` shows it."""

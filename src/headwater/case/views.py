@@ -76,7 +76,7 @@ def statement_path(statement: Statement) -> str:
 def _is_relied_on(item: Exhibit | Statement, listed: frozenset[str]) -> bool:
     """Return whether the prosecution relies on an item, so that defence and court are shown it."""
     name = item.ref if isinstance(item, Exhibit) else item.id
-    if item_key(name) in listed:
+    if listed and item_key(name) in listed:
         return False
     return item.usable if isinstance(item, Exhibit) else not item.protected
 
