@@ -3,7 +3,7 @@
 Every vertex bears a UUID made from the case and what it stands for (RFC 9562, version 5), so that the same case gives
 the same bytes; the vertices of one exhibit bear one UUID behind names of their own. Persons appear only where they did
 something to an exhibit. A large case has tens of thousands of vertices: each becomes bytes as soon as it is known,
-written with its keys in order, and what differs by nothing but an exhibit's UUID is written once for all.
+written with its keys in order; the sealing, which happens to all exhibits at once, is one.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,8 +27,6 @@ Pointer = dict[str, str]
 _NAMESPACE: Final = NAMESPACE_URL.bytes
 _VARIANT: Final = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
 
-_NIL: Final = "00000000-0000-0000-0000-000000000000"
-"""The UUID that nothing bears (RFC 9562, section 5.9): stands where an exhibit's own will."""
 _BETWEEN: Final = "\nthe next text\n"
 """Stands between two texts, so that the end of one and the beginning of the next are no name."""
 
@@ -101,23 +99,16 @@ class Graph:
 
     def add_custody(self, exhibit: Exhibit, events: Iterable[CustodyEvent]) -> None:
         """Add what happened to an exhibit."""
-        uuid = self._uuids[exhibit.ref]
         for number, event in enumerate(events, start=1):
-            name = f"kb:investigative-action-{self._uuid('custody', f'{exhibit.ref} {number}')}"
             who, place = self._person(event.by), self._place(event.place)
-            self._add(_action(name, uuid, event.kind, format_instant(event.at), place, who), name)
+            self._happened(f"{exhibit.ref} {number}", [exhibit], event.kind, event.at, place, who)
             self._texts.append(event.kind)
 
     def add_sealing(self, exhibits: Collection[Exhibit], authority: AuthorityId, at: datetime) -> None:
         """Add the sealing of exhibits, by an authority, at its node."""
         who = self._body("organization", authority, "identity:Organization", authority)
         if exhibits:
-            start, place = "kb:investigative-action-", self._place(f"node {authority}")
-            told = orjson.dumps(_action(start + _NIL, _NIL, "sealed", format_instant(at), place, who))
-            around = told.split(_NIL.encode())
-            uuids = [self._uuids[exhibit.ref] for exhibit in exhibits]
-            self._pointers += [{"@id": start + uuid} for uuid in uuids]
-            self._lines += [uuid.encode().join(around) for uuid in uuids]
+            self._happened("sealing", exhibits, "sealed", at, self._place(f"node {authority}"), who)
 
     def said(self) -> bytes:
         """Return every text in the graph that the case gave: all of it that can name anybody."""
@@ -138,6 +129,25 @@ class Graph:
     def _heading(self) -> tuple[str, str]:
         matter = self._case.matter
         return f"{matter.urn} {self._cover(matter.operation)}", self._cover(matter.purpose)
+
+    def _happened(
+        self, about: str, exhibits: Iterable[Exhibit], kind: str, at: datetime, place: Pointer, who: Pointer
+    ) -> None:
+        action = f"kb:investigative-action-{self._uuid('custody', about)}"
+        when = _typed("dateTime", format_instant(at))
+        uuids = [self._uuids[exhibit.ref] for exhibit in exhibits]
+        told = {
+            "@id": action,
+            "@type": "investigation:InvestigativeAction",
+            "action:endTime": when,
+            "action:location": [place],
+            "action:object": [{"@id": f"kb:file-{uuid}"} for uuid in uuids],
+            "action:performer": who,
+            "action:result": [{"@id": f"kb:provenance-record-{uuid}"} for uuid in uuids],
+            "action:startTime": when,
+            "core:name": kind,
+        }
+        self._add(told, action)
 
     def _place(self, place: str) -> Pointer:
         known = self._places.get(place)
@@ -178,22 +188,6 @@ def _uuid5(named: bytes) -> str:
     """Return what `uuid.uuid5` does, of namespace and name together; tens of thousands are made for a large case."""
     made = sha1(named, usedforsecurity=False).hexdigest()
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
-
-
-def _action(name: str, uuid: str, kind: str, at: str, place: Pointer, who: Pointer) -> Vertex:
-    """Return what happened to the exhibit of a UUID."""
-    when = _typed("dateTime", at)
-    return {
-        "@id": name,
-        "@type": "investigation:InvestigativeAction",
-        "action:endTime": when,
-        "action:location": [place],
-        "action:object": [{"@id": f"kb:file-{uuid}"}],
-        "action:performer": who,
-        "action:result": [{"@id": f"kb:provenance-record-{uuid}"}],
-        "action:startTime": when,
-        "core:name": kind,
-    }
 
 
 def _typed(kind: str, value: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -319,6 +320,32 @@ def test_a_problem_says_where_and_never_repeats_a_value() -> None:
     found = check_graph(document(vertices), file="x", now=NOON)
     assert {problem.at for problem in found} == {ACTION, "kb:hash-1"}
     assert not any("TELLTALE" in problem.text for problem in found)
+
+
+def test_an_action_on_thousands_of_things_takes_no_millions_of_edges() -> None:
+    vertices = good()
+    many = {name: to(*(f"kb:{name}-{at}" for at in range(2000))) for name in ("file", "record")}
+    vertices[ACTION].update({"action:object": many["file"] + to(FILE), "action:result": many["record"]})
+    ways = {"core:source": many["file"], "core:target": many["record"], "core:kindOfRelationship": "Copied_From"}
+    vertices["kb:way"] = {"@id": "kb:way", "@type": "core:Relationship", **ways}
+    tracemalloc.start()
+    try:
+        found = check_graph(document(vertices), file="x", now=NOON)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert {problem.code for problem in found} == {"dangling"}
+    assert peak < 32 << 20
+
+
+def test_what_an_action_on_several_things_gives_back_is_no_circle_but_by_way_of_itself() -> None:
+    vertices = good()
+    another_exhibit(vertices)
+    vertices[ACTION].update({"action:object": to(FILE, FILE_2), "action:result": to(RECORD)})
+    assert codes(lambda g: g.update(vertices)) == set()
+    vertices[ACTION]["action:result"] = to(RECORD, FILE_2)
+    found = check_graph(document(vertices), file="x", now=NOON)
+    assert [problem.code for problem in found] == ["custody-order"]
 
 
 @pytest.mark.shared
