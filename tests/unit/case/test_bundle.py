@@ -150,7 +150,7 @@ def test_custody_stands_in_the_graph_from_the_folder_the_ledger_and_the_sealing(
     events = [
         (one["action:startTime"]["@value"], one["core:name"], vertices[one["action:performer"]["@id"]]["core:name"])
         for one in vertices.values()
-        if one.get("action:result") == [{"@id": record["@id"]}]
+        if {"@id": record["@id"]} in one.get("action:result", [])
     ]
     assert sorted(events) == [
         ("2026-02-11T04:20:00Z", "seized", "J. Smith"),
