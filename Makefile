@@ -76,7 +76,7 @@ bench: ## run all benchmarks and write docs/explain/performance.md; some:  make 
 bench-%:
 	@$(MAKE) bench ARGS="$* $(ARGS)"
 
-deep: ## run the night's work, one line for each promise:  make deep ARGS="--scale 0.01"  tries it
+deep: ## run the night's work, a line for each promise:  ARGS="--scale 0.01" tries it, ARGS=--resume goes on with it
 	@$(SETUP) dev
 	@$(PY) -m tools.promises deep $(ARGS)
 

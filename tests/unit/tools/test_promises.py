@@ -1,26 +1,30 @@
 """The plans show every figure, and their counts are those that the commands say."""
 
+import itertools
 import json
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from tools import promises, sabotage
-from tools.promises import Result, Task, line_of, read_counts, run
+from tools.promise_plans import PLANS, ROOT, Task
+from tools.promises import Result, line_of, read_counts, run
 
 FIGURES = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "Q1"}
 
 
-@pytest.mark.parametrize("plan", promises.PLANS)
+@pytest.mark.parametrize("plan", PLANS)
 def test_every_figure_of_the_design_has_a_line(plan: str) -> None:
-    assert {task.figure for task in promises.PLANS[plan](7, 1.0)} == FIGURES
+    assert {task.figure for task in PLANS[plan](7, 1.0)} == FIGURES
 
 
-@pytest.mark.parametrize("plan", promises.PLANS)
+@pytest.mark.parametrize("plan", PLANS)
 def test_every_file_that_a_plan_names_is_there(plan: str) -> None:
-    for task in promises.PLANS[plan](7, 1.0):
+    for task in PLANS[plan](7, 1.0):
         for word in task.words:
             if word.startswith("tests/"):
-                assert (promises.ROOT / word).exists(), word
+                assert (ROOT / word).exists(), word
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,43 @@ def test_a_command_that_fails_is_bad_and_one_with_a_planted_fault_must_fail() ->
     found = run(tasks, 2)
     assert [(one.figure, one.ok) for one in found] == [("R1", True), ("R2", False), ("R3", True), ("R4", False)]
     assert "BAD" in line_of(found[1])
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_no_two_lines_of_a_plan_bear_one_title(plan: str) -> None:
+    assert max(Counter(task.title for task in PLANS[plan](7, 1.0)).values()) == 1
+
+
+def test_a_night_plays_a_hundred_thousand_histories_none_twice() -> None:
+    seeds = [task.words[3] for task in PLANS["deep"](7, 1.0) if task.figure == "R3"]
+    spans = [tuple(map(int, words.split(":"))) for words in seeds]
+    assert sum(last - first for first, last in spans) == 100_000
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))
+
+
+def test_a_night_that_broke_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = tmp_path / "ran"
+    note = f"open({str(ran)!r}, 'a').write"
+    works = tmp_path / "works"
+    tasks = [
+        Task("R1", "good", ("-c", f"{note}('g')")),
+        Task(
+            "R2",
+            "bad at first",
+            ("-c", f"{note}('b'); import os; raise SystemExit(not os.path.exists({str(works)!r}))"),
+        ),
+        Task("R3", "for later", ("-c", f"{note}('l')")),
+    ]
+    monkeypatch.setitem(PLANS, "deep", lambda seed, scale: iter(tasks))  # real lines take hours
+    monkeypatch.setattr(promises, "EVIDENCE", tmp_path / "evidence")
+    assert promises.main(["deep", "--seed", "5", "--scale", ".5", "--only", "R1,R2", "--keep", "--workers", "1"]) == 1
+    log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
+    assert (log["lines"], log["ok"], [one["ok"] for one in log["figures"]]) == (3, False, [True, False])
+    works.touch()
+    assert promises.main(["deep", "--resume"]) == 0
+    log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
+    assert (log["seed"], log["scale"], log["ok"], len(log["figures"])) == (5, 0.5, True, 3)
+    assert Counter(ran.read_text()) == {"g": 1, "b": 2, "l": 1}
 
 
 def test_each_planted_fault_still_fits_the_source() -> None:
