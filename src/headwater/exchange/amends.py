@@ -40,7 +40,7 @@ from headwater.model.times import format_instant
 from headwater.policy.rules.judge import apply
 from headwater.policy.rules.rule import Outcome
 from headwater.ports import Event
-from headwater.store import Transaction
+from headwater.store import Snapshot, Transaction
 
 ASKED: Final = "amend"
 """Kind of the documents that hold each amend that this node has asked for, by its message."""
@@ -52,6 +52,8 @@ OWN: Final = "amend-own"
 """Kind of the documents that hold what this node did about an amend that it was asked for."""
 INSTEAD: Final = "amend-instead"
 """Kind of the documents that hold which erasure took the place of a correction that a holder has refused."""
+BELOW: Final = "amend-below"
+"""Kind of the documents that hold which amends this node has asked for because of a partner's, by the partner's."""
 OWED: Final = "amend-owed"
 """Kind of the documents that hold whether an answer to a partner's amend could not be queued yet, by the amend."""
 _YES, _NO = b"yes", b"no"
@@ -91,6 +93,14 @@ class Answer:
     envelope: str
     done: tuple[Done, ...]
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Amends that were asked for and not queued, or refused as corrections; and a partner's that wait for our answer."""
+
+    asked: tuple[MessageId, ...]
+    owed: tuple[MessageId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,18 +281,25 @@ class Amends:
         if asked.parent is not None:
             self._answer(tx, asked.parent)
 
-    def retry(self, tx: Transaction) -> int:
+    def unsettled(self, reader: Snapshot | Transaction) -> Unsettled:
+        """Return what `retry` has to try: found by a look at every amend of years, so that no writer should wait for it."""
+        asked = []
+        for key, _, _ in reader.documents(ASKED):
+            row = reader.outgoing(MessageId(key))
+            if row is None or (row.state == "refused" and reader.document(INSTEAD, key) is None):
+                asked.append(MessageId(key))
+        return Unsettled(tuple(asked), tuple(MessageId(key) for key, _, body in reader.documents(OWED) if body == _YES))
+
+    def retry(self, tx: Transaction, unsettled: Unsettled) -> int:
         """Queue what could not be queued when it was asked for, and withdraw what a holder did not want corrected."""
         queued = 0
-        for key, _, body in list(tx.documents(ASKED)):
-            row = tx.outgoing(MessageId(key))
+        for ref in unsettled.asked:
+            asked, row = decode(tx.document(ASKED, ref) or b"", Asked), tx.outgoing(ref)
             if row is None:
-                queued += self._queue(tx, decode(body, Asked))
-            elif row.state == "refused" and tx.document(INSTEAD, key) is None:
-                queued += self._withdraw_instead(tx, decode(body, Asked))
-        for key, _, body in list(tx.documents(OWED)):
-            queued += int(body == _YES and self._answer(tx, MessageId(key)))
-        return queued
+                queued += self._queue(tx, asked)
+            elif tx.document(INSTEAD, ref) is None:
+                queued += self._withdraw_instead(tx, asked)
+        return queued + sum(tx.document(OWED, ref) == _YES and self._answer(tx, ref) for ref in unsettled.owed)
 
     # Inside
 
@@ -294,8 +311,15 @@ class Amends:
         alone = replace(asked.content, amend=replace(amend, action="erase"), facts={})
         instead = Asked(self._outbox.new_id(), asked.holder, alone, tx.now, asked.who, asked.parent)
         tx.put_document(INSTEAD, asked.message, instead.message.encode())
-        tx.put_document(ASKED, instead.message, encode(instead))
+        self._put_asked(tx, asked.parent, [instead])
         return int(self._queue(tx, instead))
+
+    def _put_asked(self, tx: Transaction, parent: MessageId | None, asked: Sequence[Asked]) -> None:
+        """Keep what is asked for, and whose amend it is because of."""
+        if parent is not None and (asked or tx.document(BELOW, parent) is None):
+            tx.put_document(BELOW, parent, encode((*_below(tx, parent), *(each.message for each in asked))))
+        for each in asked:
+            tx.put_document(ASKED, each.message, encode(each))
 
     def _remember(self, tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
         """Remember an amend for messages that were sent before it and come after it, whether its facts are held or not."""
@@ -357,10 +381,10 @@ class Amends:
                 amend=replace(amend, facts=tuple(names_there), words=self._words(tx, amend, names_there, parent)),
                 facts=self._passable(tx, message, replacements, who),
             )
-            asked = Asked(self._outbox.new_id(), peer, content, tx.now, who, parent)
-            tx.put_document(ASKED, asked.message, encode(asked))
+            found.append(Asked(self._outbox.new_id(), peer, content, tx.now, who, parent))
+        self._put_asked(tx, parent, found)
+        for asked in found:
             self._queue(tx, asked)
-            found.append(asked)
         sent.strip(facts, who, keep=amend.action == "restrict")
         return found
 
@@ -426,13 +450,10 @@ class Amends:
         own = decode(body, _Own)
         below: list[Done] = []
         waits: set[AuthorityId] = set()
-        for key, _, asked_body in tx.documents(ASKED):
-            asked = decode(asked_body, Asked)
-            if asked.parent != ref:
-                continue
+        for key in sorted(_below(tx, ref)):
             answer_body = tx.document(ANSWER, key)
             if answer_body is None:
-                waits.add(asked.holder)
+                waits.add(decode(tx.document(ASKED, key) or b"", Asked).holder)
             else:
                 answer = decode(answer_body, Answer)
                 below += [replace(answer.done[0], envelope=answer.envelope), *answer.done[1:]]
@@ -487,6 +508,16 @@ class _Sent:
             if len(rest) < len(asked.content.facts):
                 stripped = dataclasses.replace(asked, content=replace(asked.content, facts=rest))
                 self._tx.replace_document(ASKED, ref, version, encode(stripped), who=who)
+
+
+def _below(tx: Transaction, ref: MessageId) -> tuple[MessageId, ...]:
+    """Return what was asked for because of a partner's amend; of one from before that was kept, by a look at all of them."""
+    if body := tx.document(BELOW, ref):
+        return decode(body, tuple[MessageId, ...])
+    if tx.document(OWN, ref) is None:
+        return ()
+    every = (decode(body, Asked) for _, _, body in tx.documents(ASKED))
+    return tuple(asked.message for asked in every if asked.parent == ref)
 
 
 def _ahead_keys(message: Message) -> list[str]:

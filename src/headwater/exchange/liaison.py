@@ -15,7 +15,7 @@ from headwater.exchange.crosscheck import CHECKED, Check, Checked, check
 from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
-from headwater.exchange.requests import LOOK_BACK, Reader, Request, raise_alarms, requests
+from headwater.exchange.requests import LOOK_BACK, Reader, Request, due_alarms, raise_alarms, requests
 from headwater.exchange.search import SEARCHED, Answering, answer, hashed, search_key
 from headwater.exchange.texts import Task, close, open_tasks
 from headwater.exchange.words import CONSENT, consent_terms
@@ -85,7 +85,14 @@ class Liaison:
             # Whatever reads all that is held does so here, where nobody waits for it.
             now = self._clock.now()
             checks, answers = check(snapshot, self._to_check(snapshot, now)), self._answers(snapshot, now)
-        done = self._store.write(lambda tx: self._tend(tx, checks, answers))
+            alarms = due_alarms(snapshot, self._requests(snapshot, now, now - LOOK_BACK))
+            unsettled = self._amends.unsettled(snapshot)
+
+        def change(tx: Transaction) -> int:
+            done = raise_alarms(tx, alarms) + self._amends.retry(tx, unsettled)
+            return done + sum(_keep_check(tx, each) for each in checks) + sum(self._give(tx, each) for each in answers)
+
+        done = self._store.write(change)
         self._index()
         return done
 
@@ -205,11 +212,6 @@ class Liaison:
             return partner.card.card.zone if partner else UTC_ZONE
 
         return requests(reader, self._partners.me, zone_of, now, since)
-
-    def _tend(self, tx: Transaction, checks: Sequence[Checked], answers: Sequence[_Answered]) -> int:
-        done = raise_alarms(tx, self._requests(tx, tx.now, tx.now - LOOK_BACK))
-        done += self._amends.retry(tx)
-        return done + sum(_keep_check(tx, each) for each in checks) + sum(self._give(tx, each) for each in answers)
 
     def _to_check(self, reader: Snapshot, now: datetime) -> list[Check]:
         found: list[Check] = []

@@ -147,19 +147,20 @@ def requests(reader: Reader, me: AuthorityId, zone_of: ZoneOf, now: datetime, si
     return found
 
 
+def due_alarms(reader: Reader, found: Sequence[Request]) -> list[Request]:
+    """Return the requests whose alarm has gone up since it was noted last."""
+    live = [one for one in found if one.alarm and one.state in {"open", "partial", "clarify"}]
+    return [one for one in live if int(reader.document(ALARM, one.id) or 0) < one.alarm]
+
+
 def raise_alarms(tx: Transaction, found: Sequence[Request]) -> int:
     """Note each alarm that has gone up since the last look, once; return how many."""
-    raised = 0
-    for request in found:
-        if not request.alarm or request.state not in {"open", "partial", "clarify"}:
-            continue
-        noted = tx.document(ALARM, request.id)
-        if noted is None or int(noted) < request.alarm:
-            tx.put_document(ALARM, request.id, str(request.alarm).encode())
-            detail: dict[str, str | int] = {"level": request.alarm, "way": request.way, "peer": request.peer}
-            tx.note(Event("exchange.deadline-alarm", "node", request.id, detail=detail))
-            raised += 1
-    return raised
+    due = due_alarms(tx, found)
+    for request in due:
+        tx.put_document(ALARM, request.id, str(request.alarm).encode())
+        detail: dict[str, str | int] = {"level": request.alarm, "way": request.way, "peer": request.peer}
+        tx.note(Event("exchange.deadline-alarm", "node", request.id, detail=detail))
+    return len(due)
 
 
 def _clock(

@@ -1,16 +1,19 @@
 """Recall: every holder does what the originator wants, or says why not, and proves it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from headwater.errors import ForbiddenError, KeyTrustError, PolicyError
+from headwater.exchange.amends import ASKED, BELOW, OWN, Asked, Unsettled, _below
 from headwater.exchange.drafts import DRAFT
 from headwater.exchange.liaison import Holder
 from headwater.exchange.outbox import Outbox
 from headwater.exchange.partners import State
+from headwater.model.canonical import decode, encode
 from headwater.model.fact import Fact
 from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.grade import parse_grade
@@ -384,3 +387,38 @@ def test_a_recall_of_many_facts_reaches_every_holder(three: Three) -> None:
     (holder,) = holders(three.pristina)
     assert holder.answer is not None
     assert [len(done.results) for done in holder.answer.done] == [300, 300]
+
+
+def test_only_what_is_unsettled_is_given_to_the_writer(three: Three) -> None:
+    facts, *_ = spread(three)
+    amend(three, "erase", facts[:1])
+    three.pristina.exchange.step_partner(LONDON, State.SUSPENDED, who="a.krasniqi", reason="test")
+    (asked,) = three.pristina.exchange.liaison.amend(
+        Amend(action="erase", facts=(facts[1],), reason="mistake"), who="a.krasniqi", purpose="oic"
+    )
+    amends = three.pristina.exchange.liaison._amends
+    with three.pristina.store.snapshot() as snapshot:
+        assert len(list(snapshot.documents(ASKED))) == 2
+        assert amends.unsettled(snapshot) == Unsettled((asked.message,), ())
+
+
+def test_an_amend_that_was_passed_on_before_that_was_kept_is_answered_as_later_ones_are(three: Three) -> None:
+    facts, *_ = spread(three)
+    amend(three, "erase", facts[:1])
+    (holder,) = holders(three.pristina)
+    with three.london.store.snapshot() as snapshot:
+        (row,) = (row for row in snapshot.incoming_all() if row.kind == Kind.AMEND)
+        ((key, _, body),) = snapshot.documents(ASKED)
+        known = snapshot.document(BELOW, row.id)
+        own = snapshot.document(OWN, row.id)
+    assert known == encode((MessageId(key),))
+    assert own is not None
+    old = MessageId("0192f0c0-0000-7000-8000-000000000001")
+
+    def before(tx: Transaction) -> tuple[tuple[MessageId, ...], ...]:
+        tx.put_document(OWN, old, own)
+        tx.put_document(ASKED, str(row.id), encode(replace(decode(body, Asked), message=row.id, parent=old)))
+        return _below(tx, old), _below(tx, row.id), _below(tx, MessageId("0192f0c0-0000-7000-8000-000000000002"))
+
+    assert three.london.store.write(before) == ((row.id,), (MessageId(key),), ())
+    assert holder.state == "done"
