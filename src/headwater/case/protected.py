@@ -6,11 +6,12 @@ letters, case, order and spacing: `letters` brings both sides to one form, `look
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from headwater.case.finder import finder
 from headwater.case.letters import plain, plain_with_places, squeeze
 from headwater.case.looking import CONTROLS
 from headwater.case.model import CaseFile, Person
@@ -68,6 +69,14 @@ class Shield:
     raw: tuple[bytes, ...]
     words: tuple[bytes, ...] = ()
     least: tuple[bytes, ...] = ()
+    _is_raw: Callable[[bytes], bool] = field(init=False, repr=False, compare=False)
+    _has_word: Callable[[bytes], bool] = field(init=False, repr=False, compare=False)
+    _has_least: Callable[[bytes], bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what looks for all words of a kind at once."""
+        for name, words in (("_is_raw", self.raw), ("_has_word", self.words), ("_has_least", self.least)):
+            object.__setattr__(self, name, finder(words))
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
@@ -93,7 +102,7 @@ class Shield:
             return self._finds_in_binary(data)
         # Letters and digits alone, whatever stood between them: UTF-16 looks like ASCII then.
         squeezed = data.translate(_LOWER, _DROP)
-        ascii_hit = any(word in squeezed for word in self.least)
+        ascii_hit = self._has_least(squeezed)
         if not ascii_hit and data.isascii():
             return False
         text = _as_utf8(data)
@@ -101,7 +110,7 @@ class Shield:
             return self.says(text)
         if ascii_hit and self.says(data.decode("latin-1")):
             return True
-        return any(form in data for form in self.raw) or any(self.says(each) for each in _eight_bit(data))
+        return self._is_raw(data) or any(self.says(each) for each in _eight_bit(data))
 
     def _finds_in_binary(self, data: bytes) -> bool:
         """Look at bytes with zeros: a text of two or four bytes a letter, or a file in which words stand here and there."""
@@ -113,13 +122,9 @@ class Shield:
             data = _EMPTY.sub(lambda found: bytes(4 + len(found[0]) % 4), data) if _ZEROS in data else data
             if _is_wide(data, narrow) and self._says_wide(data):
                 return True
-        for form in self.raw:
-            if form in data:
-                return True
-        for word in self.words:
-            if word in narrow:
-                return self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1"))
-        return False
+        if self._is_raw(data):
+            return True
+        return self._has_word(narrow) and (self.says(data.decode("latin-1")) or self.says(narrow.decode("latin-1")))
 
     def _says_wide(self, data: bytes) -> bool:
         """Return whether an identifier stands in a text of two or four bytes a letter."""
