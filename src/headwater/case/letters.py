@@ -6,6 +6,7 @@ reading that is not quite right for a third language still finds a name that was
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _CYRILLIC: Final = {
@@ -23,6 +24,8 @@ _TABLE: Final = str.maketrans({**_CYRILLIC, **_ALONE})
 
 
 _BEYOND_ASCII: Final = re.compile("[^\\x00-\\x7f]+")
+_SHORT: Final = 40
+"""Letters of a stretch that is remembered: words come again and again, and a file of longer ones must not fill the memory."""
 
 
 def plain(text: str) -> str:
@@ -35,11 +38,18 @@ def plain(text: str) -> str:
 
 
 def _taken_apart(found: re.Match[str]) -> str:
-    folded = unicodedata.normalize("NFKC", found[0]).casefold().translate(_TABLE)
+    return _remembered(found[0]) if len(found[0]) <= _SHORT else _folded(found[0])
+
+
+def _folded(stretch: str) -> str:
+    folded = unicodedata.normalize("NFKC", stretch).casefold().translate(_TABLE)
     if folded.isascii():
         return folded
     apart = unicodedata.normalize("NFKD", folded)
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_TABLE)
+
+
+_remembered: Final = lru_cache(maxsize=1 << 15)(_folded)
 
 
 def plain_with_places(text: str) -> tuple[str, list[int]]:

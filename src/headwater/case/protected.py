@@ -80,7 +80,7 @@ class Shield:
 
     def cover(self, text: str) -> str:
         """Return a text with the pseudonym in place of every identifier; unchanged where there is none."""
-        if not self.names or not self.pattern.search(plain(text)):
+        if not self.says(text):
             return text
         folded, places = plain_with_places(text)
         parts, at = [], 0
@@ -92,7 +92,15 @@ class Shield:
 
     def says(self, text: str) -> bool:
         """Return whether an identifier stands in a text."""
-        return bool(self.names) and self.pattern.search(plain(text)) is not None
+        if not self.names:
+            return False
+        folded = plain(text)
+        # All forms at once in its letters and digits: the pattern tries each at each place.
+        if folded.isascii():
+            squeezed = folded.encode().translate(None, _DROP)
+        else:
+            squeezed = squeeze(folded).encode("utf-8", "surrogatepass")
+        return self._has_least(squeezed) and self.pattern.search(folded) is not None
 
     def finds(self, data: bytes) -> bool:
         """Return whether an identifier stands in the bytes of a file, or of a piece of one, as they are."""

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from headwater.case.letters import plain
 from headwater.case.protected import OVERLAP, Shield, draw_pseudonyms, shield, shield_of
 from tests.case_world import SMUGGLED_NAME, VICTIM_ADDRESS, VICTIM_NAME, VICTIM_PHONE, Repeating, made_case
 
@@ -103,3 +106,36 @@ def test_where_nobody_is_protected_nothing_is_found(tmp_path: Path) -> None:
     empty = shield(made_case(tmp_path, nobody), {})
     assert not any(empty.finds(data) for data in HITS.values())
     assert empty.cover(VICTIM_NAME) == VICTIM_NAME
+
+
+MANY = shield_of(
+    {"P1": ["Ana Bé", "1991-05-04", "+381 555 0199"], "P2": ["Зорана Кестеновић", "ΩΜΕΓΑ Ψ", "ᄀᄁ ab"]},
+    {"P1": "Person X", "P2": "Person Y"},
+)
+PIECES = (
+    "ana",
+    "be",
+    "Bé",
+    "b",
+    " ",
+    "-",
+    "_",
+    "x",
+    "04",
+    "05",
+    "1991",
+    "5550199",
+    "зорана",
+    "Kestenović",
+    "ωμεγα",
+    "ψ",
+    "\ud800",
+    "ᄀᄁ",
+    "é",
+    "İ",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_a_look_at_letters_alone_leaves_no_text_out_that_the_pattern_finds(text: str) -> None:
+    assert MANY.says(text) is (MANY.pattern.search(plain(text)) is not None)
