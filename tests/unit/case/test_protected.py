@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater.case.letters import plain
@@ -136,6 +136,9 @@ PIECES = (
 )
 
 
+@example("x ωμεγα - ψ")
+@example("зорана-Kestenović \ud800")
+@example("é bé, ana")
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
 def test_a_look_at_letters_alone_leaves_no_text_out_that_the_pattern_finds(text: str) -> None:
     assert MANY.says(text) is (MANY.pattern.search(plain(text)) is not None)
