@@ -15,6 +15,8 @@ Reals = NDArray[Any]
 Floats = NDArray[np.float64]
 LEAST_GAP: Final = 1e-9
 """Difference of two materials in the first spectrum below which nothing tells one from the other."""
+NOTHING: Final = 1e-6
+"""Steps of −ln T up to which there is nothing to tell a material of."""
 
 
 class Table:
@@ -30,9 +32,15 @@ class Table:
             index_of: index of each material.
             kind: of the numbers that are reckoned with.
         """
-        self._kind, self._step, self._last, self._pairs = kind, step, lows.shape[1] - 2, len(lows) - 1
+        self._kind, self._step, self._last = kind, step, lows.shape[1] - 2
         self._index, self._apart = index_of[:-1].astype(kind), np.diff(index_of).astype(kind)
-        self._lows, self._areals = (_lines(one, kind) for one in (lows, areals))
+        gaps = np.diff(lows, axis=0)
+        # What is heavier than the heavier of two materials lies beyond its curve, on the side on which that lies beyond the lighter one's.
+        side = np.sign(gaps[:-1, :-1] + gaps[:-1, 1:])
+        self._ends = [np.stack([*_line(one), on], -1).astype(kind) for one, on in zip(lows[1:-1], side, strict=True)]
+        curves = zip(lows[:-1], gaps, areals[:-1], np.diff(areals, axis=0), strict=True)
+        # One row for each step of each pair: eight numbers, which are copied in one go.
+        self._rows = np.concatenate([np.stack([part for one in four for part in _line(one)], -1) for four in curves]).astype(kind)
 
     def decompose(self, low: Reals, high: Reals, noise: tuple[float, float], averaged: float) -> tuple[Reals, Reals, Reals]:
         """Return areal density, index and its sigma.
@@ -55,28 +63,26 @@ class Table:
         part *= self._kind(1.0 / self._step)
         place = part.astype(np.intp)
         np.minimum(place, self._last, out=place)
+        told = part > NOTHING
         part -= place.astype(self._kind)
-        lows, areals = (held.take(place, axis=0, mode="clip") for held in (self._lows, self._areals))
-        over, gap, rise = low.reshape(-1) - _on(lows, 0, part), _on(lows, 1, part), lows[:, 1].copy()
-        areal, more = _on(areals, 0, part), _on(areals, 1, part)
-        weight, begins, apart = _share(over, gap), self._index[0], self._apart[0]
-        beyond = np.ones(weight.size, bool)
-        for number in range(1, self._pairs):
-            # What is heavier than the heavier of two materials lies between it and the next one.
-            beyond &= weight > 1.0
-            on = beyond.astype(self._kind)
-            over -= gap
-            rise += lows[:, 2 * number + 1] * on
-            areal += more * on
-            gap += (_on(lows, number + 1, part) - gap) * on
-            more += (_on(areals, number + 1, part) - more) * on
-            weight = np.where(beyond, _share(over, gap), weight)
-            begins = begins + (self._index[number] - begins) * on
-            apart = apart + (self._apart[number] - apart) * on
+        seen, pair = low.reshape(-1), np.zeros(place.size, np.intp)
+        for end in self._ends:
+            held = end.take(place, axis=0, mode="clip")
+            told &= (seen - _on(held, 0, part)) * held[:, 2] > 0.0
+            pair += told
+        if self._ends:
+            place += pair * (self._last + 1)
+        held = self._rows.take(place, axis=0, mode="clip")
+        weight, gap, rise = seen - _on(held, 0, part), _on(held, 1, part), held[:, 1].copy()
+        areal, more = _on(held, 2, part), _on(held, 3, part)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight /= gap
+        weight[np.flatnonzero(np.abs(gap) <= LEAST_GAP)] = 0.0
+        apart = self._apart.take(pair, mode="clip")
         more *= np.clip(weight, -0.5, 1.5)
         areal += more
         weight *= apart
-        weight += begins
+        weight += self._index.take(pair, mode="clip")
         np.clip(weight, -1.0, 2.0, out=weight)
         rise *= self._kind(noise[1] / self._step)
         rise *= rise
@@ -91,25 +97,13 @@ class Table:
             made[...] = one.reshape(made.shape)
 
 
-def _lines(curves: Floats, kind: Any) -> Reals:  # noqa: ANN401 - see above
-    """Return beginning and rise of each step of the first curve, and of how far each lies above the one before it. Shape: -> (steps - 1, even)."""
-    lines = (curves[0], *np.diff(curves, axis=0))
-    parts = [part for line in lines for part in (line[:-1], np.diff(line))]
-    # Rows of a size that numpy copies in one go.
-    wide = 1 << (len(parts) - 1).bit_length()
-    return np.stack([*parts, *[np.zeros(curves.shape[1] - 1)] * (wide - len(parts))], -1).astype(kind)
+def _line(curve: Floats) -> tuple[Floats, Floats]:
+    """Return the beginning and the rise of each step of a curve."""
+    return curve[:-1], np.diff(curve)
 
 
 def _on(held: Reals, line: int, part: Reals) -> Reals:
     """Return the value of a line at a part of a step."""
     found = held[:, 2 * line + 1] * part
     found += held[:, 2 * line]
-    return found
-
-
-def _share(over: Reals, gap: Reals) -> Reals:
-    """Return where between two materials each pixel lies: 0 the lighter, 1 the heavier; 0 where nothing tells them apart."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = over / gap
-    found[np.flatnonzero(np.abs(gap) <= LEAST_GAP)] = 0.0
     return found

@@ -126,13 +126,16 @@ def _dead_rows(pixels: NDArray[np.uint16]) -> list[int]:
     """Return rows that hold one value only that is not open air, or nothing: a detector that died."""
     if pixels.shape[1] < LEAST_OPEN:
         return []
-    flat = pixels.max(axis=1) == pixels.min(axis=1)
-    if flat.any():
-        flat &= np.abs(pixels[:, 0] - _open_level(pixels)) > FLAT_AIR * _open_level(pixels)
     sampled = pixels[:, :: max(pixels.shape[1] // 256, 1)]
+    flat = (sampled == sampled[:, :1]).all(axis=1)
+    if flat.any():
+        level = _open_level(pixels)
+        flat[flat] = (pixels[flat] == pixels[flat, :1]).all(axis=1)
+        flat &= np.abs(pixels[:, 0] - level) > FLAT_AIR * level
     # Nine tenths of an empty row hold nothing; only rows of which half does are worth sorting.
     empty = np.count_nonzero(sampled, axis=1) * 2 < sampled.shape[1]
-    empty[empty] = np.percentile(sampled[empty], 90, axis=1) < 1
+    if empty.any():
+        empty[empty] = np.percentile(sampled[empty], 90, axis=1) < 1
     return [int(row) for row in np.flatnonzero(flat | empty)]
 
 
@@ -174,16 +177,10 @@ def _levelled(pixels: Counts, dark: float, air: float, share: Reals) -> tuple[Re
 
 
 def _median(values: Reals) -> float:
-    """Return the median of numbers that are not negative: their bits rise as they do, so most are left out by the upper half of them."""
-    upper = values.view(np.uint32) >> 16
-    below = np.cumsum(np.bincount(upper))
-    middle = []
-    for rank in {(values.size - 1) // 2, values.size // 2}:
-        place = int(np.searchsorted(below, rank, "right"))
-        among = values[np.flatnonzero(upper == place)]
-        at = rank - (int(below[place - 1]) if place else 0)
-        middle.append(np.partition(among, at)[at])
-    return float(np.mean(middle))
+    """Return the median of numbers, which are put in another order: numpy's own looks for two numbers at once, eight times as long."""
+    middle = values.size // 2
+    values.partition(middle)
+    return float(values[middle] if values.size % 2 else np.mean([values[:middle].max(), values[middle]], dtype=np.float32))
 
 
 def _share(pixels: Counts, dark: float, air: float) -> Reals:
@@ -197,7 +194,9 @@ def _drift(share: Reals, level: float, columns: Any, rows: Any) -> tuple[Reals, 
     """Return what each row and each column is to be multiplied with. Shape: -> (height, 1), (width,)."""
     height, width = share.shape
     if columns.size >= LEAST_OPEN:
-        air = np.median(share[:, columns], axis=1)
+        # Sorted whole, which processors do in their widest registers: half the time of a median.
+        ranked = np.sort(share[:, columns], axis=1)
+        air = (ranked[:, (columns.size - 1) // 2] + ranked[:, columns.size // 2]) / np.float32(2.0)
         alive = (air > 0.5 * level) & (air < 2.0 * level)
         gain = np.where(alive, 1.0 / np.maximum(air, 1e-6), 1.0 / level).astype(np.float32)
     else:
