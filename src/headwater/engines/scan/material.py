@@ -6,7 +6,7 @@ Index 0 is cellulose, 0.5 aluminium, 1 steel. What lies beyond steel (lead) show
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headwater.engines.scan.attenuation import ln_behind, mass_attenuation
 from headwater.engines.scan.bands import bands
 from headwater.engines.scan.cubic import Cubic
-from headwater.engines.scan.material_table import Table
+from headwater.engines.scan.material_table import Kind, Table
 from headwater.engines.scan.normalise import Normalised
 from headwater.engines.scan.spectra import SYSTEMS, system
 from headwater.errors import Place, SchemaError
@@ -205,8 +205,8 @@ def calibration_of(given: Mapping[str, object]) -> Calibration:
 
 
 def _told(
-    low: Reals, high: Reals, calibration: Calibration, noise: Sequence[float], averaged: float, kind: Any
-) -> Materials:  # fmt: skip
+    low: Reals, high: Reals, calibration: Calibration, noise: Sequence[float], averaged: float, kind: Kind
+) -> Materials:
     index = np.array([INDEX[name] for name in calibration.names])
     table = Table(STEP, calibration.lows, calibration.areals, index, kind)
     return Materials(*table.decompose(low, high, (float(noise[0]), float(noise[1])), float(averaged)))

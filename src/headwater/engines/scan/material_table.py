@@ -13,6 +13,7 @@ from headwater.engines.scan.bands import bands
 
 Reals = NDArray[Any]
 Floats = NDArray[np.float64]
+Kind = type[np.float32] | type[np.float64]
 LEAST_GAP: Final = 1e-9
 """Difference of two materials in the first spectrum below which nothing tells one from the other."""
 NOTHING: Final = 1e-6
@@ -22,7 +23,7 @@ NOTHING: Final = 1e-6
 class Table:
     """What each material shows in the first spectrum, and how much of it there is, over −ln T in the second."""
 
-    def __init__(self, step: float, lows: Floats, areals: Floats, index_of: Floats, kind: Any) -> None:  # noqa: ANN401 - np.float32, np.float64
+    def __init__(self, step: float, lows: Floats, areals: Floats, index_of: Floats, kind: Kind) -> None:
         """Take the curves.
 
         Args:
@@ -32,7 +33,8 @@ class Table:
             index_of: index of each material.
             kind: of the numbers that are reckoned with.
         """
-        self._kind, self._step, self._last = kind, step, lows.shape[1] - 2
+        self._step, self._last = step, lows.shape[1] - 2
+        self._kind: Any = kind
         self._index, self._apart = index_of[:-1].astype(kind), np.diff(index_of).astype(kind)
         gaps = np.diff(lows, axis=0)
         # What is heavier than the heavier of two materials lies beyond its curve, on the side on which that lies beyond the lighter one's.
@@ -40,9 +42,13 @@ class Table:
         self._ends = [np.stack([*_line(one), on], -1).astype(kind) for one, on in zip(lows[1:-1], side, strict=True)]
         curves = zip(lows[:-1], gaps, areals[:-1], np.diff(areals, axis=0), strict=True)
         # One row for each step of each pair: eight numbers, which are copied in one go.
-        self._rows = np.concatenate([np.stack([part for one in four for part in _line(one)], -1) for four in curves]).astype(kind)
+        self._rows = np.concatenate(
+            [np.stack([part for one in four for part in _line(one)], -1) for four in curves]
+        ).astype(kind)
 
-    def decompose(self, low: Reals, high: Reals, noise: tuple[float, float], averaged: float) -> tuple[Reals, Reals, Reals]:
+    def decompose(
+        self, low: Reals, high: Reals, noise: tuple[float, float], averaged: float
+    ) -> tuple[Reals, Reals, Reals]:
         """Return areal density, index and its sigma.
 
         Args:
@@ -59,7 +65,7 @@ class Table:
     def _band(
         self, low: Reals, high: Reals, noise: tuple[float, float], averaged: float, out: tuple[Reals, Reals, Reals]
     ) -> None:
-        part = np.maximum(high, np.float32(0.0)).astype(self._kind, copy=False).reshape(-1)
+        part: Any = np.maximum(high, np.float32(0.0)).astype(self._kind, copy=False).reshape(-1)
         part *= self._kind(1.0 / self._step)
         place = part.astype(np.intp)
         np.minimum(place, self._last, out=place)
@@ -73,7 +79,8 @@ class Table:
         if self._ends:
             place += pair * (self._last + 1)
         held = self._rows.take(place, axis=0, mode="clip")
-        weight, gap, rise = seen - _on(held, 0, part), _on(held, 1, part), held[:, 1].copy()
+        weight, gap = seen - _on(held, 0, part), _on(held, 1, part)
+        rise: Any = held[:, 1].copy()
         areal, more = _on(held, 2, part), _on(held, 3, part)
         with np.errstate(divide="ignore", invalid="ignore"):
             weight /= gap

@@ -180,7 +180,9 @@ def _median(values: Reals) -> float:
     """Return the median of numbers, which are put in another order: numpy's own looks for two numbers at once, eight times as long."""
     middle = values.size // 2
     values.partition(middle)
-    return float(values[middle] if values.size % 2 else np.mean([values[:middle].max(), values[middle]], dtype=np.float32))
+    return float(
+        values[middle] if values.size % 2 else np.mean([values[:middle].max(), values[middle]], dtype=np.float32)
+    )
 
 
 def _share(pixels: Counts, dark: float, air: float) -> Reals:

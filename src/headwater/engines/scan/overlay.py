@@ -88,12 +88,12 @@ def coloured(seen: Normalised, found: Materials | None) -> Picture:
         place = (found.index[rows] - np.float32(at[0])) * np.float32(255.0 / (at[-1] - at[0]))
         # What is not known is shown as nothing: fmin and fmax pass over what is no number.
         index = np.fmax(np.fmin(place, np.float32(255.0)), np.float32(0.0)).astype(np.uint8)
-        trust = found.sigma[rows] / np.float32(UNSURE)
+        trust: Any = found.sigma[rows] / np.float32(UNSURE)
         trust *= trust
         trust += np.float32(1.0)
         np.fmax(np.reciprocal(trust, out=trust), np.float32(0.0), out=trust)
         level = _level(seen.depth[-1, rows], (0.0, DEEPEST))
-        over = cv2.LUT(level, white)
+        over: Any = cv2.LUT(level, white)
         over -= level
         over *= trust
         over += level
