@@ -24,6 +24,7 @@ def one_by_one(low: Any, high: Any, known: Calibration, averaged: float) -> Any:
         lows, areals = (
             one[:, place] + (at - place) * (one[:, place + 1] - one[:, place]) for one in (known.lows, known.areals)
         )
+        pair, gap, weight = 0, 0.0, 0.0
         for pair in range(len(lows) - 1):
             gap = lows[pair + 1] - lows[pair]
             weight = (seen - lows[pair]) / gap if abs(gap) > 1e-9 else 0.0
