@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from headwater.engines.scan.cubic import Cubic
 from headwater.engines.scan.elements import ELEMENTS
-from headwater.errors import MissingExtraError, Place, SchemaError
+from headwater.errors import Place, SchemaError
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +62,6 @@ def mass_attenuation(formula: str, energies_mev: ArrayLike) -> Floats:
 
     Raises:
         SchemaError: no such formula, or an energy outside the table.
-        MissingExtraError: scipy is not installed.
 
     Source: NIST XCOM (Standard Reference Database 8).
     """
@@ -97,6 +97,16 @@ def ln_transmission(energy_mev: ArrayLike, weight: ArrayLike, layers: Sequence[t
         if not (np.isfinite(areal) and areal >= 0):
             raise SchemaError("an areal density that is none", where=Place(field="g_cm2"))
         depth += areal * mass_attenuation(formula, energies)
+    return ln_behind(weights, depth)
+
+
+def ln_behind(weights: Floats, depth: Floats) -> float:
+    """Return the logarithm of the transmission of a spectrum whose bins are weakened each by its own depth.
+
+    Args:
+        weights: share of the signal in air that each bin gives, in any unit.
+        depth: −ln T of each bin.
+    """
     # The least depth is taken out first, so that nothing vanishes behind a metre of steel.
     least = float(depth[weights > 0].min())
     return float(np.log(np.sum(weights * np.exp(least - depth)) / weights.sum())) - least
@@ -114,12 +124,8 @@ def _element(symbol: str, energies: Floats) -> Floats:
 
 
 @cache
-def _curves(symbol: str) -> list[tuple[tuple[float, float], list[tuple[float, Any]]]]:
+def _curves(symbol: str) -> list[tuple[tuple[float, float], list[tuple[float, Cubic]]]]:
     """Return, for each stretch between two edges, where each process begins in it and its curve."""
-    try:
-        from scipy.interpolate import PchipInterpolator
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("scan", error.name or "scipy") from error
     rows = np.array(ELEMENTS[symbol][1])
     energy = np.log(rows[:, 0])
     cuts = [0, *(int(at) + 1 for at in np.flatnonzero(rows[1:, 0] < rows[:-1, 0] * _EDGE)), len(rows)]
@@ -133,7 +139,7 @@ def _curves(symbol: str) -> list[tuple[tuple[float, float], list[tuple[float, An
             shown = values > 0
             if np.count_nonzero(shown) > 1:
                 x, y = energy[first:last][shown], np.log(values[shown])
-                curves.append((float(x[0]) if process > _PROCESSES - 2 else -np.inf, PchipInterpolator(x, y)))
+                curves.append((float(x[0]) if process > _PROCESSES - 2 else -np.inf, Cubic(x, y)))
             # One point alone is the foot of an edge that the next stretch repeats.
         found.append(((float(low), float(high)), curves))
     return found

@@ -186,6 +186,8 @@ def not_assessed(seen: Normalised, scan: ScanImage) -> list[dict[str, Any]]:
         mask = flags.copy()
         if rows:
             mask[rows] = False
+        if not mask.any():
+            continue
         grown = cv2.dilate(mask.astype(np.uint8), np.ones((join, join), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
         sizes = np.bincount(labels[mask], minlength=count)

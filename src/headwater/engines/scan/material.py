@@ -11,8 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.engines.scan import material_kernel
-from headwater.engines.scan.attenuation import ln_transmission
+from headwater.engines.scan.attenuation import ln_behind, mass_attenuation
+from headwater.engines.scan.bands import bands
+from headwater.engines.scan.cubic import Cubic
+from headwater.engines.scan.material_table import Kind, Table
 from headwater.engines.scan.normalise import Normalised
 from headwater.engines.scan.spectra import SYSTEMS, system
 from headwater.errors import Place, SchemaError
@@ -81,8 +83,6 @@ def calibrate(steps: Sequence[WedgeStep], source: str = "wedge") -> Calibration:
     Raises:
         SchemaError: a material is unknown or missing, or a curve does not rise.
     """
-    from scipy.interpolate import PchipInterpolator
-
     curves: dict[str, list[tuple[float, float, float]]] = {}
     for one in steps:
         name = SAME_AS.get(one.material.lower())
@@ -101,8 +101,8 @@ def calibrate(steps: Sequence[WedgeStep], source: str = "wedge") -> Calibration:
         if len(rows) < 3 or (np.diff(rows, axis=0) <= 0).any():  # noqa: PLR2004 - two points of a curve besides nothing
             raise SchemaError("a curve of too few steps, or one that does not rise", where=Place(field=name))
         # Ratios change slowly with depth, so they carry a curve past its last step better than the curve itself does.
-        ratio_low = PchipInterpolator(rows[1:, 2], rows[1:, 1] / rows[1:, 2])
-        ratio_areal = PchipInterpolator(rows[1:, 2], rows[1:, 0] / rows[1:, 2])
+        ratio_low = Cubic(rows[1:, 2], rows[1:, 1] / rows[1:, 2])
+        ratio_areal = Cubic(rows[1:, 2], rows[1:, 0] / rows[1:, 2])
         inside = np.clip(grid, rows[1, 2], rows[-1, 2])
         lows[place], areals[place] = grid * ratio_low(inside), grid * ratio_areal(inside)
     return Calibration(names, lows, areals, source)
@@ -113,12 +113,13 @@ def computed(name: str) -> Calibration:
     """Return the calibration of a kind of scanner as its spectra give it, for want of a wedge."""
     pair = system(name)
     steps = []
+    areals = np.geomspace(0.3, 400.0 if pair.beam == "mv" else 60.0, 24)
     for material, formula in _FORMULAS.items():
-        for areal in np.geomspace(0.3, 400.0 if pair.beam == "mv" else 60.0, 24):
-            low = ln_transmission(pair.low.energy_mev, pair.low.weight, [(formula, float(areal))])
-            high = ln_transmission(pair.high.energy_mev, pair.high.weight, [(formula, float(areal))])
-            if -high < DEEPEST:
-                steps.append(WedgeStep(material, float(areal), low, high))
+        low, high = (mass_attenuation(formula, one.energy_mev) for one in (pair.low, pair.high))
+        for areal in areals:
+            deep = ln_behind(pair.high.weight, areal * high)
+            if -deep < DEEPEST:
+                steps.append(WedgeStep(material, float(areal), ln_behind(pair.low.weight, areal * low), deep))
     return calibrate(steps, name)
 
 
@@ -146,22 +147,23 @@ def materials(seen: Normalised, calibration: Calibration, smooth: int = SMOOTH_P
     if len(seen.depth) != 2:  # noqa: PLR2004 - low and high
         raise SchemaError("one spectrum: material is not assessed", where=Place(field="channels"))
     low, high = (cv2.blur(channel, (smooth, smooth)) if smooth > 1 else channel for channel in seen.depth)
-    made = resolve(np.asarray(low, np.float32), np.asarray(high, np.float32), calibration, seen.noise, smooth * smooth)
-    # Where the picture has an edge, an average over it says too little of either side: the areal density is taken sharp.
-    sharp, _, _ = _run(seen.depth[0], seen.depth[1], calibration, seen.noise, 1)
-    areal = made.areal * np.clip(seen.depth[1] / np.maximum(high, 0.02), 0.0, 4.0) if smooth > 1 else sharp
+    made = _told(np.asarray(low), np.asarray(high), calibration, seen.noise, smooth * smooth, np.float32)
     bad = seen.bad
-    thin = np.asarray(high) < LEAST_DEPTH
-    index, sigma = made.index.copy(), made.sigma.copy()
-    areal = np.asarray(areal, np.float32)
-    areal[bad] = np.nan
-    index[bad | thin], sigma[bad | thin] = np.nan, np.nan
-    return Materials(areal, index, sigma)
+    for rows in bands(*bad.shape):
+        areal, thick = made.areal[rows], np.asarray(high[rows])
+        if smooth > 1:
+            # Where the picture has an edge, an average over it says too little of either side: the areal density is taken sharp.
+            areal *= np.clip(seen.depth[1, rows] / np.maximum(thick, np.float32(0.02)), 0.0, 4.0)
+        silent = np.flatnonzero(bad[rows] | (thick < LEAST_DEPTH))
+        for layer in (made.index[rows], made.sigma[rows]):
+            layer.reshape(-1)[silent] = np.nan
+        areal.reshape(-1)[np.flatnonzero(bad[rows])] = np.nan
+    return made
 
 
 def resolve(low: Reals, high: Reals, calibration: Calibration, noise: Sequence[float], averaged: float) -> Materials:
     """Return what two attenuations, averaged over some pixels, tell."""
-    return Materials(*_run(low, high, calibration, noise, averaged))
+    return _told(low, high, calibration, noise, averaged, np.float64)
 
 
 def document_of(calibration: Calibration) -> dict[str, object]:
@@ -202,10 +204,9 @@ def calibration_of(given: Mapping[str, object]) -> Calibration:
     return calibrate([one for one in steps if one.areal > 0], str(given.get("source", "wedge")))
 
 
-def _run(
-    low: Reals, high: Reals, calibration: Calibration, noise: Sequence[float], averaged: float
-) -> tuple[Reals, Reals, Reals]:
+def _told(
+    low: Reals, high: Reals, calibration: Calibration, noise: Sequence[float], averaged: float, kind: Kind
+) -> Materials:
     index = np.array([INDEX[name] for name in calibration.names])
-    return material_kernel.decompose(
-        low, high, STEP, calibration.lows, calibration.areals, index, float(noise[0]), float(noise[1]), float(averaged)
-    )
+    table = Table(STEP, calibration.lows, calibration.areals, index, kind)
+    return Materials(*table.decompose(low, high, (float(noise[0]), float(noise[1])), float(averaged)))

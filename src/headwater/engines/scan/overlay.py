@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headwater.engines.scan.bands import bands
 from headwater.engines.scan.material import Materials
 from headwater.engines.scan.normalise import Normalised
 from headwater.model.scan import ImageKind, ScanImage
@@ -29,6 +30,8 @@ BOX: Final = {
     "missing": (40, 40, 200),
 }
 DEEPEST: Final = 6.0
+UNSURE: Final = 0.35
+"""Sigma of the index at which a colour is half as strong."""
 WIDEST: Final = 2200
 STRIP: Final = 22
 BODY_MM: Final = 1000.0
@@ -46,9 +49,19 @@ def grey(seen: Normalised, window: tuple[float, float] = (0.0, DEEPEST)) -> Pict
         seen: the scan.
         window: −ln T that is white, and that is black.
     """
-    share = np.clip((seen.depth[-1] - window[0]) / max(window[1] - window[0], 1e-6), 0.0, 1.0)
+    return np.repeat(_level(seen.depth[-1], window)[..., None], 3, axis=2)
+
+
+def _level(depth: Reals, window: tuple[float, float]) -> Picture:
+    share = np.clip((depth - window[0]) / max(window[1] - window[0], 1e-6), 0.0, 1.0)
     # The square root opens up what is thin, where most of a vehicle is.
-    return np.repeat((255 * (1.0 - np.sqrt(share))).astype(np.uint8)[..., None], 3, axis=2)
+    return (255 * (1.0 - np.sqrt(share))).astype(np.uint8)
+
+
+def _painted(tint: Any, shade: Reals, over: Reals) -> Picture:  # noqa: ANN401 - of np.float32; OpenCV's own types are wider
+    tint *= shade
+    tint += over
+    return np.asarray(np.clip(tint, 0.0, 255.0, out=tint).astype(np.uint8))
 
 
 def bright(scan: ScanImage) -> Picture:
@@ -59,23 +72,33 @@ def bright(scan: ScanImage) -> Picture:
 
 def coloured(seen: Normalised, found: Materials | None) -> Picture:
     """Return a scan in material colours; grey where material is not assessed. Shape: -> (height, width, 3)."""
-    base = grey(seen)
     if found is None:
-        return _hatched(base, seen.bad)
+        return _hatched(grey(seen), seen.bad)
+    import cv2
+
     at = [place for place, _ in COLOURS]
-    # Tables of what 8 bits can show anyway: five million pixels of it in a quarter of a second.
+    # Tables of what 8 bits can show anyway.
     steps = np.linspace(at[0], at[-1], 256)
-    tints = np.stack([np.interp(steps, at, [colour[part] for _, colour in COLOURS]) for part in range(3)])
+    tints = [np.interp(steps, at, [colour[part] for _, colour in COLOURS]).astype(np.float32) for part in range(3)]
     light = np.arange(256) / 255.0
     kept, white = ((0.25 + 0.75 * light) * (1 - light**3)).astype(np.float32), (255.0 * light**3).astype(np.float32)
-    place = np.nan_to_num((found.index - np.float32(at[0])) * np.float32(255.0 / (at[-1] - at[0])), nan=0.0)
-    index = np.clip(place, 0, 255).astype(np.uint8)
-    trust = np.nan_to_num(1.0 / (1.0 + (found.sigma / np.float32(0.35)) ** 2), nan=0.0)
-    level = base[..., 0]
-    shade, over = kept[level] * trust, (white[level] - level) * trust + level
-    made = np.empty(base.shape, np.uint8)
-    for part in range(3):
-        made[..., part] = np.clip(tints[part].astype(np.float32)[index] * shade + over, 0, 255)
+    height, width = found.index.shape
+    made = np.empty((height, width, 3), np.uint8)
+    for rows in bands(height, width):
+        place = (found.index[rows] - np.float32(at[0])) * np.float32(255.0 / (at[-1] - at[0]))
+        # What is not known is shown as nothing: fmin and fmax pass over what is no number.
+        index = np.fmax(np.fmin(place, np.float32(255.0)), np.float32(0.0)).astype(np.uint8)
+        trust: Any = found.sigma[rows] / np.float32(UNSURE)
+        trust *= trust
+        trust += np.float32(1.0)
+        np.fmax(np.reciprocal(trust, out=trust), np.float32(0.0), out=trust)
+        level = _level(seen.depth[-1, rows], (0.0, DEEPEST))
+        over: Any = cv2.LUT(level, white)
+        over -= level
+        over *= trust
+        over += level
+        trust *= cv2.LUT(level, kept)
+        made[rows] = cv2.merge([_painted(cv2.LUT(index, tint), trust, over) for tint in tints])
     return _hatched(made, seen.bad)
 
 
@@ -98,11 +121,12 @@ def overlay(
     """
     import cv2
 
-    made = picture.copy()
-    if not rescue:
-        for one in alarms:
-            if one.get("class") == "person":
-                made = _blurred(made, _around(scan, one["box_px"]))
+    made = picture
+    persons = [] if rescue else [one["box_px"] for one in alarms if one.get("class") == "person"]
+    if persons:
+        made = picture.copy()
+        for box in persons:
+            made = _blurred(made, _around(scan, box))
     scale = WIDEST / made.shape[1] if made.shape[1] > WIDEST else max(1.0, 900 / made.shape[1])
     made = cv2.resize(made, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for one in blocked:

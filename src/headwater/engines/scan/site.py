@@ -164,14 +164,31 @@ def operating_point(values: Sequence[float], declared_fa: float, *, own: bool) -
     count = len(values)
     rank = math.ceil((count + 1) * (1.0 - declared_fa))
     if count and rank <= count:
-        from scipy.stats import beta
-
-        low, high = (float(value) for value in beta.ppf([0.025, 0.975], count + 1 - rank, rank))
+        low, high = (_beta_quantile(part, count + 1 - rank, rank) for part in (0.025, 0.975))
         return OperatingPoint(declared_fa, values[rank - 1], (low, high), own, count)
     # Too few to promise anything: go as high above the strongest as the law's tail would ask for.
     beyond = math.log(1.0 / (declared_fa * (count + 1))) if count else -math.log(declared_fa)
     threshold = max(values[-1] if count else 0.0, 0.0) + max(beyond, 0.0)
     return OperatingPoint(declared_fa, threshold, interval=None, evaluated=False, clean_scans=count)
+
+
+def _beta_quantile(share: float, first: int, second: int) -> float:
+    """Return the quantile of a beta law of whole parameters, by halving: scipy takes longer to load than a scan to be looked at.
+
+    It lies below x as often as at least so many of ``first + second - 1`` draws succeed whose odds are x.
+    """
+    draws = first + second - 1
+    rows = np.arange(first) if first <= second else np.arange(first, draws + 1)
+    ways = np.array([math.lgamma(draws + 1) - math.lgamma(one + 1) - math.lgamma(draws - one + 1) for one in rows])
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        tail = float(np.exp(ways + rows * math.log(middle) + (draws - rows) * math.log1p(-middle)).sum())
+        if (tail if first > second else 1.0 - tail) < share:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def needed(declared_fa: float) -> int:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from headwater.engines.scan.classes import ITEMS
 from headwater.engines.scan.readings import calls_for_rescue, weighed
@@ -185,3 +186,10 @@ def test_readings_are_weighed_by_their_rates() -> None:
     assert calls_for_rescue((co2,))
     assert not calls_for_rescue((co2, dog))
     assert weighed((Reading(ReadingKind.RADIATION, alarm=True, p_d=0.9, p_fa=0.01),), "person")[0] == 0
+
+
+@pytest.mark.parametrize(("count", "level"), [(30, 0.05), (99, 0.01), (200, 0.5), (1000, 0.99), (5000, 0.01)])
+def test_the_interval_is_that_of_the_beta_law(count: int, level: float) -> None:
+    rank = math.ceil((count + 1) * (1.0 - level))
+    interval = operating_point([float(one) for one in range(count)], level, own=True).interval
+    assert interval == pytest.approx(beta.ppf([0.025, 0.975], count + 1 - rank, rank), rel=1e-9)
