@@ -1,6 +1,7 @@
 """What every store must do with collections of threat intelligence, whatever it keeps its rows in."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -220,3 +221,22 @@ def test_a_record_withdrawn_before_anybody_looked_at_it_is_not_looked_at_for_obj
     store.write(lambda tx: tx.erase_facts(ref, [0], who="w") if act == "erase" else tx.restrict_facts(ref, [0], None))
     with store.snapshot() as snapshot:
         assert [one.id for one in snapshot.shelf_fresh(10)[0]] == [record("b", "1").id]
+
+
+def test_of_several_objects_in_a_record_the_one_of_its_name_is_shown_however_its_letters_are_written(
+    store: Store,
+) -> None:
+    name = "0AC5E1D2-0000-4000-8000-00000000000B"
+    keys = [EntityKey(f"indicator--{number}") for number in (name[:-1].lower() + "a", name)]
+
+    def change(tx: Transaction) -> None:
+        kept = replace(
+            record("a", "1"),
+            mentions=tuple(Mention(key, "Note") for key in keys),
+            facts=tuple(Fact(key, CONTENT, str(place)) for place, key in enumerate(keys)),
+        )
+        placed = Placed(f"indicator--{name.lower()}", "indicator", "1", "2026", [(tx.put_record(kept), OPEN)])
+        tx.put_on_shelf(1, [placed])
+
+    store.write(change)
+    assert [row.content for row in rows(store)] == ["1"]
