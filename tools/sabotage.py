@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.planted import BLIND, Patch
+from tools.planted_chance import CHANCE_FAULTS
 from tools.planted_desk import DESK_FAULTS
 from tools.planted_engines import ENGINE_FAULTS
 from tools.planted_liar import LIAR_FAULTS
@@ -282,6 +283,7 @@ PATCHES: Final = (
     *LIAR_FAULTS,
     *ENGINE_FAULTS,
     *OUTWARD_FAULTS,
+    *CHANCE_FAULTS,
 )  # fmt: skip
 
 

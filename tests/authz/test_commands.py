@@ -64,7 +64,7 @@ ACTS: Final[dict[str, tuple[Act, str]]] = {
     "inbox files": (Act.MESSAGE_LOOK, ""),
     "inbox keep": (Act.MESSAGE_ACCEPT, f"{{record}} {WHY}"),
     "inbox list": (Act.MESSAGE_LOOK, ""),
-    "inbox refuse": (Act.MESSAGE_ACCEPT, f"{MESSAGE} {WHY}"),
+    "inbox refuse": (Act.MESSAGE_REFUSE, f"{MESSAGE} {WHY}"),
     "inbox save": (Act.MESSAGE_LOOK, f"{MESSAGE} name --out {{out}}"),
     "inbox show": (Act.MESSAGE_LOOK, MESSAGE),
     "inbox table": (Act.RECORD_ADD, f"{MESSAGE} name"),

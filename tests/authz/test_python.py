@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import pytest
 
@@ -30,6 +31,7 @@ from headwater.node.pages.preview import Draft
 from headwater.node.pages.triage import Sort, Wish
 from headwater.node.taxii_push import Wanted
 from headwater.node.watch_share import SCHEMA
+from headwater.policy import session as policy_session
 from headwater.policy.acts import GRANTS, NEEDS_PURPOSE, Act, Role
 from headwater.testing.fakes import FakeClock
 from tests import authz_world, node_world
@@ -61,7 +63,7 @@ ACTS: Final[dict[str, Act]] = {
     "cases.take_in": Act.CASE_OPEN,
     "correspondence.accept": Act.MESSAGE_ACCEPT,
     "correspondence.overview": Act.MESSAGE_LOOK,
-    "correspondence.refuse": Act.MESSAGE_ACCEPT,
+    "correspondence.refuse": Act.MESSAGE_REFUSE,
     "correspondence.show": Act.MESSAGE_LOOK,
     "correspondence.tell": Act.MESSAGE_ACCEPT,
     "customers.every": Act.LIST_SCREEN,
@@ -439,6 +441,17 @@ def test_no_role_is_let_in_where_the_acts_do_not_say_so_and_nothing_changes(
             wrong.append((role.value, said, changed(before, after)))
         before = after
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(ACTS))
+def test_each_asks_for_its_own_act_and_not_for_another_that_the_same_roles_may_do(
+    name: str, shut: Node, tmp_path: Path
+) -> None:
+    act = ACTS[name]
+    grants = {each: frozenset[Role]() if each is act else frozenset(Role) for each in Act}
+    who = session(shut, Role.SUPERVISOR, purpose_of(act))
+    with mock.patch.object(policy_session, "GRANTS", grants), pytest.raises(PolicyError, match=f"rule role: {act} "):
+        call(OPERATIONS[name], shut, who, tmp_path, given_to(name, tmp_path))
 
 
 @pytest.mark.parametrize("name", sorted(name for name, act in ACTS.items() if act in NEEDS_PURPOSE))

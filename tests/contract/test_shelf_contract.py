@@ -1,6 +1,7 @@
 """What every store must do with collections of threat intelligence, whatever it keeps its rows in."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -199,3 +200,43 @@ def test_records_that_nobody_looked_at_are_found_once(store: Store) -> None:
     with store.snapshot() as snapshot:
         assert not snapshot.shelf_behind()
         assert snapshot.shelf_fresh(10)[0] == []
+
+
+def test_the_records_of_an_object_are_those_that_one_collection_has(store: Store) -> None:
+    def change(tx: Transaction) -> None:
+        for collection, versions in ((1, ("1", "2")), (2, ("3", "4"))):
+            kept = [(tx.put_record(record("a", version)), OPEN) for version in versions]
+            tx.put_on_shelf(collection, [Placed("a", "indicator", "1", "2026", kept, ())])
+
+    store.write(change)
+    with store.snapshot() as snapshot:
+        told = [{ref for _, _, ref in snapshot.shelf_records(collection, ["a"])} for collection in (1, 2, 3)]
+    assert told == [{record("a", "1").id, record("a", "2").id}, {record("a", "3").id, record("a", "4").id}, set()]
+
+
+@pytest.mark.parametrize("act", ["erase", "restrict"])
+def test_a_record_withdrawn_before_anybody_looked_at_it_is_not_looked_at_for_objects(store: Store, act: str) -> None:
+    store.write(lambda tx: [tx.add_record(record(ref, "1")) for ref in ("a", "b")])
+    ref = record("a", "1").id
+    store.write(lambda tx: tx.erase_facts(ref, [0], who="w") if act == "erase" else tx.restrict_facts(ref, [0], None))
+    with store.snapshot() as snapshot:
+        assert [one.id for one in snapshot.shelf_fresh(10)[0]] == [record("b", "1").id]
+
+
+def test_of_several_objects_in_a_record_the_one_of_its_name_is_shown_however_its_letters_are_written(
+    store: Store,
+) -> None:
+    name = "0AC5E1D2-0000-4000-8000-00000000000B"
+    keys = [EntityKey(f"indicator--{number}") for number in (name[:-1].lower() + "a", name)]
+
+    def change(tx: Transaction) -> None:
+        kept = replace(
+            record("a", "1"),
+            mentions=tuple(Mention(key, "Note") for key in keys),
+            facts=tuple(Fact(key, CONTENT, str(place)) for place, key in enumerate(keys)),
+        )
+        placed = Placed(f"indicator--{name.lower()}", "indicator", "1", "2026", [(tx.put_record(kept), OPEN)])
+        tx.put_on_shelf(1, [placed])
+
+    store.write(change)
+    assert [row.content for row in rows(store)] == ["1"]

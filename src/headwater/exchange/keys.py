@@ -57,8 +57,7 @@ class Keys:
         keys = cls(home)
         for kind in _KINDS:
             keys.add(kind, chance)
-        for folder in (home / FOLDER, home / ROOT_FOLDER, home):
-            sync_folder(folder)
+        sync_folder(home)
         return keys
 
     def add(self, kind: str, chance: Chance) -> None:
@@ -70,6 +69,7 @@ class Keys:
         used = (path.stem.rpartition("-")[2] for path in self._files(kind))
         number = 1 + max((int(digits) for digits in used if digits.isdecimal()), default=0)
         _write(self.home / FOLDER / f"{kind}-{number:04}.key", [chance.draw(SEED_BYTES) for _ in range(_KINDS[kind])])
+        sync_folder(self.home / FOLDER)
 
     def destroy(self, names: Collection[str]) -> int:
         """Overwrite and remove sealing keys, by the names of their public keys; return how many there were.

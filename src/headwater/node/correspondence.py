@@ -135,7 +135,7 @@ def refuse(node: Node, session: Session, ref: MessageId, reason: str) -> None:
     Raises:
         PolicyError: the user may not, or the message was decided before.
     """
-    may(session, Act.MESSAGE_ACCEPT)
+    may(session, Act.MESSAGE_REFUSE)
     node.exchange.refuse(ref, who=session.user, reason=reason)
 
 

@@ -108,6 +108,7 @@ def decided(node: Node, session: Session, start: str) -> Finding:
         ForbiddenError: there is none that the user may see, or several.
         NoBasisError: nobody has decided it.
     """
+    may(session, Act.FINDING_LOOK)
     shown = one(node, session, find(node, session, start))
     if not standing(shown.decisions):
         fix = "decide it first: headwater findings decide"

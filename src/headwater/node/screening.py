@@ -205,7 +205,12 @@ def at_node(
 
 
 def prepare(node: Node, session: Session) -> None:
-    """Build the index over the lists in force, so that the first question need not wait for it."""
+    """Build the index over the lists in force, so that the first question need not wait for it.
+
+    Raises:
+        PolicyError: the user may not screen.
+    """
+    may(session, Act.LIST_SCREEN)
     with node.view_at(session) as (snapshot, view):
         held = editions(snapshot)
         if held:

@@ -212,6 +212,20 @@ def test_bytes_changed_on_the_way_are_refused_and_sent_again(
     assert courier.step().moved == 1
 
 
+def test_no_batch_goes_before_what_is_doubtful_in_the_answer_to_a_full_one_is_kept(
+    courier: Courier, london: Node, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(london, 64)
+    line = Line(id=london.exchange.outgoing()[-1].id, sha256="0" * 64, result="stored")
+    forged = Giver(AuthorityId("RS-MOI"), b"z" * 32).sign(LONDON, (line,), START, None)
+    world.wires.on_return = lambda answer: join([*split(answer, most=128), forged])
+    failed: Future[int] = Future()
+    failed.set_exception(StoreFullError("no room"))
+    monkeypatch.setattr(london.store, "submit", lambda _: failed)
+    with pytest.raises(StoreFullError):
+        courier.step()
+
+
 def test_an_answer_changed_on_the_way_is_not_believed(courier: Courier, london: Node, world: World) -> None:
     send(london)
     world.wires.on_return = lambda answer: answer[:-1] + bytes([answer[-1] ^ 1])

@@ -1,9 +1,13 @@
 """Sealing keys grow old: another takes their place, and a month later they are destroyed."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from headwater.exchange.card import SignedCard
-from headwater.exchange.keys import Keys
+from headwater.exchange.keys import Keys, make_roots
 from headwater.testing.fakes import SeededChance
 from tests.exchange_world import BELGRADE, Node, World, message
 
@@ -89,3 +93,23 @@ def test_a_served_node_opens_with_a_key_that_a_command_beside_it_has_made(london
     assert london.exchange.send(message(), who="o.reed").is_queued
     london.bring(BELGRADE)
     assert states(london) == ["receipted"]
+
+
+@pytest.mark.parametrize("act", ["create", "add", "roots"])
+def test_a_key_is_on_the_disk_and_then_its_name_before_anybody_is_told_of_it(
+    act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Keys.create(tmp_path / "uk", SeededChance()) if act == "add" else None
+    there, synced = set(tmp_path.rglob("*.key")), list[int]()
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    if made is not None:
+        made.add("sealing", SeededChance(1))
+    elif act == "create":
+        Keys.create(tmp_path / "uk", SeededChance())
+    else:
+        make_roots(tmp_path / "roots", SeededChance())
+    new = set(tmp_path.rglob("*.key")) - there
+    assert new
+    for path in new:
+        later = synced[synced.index(path.stat().st_ino) + 1 :]
+        assert path.parent.stat().st_ino in later, path.name

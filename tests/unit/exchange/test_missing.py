@@ -127,6 +127,23 @@ def test_what_a_held_message_brought_can_be_recalled_before_anybody_accepts_it(l
         assert [len(record.facts) for each in snapshot.born_of(ref) if (record := snapshot.record(each))] == [1]
 
 
+def test_what_came_as_evidence_stays_for_evidence_alone_when_it_is_recalled(liar: Liar) -> None:
+    name, other = f"rec-{next(liar.numbers)}/0", f"rec-{next(liar.numbers)}/0"
+    facts = {name: fact(value="Kept Body", hold="evidence"), other: fact(value="Other Body")}
+    assert liar.hand(liar.seal(true(facts=facts))) == ["stored"]
+    ref = liar.belgrade.exchange.incoming()[-1].id
+    assert liar.hand(liar.seal(bare(Kind.AMEND, amend=Amend(action="erase", facts=(name, other))))) == ["stored"]
+    sent = liar.belgrade.exchange.sent(liar.belgrade.exchange.outgoing()[-1].id)
+    assert sent is not None
+    assert sent.done[0].results == {name: "restricted", other: "erased"}
+    for shown, kept in ((False, []), (True, ["Kept Body"])):
+        with liar.belgrade.store.snapshot() as snapshot:
+            if shown:
+                snapshot.show_evidence()
+            records = [record for each in snapshot.born_of(ref) if (record := snapshot.record(each))]
+            assert [one.value for record in records for one in record.facts] == kept
+
+
 def test_evidence_is_looked_for_at_any_depth_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = {f"rec-{number}/0": fact(evidence=(f"rec-{number + 1}/0",)) for number in range(5)}
     chain |= {"rec-5/0": fact(evidence=("rec-1/0", "rec-9/0", "rec-8/0")), "rec-8/0": fact()}

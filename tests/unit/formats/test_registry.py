@@ -96,6 +96,7 @@ def test_a_format_of_another_package_is_found_and_cannot_take_a_name_of_ours(mon
         EntryPoint("theirs", f"{__name__}:Theirs", group),
         EntryPoint("un", f"{__name__}:Theirs", group),
         EntryPoint("broken", "no_such_module:Theirs", group),
+        EntryPoint("no-reader", "sys:maxsize", group),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda *, group: found)
     monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or pytest)
@@ -104,5 +105,6 @@ def test_a_format_of_another_package_is_found_and_cannot_take_a_name_of_ours(mon
     with pytest.raises(SettingsError, match="which no setting names"):
         source("theirs")
     assert source("theirs", {"theirs"}).name == "theirs"
-    with pytest.raises(SettingsError, match="'broken' from another package cannot be loaded"):
-        source("broken", {"broken"})
+    for name in ("broken", "no-reader"):
+        with pytest.raises(SettingsError, match=f"'{name}' from another package cannot be loaded"):
+            source(name, {name})

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from headwater.errors import FormatError, InputError, LimitError
-from headwater.formats.safe_sheet import Cell, column_letters, read_workbook
+from headwater.errors import FormatError, InputError, LimitError, Place
+from headwater.formats.safe_sheet import Cell, _number, column_letters, read_workbook
 from headwater.formats.sheet_out import Rows, ods_bytes, xlsx_bytes
 
 ROWS: list[list[Cell]] = [["Route", None, 'a<b>&"c"'], [], [1, 2.5, date(2024, 2, 29)], [" spaced ", -3, "=1+1"]]
@@ -79,3 +79,9 @@ def test_a_sheet_filled_up_with_empty_cells_stays_small() -> None:
 
 def test_columns_have_the_letters_that_spreadsheets_show() -> None:
     assert [column_letters(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "1e999", "-1e999", "nan", "", "x"])
+def test_a_cell_of_numbers_holds_one_that_can_be_counted_with(text: str) -> None:
+    with pytest.raises(FormatError):
+        _number(text, Place(file="book.ods"))

@@ -122,6 +122,10 @@ def test_the_record_keeps_source_file_hash_version_and_identifier() -> None:
             {"granular_markings": [{"selectors": ["nothing"], "marking_ref": TLP2["RED"]}]},
             "objects[0].granular_markings",
         ),
+        (
+            {"labels": ["a"], "granular_markings": [{"selectors": ["labels.[1]"], "marking_ref": TLP2["RED"]}]},
+            "objects[0].granular_markings",
+        ),
         ({"granular_markings": [{"selectors": ["name"]}]}, "objects[0].granular_markings"),
         ({"granular_markings": [{"selectors": [], "marking_ref": TLP2["RED"]}]}, "objects[0].granular_markings"),
         ({"granular_markings": [{"selectors": ["name"], "marking_ref": CERT}]}, "objects[0].granular_markings"),

@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from headwater.model.ids import EntityKey, FindingId
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.node import Node, engines, findings, screening, second
 from headwater.node.findings import Shown
+from headwater.node.pages import queue
+from headwater.testing.fakes import START
 from tests.node_world import AUDITOR, LONDON, SUPERVISOR, WRITER, as_user, events, read, write_list
 from tests.picture_world import finding
 
@@ -278,3 +281,35 @@ def test_it_takes_two_where_something_may_never_go_on_or_somebody_is_protected_a
     record = Record(origin=Origin(LONDON, "report"), handling=handling, mentions=(mention,), facts=())
     made = finding(kind, ("p1",), (Evidence(EvidenceKind.RECORD, record.id),))
     assert second.needs_two(made, [record]) is two
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("ann confirm", True),
+        ("ann confirm, bob confirm", False),
+        ("ann confirm, bob dismiss, ann confirm", True),
+        ("ann confirm, ann confirm, ann confirm", True),
+        ("bob dismiss", False),
+    ],
+)
+def test_a_second_person_is_wanted_until_two_stand_behind_it_however_often_one_has_said_so(
+    said: str, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record(origin=Origin(LONDON, "report"), handling=Handling(never_onward=True), mentions=(), facts=())
+    made = finding("match.screening", ("p1",), (Evidence(EvidenceKind.RECORD, record.id),))
+    decisions = tuple(
+        Decision(
+            verb=Verb(verb),
+            about=made.id,
+            who=who,
+            decided_at=START + timedelta(minutes=at),
+            basis="oic",
+            reason="seen",
+        )
+        for at, (who, verb) in enumerate(one.split() for one in said.split(", "))
+    )
+    monkeypatch.setattr(queue, "claimed_at", lambda *_: None)
+    nowhere: Any = None
+    row = queue.row_of(nowhere, nowhere, Shown(made, decisions), [record])
+    assert (row.two_persons, row.second_wanted) == (True, wanted)

@@ -8,6 +8,9 @@ import pytest
 from headwater.errors import SchemaError
 from headwater.exercise.list_files import list_files
 from headwater.exercise.lists import make_list
+from headwater.model.handling import Handling
+from headwater.model.ids import AuthorityId, EntityKey
+from headwater.model.record import Mention, Origin, Record
 from headwater.node import screening
 from headwater.node.list_filters import ListFilter
 from headwater.node.loose import ListFile
@@ -25,6 +28,25 @@ def test_a_kind_of_thing_is_named_by_the_lists_word_or_by_its_entity_type() -> N
     assert kinds(ListFilter(types=("individual",)).chosen(RECORDS)) == {"Person"}
     assert kinds(ListFilter(types=("entity",)).chosen(RECORDS)) <= {"Company", "Organization", "LegalEntity"}
     assert ListFilter(types=("Person",)).chosen(RECORDS) == ListFilter(types=("individual",)).chosen(RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("LegalEntity", ["entity", "Entity", "LegalEntity"]),
+        ("Vessel", ["ship"]),
+        ("Company", ["entity", "Entity", "LegalEntity"]),
+    ],
+)
+def test_an_entry_of_which_the_list_says_no_more_is_an_entity_too(schema: str, words: list[str]) -> None:
+    entry = Record(
+        origin=Origin(AuthorityId("UK-OFSI"), "uk-csv", place="1"),
+        handling=Handling(),
+        mentions=(Mention(EntityKey("entry"), schema),),
+        facts=(),
+    )
+    asked = ("individual", "entity", "Entity", "ship", "LegalEntity")
+    assert [word for word in asked if ListFilter(types=(word,)).passes(entry)] == words
 
 
 def test_regime_measure_and_day_must_all_fit() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from headwater.errors import ForbiddenError
 from headwater.model.ids import MessageId
 from headwater.node import Node, correspondence
-from headwater.node.pages import mail
+from headwater.node.pages import mail, message
+from headwater.policy import session as policy_session
+from headwater.policy.acts import GRANTS, Act
 from headwater.store import Transaction
 from headwater.testing.fakes import FakeClock
 from tests import node_world
@@ -91,3 +94,13 @@ def test_who_may_not_look_at_messages_sees_none_of_these(node: Node, look: str) 
     asked = {"pressing": (5,), "line": (message_id(1),), "conversation": (message_id(1),)}.get(look, ())
     with pytest.raises(ForbiddenError, match="rule role"):
         list(getattr(mail, look)(node, session, *asked))
+
+
+def test_accepting_and_refusing_are_offered_each_to_whom_it_is_granted(node: Node) -> None:
+    session = as_user(node)
+    line = mail.line(node, session, message_id(3))
+    assert line is not None
+    assert line.state == "stored"
+    for act, left in ((Act.MESSAGE_ACCEPT, "refuse"), (Act.MESSAGE_REFUSE, "accept")):
+        with mock.patch.object(policy_session, "GRANTS", {**GRANTS, act: frozenset()}):
+            assert message._acts(session, line, None, ()) & {"accept", "refuse"} == {left}

@@ -197,6 +197,13 @@ def test_an_address_stays_where_somebody_unprotected_lives_too() -> None:
     assert "1 Test Quay" in [fact.value for fact in only(MemoryReader([house])).facts]
 
 
+@pytest.mark.parametrize("schema", ["Company", "Organization", "PublicBody"])
+def test_an_address_of_a_protected_person_does_not_stay_for_a_firm_that_sits_there(schema: str) -> None:
+    facts = (("v", "addressEntity", "t"), ("f", "addressEntity", "t"), ("t", "full", CANARY))
+    house = record(VICTIM, thing("f", schema), thing("t", "Address"), facts=facts)
+    assert CANARY.encode() not in encode(only(MemoryReader([house])))
+
+
 def test_an_account_is_withheld_although_somebody_unprotected_has_a_part_in_it() -> None:
     shared = record(
         VICTIM,

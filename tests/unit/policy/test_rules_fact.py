@@ -114,6 +114,15 @@ def test_a_victim_already_known_may_be_named_in_use_for_protection() -> None:
     assert brief(judge(asked, "use")) == "allow"
 
 
+@pytest.mark.parametrize(("markings", "expected"), [({"NONE": None}, "classification"), ({}, "")])
+def test_a_fact_without_a_marking_passes_only_where_the_agreement_lets_unmarked_ones_pass(
+    markings: dict[str, None], expected: str
+) -> None:
+    asked = message(facts={"f1": {**FACT, "marking": "HIGH"}, "f2": {**PERSON, "marking": None}})
+    for op in ("send", "receive"):
+        assert judge(asked, op, terms=agreements(markings=markings)).removed.get("f2", "") == expected
+
+
 def test_a_witness_is_named_with_the_approval() -> None:
     witness = {"category": "witness", "prop": "alias"}
     assert outcomes(witness, approvals=["witness-protection"]) == PASSES

@@ -105,3 +105,17 @@ def test_what_is_no_store_is_told_by_its_first_bytes(store: Store, home: Path, t
     file.write_bytes(other[change])
     with pytest.raises(StoreCorruptError):
         check_header(file)
+
+
+@pytest.mark.sqlite
+def test_no_root_and_no_proof_is_made_of_a_subtree_that_was_cut(store: Store, home: Path, behind: Behind) -> None:
+    for number in range(9):
+        store.write(noting(number))
+    store.close()
+    behind("DROP TRIGGER ledger_stays")
+    behind("UPDATE ledger SET subtrees = substr(subtrees, 1, 63) WHERE number = 3")  # of two hashes, a byte less
+    with closing(Store.open(home, clock=FakeClock(), chance=SeededChance())) as again, again.snapshot() as snapshot:
+        assert snapshot.root_at(8) != snapshot.root_at(3)
+        for act in (lambda: snapshot.root_at(4), lambda: snapshot.inclusion(5, 8), lambda: snapshot.consistency(5, 9)):
+            with pytest.raises(StoreCorruptError, match="lacks a subtree at leaf 3"):
+                act()

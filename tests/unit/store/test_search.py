@@ -22,6 +22,15 @@ def test_an_index_that_cannot_be_used_is_a_declared_error(tmp_path: Path) -> Non
         list(index.find([["word"]], every=True))
 
 
+def test_an_index_that_the_disk_has_no_folder_for_is_a_declared_error(tmp_path: Path) -> None:
+    (tmp_path / "derived").write_bytes(b"")
+    index = SearchIndex(tmp_path)
+    with pytest.raises(StoreIoError, match="cannot be used"):
+        index.bring_up(1, lambda _: iter(()), lambda _: iter(()))
+    with pytest.raises(StoreIoError, match="cannot be used"):
+        list(index.find([["word"]], every=True))
+
+
 def boat(number: int) -> Record:
     key = EntityKey(f"boat-{number}")
     return Record(

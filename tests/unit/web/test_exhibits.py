@@ -97,6 +97,8 @@ def test_a_file_of_another_kind_is_refused_and_nothing_is_stored(
 def test_a_file_that_is_not_the_one_expected_is_refused(node: Node, builder: Browser) -> None:
     answer = send(builder, PDF, sha256="0" * 64)
     assert (answer.status, hashlib.sha256(PDF).hexdigest() in answer.text) == (409, True)
+    whole = hashlib.sha256(PDF).hexdigest()
+    assert send(builder, PDF, sha256=whole[:-1] + ("1" if whole[-1] == "0" else "0")).status == 409
     assert send(builder, PDF, sha256="of paper").status == 400
     assert left(node) == []
 

@@ -145,7 +145,9 @@ def _acts(session: Session, line: Line, message: Message | None, ours: Sequence[
         found.add("answer")
     can_settle = line.way == "in" and line.state in {"held", "stored"} and not line.is_between_nodes
     if can_settle and allowed(session, Act.MESSAGE_ACCEPT):
-        found.update(("accept", "refuse"))
+        found.add("accept")
+    if can_settle and allowed(session, Act.MESSAGE_REFUSE):
+        found.add("refuse")
     if line.way == "in" and line.kind == Kind.CONSENT_REQUEST and message and allowed(session, Act.CONSENT_GIVE):
         found.add("consent")
     if ours and allowed(session, Act.FACT_AMEND):

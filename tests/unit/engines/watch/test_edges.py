@@ -1,6 +1,7 @@
 """Edges of the sensor post: what a band, a bank, a minute and a report just do and just do not."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from headwater.engines.watch import FusionTracker, draft_notice, read_setting
 from headwater.engines.watch.danger import Part, Setting, _light, _steps, _water_text, craft_part
+from headwater.engines.watch.engine import _numbered
 from headwater.engines.watch.notice import drift_ahead
 from headwater.engines.watch.points import _turned
 from headwater.engines.watch.points_kernel import A11, A12, A22, C11, C12, C22, VX, VY, WIDTH
@@ -261,3 +263,10 @@ def test_a_corridor_and_a_link_are_used_by_enough_and_a_change_is_told_by_the_da
     [change] = _changes(time_s, np.zeros(len(time_s), np.int64), ["a"], RouteOptions(base_until_s=day))
     assert (change["before_per_day"], change["after_per_day"]) == (1.0, 20.5)
     assert change["p_value"] == pytest.approx(two_sided(41, 42, 2 / 3), rel=1e-2)
+
+
+def test_a_report_is_followed_as_it_came_under_the_number_of_its_row() -> None:
+    came = Detection(
+        row=0, time_s=1.5, sensor="ais", x=2.0, y=3.0, sigma_m=4.0, kind="boat", size_band="1-4", sure=0.9, own="MMSI 0"
+    )
+    assert _numbered(came, 7) == replace(came, row=7)
