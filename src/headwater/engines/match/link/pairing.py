@@ -17,10 +17,10 @@ import msgspec
 
 from headwater.engines.match.link import weights
 from headwater.engines.match.link.bounds import Bounds
-from headwater.engines.match.link.columns import Row
 from headwater.engines.match.link.levels import Comparison, Model
 from headwater.engines.match.link.model import DIALECTS
 from headwater.engines.match.link.sheet import Sheet, sheet_of_rows
+from headwater.engines.match.link.values import Row
 from headwater.errors import MissingExtraError
 
 if TYPE_CHECKING:
