@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.engines.match.given import is_given
 from headwater.engines.match.identifiers import normal, optical
-from headwater.engines.match.likeness import likeness
+from headwater.engines.match.link.near import neighbours
 from headwater.engines.match.link.units import Sort, Unit
 from headwater.engines.match.link.values import (
     WHOLE_DATE,
@@ -30,10 +30,6 @@ from headwater.engines.match.link.values import (
 from headwater.engines.match.names import Kind, Name, Part
 from headwater.engines.match.plain_names import parse
 
-NEAR: Final = 0.72
-"""Screening's likeness from which two parts of names count as near. Chosen on the fitting half."""
-MOST_NEAR: Final = 48
-"""Neighbours kept of one part; a part with more is so short that its neighbours say nothing."""
 LEAST_WORD: Final = 12
 WORD_SHARE: Final = 400
 """A word of a firm's name tells it apart where at most one firm in so many bears it, or a dozen."""
@@ -127,25 +123,6 @@ def _tell_words(rows: Sequence[Row], near: Mapping[str, list[str]]) -> None:
         row["words"], row["kin"] = telling or None, kin or None
         row["core"] = " ".join(telling) or None
         row["keys"] = sorted({*row["keys"], *(f"k{word}" for word in kin)})
-
-
-def neighbours(known: Mapping[str, Part]) -> dict[str, list[str]]:
-    """Return, for every hull, the hulls that screening finds near it, without itself.
-
-    Words are laid side by side where their consonants agree, or where one letter taken out of either leaves the same.
-    """
-    blocks: dict[str, list[str]] = defaultdict(list)
-    for word, part in sorted(known.items()):
-        for key in {f"b{part.bones}", *(f"d{word[:at]}{word[at + 1 :]}" for at in range(len(word))), f"d{word}"}:
-            blocks[key].append(word)
-    near: dict[str, set[str]] = defaultdict(set)
-    for words in blocks.values():
-        for at, left in enumerate(words[:MOST_NEAR]):
-            for right in words[at + 1 : MOST_NEAR]:
-                if right not in near[left] and likeness(known[left], known[right])[0] >= NEAR:
-                    near[left].add(right)
-                    near[right].add(left)
-    return {word: sorted(found)[:MOST_NEAR] for word, found in near.items() if found}
 
 
 def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
