@@ -32,12 +32,11 @@ def parse(text: str, *, person: bool) -> Name | None:
     if len(text) > MAX_NAME_LENGTH:
         return None
     found = text.split(" ") if person else names.words_between(text)
-    script = _LATIN
+    script = _LATIN if text.isascii() else _language(found)
     parts = [_plain(word, script, person) for word in found]
-    if None in parts and not text.isascii():
-        script = _language(found)
-        parts = [_plain(word, script, person) for word in found]
-    kept = {} if None in parts else {part.text: part for part in parts if part is not None and part is not _DROPPED}
+    if None in parts:
+        return names.parse(text, person=person)
+    kept = {part.text: part for part in parts if part is not None and part is not _DROPPED}
     if not kept or not (person or _stand_apart(found, parts)):
         return names.parse(text, person=person)
     told = tuple(kept.values())
@@ -55,8 +54,13 @@ def _stand_apart(found: Sequence[str], parts: Sequence[Part | None]) -> bool:
 
 def _language(found: Sequence[str]) -> Script:
     """Return the language that the letters of a name's words give away; Latin where not all are Cyrillic."""
-    places = [_place(word) for word in found]
-    return _LANGUAGES[max(places)] if places and min(places) >= 0 else _LATIN
+    most = 0
+    for word in found:
+        place = _place(word)
+        if place < 0:
+            return _LATIN
+        most = max(most, place)
+    return _LANGUAGES[most]
 
 
 @lru_cache(maxsize=1 << 17)

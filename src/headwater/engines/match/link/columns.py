@@ -7,6 +7,7 @@ neighbouring state does not tell apart. Which parts of names are near each other
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from headwater.engines.match.given import is_given
@@ -42,6 +43,7 @@ _PERSON_NAMES: Final = ("name", "alias", "previousName")
 _WITH_NEIGHBOURS: Final[Mapping[Sort, tuple[str, ...]]] = {
     Sort.PERSON: ("family", "given"),
 }
+_GIVEN: Final = Kind.GIVEN
 LISTS: Final = frozenset(
     {
         "words",
@@ -128,66 +130,82 @@ def _tell_words(rows: Sequence[Row], near: Mapping[str, list[str]]) -> None:
 def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     names = [name for text in texts_of(unit, *_PERSON_NAMES) if (name := parse(text, person=True))]
     given, family = _split(unit, names)
-    called = named = None
+    row = _NOBODY.copy()  # most columns of most records are empty, and to fill a dictionary anew takes longer
     if given is not None:
-        called, named = hull(given.sound), "yes" if is_given(given.sound) else None
+        row["given"] = called = hull(given.sound)
         parts["given"].setdefault(called, given)
-    kin = None
+        if called:
+            row["initial"], row["lone"] = called[:1], int(len(called) == 1)
+        if is_given(given.sound):
+            row["named"] = "yes"
     if family is not None:
-        kin = hull(family.sound)
+        row["family"] = kin = hull(family.sound)
         parts["family"].setdefault(kin, family)
     words = {hull(part.sound) for name in names for part in name.parts if len(part.plain) > 1}
-    row: Row = {
-        "family": kin,
-        "given": called,
-        "initial": called[:1] if called else None,
-        "lone": int(len(called) == 1) if called else None,
-        "named": named,
-        "words": sorted(words) or None,
-        **born(texts_of(unit, "birthDate")),
-        "place": text_of(unit, "birthPlace"),
-        "gender": next((text.strip().casefold()[:1] for text in texts_of(unit, "gender")), None),
-        "father": text_of(unit, "fatherName"),
-        **numbers_of(unit, _STATE_NUMBERS, _PAPERS),
-        **contacts_of(unit),
-    }
+    row["words"] = sorted(words) or None
+    said = unit.values
+    if "birthDate" in said:
+        row.update(born(texts_of(unit, "birthDate")))
+    if "gender" in said:
+        row["gender"] = said["gender"][0].value.strip().casefold()[:1]
+    row["place"], row["father"] = text_of(unit, "birthPlace"), text_of(unit, "fatherName")
+    row.update(numbers_of(unit, _STATE_NUMBERS, _PAPERS))
+    row.update(contacts_of(unit))
     row["keys"] = _person_keys(row, family, given)
     return row
 
 
+_NOBODY: Final[Row] = dict.fromkeys(
+    (
+        *("family", "given", "initial", "lone", "named", "words"),
+        *("birth", "date", "year", "day", "whole", "births", "turned", "place", "gender", "father"),
+        *("numbers", "number", "optical", "state", "contacts", "address", "street", "house", "keys"),
+    )
+)
+"""The columns of a person of whom nothing is said."""
+
+
 def _split(unit: Unit, names: Sequence[Name]) -> tuple[Part | None, Part | None]:
     """Return given and family name: as the record tells them apart, else by place, a known given name first."""
-    told = [_first_part(unit, prop) for prop in ("firstName", "lastName")]
+    first = _first_part(unit, "firstName") if "firstName" in unit.values else None
+    last = _first_part(unit, "lastName") if "lastName" in unit.values else None
     parts = names[0].parts if names else ()
     if not parts:
-        return told[0], told[1]
+        return first, last
     given, family = parts[0], parts[-1]
-    if len(parts) > 1 and family.kind is Kind.GIVEN and given.kind is not Kind.GIVEN:
+    if len(parts) > 1 and family.kind is _GIVEN and given.kind is not _GIVEN:
         given, family = family, given
     if len(parts) == 1:
-        return told[0], told[1] or family
-    return told[0] or given, told[1] or family
+        return first, last or family
+    return first or given, last or family
 
 
 def _first_part(unit: Unit, prop: str) -> Part | None:
-    if prop not in unit.values:
-        return None
-    found = next((name for one in unit.values[prop] if (name := parse(one.value, person=True))), None)
-    return found.parts[0 if prop == "firstName" else -1] if found else None
+    place = 0 if prop == "firstName" else -1
+    told = (_part_in(one.value, place) for one in unit.values[prop])
+    return next((part for part in told if part is not None), None)
+
+
+@lru_cache(maxsize=1 << 16)
+def _part_in(text: str, place: int) -> Part | None:
+    """Return the first or the last part of a text; given names come again and again."""
+    name = parse(text, person=True)
+    return name.parts[place] if name else None
 
 
 def _person_keys(row: Row, family: Part | None, given: Part | None) -> list[str]:
     """Return the keys under which a person is looked for: numbers, contacts, and parts of the name with the birth date."""
-    keys = [f"n{number}" for number in row["optical"] or ()]
-    keys += [f"c{contact}" for contact in row["contacts"] or ()]
-    date = row["birth"] or ""
+    keys = [f"n{number}" for number in row["optical"]] if row["optical"] else []
+    if row["contacts"]:
+        keys += [f"c{contact}" for contact in row["contacts"]]
+    date, called, kin = row["birth"] or "", row["given"], row["family"]
     year = date[:4]
     bones = sorted({part.bones or part.sound for part in (family, given) if part})
     if bones:
         both = f"w{' '.join(bones)}"
         keys += (f"{both}|{year}", both)
     if family and given:
-        keys += (f"g{row['given']}|{family.bones[:3]}", f"f{row['family']}|{row['given'][:1]}")
+        keys += (f"g{called}|{family.bones[:3]}", f"f{kin}|{called[:1]}")
     if len(date) == WHOLE_DATE:
         # Day and month in either order are one key, so that swapped dates meet.
         one, other = date[5:7], date[8:]
@@ -195,9 +213,9 @@ def _person_keys(row: Row, family: Part | None, given: Part | None) -> list[str]
         keys += [f"d{day}|{bone[:2]}" for bone in bones]
         keys += [f"m{date[5:]}|{bone}" for bone in bones]
     if date:
-        keys += [f"y{year}|{word}" for word in (row["family"], row["given"]) if word]
-    if row["address"] and row["given"]:
-        keys.append(f"a{row['address']}|{row['given']}")
+        keys += [f"y{year}|{word}" for word in (kin, called) if word]
+    if called and row["address"]:
+        keys.append(f"a{row['address']}|{called}")
     return list(dict.fromkeys(keys))
 
 

@@ -64,15 +64,16 @@ def _date_in(text: str) -> str | None:
 
 def numbers_of(unit: Unit, sure: Sequence[str], others: Sequence[str]) -> Row:
     """Return the numbers of a unit, and the state where one alone stands for the thing there."""
-    numbers = sorted({number for text in texts_of(unit, *sure, *others) if (number := normal(text))})
+    numbers = {number for text in texts_of(unit, *sure, *others) if (number := normal(text))}
     if not numbers:
         return _NO_NUMBERS
-    return {
-        "numbers": numbers,
-        "number": numbers[0],
-        "optical": sorted({optical(number) for number in numbers}),
-        "state": state_of(unit) if sure_numbers(unit) else None,
-    }
+    state = state_of(unit) if sure_numbers(unit) else None
+    if len(numbers) == 1:
+        (number,) = numbers
+        return {"numbers": [number], "number": number, "optical": [optical(number)], "state": state}
+    ordered = sorted(numbers)
+    alike = sorted({optical(number) for number in numbers})
+    return {"numbers": ordered, "number": ordered[0], "optical": alike, "state": state}
 
 
 _NO_NUMBERS: Final[Row] = dict.fromkeys(("numbers", "number", "optical", "state"))
@@ -80,10 +81,12 @@ _NO_NUMBERS: Final[Row] = dict.fromkeys(("numbers", "number", "optical", "state"
 
 def contacts_of(unit: Unit) -> Row:
     """Return the columns of where a unit can be reached."""
-    phones = {number for text in texts_of(unit, "phone") if (number := phone_of(text))}
-    mails = {text.strip().casefold() for text in texts_of(unit, "email", "website")}
-    address, house = _lived_at(next(iter(texts_of(unit, "address")), ""))
-    return {"contacts": sorted(phones | mails) or None, "address": address, "street": address, "house": house}
+    said = unit.values
+    found = {number for one in said["phone"] if (number := phone_of(one.value))} if "phone" in said else set()
+    if "email" in said or "website" in said:
+        found |= {text.strip().casefold() for text in texts_of(unit, "email", "website")}
+    address, house = _lived_at(said["address"][0].value) if "address" in said else (None, None)
+    return {"contacts": sorted(found) or None, "address": address, "street": address, "house": house}
 
 
 @lru_cache(maxsize=1 << 17)
