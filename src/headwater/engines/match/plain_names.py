@@ -21,6 +21,8 @@ _LANGUAGES: Final = (Script.CYRILLIC, Script.RUSSIAN, Script.UKRAINIAN, Script.S
 _HARD_SIGN: Final = frozenset("ъЪ")
 """It says what the language is by the letter behind it, which may be the next word's."""
 _LAST_LATIN: Final = "\u02af"
+_FIRST_CYRILLIC: Final = "\u0400"
+_LAST_CYRILLIC: Final = "\u052f"
 _LEAST: Final = 3
 """Letters of the shortest word of a person's name that is plain: shorter ones are initials, particles, prefixes of ships."""
 _DROPPED: Final = Part("", "", "", "", Kind.SMALL, arabic=False)
@@ -68,7 +70,7 @@ def _place(word: str) -> int:
     """Return the place among the languages of what the letters of a word give away, -1 where it is not plainly Cyrillic."""
     if word.isascii() and word.isdigit():
         return 0
-    if not _HARD_SIGN.isdisjoint(word) or any(script_of(letter) is _LATIN for letter in word):
+    if not word or min(word) < _FIRST_CYRILLIC or max(word) > _LAST_CYRILLIC or not _HARD_SIGN.isdisjoint(word):
         return -1
     script = script_of(word)
     return _LANGUAGES.index(script) if script in _LANGUAGES else -1
