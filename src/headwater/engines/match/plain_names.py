@@ -17,9 +17,8 @@ from headwater.engines.match.script import Script, script_of, stripped
 _LATIN: Final = Script.LATIN
 _FORM: Final = Kind.FORM
 _LANGUAGES: Final = (Script.CYRILLIC, Script.RUSSIAN, Script.UKRAINIAN, Script.SERBIAN, Script.MACEDONIAN)
-"""Languages of Cyrillic words; the last of those that a name's words show is that of the whole name."""
-_HARD_SIGN: Final = frozenset("ъЪ")
-"""It says what the language is by the letter behind it, which may be the next word's."""
+"""Languages of Cyrillic words; the last of those that a name's words show is that of the whole name. Bulgarian is none of
+them: a hard sign at the end of a word tells by the letter behind it, which may be the next word's."""
 _LAST_LATIN: Final = "\u02af"
 _FIRST_CYRILLIC: Final = "\u0400"
 _LAST_CYRILLIC: Final = "\u052f"
@@ -70,7 +69,7 @@ def _place(word: str) -> int:
     """Return the place among the languages of what the letters of a word give away, -1 where it is not plainly Cyrillic."""
     if word.isascii() and word.isdigit():
         return 0
-    if not word or min(word) < _FIRST_CYRILLIC or max(word) > _LAST_CYRILLIC or not _HARD_SIGN.isdisjoint(word):
+    if not word or min(word) < _FIRST_CYRILLIC or max(word) > _LAST_CYRILLIC:
         return -1
     script = script_of(word)
     return _LANGUAGES.index(script) if script in _LANGUAGES else -1
