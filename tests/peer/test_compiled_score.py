@@ -13,6 +13,8 @@ from headwater.engines.match.coded import codes, trait_arrays
 from headwater.engines.match.dates import DateClass, classify
 from headwater.engines.match.index import unpack
 from headwater.engines.match.kernel import MOST_PARTS
+from headwater.engines.match.link import near as link_near
+from headwater.engines.match.link.values import hull
 from headwater.engines.match.listed import Listed
 from headwater.engines.match.names import Weighed, parse
 from headwater.engines.match.query import read_request
@@ -49,6 +51,17 @@ def finder() -> Finder:
 
 def test_numba_is_here() -> None:
     assert available()
+
+
+def test_linking_finds_the_same_neighbours_by_either_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [name for text in asked() if (name := parse(text, person=True))]
+    known = {hull(part.sound): part for name in names for part in name.parts}
+    monkeypatch.setattr(link_near, "COMPILED", 10**9)
+    readable = link_near.neighbours(known)
+    monkeypatch.setattr(link_near, "COMPILED", 1)
+    monkeypatch.setattr(link_near, "likeness", None)
+    assert link_near.neighbours(known) == readable
+    assert sum(map(len, readable.values())) > 200
 
 
 def test_every_pair_of_names_has_the_log_odds_of_the_readable_score(finder: Finder) -> None:

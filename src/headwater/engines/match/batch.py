@@ -102,7 +102,7 @@ class Batch:
         sounds, bones = codes(index_finder.sounds), codes(index_finder.bones)
         self._sounds = kernel_near.vocabulary(*codes(index_finder.rough))
         self._bones = kernel_near.vocabulary(*bones)
-        self._words = self._together(
+        self._words = _together(
             gathered(*sounds, arrays["part.of_sound"]), gathered(*bones, arrays["part.of_bones"]),
             {name: arrays[f"part.{name}"] for name in FACTS},
         )  # fmt: skip
@@ -179,7 +179,7 @@ class Batch:
             keyed_at,
         )
         beside = self._beside_kernel.beside(trait_arrays([one.traits for one in asked]))
-        coded, words = self._coded(parts), self._words
+        coded, words = _coded(parts), self._words
         beside_ = (self._meets, beside, self._beside)
         if among is None:
             found = self._kernel.find(
@@ -192,21 +192,6 @@ class Batch:
             )
         queries_, at, value, whole, worth = found
         return [queries_, at, np.minimum(value, weights.NAME_CAP), whole, worth]
-
-    def _coded(self, parts: Sequence[Part]) -> "kernel.Words":
-        sounds, bones = codes([part.sound for part in parts]), codes([part.bones for part in parts])
-        return self._together(sounds, bones, part_arrays(parts))
-
-    def _together(self, sounds: "Run", bones: "Run", facts: "Mapping[str, NDArray[Any]]") -> "kernel.Words":
-        import numpy as np
-
-        (letters, at), (more, more_at) = sounds, bones
-        beside = len(letters) + more_at
-        columns = (at[:-1], at[1:], beside[:-1], beside[1:], *(facts[name] for name in FACTS))
-        count = len(at) - 1
-        wide = np.concatenate([_columns(column, count) for column in columns], axis=1)
-        run = np.concatenate((letters, more))
-        return self._kernel.Words(run, wide, self._kernel.omissions(_tables().costs, run, wide))
 
     def _near_of(self, parts: Sequence[Part]) -> "kernel.Near":
         """Return what is near each part, worked out for those not yet seen."""
@@ -245,6 +230,33 @@ class Batch:
         """Return the number of some consonants in the index, -1 where they say little or nobody listed has them."""
         at = self.finder.bones_at(bones) if len(bones) >= ENOUGH_BONES else None
         return -1 if at is None else at
+
+
+def likenesses(parts: Sequence[Part], lefts: "NDArray[Any]", rights: "NDArray[Any]") -> "NDArray[np.float64]":
+    """Return how alike parts are that are laid side by side by their places; under `likeness.MEETING` any figure under it."""
+    from headwater.engines.match import kernel, kernel_pairs
+
+    found: NDArray[np.float64] = kernel_pairs.likenesses(_tables(), kernel.scratch(), _coded(parts), lefts, rights)
+    return found
+
+
+def _coded(parts: Sequence[Part]) -> "kernel.Words":
+    sounds, bones = codes([part.sound for part in parts]), codes([part.bones for part in parts])
+    return _together(sounds, bones, part_arrays(parts))
+
+
+def _together(sounds: "Run", bones: "Run", facts: "Mapping[str, NDArray[Any]]") -> "kernel.Words":
+    import numpy as np
+
+    from headwater.engines.match import kernel
+
+    (letters, at), (more, more_at) = sounds, bones
+    beside = len(letters) + more_at
+    columns = (at[:-1], at[1:], beside[:-1], beside[1:], *(facts[name] for name in FACTS))
+    count = len(at) - 1
+    wide = np.concatenate([_columns(column, count) for column in columns], axis=1)
+    run = np.concatenate((letters, more))
+    return kernel.Words(run, wide, kernel.omissions(_tables().costs, run, wide))
 
 
 def _apart(queries: int, query: "NDArray[Any]", *columns: "NDArray[Any]") -> list[list[Near]]:

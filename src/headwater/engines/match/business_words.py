@@ -153,6 +153,26 @@ def _one_letter_apart(word: str, form: str) -> bool:
     return any(one == other for one, other in rests)
 
 
+def alone(word: str) -> str | None:
+    """Return what becomes of a word of an organisation's name, whatever stands beside it; None where that counts.
+
+    A legal form of one word is one beside other words, as long as none of them is of a legal form too; a single letter is
+    no number where another word ends the name.
+    """
+    if (
+        (len(word) > 1 and word in _ROMAN)
+        or word in _NUMBERS
+        or word in _ABBREVIATIONS
+        or word in _TENS
+        or _ORDINAL.fullmatch(word)
+    ):
+        return None
+    formal = _form_word(word)
+    if formal in _ANY_FORM_WORD:
+        return f"{_FORM_OF[formal]}." if formal in _FORM_OF else None
+    return word if _english_for(word) == (word,) else None
+
+
 def plain_numbers(words: list[str]) -> list[str]:
     """Return the words with numbers in figures and trade abbreviations in full.
 

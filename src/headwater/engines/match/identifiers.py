@@ -24,7 +24,7 @@ def normal(number: str) -> str:
     plain = _JUNK.sub("", number.upper())
     if plain.startswith("IMO") and plain[3:].isdigit():
         plain = plain[3:]
-    return plain if len(plain) >= MIN_LENGTH and len(set(plain)) > 1 and any(map(str.isdigit, plain)) else ""
+    return plain if len(plain) >= MIN_LENGTH and len(set(plain)) > 1 and not plain.isalpha() else ""
 
 
 def optical(number: str) -> str:

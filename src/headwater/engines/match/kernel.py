@@ -1,9 +1,10 @@
 """The name score on arrays of numbers, compiled: which listed names a batch of queries could mean, and how much they agree.
 
 It says again, for machines, what `align`, `likeness` and `features` say for people, and a test holds the two to the
-same log-odds. Nothing here reaches an answer: names that score high enough are compared once more by the readable code,
-which gives the score and the reasons. numba compiles this file once a machine and keeps the result; without numba, and
-for a few names, the readable code works alone.
+same log-odds. Nothing here reaches an answer of screening: names that score high enough are compared once more by the
+readable code, which gives the score and the reasons; linking takes from here which of many parts are near (`link.near`).
+numba compiles this file once a machine and keeps the result; without numba, and for a few names, the readable code works
+alone.
 
 Sounds are code points; `Tables` holds the costs of `sound` by code point below 128.
 """

@@ -111,6 +111,11 @@ def _places() -> dict[str, int]:
     return {syllable: at for at, syllable in enumerate(("", *sorted(_known(_ALL))))}
 
 
+def is_family(word: str) -> bool:
+    """Return whether a word in Latin letters may be a Korean family."""
+    return one_spelling(word) in _ranks()
+
+
 def family_and_given(words: list[str]) -> list[str]:
     """Return a Korean name's family and its given name, the two syllables of which are one word; empty where it is none.
 
@@ -118,7 +123,7 @@ def family_and_given(words: list[str]) -> list[str]:
         words: the words of a name in lower-case Latin letters, titles left out.
     """
     # The family stands at one end, in a word of its own: most names of the world are told apart by this alone.
-    if not 1 < len(words) <= SYLLABLES or not any(one_spelling(words[end]) in _ranks() for end in (0, -1)):
+    if not 1 < len(words) <= SYLLABLES or not any(is_family(words[end]) for end in (0, -1)):
         return []
     found = []
     for word in words:

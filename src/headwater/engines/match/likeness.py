@@ -1,8 +1,8 @@
 """How alike two parts of names are: the same letters, the same sound, the same consonants, a slip of the pen."""
 
 from enum import StrEnum
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import Final
 
 from headwater.engines.match.given import FAMILIES, groups_of, verdict
 from headwater.engines.match.korean_names import FIRST_GIVEN, number
@@ -15,9 +15,6 @@ from headwater.engines.match.sound import (
     unvowelled_cost,
     without_article,
 )
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 LENGTH_SHARE: Final = 1.25
 """How much of a word one whole edit takes: in a word of five sounds a quarter."""
@@ -78,13 +75,6 @@ class Way(StrEnum):
     EDIT = "edit"
     INITIAL = "initial"
     JOINED = "joined"
-
-
-@cache
-def _levenshtein() -> "ModuleType":
-    from rapidfuzz.distance import Levenshtein
-
-    return Levenshtein
 
 
 # A member of an enumeration is read much quicker by a name of its own than through its class.
@@ -214,13 +204,27 @@ def _unvowelled(left: Part, right: Part) -> tuple[float, Way]:
         return max(0.0, 1.0 - LENGTH_SHARE * cost / max(len(left.sound), len(right.sound))), _BY_EDIT
     written, latin = (left, right) if left.arabic else (right, left)
     most = max(LEAST_FAR, max(len(written.bones), len(latin.bones)) // 2)
-    if _levenshtein().distance(written.bones, latin.bones, score_cutoff=most) > most:
+    if _edits(written.bones, latin.bones) > most:
         return 0.0, _BY_BONES  # far apart in what is written: not worth reading
     cost = unvowelled_cost(written.sound, latin.sound)
     bare = without_article(latin.sound)
     if bare != latin.sound:
         cost = min(cost, ARTICLE + unvowelled_cost(written.sound, bare))
     return max(0.0, 1.0 - WRITTEN_SHARE * cost / max(len(written.sound), len(latin.bones) + 1)), _BY_BONES
+
+
+def _edits(left: str, right: str) -> int:
+    """Return how many letters of a few must be put in, taken out or changed (Levenshtein 1966).
+
+    A library would take longer to load than these words to lay side by side.
+    """
+    above = list(range(len(right) + 1))
+    for i, one in enumerate(left, 1):
+        row = [i]
+        for j, other in enumerate(right):
+            row.append(min(above[j] + (one != other), above[j + 1] + 1, row[j] + 1))
+        above = row
+    return above[-1]
 
 
 def _family_form(left: str, right: str) -> bool:

@@ -170,6 +170,8 @@ _ENDINGS: Final = {
 }
 """Words that make one name with the word before them; dyn and allh are how Arabic script spells them."""
 _MAY_BE_JOINED: Final = _SERVANT | _ENDINGS.keys() | _ARTICLE
+COMPANIONS: Final = _MAY_BE_JOINED | _SMALL | _BAKR.keys()
+"""Words of a person's name that are left out, or read together with the word beside them."""
 _GOD_ENDING: Final = {"allh": "lah", "allah": "lah", "ullah": "lah", "lah": "lah"}
 
 
@@ -234,6 +236,15 @@ def parse(text: str, *, person: bool) -> Name | None:
     return Name(text, parts, script, "".join([one.sound for one in parts])) if parts else None
 
 
+def words_between(text: str) -> list[str]:
+    """Return the words of a text between signs, as they are written; none where a silent sign is among them."""
+    if text.isascii():
+        silent = "'" in text or "`" in text
+    else:
+        silent = _SILENT.search(text) is not None or not unicodedata.is_normalized("NFKC", text)
+    return [] if silent else _WORD.findall(text)
+
+
 def _is_dotted(text: str) -> bool:
     return "." in text and _DOTTED.search(text) is not None
 
@@ -251,12 +262,13 @@ def _one_word(found: list[str]) -> list[str]:
 
 def _spelled(found: list[str], script: Script) -> list[str]:
     """Return the words in Latin letters, without those of which nothing is left."""
-    spelled = [word if word.isascii() else _in_latin(word, script) for word in found]
+    spelled = [word if word.isascii() else in_latin(word, script) for word in found]
     return [word for word in spelled if word]
 
 
 @lru_cache(maxsize=1 << 16)
-def _in_latin(word: str, whole: Script) -> str:
+def in_latin(word: str, whole: Script) -> str:
+    """Return a lower-case word in Latin letters, read in the language that the whole name gives away."""
     return unicodedata.normalize("NFC", latin(word, _script_of_word(word, whole)))
 
 

@@ -43,3 +43,8 @@ _VESSEL_PREFIX: Final = re.compile(r"^(?:m/?[vt]|s/?[sv]|f/?v)\s+")
 def without_vessel_prefix(text: str) -> str:
     """Return a ship's name without MV, MT, SS and the like."""
     return _VESSEL_PREFIX.sub("", text)
+
+
+def is_vessel_prefix(word: str) -> bool:
+    """Return whether a word stands before a ship's name."""
+    return _VESSEL_PREFIX.match(f"{word} ") is not None

@@ -5,51 +5,45 @@ reads them, each as its `hull`, the sounds with those merged that a keyboard wit
 neighbouring state does not tell apart. Which parts of names are near each other is asked of screening's `likeness`.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.given import is_given
 from headwater.engines.match.identifiers import normal, optical
-from headwater.engines.match.likeness import likeness
+from headwater.engines.match.link.near import neighbours
 from headwater.engines.match.link.units import Sort, Unit
-from headwater.engines.match.names import Kind, Name, Part, parse
+from headwater.engines.match.link.values import (
+    WHOLE_DATE,
+    Row,
+    born,
+    contacts_of,
+    hull,
+    numbers_of,
+    plate,
+    state_of,
+    text_of,
+    texts_of,
+    vins_of,
+    words_in,
+)
+from headwater.engines.match.names import Kind, Name, Part
+from headwater.engines.match.plain_names import parse
 
-Row = dict[str, Any]
-
-NEAR: Final = 0.72
-"""Screening's likeness from which two parts of names count as near. Chosen on the fitting half."""
-MOST_NEAR: Final = 48
-"""Neighbours kept of one part; a part with more is so short that its neighbours say nothing."""
 LEAST_WORD: Final = 12
 WORD_SHARE: Final = 400
 """A word of a firm's name tells it apart where at most one firm in so many bears it, or a dozen."""
-WHOLE_DATE: Final = 10
-VIN_LENGTH: Final = 17
-PHONE_FIGURES: Final = 8
-"""Last figures of a telephone number that are compared: with and without the country's code they are the same."""
 MOST_SHARED: Final = 60
 """Units that one key of a block may hold; a commoner key compares nobody, and the run says how many there were."""
-_MERGED: Final = str.maketrans({"S": "s", "Z": "z", "C": "c", "q": "c", "J": "d", "j": "i", "T": "t", "D": "d"})
-_RUN: Final = re.compile(r"(.)\1+")
+_STATE_NUMBERS: Final = ("idNumber", "socialSecurityNumber", "innCode")
+_PAPERS: Final = ("passportNumber", "taxNumber", "licenseNumber")
+_COMPANY_NUMBERS: Final = ("registrationNumber", "taxNumber", "vatCode", "leiCode", "innCode", "ogrnCode", "dunsCode")
 _PERSON_NAMES: Final = ("name", "alias", "previousName")
 _WITH_NEIGHBOURS: Final[Mapping[Sort, tuple[str, ...]]] = {
     Sort.PERSON: ("family", "given"),
 }
-_STATE_NUMBERS: Final = ("idNumber", "socialSecurityNumber", "innCode")
-_PAPERS: Final = ("passportNumber", "taxNumber", "licenseNumber")
-_COMPANY_NUMBERS: Final = ("registrationNumber", "taxNumber", "vatCode", "leiCode", "innCode", "ogrnCode", "dunsCode")
-
-
-@lru_cache(maxsize=1 << 16)
-def hull(sound: str) -> str:
-    """Return a folded word with the sounds merged that states spell alike: š with s, ć with c and q, đ with d, j with i."""
-    return _RUN.sub(r"\1", sound.translate(_MERGED))
-
-
+_GIVEN: Final = Kind.GIVEN
 LISTS: Final = frozenset(
     {
         "words",
@@ -133,128 +127,96 @@ def _tell_words(rows: Sequence[Row], near: Mapping[str, list[str]]) -> None:
         row["keys"] = sorted({*row["keys"], *(f"k{word}" for word in kin)})
 
 
-def neighbours(known: Mapping[str, Part]) -> dict[str, list[str]]:
-    """Return, for every hull, the hulls that screening finds near it, without itself.
-
-    Words are laid side by side where their consonants agree, or where one letter taken out of either leaves the same.
-    """
-    blocks: dict[str, list[str]] = defaultdict(list)
-    for word, part in sorted(known.items()):
-        for key in {f"b{part.bones}", *(f"d{word[:at]}{word[at + 1 :]}" for at in range(len(word))), f"d{word}"}:
-            blocks[key].append(word)
-    near: dict[str, set[str]] = defaultdict(set)
-    for words in blocks.values():
-        for at, left in enumerate(words[:MOST_NEAR]):
-            for right in words[at + 1 : MOST_NEAR]:
-                if right not in near[left] and likeness(known[left], known[right])[0] >= NEAR:
-                    near[left].add(right)
-                    near[right].add(left)
-    return {word: sorted(found)[:MOST_NEAR] for word, found in near.items() if found}
-
-
-def phone_of(text: str) -> str:
-    """Return the last figures of a telephone number, empty where there are too few to say anything."""
-    figures = "".join(letter for letter in text if letter.isdecimal() and letter.isascii())
-    return figures[-PHONE_FIGURES:] if len(figures) >= PHONE_FIGURES - 1 else ""
-
-
-def sure_numbers(unit: Unit) -> frozenset[str]:
-    """Return the numbers of which a thing has one alone, each with who gives it out: two that differ are two things."""
-    state = unit.originator.partition("-")[0]
-    if unit.sort is Sort.PERSON:
-        return frozenset(f"{state}:{optical(normal(one.value))}" for one in unit.said("idNumber") if normal(one.value))
-    if unit.sort is Sort.ORGANISATION:
-        return frozenset(
-            f"{state}:{optical(normal(one.value))}" for one in unit.said("registrationNumber") if normal(one.value)
-        )
-    if unit.sort is Sort.VESSEL:
-        return frozenset(f"imo:{optical(normal(one.value))}" for one in unit.said("imoNumber") if normal(one.value))
-    return frozenset(f"vin:{optical(vin)}" for vin in _vins(unit))
-
-
 def _person(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
-    names = [name for one in unit.said(*_PERSON_NAMES) if (name := parse(one.value, person=True))]
+    names = [name for text in texts_of(unit, *_PERSON_NAMES) if (name := parse(text, person=True))]
     given, family = _split(unit, names)
-    for column, part in (("given", given), ("family", family)):
-        if part is not None:
-            parts[column].setdefault(hull(part.sound), part)
+    row = _NOBODY.copy()  # most columns of most records are empty, and to fill a dictionary anew takes longer
+    if given is not None:
+        row["given"] = called = hull(given.sound)
+        parts["given"].setdefault(called, given)
+        if called:
+            row["initial"], row["lone"] = called[:1], int(len(called) == 1)
+        if is_given(given.sound):
+            row["named"] = "yes"
+    if family is not None:
+        row["family"] = kin = hull(family.sound)
+        parts["family"].setdefault(kin, family)
     words = {hull(part.sound) for name in names for part in name.parts if len(part.plain) > 1}
-    births = [date for one in unit.said("birthDate") if (date := _date_in(one.value))]
-    birth = births[0] if births else None
-    called = hull(given.sound) if given else None
-    row: Row = {
-        "family": hull(family.sound) if family else None,
-        "given": called,
-        "initial": called[:1] if called else None,
-        "lone": int(len(called) == 1) if called else None,
-        "named": "yes" if given and is_given(given.sound) else None,
-        "words": sorted(words) or None,
-        "birth": birth,
-        "date": birth,
-        "year": int(birth[:4]) if birth else None,
-        "day": int(birth[5:7] + birth[8:]) if birth and len(birth) == WHOLE_DATE else None,
-        "whole": int(len(birth) == WHOLE_DATE) if birth else None,
-        "births": [date for date in births if len(date) == WHOLE_DATE] or None,
-        "turned": _turned(birth) or None,
-        "place": _text(unit, "birthPlace"),
-        "gender": next((one.value.strip().casefold()[:1] for one in unit.said("gender")), None),
-        "father": _text(unit, "fatherName"),
-        **_numbers(unit, _STATE_NUMBERS, _PAPERS),
-        **_contacts(unit),
-    }
-    row["keys"] = sorted(set(_person_keys(row, family, given)))
+    row["words"] = sorted(words) or None
+    said = unit.values
+    if "birthDate" in said:
+        row.update(born(texts_of(unit, "birthDate")))
+    if "gender" in said:
+        row["gender"] = said["gender"][0].value.strip().casefold()[:1]
+    row["place"], row["father"] = text_of(unit, "birthPlace"), text_of(unit, "fatherName")
+    row.update(numbers_of(unit, _STATE_NUMBERS, _PAPERS))
+    row.update(contacts_of(unit))
+    row["keys"] = _person_keys(row, family, given)
     return row
 
 
-@lru_cache(maxsize=1 << 16)
-def _date_in(text: str) -> str | None:
-    return read_date(text) or salvage_date(text)
+_NOBODY: Final[Row] = dict.fromkeys(
+    (
+        *("family", "given", "initial", "lone", "named", "words"),
+        *("birth", "date", "year", "day", "whole", "births", "turned", "place", "gender", "father"),
+        *("numbers", "number", "optical", "state", "contacts", "address", "street", "house", "keys"),
+    )
+)
+"""The columns of a person of whom nothing is said."""
 
 
 def _split(unit: Unit, names: Sequence[Name]) -> tuple[Part | None, Part | None]:
     """Return given and family name: as the record tells them apart, else by place, a known given name first."""
-    told = [_first_part(unit, prop) for prop in ("firstName", "lastName")]
+    first = _first_part(unit, "firstName") if "firstName" in unit.values else None
+    last = _first_part(unit, "lastName") if "lastName" in unit.values else None
     parts = names[0].parts if names else ()
     if not parts:
-        return told[0], told[1]
+        return first, last
     given, family = parts[0], parts[-1]
-    if len(parts) > 1 and family.kind is Kind.GIVEN and given.kind is not Kind.GIVEN:
+    if len(parts) > 1 and family.kind is _GIVEN and given.kind is not _GIVEN:
         given, family = family, given
     if len(parts) == 1:
-        return told[0], told[1] or family
-    return told[0] or given, told[1] or family
+        return first, last or family
+    return first or given, last or family
 
 
 def _first_part(unit: Unit, prop: str) -> Part | None:
-    found = next((name for one in unit.said(prop) if (name := _name_in(one.value))), None)
-    return found.parts[0 if prop == "firstName" else -1] if found else None
+    place = 0 if prop == "firstName" else -1
+    told = (_part_in(one.value, place) for one in unit.values[prop])
+    return next((part for part in told if part is not None), None)
 
 
-@lru_cache(maxsize=1 << 15)
-def _name_in(text: str) -> Name | None:
-    return parse(text, person=True)
+@lru_cache(maxsize=1 << 16)
+def _part_in(text: str, place: int) -> Part | None:
+    """Return the first or the last part of a text; given names come again and again."""
+    name = parse(text, person=True)
+    return name.parts[place] if name else None
 
 
-def _person_keys(row: Row, family: Part | None, given: Part | None) -> Iterator[str]:
-    """Yield the keys under which a person is looked for: numbers, contacts, and parts of the name with the birth date."""
-    yield from (f"n{number}" for number in row["optical"] or ())
-    yield from (f"c{contact}" for contact in row["contacts"] or ())
-    date = row["birth"] or ""
+def _person_keys(row: Row, family: Part | None, given: Part | None) -> list[str]:
+    """Return the keys under which a person is looked for: numbers, contacts, and parts of the name with the birth date."""
+    keys = [f"n{number}" for number in row["optical"]] if row["optical"] else []
+    if row["contacts"]:
+        keys += [f"c{contact}" for contact in row["contacts"]]
+    date, called, kin = row["birth"] or "", row["given"], row["family"]
+    year = date[:4]
     bones = sorted({part.bones or part.sound for part in (family, given) if part})
     if bones:
-        yield f"w{' '.join(bones)}|{date[:4]}"
-        yield f"w{' '.join(bones)}"
+        both = f"w{' '.join(bones)}"
+        keys += (f"{both}|{year}", both)
     if family and given:
-        yield f"g{row['given']}|{family.bones[:3]}"
-        yield f"f{row['family']}|{row['given'][:1]}"
+        keys += (f"g{called}|{family.bones[:3]}", f"f{kin}|{called[:1]}")
     if len(date) == WHOLE_DATE:
         # Day and month in either order are one key, so that swapped dates meet.
-        day = f"{date[:4]}{''.join(sorted((date[5:7], date[8:])))}"
-        yield from (f"d{day}|{bone[:2]}" for bone in bones)
-        yield from (f"m{date[5:]}|{bone}" for bone in bones)
-    yield from (f"y{date[:4]}|{word}" for word in {row["family"], row["given"]} if date and word)
-    if row["address"]:
-        yield from (f"a{row['address']}|{word}" for word in {row["given"]} if word)
+        one, other = date[5:7], date[8:]
+        day = f"{year}{one}{other}" if one < other else f"{year}{other}{one}"
+        keys += [f"d{day}|{bone[:2]}" for bone in bones]
+        keys += [f"m{date[5:]}|{bone}" for bone in bones]
+    if date:
+        keys += [f"y{year}|{word}" for word in (kin, called) if word]
+    if called and row["address"]:
+        keys.append(f"a{row['address']}|{called}")
+    return list(dict.fromkeys(keys))
 
 
 def _organisation(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
@@ -270,8 +232,8 @@ def _organisation(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         "spelled": title,
         "letters": len(title) if title else None,
         "words": sorted(alike) or None,
-        **_numbers(unit, _COMPANY_NUMBERS, ()),
-        **_contacts(unit),
+        **numbers_of(unit, _COMPANY_NUMBERS, ()),
+        **contacts_of(unit),
     }
     keys = [f"n{number}" for number in row["optical"] or ()] + [f"c{contact}" for contact in row["contacts"] or ()]
     keys += [f"t{row['title']}"] if row["title"] else []
@@ -284,7 +246,7 @@ def _organisation(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
 
 def _vehicle(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     del parts
-    vins = _vins(unit)
+    vins = vins_of(unit)
     plates = [number for one in unit.said("registrationNumber") if (number := plate(one.value)) and number not in vins]
     row: Row = {
         "plates": plates or None,
@@ -292,8 +254,8 @@ def _vehicle(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
         "numbers": vins or None,
         "number": vins[0] if vins else None,
         "optical": sorted({optical(number) for number in vins}) or None,
-        "state": _state(unit) if vins else None,
-        "make": " ".join(sorted(_hulls(unit, "name", "model"))) or None,
+        "state": state_of(unit) if vins else None,
+        "make": " ".join(sorted(words_in(next(iter(texts_of(unit, "name", "model")), "")))) or None,
         "built": next((one.value[:4] for one in unit.said("buildDate")), None),
     }
     row["keys"] = sorted(
@@ -306,7 +268,7 @@ def _vessel(unit: Unit, parts: dict[str, dict[str, Part]]) -> Row:
     del parts
     imo = [number for one in unit.said("imoNumber") if (number := normal(one.value))]
     calls = [number for one in unit.said("mmsi", "callSign", "registrationNumber") if (number := normal(one.value))]
-    title = " ".join(sorted(_hulls(unit, "name"))) or None
+    title = " ".join(sorted(words_in(next(iter(texts_of(unit, "name")), "")))) or None
     row: Row = {
         "title": title,
         "spelled": title,
@@ -329,71 +291,3 @@ _BUILDERS: Final[Mapping[Sort, Callable[[Unit, dict[str, dict[str, Part]]], Row]
     Sort.VEHICLE: _vehicle,
     Sort.VESSEL: _vessel,
 }
-
-
-def plate(text: str) -> str:
-    """Return a plate in capitals and figures only, empty where it is too short to say anything."""
-    plain = "".join(letter for letter in text.upper() if letter.isalnum() and letter.isascii())
-    return plain if len(plain) >= 4 and any(letter.isdigit() for letter in plain) else ""  # noqa: PLR2004
-
-
-def _vins(unit: Unit) -> list[str]:
-    found = (normal(one.value) for one in unit.said("registrationNumber", "serialNumber"))
-    return sorted({number for number in found if len(number) == VIN_LENGTH})
-
-
-def _state(unit: Unit) -> str:
-    return unit.originator.partition("-")[0]
-
-
-def _numbers(unit: Unit, sure: Sequence[str], others: Sequence[str]) -> Row:
-    """Return the numbers of a unit, and the state where one alone stands for the thing there."""
-    numbers = sorted({number for one in unit.said(*sure, *others) if (number := normal(one.value))})
-    return {
-        "numbers": numbers or None,
-        "number": numbers[0] if numbers else None,
-        "optical": sorted({optical(number) for number in numbers}) or None,
-        "state": _state(unit) if sure_numbers(unit) else None,
-    }
-
-
-def _contacts(unit: Unit) -> Row:
-    phones = {number for one in unit.said("phone") if (number := phone_of(one.value))}
-    mails = {one.value.strip().casefold() for one in unit.said("email", "website")}
-    words = _hulls(unit, "address")
-    address = " ".join(words) or None
-    return {
-        "contacts": sorted(phones | mails) or None,
-        "address": address,
-        "street": address,
-        "house": " ".join(word for word in words if word[:1].isdigit()) or None,
-    }
-
-
-def _hulls(unit: Unit, *props: str) -> tuple[str, ...]:
-    """Return the words of the first value of some properties, each as its hull, in order."""
-    return _words_in(next((one.value for one in unit.said(*props)), ""))
-
-
-@lru_cache(maxsize=1 << 18)
-def _words_in(text: str) -> tuple[str, ...]:
-    """Return the words of a text, each as its hull; places, streets and fathers' names come again and again."""
-    name = parse(text, person=False)
-    return tuple(hull(part.sound) for part in name.parts) if name else ()
-
-
-def _text(unit: Unit, prop: str) -> str | None:
-    return " ".join(_hulls(unit, prop)) or None
-
-
-@lru_cache(maxsize=1 << 16)
-def _turned(birth: str | None) -> Sequence[str]:
-    """Return the dates that a slip makes of a whole date: day and month swapped, or two neighbouring figures."""
-    if birth is None or len(birth) != WHOLE_DATE:
-        return ()
-    figures = birth.replace("-", "")
-    turned = {f"{birth[:4]}-{birth[8:]}-{birth[5:7]}"}
-    for at in range(len(figures) - 1):
-        swapped = figures[:at] + figures[at + 1] + figures[at] + figures[at + 2 :]
-        turned.add(f"{swapped[:4]}-{swapped[4:6]}-{swapped[6:]}")
-    return tuple(sorted(turned - {birth}))

@@ -7,10 +7,10 @@ from typing import Final
 
 from headwater.engines.match.dates import read_date, salvage_date
 from headwater.engines.match.identifiers import normal, optical
-from headwater.engines.match.link.columns import phone_of, plate
 from headwater.engines.match.link.levels import Comparison, Model
 from headwater.engines.match.link.pairing import Edge
 from headwater.engines.match.link.units import Said, Unit
+from headwater.engines.match.link.values import phone_of, plate
 from headwater.model.finding import Reason
 
 BIT: Final = log(2.0)

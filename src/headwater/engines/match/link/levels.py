@@ -23,8 +23,9 @@ class Need:
     """What must hold before a level can.
 
     Attributes:
-        kind: ``same`` (one number on both sides), ``share`` (lists, or a list and a number, with one in common) or ``next``.
-        left, right: the columns of the two rows.
+        kind: ``same`` (one number on both sides), ``share`` (lists, or a list and a number, with one in common), ``next``, or
+            ``digit`` (dates that are whole and differ in one figure).
+        left, right: the columns of the two rows; of ``digit`` those that hold the year, and month and day.
         apart: how far apart numbers that are ``next`` may be.
     """
 

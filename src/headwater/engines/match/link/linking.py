@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final
 
 from headwater.engines.match.link.cluster import Clustering, Why, cluster
-from headwater.engines.match.link.columns import rows_of, sure_numbers
+from headwater.engines.match.link.columns import rows_of
 from headwater.engines.match.link.explain import Pair
 from headwater.engines.match.link.judged import Verdict, Word, judgements_in, words_on_pairs
 from headwater.engines.match.link.levels import Model
@@ -26,6 +26,7 @@ from headwater.engines.match.link.pairing import (
 )
 from headwater.engines.match.link.sheet import sheet_of
 from headwater.engines.match.link.units import Sort, Unit, units_of
+from headwater.engines.match.link.values import sure_numbers
 from headwater.errors import Place, SchemaError
 from headwater.model.collecting import collecting_later
 from headwater.ports import View

@@ -115,7 +115,7 @@ BIRTH: Final = Comparison(
             # One digit is of the year or of the day: where both differ, the letters need not be gone through.
             f"{_WHOLE} and (l.year = r.year or l.day = r.day) and levenshtein(l.date, r.date) = 1",
             "date of birth differs in one digit",
-            needs=(_is("year"), _is("day")),
+            needs=(Need("digit", "year", "day"),),
         ),
         Level("year", f"{_YEAR} and not ({_WHOLE})", "year of birth is the same", needs=(_is("year"),)),
         Level("near", _YEAR, "year of birth is the same, day or month differs", needs=(_is("year"),)),

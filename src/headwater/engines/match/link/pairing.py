@@ -17,10 +17,10 @@ import msgspec
 
 from headwater.engines.match.link import weights
 from headwater.engines.match.link.bounds import Bounds
-from headwater.engines.match.link.columns import Row
 from headwater.engines.match.link.levels import Comparison, Model
 from headwater.engines.match.link.model import DIALECTS
 from headwater.engines.match.link.sheet import Sheet, sheet_of_rows
+from headwater.engines.match.link.values import Row
 from headwater.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -316,14 +316,10 @@ def _laid(
         yield
         return
     for lefts, rights in sheet.pairs(SLICE):
-        enough = bounds.most(lefts, rights) >= least
-        if not enough.any():
+        ours, theirs = bounds.enough(lefts, rights, least)
+        if not len(ours):
             continue
-        columns = {
-            "match_key": np.zeros(enough.sum(), np.int8),
-            "join_key_l": lefts[enough],
-            "join_key_r": rights[enough],
-        }
+        columns = {"match_key": np.zeros(len(ours), np.int8), "join_key_l": ours, "join_key_r": theirs}
         given = database.register(pa.table(columns))
         linker.table_management.register_blocked_pairs_for_predict(given)
         yield

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.engines.match.link.columns import LISTS, MOST_SHARED, NUMBERED, SPELLED, Laid, Row, near_in
+from headwater.engines.match.link.columns import LISTS, MOST_SHARED, NUMBERED, SPELLED, Laid, near_in
 from headwater.engines.match.link.units import Unit
+from headwater.engines.match.link.values import Row
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from headwater.engines.match.identifiers import normal, optical
-from headwater.engines.match.link.columns import MOST_SHARED, phone_of
+from headwater.engines.match.link.columns import MOST_SHARED
 from headwater.engines.match.link.units import Said, Sort, Unit
+from headwater.engines.match.link.values import phone_of
 
 _BEARERS: Final = frozenset({Sort.PERSON, Sort.ORGANISATION})
 

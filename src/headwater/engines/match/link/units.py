@@ -7,6 +7,8 @@ business (`rights`). What belongs to them alone (papers, addresses) goes with th
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import msgspec
@@ -85,6 +87,7 @@ _DOCUMENTS: Final = frozenset({"Identification", "Passport"})
 _PARTS_OF_ADDRESS: Final = ("full", "street", "street2", "postalCode", "city")
 
 
+@cache
 def sort_of(name: str) -> Sort | None:
     """Return the sort of an entity type, None where it is nothing that is linked."""
     kinds = {name} | schema(name).extends
@@ -98,11 +101,12 @@ def units_of(records: Iterable[Record]) -> list[Unit]:
     """Return the units that records speak of, in the order of their names; no protected person among them."""
     gathered: dict[tuple[AuthorityId, EntityKey], _Gathered] = {}
     protected: set[EntityKey] = set()
-    for ref, record in sorted(((record.id, record) for record in records), key=lambda one: one[0]):
+    for ref, record in sorted(((record.id, record) for record in records), key=itemgetter(0)):
         facts = facts_by_entity(record)
-        protected.update(mention.key for mention in record.mentions if mention.protected)
         for mention in record.mentions:
             sort = sort_of(mention.schema)
+            if mention.protected:
+                protected.add(mention.key)
             if sort is not None:
                 place = (record.origin.originator, mention.key)
                 known = gathered.get(place)
@@ -115,7 +119,7 @@ def units_of(records: Iterable[Record]) -> list[Unit]:
         place, one = gathered.popitem()
         if place[1] not in protected and one.values:
             units.append(_unit(*place, one, joined))
-    return sorted(units, key=lambda unit: unit.name)
+    return sorted(units, key=attrgetter("name"))
 
 
 @dataclass(slots=True)
@@ -129,10 +133,14 @@ class _Gathered:
         """Take in what one record says of the thing."""
         self.records.append(ref)
         self.handlings.append(record.handling)
+        values = self.values
         for place, prop, value in facts.get(key, ()):
-            self.values.setdefault(prop, []).append(Said(value, ref, place))
-        for prop, said in _beside(ref, record, key, facts):
-            self.values.setdefault(prop, []).append(said)
+            if prop in values:
+                values[prop].append(Said(value, ref, place))
+            else:
+                values[prop] = [Said(value, ref, place)]
+        for prop, said in _beside(ref, record, key, facts) if len(record.mentions) > 1 else ():
+            values.setdefault(prop, []).append(said)
 
 
 FactsOf = Mapping[EntityKey, list[tuple[int, str, str]]]
@@ -141,6 +149,8 @@ FactsOf = Mapping[EntityKey, list[tuple[int, str, str]]]
 
 def facts_by_entity(record: Record) -> FactsOf:
     """Return a record's facts by entity: place in the record, property, value."""
+    if len(record.mentions) == 1:
+        return {record.mentions[0].key: [(place, fact.prop, fact.value) for place, fact in enumerate(record.facts)]}
     found: dict[EntityKey, list[tuple[int, str, str]]] = {}
     for place, fact in enumerate(record.facts):
         found.setdefault(fact.entity, []).append((place, fact.prop, fact.value))
@@ -149,8 +159,6 @@ def facts_by_entity(record: Record) -> FactsOf:
 
 def _beside(ref: RecordId, record: Record, key: EntityKey, facts: FactsOf) -> Iterator[tuple[str, Said]]:
     """Yield what entities of their own say for a thing: the number of its document, the text of its address."""
-    if len(record.mentions) == 1:
-        return
     types = {mention.key: mention.schema for mention in record.mentions}
     for other, name in types.items():
         mine = facts.get(other, [])
@@ -173,8 +181,9 @@ def _unit(
         for prop, said in gathered.values.items()
     }
     handlings = tuple(gathered.handlings)
-    if handlings not in joined:
-        joined[handlings] = join_all(handlings)
+    handling = joined.get(handlings)
+    if handling is None:
+        handling = joined[handlings] = join_all(handlings)
     return Unit(
         name=f"{originator}/{key}",
         originator=originator,
@@ -182,5 +191,5 @@ def _unit(
         sort=gathered.sort,
         values=values,
         records=tuple(dict.fromkeys(gathered.records)),
-        handling=joined[handlings],
+        handling=handling,
     )

@@ -2,8 +2,9 @@
 
 import pytest
 
-from headwater.engines.match.link.columns import MOST_SHARED, hull, phone_of, rows_of, sure_numbers
+from headwater.engines.match.link.columns import MOST_SHARED, rows_of
 from headwater.engines.match.link.sheet import sheet_of
+from headwater.engines.match.link.values import hull, phone_of, sure_numbers
 from headwater.engines.match.sound import fold
 from tests.link_world import BELGRADE, LONDON, PRISTINA, told, units
 

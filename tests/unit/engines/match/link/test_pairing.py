@@ -94,10 +94,12 @@ def test_what_splink_adds_up_is_what_we_add_up(weighed: dict[Sort, tuple[Sheet, 
 def test_no_pair_weighs_more_than_its_bound(weighed: dict[Sort, tuple[Sheet, list[Edge]]], sort: Sort) -> None:
     given, edges = weighed[sort]
     (lefts, rights), *more = given.pairs(10**6)
-    most = Bounds(given, MODELS[sort], frequencies_in(given, MODELS[sort])).most(lefts, rights)
+    bounds = Bounds(given, MODELS[sort], frequencies_in(given, MODELS[sort]))
+    by_marks, most = (bounds.most(lefts, rights, exact=exact) for exact in (False, True))
     assert not more
     assert [(edge.left, edge.right) for edge in edges] == list(zip(lefts.tolist(), rights.tolist(), strict=True))
     assert all(edge.weight <= bound + 1e-6 for edge, bound in zip(edges, most.tolist(), strict=True))
+    assert (most <= by_marks).all()
 
 
 def test_in_slices_the_pairs_are_the_same(
