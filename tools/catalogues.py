@@ -1,4 +1,4 @@
-"""What the wheel's builder calls: the catalogues go into the wheel pressed, for the core has 40 MB to fit into.
+"""What the wheel's builder calls: catalogues and vocabularies go into the wheel pressed, for the core has 40 MB to fit into.
 
 The source keeps them as text, for people to read and correct; an editable install reads that.
 """
@@ -11,19 +11,22 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-LOCALES = tuple(Path("src", "headwater", room, "locale") for room in ("cli", "node", "web"))
+PRESSED = (
+    *(f"src/headwater/{room}/locale/*/*.po" for room in ("cli", "node", "web")),
+    "src/headwater/case/data/case_terms.csv",
+)
 
 
 class PressedCatalogues(BuildHookInterface[Any]):
-    """Presses every catalogue, the same bytes from the same text."""
+    """Presses what the wheel is not to hold as text, the same bytes from the same text."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Put the pressed catalogues where the wheel would have had the plain ones."""
+        """Put the pressed files where the wheel would have had the plain ones."""
         if version == "editable":
             return
         folder = self._folder = Path(tempfile.mkdtemp(prefix="headwater-catalogues-"))
         root = Path(self.root)
-        for number, plain in enumerate(sorted(file for locale in LOCALES for file in (root / locale).glob("*/*.po"))):
+        for number, plain in enumerate(sorted(file for names in PRESSED for file in root.glob(names))):
             pressed = folder / f"{number}.gz"
             pressed.write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
             build_data["force_include"][str(pressed)] = f"{plain.relative_to(root / 'src')}.gz"

@@ -1,11 +1,12 @@
 """The words of CASE 1.5 and its UCO: which classes and properties there are, and what a property may hold.
 
-Names only, from the ontologies' own files (Apache-2.0), in `data/case_terms.csv`.
+Names only, from the ontologies' own files (Apache-2.0), in `data/case_terms.csv`; the wheel holds it pressed.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from gzip import decompress
 from importlib.resources import files
 from typing import Final
 
@@ -33,7 +34,8 @@ class Terms:
 @cache
 def terms() -> Terms:
     """Return the vocabulary."""
-    text = files("headwater.case.data").joinpath("case_terms.csv").read_text(encoding="utf-8")
+    plain, pressed = (files("headwater.case.data").joinpath(f"case_terms.csv{end}") for end in ("", ".gz"))
+    text = (plain.read_bytes() if plain.is_file() else decompress(pressed.read_bytes())).decode("utf-8")
     parents: dict[str, list[str]] = {}
     data: dict[str, str] = {}
     objects: dict[str, frozenset[str]] = {}
