@@ -25,7 +25,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
-from headwater.exchange import texts
+from headwater.exchange import ahead, texts
 from headwater.exchange.envelope import Sealed, read
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
@@ -46,8 +46,6 @@ ASKED: Final = "amend"
 """Kind of the documents that hold each amend that this node has asked for, by its message."""
 ANSWER: Final = "amend-answer"
 """Kind of the documents that hold the holder's newest answer, by the amend's message."""
-AHEAD: Final = "amend-ahead"
-"""Kind of the documents that hold which amends came before facts that they name, by the partner and its name for them."""
 OWN: Final = "amend-own"
 """Kind of the documents that hold what this node did about an amend that it was asked for."""
 INSTEAD: Final = "amend-instead"
@@ -228,7 +226,8 @@ class Amends:
             what: list(results.values()).count(what) for what in sorted(set(results.values()))
         }
         leaf = tx.note(Event("exchange.amended", sender, ref, detail={"action": amend.action, **counts}))
-        self._remember(tx, sender, ref, amend.facts)
+        if tx.document(OWN, ref) is None:  # else it was remembered when it came
+            ahead.remember(tx, sender, ref, amend.facts)
         results = _since(tx, ref, results)
         done = Done(
             amend=ref,
@@ -240,24 +239,6 @@ class Amends:
         )
         tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
         self._answer(tx, ref)
-
-    def awaited(self, tx: Transaction, messages: Sequence[Message]) -> list[Message]:
-        """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
-        keys = [_ahead_keys(message) for message in messages]
-        found = tx.keys_among(AHEAD, [key for each in keys for key in each])
-        if not found:
-            return []
-        return [message for message, each in zip(messages, keys, strict=True) if not found.isdisjoint(each)]
-
-    def ahead(self, tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
-        """Return the amends that came before facts that a message brings."""
-        refs: dict[MessageId, None] = {}
-        for key in _ahead_keys(message):
-            body = tx.document(AHEAD, key)
-            refs.update(dict.fromkeys(decode(body, tuple[MessageId, ...]) if body else ()))
-        rows = ((ref, tx.incoming(ref)) for ref in refs)
-        found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]
-        return [(ref, told) for ref, told in found if told.amend and set(told.amend.facts) & message.facts.keys()]
 
     def answered(self, tx: Transaction, message: Message, ref: MessageId, envelope: bytes, digest: bytes) -> None:
         """Keep a holder's answer with its proof, and pass it up where the amend was a partner's.
@@ -320,14 +301,6 @@ class Amends:
             tx.put_document(BELOW, parent, encode((*_below(tx, parent), *(each.message for each in asked))))
         for each in asked:
             tx.put_document(ASKED, each.message, encode(each))
-
-    def _remember(self, tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
-        """Remember an amend for messages that were sent before it and come after it, whether its facts are held or not."""
-        for part in dict.fromkeys(name.partition("/")[0] for name in names):
-            body = tx.document(AHEAD, f"{sender}/{part}")
-            refs = decode(body, tuple[MessageId, ...]) if body else ()
-            if ref not in refs:
-                tx.put_document(AHEAD, f"{sender}/{part}", encode((*refs, ref)))
 
     def _as_held(
         self, tx: Transaction, held: Sequence[Held], sender: AuthorityId, action: str, spoken: Spoken
@@ -518,11 +491,6 @@ def _below(tx: Transaction, ref: MessageId) -> tuple[MessageId, ...]:
         return ()
     every = (decode(body, Asked) for _, _, body in tx.documents(ASKED))
     return tuple(asked.message for asked in every if asked.parent == ref)
-
-
-def _ahead_keys(message: Message) -> list[str]:
-    """Return the keys of the documents that say which amends came before a message's facts."""
-    return list(dict.fromkeys([f"{message.sender or ''}/{name.partition('/')[0]}" for name in message.facts]))
 
 
 def _since(tx: Transaction, ref: MessageId, results: dict[str, str]) -> dict[str, str]:

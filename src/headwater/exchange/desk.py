@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from headwater.exchange import consents
+from headwater.exchange import ahead, consents
 from headwater.exchange.amends import Amends
 from headwater.exchange.cards import Cards
 from headwater.exchange.files import expect
@@ -107,8 +107,8 @@ class Desk:
         terms_of: Callable[[str | None], dict[str, Agreement]],
     ) -> None:
         """Carry out the amends that came before facts which messages have brought; rows and records are kept already."""
-        for message in self._amends.awaited(tx, messages):
-            for ref, told in self._amends.ahead(tx, message):
+        for message in ahead.awaited(tx, messages):
+            for ref, told in ahead.came_before(tx, message):
                 # It was taken in time: that it has expired since does not matter.
                 judgement = self.judge(tx, replace(told, expires=None), terms_of(told.agreement), tx.now)
                 if judgement.outcome is not Outcome.REFUSE:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from headwater.exchange import ahead
 from headwater.exchange.envelope import Lane
 from headwater.exchange.partners import State
+from headwater.model.canonical import encode
 from headwater.model.ids import FactId, MessageId, RecordId
 from headwater.model.message import Amend, Kind
 from headwater.policy.agreement import AgreementState
+from headwater.store import Transaction
 from tests.exchange_world import LONDON, PRISTINA, message
 from tests.three_world import XK_TERMS, Three, make_three
 from tests.unit.exchange.test_amends import NAME, PHONE, amend, closed_file, holders, own, report, spread, tell, values
@@ -199,3 +202,21 @@ def amend_of(action: str, facts: list[FactId]) -> Amend:
 
 def record_of(facts: list[FactId]) -> RecordId:
     return RecordId(facts[0].partition("/")[0])
+
+
+def test_each_of_many_amends_of_one_name_is_kept_once_and_in_order(three: Three) -> None:
+    refs = [MessageId(f"0192f0c0-0000-7000-8000-{number:012}") for number in range(40)]
+
+    def change(tx: Transaction) -> None:
+        for ref in refs:
+            ahead.remember(tx, PRISTINA, ref, ["rec-x/0", "rec-x/1"])
+        tx.put_document(ahead.AHEAD, f"{PRISTINA}/rec-y", encode(tuple(refs[:2])))  # as versions of before kept them
+        ahead.remember(tx, PRISTINA, refs[2], ["rec-y/0"])
+
+    three.london.store.write(change)
+    with three.london.store.snapshot() as snapshot:
+        found = list(snapshot.documents(ahead.AHEAD))
+    assert {version for _, version, _ in found} == {1}
+    assert len({len(body) for key, _, body in found if "rec-x" in key}) == 1
+    told = three.london.store.write(lambda tx: [list(ahead._known(tx, f"{PRISTINA}/rec-{name}")) for name in "xyz"])
+    assert told == [refs, refs[:3], []]

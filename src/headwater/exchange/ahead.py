@@ -1,0 +1,70 @@
+"""Amends that came before the facts that they name: remembered, and found when a message brings these.
+
+Lanes and retries keep no common order, so that an amend may overtake what it amends. A partner may amend one name as often as it
+likes: the amends of a name are kept under numbers of their own, for a list that grew would be kept anew with each.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from typing import Final
+
+from headwater.model.canonical import decode, encode
+from headwater.model.ids import AuthorityId, MessageId
+from headwater.model.message import Message
+from headwater.store import Transaction
+
+AHEAD: Final = "amend-ahead"
+"""Kind of the documents that hold which amends named facts, by the partner and its name for them; from the second on with a number."""
+
+
+def remember(tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
+    """Remember an amend for messages that were sent before it and come after it, whether its facts are held or not."""
+    for key in _keys(sender, names):
+        tx.put_document(AHEAD, _numbered(key, _first_free(tx, key)), encode((ref,)))
+
+
+def awaited(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
+    """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
+    keys = [_keys(message.sender or AuthorityId(""), message.facts) for message in messages]
+    found = tx.keys_among(AHEAD, [key for each in keys for key in each])
+    if not found:
+        return []
+    return [message for message, each in zip(messages, keys, strict=True) if not found.isdisjoint(each)]
+
+
+def came_before(tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
+    """Return the amends that came before facts that a message brings."""
+    keys = _keys(message.sender or AuthorityId(""), message.facts)
+    refs = dict.fromkeys(ref for key in keys for ref in _known(tx, key))
+    rows = ((ref, tx.incoming(ref)) for ref in refs)
+    found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]
+    return [(ref, told) for ref, told in found if told.amend and set(told.amend.facts) & message.facts.keys()]
+
+
+def _keys(sender: AuthorityId, names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([f"{sender}/{name.partition('/')[0]}" for name in names]))
+
+
+def _known(tx: Transaction, key: str) -> Iterator[MessageId]:
+    """Yield the amends of a name in the order in which they came; a document of before holds several."""
+    for number in count():
+        body = tx.document(AHEAD, _numbered(key, number))
+        if body is None:
+            return
+        yield from decode(body, tuple[MessageId, ...])
+
+
+def _first_free(tx: Transaction, key: str) -> int:
+    """Return the first number under which a name has no document: found by doubling, and by halves from there."""
+    high = 1
+    while tx.document(AHEAD, _numbered(key, high - 1)) is not None:
+        high *= 2
+    low = high // 2
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if tx.document(AHEAD, _numbered(key, middle - 1)) is not None else (low, middle)
+    return low
+
+
+def _numbered(key: str, number: int) -> str:
+    return f"{key}/{number}" if number else key
