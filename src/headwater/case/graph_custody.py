@@ -103,11 +103,13 @@ def _lead(edges: dict[str, set[str]], vertex: Vertex, *names: str) -> None:
 
 
 def _pass(edges: dict[str, set[str]], vertex: Vertex, source: str, target: str) -> None:
-    """Lead from each source to each target by way of the vertex: straight ways would be millions in a graph of a megabyte."""
-    if sources := vertex.pointers(source):
-        for ref in sources:
-            edges.setdefault(ref, set()).add(vertex.ref)
-        edges.setdefault(vertex.ref, set()).update(vertex.pointers(target))
+    """Lead from each source to each target; of many to many by way of the vertex, for a graph of a megabyte could have millions."""
+    sources, targets = vertex.pointers(source), vertex.pointers(target)
+    if len(sources) > 1 and len(targets) > 1:
+        edges.setdefault(vertex.ref, set()).update(targets)
+        targets = [vertex.ref]
+    for ref in sources:
+        edges.setdefault(ref, set()).update(targets)
 
 
 def _in_circles(edges: Mapping[str, set[str]]) -> Iterator[str]:
