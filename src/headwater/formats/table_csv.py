@@ -6,8 +6,12 @@ number of minor units, a time has a zone.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import accumulate
+from threading import get_ident
+from time import sleep
 from typing import Any, BinaryIO, Final
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, Place, SchemaError
@@ -18,6 +22,9 @@ from headwater.model.tables import ROW, Table
 from headwater.ports import LeftOut, Rows, Span
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
+_LOOKS: Final = 2
+_LOOK_S: Final = 0.001
+"""Seconds between two looks whether Arrow's thread is in Python, and how many must not see it."""
 """Bytes that are parsed at once; a row must fit into it."""
 _ROW_NUMBER: Final = re.compile(r"Row #(\d+)")
 _WIDTH: Final = re.compile(r"Expected (\d+) columns, got (\d+)")
@@ -41,7 +48,8 @@ class TableCsv:
             FormatError: empty, not CSV, not UTF-8, a heading is missing.
             LimitError: a row longer than a block.
         """
-        yield from self.rows_of_blocks(_blocks(stream, self._headings(stream, file), file), file=file, span=span)
+        with closing(_blocks(stream, self._headings(stream, file), file)) as blocks:
+            yield from self.rows_of_blocks(blocks, file=file, span=span)
 
     def rows_of_blocks(self, blocks: Iterable[Any], *, file: str, span: Span) -> Iterator[Rows | LeftOut]:
         """Yield the good rows of blocks of texts under the table's own headings, and each bad one with its line.
@@ -132,7 +140,7 @@ class TableCsv:
         return rows_of(self._table, good), bad
 
 
-def _blocks(stream: BinaryIO, headings: list[str], file: str) -> Iterator[Any]:
+def _blocks(stream: BinaryIO, headings: list[str], file: str) -> Generator[Any, None, None]:
     """Yield the rows of a CSV file as blocks of texts."""
     pa = need_arrow()
     read = pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=headings, use_threads=False)
@@ -140,12 +148,50 @@ def _blocks(stream: BinaryIO, headings: list[str], file: str) -> Iterator[Any]:
     convert = pa.csv.ConvertOptions(
         column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=False, null_values=[]
     )
+    followed = _Followed(stream)
     try:
-        reader = pa.csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
-        for batch in reader:
-            yield pa.Table.from_batches([batch])
+        with pa.csv.open_csv(followed, read_options=read, parse_options=parse, convert_options=convert) as reader:
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
     except pa.ArrowInvalid as error:
         raise _refused(str(error), file) from error
+    finally:
+        followed.end()
+
+
+class _Followed:
+    """A stream that is read ahead by a thread of Arrow's own, which asks Python for each piece.
+
+    Left to itself that thread would still do so while Python ends, and the process would be aborted. `end` waits until it has
+    left Python: its next read, if there is one, finds nothing more.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._readers: set[int] = set()
+        self._is_over = False
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        self._readers.add(get_ident())
+        return b"" if self._is_over else self._stream.read(size)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return False
+
+    def end(self) -> None:
+        self._is_over = True
+        left = 0
+        while left < _LOOKS:
+            sleep(_LOOK_S)  # whoever waits for Python's lock gets it meanwhile
+            others = self._readers - {get_ident()}
+            left = 0 if others & sys._current_frames().keys() else left + 1  # noqa: SLF001 - the one way to see it
 
 
 def _refused(said: str, file: str) -> FormatError | LimitError:

@@ -6,7 +6,7 @@ are refused. What does not fit into memory is sorted out on the disk.
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -171,9 +171,19 @@ def stage(
     lean()
     source = table_source(name)
     shown = Path(file).name
-    with _opened(file, progress) as stream:
-        staged, left_out = staged_from(source.rows(stream, file=shown, span=span), folder, shown, keep_good=keep_good)
+    with _opened(file, progress) as stream, _ended(source.rows(stream, file=shown, span=span)) as rows:
+        staged, left_out = staged_from(rows, folder, shown, keep_good=keep_good)
         return stream.digest(), staged, left_out
+
+
+@contextmanager
+def _ended(rows: Iterator[Rows | LeftOut]) -> Iterator[Iterator[Rows | LeftOut]]:
+    """Give rows, and end their reading behind the block, however it is left: a reader may have a thread of its own."""
+    try:
+        yield rows
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
 
 
 def staged_from(
