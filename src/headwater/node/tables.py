@@ -217,25 +217,12 @@ class _Counted:
         self._stream, self._size, self._progress = stream, size, progress
         self._sum = hashlib.sha256()
         self._done = 0
-        self.closed = False
 
     def read(self, size: int = -1) -> bytes:
         return self._seen(self._stream.read(size))
 
     def readline(self, size: int = -1) -> bytes:
         return self._seen(self._stream.readline(size))
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        self.closed = True
 
     def digest(self) -> BlobHash:
         while self.read(1 << 20):
