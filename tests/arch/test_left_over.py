@@ -11,9 +11,8 @@ OTHERS = {
     "node/backup.py": "what is restored lies beside the node that it becomes",
     "node/case_sealing.py": "a bundle half made lies beside the bundle",
     "node/figures_shelf.py": "a file half written lies beside the file",
-    "node/incoming.py": "what comes in lies in a folder that is swept when a node opens",
     "node/loose.py": "a file half written lies beside the file",
-    "node/pages/handing.py": "what goes out lies in the same folder",
+    "node/pages/handing.py": "what goes out has no name on the disk",
     "node/scratch.py": "here it is done",
 }
 """Who may, and why; the harnesses of `testing` make whole worlds and are not asked."""

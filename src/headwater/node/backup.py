@@ -22,7 +22,7 @@ from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import ROOT_FOLDER
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
-from headwater.node import incoming, uploads
+from headwater.node import uploads
 from headwater.node.files import written_beside
 from headwater.node.node import HALF_MADE, Node
 from headwater.node.scratch import PREFIX, scratch
@@ -39,7 +39,7 @@ from headwater.store.vault import MASTER
 
 DATABASE: Final = "store.sqlite"
 PROOF: Final = "backup.json"
-_LEFT_OUT: Final = frozenset({"derived", ROOT_FOLDER, incoming.FOLDER, uploads.FOLDER})
+_LEFT_OUT: Final = frozenset({"derived", ROOT_FOLDER, uploads.FOLDER})
 _FOLDERS: Final = ("blobs", "tables", "derived")
 _TRIES: Final = 3
 _CHUNK: Final = 1 << 20

@@ -1,6 +1,7 @@
 """A folder for what is worked out on the way: at a node in its own directory, and gone afterwards, even after a kill.
 
-Nobody tidies up after `kill -9`; the next that works in the same place does. As long as a process lives, and any that it
+Nobody tidies up after `kill -9`; the next that works in the same place does, and a page that opens. Several processes may
+serve one directory: as long as a process lives, and any that it
 forked, it holds a lock (flock(2)) on its folder, so what nobody holds is left over. A folder that is swept away in the instant
 in which it was made, and not yet held, is made again.
 """
@@ -11,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,15 +31,42 @@ def scratch(home: Path | None) -> Iterator[Path]:
     Raises:
         StoreError: the disk is full or refuses.
     """
-    beside = home if home is not None else Path(tempfile.gettempdir())
+    held = hold(home if home is not None else Path(tempfile.gettempdir()))
+    try:
+        yield held.folder
+    finally:
+        held.let_go()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A folder that this process holds."""
+
+    folder: Path
+    _handle: int
+
+    def let_go(self) -> None:
+        """Take it away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._handle)
+
+
+def hold(beside: Path) -> Held:
+    """Return a new folder that nobody else can read, for whoever cannot use `scratch`, and sweep as it does.
+
+    Raises:
+        StoreError: the disk is full or refuses.
+    """
     sweep(beside)
     with translated(beside):
-        folder, handle = _held(beside)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
+        while True:
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
+            with suppress(FileNotFoundError):
+                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if folder.is_dir():
+                    return Held(folder, handle)
+                os.close(handle)
 
 
 def sweep(beside: Path) -> None:
@@ -50,14 +79,3 @@ def sweep(beside: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(handle)
-
-
-def _held(beside: Path) -> tuple[Path, int]:
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
-        with suppress(FileNotFoundError):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if folder.is_dir():
-                return folder, handle
-            os.close(handle)

@@ -88,7 +88,6 @@ def page_app(node: Node, address: Address, pages: Iterable[Page] | None = None) 
     shown = tuple(every_page() if pages is None else pages)
     static = [("GET", "/static/{tree}/{path:path}")]
     authz.check([*static, *((page.method, page.path) for page in shown)])
-    incoming.sweep(node.home)
     scratch.sweep(node.home)
     uploads.sweep(node.home, node.clock.now())
     secure = address.url.startswith("https://")
