@@ -182,13 +182,12 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[Goal]:
     from headwater.engines.match.build import build_index
     from headwater.engines.match.index import unpack
     from headwater.engines.match.query import read_request
-    from headwater.engines.match.reverse import Customers, customer_index
     from headwater.engines.match.screening import Screener
     from headwater.exercise.list_files import list_files
     from headwater.exercise.lists import make_list
     from headwater.formats.reading import read_all
     from headwater.formats.registry import source
-    from headwater.model.ids import AuthorityId, BlobHash
+    from headwater.model.ids import AuthorityId
     from headwater.ports import SourceInput
 
     begun = time.process_time()
@@ -221,6 +220,17 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[Goal]:
         one_by_one.append(time.process_time() - begun)
     p99 = sorted(one_by_one)[int(0.99 * len(one_by_one))] * 1000
     goals.append(Goal("S13", "one warm query, p99 in CPU ms", p99, at_most=10.0, how=f"over {held} names"))
+    goals.append(designated(screener, listed, customers, params, asked))
+    return goals
+
+
+def designated(screener: Any, listed: Any, customers: int, params: dict[str, Any], asked: list[dict[str, str]]) -> Goal:
+    """Return S14: one designation against many customers."""
+    from headwater.engines.match.query import read_request
+    from headwater.engines.match.reverse import Customers, customer_index
+    from headwater.exercise.lists import make_list
+    from headwater.model.ids import BlobHash
+
     rows_ = ({"id": f"c{at}", "name": one.name} for at, one in enumerate(make_list(customers, 7)))
     begun = time.process_time()
     data = customer_index(rows_, BlobHash("0" * 64))
@@ -228,20 +238,19 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[Goal]:
     begun = time.process_time()
     opened = Customers(data)
     laid = time.process_time() - begun
-    only = [str(listed.mentions[0].key)]
+    params = {**params, "only": [str(listed.mentions[0].key)]}
     # What a machine compiles once, on the first designation that it ever meets, is no part of the next.
-    screener.answer(read_request({**params, "queries": asked[:1], "only": only}))
+    screener.answer(read_request({**params, "queries": asked[:1]}))
     begun = time.process_time()
     found = opened.worth_a_look(listed)
     look = time.process_time() - begun
-    answer = screener.answer(read_request({**params, "queries": list(found.values()), "only": only}))
+    answer = screener.answer(read_request({**params, "queries": list(found.values())}))
     spent = time.process_time() - begun
     how = (
         f"{customers} customers: {look:.2f} find {len(found)} worth a look, the rest compares them: {len(answer.hits)} hits; opening"
         f" {laid:.2f} s, building once {built:.0f} s, {len(data) / 1e6:.0f} MB"
     )
-    goals.append(Goal("S14", "one designation against all customers, CPU s", spent, at_most=1.0, how=how))
-    return goals
+    return Goal("S14", "one designation against all customers, CPU s", spent, at_most=1.0, how=how)
 
 
 def main() -> None:
