@@ -101,6 +101,36 @@ def test_two_cards_of_one_version_are_an_equivocation() -> None:
         check_successor(held, sign_card(card(name="Somebody else"), OLD))
 
 
+OTHERWISE: dict[str, Any] = {
+    "name": "Exercise Belgrada",
+    "issued": "2026-11-01T00:00:01Z",
+    "expires": "2027-11-01T00:00:01Z",
+    "endpoints": ("https://node.example:8444",),
+    "signing": (DatedKey(key=signing_public(b"t" * 32).hex(), valid_from="2026-11-01T00:00:00Z"),),
+    "sealing": (DatedKey(key=XWING.public_key(b"y" * 32).hex(), valid_from="2026-11-01T00:00:00Z"),),
+    "papers": (OLD[1].public(),),
+    "roots": tuple(root.public() for root in (OLD[1], OLD[0], OLD[2])),
+    "zone": "Etc/UCT",
+}
+"""Each field that may differ within one version, as long as it was: only what it says is another."""
+
+
+def test_every_field_of_a_card_is_changed_in_the_table() -> None:
+    assert {*OTHERWISE, "v", "authority", "version", "suites", "threshold"} == set(Card.__struct_fields__)
+
+
+@pytest.mark.parametrize("field", OTHERWISE)
+def test_a_card_of_the_version_held_that_says_anything_else_is_an_equivocation(field: str) -> None:
+    held, other = (
+        sign_card(card(zone="Etc/UTC"), OLD),
+        sign_card(card(**{"zone": "Etc/UTC", field: OTHERWISE[field]}), OLD),
+    )
+    assert len(other.paper.body) == len(held.paper.body)
+    with pytest.raises(EquivocationError):
+        check_successor(held, other)
+    assert other.fingerprint != held.fingerprint
+
+
 def test_a_version_that_is_missing_in_between_is_asked_for() -> None:
     held = sign_card(card(), OLD)
     with pytest.raises(KeyTrustError, match="version 2 is missing"):
