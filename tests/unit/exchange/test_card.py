@@ -205,6 +205,44 @@ def test_an_endpoint_is_a_scheme_a_host_and_a_port_and_no_more(text: str) -> Non
         check_endpoint(text)
 
 
+GOOD = DatedKey(key=SIGNING.hex(), valid_from="2026-11-01T00:00:00Z")
+SEALING = DatedKey(key=XWING.public_key(b"x" * 32).hex(), valid_from="2026-11-01T00:00:00Z")
+EACH: dict[str, tuple[str, Any, Any]] = {
+    "a short signing key": ("signing", GOOD, with_values(GOOD, key="00")),
+    "a signing key of no day": ("signing", GOOD, DatedKey(key="ab" * 32, valid_from="yesterday")),
+    "a signing key revoked on no day": (
+        "signing",
+        GOOD,
+        DatedKey(key="ab" * 32, valid_from=GOOD.valid_from, revoked_from="x"),
+    ),
+    "a signing key as sealing key": ("sealing", SEALING, GOOD),
+    "a sealing key as signing key": ("signing", GOOD, SEALING),
+    "a signing key again": ("signing", GOOD, with_values(GOOD, valid_from="2026-12-01T00:00:00Z")),
+    "an endpoint with a user": ("endpoints", "https://node.example:8443", "https://victim.example@node.example:8443"),
+    "an endpoint without a port": ("endpoints", "https://node.example:8443", "https://node.example"),
+    "an endpoint that is a path": ("endpoints", "https://node.example:8443", "https://node.example:8443/x"),
+    "an endpoint of another scheme": ("endpoints", "https://node.example:8443", "file://node.example:8443"),
+}
+"""What may stand nowhere in a list of a card: the field, something good, and it."""
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, -1])
+@pytest.mark.parametrize("name", EACH)
+def test_each_of_several_is_looked_at_wherever_it_stands(name: str, place: int) -> None:
+    field, good, bad = EACH[name]
+    several = [
+        with_values(good, key=f"{number:02x}" * (len(good.key) // 2)) if isinstance(good, DatedKey) else good
+        for number in range(4)
+    ]
+    several = [good, *several[1:]]
+    card(**{field: tuple(several)})
+    if name == "a signing key again" and place == 0:
+        return  # there it stands once
+    several[place] = bad
+    with pytest.raises(SchemaError):
+        card(**{field: tuple(several)})
+
+
 def test_an_unknown_field_of_a_card_is_refused() -> None:
     payload = encode(card())[:-1] + b',"note":1}'
     with pytest.raises(SchemaError):
