@@ -235,12 +235,14 @@ def test_each_of_several_is_looked_at_wherever_it_stands(name: str, place: int) 
         for number in range(4)
     ]
     several = [good, *several[1:]]
-    card(**{field: tuple(several)})
+    changes: dict[str, Any] = {field: tuple(several)}
+    card(**changes)
     if name == "a signing key again" and place == 0:
         return  # there it stands once
     several[place] = bad
+    changes = {field: tuple(several)}
     with pytest.raises(SchemaError):
-        card(**{field: tuple(several)})
+        card(**changes)
 
 
 def test_an_unknown_field_of_a_card_is_refused() -> None:
