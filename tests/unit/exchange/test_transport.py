@@ -94,6 +94,16 @@ def test_the_connection_is_used_again() -> None:
     assert len(heard) == 1
 
 
+def test_each_request_on_a_connection_has_the_time_that_it_was_given() -> None:
+    transport = HttpTransport()
+    with server(twice) as (endpoint, _):
+        for timeout_s in (5.0, 3.0):
+            post(endpoint, transport, timeout_s)
+            (kept,) = transport._open.values()
+            assert kept.sock.gettimeout() == timeout_s
+        transport.close()
+
+
 def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
     transport = HttpTransport()
     with server(say(OK), say(OK)) as (endpoint, heard):
