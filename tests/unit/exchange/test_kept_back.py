@@ -13,7 +13,7 @@ from headwater.exchange.keys import Keys
 from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, FactId, MessageId
-from headwater.model.message import Amend, Kind, Word, WordSignature
+from headwater.model.message import Amend, Kind
 from headwater.model.record import Record
 from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import SeededChance
@@ -67,7 +67,7 @@ def test_a_restricted_fact_is_shown_in_no_state_of_its_message_and_the_other_in_
 
 def bytes_of(liar: Liar, ref: str) -> bytes:
     with liar.belgrade.store._reading() as link:
-        return b"".join(row[0] for row in link.rows_as_they_are("SELECT body FROM finding WHERE id = ?", ref))
+        return b"".join(body for (body,) in link.rows(tuple[bytes], "SELECT body FROM finding WHERE id = ?", ref))
 
 
 @pytest.mark.sqlite
@@ -150,18 +150,6 @@ def test_an_amend_is_carried_out_under_its_own_agreement_whichever_the_facts_cam
     with liar.belgrade.store.snapshot() as snapshot:
         held = [each.value for record in snapshot.records() for each in record.facts]
     assert held == ["+381600000009"]
-
-
-def word(signatures: int) -> Word:
-    one = WordSignature(key="ab" * 32, sig="cd" * 64)
-    return Word(
-        about="amend",
-        origin="UK",
-        terms=("erase",),
-        facts=("f",),
-        at="2026-11-25T08:30:00Z",
-        signed=(one,) * signatures,
-    )  # type: ignore[arg-type]
 
 
 def test_a_secret_is_made_from_the_key_that_is_named_and_from_no_other(tmp_path: Path) -> None:

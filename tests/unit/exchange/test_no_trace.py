@@ -30,11 +30,11 @@ def tables_with(node: Node, value: str) -> set[str]:
     """The tables of a store, of which some cell holds a value."""
     found = set()
     with node.store._reading() as link:
-        for (table,) in link.rows_as_they_are("SELECT name FROM sqlite_master WHERE type = 'table'"):
+        for (table,) in link.rows(tuple[str], "SELECT name FROM sqlite_master WHERE type = 'table'"):
             for row in link.rows_as_they_are(f'SELECT * FROM "{table}"'):  # noqa: S608 - the store's own tables
                 cells = (cell.encode() if isinstance(cell, str) else cell for cell in row)
                 if any(isinstance(cell, bytes) and value.encode() in cell for cell in cells):
-                    found.add(str(table))
+                    found.add(table)
     return found
 
 
