@@ -3,7 +3,7 @@
 Sixty functions were drawn over all rooms, and one bad patch was made up for each before a test was looked at; then every test
 that a map of the suite names for the line was run. These got through (`docs/explain/limits.md`); each is seen
 now by a test of what it breaks. The next four were left over from earlier rounds. From `_bury` on they are of a later round: at some
-ninety functions of exchange, policy and model, drawn in four turns.
+hundred functions of exchange, policy and model, drawn in five turns.
 """
 
 from typing import Final
@@ -158,4 +158,19 @@ CHANCE_FAULTS: Final = (
     Patch("chance: _missing: void numbers without a limit", "exchange/syncing.py",
           "*sync.void[:MOST_VOID]}",
           "*sync.void}", ("tests/unit/exchange/test_syncing.py",)),
+    Patch("chance: _replacements: what is not there is left out", "exchange/liaison.py",
+          '            if given is None:\n                raise ForbiddenError("no such fact", where=fact)\n            found[fact] = given',
+          "            if given is None:\n                continue\n            found[fact] = given", ("tests/unit/exchange/test_no_trace.py",)),
+    Patch("chance: _strip_drafts: the newest version only", "exchange/erasing.py",
+          "for version, body in self._tx.versions(DRAFT, key):",
+          "for version, body in self._tx.versions(DRAFT, key)[-1:]:", ("tests/unit/exchange/test_no_trace.py",)),
+    Patch("chance: telling: for the purpose it came for, not the one it is told for", "exchange/told.py",
+          "        purpose=purpose,\n",
+          "        purpose=message.purpose,\n", ("tests/unit/exchange/test_told.py",)),
+    Patch("chance: latin: words are what white space parts", "model/serbian.py",
+          're.split(r"(\\W+)", part)',
+          're.split(r"(\\s+)", part)', ("tests/unit/model/test_serbian.py",)),
+    Patch("chance: ask: whoever answers is believed", "exchange/asking.py",
+          "context = ssl.create_default_context()",
+          "context = ssl._create_unverified_context()", ("tests/unit/exchange/test_strangers.py",)),
 )  # fmt: skip

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from headwater.model.fact import Fact, fact_id
+from headwater.errors import ForbiddenError
+from headwater.model.fact import Fact, fact_id, record_of
 from headwater.model.grade import parse_grade
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, FactId, MessageId
@@ -61,10 +63,14 @@ def spread(three: Three) -> tuple[FactId, list[MessageId]]:
         (Kind.REQUEST, {"reason": "who is it", "urgency": "urgent", "why_urgent": "it leaves"}),
         (Kind.SPONTANEOUS, {"text": "again"}),
     ):
-        values = {name: getattr(told, name) for name in told.__struct_fields__}
-        sending = three.pristina.exchange.send(type(told)(**{**values, "kind": kind, **more}), who="a.krasniqi")
+        sending = three.pristina.exchange.send(structs.replace(told, kind=kind, **more), who="a.krasniqi")
         assert sending.id is not None, sending.judgement
         refs.append(sending.id)
+    draft = three.pristina.exchange.send(structs.replace(told, approver=""), who="a.krasniqi").id
+    assert draft is not None
+    for _ in range(2):  # each leaves one more version of the draft
+        three.pristina.exchange.approve(draft, who="b.gashi", role="safeguarding")
+    assert [each.message.facts.keys() for each in three.pristina.exchange.drafts()] == [found.keys()]
     three.run()
     in_london = three.facts_of(three.london, refs[0])
     three.answer(three.ask(in_london), "yes")
@@ -95,3 +101,20 @@ def test_an_erased_fact_is_in_no_table_of_any_holder_and_the_fact_beside_it_is_i
     assert after == ({node.me: set() for node in nodes} if action == "erase" else before)
     assert {node.me: tables_with(node, STAYS) for node in nodes} == before
     assert [node.store.check() for node in nodes] == [[], [], []]
+
+
+@pytest.mark.parametrize("missing", [FactId("rec-" + "ab" * 20 + "/0"), "beyond"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_correction_by_what_is_not_here_is_refused_and_withdraws_nothing(
+    three: Three, missing: FactId, place: int
+) -> None:
+    fact, _ = spread(three)
+    other = fact_id(record_of(fact), 1)
+    bad = fact_id(record_of(fact), 2) if missing == "beyond" else missing
+    before, sent = tables_with(three.pristina, NAME), len(three.pristina.exchange.outgoing())
+    replacements = [other, other]
+    replacements[place] = bad
+    amend = Amend(action="rectify", facts=(fact,), reason="misspelt")
+    with pytest.raises(ForbiddenError, match="no such fact"):
+        three.pristina.exchange.liaison.amend(amend, who="a.krasniqi", purpose="oic", replacements=replacements)
+    assert (tables_with(three.pristina, NAME), len(three.pristina.exchange.outgoing())) == (before, sent)
