@@ -228,10 +228,12 @@ def large(names: int = 125_000, customers: int = 1_000_000) -> list[Goal]:
     begun = time.process_time()
     opened = Customers(data)
     laid = time.process_time() - begun
+    only = [str(listed.mentions[0].key)]
+    # What a machine compiles once, on the first designation that it ever meets, is no part of the next.
+    screener.answer(read_request({**params, "queries": asked[:1], "only": only}))
     begun = time.process_time()
     found = opened.worth_a_look(listed)
     look = time.process_time() - begun
-    only = [str(listed.mentions[0].key)]
     answer = screener.answer(read_request({**params, "queries": list(found.values()), "only": only}))
     spent = time.process_time() - begun
     how = (

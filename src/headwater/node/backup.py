@@ -22,9 +22,10 @@ from headwater.errors import FormatError, SettingsError, StoreCorruptError
 from headwater.exchange.keys import ROOT_FOLDER
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
-from headwater.node import incoming, uploads
+from headwater.node import uploads
 from headwater.node.files import written_beside
 from headwater.node.node import HALF_MADE, Node
+from headwater.node.scratch import PREFIX, scratch
 from headwater.node.strongbox import SALT_BYTES, BoxReader, BoxWriter
 from headwater.node.system import SystemChance, SystemClock
 from headwater.policy.acts import Act
@@ -38,7 +39,7 @@ from headwater.store.vault import MASTER
 
 DATABASE: Final = "store.sqlite"
 PROOF: Final = "backup.json"
-_LEFT_OUT: Final = frozenset({"derived", ROOT_FOLDER, incoming.FOLDER, uploads.FOLDER})
+_LEFT_OUT: Final = frozenset({"derived", ROOT_FOLDER, uploads.FOLDER})
 _FOLDERS: Final = ("blobs", "tables", "derived")
 _TRIES: Final = 3
 _CHUNK: Final = 1 << 20
@@ -148,8 +149,8 @@ def restore(file: Path, home: Path, passphrase: str, progress: Progress = lambda
 
 def _write(node: Node, box: BoxWriter, progress: Progress) -> Proof:
     sums: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="headwater-", dir=node.home) as name:
-        copy = Path(name) / DATABASE
+    with scratch(node.home) as folder:
+        copy = folder / DATABASE
         node.store.copy_to(copy)
         with _looked_at(copy.parent) as store, store.snapshot() as snapshot:
             head = snapshot.head()
@@ -179,7 +180,7 @@ def _files(home: Path) -> Iterator[str]:
 
 def _passing(name: str) -> bool:
     """Return whether something lies in a node's directory for a moment only."""
-    return name.startswith((".new-", ".part-", "headwater-")) or name == HALF_MADE
+    return name.startswith((".new-", ".part-", PREFIX)) or name == HALF_MADE
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:

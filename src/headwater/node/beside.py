@@ -1,9 +1,7 @@
 """Tables that came beside messages, at a node: read as the sender's rows, traced under its control, let go of in time."""
 
-import tempfile
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from headwater.errors import ConflictError, ForbiddenError, InputError, NoBasisError, StoreCorruptError
@@ -14,6 +12,7 @@ from headwater.model.message import FileRef, Message
 from headwater.node.attachments import whole
 from headwater.node.files import write
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.tables import Progress, Staged, TableRead, span_of
 from headwater.node.trace_tables import read_as_table
 from headwater.policy.acts import Act
@@ -47,16 +46,16 @@ def read_table(
     may(session, Act.RECORD_ADD)
     file, message = whole(node, session, ref, name)
     purposes = _agreed(node, session, message)
-    with tempfile.TemporaryDirectory(prefix="headwater-", dir=node.home) as folder:
+    with scratch(node.home) as folder:
         with node.view(session) as view:
             data = view.blob(file.sha256)
             if sha256(data).hexdigest() != file.sha256:
                 raise StoreCorruptError("a file does not hold what its name says", where=name)
             # The name is the partner's: only its ending is taken, and only where it is true.
-            path = Path(folder) / ("table.parquet" if bytes(data[:4]) == _PARQUET else "table.csv")
+            path = folder / ("table.parquet" if bytes(data[:4]) == _PARQUET else "table.csv")
             write(path, data)
         try:
-            form, _, staged = read_as_table(path, Path(folder), span_of(span, node.clock.now()), progress)
+            form, _, staged = read_as_table(path, folder, span_of(span, node.clock.now()), progress)
         except InputError as error:
             error.where = replace(error.where, file=name)
             raise

@@ -1,11 +1,6 @@
-"""A file on its way in: written into the node's own directory, counted and hashed, and gone when it is not taken over.
-
-It lies beside the store, not in the machine's temporary folder: an exhibit is not left where others can read.
-"""
+"""A file on its way in: written into the node's own directory (`scratch`), counted and hashed, and gone when it is not taken over."""
 
 import codecs
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +8,9 @@ from typing import Any, BinaryIO, Final, Self
 
 from headwater.errors import FormatError, LimitError, Place
 from headwater.formats.safe import MAX_FILE_BYTES
+from headwater.node.scratch import Held, hold
 from headwater.store.faults import translated
 
-FOLDER: Final = "incoming"
 MOST_BYTES: Final = MAX_FILE_BYTES
 NAME: Final = "file"
 KINDS: Final[tuple[tuple[int, bytes, str], ...]] = (
@@ -53,11 +48,11 @@ class Incoming:
     """One file that comes in.
 
     Attributes:
-        folder: of its own; `path` lies in it.
+        held: a folder of its own; `path` lies in it.
         size: bytes so far.
     """
 
-    folder: Path
+    held: Held
     size: int = 0
     _sum: Any = field(default_factory=sha256)
     _out: BinaryIO | None = None
@@ -69,14 +64,12 @@ class Incoming:
         Raises:
             StoreError: the disk refuses.
         """
-        with translated(home / FOLDER):
-            (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
-            return cls(Path(tempfile.mkdtemp(dir=home / FOLDER)))
+        return cls(hold(home))
 
     @property
     def path(self) -> Path:
         """Where it lies."""
-        return self.folder / NAME
+        return self.held.folder / NAME
 
     @property
     def sha256(self) -> str:
@@ -117,14 +110,14 @@ class Incoming:
             StoreError: the disk refuses.
         """
         with translated(self.path):
-            return self.path.rename(self.folder / name)
+            return self.path.rename(self.held.folder / name)
 
     def discard(self) -> None:
         """Take it away; what has gone elsewhere already stays there."""
         if self._out is not None:
             self._out.close()
             self._out = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.held.let_go()
 
 
 def too_large() -> LimitError:
@@ -134,11 +127,6 @@ def too_large() -> LimitError:
         where=Place(field=NAME),
         fix="nothing was stored; add it on the node's machine: headwater case add ID --item FILE",
     )
-
-
-def sweep(home: Path) -> None:
-    """Take away what a node that was cut off left of files on their way in."""
-    shutil.rmtree(home / FOLDER, ignore_errors=True)
 
 
 def ending(path: Path, name: str) -> str:

@@ -1,6 +1,5 @@
 """Linking at a node, or over files: what is claimed is kept as findings, and what people judged comes back in."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +40,7 @@ from headwater.node.duck import splink_on_duckdb
 from headwater.node.files import given_file, load
 from headwater.node.loose import NOBODY, LooseAudit, LooseReader, cache_folder
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.spark import splink_on_spark
 from headwater.node.system import SystemClock, peak_memory_mb
 from headwater.policy.acts import Act, Role
@@ -253,10 +253,7 @@ def _database(on: str, home: Path | None = None) -> Iterator[Database]:
         with splink_on_spark() as database:
             yield database
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="headwater-", dir=home) as folder,
-        splink_on_duckdb(Path(folder), MOST_MB) as database,
-    ):
+    with scratch(home) as folder, splink_on_duckdb(folder, MOST_MB) as database:
         yield database
 
 

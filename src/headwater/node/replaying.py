@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from headwater.case.bundle import MadeFile
@@ -30,6 +29,7 @@ from headwater.model.record import Record
 from headwater.node import runs
 from headwater.node.engines import load
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.policy.acts import Role
 from headwater.policy.session import Session
 from headwater.ports import Event, View
@@ -54,8 +54,7 @@ def sealed_inputs(node: Node, session: Session, finding: Finding) -> tuple[MadeF
         except HeadwaterError:
             # What it was made from is gone, recalled or not to be seen: there is nothing to seal.
             return ()
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch(node.home) as folder:
         for file in (*made, MadeFile(f"findings/{finding.id}.json", encode(finding))):
             path = folder / "data" / file.path
             path.parent.mkdir(parents=True, exist_ok=True)

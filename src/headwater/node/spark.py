@@ -7,7 +7,6 @@ this machine, all cores.
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headwater.errors import MissingExtraError
+from headwater.node.scratch import scratch
 
 EXTRA: Final = "spark"
 PARTITIONS_ENV: Final = "SPARK_SQL_SHUFFLE_PARTITIONS"
@@ -96,9 +96,11 @@ def _session(title: str, more: dict[str, str]) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with tempfile.TemporaryDirectory(prefix="headwater-spark-") as folder:
+    with scratch(None) as folder:
         builder: Any = SparkSession.builder
-        builder = builder.appName(title).config("spark.sql.warehouse.dir", folder).config("spark.local.dir", folder)
+        builder = (
+            builder.appName(title).config("spark.sql.warehouse.dir", str(folder)).config("spark.local.dir", str(folder))
+        )
         builder = builder.config(
             "spark.sql.shuffle.partitions", os.environ.get(PARTITIONS_ENV) or str(os.cpu_count() or 1)
         )

@@ -6,7 +6,6 @@ here, once: a worker is handed the handlings whose entries may be hits.
 """
 
 import mmap
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +23,7 @@ from headwater.engines.match.screening import Screener, ScreenResult, Sees
 from headwater.errors import Place, SchemaError, SettingsError
 from headwater.model.canonical import decode, encode
 from headwater.model.handling import Handling
+from headwater.node.scratch import scratch
 from headwater.node.spark import frames_on_spark, need_spark
 from headwater.node.system import settled
 
@@ -150,8 +150,8 @@ def _in_turns(
             yield _answer(screener, params, first, some), first + len(some)
         return
     order = Order(encode({**params, "queries": []}).decode(), _visible(screener.index, sees))
-    with tempfile.TemporaryDirectory(prefix="headwater-screen-") as folder:
-        path = Path(folder, _INDEX)
+    with scratch(None) as folder:
+        path = folder / _INDEX
         path.write_bytes(screener.index.data)
         over = _on_spark if spread.on == SPARK else _in_processes
         for number, (answer, done) in enumerate(over(path, order, rows, spread.jobs)):

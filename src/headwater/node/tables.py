@@ -5,7 +5,6 @@ are refused. What does not fit into memory is sorted out on the disk.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from headwater.model.times import parse_instant
 from headwater.node.duck import connection, lean
 from headwater.node.files import STDIN
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.system import SystemClock
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -142,10 +142,10 @@ def read_tables(
     clock = SystemClock() if into is None else into[0].clock
     done = []
     for file in files:
-        with tempfile.TemporaryDirectory(prefix="headwater-", dir=_beside(into)) as folder:
+        with scratch(_beside(into)) as folder:
             try:
                 digest, staged, left_out = stage(
-                    name, file, Path(folder), span_of(span, clock.now()), keep_good=keep_good, progress=progress
+                    name, file, folder, span_of(span, clock.now()), keep_good=keep_good, progress=progress
                 )
             except InputError as error:
                 done.append(TableRead(Path(file).name, error=error.located(file=Path(file).name)))

@@ -1,6 +1,5 @@
 """Tracing at a node or over files: tables in, findings out, kept and logged; nothing is blocked by a finding."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import json_object, write
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.screening import Cost
 from headwater.node.spark import ibis_on_spark
 from headwater.node.system import SystemClock
@@ -115,9 +115,9 @@ def in_files(
         MissingExtraError: a library, or Java for Spark, is not installed.
     """
     cost, clock = Cost(), SystemClock()
-    with tempfile.TemporaryDirectory(prefix="headwater-") as folder, _backend(asked, Path(folder)) as backend:
+    with scratch(None) as folder, _backend(asked, folder) as backend:
         with cost.of("load"):
-            reader = opened(files, Path(folder), span_of(asked.span, clock.now()), reading)
+            reader = opened(files, folder, span_of(asked.span, clock.now()), reading)
         session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))
         view = guard(reader, session, LooseAudit(), clock.now().date())
         with cost.of("trace"):
@@ -137,8 +137,8 @@ def at_node(node: Node, session: Session, asked: Asked, progress: Progress | Non
     may(session, Act.TABLE_TRACE)
     beside.expire(node, session)
     cost = Cost()
-    with tempfile.TemporaryDirectory(prefix="headwater-", dir=node.home) as folder, ExitStack() as stack:
-        backend = stack.enter_context(_backend(asked, Path(folder)))
+    with scratch(node.home) as folder, ExitStack() as stack:
+        backend = stack.enter_context(_backend(asked, folder))
         view = stack.enter_context(node.view(session))
         rows = _payments(view, backend)
         with cost.of("trace"):

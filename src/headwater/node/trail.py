@@ -1,6 +1,5 @@
 """Following one payment, features of each payment, and the timeline of a case, at a node or over files."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from headwater.node.duck import ibis_on_duckdb
 from headwater.node.files import bytes_of, write, written_beside
 from headwater.node.loose import NOBODY, LooseAudit
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.system import SystemClock
 from headwater.node.tables import span_of
 from headwater.node.trace import PSEUDONYMS
@@ -154,13 +154,10 @@ def opened_tables(
 ) -> Iterator[tuple[View, Any, str]]:
     """Yield the view over a node's tables or over files, a backend that reads them, and the salt of pseudonyms."""
     clock = SystemClock()
-    with (
-        tempfile.TemporaryDirectory(prefix="headwater-", dir=at[0].home if at else None) as folder,
-        ExitStack() as stack,
-    ):
-        backend = stack.enter_context(ibis_on_duckdb(Path(folder)))
+    with scratch(at[0].home if at else None) as folder, ExitStack() as stack:
+        backend = stack.enter_context(ibis_on_duckdb(folder))
         if at is None:
-            reader = opened(files, Path(folder), span_of("", clock.now()))
+            reader = opened(files, folder, span_of("", clock.now()))
             session = Session(user=user, authority=NOBODY, purpose="oic", roles=frozenset({Role.ANALYST}))
             yield guard(reader, session, LooseAudit(), clock.now().date()), backend, ""
             return

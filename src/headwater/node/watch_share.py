@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +26,7 @@ from headwater.model.times import format_instant, parse_instant
 from headwater.node import attachments, messages
 from headwater.node.files import json_object, write
 from headwater.node.node import Node
+from headwater.node.scratch import scratch
 from headwater.node.watch_read import read_placed
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
@@ -106,8 +106,8 @@ def received(node: Node, session: Session, ref: MessageId) -> "Shared":
         raise NoBasisError(
             "the tracks were sent for another purpose", where=ref, fix=f"use --purpose {message.purpose}"
         )
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "tracks.json"
+    with scratch(node.home) as folder:
+        path = folder / "tracks.json"
         attachments.save(node, session, ref, names[0], path)
         found = read_tracks(json_object(path), names[0])
     return replace(found, owner=str(message.sender))

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.errors import HeadwaterError, LimitError
-from headwater.node import Node, incoming, signin, uploads
+from headwater.node import Node, incoming, scratch, signin, uploads
 from headwater.node.uploads import Piece
 from headwater.policy.session import may
 from headwater.web import authz, errors, limits, statics
@@ -88,7 +88,7 @@ def page_app(node: Node, address: Address, pages: Iterable[Page] | None = None) 
     shown = tuple(every_page() if pages is None else pages)
     static = [("GET", "/static/{tree}/{path:path}")]
     authz.check([*static, *((page.method, page.path) for page in shown)])
-    incoming.sweep(node.home)
+    scratch.sweep(node.home)
     uploads.sweep(node.home, node.clock.now())
     secure = address.url.startswith("https://")
     site = Site(

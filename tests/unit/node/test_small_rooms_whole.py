@@ -21,6 +21,7 @@ from headwater.node import Node, authenticators, incoming, messages, moving, rec
 from headwater.node.authenticators import Codes, Held
 from headwater.node.incoming import Incoming
 from headwater.node.messages import GlassToBreak, Letter
+from headwater.node.scratch import PREFIX
 from headwater.policy.rules.rule import Judgement, Outcome, RuleReason
 from headwater.testing.fakes import START, FakeClock
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, as_user
@@ -91,8 +92,9 @@ def test_a_file_on_its_way_in_lies_beside_the_store_for_its_owner_alone_and_stop
 ) -> None:
     monkeypatch.setattr(incoming, "MOST_BYTES", 8)
     one, two = Incoming.begin(node.home), Incoming.begin(node.home)
-    assert one.folder != two.folder
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (node.home / "incoming", one.folder)] == [0o700, 0o700]
+    assert one.held.folder != two.held.folder
+    assert one.held.folder.parent == node.home
+    assert stat.S_IMODE(one.held.folder.stat().st_mode) == 0o700
     one.write(b"1234")
     one.write(b"5678")
     assert (one.size, one.sha256) == (8, sha256(b"12345678").hexdigest())
@@ -102,16 +104,11 @@ def test_a_file_on_its_way_in_lies_beside_the_store_for_its_owner_alone_and_stop
     assert caught.value.fix == "nothing was stored; add it on the node's machine: headwater case add ID --item FILE"
     one.close()
     assert one.path.read_bytes() == b"12345678"
-    assert one.named("x.txt") == one.folder / "x.txt"
+    assert one.named("x.txt") == one.held.folder / "x.txt"
     one.discard()
     two.write(b"ab")
     two.discard()
-    assert list((node.home / "incoming").iterdir()) == []
-    left = Incoming.begin(node.home)
-    left.write(b"left")
-    left.close()
-    incoming.sweep(node.home)
-    assert not (node.home / "incoming").exists()
+    assert list(node.home.glob(f"{PREFIX}*")) == []
 
 
 def test_recovery_codes_take_the_place_of_those_before_and_stand_in_for_something(node: Node, clock: FakeClock) -> None:

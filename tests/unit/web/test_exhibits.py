@@ -1,6 +1,8 @@
 """A file goes into a case by the page, hashed as it comes; nothing stays of one that is refused. Schedules are read there."""
 
 import hashlib
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -8,12 +10,23 @@ import pytest
 
 from headwater.model.ids import FindingId
 from headwater.node import Node, incoming
+from headwater.node.scratch import PREFIX
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, events
 from tests.page_world import ORIGIN, Answer, Browser, browser
 from tests.unit.web.conftest import URN
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
+TAKES_IN = """
+import sys, time
+from pathlib import Path
+from headwater.node.incoming import Incoming
+file = Incoming.begin(Path(sys.argv[1]))
+file.write(b"half of it")
+file.close()
+print("half", flush=True)
+time.sleep(60)
+"""
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
 
@@ -51,7 +64,7 @@ def send(
 
 
 def left(node: Node) -> list[Path]:
-    return list((node.home / incoming.FOLDER).rglob("*"))
+    return [path for folder in node.home.glob(f"{PREFIX}*") for path in (folder, *folder.rglob("*"))]
 
 
 def test_a_file_becomes_an_exhibit_and_the_page_shows_its_hash(node: Node, builder: Browser) -> None:
@@ -147,7 +160,7 @@ def test_nothing_is_read_from_whoever_may_not_add(node: Node, builder: Browser) 
     told = {"content_type": kind}
     assert builder.ask("POST", f"/cases/{URN}/exhibits", body, {**told, "origin": "https://evil.example"}).status == 403
     assert builder.ask("POST", f"/cases/{URN}/exhibits", body, {**told, "origin": ORIGIN}).status == 403
-    assert not (node.home / incoming.FOLDER).exists() or left(node) == []
+    assert left(node) == []
 
 
 @pytest.mark.parametrize("files", [[], [("a.pdf", b"")], [("a.pdf", PDF), ("b.pdf", PDF)]])
@@ -200,8 +213,12 @@ def test_schedules_are_the_disclosure_officers_to_read(node: Node, builder: Brow
 
 
 def test_what_a_cut_off_node_left_is_swept_when_it_opens(node: Node, analyst: Browser, hits: list[FindingId]) -> None:
-    file = incoming.Incoming.begin(node.home)
-    file.write(b"half of it")
-    file.close()
+    other = [sys.executable, "-c", TAKES_IN, str(node.home)]
+    with subprocess.Popen(other, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        browser(node)  # a second process of the same node: what comes in at the first stays
+        assert [path.read_bytes() for path in left(node) if path.is_file()] == [b"half of it"]
+        process.kill()
     browser(node)
-    assert not file.folder.exists()
+    assert left(node) == []

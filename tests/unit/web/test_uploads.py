@@ -10,6 +10,7 @@ import pytest
 
 from headwater.errors import SchemaError
 from headwater.node import Node, incoming, uploads
+from headwater.node.scratch import PREFIX
 from headwater.testing.fakes import FakeClock
 from headwater.web.fields import MOST_FIELDS
 from tests.node_world import SUPERVISOR, WRITER, as_user, events
@@ -49,7 +50,8 @@ def finish(reader: Browser, ref: str, told: str, *, key: str = "x", **changes: s
 
 
 def left(node: Node) -> list[str]:
-    return sorted(path.name for name in (incoming.FOLDER, uploads.FOLDER) for path in (node.home / name).rglob("*"))
+    folders = [node.home / uploads.FOLDER, *node.home.glob(f"{PREFIX}*")]
+    return sorted(path.name for folder in folders for path in folder.rglob("*"))
 
 
 def test_a_file_that_comes_in_pieces_is_the_exhibit_that_it_was(node: Node, builder: Browser) -> None:

@@ -1,7 +1,6 @@
 """Cases on pages: what stands in one, what it lacks, its seal, and the small things that are added by hand."""
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from headwater.model.times import format_instant
 from headwater.node import case_sealing, cases, partners
 from headwater.node.node import Node
 from headwater.node.pages.once import once
+from headwater.node.scratch import scratch
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
@@ -193,9 +193,9 @@ def open_case(node: Node, session: Session, matter: Mapping[str, str], key: str)
     }
 
     def act() -> str:
-        with tempfile.TemporaryDirectory(prefix="headwater-case-") as folder:
-            (Path(folder) / "case.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-            return cases.take_in(node, session, Path(folder)).matter.urn
+        with scratch(node.home) as folder:
+            (folder / "case.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+            return cases.take_in(node, session, folder).matter.urn
 
     return once(node, session, key, act)
 
@@ -210,8 +210,8 @@ def add_rows(node: Node, session: Session, urn: str, rows: Mapping[str, Sequence
     may(session, Act.CASE_ADD)
 
     def act() -> str:
-        with tempfile.TemporaryDirectory(prefix="headwater-case-") as folder:
-            file = Path(folder) / "supplement.json"
+        with scratch(node.home) as folder:
+            file = folder / "supplement.json"
             file.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
             return cases.add(node, session, urn, file).matter.urn
 
@@ -237,8 +237,8 @@ def add_note(node: Node, session: Session, urn: str, said: Mapping[str, str], ke
     row = {**{name_: value for name_, value in said.items() if name_ != "text"}, "file": name, "origin": None}
 
     def act() -> str:
-        with tempfile.TemporaryDirectory(prefix="headwater-case-") as folder:
-            file = Path(folder) / name
+        with scratch(node.home) as folder:
+            file = folder / name
             file.write_text(said["text"], encoding="utf-8")
             return cases.add(node, session, urn, file, {"exhibits": [row]}).matter.urn
 
@@ -284,8 +284,8 @@ def check_bundle(node: Node, session: Session, urn: str, name: str) -> Checked:
     found = next((each for each in bundles(node, urn) if each.name == name), None)
     if found is None:
         raise ForbiddenError("no such bundle")
-    with tempfile.TemporaryDirectory(prefix="headwater-trust-") as folder:
-        card = Path(folder) / "own.card"
+    with scratch(node.home) as folder:
+        card = folder / "own.card"
         card.write_bytes(partners.card_file(node))
         told = verify(Path(found.path), read_trust(str(card)))
     node.store.note(_noted(session, urn, ok=not told.problems))

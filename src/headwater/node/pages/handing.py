@@ -8,9 +8,10 @@ from typing import IO, Final
 
 from headwater.case.views import Audience, View, read_view
 from headwater.errors import ForbiddenError, StoreIoError
-from headwater.node import case_sealing, incoming
+from headwater.node import case_sealing
 from headwater.node.node import Node
 from headwater.node.pages.casefile import bundles
+from headwater.node.scratch import scratch
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 
@@ -69,13 +70,11 @@ def hand_out(node: Node, session: Session, urn: str, wish: Wish) -> Handed:
         if found is None:
             raise ForbiddenError("no such bundle")
         source = found.path
-    beside = node.home / incoming.FOLDER  # in no backup, and swept when a node opens that was cut off
     try:
-        beside.mkdir(mode=0o700, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=beside) as folder:
-            out = Path(folder) / "view"
+        with scratch(node.home) as folder:
+            out = folder / "view"
             case_sealing.export(node, session, source, out, view, draft=wish.draft, withhold=wish.withhold)
-            return _archive(out, _name(urn, view), beside)
+            return _archive(out, _name(urn, view), node.home)
     except OSError as error:
         raise StoreIoError(f"cannot be written: {error.strerror}", where=urn) from error
 

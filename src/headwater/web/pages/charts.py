@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -14,6 +12,7 @@ from headwater.formats.link_chart import DrawnEdge, DrawnVertex, LinkChart
 from headwater.node import cases
 from headwater.node.pages import charts as read
 from headwater.node.pages import exports
+from headwater.node.scratch import scratch
 from headwater.policy.acts import Act
 from headwater.web.page import Context, Page
 from headwater.web.pictures import about, banner_line, own_line, picture, stamp
@@ -119,8 +118,8 @@ def _to_case(ctx: Context, ref: str) -> None:
     """Add a chart to a case as a picture, with its handling line on it."""
     model = read.chart(ctx.node, ctx.session, ref)
     drawn = drawing(ctx, model, stamp(ctx, banner_line(ctx, model.banner))).svg()
-    with tempfile.TemporaryDirectory(prefix="headwater-", dir=ctx.node.home) as folder:
-        file = Path(folder) / f"chart-{ref}-{model.version}.svg"
+    with scratch(ctx.node.home) as folder:
+        file = folder / f"chart-{ref}-{model.version}.svg"
         file.write_text(drawn, encoding="utf-8")
         cases.add(ctx.node, ctx.session, ctx.form.needed("case", most=100), file)
 
