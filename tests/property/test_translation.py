@@ -1,13 +1,16 @@
 """Nothing widens on the way from a record to a message, and from a message to records."""
 
 from datetime import date
+from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from headwater.exchange.translate import TLP_RED, clamped, facts_of, handling_of, marked, passed_on, records_of
 from headwater.model.fact import Fact
+from headwater.model.grade import parse_grade
 from headwater.model.handling import KNOWN_CODES, UNRESTRICTED, Handling
 from headwater.model.ids import AuthorityId, EntityKey, MessageId, StateCode, state_of
 from headwater.model.message import Message, MessageFact
@@ -192,3 +195,43 @@ def test_a_fact_of_ours_that_comes_back_stays_ours() -> None:
     (home,) = records_of(came, REF, BELGRADE)
     assert home.origin.originator == BELGRADE
     assert records_of(message(sender=LONDON, facts={}), REF, AuthorityId("RS-MOI")) == ()
+
+
+@pytest.mark.parametrize("grade", [None, "3x5x2:1/B", "4x4:B/2"])
+@pytest.mark.parametrize(("lang", "original"), [*product([None, "sr"], [None, "Марко"])])
+@pytest.mark.parametrize("category", PersonCategory)
+@pytest.mark.parametrize("birth", [None, "2010", "1980-01-01"])
+def test_each_field_of_a_fact_hangs_on_its_own_source_whatever_the_others_say(
+    grade: str | None, lang: str | None, original: str | None, category: PersonCategory, birth: str | None
+) -> None:
+    """A saboteur's favourite is a field that is lost, or slips in, only where another is there."""
+    one, car = EntityKey("e1"), EntityKey("e2")
+    values = [("name", "Marko"), ("religion", "none"), ("phone", "+381600000001")]
+    facts = [Fact(one, prop, value, lang, original) for prop, value in values]
+    facts += [Fact(car, "registrationNumber", "BG-1", lang, original)]
+    facts += [Fact(one, "birthDate", birth)] if birth else []
+    made = record(
+        grade=None if grade is None else parse_grade(grade),
+        mentions=(Mention(one, "Person", category), Mention(car, "Vehicle")),
+        facts=tuple(facts),
+    )
+    told = facts_of(made, RANKS, ON)
+    assert list(told) == [number for number, _ in made.numbered()]
+    for number, each in made.numbered():
+        on_person = each.entity == one
+        assert told[number] == MessageFact(
+            id=number,
+            prop=each.prop,
+            entity=each.entity,
+            schema="Person" if on_person else "Vehicle",
+            value=each.value,
+            lang=each.lang,
+            original=each.original,
+            category=category if on_person else "object",
+            personal=on_person,
+            origin=StateCode("UK"),
+            grade=grade,
+            minor=on_person and birth == "2010",
+            sensitive="religion" if each.prop == "religion" else None,
+            marking="NONE",
+        ), each.prop

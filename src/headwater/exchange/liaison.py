@@ -15,8 +15,10 @@ from headwater.exchange.crosscheck import CHECKED, Check, Checked, check
 from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
 from headwater.exchange.partners import Partners
+from headwater.exchange.receipt import REFUSED
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, due_alarms, raise_alarms, requests
 from headwater.exchange.search import SEARCHED, Answering, answer, hashed, search_key
+from headwater.exchange.taking import HELD
 from headwater.exchange.texts import Task, close, open_tasks
 from headwater.exchange.words import CONSENT, consent_terms
 from headwater.model.canonical import decode
@@ -24,7 +26,7 @@ from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode
 from headwater.model.message import Amend, Consent, Message, MessageFact, Word
 from headwater.ports import Clock, Event
-from headwater.store import Snapshot, Store, Transaction
+from headwater.store import Incoming, Snapshot, Store, Transaction
 
 UTC_ZONE: Final = "Etc/UTC"
 INDEX_FROM: Final = 1024
@@ -216,7 +218,7 @@ class Liaison:
     def _to_check(self, reader: Snapshot, now: datetime) -> list[Check]:
         found: list[Check] = []
         for row in reader.incoming_requests(now - LOOK_BACK):
-            if row.body and reader.document(CHECKED, row.id) is None:
+            if _may_act_on(row) and reader.document(CHECKED, row.id) is None:
                 records = (reader.record(ref) for ref in reader.born_of(row.id))
                 found.append(Check(row.id, tuple(record for record in records if record is not None)))
         return found
@@ -224,7 +226,7 @@ class Liaison:
     def _answers(self, reader: Snapshot, now: datetime) -> list[_Answered]:
         found: list[_Answered] = []
         for row in reader.incoming_searches(now - LOOK_BACK):
-            if row.body and row.state != "held" and reader.document(SEARCHED, row.id) is None:
+            if _may_act_on(row) and reader.document(SEARCHED, row.id) is None:
                 search = decode(row.body, Message)
                 try:
                     keys = self._search_keys(reader, row.peer, search)
@@ -280,6 +282,11 @@ class Liaison:
                 raise ForbiddenError("no such fact", where=fact)
             found[fact] = given
         return found
+
+
+def _may_act_on(row: Incoming) -> bool:
+    """Return whether the node may do by itself what a message asks for: what waits for a person, or was put aside, it leaves alone."""
+    return bool(row.body) and row.state not in {HELD, REFUSED}
 
 
 def _keep_check(tx: Transaction, checked: Checked) -> int:

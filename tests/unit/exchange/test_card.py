@@ -101,6 +101,36 @@ def test_two_cards_of_one_version_are_an_equivocation() -> None:
         check_successor(held, sign_card(card(name="Somebody else"), OLD))
 
 
+OTHERWISE: dict[str, Any] = {
+    "name": "Exercise Belgrada",
+    "issued": "2026-11-01T00:00:01Z",
+    "expires": "2027-11-01T00:00:01Z",
+    "endpoints": ("https://node.example:8444",),
+    "signing": (DatedKey(key=signing_public(b"t" * 32).hex(), valid_from="2026-11-01T00:00:00Z"),),
+    "sealing": (DatedKey(key=XWING.public_key(b"y" * 32).hex(), valid_from="2026-11-01T00:00:00Z"),),
+    "papers": (OLD[1].public(),),
+    "roots": tuple(root.public() for root in (OLD[1], OLD[0], OLD[2])),
+    "zone": "Etc/UCT",
+}
+"""Each field that may differ within one version, as long as it was: only what it says is another."""
+
+
+def test_every_field_of_a_card_is_changed_in_the_table() -> None:
+    assert {*OTHERWISE, "v", "authority", "version", "suites", "threshold"} == set(Card.__struct_fields__)
+
+
+@pytest.mark.parametrize("field", OTHERWISE)
+def test_a_card_of_the_version_held_that_says_anything_else_is_an_equivocation(field: str) -> None:
+    held, other = (
+        sign_card(card(zone="Etc/UTC"), OLD),
+        sign_card(card(**{"zone": "Etc/UTC", field: OTHERWISE[field]}), OLD),
+    )
+    assert len(other.paper.body) == len(held.paper.body)
+    with pytest.raises(EquivocationError):
+        check_successor(held, other)
+    assert other.fingerprint != held.fingerprint
+
+
 def test_a_version_that_is_missing_in_between_is_asked_for() -> None:
     held = sign_card(card(), OLD)
     with pytest.raises(KeyTrustError, match="version 2 is missing"):
@@ -173,6 +203,46 @@ def test_a_card_that_could_not_be_used_does_not_exist(changes: dict[str, Any]) -
 def test_an_endpoint_is_a_scheme_a_host_and_a_port_and_no_more(text: str) -> None:
     with pytest.raises(SchemaError):
         check_endpoint(text)
+
+
+GOOD = DatedKey(key=SIGNING.hex(), valid_from="2026-11-01T00:00:00Z")
+SEALING = DatedKey(key=XWING.public_key(b"x" * 32).hex(), valid_from="2026-11-01T00:00:00Z")
+EACH: dict[str, tuple[str, Any, Any]] = {
+    "a short signing key": ("signing", GOOD, with_values(GOOD, key="00")),
+    "a signing key of no day": ("signing", GOOD, DatedKey(key="ab" * 32, valid_from="yesterday")),
+    "a signing key revoked on no day": (
+        "signing",
+        GOOD,
+        DatedKey(key="ab" * 32, valid_from=GOOD.valid_from, revoked_from="x"),
+    ),
+    "a signing key as sealing key": ("sealing", SEALING, GOOD),
+    "a sealing key as signing key": ("signing", GOOD, SEALING),
+    "a signing key again": ("signing", GOOD, with_values(GOOD, valid_from="2026-12-01T00:00:00Z")),
+    "an endpoint with a user": ("endpoints", "https://node.example:8443", "https://victim.example@node.example:8443"),
+    "an endpoint without a port": ("endpoints", "https://node.example:8443", "https://node.example"),
+    "an endpoint that is a path": ("endpoints", "https://node.example:8443", "https://node.example:8443/x"),
+    "an endpoint of another scheme": ("endpoints", "https://node.example:8443", "file://node.example:8443"),
+}
+"""What may stand nowhere in a list of a card: the field, something good, and it."""
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, -1])
+@pytest.mark.parametrize("name", EACH)
+def test_each_of_several_is_looked_at_wherever_it_stands(name: str, place: int) -> None:
+    field, good, bad = EACH[name]
+    several = [
+        with_values(good, key=f"{number:02x}" * (len(good.key) // 2)) if isinstance(good, DatedKey) else good
+        for number in range(4)
+    ]
+    several = [good, *several[1:]]
+    changes: dict[str, Any] = {field: tuple(several)}
+    card(**changes)
+    if name == "a signing key again" and place == 0:
+        return  # there it stands once
+    several[place] = bad
+    changes = {field: tuple(several)}
+    with pytest.raises(SchemaError):
+        card(**changes)
 
 
 def test_an_unknown_field_of_a_card_is_refused() -> None:

@@ -54,6 +54,17 @@ def test_a_receipt_signed_with_a_revoked_key_is_not_believed_even_if_it_is_dated
             read(given(at=at), card(signing=(key,)))
 
 
+@pytest.mark.parametrize(("before", "is_good"), [(timedelta(microseconds=1), True), (timedelta(0), False)])
+def test_a_receipt_is_believed_up_to_the_moment_from_which_its_key_is_revoked(before: timedelta, is_good: bool) -> None:
+    key = replace(card().signing[0], revoked_from="2026-12-01T00:00:00Z")
+    moment = datetime(2026, 12, 1, tzinfo=UTC) - before
+    if is_good:
+        assert read_receipt(given(), card(signing=(key,)), LONDON, moment).lines == (LINE,)
+    else:
+        with pytest.raises(KeyTrustError):
+            read_receipt(given(), card(signing=(key,)), LONDON, moment)
+
+
 def test_every_changed_bit_of_a_receipt_is_noticed() -> None:
     good = given()
     for place in range(len(good)):

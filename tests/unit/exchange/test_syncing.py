@@ -445,3 +445,24 @@ def test_what_has_expired_since_it_was_receipted_is_not_delivered_again(
     assert london.events("missed") == []
     with london.store.snapshot() as snapshot:
         assert known_of(snapshot, BELGRADE).owed == (row.seq,)
+
+
+@pytest.mark.parametrize(("before", "is_taken"), [(999, True), (1000, False)])
+def test_of_the_numbers_that_a_partner_says_will_never_come_a_thousand_count(
+    london: Node, belgrade: Node, before: int, is_taken: bool
+) -> None:
+    with london.store.snapshot() as snapshot:
+        missing = snapshot.sent_last(BELGRADE) + 1
+    london.store.write(lambda tx: tx.skip_seq(BELGRADE, missing))
+    send(london, belgrade)
+    exchange_all(london)
+    with belgrade.store.snapshot() as snapshot:
+        assert snapshot.incoming_gaps(LONDON) == [missing]
+    syncing, void = london.exchange.syncing, (*range(10_000, 10_000 + before), missing)
+    with pytest.MonkeyPatch.context() as patch:
+        compose = syncing._compose
+        patch.setattr(syncing, "_compose", lambda tx, peer, turn: replace(compose(tx, peer, turn), void=void))
+        syncing.ask(belgrade.me, who="liar")
+    exchange_all(london)
+    with belgrade.store.snapshot() as snapshot:
+        assert (known_of(snapshot, LONDON).whole_to >= missing) is is_taken

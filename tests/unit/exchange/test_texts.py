@@ -1,13 +1,18 @@
 """Free text that names what was recalled opens a task for a person, at the holder and at whoever recalled it."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from headwater.errors import ConflictError
-from headwater.model.ids import MessageId
+from headwater.model.fact import Fact, fact_id
+from headwater.model.grade import parse_grade
+from headwater.model.handling import Handling
+from headwater.model.ids import EntityKey, MessageId
 from headwater.model.message import Amend, Kind, Message
+from headwater.model.record import Mention, Origin, PersonCategory, Record
 from tests.exchange_world import TERMS, Node, World, fact, message, pair
 
 NAME = "Marko Markovski"
@@ -138,3 +143,28 @@ def test_a_second_recall_leaves_named_what_nobody_has_decided_on(desk: Pair) -> 
     belgrade.exchange.liaison.close_text(ref, strip=False, who="m.ilic", reason="needed")
     recall(london, belgrade, "rec-b/0")
     assert belgrade.exchange.liaison.texts() == []
+
+
+def test_a_recall_of_several_records_looks_through_the_texts_of_each_at_both_ends(desk: Pair) -> None:
+    _, london, belgrade = desk
+    names = ("Marko Markovski", "Petar Petrovski", "Jovan Jovanovski")
+    facts, refs = [], []
+    for number, name in enumerate(names):
+        key = EntityKey(f"uk/{number}")
+        record = Record(
+            origin=Origin(london.me, "report", place=str(number)),
+            handling=Handling(codes=frozenset({"P"}), markings=frozenset({"OFFICIAL"}), retain_until=date(2028, 1, 31)),
+            grade=parse_grade("3x5x2:1/B"),
+            mentions=(Mention(key, "Person", PersonCategory.SUSPECT),),
+            facts=(Fact(key, "name", name), Fact(key, "phone", f"+38160000000{number}")),
+        )
+        london.store.write(lambda tx, record=record: tx.add_record(record))  # type: ignore[misc]
+        carried = london.exchange.facts(record.id, TERMS)
+        refs.append(send(london, belgrade, facts=carried, text=f"{name} was seen"))
+        facts.append(fact_id(record.id, 0))
+    amend = Amend(action="erase", facts=tuple(facts), reason="other persons")
+    london.exchange.liaison.amend(amend, who="o.reed", purpose="oic")
+    london.bring(belgrade.me)
+    for node, way in ((london, "out"), (belgrade, "in")):
+        found = {task.message: (task.way, len(task.facts)) for task in node.exchange.liaison.texts()}
+        assert found == dict.fromkeys(refs, (way, 1)), node.me

@@ -68,3 +68,15 @@ def test_a_partners_word_on_what_it_was_not_sent_is_noted_and_changes_nothing(
     belgrade.bring(LONDON)
     assert london.exchange.told() == {}
     assert len(london.events("word-doubted")) == 1
+
+
+def test_a_word_is_told_for_the_purpose_that_it_is_told_for_and_under_the_agreement_of_the_message(
+    london: Node, belgrade: Node
+) -> None:
+    ref = sent(london)
+    sending = belgrade.exchange.tell(ref, "acted", who="m.ilic", purpose="trafficking")
+    assert sending.id is not None
+    told = belgrade.exchange.sent(sending.id)
+    assert told is not None
+    assert (told.purpose, told.agreement, told.recipient, told.thread) == ("trafficking", TERMS, LONDON, ref)
+    assert belgrade.events("sent")[-1].purpose == "trafficking"

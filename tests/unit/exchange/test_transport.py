@@ -94,6 +94,16 @@ def test_the_connection_is_used_again() -> None:
     assert len(heard) == 1
 
 
+def test_each_request_on_a_connection_has_the_time_that_it_was_given() -> None:
+    transport = HttpTransport()
+    with server(twice) as (endpoint, _):
+        for timeout_s in (5.0, 3.0):
+            post(endpoint, transport, timeout_s)
+            (kept,) = transport._open.values()
+            assert kept.sock.gettimeout() == timeout_s
+        transport.close()
+
+
 def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
     transport = HttpTransport()
     with server(say(OK), say(OK)) as (endpoint, heard):
@@ -102,41 +112,54 @@ def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
     assert len(heard) == 2
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (say(b"HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
-        (say(b"HTTP/1.1 413 large\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
-        (
-            say(b"HTTP/1.1 302 over there\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
-            PeerRefusedError,
-        ),
-        (say(b"HTTP/1.1 204 nothing\r\n\r\n"), PeerRefusedError),
-        (say(b"this is no HTTP\r\n\r\n"), PeerUnreachableError),
-        (say(b""), PeerUnreachableError),
-        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut"), PeerUnreachableError),
-        (say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), PeerUnreachableError),
-        (silent, PeerTimeoutError),
-        (drip, PeerTimeoutError),
-    ],
-    ids=[
-        "busy",
-        "too large",
-        "redirect",
-        "no content",
-        "no http",
-        "closed",
-        "cut short",
-        "bad chunk",
-        "silent",
-        "drip",
-    ],
-)
-def test_whatever_the_other_side_does_is_a_declared_error(
-    answer: Callable[[socket.socket], None], error: type[HeadwaterError]
-) -> None:
+ANSWERS: dict[str, tuple[Callable[[socket.socket], None], type[HeadwaterError]]] = {
+    "busy": (say(b"HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
+    "too large": (say(b"HTTP/1.1 413 large\r\nContent-Length: 0\r\n\r\n"), PeerRefusedError),
+    "redirect": (
+        say(b"HTTP/1.1 302 over there\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
+        PeerRefusedError,
+    ),
+    "no content": (say(b"HTTP/1.1 204 nothing\r\n\r\n"), PeerRefusedError),
+    "no http": (say(b"this is no HTTP\r\n\r\n"), PeerUnreachableError),
+    "closed": (say(b""), PeerUnreachableError),
+    "cut short": (say(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ncut"), PeerUnreachableError),
+    "bad chunk": (say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), PeerUnreachableError),
+    "silent": (silent, PeerTimeoutError),
+    "drip": (drip, PeerTimeoutError),
+}
+"""What the other side may do instead of answering."""
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_whatever_the_other_side_does_is_a_declared_error(name: str) -> None:
+    answer, error = ANSWERS[name]
     with server(answer) as (endpoint, _), pytest.raises(error):
         post(endpoint, timeout_s=0.3)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_on_a_connection_that_was_kept_open_it_is_the_same_error_and_only_a_closed_one_is_opened_anew(
+    name: str,
+) -> None:
+    answer, error = ANSWERS[name]
+    transport, asked = HttpTransport(), list[bytes]()
+
+    def later(connection: socket.socket) -> None:
+        connection.sendall(OK)
+        asked.append(hear(connection))
+        answer(connection)
+
+    with server(later, say(OK)) as (endpoint, heard):
+        assert post(endpoint, transport) == b"hi"
+        if name == "closed":  # as where it was closed while nobody asked: the same bytes go once more
+            assert post(endpoint, transport, timeout_s=0.3) == b"hi"
+        else:
+            with pytest.raises(error):
+                post(endpoint, transport, timeout_s=0.3)
+            assert (len(asked), len(heard)) == (1, 1)
+            assert post(endpoint, transport) == b"hi"
+        transport.close()
+    assert (len(asked), len(heard)) == (1, 2)
 
 
 def test_an_answer_without_end_is_cut_off() -> None:

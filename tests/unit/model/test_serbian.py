@@ -13,6 +13,9 @@ from headwater.model.serbian import latin
         ("Џеп и џеп", "Džep i džep"),
         ("његов Њ", "njegov Nj"),
         ("%(partner)s ће видети", "%(partner)s će videti"),
+        ("ЉИГ-Љубовија", "LJIG-Ljubovija"),
+        ("„ЊИВА“ (Њива)", "„NJIVA“ (Njiva)"),
+        ("Љ.ЏЕП/Љубав", "Lj.DŽEP/Ljubav"),
         ("headwater user login", "headwater user login"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from headwater.model.message import Message, MessageFact
+from headwater.model.message import BreakGlass, Message, MessageFact
 from headwater.model.times import parse_instant
 from headwater.policy.agreement import Agreement
 from headwater.policy.rules import Judgement, decide
@@ -93,6 +93,19 @@ AMEND: dict[str, Any] = {
 }
 
 
+GLASS = msgspec.convert({"reason": "life", "approver": "sue", "threat": "immediate-serious"}, BreakGlass)
+LOOSENERS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "a broken glass": ({"break_glass": GLASS}, {"onward-consent", "h2-onward", "derived"}),
+    "every approval": (
+        {"approvals": ("minister", "senior", "safeguarding")},
+        {"minor", "osja-approval", "protected-identity"},
+    ),
+    "another approver": ({"approver": "zoe"}, {"four-eyes", "no-approver"}),
+    "a reason": ({"reason": "because", "text": "please"}, {"reason"}),
+}
+"""What a message may bring that lets it pass where it would not, and the only rules that it may lift."""
+
+
 def merge(target: Any, patch: Any) -> Any:
     """Apply a JSON merge patch (RFC 7396): null deletes, lists are replaced whole."""
     if not isinstance(patch, dict):
@@ -131,8 +144,14 @@ def judge(
     holds: Mapping[str, MessageFact] | None = None,
     now: str = NOW,
 ) -> Judgement:
-    """What the rules say."""
-    return decide(op, terms if terms is not None else agreements(), asked, holds or {}, instant(now))
+    """What the rules say; whatever is asked, what loosens one rule loosens no other."""
+    given = terms if terms is not None else agreements()
+    judgement = decide(op, given, asked, holds or {}, instant(now))
+    for name, (more, lifts) in LOOSENERS.items():
+        loosened = decide(op, given, msgspec.structs.replace(asked, **more), holds or {}, instant(now))
+        lost = {each.rule for each in judgement.reasons} - {each.rule for each in loosened.reasons}
+        assert lost <= lifts, f"{name} lifts {lost - lifts}"
+    return judgement
 
 
 def instant(text: str) -> datetime:

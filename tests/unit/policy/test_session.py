@@ -1,6 +1,7 @@
 """Who may do what: the table of acts, sessions, four eyes."""
 
 import re
+from itertools import combinations
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_roles_add_up() -> None:
     both = somebody("auditor", "analyst")
     assert allowed(both, Act.LEDGER_SHOW)
     assert allowed(both, Act.RECORD_LOOK)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_a_session_with_several_roles_may_do_what_one_of_them_may_and_never_approves_its_own_work(act: Act) -> None:
+    needed = NEEDS_PURPOSE.get(act)
+    for several in (*combinations(Role, 2), tuple(Role)):
+        granted = bool(GRANTS[act] & set(several))
+        for purpose in PURPOSES:
+            session = somebody(*several, purpose=purpose)
+            is_good = granted and (needed is None or purpose in needed)
+            assert allowed(session, act) is is_good
+            for author, is_other in (("ann", False), ("bob", True), ("Ann", True), ("", True), (None, True)):
+                if is_good and is_other:
+                    may(session, act, author=author)
+                else:
+                    with pytest.raises((ForbiddenError, NoBasisError)):
+                        may(session, act, author=author)
 
 
 def test_no_single_role_may_send_and_approve_for_itself_or_run_the_node_and_read() -> None:
