@@ -115,6 +115,28 @@ def test_a_file_that_is_not_here_yet_is_listed_and_not_given(
     assert [one["here"] for one in attachments.waiting(london, as_user(london))] == [2]
 
 
+@pytest.mark.parametrize("byte", [b"a", b"x"])
+def test_a_file_all_of_whose_pieces_are_here_is_whole_only_once_it_was_compared(
+    pair: Wired, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, byte: bytes
+) -> None:
+    london, file = pair.london, csv(tmp_path, "ab" * 700_000, "large.txt")
+    fetch = london.exchange.files.fetch_all
+    monkeypatch.setattr(london.exchange.files, "fetch_all", lambda: 0)
+    ref = MessageId(pair.attach(pair.belgrade, file))
+    [waits] = london.exchange.files.waiting()
+    with london.store.part(f"{waits.message}/{waits.file}") as part:  # as an attempt leaves it that broke off
+        part.add(byte + file.read_bytes()[1:])
+    [row] = attachments.waiting(london, as_user(london))
+    assert (row["here"], row["chunks"], row["whole"]) == (2, 2, False)
+    with pytest.raises(ForbiddenError, match="the file is not here yet"):
+        attachments.save(london, as_user(london), ref, "large.txt", tmp_path / "none")
+    assert fetch() == 1
+    [row] = attachments.waiting(london, as_user(london))
+    assert (row["here"], row["whole"]) == (2, True)
+    attachments.save(london, as_user(london), ref, "large.txt", tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == file.read_bytes()
+
+
 def test_a_table_is_read_under_the_agreement_it_came_with_and_its_rows_are_the_senders(
     pair: Wired, tmp_path: Path
 ) -> None:
