@@ -219,7 +219,9 @@ def test_tracks_that_came_beside_a_message_are_opened_for_its_purpose_alone(pair
         "two": [csv(tmp_path, "{}", "one.json"), csv(tmp_path, "[]", "two.json")],
     }
     refs = {name: MessageId(pair.attach(pair.belgrade, *some)) for name, some in files.items()}
-    refs |= {"none": MessageId(pair.send(pair.belgrade, Kind.SPONTANEOUS, records=(pair.report(pair.belgrade, LORRY),)))}
+    refs |= {
+        "none": MessageId(pair.send(pair.belgrade, Kind.SPONTANEOUS, records=(pair.report(pair.belgrade, LORRY),)))
+    }
     refs |= {"of another purpose": MessageId(pair.attach(pair.belgrade, *files["tracks"], purpose="trafficking"))}
 
     def opened(name: str, purpose: str) -> Any:

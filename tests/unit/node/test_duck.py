@@ -62,7 +62,9 @@ def test_a_limit_on_a_service_or_on_what_it_lies_in_leaves_half_to_duckdb(
     assert room_mb() == 1024
 
 
-@pytest.mark.parametrize("narrowest", ["memory.max", "a.slice/memory.max", "a.slice/b.service/memory.max", "the process"])
+@pytest.mark.parametrize(
+    "narrowest", ["memory.max", "a.slice/memory.max", "a.slice/b.service/memory.max", "the process"]
+)
 def test_of_several_limits_the_narrowest_counts(
     narrowest: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

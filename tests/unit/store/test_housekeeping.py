@@ -70,12 +70,15 @@ def test_the_log_of_the_database_stays_short_however_much_is_written(tmp_path: P
 
 @pytest.mark.parametrize("kind", ["blob", "table"])
 @pytest.mark.parametrize("gone", [(0,), (1,), (2,), (0, 1, 2)])
-def test_each_of_several_files_of_a_record_is_missed(store: Store, home: Path, kind: str, gone: tuple[int, ...]) -> None:
+def test_each_of_several_files_of_a_record_is_missed(
+    store: Store, home: Path, kind: str, gone: tuple[int, ...]
+) -> None:
     put = store.put_blob if kind == "blob" else store.put_table
     files = tuple(put(b"PAR1 %d PAR1" % number) for number in range(3))
     names = files, (put(b"PAR1 of another PAR1"),)
     whole, other = (
-        replace(record(at), blobs=of) if kind == "blob" else replace(record(at), tables=of) for at, of in enumerate(names)
+        replace(record(at), blobs=of) if kind == "blob" else replace(record(at), tables=of)
+        for at, of in enumerate(names)
     )
     store.write(lambda tx: [tx.add_record(one) for one in (whole, other)])
     assert store.check() == []
