@@ -11,8 +11,11 @@ from headwater.errors import FormatError, SchemaError
 from headwater.exercise.vehicles.scenes import Machine, make_scene, render
 from headwater.formats.scan_read import read_scan
 from headwater.formats.scan_write import neutral_tiff
+from headwater.model.detections import Reject
 from headwater.model.scan import ImageKind
 from headwater.node import graphs, scan, scan_compare, scan_make, trace
+from headwater.node.watch_alerts import Alerted
+from headwater.node.watch_tracks import Tracked
 
 COARSE = Machine(name="test", mm=10.0)
 HEAD = "id,label,role\n"
@@ -69,9 +72,35 @@ def test_an_image_with_an_item_put_in_says_so_and_takes_no_second_one(vans: tupl
     assert replace(made.meta, image_kind=was.meta.image_kind, air=was.meta.air) == was.meta
     assert (truth["file"], truth["item"], truth["seed"]) == (str(file), "pistol", 5)
     assert file.name == "before-pistol-5.tif"
+    assert hash_of(clean).encode() in file.read_bytes(), "it says of which scan it was made"
     with pytest.raises(SchemaError, match="an item in it already"):
         scan_make.tip(file, "pistol", 6, tmp_path / "again")
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [False, True])
+def test_each_image_of_a_made_up_fleet_can_be_made_again_from_the_seed_it_names(tmp_path: Path, pair: bool) -> None:
+    told = scan_make.simulate("van", "pistol", 2, 61, tmp_path / "out", load="empty", pair=pair)
+    assert [Path(file).name for file in told["files"]] == [one["file"] for one in told["truth"]]
+    roles = ["reference", "later"] if pair else ["scan"]
+    assert [(one["role"], one["seed"]) for one in told["truth"]] == [
+        (role, seed) for seed in (61, 62) for role in roles
+    ]
+    scan_make.simulate("van", "pistol", 1, told["truth"][-1]["seed"], tmp_path / "again", load="empty", pair=pair)
+    for path in (tmp_path / "again").glob("*.tif"):
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+def test_all_rejected_rows_are_counted_and_a_hundred_are_told(count: int) -> None:
+    rejected = [Reject(number, "time", "no time") for number in range(count)]
+    for made in (Tracked(300, rejected, 2, doubled=3), Alerted(300, rejected, 2, doubled=3)):
+        told = made.document()
+        assert (told["read"], told["rejected"], told["tracks"], told["doubled"]) == (300, count, 2, 3)
+        assert told["rejects"] == [
+            {"row": number, "field": "time", "reason": "no time"} for number in range(min(count, 100))
+        ]
 
 
 def test_a_year_is_learned_from_by_its_networks_and_not_by_who_pays_them(tmp_path: Path) -> None:
