@@ -4,6 +4,7 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -290,12 +291,12 @@ def test_a_damaged_file_gives_only_declared_errors_ten_thousand_times(home: Path
 
 def test_each_index_of_the_database_that_lacks_a_row_is_found_by_the_check(kept: Path, tmp_path: Path) -> None:
     connection = apsw.Connection(str(kept / "store.sqlite"))
-    size = connection.execute("PRAGMA page_size").fetchone()[0]
-    pages = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'index'").fetchall())
+    [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+    pages: list[Any] = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'index'").fetchall()
     connection.close()
     whole, home, tried = (kept / "store.sqlite").read_bytes(), tmp_path / "node", 0
     shutil.copytree(kept, home)
-    for name, page in pages.items():
+    for name, page in pages:
         head = (page - 1) * size
         cells = int.from_bytes(whole[head + 3 : head + 5])
         if whole[head] != LEAF_OF_AN_INDEX or not cells:

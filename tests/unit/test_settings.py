@@ -149,6 +149,21 @@ def test_a_whole_number_is_taken_where_a_fraction_may_stand(tmp_path: Path) -> N
         ("list_stale_days", 0),
         ("busy_wait_s", 0.0),
         ("name", "\ud800"),
+        *(
+            ("database", text)
+            for text in (
+                "mysql://host/name",
+                "sqlite:///node",
+                "host/name",
+                "postgresql:/host",
+                "xpostgres://host/name",
+            )
+        ),
+        *(
+            ("database", f"{scheme}://user:{word}@host/name")
+            for scheme in ("postgresql", "postgres")
+            for word in ("", "word")
+        ),
     ],
 )
 def test_an_impossible_value_is_refused_by_the_name_of_its_setting(name: str, value: Any) -> None:

@@ -34,8 +34,8 @@ def vans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for one in darker:
         one[40:60, 60:80] = (one[40:60, 60:80] * 0.7).astype(one.dtype)
     paths = folder / "before.tif", folder / "now.tif"
-    for path, pixels in zip(paths, (made.pixels, tuple(darker)), strict=True):
-        path.write_bytes(neutral_tiff(pixels, meta))
+    paths[0].write_bytes(neutral_tiff(made.pixels, meta))
+    paths[1].write_bytes(neutral_tiff(darker, meta))
     return paths
 
 

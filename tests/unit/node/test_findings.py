@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from headwater.node import Node, engines, findings, screening, second
 from headwater.node.findings import Shown
 from headwater.node.pages import queue
 from headwater.policy.release import CLOSED_CODES
+from headwater.store import Transaction
 from headwater.testing.fakes import START
 from tests.node_world import AUDITOR, LONDON, SUPERVISOR, WRITER, as_user, events, read, write_list
 from tests.picture_world import finding
@@ -225,6 +227,10 @@ def test_what_takes_two_is_not_released_on_the_word_of_one_and_what_may_never_go
     assert [made.verb for made in findings.one(node, as_user(node), ref).decisions] == [Verb.CONFIRM, Verb.CONFIRM]
 
 
+def _added(tx: Transaction, record: Record) -> bool:
+    return tx.add_record(record)
+
+
 STOPS: dict[str, dict[str, Any]] = {
     "onward-never": {"never_onward": True}, "onward-consent": {"releasable_to": frozenset({"RS-MOI"})},
     "handling-code": {"codes": frozenset({min(CLOSED_CODES)})}, "condition-text": {"conditions": frozenset({"ask first"})},
@@ -248,7 +254,8 @@ def test_a_release_rests_on_all_of_its_records_and_one_of_them_stops_it(node: No
         claim = finding(
             "test.claim", ("p0", str(stops)), tuple(Evidence(EvidenceKind.RECORD, one.id) for one in records)
         )
-        node.store.write(lambda tx, records=records: [tx.add_record(one) for one in records])
+        for one in records:
+            node.store.write(partial(_added, record=one))
         findings.keep(node, as_user(node), [claim])
         for user in (WRITER, SUPERVISOR)[: 2 if rule == "onward-never" and stops is not None else 1]:
             findings.decide(node, as_user(node, user), claim.id, Verb.CONFIRM, "looked at it")

@@ -17,7 +17,7 @@ from headwater.formats.stix import Known, records_of
 from headwater.formats.stix_marking import LEVELS, TLP2
 from headwater.formats.stix_rules import check_object
 from headwater.model.handling import Handling
-from headwater.model.ids import AuthorityId
+from headwater.model.ids import AuthorityId, StateCode
 from headwater.model.message import Amend
 from headwater.node import taxii_cursor, taxii_dump, taxii_users, ti_release
 from headwater.node.reading import read_files
@@ -155,7 +155,7 @@ def test_a_part_that_is_marked_red_is_served_to_nobody_else(at: Cert) -> None:
 CARRIED = {
     "CLEAR": Handling(codes=frozenset({"TLP:CLEAR"})),
     "GREEN": Handling(codes=frozenset({"TLP:GREEN"})),
-    "AMBER": Handling(releasable_to=frozenset({"UK-NCA"})),
+    "AMBER": Handling(releasable_to=frozenset({StateCode("UK")})),
     "AMBER+STRICT": Handling(releasable_to=None, never_onward=True),
     "RED": Handling(releasable_to=None, addressees=frozenset({WRITER})),
 }
