@@ -7,9 +7,11 @@ import importlib
 import importlib.util
 import inspect
 import json
+import os
 import pkgutil
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
@@ -26,6 +28,7 @@ from headwater.model.decision import Verb
 from headwater.model.ids import AuthorityId, EntityKey, FindingId, MessageId, RecordId
 from headwater.node import Node, messages
 from headwater.node.ofsi import Informant
+from headwater.node.pages import search
 from headwater.node.pages.deciding import Ask
 from headwater.node.pages.preview import Draft
 from headwater.node.pages.triage import Sort, Wish
@@ -35,7 +38,7 @@ from headwater.policy import session as policy_session
 from headwater.policy.acts import GRANTS, NEEDS_PURPOSE, Act, Role
 from headwater.testing.fakes import FakeClock
 from tests import authz_world, node_world
-from tests.authz_world import URN, Stock, changed, denied, inventory, purpose_of, session
+from tests.authz_world import URN, Stock, changed, denied, inventory, only, purpose_of, session
 
 MESSAGE: Final = MessageId("01a2150c-71ae-7357-b248-232d4e0be835")
 
@@ -564,6 +567,27 @@ def test_a_second_identifier_of_what_is_hidden_is_answered_like_one_of_what_ther
             wrong.append((role.value, *said, changed(before, after)))
         before = after
     assert wrong == []
+
+
+def test_nothing_that_the_node_keeps_may_be_read_by_anybody_else_on_its_machine(node: Node, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        found = search.find(node, session(node, Role.ANALYST), search.Search(only(Role.ANALYST), "Ivo Vidljivić"))
+        table = tmp_path / "table.parquet"
+        table.write_bytes(b"PAR1 an invented table PAR1")
+        node.store.put_table(table)
+        node.store.put_blob(b"an invented picture")
+    finally:
+        os.umask(before)
+    assert found.hits
+    modes = {str(path.relative_to(node.home)): stat.S_IMODE(path.lstat().st_mode) for path in node.home.rglob("*")}
+    assert {"derived", "roots", "keys", "blobs", "tables"} <= {*modes}
+    assert [name for name in modes if "search" in name], modes
+    # A case's own files are as they were given, below a folder for the node alone.
+    open_ones = {name: f"{mode:o}" for name, mode in modes.items() if mode & 0o077 and not name.startswith("cases/")}
+    assert open_ones == {}
+    assert "headwater.toml" in modes
+    assert "derived/search-2.sqlite-wal" in modes
 
 
 def browse(node: Node) -> None:

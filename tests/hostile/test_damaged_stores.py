@@ -4,6 +4,7 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -14,6 +15,9 @@ from headwater.store import migrate as migrating
 from headwater.store.sqlite import check_sqlite, in_memory
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.contract.store_kit import decision, event, finding, incoming, outgoing, record
+
+LEAF_OF_AN_INDEX = 10
+"""First byte of such a page (SQLite, Database File Format, 1.6)."""
 
 
 def some_of_everything(number: int) -> Callable[[Transaction], None]:
@@ -283,3 +287,25 @@ def test_a_damaged_file_gives_only_declared_errors_ten_thousand_times(home: Path
     for seed in range(1000, 11_000):
         shutil.copyfile(kept / "store.sqlite", home / "store.sqlite")
         damage_and_read(home, seed)
+
+
+def test_each_index_of_the_database_that_lacks_a_row_is_found_by_the_check(kept: Path, tmp_path: Path) -> None:
+    connection = apsw.Connection(str(kept / "store.sqlite"))
+    [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+    pages: list[Any] = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'index'").fetchall()
+    connection.close()
+    whole, home, tried = (kept / "store.sqlite").read_bytes(), tmp_path / "node", 0
+    shutil.copytree(kept, home)
+    for name, page in pages:
+        head = (page - 1) * size
+        cells = int.from_bytes(whole[head + 3 : head + 5])
+        if whole[head] != LEAF_OF_AN_INDEX or not cells:
+            continue
+        tried += 1
+        shorter = bytearray(whole)
+        shorter[head + 3 : head + 5] = (cells - 1).to_bytes(2)
+        (home / "store.sqlite").write_bytes(shorter)
+        store = opened(home, read_only=True)
+        assert "damaged-database" in {problem.kind for problem in store.check()}, name
+        store.close()
+    assert tried >= 5

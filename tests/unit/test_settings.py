@@ -8,6 +8,7 @@ import pytest
 
 from headwater.errors import Place, SettingsError
 from headwater.model.ids import AuthorityId
+from headwater.model.map_view import Boundary, MapView, Style
 from headwater.settings import FILE_NAME, MOST_DAYS, Settings, load, to_toml
 
 
@@ -148,6 +149,21 @@ def test_a_whole_number_is_taken_where_a_fraction_may_stand(tmp_path: Path) -> N
         ("list_stale_days", 0),
         ("busy_wait_s", 0.0),
         ("name", "\ud800"),
+        *(
+            ("database", text)
+            for text in (
+                "mysql://host/name",
+                "sqlite:///node",
+                "host/name",
+                "postgresql:/host",
+                "xpostgres://host/name",
+            )
+        ),
+        *(
+            ("database", f"{scheme}://user:{word}@host/name")
+            for scheme in ("postgresql", "postgres")
+            for word in ("", "word")
+        ),
     ],
 )
 def test_an_impossible_value_is_refused_by_the_name_of_its_setting(name: str, value: Any) -> None:
@@ -205,6 +221,31 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
         busy_wait_s=1.5,
     )
     assert load(home(tmp_path, to_toml(settings)), {}).settings == settings
+
+
+OTHERWISE: dict[str, Any] = {
+    "authority": AuthorityId("XK-KP"), "name": "N", "listen": "127.0.0.1:9", "endpoint": "https://node.example:443",
+    "page": "none", "page_url": "https://page.example", "oidc_issuer": "https://id.example/realm", "oidc_client": "c",
+    "oidc_secret": "s", "oidc_claim": "upn", "zone": "Europe/Belgrade", "message_days": 9, "list_stale_days": 2, "min_score": 0.123456789,
+    "sync_every_s": 61.5, "database": "postgresql://host/name", "busy_wait_s": 1.5, "first_responder": True, "task_h": 1.5,
+    "notify_h": 2.5, "vault_days": 400, "plugins": "a,b",
+    "map": MapView(
+        {
+            "RS-XK": Boundary(Style.SOLID, {"en": "A line", "sq": "Vijë"}, {"en": "* A note", "sr-Cyrl": "Напомена"}),
+            "EH-MA": Boundary(Style.NONE, {}, {"en": "Another note"}),
+        },
+        {"XK": {"en": "Kosovo*", "sq": "Kosova"}, "MK": {"en": "North Macedonia"}},
+    ),
+}  # fmt: skip
+"""A value that is not the default for each setting."""
+
+
+def test_each_setting_that_is_not_its_default_is_written_and_read_back(tmp_path: Path) -> None:
+    assert list(OTHERWISE) == [one.name for one in dataclasses.fields(Settings)]
+    settings = Settings(**OTHERWISE)
+    assert [name for name, value in OTHERWISE.items() if value == getattr(Settings(), name)] == []
+    kept = load(home(tmp_path, to_toml(settings)), {}).settings
+    assert {name: getattr(kept, name) for name in OTHERWISE} == OTHERWISE
 
 
 def test_only_what_differs_from_the_defaults_is_written_with_its_meaning() -> None:

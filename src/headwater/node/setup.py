@@ -185,6 +185,7 @@ def write_settings(home: Path, settings: Settings) -> None:
     beside = home / f"{FILE_NAME}.new"
     try:
         with beside.open("w", encoding="utf-8") as handle:
+            os.fchmod(handle.fileno(), 0o600)  # secrets may stand in it
             handle.write(to_toml(settings))
             handle.flush()
             os.fsync(handle.fileno())

@@ -120,6 +120,9 @@ class SearchIndex:
         if self._open is not None:
             self._open[0].close()
         self._file.parent.mkdir(mode=0o700, exist_ok=True)
+        # For its owner alone before it is opened: the log beside it gets the mode that it has by then.
+        self._file.touch(mode=0o600)
+        self._file.chmod(0o600)
         base = apsw.Connection(str(self._file))
         base.set_busy_timeout(10_000)
         # Not precious: what a crash loses is added again, and a torn file is made anew.
@@ -127,7 +130,6 @@ class SearchIndex:
         base.execute("PRAGMA synchronous = NORMAL")
         for sql in _MAKE:
             base.execute(sql)
-        self._file.chmod(0o600)
         self._open = base, self._file.stat().st_ino
         return base
 

@@ -1,9 +1,11 @@
 """Files beside messages, whole: what is attached, what has come, what is saved or read as a table, and until when."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,17 +14,21 @@ from headwater.exchange.beside import tables_of_partners
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, MessageId
 from headwater.model.message import Kind
-from headwater.node import attachments, beside, liaison
+from headwater.node import attachments, beside, liaison, watch_share
 from headwater.node.messages import FilesHandling
 from headwater.node.tables import span_of
 from headwater.node.trace_tables import read_as_table
+from headwater.node.watch_share import SCHEMA
 from headwater.policy.agreement import AgreementState
+from tests.frozen import tried
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, TERMS, WRITER, as_user
 from tests.unit.node.test_desk_whole import LORRY
 from tests.wired_world import Wired, lines, size_of, wired
 
 HEAD = "id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
 ROWS = "P1,2026-11-20T10:00:00Z,A,B,1000,EUR,cash,RS,GB,\nP2,2026-11-21T10:00:00Z,B,B,500,EUR,cash,GB,GB,\n"
+
+EVEN = [[100.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 100.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
 
 
 @pytest.fixture
@@ -109,6 +115,28 @@ def test_a_file_that_is_not_here_yet_is_listed_and_not_given(
     assert [one["here"] for one in attachments.waiting(london, as_user(london))] == [2]
 
 
+@pytest.mark.parametrize("byte", [b"a", b"x"])
+def test_a_file_all_of_whose_pieces_are_here_is_whole_only_once_it_was_compared(
+    pair: Wired, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, byte: bytes
+) -> None:
+    london, file = pair.london, csv(tmp_path, "ab" * 700_000, "large.txt")
+    fetch = london.exchange.files.fetch_all
+    monkeypatch.setattr(london.exchange.files, "fetch_all", lambda: 0)
+    ref = MessageId(pair.attach(pair.belgrade, file))
+    [waits] = london.exchange.files.waiting()
+    with london.store.part(f"{waits.message}/{waits.file}") as part:  # as an attempt leaves it that broke off
+        part.add(byte + file.read_bytes()[1:])
+    [row] = attachments.waiting(london, as_user(london))
+    assert (row["here"], row["chunks"], row["whole"]) == (2, 2, False)
+    with pytest.raises(ForbiddenError, match="the file is not here yet"):
+        attachments.save(london, as_user(london), ref, "large.txt", tmp_path / "none")
+    assert fetch() == 1
+    [row] = attachments.waiting(london, as_user(london))
+    assert (row["here"], row["whole"]) == (2, True)
+    attachments.save(london, as_user(london), ref, "large.txt", tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == file.read_bytes()
+
+
 def test_a_table_is_read_under_the_agreement_it_came_with_and_its_rows_are_the_senders(
     pair: Wired, tmp_path: Path
 ) -> None:
@@ -180,6 +208,37 @@ def test_a_partners_table_goes_on_the_day_after_its_last(pair: Wired, tmp_path: 
     with london.store.snapshot() as snapshot:
         assert len(tables_of_partners(snapshot)) == 1 - ends
     assert beside.expire(london, as_user(london)) == 0
+
+
+def test_tracks_that_came_beside_a_message_are_opened_for_its_purpose_alone(pair: Wired, tmp_path: Path) -> None:
+    london, ours = pair.london, {"schema": SCHEMA, "origin": {"lat": 50.0, "lon": 1.0}, "at": "2026-11-25T03:00:00Z"}
+    row = {"track": "7", "class": "boat", "mean": [1.0, 2.0, 3.0, 4.0], "covariance": EVEN}
+    files = {
+        "tracks": [csv(tmp_path, json.dumps({**ours, "tracks": [row]}), "tracks.json")],
+        "no tracks": [csv(tmp_path, "{}", "none.json")],
+        "two": [csv(tmp_path, "{}", "one.json"), csv(tmp_path, "[]", "two.json")],
+    }
+    refs = {name: MessageId(pair.attach(pair.belgrade, *some)) for name, some in files.items()}
+    refs |= {
+        "none": MessageId(pair.send(pair.belgrade, Kind.SPONTANEOUS, records=(pair.report(pair.belgrade, LORRY),)))
+    }
+    refs |= {"of another purpose": MessageId(pair.attach(pair.belgrade, *files["tracks"], purpose="trafficking"))}
+
+    def opened(name: str, purpose: str) -> Any:
+        return tried(watch_share.received, london, as_user(london, WRITER, purpose), refs[name])
+
+    since = size_of(london)
+    for name, own, other in (("tracks", "oic", "trafficking"), ("of another purpose", "trafficking", "oic")):
+        found = opened(name, own)
+        assert (found["owner"], list(found["tracks"]), found["at"]) == ("RS-MOI", ["7"], "2026-11-25T03:00:00+00:00")
+        said = opened(name, other)
+        assert (said["code"], said["what"]) == ("policy.no-basis", "the tracks were sent for another purpose")
+        assert (said["where"], said["fix"]) == ({"file": refs[name]}, f"use --purpose {own}")
+    assert {line[3] for line in lines(london, since)} == {"oic", "trafficking"}
+    for name in ("none", "two"):
+        assert opened(name, "oic")["what"] == "a message without tracks, or with more than one file"
+    assert opened("no tracks", "oic")["where"]["file"] == "none.json"
+    assert list(tmp_path.glob("tmp*")) == []
 
 
 def test_what_no_fact_names_any_more_is_not_listed(pair: Wired, tmp_path: Path) -> None:

@@ -64,6 +64,29 @@ def test_a_case_that_is_here_is_only_replaced_when_asked(node: Node, tmp_path: P
     assert len(list((node.home / cases.FOLDER).iterdir())) == 1
 
 
+def test_each_finding_that_a_case_keeps_is_noted_once_and_kept_beside_those_before(node: Node, tmp_path: Path) -> None:
+    taken(node, tmp_path / "folder")
+    names = ["Marko Izmišljotinović", "Ana Nepostojić", "Petar Izmišljen"]
+    read(node, "uk", write_list(tmp_path / "list", names))
+    queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in names]
+    answer = screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
+    one, two, three = (each.id for each in answer.result.findings)
+    session = as_user(node, WRITER, "court")
+    for ref in (one, two, three):
+        findings.decide(node, as_user(node), ref, Verb.CONFIRM, "looked at it")
+    for refs, kept in (
+        ([one, two, one], [one, two]),
+        ([two], [one, two]),
+        ([], [one, two]),
+        ([three, one], [one, two, three]),
+    ):
+        cases.keep_findings(node, session, URN, refs)
+        noted = events(node, "case.finding")
+        assert [event.subject for event in noted] == kept
+        assert {(event.who, event.purpose, event.detail["case"]) for event in noted} == {(WRITER, "court", URN)}
+        assert [each.id for each in cases.hold(node, URN).findings] == kept
+
+
 def test_a_folder_that_is_no_case_leaves_nothing_behind(node: Node, tmp_path: Path) -> None:
     folder = write_case(tmp_path / "folder", lambda case: case.pop("offences"))
     (folder / "case.json").write_text("{", encoding="utf-8")

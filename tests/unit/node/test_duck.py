@@ -62,6 +62,25 @@ def test_a_limit_on_a_service_or_on_what_it_lies_in_leaves_half_to_duckdb(
     assert room_mb() == 1024
 
 
+@pytest.mark.parametrize(
+    "narrowest", ["memory.max", "a.slice/memory.max", "a.slice/b.service/memory.max", "the process"]
+)
+def test_of_several_limits_the_narrowest_counts(
+    narrowest: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = ("memory.max", "a.slice/memory.max", "a.slice/b.service/memory.max")
+    (tmp_path / "a.slice" / "b.service").mkdir(parents=True)
+    for file in files:
+        (tmp_path / file).write_text(str(2**31 if file == narrowest else 2**40), encoding="ascii")
+    (tmp_path / "own").write_text("0::/a.slice/b.service\n", encoding="ascii")
+    addresses = 2**31 if narrowest == "the process" else 2**42
+    monkeypatch.setattr(duck, "CGROUPS", tmp_path)
+    monkeypatch.setattr(duck, "OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(duck, "_mapped", lambda: 0)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (addresses, addresses))
+    assert room_mb() == 1024
+
+
 def test_what_does_not_fit_even_spilled_is_a_declared_error(tmp_path: Path) -> None:
     with pytest.raises(LimitError) as caught, connection(tmp_path, 20) as con:
         con.execute("SELECT list(i::VARCHAR || 'secret') FROM range(10_000_000) r(i)").fetchone()

@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.node import Node, engines, findings, screening, second
 from headwater.node.findings import Shown
 from headwater.node.pages import queue
+from headwater.policy.release import CLOSED_CODES
+from headwater.store import Transaction
 from headwater.testing.fakes import START
 from tests.node_world import AUDITOR, LONDON, SUPERVISOR, WRITER, as_user, events, read, write_list
 from tests.picture_world import finding
@@ -222,6 +225,49 @@ def test_what_takes_two_is_not_released_on_the_word_of_one_and_what_may_never_go
         findings.release(node, as_user(node), ref, "ftm", "asked")
     assert events(node, "findings.released") == []
     assert [made.verb for made in findings.one(node, as_user(node), ref).decisions] == [Verb.CONFIRM, Verb.CONFIRM]
+
+
+def _added(tx: Transaction, record: Record) -> bool:
+    return tx.add_record(record)
+
+
+STOPS: dict[str, dict[str, Any]] = {
+    "onward-never": {"never_onward": True}, "onward-consent": {"releasable_to": frozenset({"RS-MOI"})},
+    "handling-code": {"codes": frozenset({min(CLOSED_CODES)})}, "condition-text": {"conditions": frozenset({"ask first"})},
+    "addressee": {"addressees": frozenset({WRITER, SUPERVISOR})}, "classification": {"markings": frozenset({"OFFICIAL"})},
+}  # fmt: skip
+"""What of a record's handling stops a release, by the rule that it is told by."""
+
+
+@pytest.mark.parametrize("rule", STOPS)
+def test_a_release_rests_on_all_of_its_records_and_one_of_them_stops_it(node: Node, rule: str) -> None:
+    refs = []
+    for stops in (None, 0, 1, 2):
+        records = [
+            Record(
+                origin=Origin(LONDON, "made-up", place=f"{stops} {at}"),
+                handling=Handling(**{"releasable_to": None, **(STOPS[rule] if at == stops else {})}),
+                mentions=(Mention(EntityKey(f"p{at}"), "Person", PersonCategory.SUSPECT),), facts=(Fact(EntityKey(f"p{at}"), "name", "Ivo"),),
+            )
+            for at in range(3)
+        ]  # fmt: skip
+        claim = finding(
+            "test.claim", ("p0", str(stops)), tuple(Evidence(EvidenceKind.RECORD, one.id) for one in records)
+        )
+        for one in records:
+            node.store.write(partial(_added, record=one))
+        findings.keep(node, as_user(node), [claim])
+        for user in (WRITER, SUPERVISOR)[: 2 if rule == "onward-never" and stops is not None else 1]:
+            findings.decide(node, as_user(node, user), claim.id, Verb.CONFIRM, "looked at it")
+        refs.append(claim.id)
+    for ref in refs[1:]:
+        with pytest.raises(ForbiddenError, match=f"rule {rule}:"):
+            findings.release(node, as_user(node), ref, "ftm", "asked")
+        assert Verb.RELEASE not in {made.verb for made in findings.one(node, as_user(node), ref).decisions}
+    assert events(node, "findings.released") == []
+    made, _ = findings.release(node, as_user(node), refs[0], "ftm", "asked")
+    [event] = events(node, "findings.released")
+    assert (event.subject, event.detail) == (refs[0], {"format": "ftm", "records": 3, "decision": made.id})
 
 
 def test_a_release_that_cannot_be_written_is_no_decision(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

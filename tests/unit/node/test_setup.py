@@ -1,6 +1,7 @@
 """A node is set up once, whole, with keys that nobody else may read; its card can be renewed by who may."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -101,6 +102,22 @@ def test_a_node_that_lost_its_settings_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="backup"):
         init(home)
     assert sorted((path.name, path.stat().st_size) for path in home.rglob("*")) == before
+
+
+@pytest.mark.parametrize("part", ["keys", "roots", "store.sqlite", "store.sqlite-wal"])
+def test_a_single_part_of_a_node_that_is_lost_is_not_made_over(tmp_path: Path, part: str) -> None:
+    home = init(tmp_path / "uk") if part != "store.sqlite-wal" else tmp_path / "uk"
+    home.mkdir(exist_ok=True)
+    for path in home.iterdir():
+        if path.name != part:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if part == "store.sqlite-wal":
+        (home / part).write_bytes(b"what was not folded yet")
+    before = {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert before
+    with pytest.raises(SettingsError, match="parts of a node lie here"):
+        init(home)
+    assert {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
 def test_two_do_not_make_a_node_in_one_directory_at_once(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +13,11 @@ import pytest
 
 from headwater.errors import ConflictError, ForbiddenError, InputError, SchemaError
 from headwater.exercise.threats import CERT, cert, indicator, misp_event, objects, uuid4, warning
-from headwater.formats.stix_marking import TLP2
+from headwater.formats.stix import Known, records_of
+from headwater.formats.stix_marking import LEVELS, TLP2
+from headwater.formats.stix_rules import check_object
+from headwater.model.handling import Handling
+from headwater.model.ids import AuthorityId, StateCode
 from headwater.model.message import Amend
 from headwater.node import taxii_cursor, taxii_dump, taxii_users, ti_release
 from headwater.node.reading import read_files
@@ -144,6 +150,43 @@ def test_a_part_that_is_marked_red_is_served_to_nobody_else(at: Cert) -> None:
     assert at.get(f"{OWN}/objects/{gang['id']}/").json["objects"] == [gang]
     [cut] = at.get(f"{OWN}/objects/{gang['id']}/", user=ANALYST).json["objects"]
     assert cut == {key: gang[key] for key in gang if key not in {"description", "granular_markings"}}
+
+
+CARRIED = {
+    "CLEAR": Handling(codes=frozenset({"TLP:CLEAR"})),
+    "GREEN": Handling(codes=frozenset({"TLP:GREEN"})),
+    "AMBER": Handling(releasable_to=frozenset({StateCode("UK")})),
+    "AMBER+STRICT": Handling(releasable_to=None, never_onward=True),
+    "RED": Handling(releasable_to=None, addressees=frozenset({WRITER})),
+}
+"""A handling under which an object came from a partner, by the code that it amounts to."""
+
+
+@pytest.mark.parametrize("carried", CARRIED)
+def test_what_came_from_a_partner_is_served_marked_no_less_strictly_than_it_came(at: Cert, carried: str) -> None:
+    made = []
+    for number, (own, apart) in enumerate(product((None, *TLP2), (False, True))):
+        body = indicator(Random(number), "x", "[domain-name:value = 'x.example']", created_by_ref=CERT)
+        body |= {"object_marking_refs": [TLP2[own]]} if own else {}
+        if apart:
+            parts = {"granular_markings": [{"marking_ref": TLP2["GREEN"], "selectors": ["description"]}]}
+            body |= {"description": "An invented domain.", **parts}
+        made.append((own, apart, body))
+    came = [
+        replace(one, origin=replace(one.origin, source="exchange"), handling=CARRIED[carried])
+        for each in (cert(), *(body for _, _, body in made))
+        for one in records_of(check_object(each, "x"), AuthorityId("RS-MOI"), Known(), file=None, sha256=None)
+    ]
+    at.node.store.write(lambda tx: [tx.put_record(one) for one in came])
+    found = {one["id"]: one for one in at.get(f"{cyber_world.RECEIVED}/objects/?limit=100").json["objects"]}
+    for own, apart, body in made:
+        shown = found[body["id"]]
+        codes = [code for code, ref in TLP2.items() if ref in shown.get("object_marking_refs", [])]
+        # What bears no marking is AMBER: for those who have it.
+        said = [*codes, *(["GREEN"] if apart else [])] or ["AMBER"]
+        assert max(map(LEVELS.index, said)) >= LEVELS.index(carried), (own, apart)
+        assert len(codes) <= 1
+        assert {**shown, "object_marking_refs": []} == {**body, "object_marking_refs": []}
 
 
 def test_an_unknown_reference_is_held_shown_as_such_and_comes_once_it_is_there(at: Cert) -> None:

@@ -68,6 +68,21 @@ def test_yentes_question_gets_the_entry_with_score_features_and_source(node: Nod
     assert event.who == WRITER
 
 
+@pytest.mark.parametrize(
+    ("threshold", "cutoff", "results", "matches"),
+    [(0.5, 0.4, 2, 2), (0.99, 0.4, 2, 1), (0.99, 0.985, 1, 1), (0.4, 0.999, 2, 2)],
+)
+def test_entries_are_told_from_the_lower_of_cutoff_and_threshold_on_and_are_a_match_from_the_threshold_on(
+    node: Node, token: str, tmp_path: Path, threshold: float, cutoff: float, results: int, matches: int
+) -> None:
+    read(node, "uk", write_list(tmp_path / "more", [MARKO, "Marko Izmisljotin", "Ana Nepostojić"]))
+    path = f"/match/default?threshold={threshold}&cutoff={cutoff}"
+    _, answer = call(node, "POST", path, json.dumps(QUERY).encode(), f"Bearer {token}")
+    found = answer["responses"]["q1"]["results"]
+    assert [one["match"] for one in found] == [one["score"] >= threshold for one in found]
+    assert (len(found), sum(one["match"] for one in found)) == (results, matches), [one["score"] for one in found]
+
+
 def test_openrefine_reads_the_manifest_and_reconciles(node: Node, token: str) -> None:
     basic = "Basic " + base64.b64encode(f"any:{token}".encode()).decode()
     status, manifest = call(node, "GET", "/reconcile", authorization=basic)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from headwater.errors import PeerRefusedError
 from headwater.model.canonical import encode
 from headwater.node import Node, oidc, oidc_provider, signin, users
 from headwater.testing.fakes import FakeClock
@@ -264,3 +265,9 @@ def test_a_node_without_a_provider_offers_none(tmp_path: Path, clock: FakeClock,
 )  # fmt: skip
 def test_a_provider_is_asked_over_tls_or_on_this_machine(url: str, safe: bool) -> None:
     assert oidc_provider.is_safe(url) is safe
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"text"', b"1", b"null", b"true", b"\xff", b'[{"keys": []}]'])
+def test_whatever_a_provider_answers_that_is_no_object_is_told_as_its_fault(data: bytes) -> None:
+    with pytest.raises(PeerRefusedError, match="gave no JSON"):
+        oidc_provider._json(data)
