@@ -186,3 +186,42 @@ def watch_many(node: Node, count: int) -> None:
     rows = tuple(Evidence(EvidenceKind.TABLE_ROW, f"{table}#{row}") for row in range(min(count, 20)))
     noted = runs.Noted("watch", "1", params_text({"context": CONTEXT, "weights": {}, "tables": [table]}))
     findings.keep(node, as_user(node), [finding("watch.border", ("track:many",), rows)], noted)
+
+
+def everything(node: Node, folder: Path) -> dict[str, str]:
+    """Keep something for every page to show, and return the address of each by its name."""
+    from headwater.node import protected, safeguarding, screening
+    from headwater.node.pages import charts
+    from tests.node_world import person, read, write_list, write_report
+    from tests.page_world import browser
+    from tests.scan_page_world import PERSON, WEAPON, claim, van
+
+    names = ["Marko Izmišljotinović", "Ana Nepostojić"]
+    read(node, "uk", write_list(folder / "lists", names))
+    queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in names]
+    screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
+    read(node, "report", write_report(folder / "in", person("p-9", names[0])))
+    watch(node, ["boat", "boat"], lane="border")
+    alert = watch(node, ["boat", "person-group"])
+    lead, tied = payments(node), ties(node)
+    series(node)
+    pass_of = van(node)
+    rescue = claim(node, pass_of, "rescue", "person", PERSON)
+    claim(node, pass_of, "threat", "weapon", WEAPON)
+    urn = case_folder(node, folder / "case")
+    with node.store.snapshot() as snapshot:
+        name = protected.of_case(snapshot, urn)["P3"].pseudonym
+    task = safeguarding.report(node, as_user(node), name, "strong.violence", "gate", "bruises", woman_officer=True)
+    chart = charts.make(node, as_user(node), "p1")
+    charts.expand(node, as_user(node), chart, 1, "p1")
+    token = browser(node, WRITER).post("/search", {"q": "Izmišljotinović"}).goes_to
+    return {
+        "start": "/", "queue": "/queue?state=all", "finding": f"/findings/{alert}", "compare": f"/findings/{tied}/compare", "search": token,
+        "entity": "/entities/p1", "entity-map": "/entities/p1?tab=map",
+        "entity-timeline": "/entities/p1?tab=timeline", "map": "/map", "alerts": "/alerts",
+        "charts": "/charts", "chart": f"/charts/{chart}", "payments": "/payments", "trace": f"/payments/{lead}", "figures": "/figures",
+        "series": f"/figures/{SERIES}?ahead=1", "lists": "/lists", "list": "/lists/uk-csv", "scans": "/scans", "scan": f"/scans/{pass_of.id}",
+        "scan-rescue": f"/scans/{pass_of.id}?finding={rescue.id}", "cases": "/cases", "case": f"/cases/{urn}",
+        "schedule": f"/cases/{urn}/schedules/mg6d", "timeline": f"/timeline/{urn}", "exchange": "/exchange", "exchange-new": "/exchange/new",
+        "protect": "/protect", "task": f"/protect/{task.id}", "audit": "/audit", "admin": "/admin", "authenticators": "/authenticators", "help": "/help",
+    }  # fmt: skip
