@@ -125,9 +125,7 @@ def forms_of(page: Answer) -> list[Form]:
     return reader.forms
 
 
-def filled(
-    page: Answer, button: str, given: Mapping[str, Given], *, nth: int = 0
-) -> tuple[str, list[tuple[str, str]]]:
+def filled(page: Answer, button: str, given: Mapping[str, Given], *, nth: int = 0) -> tuple[str, list[tuple[str, str]]]:
     """Fill in the form that has a button and all the fields named by their words; return where it goes and what it sends."""
     found = [
         (form, one) for form in forms_of(page) for one in form.buttons
@@ -179,5 +177,5 @@ def send(
     for name, value in pairs:
         form.setdefault(name, []).append(value)
     [token] = form.pop("form_token", [""])
-    told = [where, *(f"{name}={value}" for name, value in pairs if name not in ("form_token", "key"))]
+    told = [where, *(f"{name}={value}" for name, value in pairs if name not in ("form_token", "key", "no-key"))]
     return told, reader.post(where, form, token=token)

@@ -32,7 +32,9 @@ def test_a_play_is_told_as_it_is_held(name: str, tmp_path: Path) -> None:
 
 
 def test_every_form_of_the_page_is_in_a_play() -> None:
-    sent = {act["gave"][0][0].replace(" ", "") for name in PAGE for act in held(name).values() if _is_sent(act.get("gave"))}
+    sent = {
+        act["gave"][0][0].replace(" ", "") for name in PAGE for act in held(name).values() if _is_sent(act.get("gave"))
+    }
     routes = {path for method, path in authz.TABLE if method == "POST"}
     missing = {path for path in routes if not any(re.fullmatch(_pattern(path), one) for one in sent)}
     assert missing == set(ELSEWHERE), json.dumps(sorted(sent), indent=1)
