@@ -89,7 +89,7 @@ class _Reader(HTMLParser):
         if self._text is not None:
             self._text.append(data)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: C901 - one question for each tag
         words = " ".join("".join(self._text or ()).split())
         if tag == "label":
             if self._for:

@@ -243,7 +243,7 @@ def everything(node: Node, folder: Path) -> dict[str, str]:
         "entity": "/entities/p1", "entity-map": "/entities/p1?tab=map",
         "entity-timeline": "/entities/p1?tab=timeline", "map": "/map", "alerts": "/alerts",
         "charts": "/charts", "chart": f"/charts/{chart}", "payments": "/payments", "trace": f"/payments/{lead}", "figures": "/figures",
-        "series": f"/figures/{SERIES}?ahead=1", "series-anew": f"/figures/{anew}", "lists": "/lists", "list": "/lists/uk-csv", "scans": "/scans", "scan": f"/scans/{pass_of.id}",
+        "series": f"/figures/{SERIES}?ahead=1", "series-anew": f"/figures/{anew}?as_of=2025-05-01", "lists": "/lists", "list": "/lists/uk-csv", "scans": "/scans", "scan": f"/scans/{pass_of.id}",
         "scan-dark": f"/scans/{keep(node, 'dark.tif', neutral_tiff(dark(), replace(META, plate='ZZ01TST'))).id}", "scan-rescue": f"/scans/{pass_of.id}?finding={rescue.id}", "cases": "/cases", "case": f"/cases/{urn}",
         "schedule": f"/cases/{urn}/schedules/mg6d", "timeline": f"/timeline/{urn}", "exchange": "/exchange", "exchange-new": "/exchange/new",
         "protect": "/protect", "task": f"/protect/{task.id}", "audit": "/audit", "admin": "/admin", "authenticators": "/authenticators", "help": "/help",

@@ -49,7 +49,7 @@ def known_keys(play: Callable[[Path], Play]) -> Callable[[Path], Play]:
     @wraps(play)
     def played(folder: Path) -> Play:
         numbers = count()
-        with mock.patch("secrets.token_urlsafe", lambda _: f"key-{next(numbers)}"):
+        with mock.patch("secrets.token_urlsafe", side_effect=lambda _: f"key-{next(numbers)}"):
             return play(folder)
 
     return played
@@ -120,7 +120,7 @@ def parted(address: str) -> str:
 @contextmanager
 def at_the_page(folder: Path) -> Iterator[tuple[Node, FakeClock, Play]]:
     """Yield a node with findings of several kinds, and its play."""
-    with alone(folder) as (node, clock, play):
+    with alone(folder) as (node, clock, _):
         read(node, "uk", write_list(folder / "in", NAMES))
         queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in NAMES]
         screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))

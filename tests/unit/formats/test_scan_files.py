@@ -292,3 +292,16 @@ def test_two_halves_of_different_size_are_not_joined() -> None:
     ]
     with pytest.raises(SchemaError, match="differ in size"):
         joined(halves)
+
+
+@pytest.mark.parametrize("name", scan_dicos.NAMED)
+def test_an_image_that_names_a_person_in_any_one_place_is_refused(name: str) -> None:
+    import pydicom
+
+    data = scan_dicos.write_dx(counts()[0], META, channel=0, series="s", moment="20260101120000")
+    made = pydicom.dcmread(io.BytesIO(data))
+    setattr(made, name, "19700101" if "Date" in name else "Nobody^Invented")
+    out = io.BytesIO()
+    made.save_as(out)
+    with pytest.raises(SchemaError, match="a person is named"):
+        read(out.getvalue(), "a.dcs")

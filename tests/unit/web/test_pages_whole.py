@@ -34,7 +34,7 @@ READERS = {
     GUARDIAN: "victim-protection",
 }
 DRAWN = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-fA-F]{12,}|[A-Za-z0-9_-]{22,}={0,2}|(?:\d{5} ){7}\d{5}"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-fA-F]{12,}|[A-Za-z0-9_-]{22,}={0,2}|(?:\d{5} ){7}\d{5}|[0-9T:-]+\.\d{6}Z"
 )
 KEPT = frozenset(
     {
@@ -198,7 +198,7 @@ ASKED = {
     "trace": (),
     "figures": (),
     "series": ("as_of=2025-05-01", "as_of=2025-03-31"),
-    "series-anew": ("as_of=2025-05-01", "ahead=1"),
+    "series-anew": ("ahead=1",),
     "lists": (),
     "list": ("page=2",),
     "scans": ("page=2",),
