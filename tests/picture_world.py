@@ -223,6 +223,11 @@ def everything(node: Node, folder: Path) -> dict[str, str]:
     queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in names]
     screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
     read(node, "report", write_report(folder / "in", person("p-9", names[0])))
+    read(
+        node,
+        "report",
+        write_report(folder / "in", person("v-1", f"Iva {names[0].split()[1]}", "victim"), reference="EX/UK/18"),
+    )
     watch(node, ["boat", "boat"], lane="border")
     alert = watch(node, ["boat", "person-group"])
     lead, tied = payments(node), ties(node)
@@ -240,11 +245,11 @@ def everything(node: Node, folder: Path) -> dict[str, str]:
     token = browser(node, WRITER).post("/search", {"q": "Izmišljotinović"}).goes_to
     return {
         "start": "/", "queue": "/queue?state=all", "finding": f"/findings/{alert}", "compare": f"/findings/{tied}/compare", "search": token,
-        "entity": "/entities/p1", "entity-map": "/entities/p1?tab=map",
+        "entity": "/entities/p1", "entity-protected": "/entities/v-1", "entity-map": "/entities/p1?tab=map",
         "entity-timeline": "/entities/p1?tab=timeline", "map": "/map", "alerts": "/alerts",
         "charts": "/charts", "chart": f"/charts/{chart}", "payments": "/payments", "trace": f"/payments/{lead}", "figures": "/figures",
         "series": f"/figures/{SERIES}?ahead=1", "series-anew": f"/figures/{anew}?as_of=2025-05-01", "lists": "/lists", "list": "/lists/uk-csv", "scans": "/scans", "scan": f"/scans/{pass_of.id}",
         "scan-dark": f"/scans/{keep(node, 'dark.tif', neutral_tiff(dark(), replace(META, plate='ZZ01TST'))).id}", "scan-rescue": f"/scans/{pass_of.id}?finding={rescue.id}", "cases": "/cases", "case": f"/cases/{urn}",
         "schedule": f"/cases/{urn}/schedules/mg6d", "timeline": f"/timeline/{urn}", "exchange": "/exchange", "exchange-new": "/exchange/new",
-        "protect": "/protect", "task": f"/protect/{task.id}", "audit": "/audit", "admin": "/admin", "authenticators": "/authenticators", "help": "/help",
+        "protect": "/protect", "task": f"/protect/{task.id}", "audit": "/audit?kind=user.added", "admin": "/admin", "authenticators": "/authenticators", "help": "/help",
     }  # fmt: skip

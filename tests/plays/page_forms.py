@@ -15,6 +15,7 @@ from unittest import mock
 
 from headwater.node import Node, cases, liaison, protected, safeguarding, screening, users
 from headwater.node.pages import charts
+from headwater.policy.acts import Role
 from headwater.testing.fakes import FakeClock
 from tests.case_world import write_case
 from tests.forms_world import Given, filled, forms_of, send
@@ -277,6 +278,15 @@ def built(folder: Path) -> Play:
         page = builder.reader.get(case)
         for name in ("a file", "the same file form again"):
             play.act(name, uploaded, builder.reader, page, exhibit)
+        play.act(
+            "a file of which nothing is said that need not be",
+            uploaded,
+            builder.reader,
+            builder.reader.get(case),
+            {**exhibit, "Reference": "PQ/3"},
+            SAID,
+        )
+        builder.look("the case with all that was added", case)
         builder.send("a paper", f"{case}/schedules/mg6c", "Make the paper as PDF")
         builder.twice("sealed", case, "Seal it as it is now")
         builder.send("checked", case, "Check")
@@ -294,9 +304,14 @@ def built(folder: Path) -> Play:
     return play
 
 
-def uploaded(reader: Browser, page: Answer, given: dict[str, Given]) -> Any:
-    """Send the form of an exhibit with a file, as a browser does."""
+SAID = frozenset({"form_token", "key", "ref", "description", "producer", "captured_at"})
+"""What must be said of a file."""
+
+
+def uploaded(reader: Browser, page: Answer, given: dict[str, Given], of_it: frozenset[str] = frozenset()) -> Any:
+    """Send the form of an exhibit with a file, as a browser does; of its fields those named alone, where any are."""
     where, pairs = filled(page, "Add", given)
+    pairs = [(name, value) for name, value in pairs if not of_it or name in of_it]
     body, kind = multipart(dict(pairs), [("note.pdf", PDF)])
     answer = reader.ask("POST", where, body, {"origin": ORIGIN, "content-type": kind})
     return [
@@ -348,6 +363,8 @@ def guarded(folder: Path) -> Play:
         )
         auditor.send("the log is checked", "/audit", "Check the whole log")
         admin.send("a user", "/admin", "Add a user", {"Name": "n.ew", "analyst": True, "liaison": True})
+        for role in sorted(Role):
+            admin.send(f"a user who is {role} alone", "/admin", "Add a user", {"Name": f"only.{role}", role: True})
         admin.send("switched off", "/admin", "Switch off")
         admin.send("a language", "/help", "Use", {"Language": "Shqip"})
         admin.send("an app begun", "/authenticators", button(admin.reader, "/authenticators", "begin-codes"))

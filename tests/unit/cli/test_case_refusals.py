@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.case_world import CANARIES, CASE, VICTIM_NAME, Change, write_case
 from headwater.node.system import SystemClock
+from tests.case_world import CANARIES, CASE, VICTIM_NAME, Change, write_case
 from tests.node_world import GUARDIAN, SUPERVISOR, init
 from tests.unit.cli.conftest import Run, who
 

@@ -20,7 +20,7 @@ from headwater.formats.scan_limits import MAX_PIXELS
 from headwater.formats.scan_marks import is_marked, mark
 from headwater.formats.scan_read import joined, read_scan
 from headwater.formats.scan_sidecar import parse_sidecar, sidecar_of
-from headwater.formats.scan_write import neutral_tiff
+from headwater.formats.scan_write import neutral_tiff, png
 from headwater.model.scan import ImageKind, Reading, ReadingKind, ScanFormat, ScanImage
 from tests.scan_world import META
 
@@ -305,3 +305,13 @@ def test_an_image_that_names_a_person_in_any_one_place_is_refused(name: str) -> 
     made.save_as(out)
     with pytest.raises(SchemaError, match="a person is named"):
         read(out.getvalue(), "a.dcs")
+
+
+def test_a_picture_keeps_red_red() -> None:
+    import cv2
+
+    image = np.zeros((2, 3, 3), np.uint8)
+    image[0, 0], image[1, 2] = (255, 10, 20), (1, 2, 250)
+    found = cv2.imdecode(np.frombuffer(png(image), np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    assert (found[..., ::-1] == image).all()
