@@ -164,7 +164,4 @@ CHANCE_FAULTS: Final = (
     Patch("chance: page: a protected person is not said to be one", "web/templates/entity.html",
           '{% if model.protected %}<p class="victim"',
           '{% if model.protected and model.merges %}<p class="victim"', ("tests/unit/web/test_pages_whole.py",)),
-    Patch("chance: page: a protected hit is not said to be one", "web/templates/search.html",
-          "{% if hit.protected %}<p><strong",
-          "{% if hit.protected and hit.marks.never_onward %}<p><strong", ("tests/unit/web/test_pages_whole.py",)),
 )  # fmt: skip
