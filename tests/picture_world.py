@@ -236,6 +236,11 @@ def everything(node: Node, folder: Path) -> dict[str, str]:
     pass_of = van(node)
     rescue = claim(node, pass_of, "rescue", "person", PERSON)
     claim(node, pass_of, "threat", "weapon", WEAPON)
+    doubt = (Reason("made.up", 0.4, "It was made up."), Reason("made.against", -0.9, "More speaks against it."))
+    seen = (Evidence(EvidenceKind.RECORD, pass_of.id),)
+    findings.keep(
+        node, as_user(node), [finding("trace.fan-in", ("vehicle:ZZ00TST",), seen, reasons=doubt, engine="trace")]
+    )
     urn = case_folder(node, folder / "case")
     with node.store.snapshot() as snapshot:
         name = protected.of_case(snapshot, urn)["P3"].pseudonym

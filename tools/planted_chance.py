@@ -164,4 +164,7 @@ CHANCE_FAULTS: Final = (
     Patch("chance: page: a protected person is not said to be one", "web/templates/entity.html",
           '{% if model.protected %}<p class="victim"',
           '{% if model.protected and model.merges %}<p class="victim"', ("tests/unit/web/test_pages_whole.py",)),
+    Patch("chance: row_of: what speaks against is never the reason", "node/pages/queue.py",
+          "best = max(finding.reasons, key=lambda reason: abs(reason.weight))",
+          "best = max(finding.reasons, key=lambda reason: reason.weight)", ("tests/unit/web/test_pages_whole.py",)),
 )  # fmt: skip
