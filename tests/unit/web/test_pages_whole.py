@@ -25,7 +25,7 @@ from tests.page_world import Answer, Browser, browser
 from tests.picture_world import everything
 from tests.wired_world import lines, size_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # what is held names where the store lies
 WHOLE = Path(__file__).with_name("pages_whole.json")
 READERS = {
     WRITER: "oic",

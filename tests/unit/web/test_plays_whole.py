@@ -9,7 +9,7 @@ import pytest
 from headwater.web import authz
 from tests.plays.made import MADE_BY, PAGE, differences, held, played
 
-pytestmark = pytest.mark.slow  # nodes of its own for each play
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # what is held names the rows of SQLite
 ELSEWHERE = {
     "/sign-in": "test_web_whole.py",
     "/sign-in/oidc": "test_oidc.py",
