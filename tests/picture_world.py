@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,25 @@ def series(node: Node) -> None:
         assert encode(edition)
 
 
+def counted_anew(node: Node) -> str:
+    """Keep a series of which a later edition says that it counts something else; return its name."""
+    name = "made-up.returns"
+    periods = tuple(Period(date(2025, month, 1), date(2025, month, 31)) for month in (1, 3, 5))
+    kept = AtNode(node, as_user(node, WRITER, "statistics"))
+    for day, values, words in (
+        (date(2025, 4, 1), (4, 5, None), "Enforced alone."),
+        (date(2025, 7, 1), (9, 5, 8), "Enforced and voluntary."),
+    ):
+        data = f"{name} {values}".encode()
+        definition = (name, Definition("Made-up returns", Unit.DETECTION, words))
+        edition = Edition(
+            source="made-up", seen_on=day, dated=True, file="returns.csv", sha256=sha256_of(data), periods=periods,
+            strands=(Strand(name, values),), definitions=(definition,),
+        )  # fmt: skip
+        assert kept.add([edition], data) == 1
+    return name
+
+
 def case_folder(node: Node, folder: Path) -> str:
     """Take in a case and return its number."""
     from headwater.node import cases
@@ -186,3 +206,55 @@ def watch_many(node: Node, count: int) -> None:
     rows = tuple(Evidence(EvidenceKind.TABLE_ROW, f"{table}#{row}") for row in range(min(count, 20)))
     noted = runs.Noted("watch", "1", params_text({"context": CONTEXT, "weights": {}, "tables": [table]}))
     findings.keep(node, as_user(node), [finding("watch.border", ("track:many",), rows)], noted)
+
+
+def everything(node: Node, folder: Path) -> dict[str, str]:
+    """Keep something for every page to show, and return the address of each by its name."""
+    from headwater.formats.scan_write import neutral_tiff
+    from headwater.node import protected, safeguarding, screening
+    from headwater.node.pages import charts
+    from tests.node_world import person, read, write_list, write_report
+    from tests.page_world import browser
+    from tests.scan_page_world import PERSON, WEAPON, claim, dark, keep, van
+    from tests.scan_world import META
+
+    names = ["Marko Izmišljotinović", "Ana Nepostojić"]
+    read(node, "uk", write_list(folder / "lists", names))
+    queries = [{"id": name, "name": name, "birth_date": "1975-04-02"} for name in names]
+    screening.at_node(node, as_user(node, WRITER, "sanctions"), screening.Asked(queries))
+    read(node, "report", write_report(folder / "in", person("p-9", names[0])))
+    read(
+        node,
+        "report",
+        write_report(folder / "in", person("v-1", f"Iva {names[0].split()[1]}", "victim"), reference="EX/UK/18"),
+    )
+    watch(node, ["boat", "boat"], lane="border")
+    alert = watch(node, ["boat", "person-group"])
+    lead, tied = payments(node), ties(node)
+    series(node)
+    anew = counted_anew(node)
+    pass_of = van(node)
+    rescue = claim(node, pass_of, "rescue", "person", PERSON)
+    claim(node, pass_of, "threat", "weapon", WEAPON)
+    doubt = (Reason("made.up", 0.4, "It was made up."), Reason("made.against", -0.9, "More speaks against it."))
+    seen = (Evidence(EvidenceKind.RECORD, pass_of.id),)
+    findings.keep(
+        node, as_user(node), [finding("trace.fan-in", ("vehicle:ZZ00TST",), seen, reasons=doubt, engine="trace")]
+    )
+    urn = case_folder(node, folder / "case")
+    with node.store.snapshot() as snapshot:
+        name = protected.of_case(snapshot, urn)["P3"].pseudonym
+    task = safeguarding.report(node, as_user(node), name, "strong.violence", "gate", "bruises", woman_officer=True)
+    chart = charts.make(node, as_user(node), "p1")
+    charts.expand(node, as_user(node), chart, 1, "p1")
+    token = browser(node, WRITER).post("/search", {"q": "Izmišljotinović"}).goes_to
+    return {
+        "start": "/", "queue": "/queue?state=all", "finding": f"/findings/{alert}", "compare": f"/findings/{tied}/compare", "search": token,
+        "entity": "/entities/p1", "entity-protected": "/entities/v-1", "entity-map": "/entities/p1?tab=map",
+        "entity-timeline": "/entities/p1?tab=timeline", "map": "/map", "alerts": "/alerts",
+        "charts": "/charts", "chart": f"/charts/{chart}", "payments": "/payments", "trace": f"/payments/{lead}", "figures": "/figures",
+        "series": f"/figures/{SERIES}?ahead=1", "series-anew": f"/figures/{anew}?as_of=2025-05-01", "lists": "/lists", "list": "/lists/uk-csv", "scans": "/scans", "scan": f"/scans/{pass_of.id}",
+        "scan-dark": f"/scans/{keep(node, 'dark.tif', neutral_tiff(dark(), replace(META, plate='ZZ01TST'))).id}", "scan-rescue": f"/scans/{pass_of.id}?finding={rescue.id}", "cases": "/cases", "case": f"/cases/{urn}",
+        "schedule": f"/cases/{urn}/schedules/mg6d", "timeline": f"/timeline/{urn}", "exchange": "/exchange", "exchange-new": "/exchange/new",
+        "protect": "/protect", "task": f"/protect/{task.id}", "audit": "/audit?kind=user.added", "admin": "/admin", "authenticators": "/authenticators", "help": "/help",
+    }  # fmt: skip

@@ -30,6 +30,13 @@ def pixels(seed: int = 5) -> "np.ndarray[tuple[int, int, int], np.dtype[np.uint1
     return made.clip(1, 65_000).astype(np.uint16)
 
 
+def dark() -> "np.ndarray[tuple[int, int, int], np.dtype[np.uint16]]":
+    """Counts behind a vehicle with something in it that no ray comes through."""
+    made = pixels(6)
+    made[:, 60:90, 100:140] = 1
+    return made
+
+
 def keep(
     node: Node, name: str, data: bytes, *, plate: str = "ZZ00TST", purposes: frozenset[str] | None = None
 ) -> Record:

@@ -59,7 +59,14 @@ POLICY: Final = {
     "words": "policy_alone:words",
     "guarding": "policy_alone:guarding",
 }
-ALL: Final = {**EXCHANGE, **NODE, **STORE, **POLICY}
+PAGE: Final = {
+    "forms-of-the-queue": "page_forms:triage",
+    "forms-of-charts": "page_forms:sought",
+    "forms-of-a-case": "page_forms:built",
+    "forms-of-the-house": "page_forms:guarded",
+    "forms-of-messages": "page_forms:written",
+}
+ALL: Final = {**EXCHANGE, **NODE, **STORE, **POLICY, **PAGE}
 
 
 def play(name: str, folder: Path) -> str:

@@ -96,3 +96,17 @@ def test_an_account_is_as_old_as_its_first_payment_whichever_side_it_stood_on() 
     found = count_features([0, 10, 25], [1, 2, 3], [2, 3, 1], [500] * 3, SETTINGS)
     assert list(found["src_since_first"]) == [0, 10, 15]
     assert list(found["dst_since_first"]) == [0, 0, 25]
+
+
+def test_what_was_cut_off_ahead_of_a_payment_is_told_of_that_payment() -> None:
+    rows = [(0, 1, 2), (10, 1, 3), (20, 2, 4), (30, 3, 4), (9 * DAY_S, 7, 8)]
+    t, src, dst = (np.array(column) for column in zip(*rows, strict=True))
+    value = np.full(len(rows), 100)
+    back_t, back_src, back_dst, back_value = (one[::-1].copy() for one in (-t, dst, src, value))
+    for budget in range(1, 12):
+        settings = FeatureSettings(window_days=5, quick_days=1, cycle_days=3, longest=5, budget=budget)
+        made, back = (
+            count_features(t, src, dst, value, settings),
+            count_features(back_t, back_src, back_dst, back_value, settings),
+        )
+        assert made["truncated"].tolist() == back["truncated"][::-1].tolist(), budget

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headwater.node.system import SystemClock
 from tests.case_world import CANARIES, CASE, VICTIM_NAME, Change, write_case
 from tests.node_world import GUARDIAN, SUPERVISOR, init
 from tests.unit.cli.conftest import Run, who
@@ -274,3 +276,34 @@ def test_a_task_is_reported_decided_and_gone_from_the_list(run: Run, home: Path,
     assert run("safeguard", "notified", task, "--reference", "MS/1", *safeguard).code == 77
     assert run("safeguard", "due", *safeguard).document["due"] == []
     assert len(run("safeguard", "indicators", "--json").document["dimensions"]) == 6
+
+
+def test_a_replay_at_home_compares_the_key_that_it_was_told_to_trust(
+    run: Run, home: Path, case: str, tmp_path: Path
+) -> None:
+    bundle, other = tmp_path / "b", init(tmp_path / "rs", authority="RS-MOI")
+    assert run("case", "seal", case, "--withhold-blocked", "--out", bundle, "--home", home, *who(SUPERVISOR)).code == 0
+    run("node", "card", "--out", tmp_path / "rs.card", "--home", other, *who())
+    for where in ((), ("--home", home, *who(SUPERVISOR))):
+        ended = run("case", "replay", bundle, "fnd-1", "--trust", tmp_path / "rs.card", *where)
+        assert (ended.code, ended.err.split(":")[0]) == (76, "error trust.key"), ended.err
+
+
+def test_the_list_of_tasks_says_late_of_each_that_is(
+    run: Run, home: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [folder] = (home / "cases").glob(f"{case}-*")
+    document = json.loads((folder / "case.json").read_text("utf-8"))
+    name = next(row["name"] for row in document["persons"] if row["id"] == "P3")
+    safeguard = ("--home", home, *who(GUARDIAN))
+    report = ("safeguard", "report", name, "--where", "lane 3", "--why", "no papers", "--woman-officer")
+    task = run(*report, "--code", "strong.papers-taken", *safeguard, "--json").document["task"]
+
+    def line() -> str:
+        return next(one for one in run("safeguard", "tasks", *safeguard).out.splitlines() if task in one)
+
+    assert line().startswith(task)
+    assert "woman officer" in line()
+    later = SystemClock().now() + timedelta(days=30)
+    monkeypatch.setattr(SystemClock, "now", lambda _: later)
+    assert line().startswith("LATE ")

@@ -293,3 +293,10 @@ def test_another_file_lacks_the_header_and_is_refused(form: str) -> None:
 def test_today_is_the_day_of_a_file_that_gives_none() -> None:
     [edition] = read("csv-wide", wide(*CLEAN)).editions
     assert (edition.seen_on, edition.dated) == (TODAY, False)
+
+
+def test_a_month_that_is_missing_and_an_old_copy_are_flagged_in_a_route_file() -> None:
+    header: list[object] = ["Route", "BorderType", "Nationality", "JAN2024", "FEB2024", "APR2024"]
+    gap = frontex(["Western Balkan Route", "Land", "Examplia", 10, 11, 12], header=header)
+    assert codes("frontex-ibc", gap, "Monthly_detections_of_IBC_2024_05_07.xlsx") == ["period-gap"]
+    assert codes("frontex-ibc", frontex(GOOD), "Monthly_detections_of_IBC_2026_05_07.xlsx") == ["ends-early"]

@@ -147,3 +147,14 @@ def test_a_line_told_in_steps_lies_where_it_was_and_no_error_adds_up() -> None:
         xs, ys = accumulate(numbers[::2]), accumulate(numbers[1::2])
         for x, y, place in zip(xs, ys, places, strict=True):
             assert math.dist((x, y), place) < 0.08
+
+
+def test_a_chart_of_figures_begins_at_nothing_and_bears_what_must_be_said_of_it() -> None:
+    from headwater.formats import figure_chart as chart
+
+    points = tuple((date(2025, month, 1), 900.0 + month) for month in range(1, 7))
+    pane = chart.Pane(title="Made-up crossings", unit="detections", lines=(chart.Line("seen", points),))
+    drawn = chart.chart_bytes([pane], "Counts are of events, not of people.", "svg").decode()
+    # Letters are drawn as shapes; what they say stands beside them.
+    for said in ("Counts are of events, not of people.", "0", "Made-up crossings", "detections"):
+        assert f"<!-- {said} -->" in drawn, said

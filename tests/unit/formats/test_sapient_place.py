@@ -89,3 +89,18 @@ def test_a_place_in_radians_is_the_same_place() -> None:
     found = detection_of(message, 0, ORIGIN, NOW.timestamp())
     assert isinstance(found, Detection)
     assert (found.x, found.y, found.sigma_m) == pytest.approx((300.0, -200.0, 5.0), rel=1e-6)
+
+
+@pytest.mark.parametrize("system", [1, 2])
+@pytest.mark.parametrize("errors", [(3e-5, 1e-5), (1e-5, 3e-5), (0.0, 2e-5)])
+def test_a_place_is_as_unsure_as_its_worse_coordinate(system: int, errors: tuple[float, float]) -> None:
+    unit = 1.0 if system == 1 else math.radians(1.0)
+    seen = Detection(row=0, time_s=0.0, sensor=NODE, x=120.0, y=-40.0, sigma_m=5.0, kind="boat")
+    message = Message.FromString(detection_message(seen, NODE, NOW, ORIGIN))
+    told = message.detection_report.location
+    told.coordinate_system, told.x, told.y = system, 19.0 * unit, 44.0 * unit
+    told.x_error, told.y_error = (one * unit for one in errors)
+    east, north = ORIGIN.scale()
+    found = detection_of(message, 0, ORIGIN, 0.0)
+    assert isinstance(found, Detection)
+    assert found.sigma_m == pytest.approx(max(errors[0] * east, errors[1] * north))

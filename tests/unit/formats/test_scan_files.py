@@ -20,7 +20,7 @@ from headwater.formats.scan_limits import MAX_PIXELS
 from headwater.formats.scan_marks import is_marked, mark
 from headwater.formats.scan_read import joined, read_scan
 from headwater.formats.scan_sidecar import parse_sidecar, sidecar_of
-from headwater.formats.scan_write import neutral_tiff
+from headwater.formats.scan_write import neutral_tiff, png
 from headwater.model.scan import ImageKind, Reading, ReadingKind, ScanFormat, ScanImage
 from tests.scan_world import META
 
@@ -292,3 +292,26 @@ def test_two_halves_of_different_size_are_not_joined() -> None:
     ]
     with pytest.raises(SchemaError, match="differ in size"):
         joined(halves)
+
+
+@pytest.mark.parametrize("name", scan_dicos.NAMED)
+def test_an_image_that_names_a_person_in_any_one_place_is_refused(name: str) -> None:
+    import pydicom
+
+    data = scan_dicos.write_dx(counts()[0], META, channel=0, series="s", moment="20260101120000")
+    made = pydicom.dcmread(io.BytesIO(data))
+    setattr(made, name, "19700101" if "Date" in name else "Nobody^Invented")
+    out = io.BytesIO()
+    made.save_as(out)
+    with pytest.raises(SchemaError, match="a person is named"):
+        read(out.getvalue(), "a.dcs")
+
+
+def test_a_picture_keeps_red_red() -> None:
+    import cv2
+
+    image = np.zeros((2, 3, 3), np.uint8)
+    image[0, 0], image[1, 2] = (255, 10, 20), (1, 2, 250)
+    found = cv2.imdecode(np.frombuffer(png(image), np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    assert (found[..., ::-1] == image).all()

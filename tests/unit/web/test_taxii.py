@@ -109,7 +109,8 @@ def test_the_media_type_may_be_spelled_as_http_allows(at: Cert, accept: str) -> 
 
 
 def test_405_for_a_method_that_there_is_not(at: Cert) -> None:
-    assert at.ask("DELETE", f"{OWN}/objects/").status == 405
+    answer = at.ask("DELETE", f"{OWN}/objects/")
+    assert (answer.status, answer.headers["content-type"]) == (405, MEDIA)
 
 
 def test_413_for_a_body_over_the_limit_announced_or_not(at: Cert) -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from headwater.engines.match import names, plain_names
+from headwater.engines.match import names, plain_names, words
 
 WORDS = (
     *(
@@ -134,3 +134,18 @@ def test_a_plain_name_is_put_together_from_its_words(text: str, person: bool, mo
     expected = names.parse(text, person=person)
     monkeypatch.delattr(names, "parse")
     assert plain_names.parse(text, person=person) == expected
+
+
+def test_a_name_of_joining_words_alone_keeps_them() -> None:
+    made = names.parse("The And", person=False)
+    assert made is not None
+    assert made.parts
+
+
+@pytest.mark.parametrize("title", sorted(word for word in words.TITLES if word.isascii() and len(word) > 2))
+def test_a_title_is_one_with_an_accent_too(title: str) -> None:
+    for spelled in (title, f"{title[:-1]}{title[-1]}\u0301"):
+        text = f"{spelled} Nopeson Quillfeather"
+        made = plain_names.parse(text, person=True)
+        assert made is not None
+        assert [one.plain for one in made.parts] == ["nopeson", "quillfeather"], spelled

@@ -80,3 +80,23 @@ def test_a_moment_is_told_to_its_end_in_lines_that_fit() -> None:
     height = re.search(r'viewBox="0 0 [0-9]+ ([0-9]+)"', picture)
     assert height is not None
     assert listed[-1][0] < float(height[1])
+
+
+def test_a_band_is_as_wide_as_all_that_went_between_two_accounts_at_a_hop() -> None:
+    many = [(2, "HUB", f"SMALL-{at:03d}", 3) for at in range(60)]
+    picture = sankey(
+        trail(
+            (1, "payer-1", "HUB", 600),
+            (2, "HUB", "LARGE", 200),
+            (2, "HUB", "LARGE", 150),
+            *many,
+            (3, "LARGE", "END", 350),
+        )
+    )
+    said = {(payer, payee): text for _, _, payer, payee, text in BAND.findall(picture)}
+    assert said["HUB", "LARGE"].startswith("3.50")
+    joined = [
+        text for (payer, payee), text in said.items() if payer == "HUB" and not payee.startswith(("LARGE", "SMALL"))
+    ]
+    left = 60 - sum(payee.startswith("SMALL") for _, payee in said)
+    assert joined == [f"{left * 3 / 100:.2f} EUR"]

@@ -94,6 +94,8 @@ def test_one_telephone_and_one_document_of_several_records_are_findings_of_their
     assert "2 that are not linked" in by_kind[KIND_PHONE].text
     assert set(by_kind[KIND_DOCUMENT].subjects) == {"RS-MOI/rs-1", "XK-KP/xk-1"}
     assert "read for each other" in by_kind[KIND_DOCUMENT].text
+    for kind in (KIND_PHONE, KIND_DOCUMENT):
+        assert len({piece.ref for piece in by_kind[kind].evidence}) == len(by_kind[kind].subjects) == 2
 
 
 def test_the_name_of_a_cluster_outlives_new_records() -> None:
