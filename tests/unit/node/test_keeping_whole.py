@@ -22,6 +22,7 @@ from headwater.model.ids import BlobHash
 from headwater.node import Node, case_view, cases, doctor, ledger, lists, protected, tables, uploads, users, witness
 from headwater.node.lists import ListEdition
 from headwater.node.protected import Entry, Subject
+from headwater.node.scratch import PREFIX
 from headwater.node.uploads import Held, Told
 from headwater.node.users import User
 from headwater.node.witness import Shown
@@ -220,7 +221,7 @@ def test_an_upload_goes_on_where_it_broke_and_is_whole_by_its_sum(held: Node) ->
     assert changed.value.fix == "nothing was stored; choose the file again"
     with pytest.raises(ForbiddenError, match="no such upload"):
         uploads.held(held, me, URN, one.ref)
-    assert list((held.home / "incoming").iterdir()) == []
+    assert list(held.home.glob(f"{PREFIX}*")) == []
 
 
 @pytest.mark.parametrize(("hours", "left"), [(23, 1), (24, 0)])

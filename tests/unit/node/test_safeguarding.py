@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from headwater.errors import ExpiredError, ForbiddenError, HeadwaterError, NoBasisError, SchemaError, StoreCorruptError
+from headwater.model.times import format_instant
 from headwater.node import Node, assessing, cases, protected, safeguarding
 from headwater.policy.safeguarding import Outcome
 from headwater.testing.fakes import FakeClock
 from tests.case_papers import words
 from tests.case_world import SMUGGLED_NAME, VICTIM_ADDRESS, VICTIM_NAME, VICTIM_PHONE, write_case
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, WRITER, as_user, events, node_at
+from tests.page_world import browser
 
 URN = "00EX0000126"
 LEAD = "l.lead"
@@ -277,7 +279,9 @@ def test_an_overdue_duty_is_counted_and_noted_in_the_ledger_once(
         assert safeguarding.late(node) == 0
         clock.move(timedelta(hours=2))
         assert safeguarding.late(node) == 1
-        safeguarding.tasks(node, guardian(node))
+        [duty] = safeguarding.tasks(node, guardian(node))
+        page = browser(node, GUARDIAN, "victim-protection").get(f"/protect/{made.id}").text
+        assert f'notify by <time datetime="{format_instant(duty.notify_by or node.clock.now())}">' in page
         safeguarding.tasks(node, guardian(node))
         assert len(events(node, "safeguarding.late-notify")) == 1
         safeguarding.notified(node, guardian(node), made.id, "MS/1")

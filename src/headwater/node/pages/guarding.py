@@ -40,7 +40,6 @@ class TaskPage:
     seen: tuple[Mapping[str, str], ...]
     rulings: tuple[Mapping[str, str], ...]
     notify_by: str
-    notified: str
     outcomes: tuple[str, ...]
 
 
@@ -86,7 +85,6 @@ def task_page(node: Node, session: Session, ref: str) -> TaskPage:
             for one in task.rulings
         ),
         notify_by=format_instant(task.notify_by) if task.notify_by else "",
-        notified=task.notified,
         outcomes=tuple(one.value for one in Outcome),
     )
 
