@@ -155,12 +155,12 @@ class Amends:
             number: fact.value for record in once for number, fact in record.numbered() if number in records
         }
         asked = self._ask_holders(tx, amend, facts, who, None, replacements)
-        rested = tx.findings_on(own) if own else []
         held_back = {fact for fact in own if is_evidence(tx, fact)}
+        gone = [] if amend.action == "restrict" else [fact for fact in own if fact not in held_back]
+        rested = _resting(tx, own, gone)
         eraser = Eraser(tx, who)
-        gone = [fact for fact in own if fact not in held_back]
-        eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
-        eraser.erase([] if amend.action == "restrict" else gone)
+        eraser.restrict([fact for fact in own if fact not in gone], held_back)
+        eraser.erase(gone)
         asked += self._withdraw_findings(tx, rested, amend, who, None)
         parts = dict.fromkeys(record_of(fact) for fact in facts)
         texts.look(tx, facts[0], values, [ref for part in parts for _, ref in tx.passed_to(part)])
@@ -195,7 +195,6 @@ class Amends:
         results = {name: _DONE.get(verb, verb) for name, verb in verbs.items()}
         # First whom they went to, and what rests on them: afterwards nobody can tell.
         concerned = list(dict.fromkeys(fact for each in held.values() for one in each for fact in one.facts))
-        rested = tx.findings_on(concerned) if concerned else []
         passed = Amend(
             action="restrict" if amend.action == "restrict" else "erase",
             facts=(),
@@ -216,8 +215,10 @@ class Amends:
         for name, each in erased.items():
             for one in each:
                 gone.setdefault(one.message, []).append(name)
+        lost = _facts_of(one for each in erased.values() for one in each)
+        rested = _resting(tx, concerned, lost)
         eraser.restrict(_facts_of(one for each in hidden.values() for one in each), evidence)
-        eraser.erase(_facts_of(one for each in erased.values() for one in each))
+        eraser.erase(lost)
         eraser.strip_incoming(gone)
         forwards += self._withdraw_findings(tx, rested, amend, self._me, ref)
         values = {name: each[0].given.value for name, each in held.items() if each[0].given.value}
@@ -394,16 +395,16 @@ class Amends:
         return apply(judgement, told).facts
 
     def _withdraw_findings(
-        self, tx: Transaction, findings: Sequence[FindingId], amend: Amend, who: str, parent: MessageId | None
+        self, tx: Transaction, findings: Mapping[FindingId, bool], amend: Amend, who: str, parent: MessageId | None
     ) -> list[Asked]:
-        """Withdraw findings that rest on what was withdrawn, here and wherever they were passed to."""
-        erase = amend.action != "restrict"
-        for finding in findings:
+        """Withdraw findings that rest on what was withdrawn (`_resting`), here and wherever they were passed to."""
+        for finding, erase in findings.items():
             tx.withdraw_finding(finding, erase=erase, who=who)
             tx.note(Event("findings.withdrawn", who, finding, detail={"amend": parent or ""}))
         if not findings:
             return []
-        derived = Amend(action="erase" if erase else "restrict", facts=amend.facts, reason=amend.reason)
+        action = "restrict" if amend.action == "restrict" else "erase"
+        derived = Amend(action=action, facts=amend.facts, reason=amend.reason)
         return self._ask_holders(tx, derived, [FactId(one) for one in findings], who, parent, {})
 
     def _queue(self, tx: Transaction, asked: Asked) -> bool:
@@ -498,6 +499,15 @@ def _since(tx: Transaction, ref: MessageId, results: dict[str, str]) -> dict[str
     body = tx.document(OWN, ref)
     before = decode(body, _Own).done.results if body else {}
     return {name: before.get(name, result) if result == NOT_HELD else result for name, result in results.items()}
+
+
+def _resting(tx: Transaction, facts: Sequence[FactId], lost: Collection[FactId]) -> dict[FindingId, bool]:
+    """Return the findings that rest on facts, and of each whether it is erased: one that rests on evidence alone stays with it."""
+    rested = tx.findings_on(facts) if facts else []
+    if not rested or (lost and set(lost) >= set(facts)):
+        return dict.fromkeys(rested, True)
+    gone = frozenset(tx.findings_on(lost) if lost else ())
+    return {finding: finding in gone for finding in rested}
 
 
 def _facts_of(held: Iterable[Held]) -> list[FactId]:

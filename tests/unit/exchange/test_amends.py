@@ -250,6 +250,42 @@ def test_findings_on_what_was_withdrawn_are_withdrawn_here_and_where_they_went(t
     assert three.london.store.check() == []
 
 
+def claim_on(*facts: FactId) -> Finding:
+    return Finding(
+        kind="match.screening",
+        subjects=("x",),
+        score=0.9,
+        text=f"Rests on {len(facts)} that end with {facts[0][-1]}.",
+        reasons=(Reason("name", 1.0, f"{NAME} agrees."),),
+        evidence=tuple(map(Evidence.fact, facts)),
+        engine="match",
+        engine_version="1",
+        params="{}",
+        handling=Handling(releasable_to=None),
+    )
+
+
+@pytest.mark.parametrize("where", ["at a holder", "at the originator"])
+def test_a_finding_on_evidence_alone_is_hidden_and_one_that_rests_on_more_is_erased(three: Three, where: str) -> None:
+    facts, _, in_belgrade = spread(three)
+    node, (kept, lost) = (
+        (three.belgrade, in_belgrade[:2])
+        if where == "at a holder"
+        else (three.pristina, [FactId(one) for one in facts[:2]])
+    )
+    claims = [claim_on(kept), claim_on(lost), claim_on(kept, lost)]
+    for each in claims:
+        node.store.write(lambda tx, each=each: tx.add_finding(each))  # type: ignore[misc]
+    node.exchange.liaison.keep_as_evidence([kept], who="m.ilic", reason="case 7")
+    amend(three, "erase", facts)
+    with node.store.snapshot() as snapshot:
+        assert list(snapshot.findings()) == []
+    with node.store._reading() as link:
+        left = dict(link.rows(tuple[str, bytes], "SELECT id, body FROM finding"))
+    assert [bool(left[each.id]) for each in claims] == [True, False, False]
+    assert node.store.check() == []
+
+
 def test_only_the_originator_amends(three: Three) -> None:
     _, in_london, _ = spread(three)
     with pytest.raises(ForbiddenError, match="amend-owner"):
