@@ -16,7 +16,7 @@ CHECKED_TESTS := $(wildcard tests/unit tests/contract tests/arch)
 export UV_NO_PROGRESS ?= 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres check fix merge bench deep tour docs lock fuzz clean sbom mutants sabotage \
+.PHONY: help demo test test-postgres check fix merge bench bench-exchange deep tour docs lock fuzz clean sbom mutants sabotage \
 	check-lint check-types check-tests check-licences check-dependencies check-wheel
 
 help: ## list the targets
@@ -72,6 +72,9 @@ check-wheel:
 bench: ## run all benchmarks and write docs/explain/performance.md; some:  make bench ARGS="store match --write"  or  make bench-store
 	@$(SETUP) dev
 	@$(PY) bench/run.py $(or $(ARGS),--write)
+
+bench-exchange: # the exchange, and proofs out of its log
+	@$(MAKE) bench ARGS="exchange ledger $(ARGS)"
 
 bench-%:
 	@$(MAKE) bench ARGS="$* $(ARGS)"
