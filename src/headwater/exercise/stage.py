@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -199,12 +200,24 @@ def at_once(act: Callable[[A], T], each: Iterable[A]) -> list[T]:
         return list(pool.map(act, each))
 
 
+_PORTS: Final = range(20_000, 32_768)
+
+
 def free_ports(count: int) -> list[int]:
-    """Return some ports of the loopback that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Return some ports of the loopback that nobody listens on.
+
+    They lie below those that Linux gives to connections that go out (`ip_local_port_range`): else somebody's connection may
+    take one while its node is down, and the node cannot come back.
+    """
+    sockets: list[socket.socket] = []
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
+        while len(sockets) < count:
+            one = socket.socket()
+            sockets.append(one)
+            try:
+                one.bind(("127.0.0.1", secrets.choice(_PORTS)))
+            except OSError:
+                sockets.pop().close()
         return [int(one.getsockname()[1]) for one in sockets]
     finally:
         for one in sockets:
