@@ -159,7 +159,7 @@ class Amends:
         gone = [] if amend.action == "restrict" else [fact for fact in own if fact not in held_back]
         rested = _resting(tx, own, gone)
         eraser = Eraser(tx, who)
-        eraser.restrict([fact for fact in own if fact not in gone], held_back)
+        eraser.restrict([fact for fact in own if amend.action == "restrict" or fact in held_back], held_back)
         eraser.erase(gone)
         asked += self._withdraw_findings(tx, rested, amend, who, None)
         parts = dict.fromkeys(record_of(fact) for fact in facts)

@@ -1,9 +1,9 @@
 """A folder for what is worked out on the way: at a node in its own directory, and gone afterwards, even after a kill.
 
 Nobody tidies up after `kill -9`; the next that works in the same place does, and a page that opens. Several processes may
-serve one directory: as long as a process lives, and any that it
-forked, it holds a lock (flock(2)) on its folder, so what nobody holds is left over. A folder that is swept away in the instant
-in which it was made, and not yet held, is made again.
+serve one directory: as long as a process lives, and any that it forked, it holds a lock (flock(2)) on its folder, so what
+nobody holds is left over. A folder that is swept away in the instant in which it was made, and not yet held, is made again.
+Where a file system has no such locks, nothing is swept.
 """
 
 import fcntl
@@ -63,7 +63,8 @@ def hold(beside: Path) -> Held:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
             with suppress(FileNotFoundError):
                 handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                fcntl.flock(handle, fcntl.LOCK_EX)
+                with suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_EX)
                 if folder.is_dir():
                     return Held(folder, handle)
                 os.close(handle)
