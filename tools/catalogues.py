@@ -15,6 +15,7 @@ PRESSED = (
     *(f"src/headwater/{room}/locale/*/*.po" for room in ("cli", "node", "web")),
     "src/headwater/case/data/case_terms.csv",
     "src/headwater/engines/match/data/chinese.txt",
+    "src/headwater/engines/scan/data/elements.csv",
 )
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from pypinyin.pinyin_dict import pinyin_dict
+from pypinyin.pinyin_dict import pinyin_dict  # type: ignore[import-not-found]  # lives in an environment of its own
 
 FIRST: Final = 0x4E00
 LAST: Final = 0x9FA5
@@ -24,11 +24,11 @@ OUT: Final = Path(__file__).resolve().parent.parent / "src/headwater/engines/mat
 
 
 def reading(code: int) -> str:
-    """Return the commonest reading of a character without its tone, a hyphen for those that are left out."""
+    """Return the commonest reading of a character without its tone, nothing for those that are left out."""
     letter = chr(code)
     common = letter in LATER or _coded(letter, "gb2312") or b"" < _coded(letter, "big5") <= LAST_COMMON
     if code not in pinyin_dict or not common:
-        return "-"
+        return ""
     spelled = unicodedata.normalize("NFKD", pinyin_dict[code].partition(",")[0])
     return "".join(one for one in spelled if not unicodedata.combining(one))
 
@@ -42,10 +42,9 @@ def _coded(letter: str, coding: str) -> bytes:
 
 
 def main() -> None:
-    """Write the table: each line the code of its first character, and the readings from there on."""
+    """Write the table: the readings in the order of Unicode, so many a line."""
     lines = (
-        f"{code:04X} {' '.join(reading(one) for one in range(code, min(code + A_LINE, LAST + 1)))}"
-        for code in range(FIRST, LAST + 1, A_LINE)
+        ",".join(map(reading, range(code, min(code + A_LINE, LAST + 1)))) for code in range(FIRST, LAST + 1, A_LINE)
     )
     OUT.write_text("\n".join(lines) + "\n", "utf-8")
 

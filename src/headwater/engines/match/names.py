@@ -48,7 +48,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     """One part of a name.
 
     Attributes:
-        text: lower-case Latin with diacritics; the original letters where no table spells them.
+        text: lower-case Latin with diacritics; the characters of Chinese names; the original letters where no table spells them.
         plain: the same without diacritics; of Chinese names the characters.
         sound: one letter a sound.
         bones: consonants only.
@@ -82,7 +82,9 @@ class Name(msgspec.Struct, frozen=True, gc=False):
     @property
     def telling(self) -> bool:
         """Whether it says more than what many names share."""
-        return any(one.kind in _TELLING and len(one.text) >= _LEAST_TELLING for one in self.parts)
+        return any(
+            one.kind in _TELLING and (len(one.text) >= _LEAST_TELLING or one.kind is _OF_CHINESE) for one in self.parts
+        )
 
 
 _TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.KOREAN, Kind.CHINESE})
@@ -257,8 +259,8 @@ def _chinese(text: str, tidy: str, *, person: bool) -> Name | None:
         if word is None or not word.characters:
             parts.append(part(spelled, person=person, arabic=False))
             continue
-        sound, kind = (word.heard, _OF_WORD) if word.heard else (fold(spelled), _OF_CHINESE)
-        parts.append(Part(spelled, word.characters, sound, bones_of(sound), kind, arabic=False))
+        sound, kind = (word.heard, _OF_WORD) if word.heard else (fold(word.latin), _OF_CHINESE)
+        parts.append(Part(word.characters, word.characters, sound, bones_of(sound), kind, arabic=False))
     return Name(text, tuple(parts), _CHINESE, "".join([one.sound for one in parts]))
 
 
