@@ -68,10 +68,11 @@ def own(source_name: str, key: str) -> tuple[str, str]:
 
 def read_lists(data: Path, specs: list[str]) -> list[Record]:
     """Return the records of several lists, ``FORMAT:FILE``."""
-    return [record for spec in specs for record in _read(*spec.split(":", 1), data)]
+    return [record for spec in specs for record in _read(spec, data)]
 
 
-def _read(kind: str, name: str, data: Path) -> Sequence[Record]:
+def _read(spec: str, data: Path) -> Sequence[Record]:
+    kind, _, name = spec.partition(":")
     path = data / name
 
     def beside(other: str) -> bytes | None:
