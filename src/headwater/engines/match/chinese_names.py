@@ -141,14 +141,14 @@ _MEANING: Final = """
 中心=center|协会=association|基金会=foundation|保险=insurance|金融=finance|管理=management|旅游 旅行社=travel|户外=outdoor|用品=products|\
 橡胶=rubber|塑料 塑胶=plastic|材料=materials|汽车=automobile|中国=china|香港=hong kong|台湾=taiwan
 """
-"""What words of firms and offices mean; the longest that fits is taken."""
+"""What words of firms and offices mean; none begins with another."""
 
 
 @cache
 def _meanings() -> tuple["re.Pattern[str]", dict[str, str]]:
     lines = (line.partition("=") for line in _MEANING.strip().split("|"))
     known = {written: english for written_all, _, english in lines for written in written_all.split()}
-    return re.compile("|".join(sorted(known, key=len, reverse=True))), known
+    return re.compile("|".join(known)), known
 
 
 def organisation(text: str) -> list[Word]:

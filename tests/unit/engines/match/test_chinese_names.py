@@ -1,8 +1,10 @@
 """Names in Chinese characters: people's by their readings, foreigners' by sound, firms' by what their words mean."""
 
+from itertools import pairwise
+
 import pytest
 
-from headwater.engines.match import compare_pair
+from headwater.engines.match import chinese_names, compare_pair
 from headwater.engines.match.chinese_names import Word, heard, is_reading, organisation, person, reading, simple
 from headwater.engines.match.names import parse
 from headwater.engines.match.query import READ_AS_MANDARIN, UNREAD_SCRIPT, read_request
@@ -32,6 +34,8 @@ def score(left: str, right: str, schema: str = "Person") -> float:
         ("虚构 曾", ["xugou", "zeng"]),
         ("张虚构先生", ["zhang", "xugou"]),
         ("张 Wei", ["zhang", "wei"]),
+        ("一虚构", ["yi", "xugou"]),  # the first character of all
+        ("\u9fff 虚构", ["\u9fff", "xugou"]),
         ("虚构之人也", ["xugouzhirenye"]),  # too long for a name in one word
     ],
 )
@@ -69,6 +73,10 @@ def test_a_slip_of_the_keys_is_none() -> None:
         ("万达", "vanda"),
         ("卢卡", "Luka"),
         ("奥尔加", "oLga"),
+        ("马克安", "makean"),  # a syllable before a vowel is whole too
+        ("安娜", "ana"),  # a sound that is written twice is one
+        ("英亿", "ini"),
+        ("\u9fa4", "\u9fa4"),
     ],
 )
 def test_a_foreign_name_is_told_by_sound(characters: str, sounds: str) -> None:
@@ -158,3 +166,8 @@ def test_a_list_that_has_characters_alone_is_found_by_the_reading() -> None:
     listed = (entry("uk:1", name="张虚构"), entry("uk:2", name="李虚构"))
     assert entries(ask("Zhang Xugou", records=listed)) == ["uk:1"]
     assert entries(ask("張虛構", records=listed)) == ["uk:1"]
+
+
+def test_no_word_of_trade_begins_with_another() -> None:
+    words = sorted(chinese_names._meanings()[1])
+    assert not [one for one, other in pairwise(words) if other.startswith(one)]
