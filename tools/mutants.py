@@ -133,6 +133,7 @@ class Runner:
             self.score.killed += 1
         else:
             self.score.alive.append(said)
+            print(f"    alive: {said}", file=sys.stderr, flush=True)
 
     def _order(self, mutant: Mutant) -> list[int]:
         """The tests that enter the function: those of the file's own name first, then the quick ones."""
