@@ -68,7 +68,7 @@ WORDS: dict[int, list[tuple[str, str, str]]] = {
     3: [("boat-3", "Sea invention đ", "three"), ("boat-3", "other sea-side", "four")],
     4: [("boat-4", "d", "five")],
 }
-ANSWERS = (
+ANSWERS: tuple[tuple[list[list[str]], bool, list[str]], ...] = (
     # (groups, every, which of those that are told are found)
     ([["sea"]], True, ["three", "four"]), ([["SEA"]], True, ["three", "four"]), ([["sea_1"]], True, ["one"]), ([["sea1.net"]], True, ["two"]),
     ([["net"]], True, []), ([["side"]], True, ["four"]), ([["d"]], True, ["five"]), ([["đ"]], True, ["three"]),

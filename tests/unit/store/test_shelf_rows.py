@@ -18,7 +18,7 @@ from headwater.testing.fakes import FakeClock, SeededChance
 
 HANDLINGS: Final = tuple(Handling(codes=frozenset({code})) for code in ("TLP:GREEN", "TLP:AMBER", "TLP:CLEAR"))
 OBJECTS: Final = (
-    # (collection, identifier, type, version, spec, created, handling)
+    # collection, identifier, type, version, spec, created, handling
     (1, "indicator--a", "indicator", "2", "2.1", "2026", 0), (1, "note--b", "note", "1", "2.1", "2026", 1),
     (2, "indicator--a", "indicator", "1", "2.1", "2026", 0), (1, "indicator--a", "indicator", "1", "2.1", "2026", 1),
     (1, "tool--c", "tool", "1", "2.0", "2026", 0), (1, "tool--c", "tool", "1", "2.1", "2026", 1),
