@@ -119,8 +119,7 @@ def load_edge(link: Link) -> Frontier:
         StoreCorruptError: the last leaves and the head do not belong together; nothing may be added to such a ledger.
     """
     head = stored_head(link)
-    last = link.one(tuple[int | None], "SELECT MAX(number) FROM ledger")
-    if last is None or (-1 if last[0] is None else last[0]) != head.size - 1:
+    if link.number("SELECT MAX(number) + 1 FROM ledger") != head.size:
         raise StoreCorruptError("the ledger is shorter or longer than its head says", where=str(link.file))
     subtree = subtree_reader(link)
     edge = Frontier(head.size, tuple(subtree(level, place) for level, place in edge_places(head.size)))

@@ -64,8 +64,7 @@ class MailReading(Linked):
         return [as_outgoing(row) for row in self._link.rows(OutgoingRow, f"{_OUT}{_OF_STATE}", state, most)]
 
     def _since(self, table: str) -> int:
-        found = self._link.one(tuple[int | None], f"SELECT MAX(number) FROM {table}")  # noqa: S608 - the names stand here
-        return ((found[0] or 0) if found else 0) - _QUIET_FROM
+        return self._link.number(f"SELECT MAX(number) FROM {table}") - _QUIET_FROM  # noqa: S608 - the names stand here
 
 
 def _listed(words: Collection[str]) -> str:

@@ -111,12 +111,13 @@ def indexed(link: Link) -> int:
 class TakingOver:
     """Takes what waits over into the index. What it holds in memory is only what it will write next: it may be lost."""
 
+    _of: int
+    _upto: int
+    _seen: int
+
     def __init__(self) -> None:
-        """Begin with nothing at hand."""
+        """Begin with nothing at hand: the numbers are those of the rows."""
         self._rows: list[tuple[int, int]] = []
-        self._of = 0
-        self._upto = 0
-        self._seen = 0
 
     def forget(self) -> None:
         """Begin anew: what was written last was undone."""

@@ -233,7 +233,7 @@ class RecordReading(Linked):
 
     def claims_state(self) -> ClaimsState:
         """Return numbers that change with whatever decides which findings may be seen: what was kept and what withdrawn."""
-        return self._link.one(ClaimsState, _CLAIMS_STATE) or ClaimsState(0, 0, 0, 0, 0)
+        return self._link.rows(ClaimsState, _CLAIMS_STATE)[0]
 
     def document(self, kind: str, key: str, version: int | None = None) -> bytes | None:
         """Return a document in a version, or in its newest; None where there is none."""

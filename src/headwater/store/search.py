@@ -101,9 +101,9 @@ class SearchIndex:
                 shared = {number: str(base.execute(_HANDLED, (number,)).get) for number in {row[2] for row in page}}
             for entity, record, handling, words, _ in page:
                 yield Candidate(str(entity), str(record), shared[handling], str(words))
-            last = page[-1][4] if page else last
             if len(page) < _PAGE:
                 return
+            last = page[-1][4]
 
     def close(self) -> None:
         """Close the file."""
@@ -114,7 +114,7 @@ class SearchIndex:
 
     def _base(self) -> apsw.Connection:
         """Return the connection; a file that was swept away under it is made anew."""
-        there = self._file.stat().st_ino if self._file.exists() else 0
+        there = self._file.stat().st_ino if self._file.exists() else None
         if self._open is not None and self._open[1] == there:
             return self._open[0]
         if self._open is not None:

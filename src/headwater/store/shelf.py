@@ -32,6 +32,7 @@ NEWEST_SPEC: Final = "2.1"
 _VERSION: Final = "%Y-%m-%dT%H:%M:%S.%f000Z"
 _LIST: Final = "(SELECT value FROM json_each({}))"
 _NUMBERS: Final = "(SELECT CAST(value AS BIGINT) FROM json_each({}))"
+_LOOKED_AT: Final = "SELECT record FROM shelf_seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,21 +270,13 @@ class ShelfReading(Linked):
 
     def shelf_behind(self) -> bool:
         """Return whether there are records that nobody has looked at for objects."""
-        found = self._link.one(
-            tuple[int], "SELECT COALESCE((SELECT MAX(number) FROM record), 0) > record FROM shelf_seen"
-        )
-        return bool(found and found[0])
+        return self._link.number("SELECT MAX(number) FROM record") > self._link.number(_LOOKED_AT)
 
     def shelf_fresh(self, limit: int) -> tuple[list[Fresh], int]:
         """Return records after those that were looked at and that may hold objects, and up to where they reach."""
-        seen = (self._link.one(tuple[int], "SELECT record FROM shelf_seen") or (0,))[0]
-        sql = "SELECT number FROM record WHERE number > ? ORDER BY number LIMIT 1 OFFSET ?"
-        last = self._link.one(tuple[int], sql, seen, limit - 1)
-        end = (
-            last[0]
-            if last
-            else (self._link.one(tuple[int], "SELECT COALESCE(MAX(number), 0) FROM record") or (seen,))[0]
-        )
+        seen = self._link.number(_LOOKED_AT)
+        sql = "SELECT MAX(number) FROM (SELECT number FROM record WHERE number > ? ORDER BY number LIMIT ?) AS few"
+        end = self._link.number(sql, seen, limit) or seen
         sql = (
             "SELECT number, id, body FROM record r WHERE number > ? AND number <= ? AND source IN ('exchange', 'misp',"
             " 'stix') AND marked = 0 AND NOT EXISTS (SELECT 1 FROM shelf WHERE record = r.number)"
@@ -397,8 +390,7 @@ class ShelfWriting(ShelfReading):
                 self._put_more(one, numbers)
             else:
                 rows.append(row)
-        if rows:
-            self._link.many(_PUT, rows)
+        self._link.many(_PUT, rows)
 
     def unrevoke(self, collection: int, refs: Iterable[str]) -> None:
         """Take away the revoked versions of objects that their originators say anew, or replace."""
@@ -504,10 +496,7 @@ class ShelfWriting(ShelfReading):
     def _handling(self, handling: Handling) -> int:
         body = encode(handling)
         self._link.run("INSERT OR IGNORE INTO shelf_handling (body) VALUES (?)", body)
-        found = self._link.one(tuple[int], "SELECT number FROM shelf_handling WHERE body = ?", body)
-        if found is None:
-            raise StoreCorruptError("a handling that was kept is not there")
-        return found[0]
+        return self._link.number("SELECT number FROM shelf_handling WHERE body = ?", body)
 
 
 _PUT: Final = (

@@ -205,7 +205,7 @@ class Vault:
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
-    return iter([data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""])
+    return (data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
 
 
 def _opened(cipher: "AESGCM", nonce: bytes, sealed: bytes, bound: bytes) -> bytes | None:

@@ -56,6 +56,9 @@ class Writer:
         listeners: called after each group, once everybody has been answered.
     """
 
+    _keeps_records: bool
+    """Whether a change of the group at hand was given a record to keep."""
+
     def __init__(self, link: Link, files: Files, *, clock: Clock, chance: Chance, threaded: bool = True) -> None:
         """Take the link, and start the thread; without one, each caller commits its own change, one caller at a time."""
         self._link = link
@@ -65,10 +68,9 @@ class Writer:
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed: StoreError | None = None
-        self._head = Head(-1, b"")
+        self._head: Head | None = None
         self._edge = Frontier()
         self._mentions = TakingOver()
-        self._keeps_records = False
         self._busy = False
         self.listeners: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
@@ -164,8 +166,8 @@ class Writer:
     def _commit(self, group: list["_Job[Any]"]) -> None:
         self._link.begin()
         head = stored_head(self._link)
-        # Another process may have added leaves since our last group.
         self._keeps_records = False
+        # Another process may have added leaves since our last group.
         edge = begun = self._edge if head == self._head else load_edge(self._link)
         for job in group:
             edge = self._carry_out(job, edge)
