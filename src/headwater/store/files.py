@@ -218,8 +218,9 @@ class Files:
             else:
                 unfinished = self._unfinished(target)
                 try:
-                    shutil.copyfile(given, unfinished)
-                    with unfinished.open("rb") as stream:
+                    with given.open("rb") as whole, os.fdopen(_open_for_owner(unfinished), "wb") as stream:
+                        shutil.copyfileobj(whole, stream)
+                        stream.flush()
                         os.fsync(stream.fileno())
                 except OSError:
                     unfinished.unlink(missing_ok=True)

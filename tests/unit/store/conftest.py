@@ -9,6 +9,7 @@ import pytest
 from headwater.store import Store, StoreOptions
 from headwater.testing.fakes import FakeClock, SeededChance
 from tests.postgres_mark import MARK
+from tests.unit.store.trace import Trace
 
 Behind = Callable[[str], object]
 
@@ -38,3 +39,9 @@ def behind(store: Store, home: Path) -> Iterator[Behind]:
     connection.set_busy_timeout(5000)
     yield lambda sql: connection.execute(sql).fetchall()
     connection.close()
+
+
+@pytest.fixture
+def trace(store: Store, monkeypatch: pytest.MonkeyPatch) -> Trace:
+    """See what is synced and renamed once a store is there."""
+    return Trace(monkeypatch)
