@@ -102,7 +102,7 @@ def leads_to(link: Link, entity: int, number: int) -> bool:
 
 def indexed(link: Link) -> int:
     """Return how many pairs of an entity and a record the index and the list hold together, each counted once."""
-    waiting = link.rows(tuple[int, bytes], _ALL_NEW, 2**62)
+    waiting = link.rows(tuple[int, bytes], _ALL_NEW, link.number(_LAST))
     pairs = {(one, number) for number, entities in waiting for one in unpacked(entities)}
     there = "SELECT COUNT(*) FROM mentioned WHERE entity = ? AND record = ?"
     return link.number("SELECT COUNT(*) FROM mentioned") + sum(not link.number(there, *pair) for pair in pairs)
@@ -132,7 +132,7 @@ class TakingOver:
                 return
             self._gather(link, last)
             self._seen = first + LONG - 1
-        much = min(len(self._rows), -(-self._of * _FASTER * max(0, last - self._seen) // LONG))
+        much = min(len(self._rows), -(-self._of * _FASTER * (last - self._seen) // LONG))
         self._seen = last
         written = self._rows[len(self._rows) - much :]
         del self._rows[len(self._rows) - much :]

@@ -176,6 +176,73 @@ def test_many_entities_are_asked_for_in_one_go(store: Store) -> None:
         assert reader.refs_about([], 1) == []
 
 
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        ([1] * 10, [(0, 1), (0, 2), (0, 3), (0, 4), (4, 5), (8, 2), (8, 3), (8, 4), (12, 5), (16, 2)]),
+        ([3, 0, 1, 2, 1], [(0, 3), (0, 3), (0, 4), (8, 2), (8, 3)]),
+        ([5, 1, 1, 2], [(5, 5), (10, 1), (10, 2), (10, 4)]),
+        ([9, 1], [(18, 0), (18, 1)]),
+    ],
+)
+def test_what_waits_is_taken_over_twice_as_quickly_as_it_comes(
+    store: Store,
+    behind: Behind,
+    monkeypatch: pytest.MonkeyPatch,
+    groups: list[int],
+    told: list[tuple[int, int]],
+) -> None:
+    """Once four wait, two of what they mention (each mentions two) go over for each record that comes, until all have."""
+    monkeypatch.setattr(mentions, "LONG", 4)
+    numbers = iter(range(99))
+    found = []
+    for count in groups:
+        store.write(keeping(*(about(next(numbers)) for _ in range(count))))
+        store.write(keeping(about(0)))  # one that is there moves nothing on
+        found.append(counts(behind))
+    assert found == told
+
+
+def test_slices_are_sorted_so_that_a_page_takes_many(
+    store: Store, behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentions, "LONG", 4)
+    for number in range(5):
+        store.write(keeping(about(number)))
+    every = sorted((short(one.key), number + 1) for number in range(4) for one in about(number).mentions)
+    assert behind("SELECT entity, record FROM mentioned ORDER BY entity, record") == every[:4]
+
+
+@pytest.mark.parametrize("long", [1, 8192])
+def test_all_of_many_records_about_one_are_found(store: Store, monkeypatch: pytest.MonkeyPatch, long: int) -> None:
+    monkeypatch.setattr(mentions, "LONG", long)
+    kept = [record(number, entity="shared") for number in range(300)]
+    store.write(keeping(*kept))
+    store.write(keeping(record(300)))
+    assert found(store, "shared") == (sorted(one.id for one in kept), {one.id for one in kept})
+    with store.snapshot() as reader:
+        for most in (299, 300):
+            told = reader.refs_about([EntityKey("shared")], most)
+            assert (told is None) == (most == 299)
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("long", [1, 8192])
+@pytest.mark.parametrize("count", [1, 8, 9, 20])
+def test_each_entity_of_several_is_told_with_its_own_records(
+    store: Store, monkeypatch: pytest.MonkeyPatch, count: int, long: int
+) -> None:
+    monkeypatch.setattr(mentions, "LONG", long)
+    for number in range(24):
+        store.write(keeping(about(number)))
+    keys = [EntityKey(f"boat-{number}") for number in range(count - 1)] + [EntityKey("person-1")]
+    wanted = {(EntityKey(f"boat-{n}"), about(n).id) for n in range(count - 1)}
+    wanted |= {(EntityKey("person-1"), about(n).id) for n in range(1, 24, PEOPLE)}
+    with store.snapshot() as reader:
+        told = reader.refs_about(keys, 100) or []
+        assert (set(told), len(told)) == (wanted, len(wanted))
+
+
 def test_what_a_row_holds_is_read_as_it_was_written() -> None:
     some = [short("one"), short("another"), 0, -1, -(1 << 63), (1 << 63) - 1]
     assert unpacked(packed(some)) == some
