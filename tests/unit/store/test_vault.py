@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import ForbiddenError, StoreCorruptError, StoreError, StoreIoError
+from headwater.store import vault as vaults
 from headwater.store.vault import FOLDER, MASTER, Vault
 from headwater.testing.fakes import SeededChance
 
@@ -221,3 +222,118 @@ def test_a_vault_without_its_master_key_makes_no_other_one(vault: Vault, tmp_pat
         vault.put(b"somebody else")
     master.write_bytes(kept)
     assert vault.get(ref) == SECRET
+
+
+class Counting:
+    """Chance that draws 1, 2, 3 and so on, each byte of a draw alike."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def draw(self, count: int) -> bytes:
+        self._drawn += 1
+        return bytes([self._drawn]) * count
+
+
+KEPT = {
+    "vault/master.key": "04" * 32,
+    "vault/keys/010101010101010101010101": (
+        "030303030303030303030303c0688f673f7ab8ef7d3b78770565118d7b652925afe36ceeb14dd4c22c03a8537d4284f5bfeadd7937a1dee60a16fa4d"
+    ),
+    "vault/entries/010101010101010101010101": (
+        "05050505050505050505050500000030723f1c6cce1c16244c9b043cfee28ae849f878e21295eed7"
+        "06060606060606060606060600000030a8d0b0705c3b3a58eedc5ce13a339ebe9f65b179452c53a2"
+        "07070707070707070707070700000027f227aeda02de6917af7e74a6e43ad6d3f1fe72"
+    ),
+}
+
+
+def test_what_an_earlier_version_kept_is_read_and_written_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pieces of an entry, its key and the key of keys, byte by byte: whoever changes this leaves nodes without their vault."""
+    monkeypatch.setattr(vaults, "_PIECE", 8)
+    made = Vault(tmp_path / "new", Counting())
+    ref = made.put(SECRET)
+    files = [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
+    assert {path.relative_to(tmp_path / "new").as_posix(): path.read_bytes().hex() for path in files} == KEPT
+    for name, data in KEPT.items():
+        path = tmp_path / "old" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes.fromhex(data))
+    assert list(Vault(tmp_path / "old", SeededChance(1)).pieces(ref)) == [b"Zorana o", b"f the te", b"sts"]
+
+
+@pytest.mark.parametrize("size", [7, 8, 9, 16, 17])
+def test_pieces_end_where_they_are_full(vault: Vault, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(vaults, "_PIECE", 8)
+    data = bytes(range(size))
+    for ref in (vault.put(data), vault.put_file(io.BytesIO(data))):
+        assert [len(piece) for piece in vault.pieces(ref)] == [8] * (size // 8) + [size % 8] * (size % 8 > 0)
+
+
+@pytest.mark.parametrize("cut", range(1, 17))
+def test_an_entry_that_ends_anywhere_but_at_its_end_is_noticed(vault: Vault, tmp_path: Path, cut: int) -> None:
+    ref = vault.put(SECRET)
+    path = tmp_path / FOLDER / "entries" / ref
+    kept = path.read_bytes()
+    for data in (kept[:-cut], kept + bytes(cut), kept + kept[:cut]):
+        path.write_bytes(data)
+        with pytest.raises(StoreCorruptError):
+            vault.get(ref)
+
+
+def test_pieces_in_another_order_or_of_another_entry_are_noticed(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vaults, "_PIECE", 8)
+    ref = vault.put(bytes(24))
+    path = tmp_path / FOLDER / "entries" / ref
+    kept = path.read_bytes()
+    size = 12 + 4 + 8 + 16
+    first, second, last = kept[:size], kept[size : 2 * size], kept[2 * size :]
+    assert len(last) == size
+    for data in (
+        second + first + last,
+        first + last,
+        second + last,
+        first + second,
+        last,
+        first + first + second + last,
+    ):
+        path.write_bytes(data)
+        with pytest.raises(StoreCorruptError):
+            vault.get(ref)
+    path.write_bytes(first + second + last)
+    assert vault.get(ref) == bytes(24)
+
+
+def test_nothing_of_an_entry_that_was_replaced_is_left(vault: Vault, tmp_path: Path) -> None:
+    ref = vault.put(SECRET)
+    key, entry = (tmp_path / FOLDER / kind / ref for kind in ("keys", "entries"))
+    before, size = entry.read_bytes(), key.stat().st_size
+    vault.replace(ref, b"other")
+    assert key.stat().st_size == size, "one key"
+    entry.write_bytes(before)
+    with pytest.raises(StoreCorruptError):
+        vault.get(ref)
+    assert sorted(path.name for path in (tmp_path / FOLDER).rglob("*") if path.is_file()) == sorted([MASTER, ref, ref])
+
+
+def test_a_vault_is_locked_out_where_it_has_entries_and_no_key(vault: Vault, tmp_path: Path) -> None:
+    told = [vault.is_locked_out]
+    ref = vault.put(SECRET)
+    told.append(vault.is_locked_out)
+    (tmp_path / FOLDER / MASTER).rename(tmp_path / "aside")
+    told.append(vault.is_locked_out)
+    vault.erase(ref)
+    assert [*told, vault.is_locked_out] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("act", ["get", "erase", "replace", "pieces"])
+@pytest.mark.parametrize("ref", ["", "0" * 23, "0" * 25, "0" * 23 + "g", "0" * 23 + "A", "../" + "0" * 21])
+def test_a_name_that_none_has_reaches_no_file(vault: Vault, tmp_path: Path, act: str, ref: str) -> None:
+    (tmp_path / FOLDER).mkdir()
+    with pytest.raises(ForbiddenError, match="no such entry"):
+        list(getattr(vault, act)(ref, *([b"x"] if act == "replace" else [])))
+    assert list((tmp_path / FOLDER).iterdir()) == []
