@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from headwater.errors import FormatError, InputError, StoreCorruptError, StoreError
+from headwater.errors import InputError, StoreCorruptError, StoreError
 from headwater.model.canonical import decode, encode
 from headwater.model.merkle import (
     HASH_BYTES,
@@ -92,10 +92,7 @@ def read_event(data: bytes) -> tuple[datetime, Event]:
     Raises:
         InputError: they hold none.
     """
-    try:
-        line = decode(data, _Line)
-    except UnicodeDecodeError as error:  # JSON as far as it goes, with bytes in a text that are no UTF-8
-        raise FormatError("not UTF-8") from error
+    line = decode(data, _Line)
     return line.at, Event(line.kind, line.who, line.subject, line.purpose, line.detail)
 
 

@@ -4,22 +4,23 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import apsw
 import pytest
 
-from headwater.errors import FormatError, StoreError
+from headwater.errors import FormatError, StoreCorruptError, StoreError
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.ports import Event
-from headwater.store import Incoming, Store, StoreOptions, messages
-from headwater.store.ledger import event_bytes, read_event
+from headwater.store import Incoming, Store, StoreOptions, ledger, messages
+from headwater.store.ledger import commitment, event_bytes, read_event
 from headwater.testing.fakes import START, FakeClock, SeededChance
 
 PEER = AuthorityId("RS-MOI")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(home: Path) -> Iterator[Store]:
     options = StoreOptions(synchronous="OFF")
-    made = Store.create(tmp_path / "node", clock=FakeClock(), chance=SeededChance(), options=options)
+    made = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=options)
     yield made
     made.close()
 
@@ -142,3 +143,80 @@ def test_pages_of_messages_follow_each_other(store: Store, monkeypatch: pytest.M
     take(store, *range(1, 6))
     with store.snapshot() as snapshot:
         assert [row.seq for row in snapshot.incoming_all()] == [1, 2, 3, 4, 5]
+
+
+def test_an_event_is_written_so_that_partners_and_later_versions_read_it() -> None:
+    said = Event("store.read", "o.reed", "about it", "screening", {"b": 1, "a": "two"})
+    line = (
+        b'{"at":"2026-11-25T08:30:00Z","detail":{"a":"two","b":1},"kind":"store.read","purpose":"screening",'
+        b'"subject":"about it","who":"o.reed"}'
+    )
+    assert event_bytes(said, START) == line
+    assert read_event(line) == (START, said)
+    least = b'{"at":"2026-11-25T08:30:00Z","kind":"k","subject":"s","who":"w"}'
+    assert read_event(least) == (START, Event("k", "w", "s"))
+    assert commitment(b"salt", b"event") == sha256(b"saltevent").digest()
+
+
+def test_each_leaf_has_sixteen_bytes_of_salt_of_its_own_in_the_order_drawn(store: Store) -> None:
+    note(store, *(str(number) for number in range(70)))
+    with store.snapshot() as snapshot:
+        salts = [leaf.salt or b"" for leaf in snapshot.leaves()]
+    drawn = SeededChance()
+    chunks = b"".join(drawn.draw(32 * 16) for _ in range(3))
+    assert salts == [chunks[at : at + 16] for at in range(0, 70 * 16, 16)]
+
+
+def test_what_leaves_are_about_is_kept_short_and_alike_in_every_version(store: Store) -> None:
+    note(store, "m-1", "m-2", "m-1")
+    store.write(lambda tx: tx.index_leaves(0, ["m-1", None, "m-1"]))
+    with store.snapshot() as snapshot:
+        rows = snapshot._link.rows(tuple[bytes, int], "SELECT subject, number FROM leaf_about ORDER BY number")
+        assert rows == [(sha256(b"m-1").digest()[:8], number) for number in (0, 2)]
+        assert snapshot.leaves_indexed() == 3
+        assert [snapshot.subjects(start, most) for start, most in ((0, 2), (1, 9), (3, 9), (0, 0))] == [
+            ["m-1", "m-2"],
+            ["m-2", "m-1"],
+            [],
+            [],
+        ]
+
+
+def test_subjects_that_share_their_short_form_are_told_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_short", lambda _: bytes(8))
+    note(store, "m-1", "m-2", "m-1")
+    store.write(lambda tx: tx.index_leaves(0, ["m-1", "m-2", "m-1"]))
+    note(store, "m-2", "m-1")
+    with store.snapshot() as snapshot:
+        assert [leaf.index for leaf in snapshot.leaves_about("m-1")] == [0, 2, 4]
+        assert [leaf.index for leaf in snapshot.leaves_about("m-2")] == [1, 3]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("event", [b"{", b"{}", b'{"subject":7}', b"\xff"])
+def test_a_leaf_that_says_nothing_is_damage_whoever_reads_it(store: Store, home: Path, event: bytes) -> None:
+    note(store, "m-1", "m-2")
+    run = apsw.Connection(str(home / "store.sqlite"))
+    run.execute("DROP TRIGGER ledger_stays")
+    run.execute("UPDATE ledger SET event = ? WHERE number = 1", (event,))
+    run.close()
+    with store.snapshot() as snapshot:
+        assert snapshot.subjects(0, 1) == ["m-1"]
+        assert snapshot.leaf(0).event is not None
+        for read in (lambda: snapshot.subjects(0, 2), lambda: snapshot.leaf(1), lambda: list(snapshot.leaves())):
+            with pytest.raises(StoreCorruptError, match="cannot be read"):
+                read()
+
+
+def test_proofs_of_a_ledger_end_at_its_last_leaf(store: Store) -> None:
+    note(store, *(str(number) for number in range(5)))
+    with store.snapshot() as snapshot:
+        assert [len(snapshot.inclusion(index, 5)) for index in range(5)] == [3, 3, 3, 3, 1]
+        assert (snapshot.inclusion(0, 1), snapshot.consistency(0, 5), snapshot.consistency(5, 5)) == ([], [], [])
+        assert snapshot.consistency(0, 0) == []
+        for index, size in ((5, 5), (-1, 5), (0, 0), (0, 6), (4, 4)):
+            with pytest.raises(StoreError):
+                snapshot.inclusion(index, size)
+        for old, new in ((6, 6), (3, 2), (-1, 2), (2, 6), (0, -1)):
+            with pytest.raises(StoreError):
+                snapshot.consistency(old, new)

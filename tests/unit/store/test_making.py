@@ -53,6 +53,9 @@ def test_a_new_store_has_its_pages_its_mark_and_the_newest_form(tmp_path: Path) 
     with closing(SqliteLink(tmp_path / "node" / "store.sqlite", StoreOptions())) as link:
         told = [link.number(f"PRAGMA {name}") for name in ("page_size", "application_id", "user_version")]
         assert told == [migrate.PAGE_BYTES, APPLICATION_ID, len(migrate.steps())] == [8192, 0x48445754, 8]
+    migrate.make(tmp_path / "alone.sqlite")  # and is never opened for writing
+    assert not list(tmp_path.glob("alone.sqlite?*"))
+    with closing(SqliteLink(tmp_path / "alone.sqlite", StoreOptions(read_only=True))) as link:
         assert link.one(tuple[str], "PRAGMA journal_mode") == ("wal",)
 
 
