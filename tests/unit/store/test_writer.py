@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -10,6 +11,7 @@ import pytest
 
 from headwater.errors import ConflictError, StoreBusyError, StoreCorruptError, StoreError, StoreIoError
 from headwater.store import Store, StoreOptions, Transaction
+from headwater.store.link import Link
 from headwater.store.writer import LARGEST_GROUP
 from headwater.testing.fakes import FakeClock, SeededChance
 from headwater.testing.faultydisk import NAME, FaultyDisk
@@ -244,3 +246,100 @@ def test_without_a_thread_a_change_inside_another_is_refused(store: Store, home:
 def refusing(tx: Transaction) -> int:
     tx.note(event(9))
     raise ConflictError("no")
+
+
+def test_the_thread_that_writes_has_a_name_and_keeps_no_process_from_ending(store: Store) -> None:
+    [thread] = [one for one in threading.enumerate() if one.name == "headwater-store"]
+    assert thread.daemon
+    store.close()
+    assert not thread.is_alive()
+
+
+def test_whoever_listens_hears_of_each_group_once_everybody_was_answered(store: Store) -> None:
+    assert store._writer is not None
+    heard: list[bool] = []
+    listeners = store._writer.listeners
+    futures: list[Future[int]] = []
+
+    def first() -> None:
+        heard.append(all(future.done() for future in futures))
+        listeners.remove(first)
+
+    listeners += [first, lambda: heard.append(all(future.done() for future in futures))]
+    futures += [store.submit(noting(number)) for number in range(3)]
+    assert not wait(futures, timeout=10).not_done
+    store.write(noting(3))
+    store.close()
+    assert all(heard)
+    assert len(heard) >= 3
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+def test_a_group_that_could_not_be_kept_is_forgotten_and_the_next_goes_on_from_the_last_head(
+    home: Path, monkeypatch: pytest.MonkeyPatch, threaded: bool
+) -> None:
+    options = StoreOptions(threaded=threaded)
+    with closing(Store.create(home, clock=FakeClock(), chance=SeededChance(), options=options)) as store:
+        store.write(noting(1))
+
+        def refuse(_: Link) -> None:
+            raise StoreIoError("the disk refuses")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Link, "commit", refuse)
+            for _ in range(2):
+                with pytest.raises(StoreIoError, match="the disk refuses"):
+                    store.write(noting(2))
+        with store.snapshot() as reader:
+            assert reader.head().size == 1
+        assert store.write(noting(3)) == 1
+        assert store.verify_ledger() == []
+
+
+def test_two_who_write_in_turn_go_on_from_each_others_head(store: Store, home: Path) -> None:
+    other = Store.open(home, clock=FakeClock(), chance=SeededChance(7), options=StoreOptions(threaded=False))
+    assert [(store, other)[number % 3 == 0].write(noting(number)) for number in range(9)] == [*range(9)]
+    assert store.verify_ledger() == []
+    other.close()
+
+
+def test_a_change_that_notes_nothing_moves_no_head(store: Store, behind: Callable[[str], object]) -> None:
+    store.write(noting(1))
+    behind("CREATE TRIGGER planted BEFORE UPDATE ON ledger_head BEGIN SELECT RAISE(ABORT, 'moved'); END")
+    assert store.write(lambda tx: tx.put_document("kind", "key", b"")) == 1
+    with pytest.raises(StoreError, match="moved"):
+        store.write(noting(2))
+
+
+def test_a_closed_store_that_was_damaged_says_that_it_is_damaged(store: Store, behind: Callable[[str], object]) -> None:
+    store.write(noting(1))
+    behind("UPDATE ledger_head SET root = zeroblob(32)")
+    with pytest.raises(StoreCorruptError):
+        store.write(noting(2))
+    store.close()
+    with pytest.raises(StoreCorruptError):
+        store.write(noting(3))
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+def test_a_store_is_closed_once_and_for_all_who_still_write(home: Path, threaded: bool) -> None:
+    store = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=StoreOptions(threaded=threaded))
+    future = store.submit(noting(1))
+    for _ in range(2):
+        store.close()
+    assert future.result(timeout=10) == 0
+    for act in (store.write, store.submit):
+        with pytest.raises(StoreError, match="the store is closed"):
+            act(noting(2))
+    with pytest.raises(StoreError, match="the store is closed"), store.snapshot():
+        pytest.fail("it is closed")
+
+
+def test_a_cancelled_change_of_a_store_without_a_thread_was_already_done(home: Path) -> None:
+    store = Store.create(home, clock=FakeClock(), chance=SeededChance(), options=StoreOptions(threaded=False))
+    future = store.submit(noting(1))
+    assert not future.cancel()
+    with pytest.raises(ZeroDivisionError):
+        store.write(lambda _: 1 // 0)
+    assert store.write(noting(2)) == 1
+    store.close()
