@@ -459,15 +459,19 @@ class ShelfWriting(ShelfReading):
                 self._link.run("UPDATE shelf SET sole = 0 WHERE number = ?", number)
                 self._link.run(_REVOKE, self.now.strftime(_VERSION), added, number)
         parts = self._link.rows(
-            tuple[int], "SELECT object FROM shelf_part WHERE record = (SELECT number FROM record WHERE id = ?)", ref
+            tuple[int, str],
+            "SELECT p.object, o.state FROM shelf_part p JOIN shelf o ON o.number = p.object"
+            " WHERE p.record = (SELECT number FROM record WHERE id = ?)",
+            ref,
         )
-        for (number,) in parts:
+        for number, state in parts:
             self._link.run(
                 "DELETE FROM shelf_part WHERE object = ? AND record = (SELECT number FROM record WHERE id = ?)",
                 number,
                 ref,
             )
-            self.move_up(number)
+            if state == "live":  # what is held gets its number once all has come that it waits for
+                self.move_up(number)
 
     def _added_now(self, collection: int) -> int:
         """Return when something is put into a collection now, in microseconds: never before the last, whatever the clock says."""

@@ -212,3 +212,13 @@ def test_a_document_begins_with_version_1_and_goes_on_by_one(store: Store) -> No
 def test_a_row_that_holds_what_it_never_was_given_is_damage(store: Store) -> None:
     with store.snapshot() as snapshot, pytest.raises(StoreCorruptError, match="never was given"):
         snapshot._link.rows(tuple[int], "SELECT 'text'")
+
+
+def test_a_view_remembers_the_last_few_documents_it_was_asked_for(store: Store) -> None:
+    store.write(lambda tx: [tx.put_document("kind", str(number), b"%d" % number) for number in range(100)])
+    with store.snapshot() as snapshot:
+        for number in range(100):
+            assert snapshot.document("kind", str(number)) == b"%d" % number
+            assert snapshot.document("kind", f"none {number}") is None
+            assert 1 <= len(snapshot._documents) <= 32
+        assert ("kind", "99") in snapshot._documents
