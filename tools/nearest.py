@@ -52,6 +52,7 @@ SUITES: Final = {
     ),
     "store": (
         "tests/unit/store",
+        "tests/contract/test_holding_contract.py",
         "tests/contract/test_shelf_contract.py",
         "tests/contract/test_store_contract.py",
         "tests/property/test_ledger_tampering.py",

@@ -1,5 +1,6 @@
 """How a connection to SQLite is set up, how it says no, and what it counts."""
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from headwater.store.link import MOVED
 from headwater.store.migrate import steps
 from headwater.store.sqlite import OLDEST_SQLITE, SqliteLink, check_header, check_sqlite, in_memory
 from headwater.testing.fakes import FakeClock, SeededChance
+from headwater.testing.faultydisk import NAME, FaultyDisk
 from tests.contract.store_kit import noting
 
 pytestmark = pytest.mark.sqlite
@@ -310,3 +312,29 @@ def test_a_row_that_does_not_go_in_spoils_its_change_until_it_is_undone(link: Sq
     link.later(sql, ("a", 1))
     link.commit()
     assert link.number("SELECT COUNT(*) FROM shelf_waits") == 1
+
+
+@pytest.fixture
+def disk() -> Iterator[FaultyDisk]:
+    made = FaultyDisk()
+    yield made
+    made.unregister()
+
+
+@pytest.mark.parametrize("call", ["sync", "write"])
+def test_a_disk_that_refuses_to_fold_or_to_close_loses_nothing_and_stops_nobody(
+    file: Path, disk: FaultyDisk, call: str
+) -> None:
+    options = StoreOptions(vfs=NAME, checkpoint_pages=1)
+    with closing(SqliteLink(file, options)) as link:
+        link.take_log()
+        link.run("INSERT INTO shelf_waits VALUES ('a', 1)")
+        disk.arm(call, 1, errno.EIO, lasting=True)
+        link.fold()
+        with pytest.raises(StoreIoError):
+            link.fold_all()
+    here = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    assert [name for name in here if name.name.startswith("store.sqlite")] == []
+    disk.mend()
+    with closing(SqliteLink(file, StoreOptions(read_only=True))) as again:
+        assert again.rows(tuple[str, int], "SELECT * FROM shelf_waits") == [("a", 1)]
