@@ -408,7 +408,7 @@ class ShelfWriting(ShelfReading):
 
     def release_held(self, refs: Iterable[str]) -> int:
         """Show what waited for objects that have come and for nothing else, each as if it had been added now."""
-        sql = f"SELECT DISTINCT object FROM shelf_waits WHERE ref IN {_LIST.format('?')}"  # noqa: S608 - constants
+        sql = f"SELECT DISTINCT object FROM shelf_waits WHERE ref IN {_LIST.format('?')} ORDER BY object"  # noqa: S608 - constants
         names = _json(refs)
         waiting = [number for (number,) in self._link.rows(tuple[int], sql, names)]
         if not waiting:

@@ -99,6 +99,7 @@ def test_each_of_several_leaves_that_were_altered_is_named(store: Store, unguard
     ]
 
 
+@pytest.mark.sqlite
 def test_a_subtree_that_was_altered_is_named_at_its_leaf_alone(store: Store, unguarded: Behind) -> None:
     with store.snapshot() as snapshot:
         kept = [snapshot._link.number(f"SELECT length(subtrees) FROM ledger WHERE number = {n}") for n in range(LEAVES)]  # noqa: S608

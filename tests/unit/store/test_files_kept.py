@@ -87,6 +87,7 @@ def test_a_table_that_is_there_takes_its_file_away_and_one_of_another_length_tak
     assert (given.read_bytes(), kept.read_bytes()) == (data, b"cut")
 
 
+@pytest.mark.sqlite
 def test_whatever_is_kept_is_for_its_owner_alone_however_it_came(store: Store, home: Path, tmp_path: Path) -> None:
     given = tmp_path / "given"
     given.write_bytes(b"PAR1 given PAR1")

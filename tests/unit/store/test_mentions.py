@@ -176,6 +176,7 @@ def test_many_entities_are_asked_for_in_one_go(store: Store) -> None:
         assert reader.refs_about([], 1) == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("groups", "told"),
     [

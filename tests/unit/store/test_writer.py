@@ -303,6 +303,7 @@ def test_two_who_write_in_turn_go_on_from_each_others_head(store: Store, home: P
     other.close()
 
 
+@pytest.mark.sqlite
 def test_a_change_that_notes_nothing_moves_no_head(store: Store, behind: Callable[[str], object]) -> None:
     store.write(noting(1))
     behind("CREATE TRIGGER planted BEFORE UPDATE ON ledger_head BEGIN SELECT RAISE(ABORT, 'moved'); END")
