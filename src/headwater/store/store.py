@@ -149,6 +149,7 @@ class Store:
             FormatError: it is not the blob that was expected; nothing is kept.
             StoreError: it could not be kept.
         """
+        self._writing()
         return self._files.put_parts(parts, expected)
 
     @contextmanager

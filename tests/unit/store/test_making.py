@@ -147,14 +147,14 @@ def test_a_store_that_is_only_read_writes_nothing_and_says_so(tmp_path: Path) ->
     make(tmp_path / "node").close()
     with closing(opened(tmp_path / "node", read_only=True)) as store:
         before = {file: file.stat().st_mtime_ns for file in (tmp_path / "node").rglob("*") if file.is_file()}
-        for act in (lambda: store.write(noting(1)), lambda: store.submit(noting(1)), lambda: store.put_blob(b"x"), lambda: store.put_table(b"PAR1PAR1"), store.sweep):  # fmt: skip
+        for act in (lambda: store.write(noting(1)), lambda: store.submit(noting(1)), lambda: store.put_blob(b"x"), lambda: store.put_parts([b"x"]), lambda: store.put_table(b"PAR1PAR1"), store.sweep):  # fmt: skip
             with pytest.raises(StoreError, match="reading only"):
                 act()
         with pytest.raises(StoreError, match="reading only"), store.part("name"):
             pytest.fail("it is only read")
         with store.snapshot() as snapshot:
             assert snapshot.derived("name", lambda: b"made").tobytes() == b"made"
-        assert list((tmp_path / "node" / "derived").iterdir()) == []
+        assert [file for name in ("blobs", "derived", "tables") for file in (tmp_path / "node" / name).iterdir()] == []
         after = {file: file.stat().st_mtime_ns for file in (tmp_path / "node").rglob("*") if file in before}
         assert after == before
 
