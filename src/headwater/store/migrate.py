@@ -110,7 +110,7 @@ def _refuse_second(link: Link) -> None:
         raise StoreError("there is a node's store in this database already", where=str(link.file), fix=fix)
 
 
-class _Files(msgspec.Struct, frozen=True):
+class _Files(msgspec.Struct):
     """The files of a record, read without the rest of it."""
 
     blobs: tuple[str, ...] = ()
@@ -126,13 +126,13 @@ def _fill_holding(link: Link) -> None:
         start = page[-1][0]
 
 
-class _Named(msgspec.Struct, frozen=True):
+class _Named(msgspec.Struct):
     """An entity that a record mentions, read without the rest."""
 
     key: str
 
 
-class _Mentions(msgspec.Struct, frozen=True):
+class _Mentions(msgspec.Struct):
     """What a record mentions, read without the rest of it."""
 
     mentions: tuple[_Named, ...] = ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from headwater.errors import StoreCorruptError, StoreError
+from headwater.errors import SchemaError, StoreCorruptError, StoreError
 from headwater.model.record import Record
 from headwater.store import Store, StoreOptions, Transaction, migrate
 from headwater.testing.fakes import FakeClock, SeededChance
@@ -222,3 +222,31 @@ def test_a_view_remembers_the_last_few_documents_it_was_asked_for(store: Store) 
             assert snapshot.document("kind", f"none {number}") is None
             assert 1 <= len(snapshot._documents) <= 32
         assert ("kind", "99") in snapshot._documents
+
+
+@pytest.mark.parametrize("state", ["queued", "eaten", "", "held"])
+@pytest.mark.parametrize("act", ["settle_queued", "settle_outgoing"])
+def test_a_message_is_settled_as_something_that_there_is(store: Store, act: str, state: str) -> None:
+    store.write(queueing(outgoing(1, 1)))
+    with pytest.raises(SchemaError, match="use dead, receipted, refused"):
+        store.write(lambda tx: getattr(tx, act)(message_id(1), state, b"signed", LATER))
+    assert states(store) == ["queued"]
+    for good in ("dead", "receipted", "refused"):
+        store.write(lambda tx, good=good: getattr(tx, act)(message_id(1), good, b"signed", LATER))  # type: ignore[misc]
+    with store.snapshot() as snapshot:
+        told = snapshot.outgoing(message_id(1))
+    assert told is not None
+    assert (told.state, told.receipt, told.settled_at) == ("dead", b"signed", LATER)
+
+
+@pytest.mark.parametrize("state", ["queued", "eaten", "", "dead"])
+def test_a_message_that_came_becomes_something_that_there_is(store: Store, state: str) -> None:
+    store.write(receiving(incoming(1, 1), incoming(2, 2)))
+    with pytest.raises(SchemaError, match="use accepted, held, refused, stored"):
+        store.write(lambda tx: tx.set_incoming_state(message_id(1), state))
+    with pytest.raises(StoreError, match="no such message"):
+        store.write(lambda tx: tx.set_incoming_state(message_id(9), "held"))
+    for good in ("accepted", "held", "refused", "stored", "held"):
+        store.write(lambda tx, good=good: tx.set_incoming_state(message_id(1), good))  # type: ignore[misc]
+    with store.snapshot() as snapshot:
+        assert [row.state for row in snapshot.incoming_all()] == ["held", "stored"]

@@ -93,3 +93,13 @@ def test_a_store_is_opened_durable_patient_and_for_writing_unless_something_else
     assert StoreOptions() == said
     for word in ("OFF", "NORMAL", "FULL", "EXTRA"):
         assert StoreOptions(synchronous=word).synchronous == word
+
+
+@pytest.mark.parametrize("row", [outgoing(1, 1), incoming(1, 1)])
+def test_a_message_is_said_by_its_fields_names_and_never_changes(row: Outgoing | Incoming) -> None:
+    fields = structs.asdict(row)
+    for name, value in fields.items():
+        with pytest.raises(AttributeError):
+            setattr(row, name, value)
+    with pytest.raises(TypeError):
+        type(row)(*fields.values())  # type: ignore[call-arg]
