@@ -260,3 +260,43 @@ def test_a_file_that_may_not_be_read_is_an_error_and_not_nothing(store: Store, h
         for look in (reader.blob, reader.blob_bytes):
             with pytest.raises(StoreIoError):
                 look(name)
+
+
+def test_whatever_is_synced_is_all_there_and_no_file_stays_open(
+    store: Store, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than what a stream keeps back, and not a whole number of its pieces."""
+    data = b"PAR1" + bytes(100_000) + b"PAR1"
+    sizes: list[int] = []
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        if Path(f"/proc/self/fd/{handle}").resolve().is_file():
+            sizes.append(os.fstat(handle).st_size)
+        sync(handle)
+
+    def act(number: int) -> None:
+        body = data + b"%09d PAR1" % number
+        given = tmp_path / "given"
+        given.write_bytes(body)
+        name = store.put_blob(body)
+        store.put_parts([body, b"x"])
+        store.put_table(body)
+        store.put_table(given)
+        with store.part("scan") as part:
+            part.add(body + b"y")
+            part.keep(BlobHash(sha256(body + b"y").hexdigest()), len(body) + 1)
+        with store.snapshot() as reader:
+            reader.derived(f"made {number}", lambda: body)
+            assert (reader.blob_bytes(name), bytes(reader.blob(name) or b"")) == (body, body)
+        store._files.remove_parts()
+        store._files.remove_blobs([])
+        assert sizes == [len(body), len(body) + 1, len(body), len(body), len(body) + 1, len(body)]
+        sizes.clear()
+
+    monkeypatch.setattr(os, "fsync", note)
+    act(0)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(1, 9):
+        act(number)
+    assert len(list(Path("/proc/self/fd").iterdir())) < before + 4

@@ -250,3 +250,12 @@ def test_a_message_that_came_becomes_something_that_there_is(store: Store, state
         store.write(lambda tx, good=good: tx.set_incoming_state(message_id(1), good))  # type: ignore[misc]
     with store.snapshot() as snapshot:
         assert [row.state for row in snapshot.incoming_all()] == ["held", "stored"]
+
+
+def test_a_document_that_was_not_there_is_there_once_it_was_added(store: Store) -> None:
+    def change(tx: Transaction) -> tuple[bytes | None, bytes | None]:
+        before = tx.document("sent", "one")
+        tx.add_document("sent", "one", b"body")
+        return before, tx.document("sent", "one")
+
+    assert store.write(change) == (None, b"body")

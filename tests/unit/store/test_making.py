@@ -130,6 +130,8 @@ def test_eight_connections_are_kept_for_the_next_who_read_and_used_again(tmp_pat
         for one in lent:
             one.__exit__(None, None, None)
         assert len(store._idle) == 8
+        store.copy_to(tmp_path / "copy")
+        assert len(store._idle) == 8
         kept = list(store._idle)
         with store.snapshot(), store.snapshot():
             assert len(store._idle) == 6

@@ -1,6 +1,8 @@
 """The index of names is not precious: what is wrong with its file is a declared error that says so."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +172,8 @@ def test_an_index_is_for_its_owner_alone_and_is_read_while_another_writes(index:
     assert {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {
         FILE: 0o600, f"{FILE}-wal": 0o600, f"{FILE}-shm": 0o600,
     }  # fmt: skip
+    assert index._open is not None
+    assert index._open[0].execute("PRAGMA synchronous").get == 1, "it is not precious"
     other = apsw.Connection(str(folder / FILE))
     try:
         other.execute("BEGIN IMMEDIATE")
@@ -180,3 +184,14 @@ def test_an_index_is_for_its_owner_alone_and_is_read_while_another_writes(index:
     index.close()
     index.bring_up(4, after(4), words)
     assert (folder / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_another_process_that_writes_for_a_moment_is_waited_for(index: SearchIndex, tmp_path: Path) -> None:
+    other = apsw.Connection(str(tmp_path / "derived" / FILE))
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool, closing(other):
+        waiting = pool.submit(index.bring_up, 5, after(5), words)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.1)
+        other.execute("ROLLBACK")
+        assert waiting.result(timeout=30) is None
