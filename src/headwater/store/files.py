@@ -29,7 +29,7 @@ _BEGINNING: Final = ".part-"
 class Files:
     """The folders `blobs`, `tables` and `derived` of one node."""
 
-    def __init__(self, home: Path, chance: Chance, *, read_only: bool = False) -> None:
+    def __init__(self, home: Path, chance: Chance, *, read_only: bool) -> None:
         """Take the node's directory; names of unfinished files are drawn from chance."""
         self._read_only = read_only
         self._blobs = home / "blobs"

@@ -78,7 +78,7 @@ class Store:
         if file.exists():
             raise StoreError("there is a node's store here already", where=str(file), fix="name another directory")
         make_folder(home)
-        Files(home, chance).make()
+        Files(home, chance, read_only=False).make()
         if options is not None and options.database:
             with closing(PostgresLink(options)) as link:
                 migrate.make_shared(link)

@@ -99,7 +99,9 @@ class Vault:
         number, ended = 0, False
         with translated(path), path.open("rb") as file:
             while head := file.read(_NONCE_BYTES + _LENGTH.size):
-                (size,) = _LENGTH.unpack(head[_NONCE_BYTES:]) if len(head) == _NONCE_BYTES + _LENGTH.size else (0,)
+                if len(head) != _NONCE_BYTES + _LENGTH.size:
+                    raise StoreCorruptError("an entry of the vault is cut short", where=ref)
+                (size,) = _LENGTH.unpack(head[_NONCE_BYTES:])
                 ended = bool(size & 1)
                 sealed = file.read(size >> 1)
                 if len(sealed) != size >> 1 or (ended and file.peek()):

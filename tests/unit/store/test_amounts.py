@@ -43,3 +43,36 @@ def test_a_play_is_told_alike(
         monkeypatch.setattr(import_module(f"headwater.store.{module}"), constant, amount)
     found = differences(told(held(name)), told(played(name, tmp_path)))
     assert not found, "\n".join(found)
+
+
+DECIDED: Final = {
+    "audit._PAGE": 512,
+    "faults._LEAST_ROOM": 65_536,
+    "ledger._PAGE": 512,
+    "ledger._SALTS_DRAWN": 32,
+    "mail._QUIET_FROM": 5_000,
+    "mentions.LONG": 2_048,
+    "mentions._FASTER": 2,
+    "mentions._FEW": 8,
+    "messages._MOST_GAPS": 1_000,
+    "messages._PAGE": 128,
+    "migrate.PAGE_BYTES": 8_192,
+    "migrate._PAGE": 512,
+    "parts.AHEAD_BYTES": 8 * 1024 * 1024,
+    "recall._PAGE": 256,
+    "records._KEPT_DOCUMENTS": 32,
+    "records._PAGE": 256,
+    "search._PAGE": 256,
+    "sqlite._LOOK_AGAIN_S": 0.001,
+    "sqlite._WRITER_CACHE_KIB": 65_536,
+    "store._IDLE_LINKS": 8,
+    "vault._PIECE": 1024 * 1024,
+    "writer.LARGEST_GROUP": 512,
+}
+
+
+@pytest.mark.parametrize("place", DECIDED)
+def test_an_amount_is_what_it_was_measured_and_decided_to_be(place: str) -> None:
+    """None of them changes an answer, so nothing else would notice that a node takes more memory or time than was measured."""
+    module, _, constant = place.partition(".")
+    assert getattr(import_module(f"headwater.store.{module}"), constant) == DECIDED[place]

@@ -171,7 +171,7 @@ def test_a_name_that_is_drawn_twice_overwrites_nothing(home: Path, tmp_path: Pat
         def draw(self, count: int) -> bytes:
             return bytes(count)
 
-    files = Files(tmp_path / "other", Always())
+    files = Files(tmp_path / "other", Always(), read_only=False)
     files.make()
     taken = tmp_path / "other" / "blobs" / f".new-{bytes(8).hex()}"
     taken.write_bytes(b"of another process")

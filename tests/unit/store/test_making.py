@@ -214,3 +214,28 @@ def test_a_package_that_lacks_a_migration_is_told(tmp_path: Path, monkeypatch: p
         file.unlink()
     with pytest.raises(StoreError, match="lacks a migration"):
         bare()
+
+
+@pytest.mark.parametrize("form", range(1, 8))
+def test_a_store_of_any_form_that_there_was_is_taken_to_the_present_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int
+) -> None:
+    texts = migrate.steps()
+    with closing(make(tmp_path / "node")) as store:
+        whole = store.check()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "steps", lambda: texts[:form])
+        (tmp_path / "node" / "store.sqlite").unlink()
+        migrate.make(tmp_path / "node" / "store.sqlite")
+    with pytest.raises(StoreVersionError, match=f"older form {form}"):
+        opened(tmp_path / "node", read_only=True)
+    with closing(opened(tmp_path / "node")) as store:
+        assert (store.check(), store.write(noting(1))) == (whole, 0)
+        with store.snapshot() as snapshot:
+            assert snapshot._link.form() == len(texts)
+
+
+def test_who_reads_or_watches_cannot_write(tmp_path: Path) -> None:
+    with closing(make(tmp_path / "node")) as store, store.snapshot() as snapshot, store.watch() as watch:
+        for link in (snapshot._link, watch._link):
+            assert link.number("PRAGMA query_only") == 1

@@ -308,6 +308,18 @@ def test_pieces_in_another_order_or_of_another_entry_are_noticed(
     assert vault.get(ref) == bytes(24)
 
 
+@pytest.mark.parametrize("more", range(1, 40))
+def test_an_entry_that_ends_within_a_later_piece_is_noticed(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    monkeypatch.setattr(vaults, "_PIECE", 8)
+    ref = vault.put(bytes(24))
+    path = tmp_path / FOLDER / "entries" / ref
+    path.write_bytes(path.read_bytes()[: 12 + 4 + 8 + 16 + more])
+    with pytest.raises(StoreCorruptError):
+        vault.get(ref)
+
+
 def test_nothing_of_an_entry_that_was_replaced_is_left(vault: Vault, tmp_path: Path) -> None:
     ref = vault.put(SECRET)
     key, entry = (tmp_path / FOLDER / kind / ref for kind in ("keys", "entries"))
