@@ -54,7 +54,7 @@ class Files:
         Raises:
             FormatError: it is not the blob that was expected; nothing is kept.
         """
-        whole, unfinished = sha256(), self._unfinished(self._blobs / "parts")
+        whole, unfinished = sha256(), self._unfinished(self._blobs)
         try:
             with translated(unfinished), os.fdopen(_open_for_owner(unfinished), "wb") as stream:
                 for part in parts:
@@ -196,7 +196,7 @@ class Files:
         sync_folder(target.parent)
 
     def _write_beside(self, data: bytes, target: Path) -> Path:
-        unfinished = self._unfinished(target)
+        unfinished = self._unfinished(target.parent)
         with translated(target):
             try:
                 with os.fdopen(_open_for_owner(unfinished), "wb") as stream:
@@ -216,7 +216,7 @@ class Files:
                 given.rename(target)
                 target.chmod(0o600)
             else:
-                unfinished = self._unfinished(target)
+                unfinished = self._unfinished(target.parent)
                 try:
                     with given.open("rb") as whole, os.fdopen(_open_for_owner(unfinished), "wb") as stream:
                         shutil.copyfileobj(whole, stream)
@@ -229,8 +229,8 @@ class Files:
                 given.unlink()
         sync_folder(target.parent)
 
-    def _unfinished(self, target: Path) -> Path:
-        return target.with_name(f"{_UNFINISHED}{self._chance.draw(8).hex()}")
+    def _unfinished(self, folder: Path) -> Path:
+        return folder / f"{_UNFINISHED}{self._chance.draw(8).hex()}"
 
     def _beginning(self, name: str) -> Path:
         return self._blobs / f"{_BEGINNING}{sha256(name.encode()).hexdigest()}"

@@ -259,3 +259,11 @@ def test_a_document_that_was_not_there_is_there_once_it_was_added(store: Store) 
         return before, tx.document("sent", "one")
 
     assert store.write(change) == (None, b"body")
+
+
+def test_documents_come_in_the_order_of_their_keys_whatever_letters_they_begin_with(store: Store) -> None:
+    keys = ["!", "A", "UK-NCA", "a", "z", "ž"]
+    store.write(lambda tx: [tx.put_document("card", key, key.encode()) for key in reversed(keys)])
+    with store.snapshot() as snapshot:
+        assert list(snapshot.documents("card")) == [(key, 1, key.encode()) for key in keys]
+        assert snapshot.keys_among("card", ["A", "B", "z"]) == {"A", "z"}

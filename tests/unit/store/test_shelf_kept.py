@@ -12,7 +12,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey
 from headwater.model.record import Mention, Origin, Record
 from headwater.model.threat import CONTENT
-from headwater.store import Placed, Store, StoreOptions, Transaction
+from headwater.store import Asked, Placed, Store, StoreOptions, Transaction
 from headwater.store.rows import to_micros
 from headwater.testing.fakes import START, FakeClock, SeededChance
 
@@ -211,3 +211,16 @@ def test_a_change_that_is_given_nothing_does_nothing(shelf: Shelf) -> None:
 
     shelf.act(change)
     assert shelf.rows() == shelf.table("shelf_waits") == shelf.table("shelf_handling") == []
+
+
+def test_an_object_whose_record_holds_no_content_is_shown_without(shelf: Shelf) -> None:
+    bare = record(10, prop="description")
+    shelf.act(lambda tx: tx.add_record(bare))
+    shelf.put(Placed("a", "indicator", "1", "2026", [(bare.id, OPEN)]), placed("b", 1, 2))
+    shelf.act(
+        lambda tx: tx.put_on_shelf(1, [Placed("c", "tool", "1", "2026", [(record(3).id, OPEN), (bare.id, OPEN)])])
+    )
+    with shelf.store.snapshot() as snapshot:
+        assert [row.content for row in snapshot.shelf(Asked(1, [1]))] == ["", "content 1", "content 3"]
+        assert snapshot.shelf_bodies("a") == [""]
+        assert snapshot.shelf_parts([2, 3], [1]) == {2: ["content 2"]}
