@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -300,3 +301,26 @@ def test_whatever_is_synced_is_all_there_and_no_file_stays_open(
     for number in range(1, 9):
         act(number)
     assert len(list(Path("/proc/self/fd").iterdir())) < before + 4
+
+
+def test_what_another_process_sweeps_at_the_same_time_does_no_harm(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain: dict[str, Callable[..., Iterable[Path]]] = {"iterdir": Path.iterdir, "glob": Path.glob}
+
+    def swept(name: str) -> Callable[..., Iterable[Path]]:
+        def listed(folder: Path, *given: str) -> Iterable[Path]:
+            for found in list(plain[name](folder, *given)):
+                found.unlink()
+                yield found
+
+        return listed
+
+    (home / "derived" / "file").write_bytes(b"x")
+    with store.part("scan") as part:
+        part.add(DATA)
+    with monkeypatch.context() as patch:
+        for name in plain:
+            patch.setattr(Path, name, swept(name))
+        store.sweep()
+    assert [file for name in ("derived", "blobs") for file in (home / name).iterdir()] == []

@@ -220,3 +220,20 @@ def test_proofs_of_a_ledger_end_at_its_last_leaf(store: Store) -> None:
         for old, new in ((6, 6), (3, 2), (-1, 2), (2, 6), (0, -1)):
             with pytest.raises(StoreError):
                 snapshot.consistency(old, new)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+@pytest.mark.parametrize("indexed", [0, 1, 4, 8])
+def test_pages_of_leaves_follow_each_other_and_leave_none_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch, page: int, indexed: int
+) -> None:
+    monkeypatch.setattr(ledger, "_PAGE", page)
+    subjects = ["m-1", "m-1", "m-1", "m-2", "m-1", "m-2", "m-2", "m-1"]
+    note(store, *subjects)
+    store.write(lambda tx: tx.index_leaves(0, subjects[:indexed]))
+    with store.snapshot() as snapshot:
+        for start in range(9):
+            assert [leaf.index for leaf in snapshot.leaves(start)] == [*range(start, 8)]
+        for subject in ("m-1", "m-2"):
+            wanted = [index for index, one in enumerate(subjects) if one == subject]
+            assert [leaf.index for leaf in snapshot.leaves_about(subject)] == wanted
