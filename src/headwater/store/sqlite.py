@@ -151,8 +151,8 @@ class SqliteLink(Link):
 
     def count_on(self, counters: dict[str, int]) -> None:
         """Raise what SQLite remembers; other tables go on behind their last row by themselves."""
-        for name in self.counters():
-            self.run("UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?", counters.get(name, 0), name)
+        for name, last in counters.items():
+            self.run("UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?", last, name)
 
     def shut(self) -> None:
         """Let the ledger take no event, so that nothing can change."""

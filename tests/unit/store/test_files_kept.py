@@ -12,7 +12,7 @@ import pytest
 from headwater.errors import FormatError, SchemaError, StoreCorruptError, StoreFullError, StoreIoError
 from headwater.model.ids import BlobHash
 from headwater.store import Store
-from headwater.store.files import Files, make_folder
+from headwater.store.files import Files, make_folder, sync_folder
 from tests.unit.store.trace import Trace
 
 DATA = b"picture"
@@ -324,3 +324,11 @@ def test_what_another_process_sweeps_at_the_same_time_does_no_harm(
             patch.setattr(Path, name, swept(name))
         store.sweep()
     assert [file for name in ("derived", "blobs") for file in (home / name).iterdir()] == []
+
+
+def test_only_a_folder_is_synced_as_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for name in ("file", "none"):
+        with pytest.raises(StoreIoError, match=name):
+            sync_folder(tmp_path / name)
+    sync_folder(tmp_path)

@@ -286,6 +286,7 @@ def test_rows_that_wait_are_written_before_whatever_could_see_them_and_forgotten
     assert link.number(count) == 4
     link.later(one, ("h", 1))
     link.commit()
+    assert link._waiting == {}, "written before it is committed, not by whoever asks next"
     assert link.number(count) == 5
 
 
