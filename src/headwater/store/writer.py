@@ -120,7 +120,6 @@ class Writer:
             raise StoreError("a change waits for another change", fix="do both in one change")
         self._busy = True
         try:
-            job.future.set_running_or_notify_cancel()
             self._settle([job])
         finally:
             self._busy = False
