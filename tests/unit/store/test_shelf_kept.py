@@ -224,3 +224,17 @@ def test_an_object_whose_record_holds_no_content_is_shown_without(shelf: Shelf) 
         assert [row.content for row in snapshot.shelf(Asked(1, [1]))] == ["", "content 1", "content 3"]
         assert snapshot.shelf_bodies("a") == [""]
         assert snapshot.shelf_parts([2, 3], [1]) == {2: ["content 2"]}
+
+
+REVOCABLE = "attack-pattern campaign course-of-action identity indicator infrastructure intrusion-set malware threat-actor tool vulnerability"
+OTHERS = "artifact grouping language-content location malware-analysis marking-definition note observed-data opinion relationship report sighting"
+
+
+def test_a_revoked_version_is_written_of_the_types_that_can_do_without_what_was_withdrawn(shelf: Shelf) -> None:
+    kinds = [*REVOCABLE.split(), *OTHERS.split()]
+    kept = [record(20 + number) for number in range(len(kinds))]
+    shelf.act(lambda tx: [tx.add_record(one) for one in kept])
+    shelf.put(*(Placed(kind, kind, "1", "2026", [(one.id, OPEN)]) for kind, one in zip(kinds, kept, strict=True)))
+    shelf.act(lambda tx: [tx.withdraw_from_shelf(one.id) for one in kept])
+    assert [row[2] for row in shelf.rows() if row[6] == "revoked"] == REVOCABLE.split()
+    assert [row[2] for row in shelf.rows() if row[6] == "withdrawn"] == kinds
