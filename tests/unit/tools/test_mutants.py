@@ -62,4 +62,5 @@ def test_what_stands_outside_of_functions_is_changed_before_a_conftest_imports_i
         for one in mutations.mutants(mutants.SOURCE / "store" / "rows.py")
         if not one.function and one.what == "text + XX"
     ]
-    assert mutants._at_import(states[-1], "store") == pytest.ExitCode.TESTS_FAILED
+    noticed = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}  # by a test, or where tests are collected
+    assert mutants._at_import(states[-1], "store") in noticed
