@@ -56,10 +56,7 @@ come, and that is a test that fails. The longest that a test waits for anything 
 LOOPS_S: Final = 3 * MOST_S
 """CPU seconds after which tests that take `MOST_S` at most without the change are in a loop, which is a test that fails."""
 LOOK_S: Final = 1.0
-NOT_PUT_IN: Final = 77
-_NAMED_ALIKE: Final = 3
-_SUITES: Final = 6
-"""Files named as the changed one is, and suites of its room, that are run in a process of their own on what is changed at import."""
+NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
 
 
@@ -117,25 +114,25 @@ class Runner:
 
     def _try(self, mutant: Mutant) -> None:
         said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+        killed: bool | None
         if not mutant.function:
-            status = _at_import(mutant, self.room)
+            killed = _killed_at_import(mutant, self.room)
         else:
             numbers = self._order(mutant)
             if not numbers:
                 self.score.untested.append(said)
                 return
             status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S, HANGS_S)
-        if status == NOT_PUT_IN:
-            self.score.untested.append(f"{said} (it could not be put in)")
-            return
-        killed = None if status == -signal.SIGKILL else status != 0
+            if status == NOT_PUT_IN:
+                self.score.untested.append(f"{said} (it could not be put in)")
+                return
+            killed = None if status == -signal.SIGKILL else status != 0
         if killed is None:
             self.score.undecided.append(said)
         elif killed:
             self.score.killed += 1
         else:
             self.score.alive.append(said)
-            print(f"    alive: {said}", file=sys.stderr, flush=True)
 
     def _order(self, mutant: Mutant) -> list[int]:
         """The tests that enter the function: those of the file's own name first, then the quick ones."""
@@ -309,26 +306,19 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
     return [*inner, *(deeper for each in inner for deeper in _codes(each))]
 
 
-def _at_import(mutant: Mutant, room: str) -> int:
-    """Run the room's own tests in a new process that imports the changed file; return its exit status, -9 where it does not end."""
+def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
+    """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
     own = sorted(
         (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
     )
-    first = [str(file) for file in own if "e2e" not in file.parts][:_NAMED_ALIKE]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider"]
+    suite = [*(str(file) for file in own if "e2e" not in file.parts), *tests_of(room)]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
     try:
-        done = subprocess.run(
-            [*command, *first, *tests_of(room)[:_SUITES]],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
-        return -signal.SIGKILL
-    return done.returncode
+        return None
+    return done.returncode != 0
 
 
 class _Changed(MetaPathFinder):
@@ -354,20 +344,12 @@ class _Changed(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=Loader(fullname, file))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
-    """As a plugin in a process of its own: change what it is told to, before a conftest imports it."""
+def pytest_configure() -> None:
+    """As a plugin in a process of its own: change what it is told to."""
+    _calm()
     if CHANGE in os.environ:
         file, index, variant = json.loads(os.environ[CHANGE])
-        changed = _Changed(Mutant(Path(file), index, variant, 0, "", 0))
-        if changed.name in sys.modules:
-            os._exit(NOT_PUT_IN)
-        sys.meta_path.insert(0, changed)
-
-
-def pytest_configure() -> None:
-    """Draw the same examples for each mutant."""
-    _calm()
+        sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))
 
 
 def _calm() -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tools import mutants, mutations, nearest
+from tools import mutants, nearest
 
 STILL_S = 0.4
 
@@ -51,16 +51,3 @@ def test_the_tests_that_a_room_is_held_to_are_there(room: str) -> None:
     assert (mutants.SOURCE / room).is_dir()
     missing = [path for path in nearest.tests_of(room) if not (mutants.ROOT / path).exists()]
     assert missing == []
-
-
-def test_what_stands_outside_of_functions_is_changed_before_a_conftest_imports_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(mutants, "tests_of", lambda _: ())
-    states = [
-        one
-        for one in mutations.mutants(mutants.SOURCE / "store" / "rows.py")
-        if not one.function and one.what == "text + XX"
-    ]
-    noticed = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}  # by a test, or where tests are collected
-    assert mutants._at_import(states[-1], "store") in noticed
