@@ -58,6 +58,8 @@ LOOPS_S: Final = 3 * MOST_S
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
+MOST_SUITES: Final = 6
+"""Files and folders of tests that are run in a process of its own on what is changed before the suite is imported."""
 
 
 @dataclass(slots=True)
@@ -107,20 +109,27 @@ class Runner:
             if time.monotonic() > self.until:
                 self.score.left = len(self.chosen) - done + 1
                 break
+            lived = len(self.score.alive) + len(self.score.untested)
             self._try(mutant)
+            if len(self.score.alive) + len(self.score.untested) > lived:
+                print(f"{self.room}: {done}: lives: {_said(mutant)}", file=sys.stderr)
             if done % 50 == 0:
                 print(f"{self.room}: {done} of {len(self.chosen)}, {len(self.score.alive)} alive", file=sys.stderr)
         return True
 
     def _try(self, mutant: Mutant) -> None:
-        said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+        said = _said(mutant)
         killed: bool | None
         if not mutant.function:
             killed = _killed_at_import(mutant, self.room)
         else:
             numbers = self._order(mutant)
             if not numbers:
-                self.score.untested.append(said)
+                # What is called while modules are imported alone has done its work before any test begins.
+                if _killed_at_import(mutant, self.room):
+                    self.score.killed += 1
+                else:
+                    self.score.untested.append(said)
                 return
             status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S, HANGS_S)
             if status == NOT_PUT_IN:
@@ -188,6 +197,10 @@ class Runner:
             if not _passes(self._items[number], following):
                 os._exit(1)
         return ""
+
+
+def _said(mutant: Mutant) -> str:
+    return f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
 
 
 def _cpu_s() -> float:
@@ -309,11 +322,14 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
 def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
     """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
-    own = sorted(
-        (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
-    )
-    suite = [*(str(file) for file in own if "e2e" not in file.parts), *tests_of(room)]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
+    named = [
+        str(file) for file in sorted((ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py")) if "e2e" not in file.parts
+    ]
+    mirror, *others = tests_of(room)
+    # Those of the room first, whichever other rooms have tests of the same name.
+    suite = [*(file for file in named if f"unit/{room}/" in file), mirror, *named, *others]
+    suite = [*dict.fromkeys(suite)][:MOST_SUITES]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
