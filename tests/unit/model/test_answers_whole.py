@@ -22,7 +22,7 @@ from headwater.model.handling import Handling
 from headwater.model.map_view import LANGUAGES, MapView, read_map_view
 from headwater.model.record import Mention, PersonCategory
 from headwater.model.record import Origin as Source
-from headwater.model.scan import ImageKind, ScanFormat, ScanImage, ScanMeta
+from headwater.model.scan import ImageKind, Reading, ReadingKind, ScanFormat, ScanImage, ScanMeta
 from headwater.model.serbian import latin
 from tests.frozen import hold, told, tried
 from tests.unit.model.test_values import decision, record
@@ -143,6 +143,10 @@ def scans() -> dict[str, Any]:
             dark=((1.0,), (0.0, 0.0), (-0.1, 2.0), (1.0, 20.0), (9.9, 19.9), (1.0, nan), (1.0, 20.1)),
             mm_x=(None, 0.01, 0.009, 1000, 1000.1, nan), mm_y=(None, 0.01, 0.009, 1000, 1000.1),
             dose_usv=(None, 0.0, 0.1, -0.1, nan, inf),
+        ),
+        "readings": changed(
+            Reading, {"kind": ReadingKind.DOG, "alarm": True, "p_d": 0.9, "p_fa": 0.1},
+            p_d=(0.0, 0.001, 0.999, 1.0, nan), p_fa=(0.0, 0.001, 0.999, 1.0, nan),
         ),
         "size": [ScanImage(**one).width, ScanImage(**one).height],
         "kinds": {f"{kind} {mark}": ScanImage(**{**one, "meta": meta, "marked": mark}).image_kind for kind, meta in metas.items() for mark in (True, False)},
