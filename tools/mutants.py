@@ -53,8 +53,10 @@ PATIENCE_S: Final = 600.0
 HANGS_S: Final = 45.0
 """Seconds by the clock for which neither the tests nor a process they began uses any CPU or wants to: they wait for what does not
 come, and that is a test that fails. The longest that a test waits for anything is 30 s."""
-LOOPS_S: Final = 3 * MOST_S
-"""CPU seconds after which tests that take `MOST_S` at most without the change are in a loop, which is a test that fails."""
+LOOPS: Final = 3.0
+"""How often the CPU time that tests take without the change, traced, they may take with it; beyond that and `LOOPS_S` they are
+in a loop, which is a test that fails."""
+LOOPS_S: Final = 20.0
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
@@ -189,7 +191,8 @@ class Runner:
 
     def _judge(self, mutant: Mutant, numbers: Sequence[int]) -> str:
         """Put the change in and run tests until one fails; a failure ends this process with 1."""
-        resource.setrlimit(resource.RLIMIT_CPU, (round(LOOPS_S), resource.RLIM_INFINITY))
+        longest = LOOPS_S + LOOPS * sum(self._took[number] for number in numbers)
+        resource.setrlimit(resource.RLIMIT_CPU, (round(longest), resource.RLIM_INFINITY))
         if not _put_in(mutant):
             os._exit(NOT_PUT_IN)
         for place, number in enumerate(numbers):

@@ -290,7 +290,7 @@ def maps() -> dict[str, Any]:
     many: dict[str, Any] = {
         f"{size} names": {"names": {f"X{number}": {} for number in range(size)}} for size in (200, 201)
     }
-    odd = {"number": {"names": {"XK": {"en": 1}}}, "lines": {"names": {"XK": {"en": "a\nb"}}}, "no table": {"names": {"XK": "x"}}, "key": {"borders": {}}, "text": "x",
+    odd = {"number": {"names": {"XK": {"en": 1}}}, "lines": {"names": {"XK": {"en": "a\nb"}}}, "no table": {"names": {"XK": "x"}}, "no names": {"names": "x"}, "no lines": {"boundaries": []}, "no line": {"boundaries": {"A-B": "x"}}, "key": {"borders": {}}, "text": "x",
            "tag": {"names": {"XK": {"fr": "x"}}}, "style": {"boundaries": {"A-B": {"style": "wavy"}}}, "field": {"boundaries": {"A-B": {"colour": "x"}}},
            "lines of labels": {"boundaries": {"A-B": {"label": {"en": "\t"}}}}, "nothing": {}}  # fmt: skip
     return {

@@ -55,6 +55,7 @@ def test_a_catalogue_is_read_as_gettext_writes_it() -> None:
         ("last", "e fundit"),
     ]
     assert list(entries("")) == []
+    assert list(entries('"lost"\nmsgid "a"\nmsgstr "b"')) == [("a", "b")]
     assert list(entries('msgid "a"\nmsgstr "b"')) == [("a", "b")]
 
 
@@ -97,6 +98,7 @@ SENTENCES: Final = {
     "{cat}!": "cat {cat}",
     "{whole!r} was said": "said {whole}",
     "A (b) {place}? [c]": "odd {place}",
+    "Two {first} {second}": "{second} {first}",
 }
 
 
@@ -131,6 +133,8 @@ def same(_name: str, part: str) -> str:
         ("'x' was said", "said 'x'"),
         ("A (b) c? [c]", "odd c"),
         ("A b c? [c]", None),
+        ("Two a b", "b a"),
+        ("Two  b", None),
         ("", None),
     ],
 )

@@ -136,3 +136,16 @@ def test_every_hash_of_a_question_must_be_one() -> None:
     assert merkle.verify_consistency(1, 2, short, merkle.node_hash(short, two), [two]) is False
     assert merkle.verify_consistency(1, 1, short, short, []) is False
     assert merkle.verify_consistency(1, 2, one, merkle.node_hash(one, short), [short]) is False
+
+
+def test_leaves_and_joined_hashes_are_those_of_others() -> None:
+    # Published with Certificate Transparency: the leaf without data, and the roots over the first data of its test log.
+    data = (b"", b"\x00", b"\x10", b"\x20\x21")
+    roots = (
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    )
+    leaves = [merkle.leaf_hash(one) for one in data]
+    assert [merkle.root(leaves[: count + 1]).hex() for count in range(4)] == list(roots)
