@@ -305,6 +305,23 @@ def maps() -> dict[str, Any]:
 
 def identities() -> dict[str, Any]:
     sig = {"key": HASH, "sig": "ab" * 64}
+    word: dict[str, Any] = {
+        "about": "amend",
+        "origin": "AA",
+        "terms": (),
+        "facts": (),
+        "at": "2026-11-25T00:00:00Z",
+        "signed": (),
+    }
+    agreed: dict[str, Any] = {
+        "type": "onward",
+        "giver": "AA",
+        "receiver": "BB",
+        "facts": (),
+        "purposes": (),
+        "decision": "yes",
+    }
+    file: dict[str, Any] = {"fact": "f", "name": "n", "size": 1, "sha256": HASH, "key": HASH, "chunks": (HASH,)}
     card = message.CardCopy(payload="", signatures=())
     sent: dict[str, Any] = {"prop": "name", "origin": "AA"}
     named = {"a": "suspect", "b": "object", "c": "object", "d": ""}
@@ -313,7 +330,14 @@ def identities() -> dict[str, Any]:
     )
     owned: dict[str, Any] = {"place": "table payments", "version": "table rates"}
     return {
-        "signed": changed(message.WordSignature, sig, key=("ab" * 31, "AB" * 32), sig=("ab" * 63, "ab" * 65, "AB" * 64, "ab" * 63 + "ag", "")),
+        "signed": changed(message.WordSignature, sig, key=("ab" * 31, "AB" * 32), sig=("ab" * 63, "ab" * 65, "AB" * 64, "ab" * 63 + "ag", "", "0123456789abcdef" * 8)),
+        "words": changed(message.Word, word, at=("2026-11-25", "2026-11-25T00:00:00Z"), signed=((), (message.WordSignature(**sig),) * 32, (message.WordSignature(**sig),) * 33)),
+        "consents": changed(message.Consent, agreed, until=(None, "2026-02-28", "2026-02-29")),
+        "amends": changed(message.Amend, {"action": "erase", "facts": ()}, action=("regrade", "Erase", "")),
+        "files": changed(
+            message.FileRef, file, size=(1, 0, -1, 2**20, 2**20 + 1), name=(" ", "a/b", "a\0", ".."), sha256=("AB" * 32,), key=("ab" * 31,),
+            chunks=((), (HASH,) * 2, ("ab" * 33,)),
+        ),
         "facts": changed(message.MessageFact, sent, retain_until=(None, "2026-02-28", "2026-02-29"), origin_key=(None, HASH, "ab")),
         "messages": changed(message.Message, {"kind": message.Kind.CARD}, cards=((card,) * 8, (card,) * 9), expires=(None, "2026-11-25T00:00:00Z", "2026-11-25"))
         | asked(lambda kind: len(message.Message(kind=kind, cards=(card,)).cards), *message.Kind),
