@@ -364,8 +364,13 @@ class _Changed(MetaPathFinder):
 
 
 def pytest_configure() -> None:
-    """As a plugin in a process of its own: change what it is told to."""
+    """As a plugin: see that tests do the same each time."""
     _calm()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """In a process of its own: change what it is told to, before `conftest.py` imports half of what there is."""
     if CHANGE in os.environ:
         file, index, variant = json.loads(os.environ[CHANGE])
         sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))
