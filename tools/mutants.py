@@ -60,6 +60,7 @@ LOOPS_S: Final = 20.0
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
 CHANGE: Final = "HEADWATER_MUTANT"
+FIRST_SUITES: Final = 3
 MOST_SUITES: Final = 6
 """Files and folders of tests that are run in a process of its own on what is changed before the suite is imported."""
 
@@ -329,8 +330,8 @@ def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
         str(file) for file in sorted((ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py")) if "e2e" not in file.parts
     ]
     mirror, *others = tests_of(room)
-    # Those of the room first, whichever other rooms have tests of the same name.
-    suite = [*(file for file in named if f"unit/{room}/" in file), mirror, *named, *others]
+    # Those of the room first, whichever other rooms have tests of the same name, and however many there are.
+    suite = [*[file for file in named if f"unit/{room}/" in file][:FIRST_SUITES], mirror, *named, *others]
     suite = [*dict.fromkeys(suite)][:MOST_SUITES]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
     try:
