@@ -59,7 +59,8 @@ in a loop, which is a test that fails."""
 LOOPS_S: Final = 20.0
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
-CHANGE: Final = "HEADWATER_MUTANT"
+CHANGE: Final = "MUTANT_OF_HEADWATER"
+"""The variable that names the change to a process of its own; one that began with HEADWATER_ would be refused as a setting."""
 FIRST_SUITES: Final = 3
 MOST_SUITES: Final = 6
 """Files and folders of tests that are run in a process of its own on what is changed before the suite is imported."""

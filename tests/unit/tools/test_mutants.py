@@ -74,3 +74,13 @@ def test_what_is_called_while_modules_are_imported_alone_is_tried_there() -> Non
     runner = mutants.Runner("model", [broken], time.monotonic())
     runner._try(broken)
     assert (runner.score.killed, runner.score.untested) == (1, [])
+
+
+def test_a_change_that_changes_nothing_is_found_by_no_test() -> None:
+    # Tests that read settings refused the name of the variable that told them of the change.
+    nothing = mutations.Mutant(mutants.SOURCE / "model" / "scan.py", -1, 0, 1, "nothing", 0)
+    env = {**os.environ, mutants.CHANGE: json.dumps([str(nothing.file), nothing.index, nothing.variant])}
+    suite = "tests/hostile/test_scan.py::test_one_bad_file_among_good_ones_leaves_nothing_in_the_store"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", suite]
+    done = subprocess.run(command, cwd=mutants.ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
