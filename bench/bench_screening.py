@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.screening_data import SHORT, half, read_lists, read_pairs, read_queries, read_tasks, read_truth, record
+from bench.screening_data import half, own, read_lists, read_pairs, read_queries, read_tasks, read_truth, record
 from headwater.engines.match import compare_pair, screen
 from headwater.engines.match.build import build_index
 from headwater.model.record import Record
@@ -51,7 +51,7 @@ def measure_task(data: Path, task: Any, which: str, limit: int) -> list[str]:
         spent = time.process_time() - begun
         scores = {q.id: 0.0 for q in queries}
         for hit in answer.hits:
-            if not truth or (SHORT[hit.list], hit.entry) in truth[hit.query]:
+            if not truth or own(hit.list, hit.entry) in truth[hit.query]:
                 scores[hit.query] = max(scores[hit.query], hit.finding.score)
         side = {q.id: half(min(truth[q.id])[1] if truth else q.id) for q in queries}
         best[name] = {key: score for key, score in scores.items() if which in ("all", side[key])}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.screening_data import SHORT, half, read_lists, read_pairs, read_queries, read_tasks, read_truth
+from bench.screening_data import half, own, read_lists, read_pairs, read_queries, read_tasks, read_truth
 from headwater.engines.match.align import align
 from headwater.engines.match.build import build_index
 from headwater.engines.match.candidates import Finder
@@ -107,7 +107,7 @@ def compared(entries: Listed, key: str, asked: Weighed, found: Any, truth: Any, 
             continue
         other = entries.name(at)
         x = features(align(asked, other), person=True, weak=other.weak)
-        true = bool(truth) and (SHORT[entry.source], entry.key) in truth
+        true = bool(truth) and own(entry.source, entry.key) in truth
         if rough(x) > best.get(entry.key, (-99.0,))[0]:
             best[entry.key] = (rough(x), x, true)
     ranked = sorted(best.values(), reverse=True)
@@ -170,7 +170,7 @@ def trait_weights(data: Path) -> None:
     with every seventh listed person.
     """
     records = read_lists(data, ["un-xml:lists/un/un_consolidated.xml", "ofac-csv:lists/ofac/sdn.csv"])
-    listed = {(SHORT[r.origin.source], r.mentions[0].key): traits_of(r) for r in records if r.mentions[0].category}
+    listed = {own(r.origin.source, r.mentions[0].key): traits_of(r) for r in records if r.mentions[0].category}
     true, chance = Counter[str](), Counter[str]()
     for name in ("un_treated", "un_untreated"):
         truth = read_truth(data, name)

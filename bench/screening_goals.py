@@ -1,6 +1,6 @@
 """The goals of screening, headwater and its peer side by side in one run, by the developers' own measuring program.
 
-    python bench/screening_goals.py --shared ../shared [--peer-python PYTHON] [--limit 1000]
+    python bench/screening_goals.py --shared ../shared [--peer-python PYTHON] [--limit 2000]
 
 The peer (nomenklatura 4.17.4) is not among headwater's dependencies: it needs PyICU and a compiler. Name an interpreter that
 has it with --peer-python or HEADWATER_PEER_PYTHON; without one, headwater alone is measured and the table says so. Rows S1 to
@@ -258,7 +258,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--shared", type=Path, default=Path(os.environ.get("HEADWATER_SHARED", "../shared")))
     ask.add_argument("--peer-python", default=os.environ.get("HEADWATER_PEER_PYTHON"))
-    ask.add_argument("--limit", type=int, default=1000, help="at most so many queries of each negative set (0 = all)")
+    ask.add_argument("--limit", type=int, default=2000, help="at most so many queries of each negative set (0 = all)")
     ask.add_argument("--customers", type=int, default=1_000_000)
     ask.add_argument("--results", type=Path, help="write the goals as rows of bench/run.py there")
     args = ask.parse_args()

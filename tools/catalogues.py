@@ -14,6 +14,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PRESSED = (
     *(f"src/headwater/{room}/locale/*/*.po" for room in ("cli", "node", "web")),
     "src/headwater/case/data/case_terms.csv",
+    "src/headwater/engines/match/data/chinese.txt",
+    "src/headwater/engines/scan/data/elements.csv",
 )
 
 

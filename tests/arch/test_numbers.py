@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "headwater"
 ROOMS = ("engines/figures", "engines/scan", "engines/trace", "engines/watch", "formats", "web")
 DOORS = ("signin", "codes", "passkeys", "oidc", "oidc_provider", "incoming", "uploads", "taxii", "taxii_*", "ti_*")
 """Files of the node that stand behind a door of the page or of TAXII."""
-ELSEWHERE = frozenset({"engines/scan/detector.py", "engines/scan/elements.py"})
+ELSEWHERE = frozenset({"engines/scan/detector.py"})
 """What a model brings, and a table of physics that is held against its source."""
 
 

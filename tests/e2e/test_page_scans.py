@@ -115,6 +115,66 @@ def test_a_scan_is_looked_into_by_keyboard_beside_its_reference(desk: Desk) -> N
     assert np.abs(seen(page) - whole).mean() > 5
 
 
+def test_every_tool_of_the_viewer_does_what_it_says(desk: Desk) -> None:
+    page = from_the_queue(desk())
+    viewer, field = page.locator("[data-viewer]"), page.locator("[data-field]").first
+
+    def ready(*wanted: str) -> None:
+        page.locator("".join(f"[data-viewer][data-ready$='{one}']" for one in wanted)).wait_for()
+
+    for name, state in (("thin", "1.00 0.60 1.20"), ("thick", "1.00 4.00 4.00"), ("all", "1.00 3.00 6.00")):
+        page.locator(f"[data-do={name}]").click()
+        ready(state)
+    field.focus()
+    for key, state in (
+        ("l", "3.10 6.00"), ("k", "3.00 6.00"), ("w", "3.00 6.90"), ("e", "3.00 6.00"),
+        ("+", "1.25 3.00 6.00"), ("+", "1.56 3.00 6.00"), ("-", "1.25 3.00 6.00"),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        ready(state)
+    page.keyboard.press("m")
+    page.locator("[data-viewer][data-ready^='grey 1.25']").wait_for()
+    page.locator("[data-set=boxes]").uncheck()
+    here = seen(page).mean(axis=2)
+    for there, back, axis in (("ArrowLeft", "ArrowRight", 1), ("ArrowUp", "ArrowDown", 0)):
+        field.focus()
+        page.keyboard.press(there)
+        page.wait_for_timeout(200)
+        moved = seen(page).mean(axis=2)
+        shift = round(0.08 * here.shape[axis])
+        assert (
+            np.abs(np.roll(here, shift, axis) - moved)[60:-60, 60:-60].mean()
+            < np.abs(here - moved)[60:-60, 60:-60].mean()
+        )
+        page.keyboard.press(back)
+        page.wait_for_timeout(200)
+        assert np.abs(seen(page).mean(axis=2) - here).mean() < 1
+    page.keyboard.press("i")
+    page.wait_for_timeout(200)
+    assert np.corrcoef(seen(page).mean(axis=2).ravel(), here.ravel())[0, 1] < -0.3, "light is dark"
+    page.keyboard.press("i")
+    page.keyboard.press("b")
+    page.wait_for_timeout(200)
+    assert page.locator("[data-set=boxes]").is_checked()
+    assert np.abs(seen(page).mean(axis=2) - here).mean() > 0.05, "the boxes are there again"
+    field.hover()
+    page.mouse.wheel(0, -100)
+    ready("1.56 3.00 6.00")
+    box = field.bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 250, box["y"] + 180)
+    page.keyboard.up("Shift")
+    page.mouse.up()
+    ready("1.56 2.80 6.50")
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 300, box["y"] + 300)
+    page.keyboard.up("Shift")
+    page.wait_for_timeout(200)
+    assert viewer.get_attribute("data-ready").endswith("1.56 2.80 6.50"), "let go of, it stays"
+
+
 def test_material_colours_are_told_from_grey(desk: Desk) -> None:
     page = from_the_queue(desk())
     colour = seen(page)

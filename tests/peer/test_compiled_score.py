@@ -28,14 +28,23 @@ from tests.given import read
 from tests.match_world import entry, world
 
 ODD = (
-    "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "곽정별", "Kwak Chong-pyol", "Kwak Jong Pyol", "कल्पित मिथ्या", "山田", "A. B. Testerovic",
+    "عبد الرحمن ناصر", "محمد", "Shpetim Qorr Haxhaj", "ŽIVORAD TESTEROVIC", "Iван Нiхто", "김철수", "곽정별", "Kwak Chong-pyol", "Kwak Jong Pyol", "कल्पित मिथ्या", "山田", "张光明", "張光明", "Zhang Guang Ming", "Zhang Guangmimg", "Zhang Guangning", "佐兰·菲克蒂夫斯基", "威海虚构船务有限公司",
+    "Weihai Xugou Shipping", "李方", "A. B. Testerovic",
     "x", "Exemplar Shiping & Trading Limited Liabilty Company", "بنیامین", "Petrova Petrov Petrović", " ".join(["word"] * 30),
 )  # fmt: skip
 
 
+CHINESE = (
+    entry("uk:90", name="Zhang Guangming", alias="张光明"),
+    entry("uk:91", name="Zoran Fiktivski", alias="佐兰·菲克蒂夫斯基"),
+    entry("uk:92", schema="Organization", name="Weihai Xugou Shipping Co., Ltd.", alias="威海虚构船务有限公司"),
+    entry("uk:93", name="張光", alias="Jang Kwang Myong"),
+)
+
+
 def records() -> list[Record]:
     made = list_files("un-xml", make_list(1500, 11))
-    return [*world(), *read("un-xml", next(iter(made.values()))).records]
+    return [*world(), *CHINESE, *read("un-xml", next(iter(made.values()))).records]
 
 
 def asked() -> list[str]:

@@ -1,14 +1,14 @@
 """The words of CASE 1.5 and its UCO: which classes and properties there are, and what a property may hold.
 
-Names only, from the ontologies' own files (Apache-2.0), in `data/case_terms.csv`; the wheel holds it pressed.
+Names only, from the ontologies' own files (Apache-2.0), in `data/case_terms.csv`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from gzip import decompress
-from importlib.resources import files
 from typing import Final
+
+from headwater.model.packaged import packaged
 
 UCO: Final = "https://ontology.unifiedcyberontology.org/uco/"
 CO: Final = "https://ontology.unifiedcyberontology.org/co/"
@@ -34,8 +34,7 @@ class Terms:
 @cache
 def terms() -> Terms:
     """Return the vocabulary."""
-    plain, pressed = (files("headwater.case.data").joinpath(f"case_terms.csv{end}") for end in ("", ".gz"))
-    text = (plain.read_bytes() if plain.is_file() else decompress(pressed.read_bytes())).decode("utf-8")
+    text = packaged("headwater.case.data", "case_terms.csv").decode("utf-8")
     parents: dict[str, list[str]] = {}
     data: dict[str, str] = {}
     objects: dict[str, frozenset[str]] = {}

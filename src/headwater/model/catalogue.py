@@ -39,21 +39,16 @@ def read(package: str, tag: str, part: str) -> Mapping[str, str]:
     """Return a part of a language's catalogue by its English texts; none for English.
 
     Args:
-        package: where ``locale/FOLDER/PART.po`` lies; a wheel has it pressed (tools/catalogues.py).
+        package: where ``locale/FOLDER/PART.po`` lies.
         tag: the language.
         part: name of the file.
     """
     if tag not in FOLDERS:
         return {}
-    from gzip import decompress
-    from importlib.resources import files
-
+    from headwater.model.packaged import packaged
     from headwater.model.serbian import latin
 
-    folder = files(package) / "locale" / FOLDERS[tag]
-    plain = folder / f"{part}.po"
-    data = plain.read_bytes() if plain.is_file() else decompress((folder / f"{part}.po.gz").read_bytes())
-    found = dict(entries(data.decode("utf-8")))
+    found = dict(entries(packaged(package, "locale", FOLDERS[tag], f"{part}.po").decode("utf-8")))
     return {one: latin(other) for one, other in found.items()} if tag == "sr-Latn" else found
 
 

@@ -29,7 +29,7 @@ BLANKS: Final = 1 << 62
 """Bit of what is worth reading: the names may be one word each."""
 EVERYTHING: Final = -1
 """All of it is worth reading."""
-_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.KOREAN})
+_NAMES: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.INITIAL, Kind.KOREAN, Kind.CHINESE})
 # A member of an enumeration is read much quicker by a name of its own than through its class.
 _FORM: Final = Kind.FORM
 _INITIAL: Final = Kind.INITIAL

@@ -39,7 +39,7 @@ NO_TRAITS: Final = Traits()
 FEWEST: Final = 200
 """Queries from which compiled code pays: numba takes half a second and 100 MB to load."""
 _LONGEST_ENDING: Final = 6
-FACTS: Final = ("plain", "first", "kind", "arabic", "alpha", "groups")
+FACTS: Final = ("plain", "first", "kind", "arabic", "alpha", "reading", "groups")
 """What is known of parts, in the order of the compiled code's columns."""
 TRAITS: Final = ("date", "date.at", "country", "country.at", "gender")
 Run: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.int64]]"

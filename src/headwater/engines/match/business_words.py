@@ -56,7 +56,7 @@ COMMON_BUSINESS_WORDS: Final = _set(
     "technologies systems engineering construction management transport logistics travel exchange economic national "
     "state ministry office bureau company union society trust fund committee council front movement party army "
     "brigade university research global world plant factory scientific production association machine building instrument making "
-    "agency federal republic"
+    "agency federal republic europe european asia asian africa african america american eurasia eurasian"
 )
 """Words that many organisations share."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from headwater.engines.match.chinese_names import is_reading
 from headwater.engines.match.given import GROUPS
 from headwater.engines.match.likeness import known_as
 from headwater.engines.match.names import Part
@@ -31,6 +32,7 @@ def part_arrays(parts: Sequence[Part]) -> "dict[str, NDArray[Any]]":
         "kind": np.array([part.kind for part in parts], dtype=np.uint8),
         "arabic": np.array([part.arabic for part in parts], dtype=np.uint8),
         "alpha": np.array([part.sound.isalpha() for part in parts], dtype=np.uint8),
+        "reading": np.array([is_reading(part.plain) for part in parts], dtype=np.uint8),
         "groups": groups.ravel(),
     }
 

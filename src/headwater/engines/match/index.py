@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INDEX_VERSION: Final = 6
+INDEX_VERSION: Final = 7
 """Goes into the index's name: another layout or other keys make another index."""
-KEYS_VERSION: Final = 5
+KEYS_VERSION: Final = 6
 """Goes into findings: other keys may find other candidates, another layout finds the same."""
 _MAGIC: Final = b"HWMATCH1"
 _ALIGN: Final = 64

@@ -52,7 +52,7 @@ _JOINS: Final = _align.JOINS
 _BLANKS: Final = _align.BLANKS
 _EVERYTHING: Final = _align.EVERYTHING
 _SAME, _SPELLING, _BONES, _EDIT, _INITIAL = 0, 1, 2, 3, 4
-_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM, _KIND_KOREAN = 0, 1, 2, 4, 6
+_KIND_WORD, _KIND_GIVEN, _KIND_INITIAL, _KIND_FORM, _KIND_KOREAN, _KIND_CHINESE = 0, 1, 2, 4, 6, 7
 
 # The constants of the readable code; numba takes module constants as they are when it compiles.
 FAR: Final = _like.FAR
@@ -78,6 +78,7 @@ _SAME_GIVEN: Final = _like.SAME_GIVEN
 _FIRST_KOREAN: Final = FIRST_GIVEN
 _SAME_KOREAN: Final = _like.SAME_KOREAN
 _OTHER_GIVEN: Final = _like.OTHER_GIVEN
+_LEAST_READ: Final = _like.LEAST_READ
 _INITIAL_LIKE: Final = _like.INITIAL
 _MEETING: Final = _like.MEETING
 _DOUBTFUL: Final = _align.DOUBTFUL
@@ -97,7 +98,7 @@ _ONE_SLIP: Final = ONE_SLIP
 
 # Compiled functions take few arrays: each one that is handed on is counted up and down, which costs more than the work.
 
-SOUND, SOUND_END, BONES, BONES_END, PLAIN, FIRST, KIND, ARABIC, ALPHA, GROUP = range(10)
+SOUND, SOUND_END, BONES, BONES_END, PLAIN, FIRST, KIND, ARABIC, ALPHA, READING, GROUP = range(11)
 """Columns of `Words.facts`; known given names begin at the last."""
 READ, LOOSE, SPOKEN, UNREAD, VOWEL = CODES, 2 * CODES, 2 * CODES + 1, 2 * CODES + 2, 2 * CODES + 3
 """Columns of `Tables.costs`; substitution stands before them."""
@@ -366,7 +367,21 @@ def _family_form(endings: Any, a: Any, x: int, n: int, b: Any, y: int, m: int) -
 
 @_within
 def _verdict(left: Words, i: int, right: Words, j: int) -> int:
-    """Return `given.verdict`: 1 one name, 0 two names, -1 not known."""
+    """Return `likeness.known_names`: 1 one name, 0 two names, -1 not known."""
+    one, other = left.facts, right.facts
+    if one[i, KIND] == _KIND_CHINESE or other[j, KIND] == _KIND_CHINESE:
+        if one[i, KIND] == other[j, KIND]:
+            return 1 if one[i, PLAIN] == other[j, PLAIN] else 0
+        x, y = one[i, SOUND], other[j, SOUND]
+        n, m = one[i, SOUND_END] - x, other[j, SOUND_END] - y
+        read, kind, legal = (
+            (n, other[j, KIND], other[j, READING])
+            if one[i, KIND] == _KIND_CHINESE
+            else (m, one[i, KIND], one[i, READING])
+        )
+        if read >= _LEAST_READ and kind != _KIND_KOREAN and not legal:
+            return -1
+        return 1 if _same_word(left.letters, x, n, right.letters, y, m) else 0
     if left.facts[i, GROUP] < 0 or right.facts[j, GROUP] < 0:
         return -1
     for x in range(GROUP, left.facts.shape[1]):
@@ -399,6 +414,8 @@ def _alike(t: Tables, s: Scratch, left: Words, i: int, right: Words, j: int) -> 
         return (_INITIAL_LIKE if same else 0.0), _INITIAL
     if not (one[i, ALPHA] and other[j, ALPHA]):
         return 0.0, _EDIT
+    if one[i, KIND] == _KIND_CHINESE and other[j, KIND] == _KIND_CHINESE:
+        return _OTHER_GIVEN, _EDIT
     if _same_word(a, x, n, b, y, m):
         return _SAME_SOUND, _SPELLING
     u, k = one[i, BONES], one[i, BONES_END] - one[i, BONES]
@@ -745,7 +762,7 @@ def _at_odds(
             bits |= (1 if kind == _KIND_FORM and not _any_firm(left, mine.parts[x + i]) else 0) | (
                 2 if kind == _KIND_INITIAL else 0
             )
-            bits |= 4 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
+            bits |= 4 if kind <= _KIND_INITIAL or kind >= _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not left.facts[mine.parts[x + i], ALPHA])
     for j in range(m):
         kind = right.facts[theirs.parts[y + j], KIND]
@@ -753,7 +770,7 @@ def _at_odds(
             bits |= (8 if kind == _KIND_FORM and not _any_firm(right, theirs.parts[y + j]) else 0) | (
                 16 if kind == _KIND_INITIAL else 0
             )
-            bits |= 32 if kind <= _KIND_INITIAL or kind == _KIND_KOREAN else 0
+            bits |= 32 if kind <= _KIND_INITIAL or kind >= _KIND_KOREAN else 0
             number = number or (kind != _KIND_FORM and not right.facts[theirs.parts[y + j], ALPHA])
     return bits & 9 == 9, bits & 34 == 34 or bits & 20 == 20, number
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from headwater.engines.match.chinese_names import is_reading
 from headwater.engines.match.given import FAMILIES, groups_of, verdict
 from headwater.engines.match.korean_names import FIRST_GIVEN, number
 from headwater.engines.match.names import Kind, Part
@@ -58,6 +59,10 @@ LEAST_FAR: Final = 2
 SAME_GIVEN: Final = 0.95
 SAME_KOREAN: Final = 0.9
 """Less for a Korean given name, for one romanisation stands for several syllables: Chong is 정, 종 and 청."""
+_DOUBLED_FIRST: Final = frozenset("aeioulr")
+"""Letters that names begin with twice: Aaron, Lleshi, Rrahim."""
+LEAST_READ: Final = 5
+"""Sounds of the shortest reading of Chinese characters that may be misspelled: shorter ones are another name at once."""
 KOREAN_GIVEN: Final = range(FIRST_GIVEN, FAMILIES)
 """Numbers of Korean given names."""
 OTHER_GIVEN: Final = 0.4
@@ -85,6 +90,7 @@ _BY_EDIT: Final = Way.EDIT
 _BY_INITIAL: Final = Way.INITIAL
 _INITIAL: Final = Kind.INITIAL
 _KOREAN: Final = Kind.KOREAN
+_CHINESE: Final = Kind.CHINESE
 
 
 def edit_cost(left: str, right: str) -> float:
@@ -143,6 +149,8 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
         return _initial(left, right)
     if not (left.sound.isalpha() and right.sound.isalpha()):
         return 0.0, _BY_EDIT  # figures and legal forms are the same or not
+    if left.kind is _CHINESE and right.kind is _CHINESE:
+        return OTHER_GIVEN, _BY_EDIT  # other characters
     if left.sound == right.sound:
         return SAME_SOUND, _SPELLING
     unvowelled = left.arabic or right.arabic
@@ -157,6 +165,12 @@ def likeness(left: Part, right: Part) -> tuple[float, Way]:
 
 def known_names(left: Part, right: Part) -> bool | None:
     """Return whether two parts are known to be one name, or two; None where that is not known."""
+    if left.kind is _CHINESE or right.kind is _CHINESE:
+        if left.kind is right.kind:
+            return left.plain == right.plain
+        read, other = (left, right) if left.kind is _CHINESE else (right, left)
+        slips = len(read.sound) >= LEAST_READ and other.kind is not _KOREAN and not is_reading(other.plain)
+        return None if slips else left.sound == right.sound
     return verdict(known_as(left), known_as(right))
 
 
@@ -164,12 +178,14 @@ def known_as(part: Part) -> tuple[int, ...]:
     """Return the numbers of the known names that a part can be."""
     if part.kind is _KOREAN:
         return (number(part.text),)
+    if part.plain[:1] == part.plain[1:2] and part.plain[:1] not in _DOUBLED_FIRST:
+        return ()  # no name begins so: Ssad is a slip of the keys, and not Sad
     return groups_of(part.sound, arabic=part.arabic)
 
 
 def _soft(left: Part, right: Part, alike: float) -> bool:
     """Return whether two families' names are apart by no more than a softened consonant."""
-    families = all(known_as(one)[0] >= FAMILIES for one in (left, right))
+    families = all((known_as(one) or (0,))[0] >= FAMILIES for one in (left, right))
     return families and (1.0 - alike) * max(len(left.sound), len(right.sound)) <= SOFT * LENGTH_SHARE
 
 

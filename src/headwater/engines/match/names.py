@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from headwater.engines.match import arabic_names, business_words, korean_names, words
+from headwater.engines.match import arabic_names, business_words, chinese_names, korean_names, words
 from headwater.engines.match.given import is_given
 from headwater.engines.match.script import Script, latin, script_of, stripped
 from headwater.engines.match.sound import bones_of, fold
@@ -28,6 +28,7 @@ class Kind(IntEnum):
     FORM = 4
     SMALL = 5
     KOREAN = 6
+    CHINESE = 7
 
 
 KIND_RARITY: Final = {
@@ -38,6 +39,7 @@ KIND_RARITY: Final = {
     Kind.FORM: 0.12,
     Kind.SMALL: 0.1,
     Kind.KOREAN: 0.75,
+    Kind.CHINESE: 0.75,
 }
 """The most that a part of each kind can count for. Set by hand on the fitting half; see `weights`."""
 
@@ -46,8 +48,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     """One part of a name.
 
     Attributes:
-        text: lower-case Latin with diacritics; the original letters where no table spells them.
-        plain: the same without diacritics.
+        text: lower-case Latin with diacritics; the characters of Chinese names; the original letters where no table spells them.
+        plain: the same without diacritics; of Chinese names the characters.
         sound: one letter a sound.
         bones: consonants only.
         kind: what sort of word it is.
@@ -80,10 +82,12 @@ class Name(msgspec.Struct, frozen=True, gc=False):
     @property
     def telling(self) -> bool:
         """Whether it says more than what many names share."""
-        return any(one.kind in _TELLING and len(one.text) >= _LEAST_TELLING for one in self.parts)
+        return any(
+            one.kind in _TELLING and (len(one.text) >= _LEAST_TELLING or one.kind is _OF_CHINESE) for one in self.parts
+        )
 
 
-_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.KOREAN})
+_TELLING: Final = frozenset({Kind.WORD, Kind.GIVEN, Kind.KOREAN, Kind.CHINESE})
 # A member of an enumeration is read much quicker by a name of its own than through its class.
 _OF_WORD: Final = Kind.WORD
 _OF_GIVEN: Final = Kind.GIVEN
@@ -91,7 +95,9 @@ _OF_INITIAL: Final = Kind.INITIAL
 _OF_BUSINESS: Final = Kind.BUSINESS
 _OF_FORM: Final = Kind.FORM
 _OF_SMALL: Final = Kind.SMALL
+_OF_CHINESE: Final = Kind.CHINESE
 _HANGUL: Final = Script.HANGUL
+_CHINESE: Final = Script.CHINESE
 _LEAST_TELLING: Final = 3
 
 
@@ -210,6 +216,12 @@ def parse(text: str, *, person: bool) -> Name | None:
         return None
     tidy = clean(text)
     script = script_of(tidy)
+    if script is _CHINESE:
+        return _chinese(text, tidy.casefold(), person=person)
+    return _by_words(text, tidy, script, person=person)
+
+
+def _by_words(text: str, tidy: str, script: Script, *, person: bool) -> Name | None:
     if script.syllabic:
         tidy = latin_syllables(tidy)
     if person and script is _HANGUL and len(tidy) == korean_names.SYLLABLES:
@@ -234,6 +246,22 @@ def parse(text: str, *, person: bool) -> Name | None:
     listed = _person(spelled, arabic=arabic, dotted=_is_dotted(tidy)) if person else _organisation(spelled)
     parts = tuple([part(word, person=person, arabic=arabic) for word in listed])
     return Name(text, parts, script, "".join([one.sound for one in parts])) if parts else None
+
+
+def _chinese(text: str, tidy: str, *, person: bool) -> Name | None:
+    """Return the parts of a name in Chinese characters, each of which keeps them beside what is read from them."""
+    found = {word.latin: word for word in (chinese_names.person if person else chinese_names.organisation)(tidy)}
+    if _AND.issuperset(found):
+        return None
+    parts = []
+    for spelled in found if person else _organisation(list(found)):
+        word = found.get(spelled)
+        if word is None or not word.characters:
+            parts.append(part(spelled, person=person, arabic=False))
+            continue
+        sound, kind = (word.heard, _OF_WORD) if word.heard else (fold(word.latin), _OF_CHINESE)
+        parts.append(Part(word.characters, word.characters, sound, bones_of(sound), kind, arabic=False))
+    return Name(text, tuple(parts), _CHINESE, "".join([one.sound for one in parts]))
 
 
 def words_between(text: str) -> list[str]:

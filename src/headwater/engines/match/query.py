@@ -21,6 +21,11 @@ PARAMETERS: Final = frozenset(
     {"queries", "lists", "snapshots", "fetched", "min_score", "top", "as_of", "stale_after_days", "only"}
 )
 UNREAD_SCRIPT: Final = "a script that is not spelled in Latin here; only names in the same letters were looked for"
+READ_AS_MANDARIN: Final = (
+    "Chinese characters are read as Mandarin here; Japanese, Cantonese and other readings were not looked for"
+)
+UNSURE_SCRIPTS: Final = {Script.OTHER: UNREAD_SCRIPT, Script.CHINESE: READ_AS_MANDARIN}
+"""What is told of a name in a script that is not read in every way."""
 DEFAULT_SCORE: Final = 0.70
 DEFAULT_TOP: Final = 10
 DEFAULT_STALE_DAYS: Final = 3
@@ -166,8 +171,8 @@ def read_query(row: object, at: int) -> Query:
     number = normal(given.get("id_number", ""))
     name = parse(given.get("name", ""), person=is_person(kind))
     doubts = [("birth_date", doubt)] if doubt else []
-    if name is not None and name.script is Script.OTHER:
-        doubts.append(("name", UNREAD_SCRIPT))
+    if name is not None and name.script in UNSURE_SCRIPTS:
+        doubts.append(("name", UNSURE_SCRIPTS[name.script]))
     return Query(
         given["id"],
         kind,

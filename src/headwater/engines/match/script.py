@@ -30,6 +30,7 @@ class Script(StrEnum):
     HEBREW = "Hebrew"
     KANA = "Japanese kana"
     HANGUL = "Korean Hangul"
+    CHINESE = "Chinese characters"
     INDIC = "a script of India"
     ETHIOPIC = "Ethiopic script"
     OTHER = "another script"
@@ -172,6 +173,7 @@ _RANGES: Final = (
     ("\u05d0", "\u05ea", Script.HEBREW),
     ("\u3041", "\u30ff", Script.KANA),
     (chr(_HANGUL_FIRST), chr(_HANGUL_LAST), Script.HANGUL),
+    ("\u4e00", "\u9fff", Script.CHINESE),
 )
 _ARABIC_RANGES: Final = (("\u0600", "\u06ff"), ("\u0750", "\u077f"), ("\u08a0", "\u08ff"))
 

@@ -69,7 +69,7 @@ _LEAST_STEM: Final = 3
 LEAST_AFTER_ARTICLE: Final = 4
 
 _NEAR: Final = {
-    0.0: "ji jJ qk qC ck Tt Ts Dd Dz Ya Yi",
+    0.0: "ji jJ qk qC ck Tt Ts Dd Dz Ya Yi Ll Lr Rl Rr LR",
     0.05: "cC sS zZ",
     0.1: "dJ cJ cj jZ ZJ cs cz qg xh xk xJ gJ Ck",
     0.25: "CS CJ SZ Jz kx xS ie ou vf vu gh fp",
@@ -116,7 +116,9 @@ def omissions(word: str) -> tuple[float, ...]:
     return tuple(costs)
 
 
-_HARD: Final = str.maketrans({"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d"})
+_HARD: Final = str.maketrans(
+    {"C": "S", "Z": "z", "J": "j", "c": "k", "q": "k", "x": "k", "p": "b", "T": "t", "D": "d", "L": "l", "R": "r"}
+)
 _BARE: Final = _HARD | str.maketrans("", "", "aeiouyvwY'")
 _SUN: Final = re.compile(r"^bdl(?=..)")
 
@@ -141,7 +143,7 @@ def bones_of(plain: str) -> str:
     return _SUN.sub("bd", _RUN.sub(_once, bones))
 
 
-_ROUGH: Final = str.maketrans("SZCJjTDqx", "szcddtdkh")
+_ROUGH: Final = str.maketrans("SZCJjTDqxLR", "szcddtdkhlr")
 
 
 def rough(sound: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headwater.engines.scan.cubic import Cubic
-from headwater.engines.scan.elements import ELEMENTS
+from headwater.engines.scan.elements import elements
 from headwater.errors import Place, SchemaError
 
 Floats = NDArray[np.float64]
@@ -37,13 +37,13 @@ def parse_formula(formula: str) -> dict[str, float]:
     counts: dict[str, float] = {}
     end = 0
     for part in _PART.finditer(formula):
-        if part.start() != end or part.group(1) not in ELEMENTS:
+        if part.start() != end or part.group(1) not in elements():
             break
         counts[part.group(1)] = counts.get(part.group(1), 0.0) + float(part.group(2) or 1)
         end = part.end()
     if not counts or end != len(formula):
         raise SchemaError("no formula of elements that are tabled", where=Place(field="formula"))
-    masses = {symbol: count * ELEMENTS[symbol][0] for symbol, count in counts.items()}
+    masses = {symbol: count * elements()[symbol][0] for symbol, count in counts.items()}
     whole = sum(masses.values())
     if whole <= 0:
         raise SchemaError("a formula of nothing", where=Place(field="formula"))
@@ -126,7 +126,7 @@ def _element(symbol: str, energies: Floats) -> Floats:
 @cache
 def _curves(symbol: str) -> list[tuple[tuple[float, float], list[tuple[float, Cubic]]]]:
     """Return, for each stretch between two edges, where each process begins in it and its curve."""
-    rows = np.array(ELEMENTS[symbol][1])
+    rows = np.array(elements()[symbol][1])
     energy = np.log(rows[:, 0])
     cuts = [0, *(int(at) + 1 for at in np.flatnonzero(rows[1:, 0] < rows[:-1, 0] * _EDGE)), len(rows)]
     found = []

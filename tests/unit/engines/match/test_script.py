@@ -20,7 +20,8 @@ from headwater.engines.match.script import Script, latin, script_of, stripped
         ("Νίκος", Script.GREEK),
         ("გიორგი", Script.GEORGIAN),
         ("Արամ", Script.ARMENIAN),
-        ("兰", Script.OTHER),
+        ("兰", Script.CHINESE),
+        ("สมชาย", Script.OTHER),
         ("12345", Script.LATIN),
     ],
 )

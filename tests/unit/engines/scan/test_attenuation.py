@@ -9,7 +9,7 @@ import pytest
 
 from headwater.engines.scan import ln_transmission, mass_attenuation
 from headwater.engines.scan.attenuation import parse_formula
-from headwater.engines.scan.elements import ELEMENTS
+from headwater.engines.scan.elements import elements
 from headwater.engines.scan.spectra import SYSTEMS, condensed, system
 from headwater.errors import SchemaError
 
@@ -54,7 +54,7 @@ def test_lead_absorbs_more_above_its_edge_than_below() -> None:
 
 
 def test_a_compound_is_the_sum_of_its_elements_by_mass() -> None:
-    hydrogen = 2 * ELEMENTS["H"][0] / (2 * ELEMENTS["H"][0] + ELEMENTS["O"][0])
+    hydrogen = 2 * elements()["H"][0] / (2 * elements()["H"][0] + elements()["O"][0])
     expected = hydrogen * mass_attenuation("H", 1.0) + (1 - hydrogen) * mass_attenuation("O", 1.0)
     assert float(mass_attenuation("H2O", 1.0)) == pytest.approx(float(expected))
     assert sum(parse_formula("C17H22ClNO4").values()) == pytest.approx(1.0)

@@ -9,6 +9,7 @@ from headwater.errors import SchemaError
 from headwater.model.decision import Verb
 from headwater.node import Node, findings
 from headwater.node.pages import alerts
+from headwater.node.pages import map as map_module
 from headwater.node.pages.map import Asked, map_page, resolution
 from headwater.node.pages.map import alerts as alerts_of
 from tests.node_world import as_user
@@ -52,6 +53,17 @@ def test_people_count_in_cells(node: Node) -> None:
     watch(node, ["person-group"] * 3 + ["boat"])
     [cell] = map_page(node, as_user(node), Asked()).cells
     assert (cell.count, dict(cell.kinds)) == (4, {"boat": 1, "person-group": 3})
+
+
+def test_what_is_beyond_the_bounds_is_left_out_and_counted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in range(3):
+        watch(node, ["boat", "person-group"], place=((at - 1) * 199_000.0, 0.0))
+    whole = map_page(node, as_user(node), Asked())
+    assert (len(whole.marks), len(whole.cells), whole.left_out) == (3, 2, 0)
+    monkeypatch.setattr(map_module, "MOST_CELLS", 1)
+    monkeypatch.setattr(map_module, "MOST_MARKS", 1)
+    cut = map_page(node, as_user(node), Asked())
+    assert (cut.marks, cut.cells, cut.left_out) == (whole.marks[:1], whole.cells[:1], 3)
 
 
 def test_days_and_box_cut_what_is_shown(node: Node) -> None:

@@ -62,6 +62,7 @@ def test_a_series_is_shown_as_it_was_known_on_a_day(node: Node) -> None:
     session = as_user(node, WRITER, "statistics")
     shown = figures.series(node, session, SERIES, date(2025, 5, 1))
     assert shown.seen_on == (date(2025, 4, 1),)
+    assert {one.period: one.values for one in shown.values} == {"2025-02": (20,), "2025-01": (10,)}
     with pytest.raises(SchemaError):
         figures.series(node, session, SERIES, date(2024, 1, 1))
     with pytest.raises(SchemaError):

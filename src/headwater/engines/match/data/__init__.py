@@ -1,0 +1,1 @@
+"""What matching reads by: readings of Chinese characters, made by tools/chinese.py."""

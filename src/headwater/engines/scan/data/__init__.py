@@ -1,0 +1,1 @@
+"""What scans are reckoned from: attenuation of the elements."""
