@@ -53,11 +53,17 @@ PATIENCE_S: Final = 600.0
 HANGS_S: Final = 45.0
 """Seconds by the clock for which neither the tests nor a process they began uses any CPU or wants to: they wait for what does not
 come, and that is a test that fails. The longest that a test waits for anything is 30 s."""
-LOOPS_S: Final = 3 * MOST_S
-"""CPU seconds after which tests that take `MOST_S` at most without the change are in a loop, which is a test that fails."""
+LOOPS: Final = 3.0
+"""How often the CPU time that tests take without the change, traced, they may take with it; beyond that and `LOOPS_S` they are
+in a loop, which is a test that fails."""
+LOOPS_S: Final = 20.0
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
-CHANGE: Final = "HEADWATER_MUTANT"
+CHANGE: Final = "MUTANT_OF_HEADWATER"
+"""The variable that names the change to a process of its own; one that began with HEADWATER_ would be refused as a setting."""
+FIRST_SUITES: Final = 3
+MOST_SUITES: Final = 6
+"""Files and folders of tests that are run in a process of its own on what is changed before the suite is imported."""
 
 
 @dataclass(slots=True)
@@ -107,20 +113,27 @@ class Runner:
             if time.monotonic() > self.until:
                 self.score.left = len(self.chosen) - done + 1
                 break
+            lived = len(self.score.alive) + len(self.score.untested)
             self._try(mutant)
+            if len(self.score.alive) + len(self.score.untested) > lived:
+                print(f"{self.room}: {done}: lives: {_said(mutant)}", file=sys.stderr)
             if done % 50 == 0:
                 print(f"{self.room}: {done} of {len(self.chosen)}, {len(self.score.alive)} alive", file=sys.stderr)
         return True
 
     def _try(self, mutant: Mutant) -> None:
-        said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+        said = _said(mutant)
         killed: bool | None
         if not mutant.function:
             killed = _killed_at_import(mutant, self.room)
         else:
             numbers = self._order(mutant)
             if not numbers:
-                self.score.untested.append(said)
+                # What is called while modules are imported alone has done its work before any test begins.
+                if _killed_at_import(mutant, self.room):
+                    self.score.killed += 1
+                else:
+                    self.score.untested.append(said)
                 return
             status, _ = _in_fork(lambda: self._judge(mutant, numbers), PATIENCE_S, HANGS_S)
             if status == NOT_PUT_IN:
@@ -180,7 +193,8 @@ class Runner:
 
     def _judge(self, mutant: Mutant, numbers: Sequence[int]) -> str:
         """Put the change in and run tests until one fails; a failure ends this process with 1."""
-        resource.setrlimit(resource.RLIMIT_CPU, (round(LOOPS_S), resource.RLIM_INFINITY))
+        longest = LOOPS_S + LOOPS * sum(self._took[number] for number in numbers)
+        resource.setrlimit(resource.RLIMIT_CPU, (round(longest), resource.RLIM_INFINITY))
         if not _put_in(mutant):
             os._exit(NOT_PUT_IN)
         for place, number in enumerate(numbers):
@@ -188,6 +202,10 @@ class Runner:
             if not _passes(self._items[number], following):
                 os._exit(1)
         return ""
+
+
+def _said(mutant: Mutant) -> str:
+    return f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
 
 
 def _cpu_s() -> float:
@@ -309,11 +327,14 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
 def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
     """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
-    own = sorted(
-        (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
-    )
-    suite = [*(str(file) for file in own if "e2e" not in file.parts), *tests_of(room)]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
+    named = [
+        str(file) for file in sorted((ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py")) if "e2e" not in file.parts
+    ]
+    mirror, *others = tests_of(room)
+    # Those of the room first, whichever other rooms have tests of the same name, and however many there are.
+    suite = [*[file for file in named if f"unit/{room}/" in file][:FIRST_SUITES], mirror, *named, *others]
+    suite = [*dict.fromkeys(suite)][:MOST_SUITES]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
@@ -345,8 +366,13 @@ class _Changed(MetaPathFinder):
 
 
 def pytest_configure() -> None:
-    """As a plugin in a process of its own: change what it is told to."""
+    """As a plugin: see that tests do the same each time."""
     _calm()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """In a process of its own: change what it is told to, before `conftest.py` imports half of what there is."""
     if CHANGE in os.environ:
         file, index, variant = json.loads(os.environ[CHANGE])
         sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))

@@ -5,7 +5,7 @@ Source: ISO 4217 currency list, edition of 2025 (funds codes and metals left out
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from headwater.errors import Place, SchemaError
@@ -61,15 +61,15 @@ def minor_units(text: str, unit: str, *, where: Place) -> int:
     """
     if not _PLAIN.fullmatch(text):
         raise SchemaError("not an amount above zero", where=where, fix="write it as 1234.50")
-    try:
-        amount = Decimal(text).scaleb(decimals(unit))
-    except InvalidOperation as error:
-        raise SchemaError("not an amount", where=where) from error
-    if amount != amount.to_integral_value():
+    places = decimals(unit)
+    whole, _, part = text.partition(".")
+    part = part.rstrip("0")
+    if len(part) > places:
         raise SchemaError("an amount finer than the currency's minor unit", where=where)
+    amount = int(whole + part.ljust(places, "0"))
     if not 0 < amount < MOST_MINOR:
         raise SchemaError("not an amount above zero, or beyond what is kept", where=where)
-    return int(amount)
+    return amount
 
 
 def money_text(minor: int, unit: str) -> str:

@@ -23,6 +23,7 @@ _NAMED_DAY: Final = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]({_WORD})[ -](\
 _YEAR: Final = re.compile(r"(19|20)\d\d", re.ASCII)
 _RANGE: Final = re.compile(r"(?:\s*(?:\.\.|/)\s*)|\s+to\s+")
 _MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12}
+_BEYOND: Final = "a period beyond the calendar"
 MONTHS_A_YEAR: Final = 12
 WEEK_DAYS: Final = 7
 
@@ -50,9 +51,11 @@ class Period:
     end: date
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, and one that nothing could follow: the calendar ends with 9999."""
         if self.end < self.start:
             raise SchemaError("a period that ends before it begins", where=Place(field="period"))
+        if self.end.year == date.max.year:
+            raise SchemaError(_BEYOND, where=Place(field="period"))
 
     @property
     def days(self) -> int:
@@ -73,11 +76,15 @@ class Period:
         return Kind.WEEK if self.days == WEEK_DAYS else Kind.RANGE
 
     def next(self) -> "Period":
-        """Return the period of the same kind that follows."""
+        """Return the period of the same kind that follows.
+
+        Raises:
+            SchemaError: beyond the calendar.
+        """
         first, kind = self.end + _DAY, self.kind
         if kind in _MONTHS_OF:
             return Period(first, month_start(first.year, first.month + _MONTHS_OF[kind]) - _DAY)
-        return Period(first, first + timedelta(days=self.days - 1))
+        return Period(first, _days_on(first, self.days - 1))
 
     def holds(self, other: "Period") -> bool:
         """Return whether another period lies inside."""
@@ -139,8 +146,12 @@ def is_period(text: str) -> bool:
 
 
 def week_ending(day: date) -> Period:
-    """Return the seven days that end on a day."""
-    return Period(day - timedelta(days=WEEK_DAYS - 1), day)
+    """Return the seven days that end on a day.
+
+    Raises:
+        SchemaError: beyond the calendar.
+    """
+    return Period(_days_on(day, 1 - WEEK_DAYS), day)
 
 
 def month_start(year: int, month: int) -> date:
@@ -153,12 +164,19 @@ def month_start(year: int, month: int) -> date:
     try:
         return date(year, month, 1)
     except ValueError as error:
-        raise SchemaError("a period beyond the calendar", where=Place(field="period")) from error
+        raise SchemaError(_BEYOND, where=Place(field="period")) from error
 
 
 def day_words(day: date) -> str:
     """Return a day as a sentence has it, ``5 July 2024``."""
     return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"
+
+
+def _days_on(day: date, count: int) -> date:
+    try:
+        return day + count * _DAY
+    except OverflowError as error:
+        raise SchemaError(_BEYOND, where=Place(field="period")) from error
 
 
 def _day(text: str) -> Period | None:

@@ -94,7 +94,7 @@ class Schema:
 def schemata() -> dict[str, Schema]:
     """Return every entity type by name."""
     found: dict[str, Schema] = {}
-    pending = [line for line in _NAMES.strip().splitlines() if line]
+    pending = _NAMES.strip().splitlines()
     while pending:
         line = pending.pop(0)
         head, _, tail = line.partition("|")

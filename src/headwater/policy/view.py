@@ -116,7 +116,7 @@ class _Guarded:
             self._surveyed()
             found = [record for record in self._records(None, None) if record.blobs or record.tables]
         else:
-            found = list(self._several({ref for _, ref in about}).values())
+            found = list(self._several(tuple(dict.fromkeys(ref for _, ref in about))).values())
         return {file: tuple(one for one in found if file in one.blobs or file in one.tables) for file in files}
 
     def fact(self, ref: FactId) -> tuple[Record, int]:
@@ -235,14 +235,14 @@ class _Guarded:
     def _ask_for_evidence(self, pieces: Iterable[Evidence]) -> None:
         """Look at all that some findings rest on together; each would else ask for its own."""
         files: set[BlobHash] = set()
-        refs: set[RecordId] = set()
+        refs: dict[RecordId, None] = {}
         for piece in pieces:
             if piece.kind in _OF_FILES:
                 files.add(_file_of(piece))
             else:
-                refs.add(record_of(FactId(piece.ref)))
+                refs[record_of(FactId(piece.ref))] = None
         self._ask_for_files(files)
-        unknown = iter(refs - self._facts.keys())
+        unknown = iter([ref for ref in refs if ref not in self._facts])
         while part := list(islice(unknown, RECORDS_OF_A_PART)):
             seen = self._several(part)
             self._facts.update((ref, _names_in(ref, seen.get(ref))) for ref in part)

@@ -1,5 +1,6 @@
 """The readers of figures: official shapes come in with their definitions, traps are flagged, bad cells are named."""
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -159,6 +160,22 @@ def test_a_bad_cell_is_named_with_line_column_and_value(text: str, words: tuple[
     assert caught.value.exit == 65
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("9999-12-01..9999-12-31,1,1",),
+        ("9999-12-31,1,1",),
+        ("9999-11-30,1,1", "9999-12-31,1,1"),
+        ("9999-11-01,1,1", "9999-12-01,1,1"),
+        ("0001-01-02,1,1", "0001-01-09,1,1"),
+        ("0001-01-02..5000-01-01,1,1", "5000-01-02..9998-12-31,1,1"),
+    ],
+)
+def test_days_at_the_end_of_the_calendar_are_refused_or_read(rows: tuple[str, ...]) -> None:
+    with suppress(InputError):
+        assert read("csv-wide", wide(*rows)).editions
 
 
 def test_another_encoding_and_a_file_over_the_limits_are_refused() -> None:

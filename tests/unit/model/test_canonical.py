@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from headwater.errors import FormatError, SchemaError
-from headwater.model.canonical import convert, decode, encode
+from headwater.model.canonical import _decoder, convert, decode, encode
 from headwater.model.fact import Fact
 from headwater.model.ids import EntityKey
 
@@ -88,3 +90,14 @@ def test_two_threads_that_meet_a_type_for_the_first_time_at_once_both_read_it(re
     command = [sys.executable, "-c", TWO_THREADS_MEET_A_TYPE.replace("READ", read)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stdout) == (0, "both\n")
+
+
+@pytest.mark.parametrize("read", [lambda kind: convert({"a": 1}, kind), lambda kind: decode(b'{"a":1}', kind)])
+def test_whatever_reads_a_type_has_met_it_alone_first(read: Callable[[type], object]) -> None:
+    # The test above begins a process; this one sees it where it stands.
+    fresh = msgspec.defstruct("Fresh", [("a", int)])
+    known = _decoder.cache_info().currsize
+    read(fresh)
+    assert _decoder.cache_info().currsize == known + 1
+    read(fresh)
+    assert _decoder.cache_info().currsize == known + 1

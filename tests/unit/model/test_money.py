@@ -19,7 +19,7 @@ def test_an_amount_becomes_minor_units(text: str, unit: str, minor: int) -> None
 @pytest.mark.parametrize(
     ("text", "unit"),
     [("12.345", "EUR"), ("0.5", "JPY"), ("0", "EUR"), ("-1", "EUR"), ("1e3", "EUR"), ("٣", "EUR"), ("", "EUR"), ("1", "EUX"),
-     ("9999999999999999999", "EUR")],
+     ("9999999999999999999", "EUR"), ("12345678901234567.000000000000000001", "EUR")],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(text: str, unit: str) -> None:
     with pytest.raises(SchemaError):

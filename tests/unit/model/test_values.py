@@ -215,6 +215,18 @@ def test_an_entity_of_which_nothing_is_said_keeps_the_handling_of_its_records() 
     assert not entity.protected
 
 
+def test_an_entity_is_of_the_type_that_is_said_first_and_each_property_has_its_own_values() -> None:
+    facts = (Fact(EntityKey("car"), "model", "Kombi"), Fact(EntityKey("car"), "type", "van"))
+    first = record(mentions=(CAR,), facts=facts)
+    later = record(mentions=(Mention(EntityKey("car"), "Vessel"),), facts=(Fact(EntityKey("car"), "model", "Kombi"),))
+    alone, both = (entity_from(EntityKey("car"), some) for some in ([first], [first, later]))
+    assert alone is not None
+    assert both is not None
+    assert (alone.schema, both.schema) == ("Vehicle", "Vehicle")
+    assert (both.values("type"), both.values("model"), both.values("name")) == (("van",), ("Kombi",), ())
+    assert both.values("type", "model") == ("Kombi", "van")
+
+
 def test_an_entity_that_no_record_mentions_is_none() -> None:
     assert entity_from(EntityKey("boat"), [record()]) is None
 

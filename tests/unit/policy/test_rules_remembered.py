@@ -199,3 +199,30 @@ def test_a_message_that_expires_at_this_very_instant_is_not_answered_from_memory
     answer, was_known = rules.ask(replace(plain(1), expires=NOW))
     assert answer.outcome is Outcome.REFUSE
     assert not was_known
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_each_thing_that_a_fact_says_is_left_out_of_the_question_by_itself(name: str) -> None:
+    rules = Counting()
+    first, _ = rules.ask(plain())
+    changes: dict[str, Any] = {name: OTHER[name]}
+    again, is_known = rules.ask(plain(**changes))
+    assert is_known
+    assert again is first
+
+
+@pytest.mark.parametrize("changes", [{"text": "other"}, {"thread": "m-1"}, {"expires": "2026-12-01T00:00:00Z"}])
+def test_each_thing_of_a_message_that_no_rule_reads_is_left_out_by_itself(changes: dict[str, Any]) -> None:
+    rules = Counting()
+    first, _ = rules.ask(plain())
+    again, is_known = rules.ask(replace(plain(), **changes))
+    assert is_known
+    assert again is first
+
+
+def test_the_answers_are_forgotten_together_when_there_is_no_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headwater.policy.rules.remembered._MOST", 2)
+    rules = Counting()
+    asked = [replace(plain(), author=name) for name in ("x", "y", "z")]
+    assert [rules.ask(one)[1] for one in (*asked[:2], *asked[:2])] == [False, False, True, True]
+    assert [rules.ask(one)[1] for one in (asked[2], asked[2], asked[0], asked[2])] == [False, True, False, True]
