@@ -107,7 +107,17 @@ class Runner:
             if time.monotonic() > self.until:
                 self.score.left = len(self.chosen) - done + 1
                 break
+            begun = time.monotonic()
+            killed = self.score.killed
             self._try(mutant)
+            took_s = time.monotonic() - begun
+            if self.score.killed == killed:
+                where = mutant.file.relative_to(ROOT)
+                print(
+                    f"{self.room}: {done}, {took_s:.0f} s: not killed: {where}:{mutant.line}: {mutant.what}",
+                    file=sys.stderr,
+                    flush=True,
+                )
             if done % 50 == 0:
                 print(f"{self.room}: {done} of {len(self.chosen)}, {len(self.score.alive)} alive", file=sys.stderr)
         return True
