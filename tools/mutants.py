@@ -57,6 +57,8 @@ LOOPS_S: Final = 3 * MOST_S
 """CPU seconds after which tests that take `MOST_S` at most without the change are in a loop, which is a test that fails."""
 LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
+MOST_OWN: Final = 6
+"""Files of tests that bear the changed file's name, of those that are run on what stands outside of functions."""
 CHANGE: Final = "HEADWATER_MUTANT"
 
 
@@ -126,7 +128,7 @@ class Runner:
         said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
         killed: bool | None
         if not mutant.function:
-            killed = _killed_at_import(mutant, self.room)
+            killed = _killed_at_import(mutant, self.room, self.most_s)
         else:
             numbers = self._order(mutant)
             if not numbers:
@@ -145,11 +147,12 @@ class Runner:
             self.score.alive.append(said)
 
     def _order(self, mutant: Mutant) -> list[int]:
-        """The tests that enter the function: those of the file's own name first, then the quick ones."""
+        """The tests that enter the function: of the file's own name first, then those of whole answers, then the quick ones."""
         own = mutant.file.stem
         numbers = self._enters.get((str(mutant.file), mutant.function), [])
-        named = [own in self._items[number].nodeid for number in numbers]
-        ordered = sorted(zip(numbers, named, strict=True), key=lambda one: (not one[1], self._took[one[0]]))
+        files = [self._items[number].nodeid.partition("::")[0] for number in numbers]
+        ranks = [0 if own in file else 1 if file.endswith("_whole.py") else 2 for file in files]
+        ordered = sorted(zip(numbers, ranks, strict=True), key=lambda one: (one[1], self._took[one[0]]))
         kept: list[int] = []
         spent = 0.0
         for number, _ in ordered:
@@ -316,14 +319,18 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
     return [*inner, *(deeper for each in inner for deeper in _codes(each))]
 
 
-def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
+def _killed_at_import(mutant: Mutant, room: str, most_s: float) -> bool | None:
     """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
-    env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
+    env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant, most_s])}
     own = sorted(
         (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
     )
-    suite = [*(str(file) for file in own if "e2e" not in file.parts), *tests_of(room)]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite[:6]]
+    near = [ROOT / each for each in tests_of(room)]
+    whole = [file for place in near if place.is_dir() for file in sorted(place.rglob("test_*_whole.py"))]
+    suite = dict.fromkeys(
+        str(file) for file in (*own[:MOST_OWN], *whole, *near) if not {"e2e", "authz"} & set(file.parts)
+    )
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
@@ -354,12 +361,23 @@ class _Changed(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=Loader(fullname, file))
 
 
-def pytest_configure() -> None:
-    """As a plugin in a process of its own: change what it is told to."""
-    _calm()
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """As a plugin in a process of its own: change what it is told to, before any conftest imports it."""
     if CHANGE in os.environ:
-        file, index, variant = json.loads(os.environ[CHANGE])
+        file, index, variant, _ = json.loads(os.environ[CHANGE])
         sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))
+
+
+def pytest_configure() -> None:
+    """As a plugin: let every run be the same."""
+    _calm()
+
+
+def pytest_runtest_logfinish() -> None:
+    """As a plugin in a process of its own: end, with nothing found, once the tests have had their CPU."""
+    if CHANGE in os.environ and _cpu_s() > json.loads(os.environ[CHANGE])[3]:
+        pytest.exit("no test has failed in time", returncode=0)
 
 
 def _calm() -> None:
