@@ -223,7 +223,7 @@ def test_a_folder_of_root_keys_holds_three_or_none(count: int, tmp_path: Path) -
     folder = tmp_path / "deep" / "roots"
     for number in range(1, count + 1):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"root-{number}.key").write_text(("%02x" % number) * 32 + "\n" + ("%02x" % (number + 9)) * 32 + "\n")
+        (folder / f"root-{number}.key").write_text(f"{number:02x}" * 32 + "\n" + f"{number + 9:02x}" * 32 + "\n")
     if count in {0, 3}:
         made = make_roots(folder, SeededChance(1))
         assert made == read_roots(folder) == make_roots(folder, SeededChance(2))
@@ -275,9 +275,9 @@ def test_a_request_is_refused_for_each_of_the_reasons_and_for_no_other(reason: s
     refused = message(kind=Kind.RESPONSE, result="refused")
     for said in (reason, f"{reason}: and more words", f" {reason} : more"):
         check_response(structs.replace(refused, reason=said))
-    for said in (f"{reason}x", f"x{reason}", f"more: {reason}", reason.upper(), "", None):
+    for other in (f"{reason}x", f"x{reason}", f"more: {reason}", reason.upper(), "", None):
         with pytest.raises(SchemaError) as none:
-            check_response(structs.replace(refused, reason=said))
+            check_response(structs.replace(refused, reason=other))
         assert none.value.fix == f"begin the reason with {', '.join(REASONS)}; more words may follow a colon"
 
 
