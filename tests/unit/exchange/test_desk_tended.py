@@ -91,7 +91,7 @@ def test_leaves_are_made_known_once_there_are_many_and_no_more_at_once_than_may_
 
     def noted(tx: Any, count: int) -> None:
         for number in range(count):
-            tx.note(Event("exchange.withdrawn", "o.reed", f"about-{number}"))
+            tx.note(Event("exchange.withdrawn", "o.reed", f"rec-{number}"))
 
     def sizes() -> tuple[int, int]:
         with london.store.snapshot() as snapshot:
@@ -107,7 +107,7 @@ def test_leaves_are_made_known_once_there_are_many_and_no_more_at_once_than_may_
         assert sizes() == (64, 40)
         with london.store.snapshot() as snapshot:
             for number in (0, 40 - size, 63 - size):
-                assert [leaf.index for leaf in snapshot.leaves_about(f"about-{number}")] == [size + number]
+                assert [leaf.index for leaf in snapshot.leaves_about(f"rec-{number}")] == [size + number]
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from headwater.errors import SchemaError
-from headwater.exchange.card import check_endpoint
+from headwater.errors import HeadwaterError, SchemaError
+from headwater.exchange.card import DatedKey, check_endpoint
 from headwater.exchange.crosscheck import IDENTIFIERS, NAMES, normal, term
 from headwater.exchange.search import hashed, search_key
+from headwater.exchange.signed import PairKey
 from headwater.exchange.suite import is_signed, signing_public
 from headwater.exchange.words import AMEND, CONSENT, Spoken, amend_terms, consent_terms, relayed, speak
 from headwater.model.canonical import encode
@@ -19,7 +20,8 @@ from headwater.model.ids import StateCode
 from headwater.model.message import Amend, Consent, MessageFact, Word
 from headwater.testing.fakes import START
 from tests.exchange_world import fact
-from tests.unit.exchange.test_card import NEW, OLD
+from tests.unit.exchange.test_card import NEW, OLD, SIGNING
+from tests.unit.exchange.test_card import card as a_card
 
 
 @pytest.mark.parametrize(
@@ -218,3 +220,49 @@ def test_of_several_words_the_newest_that_holds_says_when() -> None:
 def test_words_on_amends_go_on_and_no_others() -> None:
     words = tuple(speak(SEEDS, about, ("erase",), ("rec-x/1",), XK, START) for about in (AMEND, CONSENT, AMEND))
     assert relayed(Amend(action="erase", facts=(), reason="x", words=words)) == (words[0], words[2])
+
+
+# Cards
+
+KEY = DatedKey(key=SIGNING.hex(), valid_from="2026-11-01T00:00:00Z")
+ROOTS = a_card().roots
+
+
+def root(one: int, other: int) -> PairKey:
+    """A root of the halves of two."""
+    return PairKey(ed25519=ROOTS[one].ed25519, mldsa65=ROOTS[other].mldsa65)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"v": 2}, "v"),
+        ({"version": 0}, "version"),
+        ({"name": " \t"}, "name"),
+        ({"expires": a_card().issued}, "expires"),
+        ({"expires": "never"}, "expires"),
+        ({"issued": "once"}, "issued"),
+        ({"roots": ROOTS[:2]}, "roots"),
+        ({"roots": (*ROOTS, ROOTS[0])}, "roots"),
+        ({"threshold": 1}, "roots"),
+        ({"threshold": 3}, "roots"),
+        ({"roots": (root(0, 0), root(1, 1), root(0, 2))}, "roots"),
+        ({"roots": (root(0, 0), root(1, 1), root(2, 0))}, "roots"),
+        ({"suites": ()}, "suites"),
+        *(({field: keys}, field) for field in ("signing", "sealing") for keys in ((), (KEY, KEY), (replace(KEY, key="00"),))),
+        ({"sealing": (KEY,)}, "sealing"),
+        ({"signing": (replace(KEY, key="xy"),)}, "signing"),
+        ({"signing": (replace(KEY, key=KEY.key.upper()),)}, "signing"),
+        ({"signing": (replace(KEY, valid_from="yesterday"),)}, "signing"),
+        ({"signing": (replace(KEY, revoked_from="never"),)}, "signing"),
+        ({"signing": (KEY, replace(KEY, key="ab" * 32, valid_from="yesterday"))}, "signing"),
+        ({"papers": ()}, "papers"),
+        ({"endpoints": ()}, "endpoints"),
+        ({"endpoints": ("https://node.example:8443", "https://node.example")}, "endpoints"),
+        ({"zone": "Nowhere/Else"}, "zone"),
+    ],
+)  # fmt: skip
+def test_what_makes_a_card_impossible_is_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(HeadwaterError) as none:
+        a_card(**changes)
+    assert str(none.value.where) == f"field '{field}'"
