@@ -17,8 +17,8 @@ from headwater.model.ids import BlobHash, MessageId
 from headwater.model.message import Amend, Done, Kind, Message
 from headwater.ports import Event
 from headwater.testing.fakes import START
-from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, message
-from tests.liar_world import Liar, asked_of
+from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, fact, message
+from tests.liar_world import Liar, asked_of, bare, true
 
 
 def refs(count: int) -> list[MessageId]:
@@ -150,3 +150,13 @@ def test_no_consent_is_given_to_what_is_not_here_or_was_refused(liar: Liar) -> N
     assert (refused.body, refused.state != HELD) == (b"", True)
     with pytest.raises(ConflictError, match="no such message"):
         desk.answer_consent(refused.id, "yes", None, who="m.ilic")
+
+
+def test_a_request_whose_facts_were_recalled_before_anybody_looked_is_looked_up_as_one_of_nothing(liar: Liar) -> None:
+    asks = true(kind=Kind.REQUEST, reason="who", facts={"rec-u/0": fact(), "rec-v/0": fact(grade="3x5x2:2/B")})
+    assert liar.hand(liar.seal(asks)) == ["stored"]
+    gone = bare(Kind.AMEND, amend=Amend(action="erase", facts=("rec-u/0", "rec-v/0"), reason="mistaken"))
+    assert liar.hand(liar.seal(gone)) == ["stored"]
+    assert liar.belgrade.exchange.liaison.tend() == 1
+    assert liar.belgrade.exchange.liaison.tend() == 0
+    assert liar.belgrade.events("cross-checked") == []
