@@ -90,6 +90,7 @@ class Runner:
         self._items: list[pytest.Item] = []
         self._enters: dict[tuple[str, int], list[int]] = {}
         self._took: list[float] = []
+        self._files: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -101,6 +102,11 @@ class Runner:
         if learned["failed"]:
             raise pytest.UsageError(f"a test fails without any change: {learned['failed'][:3]}")
         self._took = learned["took"]
+        spent = dict[str, float]()
+        for item, took in zip(self._items, self._took, strict=True):
+            file = item.nodeid.partition("::")[0]
+            spent[file] = spent.get(file, 0.0) + took
+        self._files = sorted(spent, key=lambda file: spent[file])
         print(f"{self.room}: {len(self._items)} tests, {sum(self._took):.0f} s", file=sys.stderr)
         for number, entered in enumerate(learned["entered"]):
             for file, line in entered:
@@ -128,7 +134,7 @@ class Runner:
         said = f"{mutant.file.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
         killed: bool | None
         if not mutant.function:
-            killed = _killed_at_import(mutant, self.room, self.most_s)
+            killed = _killed_at_import(mutant, self.room, self.most_s, self._files)
         else:
             numbers = self._order(mutant)
             if not numbers:
@@ -327,17 +333,23 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
     return [*inner, *(deeper for each in inner for deeper in _codes(each))]
 
 
-def _killed_at_import(mutant: Mutant, room: str, most_s: float) -> bool | None:
-    """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
+def _killed_at_import(mutant: Mutant, room: str, most_s: float, files: Sequence[str]) -> bool | None:
+    """Run the room's own tests in a new process that imports the changed file; None where they do not end.
+
+    Args:
+        mutant: what stands outside of functions.
+        room: whose tests are run.
+        most_s: CPU seconds of tests at most.
+        files: all files of the room's tests, the quickest first.
+    """
     env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant, most_s])}
     own = sorted(
         (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
     )
-    near = [ROOT / each for each in tests_of(room)]
-    whole = [file for place in near if place.is_dir() for file in sorted(place.rglob("test_*_whole.py"))]
-    first = [file for file in (*own[:MOST_OWN], *whole) if not {"e2e", "authz"} & set(file.parts)]
+    first = [str(file) for file in own[:MOST_OWN] if not {"e2e", "authz"} & set(file.parts)]
+    first += [file for file in files if file.endswith("_whole.py")]
     # Collecting all tests of a room takes longer than most mutants live.
-    for suite in filter(None, (dict.fromkeys(map(str, first)), dict.fromkeys(map(str, near)))):
+    for suite in filter(None, (dict.fromkeys(first), files)):
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
         try:
             done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)

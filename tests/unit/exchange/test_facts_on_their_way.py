@@ -23,6 +23,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import AuthorityId, EntityKey, FactId, MessageId, StateCode
 from headwater.model.message import Kind, MessageFact
 from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.model.schema import is_person, schemata
 from tests.exchange_world import BELGRADE, LONDON, fact, message
 
 REF = MessageId("0195566a-0000-7000-8000-000000000001")
@@ -155,6 +156,16 @@ def test_every_fact_about_who_may_be_a_minor_says_so_and_of_nobody_else(born: st
     found = facts_of(made, RANKS, TODAY)
     assert [each.minor for each in found.values()] == [minor, minor, False, False]
     assert facts_of(record(), RANKS, TODAY)[f"{record().id}/0"].grade is None
+
+
+THINGS = {"Vehicle", "Vessel", "Airplane", "Company", "Organization", "PublicBody"}
+
+
+@pytest.mark.parametrize("kind", sorted(name for name, each in schemata().items() if "name" in each.properties))
+def test_what_is_told_of_anything_but_an_organisation_or_what_carries_people_is_personal(kind: str) -> None:
+    category = PersonCategory.SUSPECT if is_person(kind) else None
+    made = record(Fact(ONE, "name", "x"), mentions=(Mention(ONE, kind, category),))
+    assert [each.personal for each in facts_of(made, RANKS, TODAY).values()] == [kind not in THINGS]
 
 
 def taken(**facts: MessageFact) -> tuple[Record, ...]:

@@ -16,6 +16,7 @@ MIB: Final = 1024 * KIB
 STATED: Final = [
     ("envelope.md", "the whole ≤ 4 MiB (4,194,304 bytes)", envelope.MAX_ENVELOPE, 4 * MIB),
     ("envelope.md", "n ≤ 4096", envelope.MAX_HEADER, 4096),
+    ("envelope.md", "integer, 1 to 2^53 − 1", envelope.MAX_SEQ, 2**53 - 1),
     ("envelope.md", "more than 300 s after now", envelope.MAX_AHEAD.total_seconds(), 300),
     ("envelope.md", "1 to 64 times", framing.MAX_ENVELOPES, 64),
     ("envelope.md", "ours takes 32\nMiB", framing.MAX_BATCH, 32 * MIB),
