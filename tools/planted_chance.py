@@ -330,4 +330,7 @@ CHANCE_FAULTS: Final = (
     Patch("chance: _outlived: a new sealing key goes before a card has named it", "exchange/office.py",
           "for place, name in enumerate(names) if name in named), default=-1)",
           "for place, name in enumerate(names)), default=-1)", ("tests/unit/exchange/test_keys.py",)),
+    Patch("chance: _keep: a file stays whose fact was recalled before it was fetched", "exchange/files.py",
+          "        tx.forget_blob(ref.sha256)\n        return False\n",
+          "        return False\n", ("tests/unit/exchange/test_files.py",)),
 )  # fmt: skip
