@@ -107,7 +107,7 @@ def test_an_answer_may_be_as_large_as_it_is_allowed_and_no_larger(size: int) -> 
 def test_what_went_wrong_names_whom_where_and_what_to_do(
     said: bytes, silent: bool, error: type[HeadwaterError]
 ) -> None:
-    whom = Whom("the publisher", 4, 0.2, "the old version stays")
+    whom = Whom("the publisher", 4, 0.3 if silent else 20.0, "the old version stays")
     with line(said, silent=silent) as (port, _), pytest.raises(error) as refused:
         ask(whom, urlsplit(f"http://127.0.0.1:{port}/"), Question())
     assert refused.value.what.startswith("the publisher ")
