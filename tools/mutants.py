@@ -61,9 +61,8 @@ LOOK_S: Final = 1.0
 NOT_PUT_IN: Final = 3
 CHANGE: Final = "MUTANT_OF_HEADWATER"
 """The variable that names the change to a process of its own; one that began with HEADWATER_ would be refused as a setting."""
-FIRST_SUITES: Final = 3
-MOST_SUITES: Final = 6
-"""Files and folders of tests that are run in a process of its own on what is changed before the suite is imported."""
+MOST_OWN: Final = 6
+"""Files of tests that bear the changed file's name, of those that are run on what stands outside of functions."""
 
 
 @dataclass(slots=True)
@@ -94,6 +93,7 @@ class Runner:
         self._items: list[pytest.Item] = []
         self._enters: dict[tuple[str, int], list[int]] = {}
         self._took: list[float] = []
+        self._files: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -105,6 +105,11 @@ class Runner:
         if learned["failed"]:
             raise pytest.UsageError(f"a test fails without any change: {learned['failed'][:3]}")
         self._took = learned["took"]
+        spent = dict[str, float]()
+        for item, took in zip(self._items, self._took, strict=True):
+            file = item.nodeid.partition("::")[0]
+            spent[file] = spent.get(file, 0.0) + took
+        self._files = sorted(spent, key=lambda file: spent[file])
         print(f"{self.room}: {len(self._items)} tests, {sum(self._took):.0f} s", file=sys.stderr)
         for number, entered in enumerate(learned["entered"]):
             for file, line in entered:
@@ -113,10 +118,12 @@ class Runner:
             if time.monotonic() > self.until:
                 self.score.left = len(self.chosen) - done + 1
                 break
-            lived = len(self.score.alive) + len(self.score.untested)
+            begun = time.monotonic()
+            killed = self.score.killed
             self._try(mutant)
-            if len(self.score.alive) + len(self.score.untested) > lived:
-                print(f"{self.room}: {done}: lives: {_said(mutant)}", file=sys.stderr)
+            if self.score.killed == killed:
+                took_s = time.monotonic() - begun
+                print(f"{self.room}: {done}, {took_s:.0f} s: lives: {_said(mutant)}", file=sys.stderr, flush=True)
             if done % 50 == 0:
                 print(f"{self.room}: {done} of {len(self.chosen)}, {len(self.score.alive)} alive", file=sys.stderr)
         return True
@@ -125,12 +132,12 @@ class Runner:
         said = _said(mutant)
         killed: bool | None
         if not mutant.function:
-            killed = _killed_at_import(mutant, self.room)
+            killed = _killed_at_import(mutant, self.room, self.most_s, self._files)
         else:
             numbers = self._order(mutant)
             if not numbers:
                 # What is called while modules are imported alone has done its work before any test begins.
-                if _killed_at_import(mutant, self.room):
+                if _killed_at_import(mutant, self.room, self.most_s, self._files):
                     self.score.killed += 1
                 else:
                     self.score.untested.append(said)
@@ -148,11 +155,12 @@ class Runner:
             self.score.alive.append(said)
 
     def _order(self, mutant: Mutant) -> list[int]:
-        """The tests that enter the function: those of the file's own name first, then the quick ones."""
+        """The tests that enter the function: of the file's own name first, then those of whole answers, then the quick ones."""
         own = mutant.file.stem
         numbers = self._enters.get((str(mutant.file), mutant.function), [])
-        named = [own in self._items[number].nodeid for number in numbers]
-        ordered = sorted(zip(numbers, named, strict=True), key=lambda one: (not one[1], self._took[one[0]]))
+        files = [self._items[number].nodeid.partition("::")[0] for number in numbers]
+        ranks = [0 if own in file else 1 if file.endswith("_whole.py") else 2 for file in files]
+        ordered = sorted(zip(numbers, ranks, strict=True), key=lambda one: (one[1], self._took[one[0]]))
         kept: list[int] = []
         spent = 0.0
         for number, _ in ordered:
@@ -176,9 +184,17 @@ class Runner:
         for thing in gc.get_objects():
             if isinstance(thing, _lru_cache_wrapper):
                 thing.cache_clear()
+        room = f"headwater.{self.room.replace('/', '.')}"
+        own = [
+            thing
+            for thing in gc.get_objects()
+            if isinstance(thing, _lru_cache_wrapper) and (thing.__module__ or "").startswith(room)
+        ]
         threading.settrace(called)
         for number, item in enumerate(self._items):
             seen.clear()
+            for cached in own:  # else only the first test that needs a thing would be seen to enter what makes it
+                cached.cache_clear()
             begun = _cpu_s()
             sys.settrace(called)
             good = _passes(item, self._items[number + 1] if number + 1 < len(self._items) else None)
@@ -324,22 +340,31 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
     return [*inner, *(deeper for each in inner for deeper in _codes(each))]
 
 
-def _killed_at_import(mutant: Mutant, room: str) -> bool | None:
-    """Run the room's own tests in a new process that imports the changed file; None where they do not end."""
-    env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant])}
-    named = [
-        str(file) for file in sorted((ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py")) if "e2e" not in file.parts
-    ]
-    mirror, *others = tests_of(room)
-    # Those of the room first, whichever other rooms have tests of the same name, and however many there are.
-    suite = [*[file for file in named if f"unit/{room}/" in file][:FIRST_SUITES], mirror, *named, *others]
-    suite = [*dict.fromkeys(suite)][:MOST_SUITES]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    return done.returncode != 0
+def _killed_at_import(mutant: Mutant, room: str, most_s: float, files: Sequence[str]) -> bool | None:
+    """Run the room's own tests in a new process that imports the changed file; None where they do not end.
+
+    Args:
+        mutant: what stands outside of functions.
+        room: whose tests are run.
+        most_s: CPU seconds of tests at most.
+        files: all files of the room's tests, the quickest first.
+    """
+    env = {**os.environ, CHANGE: json.dumps([str(mutant.file), mutant.index, mutant.variant, most_s])}
+    own = sorted(
+        (ROOT / "tests").rglob(f"test_{mutant.file.stem}*.py"), key=lambda file: f"unit/{room}" not in str(file)
+    )
+    first = [str(file) for file in own[:MOST_OWN] if not {"e2e", "authz"} & set(file.parts)]
+    first += [file for file in files if file.endswith("_whole.py")]
+    # Collecting all tests of a room takes longer than most mutants live.
+    for suite in filter(None, (dict.fromkeys(first), files)):
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
+        try:
+            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
+        except subprocess.TimeoutExpired:
+            return None
+        if done.returncode not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            return True
+    return False
 
 
 class _Changed(MetaPathFinder):
@@ -365,17 +390,23 @@ class _Changed(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=Loader(fullname, file))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """As a plugin in a process of its own: change what it is told to, before any conftest imports it."""
+    if CHANGE in os.environ:
+        file, index, variant, _ = json.loads(os.environ[CHANGE])
+        sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))
+
+
 def pytest_configure() -> None:
-    """As a plugin: see that tests do the same each time."""
+    """As a plugin: let every run be the same."""
     _calm()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
-    """In a process of its own: change what it is told to, before `conftest.py` imports half of what there is."""
-    if CHANGE in os.environ:
-        file, index, variant = json.loads(os.environ[CHANGE])
-        sys.meta_path.insert(0, _Changed(Mutant(Path(file), index, variant, 0, "", 0)))
+def pytest_runtest_logfinish() -> None:
+    """As a plugin in a process of its own: end, with nothing found, once the tests have had their CPU."""
+    if CHANGE in os.environ and _cpu_s() > json.loads(os.environ[CHANGE])[3]:
+        pytest.exit("no test has failed in time", returncode=0)
 
 
 def _calm() -> None:

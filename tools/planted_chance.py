@@ -351,4 +351,13 @@ CHANCE_FAULTS: Final = (
     Patch("chance: row_of: what speaks against is never the reason", "node/pages/queue.py",
           "best = max(finding.reasons, key=lambda reason: abs(reason.weight))",
           "best = max(finding.reasons, key=lambda reason: reason.weight)", ("tests/unit/web/test_pages_whole.py",)),
+    Patch("chance: Card: two roots with one Ed25519 key", "exchange/card.py",
+          '        _require(len({root.ed25519 for root in self.roots}) == ROOTS, "roots", "a root key that stands twice")\n',
+          "", ("tests/unit/exchange/test_forms.py",)),
+    Patch("chance: _outlived: a new sealing key goes before a card has named it", "exchange/office.py",
+          "for place, name in enumerate(names) if name in named), default=-1)",
+          "for place, name in enumerate(names)), default=-1)", ("tests/unit/exchange/test_keys.py",)),
+    Patch("chance: _keep: a file stays whose fact was recalled before it was fetched", "exchange/files.py",
+          "        tx.forget_blob(ref.sha256)\n        return False\n",
+          "        return False\n", ("tests/unit/exchange/test_files.py",)),
 )  # fmt: skip

@@ -23,18 +23,18 @@ from headwater.store import Incoming, Outgoing, Snapshot, Transaction
 RESULTS: Final = ("full", "partial", "none", "refused", "clarify", "hit", "no-hit")
 ENDS: Final = frozenset({"full", "none", "refused"})
 CLARIFY: Final = "clarify"
-REFUSALS: Final = {
-    "not-available": "the information is not available, or no longer",
-    "no-authorisation": "a court or authority whose leave is needed has not given it",
-    "national-security": "it would harm essential interests of national security",
-    "investigation": "it would endanger an investigation or the safety of a person",
-    "interests": "it would unduly harm important interests of a legal person",
-    "minor-offence": "the offence is punishable by no more than a year",
-    "no-offence": "what it is about is no offence here",
-    "third-state": "it came from a state that has not consented",
-    "not-clarified": "what was asked back has not been answered",
-    "agreement": "the agreement does not cover it",
-}
+REFUSALS: Final = (
+    "not-available",  # the information is not available, or no longer
+    "no-authorisation",  # a court or authority whose leave is needed has not given it
+    "national-security",  # it would harm essential interests of national security
+    "investigation",  # it would endanger an investigation or the safety of a person
+    "interests",  # it would unduly harm important interests of a legal person
+    "minor-offence",  # the offence is punishable by no more than a year
+    "no-offence",  # what it is about is no offence here
+    "third-state",  # it came from a state that has not consented
+    "not-clarified",  # what was asked back has not been answered
+    "agreement",  # the agreement does not cover it
+)
 """Reasons for refusing a request, after article 6 of Directive (EU) 2023/977, and the agreement's own limits."""
 ALARM: Final = "deadline-alarm"
 """Kind of the documents that keep the highest alarm noted for each request."""

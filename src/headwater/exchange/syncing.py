@@ -51,7 +51,8 @@ from headwater.model.message import Grown, Kind, Message, Sync
 from headwater.ports import Chance, Clock, Event
 from headwater.store import Snapshot, Store, Transaction
 
-ASKS, ANSWERS, ENDS = 1, 2, 3
+ASKS, ENDS = 1, 3
+"""Turns of a sync: one asks, the next answers, the last ends."""
 MOST_SKIPPED: Final = 1_000_000
 """Most numbers that a partner's word can let us skip after a backup: its word alone is no proof."""
 MOST_VOID: Final = 1000

@@ -7,24 +7,24 @@ import pytest
 
 from headwater.ports import Event
 from headwater.store.ledger import LedgerWriting
-from tests.exchange_events import DETAILS
+from tests.exchange_events import strange
 from tests.exchange_world import Node, World, pair
 
 
 @pytest.fixture(autouse=True)
 def _events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hold every event that a test brings about to the table: a name that nobody knows is found by no auditor."""
-    strange: list[Event] = []
+    found: list[tuple[str, Event]] = []
     note = LedgerWriting.note
 
     def noted(ledger: LedgerWriting, event: Event) -> int:
-        if event.kind.startswith("exchange.") and not _is_known(event):
-            strange.append(event)
+        if event.kind.startswith("exchange.") and (why := strange(event)):
+            found.append((why, event))
         return note(ledger, event)
 
     monkeypatch.setattr(LedgerWriting, "note", noted)
     yield
-    assert strange == []
+    assert not found, [(why, event.kind, event.subject, event.purpose, dict(event.detail)) for why, event in found[:3]]
 
 
 @pytest.fixture
@@ -47,7 +47,3 @@ def london(trio: tuple[World, Node, Node]) -> Node:
 @pytest.fixture
 def belgrade(trio: tuple[World, Node, Node]) -> Node:
     return trio[2]
-
-
-def _is_known(event: Event) -> bool:
-    return event.kind in DETAILS and set(event.detail) <= set(DETAILS[event.kind].split())

@@ -250,24 +250,33 @@ def test_a_file_whose_fact_is_recalled_while_it_is_fetched_is_not_kept(two: Two)
     assert two.belgrade.store.check() == []
 
 
-def test_a_file_whose_fact_is_recalled_once_it_is_whole_and_before_it_stands_in_a_record_goes_too(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("when", ["before it is begun", "once it is whole"])
+def test_a_file_whose_fact_is_recalled_around_its_fetching_goes_too(
+    two: Two, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two.send()
     erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
     begun = two.belgrade.store.part
 
-    @contextmanager
-    def part(name: str) -> Iterator[Part]:
-        with begun(name) as opened:
-            yield opened
+    def recall() -> None:
         two.london.exchange.send(erase, who="o.reed")
         two.london.bring(two.belgrade.me)
 
+    @contextmanager
+    def part(name: str) -> Iterator[Part]:
+        if when == "before it is begun":
+            recall()
+        with begun(name) as opened:
+            yield opened
+        if when == "once it is whole":
+            recall()
+
     monkeypatch.setattr(two.belgrade.store, "part", part)
     assert two.belgrade.exchange.files.fetch_all() == 0
+    assert len(two.fetching.asked) == 3
     assert two.blobs() == []
     assert on_disk(two.belgrade) == set()
+    assert two.belgrade.store.check() == []
 
 
 def test_another_of_the_partners_endpoints_is_asked_where_one_has_nothing(two: Two) -> None:

@@ -85,6 +85,14 @@ def test_what_a_stopped_renewal_left_of_a_key_goes_with_the_next_and_never_back_
     assert files(belgrade) == ["sealing-0002.key"]
 
 
+def test_keys_that_were_made_since_the_last_card_all_stand_in_the_next_and_none_is_destroyed(belgrade: Node) -> None:
+    for _ in range(3):
+        belgrade.exchange.new_key("sealing")
+    assert {key.name for key in renew(belgrade).card.sealing} == set(belgrade.keys.sealing_seeds)
+    assert len(files(belgrade)) == 4
+    assert belgrade.events("key-destroyed") == []
+
+
 def test_a_served_node_opens_with_a_key_that_a_command_beside_it_has_made(london: Node, belgrade: Node) -> None:
     assert len(belgrade.keys.sealing_seeds) == 1
     Keys(belgrade.home).add("sealing", SeededChance(77))

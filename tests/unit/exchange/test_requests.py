@@ -151,6 +151,21 @@ def test_no_alarm_is_noted_for_what_was_answered(desk: Pair) -> None:
     assert belgrade.events("deadline-alarm") == []
 
 
+@pytest.mark.parametrize(("result", "noted"), [("none", []), ("refused", []), ("partial", [50])])
+def test_what_was_answered_late_but_before_anybody_looked_has_an_alarm_that_is_noted_only_while_it_runs(
+    desk: Pair, result: str, noted: list[int]
+) -> None:
+    world, london, belgrade = desk
+    asked = ask(world, london, belgrade)
+    world.clock.move(timedelta(hours=5))
+    facts = {"r1": fact(origin="RS")} if result == "partial" else {}
+    answer(world, belgrade, london, asked, result, reason="agreement", facts=facts, author="m.ilic", approver="d.s")
+    assert (one(london).alarm, one(belgrade).alarm) == (50, 50)
+    for node in (london, belgrade):
+        node.exchange.liaison.tend()
+        assert [event.detail["level"] for event in node.events("deadline-alarm")] == noted
+
+
 def test_the_same_question_in_one_conversation_is_shown_as_a_duplicate(desk: Pair) -> None:
     world, london, belgrade = desk
     first = ask(world, london, belgrade, thread="operation")

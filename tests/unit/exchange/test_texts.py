@@ -160,7 +160,7 @@ def test_a_recall_of_several_records_looks_through_the_texts_of_each_at_both_end
         )
         london.store.write(lambda tx, record=record: tx.add_record(record))  # type: ignore[misc]
         carried = london.exchange.facts(record.id, TERMS)
-        refs.append(send(london, belgrade, facts=carried, text=f"{name} was seen"))
+        refs.append(send(london, belgrade, facts=carried, text=f"{name} uses +38160000000{number}"))  # which stays
         facts.append(fact_id(record.id, 0))
     amend = Amend(action="erase", facts=tuple(facts), reason="other persons")
     london.exchange.liaison.amend(amend, who="o.reed", purpose="oic")

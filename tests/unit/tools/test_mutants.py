@@ -60,7 +60,7 @@ def test_what_stands_outside_of_functions_is_changed_before_any_test_or_conftest
     # A folder's conftest.py imports half of headwater; a change that came after it was in effect nowhere.
     file = mutants.SOURCE / "model" / "message.py"
     mutant = next(one for one in mutations.mutants(file) if not one.function and one.what == "text + XX")
-    env = {**os.environ, mutants.CHANGE: json.dumps([str(file), mutant.index, mutant.variant])}
+    env = {**os.environ, mutants.CHANGE: json.dumps([str(file), mutant.index, mutant.variant, 40.0])}
     suite = ["tests/unit/model/test_forms_whole.py", "tests/unit/node/test_messages.py"]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", *suite]
     done = subprocess.run(command, cwd=mutants.ROOT, env=env, capture_output=True, text=True, check=False)
@@ -79,7 +79,7 @@ def test_what_is_called_while_modules_are_imported_alone_is_tried_there() -> Non
 def test_a_change_that_changes_nothing_is_found_by_no_test() -> None:
     # Tests that read settings refused the name of the variable that told them of the change.
     nothing = mutations.Mutant(mutants.SOURCE / "model" / "scan.py", -1, 0, 1, "nothing", 0)
-    env = {**os.environ, mutants.CHANGE: json.dumps([str(nothing.file), nothing.index, nothing.variant])}
+    env = {**os.environ, mutants.CHANGE: json.dumps([str(nothing.file), nothing.index, nothing.variant, 40.0])}
     suite = "tests/hostile/test_scan.py::test_one_bad_file_among_good_ones_leaves_nothing_in_the_store"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tools.mutants", "-p", "no:cacheprovider", suite]
     done = subprocess.run(command, cwd=mutants.ROOT, env=env, capture_output=True, text=True, check=False)
