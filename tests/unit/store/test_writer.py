@@ -249,8 +249,10 @@ def refusing(tx: Transaction) -> int:
 
 
 def test_the_thread_that_writes_has_a_name_and_keeps_no_process_from_ending(store: Store) -> None:
-    [thread] = [one for one in threading.enumerate() if one.name == "headwater-store"]
-    assert thread.daemon
+    assert store._writer is not None
+    thread = store._writer._thread  # another test's may still be there
+    assert thread is not None
+    assert (thread.name, thread.daemon) == ("headwater-store", True)
     store.close()
     assert not thread.is_alive()
 
