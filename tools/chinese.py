@@ -1,7 +1,7 @@
 """Write the table of Mandarin readings that names in Chinese characters are read by, from a package that knows them.
 
-    python -m venv /tmp/readings && /tmp/readings/bin/pip install pypinyin==0.55.0
-    /tmp/readings/bin/python tools/chinese.py
+    python -m venv readings && readings/bin/pip install pypinyin==0.55.0
+    readings/bin/python tools/chinese.py
 
 pypinyin (MIT) tells the readings of the Unicode Han Database (Unicode Standard Annex 38), the commonest first; tones and
 other readings are left out, ü is u as in passports before 2012. Kept are the characters of GB 2312 (mainland, 1980), the common ones

@@ -111,10 +111,10 @@ def person(text: str) -> list[Word]:
             for one in _RUN.findall(_BETWEEN_FOREIGN.sub(" ", text))
         ]
     runs = _RUN.findall(text)
-    if len(runs) > 1 or not _is_chinese(text):
+    if len(runs) != 1 or not _is_chinese(runs[0]):
         return [Word(_as_family(one), one) if _is_chinese(one) else Word(one) for one in runs]
-    name = _TITLES.sub("", text) if len(text) >= _LEAST_TITLED else text
-    family, given = _family_and_given(name)
+    [run] = runs
+    family, given = _family_and_given(_TITLES.sub("", run) if len(run) >= _LEAST_TITLED else run)
     return [Word(_as_family(family), family), *([Word(reading(given), given)] if given else [])]
 
 

@@ -178,7 +178,7 @@ def known_as(part: Part) -> tuple[int, ...]:
     """Return the numbers of the known names that a part can be."""
     if part.kind is _KOREAN:
         return (number(part.text),)
-    if part.plain[:1] == part.plain[1:2] and part.plain[:1] not in _DOUBLED_FIRST:
+    if part.plain[:1] == part.plain[1:2] and not part.arabic and part.plain[:1] not in _DOUBLED_FIRST:
         return ()  # no name begins so: Ssad is a slip of the keys, and not Sad
     return groups_of(part.sound, arabic=part.arabic)
 

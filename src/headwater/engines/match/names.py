@@ -250,7 +250,8 @@ def _by_words(text: str, tidy: str, script: Script, *, person: bool) -> Name | N
 
 def _chinese(text: str, tidy: str, *, person: bool) -> Name | None:
     """Return the parts of a name in Chinese characters, each of which keeps them beside what is read from them."""
-    found = {word.latin: word for word in (chinese_names.person if person else chinese_names.organisation)(tidy)}
+    words_read = (chinese_names.person if person else chinese_names.organisation)(tidy)
+    found = {word.latin if word.characters else in_latin(word.latin, _CHINESE): word for word in words_read}
     if _AND.issuperset(found):
         return None
     parts = []

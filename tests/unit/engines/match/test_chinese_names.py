@@ -101,6 +101,18 @@ def test_a_foreign_name_meets_its_own(written: str, name: str) -> None:
     ]
 
 
+def test_words_in_other_letters_beside_characters_are_spelled_too() -> None:
+    for name, spelled in (("张虚构 タロウ", "tarou"), ("张虚构 Зоран", "zoran"), ("虚构 김", "gim")):
+        found = parse(name, person=True)
+        assert found is not None
+        assert found.parts[-1].plain == spelled
+
+
+@pytest.mark.parametrize("name", ["“张虚构”", " 张虚构 ", "张虚构。"])
+def test_signs_about_a_name_are_no_part_of_it(name: str) -> None:
+    assert [word.characters for word in person(name)] == ["张", "虚构"]
+
+
 def test_only_a_dot_makes_a_name_foreign() -> None:
     assert [word.heard for word in person("佐兰·菲克")] == ["zoLan", "fek"]
     assert [word.heard for word in person("佐兰 菲克")] == ["", ""]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headwater.engines.match.likeness import MEETING, Way, edit_cost, likeness
+from headwater.engines.match.likeness import MEETING, Way, edit_cost, known_as, likeness
 from headwater.engines.match.names import Part, part
 
 
@@ -75,3 +75,11 @@ def test_figures_are_the_same_or_not() -> None:
 def test_a_part_in_arabic_script_meets_its_latin_spelling() -> None:
     assert likeness(of("mŧaly", arabic=True), of("mithali"))[0] > 0.8
     assert likeness(of("nasr", arabic=True), of("karim"))[0] < MEETING
+
+
+def test_a_word_that_begins_with_a_letter_typed_twice_is_no_known_name() -> None:
+    assert known_as(of("sad"))
+    assert known_as(of("ssad")) == ()
+    assert alike("ssad", "asad") > MEETING > alike("sad", "asad")
+    assert known_as(of("rrahim"))  # as Albanian writes it
+    assert known_as(of("aaron")) == known_as(of("aron"))
