@@ -35,15 +35,21 @@ SAME_READER = frozenset({"ledger", "crypto"})
 """The payments' reader by another name."""
 
 
+def _timed(form: Form, data: bytes) -> tuple[float, str]:
+    begun = time.process_time()
+    said = _said(form, data)
+    return time.process_time() - begun, said
+
+
 def judged(form: Form, pairs: Iterable[Trap]) -> list[str]:
     """Read both files of each pair; return what went wrong, one line each."""
     whole = form.read(form.inside(form.seed))
     wrong = [] if whole > 0 else ["the valid file holds nothing"]
     for trap in pairs:
         for kind, data in (("hostile", trap.hostile), ("twin", trap.twin)):
-            begun = time.process_time()
-            said = _said(form, data)
-            spent = time.process_time() - begun
+            spent, said = _timed(form, data)
+            if spent > MOST_CPU_S:  # what takes so long takes it each time; a neighbour on the same core comes and goes
+                spent = min(spent, _timed(form, data)[0])
             if spent > MOST_CPU_S:
                 wrong.append(f"{trap.name}, {kind}: {spent:.1f} CPU seconds")
             if (said is None) == (kind == "hostile"):
