@@ -35,7 +35,7 @@ SAME_READER = frozenset({"ledger", "crypto"})
 """The payments' reader by another name."""
 
 
-def _timed(form: Form, data: bytes) -> tuple[float, str]:
+def _timed(form: Form, data: bytes) -> tuple[float, str | None]:
     begun = time.process_time()
     said = _said(form, data)
     return time.process_time() - begun, said
