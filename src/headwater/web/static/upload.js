@@ -1,6 +1,7 @@
 // A file goes up piece by piece with a bar; where the connection breaks it goes on where it stopped, also after the page was closed.
 // Without this script the form sends the file whole. The sum at the end is over the sums of its chunks: pieces of two files never meet.
 const PIECE = 4 * 1024 * 1024;
+const FIRST = 256 * 1024;
 const CHUNK = 1024 * 1024;
 const STALLED_MS = 30000;
 const WAITS_MS = [500, 1000, 2000, 4000, 8000, 15000, 15000, 30000, 30000, 60000, 60000];
@@ -50,19 +51,22 @@ const sumOf = async (file) => {
   return hex(await crypto.subtle.digest("SHA-256", await new Blob(sums).arrayBuffer()));
 };
 
-// Asks how far it is and sends the rest; whatever breaks, it asks again after a while.
+// Asks how far it is and sends the rest; whatever breaks, it asks again after a while. It goes on with a small piece and larger ones after it:
+// what came over the line that broke may still be written away, and a piece that meets it is sent again.
 const raise = async (form, file, told) => {
   const token = form.elements.form_token.value;
   const about = new URLSearchParams({ name: file.name, size: file.size, changed: file.lastModified });
   for (let broke = 0; ;) {
     try {
       let held = JSON.parse((await send(form.dataset.upload, about, { "X-Form-Token": token })).responseText);
+      let most = held.at > 0 ? FIRST : PIECE;
       while (held.at < file.size) {
         const { at } = held;
         const address = `${form.dataset.upload}/${held.upload}?at=${at}`;
         const heads = { "X-Form-Token": token, "Content-Type": "application/octet-stream" };
         told.sent(at, at > 0);
-        held = JSON.parse((await send(address, file.slice(at, at + PIECE), heads, (loaded) => told.sent(at + loaded))).responseText);
+        held = JSON.parse((await send(address, file.slice(at, at + most), heads, (loaded) => told.sent(at + loaded))).responseText);
+        most = Math.min(4 * most, PIECE);
         broke = 0;
       }
       told.sent(file.size);
