@@ -141,6 +141,7 @@ ACTS: Final[dict[str, Act]] = {
     "pages.finding.compare": Act.FINDING_LOOK,
     "pages.finding.finding_page": Act.FINDING_LOOK,
     "pages.guarding.decide": Act.TASK_DECIDE,
+    "pages.guarding.notified": Act.TASK_DECIDE,
     "pages.guarding.open_identity": Act.IDENTITY_LOOK,
     "pages.guarding.task_lines": Act.TASK_LOOK,
     "pages.guarding.task_page": Act.TASK_LOOK,

@@ -323,7 +323,7 @@ def uploaded(reader: Browser, page: Answer, given: dict[str, Given], of_it: froz
 @known_keys
 def guarded(folder: Path) -> Play:
     """Safeguarding, audit, users and one's own sign-in: the forms of those who look after people, the log and the node."""
-    with alone(folder, first_responder=True) as (node, _, play):
+    with alone(folder, first_responder=True, notify_h=48.0) as (node, _, play):
         cases.take_in(node, as_user(node, WRITER, "court"), write_case(folder / "folder"))
         users.add(node.store, as_user(node, WRITER, "operation"), users.User("l.lead", frozenset({"safeguarding"})))
         with node.store.snapshot() as snapshot:
@@ -353,14 +353,25 @@ def guarded(folder: Path) -> Play:
             "decided without consent",
             f"/protect/{task.id}",
             "Decide",
-            {"referral": True, "Why, in your own words": "no word yet"},
+            {"referral, with the person's consent": True, "Why, in your own words": "no word yet"},
         )
         keeper.send(
             "decided with consent",
             f"/protect/{other.id}",
             "Decide",
-            {"referral": True, "The person consents": True, "Why, in your own words": "asked"},
+            {
+                "referral, with the person's consent": True,
+                "The person consents": True,
+                "Why, in your own words": "asked",
+            },
         )
+        keeper.send(
+            "a duty to notify",
+            f"/protect/{task.id}",
+            "Decide",
+            {"duty to notify, without consent": True, "Why, in your own words": "no word yet"},
+        )
+        keeper.send("notified", f"/protect/{task.id}", "It was done", {"The reference that came back": "MS/1"})
         auditor.send("the log is checked", "/audit", "Check the whole log")
         admin.send("a user", "/admin", "Add a user", {"Name": "n.ew", "analyst": True, "liaison": True})
         for role in sorted(Role):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from headwater.case.model import CaseFile
-from headwater.errors import ConflictError, ForbiddenError, NoBasisError, SchemaError
+from headwater.errors import ConflictError, ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.model.canonical import decode, encode
 from headwater.model.record import PROTECTED, PersonCategory
 from headwater.node import protected, users
@@ -211,7 +211,7 @@ def notified(node: Node, session: Session, ref: str, reference: str) -> Task:
     """
     may(session, Act.TASK_DECIDE)
     if not reference.strip():
-        raise SchemaError("a notification without its reference", where="--reference")
+        raise SchemaError("a notification without its reference", where=Place(field="reference"))
 
     def change(transaction: Transaction) -> Task:
         task = _task(transaction, ref)

@@ -122,7 +122,7 @@ class Task:
         due: by when a trained person must have looked.
         woman_officer: the person asked for a woman officer.
         notify_by: by when a duty to notify must be done.
-        notified: reference of the notification, empty where none was made.
+        notified: reference of the notification, empty where none was made of the duty that was decided last.
     """
 
     id: str
@@ -178,16 +178,30 @@ def decide(task: Task, ruling: Ruling, clocks: Clocks) -> Task:
     if ruling.outcome is Outcome.REFERRAL and not ruling.consent:
         fix = "record the person's consent, or decide on a duty to notify; a child needs none"
         raise NoBasisError("rule consent: an adult is referred only with consent", fix=fix)
-    if ruling.outcome in (Outcome.REFERRAL, Outcome.CHILD) and not clocks.first_responder:
-        raise NoBasisError(
-            "rule first-responder: this organisation is none", fix="hand over to one: --outcome handed-over"
-        )
-    if ruling.outcome is Outcome.DUTY_TO_NOTIFY and not clocks.notify_h:
-        raise NoBasisError("rule duty-to-notify: this organisation has no such duty", fix="hand over to one that has")
+    barred = _barred(ruling.outcome, clocks)
+    if barred is not None:
+        raise barred
     if task.rulings and task.rulings[-1].outcome is ruling.outcome and not task.is_open:
         raise ConflictError("decided so already", where=task.id, fix="look at its history")
-    notify_by = ruling.at + timedelta(hours=clocks.notify_h) if ruling.outcome is Outcome.DUTY_TO_NOTIFY else None
-    return replace(task, rulings=(*task.rulings, ruling), notify_by=notify_by or task.notify_by)
+    made = replace(task, rulings=(*task.rulings, ruling))
+    if ruling.outcome is not Outcome.DUTY_TO_NOTIFY:
+        return made
+    return replace(made, notify_by=ruling.at + timedelta(hours=clocks.notify_h), notified="")
+
+
+def possible(clocks: Clocks) -> tuple[Outcome, ...]:
+    """Return what an organisation may decide at all."""
+    return tuple(outcome for outcome in Outcome if _barred(outcome, clocks) is None)
+
+
+def _barred(outcome: Outcome, clocks: Clocks) -> NoBasisError | None:
+    if outcome in (Outcome.REFERRAL, Outcome.CHILD) and not clocks.first_responder:
+        return NoBasisError(
+            "rule first-responder: this organisation is none", fix="hand over to one: --outcome handed-over"
+        )
+    if outcome is Outcome.DUTY_TO_NOTIFY and not clocks.notify_h:
+        return NoBasisError("rule duty-to-notify: this organisation has no such duty", fix="hand over to one that has")
+    return None
 
 
 class Consent(StrEnum):

@@ -85,6 +85,7 @@ TABLE: Final[Mapping[tuple[str, str], Needs]] = {
     ("GET", "/protect/{task}"): Act.TASK_LOOK,
     ("POST", "/protect/{task}/identity"): Act.IDENTITY_LOOK,
     ("POST", "/protect/{task}/decide"): Act.TASK_DECIDE,
+    ("POST", "/protect/{task}/notified"): Act.TASK_DECIDE,
     ("GET", "/audit"): Act.LEDGER_SHOW,
     ("POST", "/audit/check"): Act.LEDGER_VERIFY,
     ("GET", "/audit/report"): Act.REPORT_MAKE,

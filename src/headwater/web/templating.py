@@ -97,6 +97,21 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "refuse": "The rules refuse it.",
 }
 """What the rules answered about a message."""
+RULINGS: Final[Mapping[str, str]] = {
+    "referral": "referral, with the person's consent",
+    "duty-to-notify": "duty to notify, without consent",
+    "child": "referral of a child; no consent is needed",
+    "declined": "the person does not want it",
+    "handed-over": "handed over to an organisation that may refer",
+    "dismissed": "no sign after all",
+}
+"""What is decided about a possible victim."""
+STRENGTHS: Final[Mapping[str, str]] = {
+    "strong": "strong sign",
+    "medium": "sign of medium strength",
+    "weak": "weak sign",
+}
+"""How much one sign says."""
 AUDIENCES: Final[Mapping[str, str]] = {
     "prosecutor": "the prosecutor",
     "court": "the court",
@@ -259,6 +274,8 @@ def _vocabulary(language: Language) -> dict[str, Callable[..., Any]]:
         "claim_words": of(CLAIMS),
         "tie_words": lambda kind: tie_words(language, kind),
         "outcome_words": of(OUTCOMES),
+        "ruling_words": of(RULINGS),
+        "strength_words": of(STRENGTHS),
         "audience_words": of(AUDIENCES),
         "result_options": lambda: [(name, language.gettext(words)) for name, words in RESULTS.items()],
         "collated": collated,

@@ -1,5 +1,6 @@
 """Safeguarding by the rules alone: grants, tasks, clocks, outcomes, and who may become a suspect."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from headwater.policy.safeguarding import (
     check_grant,
     decide,
     open_task,
+    possible,
     see_more,
 )
 
@@ -132,6 +134,29 @@ def test_a_duty_to_notify_has_a_clock_of_its_own() -> None:
     assert made.notify_by == NOON + 49 * HOUR
     assert made.overdue(NOON + 49 * HOUR) == ()
     assert made.overdue(NOON + 50 * HOUR) == ("notify",)
+
+
+def test_a_duty_that_is_decided_anew_is_to_be_done_anew() -> None:
+    made = replace(decide(task(), ruling(Outcome.DUTY_TO_NOTIFY), CLOCKS), notified="MS/1")
+    assert made.overdue(NOON + 500 * HOUR) == ()
+    more = see_more(made, seen(at=NOON + 200 * HOUR), CLOCKS)
+    again = decide(more, ruling(Outcome.DUTY_TO_NOTIFY, at=NOON + 201 * HOUR), CLOCKS)
+    assert again.overdue(NOON + 500 * HOUR) == ("notify",)
+    assert decide(made, ruling(Outcome.DECLINED), CLOCKS).notified == "MS/1", "another decision takes nothing back"
+
+
+def test_what_an_organisation_may_decide_is_what_it_is_offered() -> None:
+    for first_responder in (True, False):
+        for notify_h in (0.0, 48.0):
+            clocks = Clocks(task_h=24, notify_h=notify_h, first_responder=first_responder)
+            may = []
+            for outcome in Outcome:
+                try:
+                    decide(task(), ruling(outcome, consent=True), clocks)
+                    may.append(outcome)
+                except NoBasisError:
+                    pass
+            assert tuple(may) == possible(clocks)
 
 
 def test_a_decision_takes_a_reason_and_is_made_once() -> None:

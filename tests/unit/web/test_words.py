@@ -33,6 +33,8 @@ def said() -> set[str]:
         templating.STATES,
         templating.KINDS,
         templating.OUTCOMES,
+        templating.RULINGS,
+        templating.STRENGTHS,
         templating.AUDIENCES,
         templating.RESULTS,
         templating.WAYS,

@@ -8,7 +8,7 @@ from headwater.model.times import format_instant
 from headwater.node import safeguarding
 from headwater.node.node import Node
 from headwater.policy.acts import Act
-from headwater.policy.safeguarding import Outcome, Task
+from headwater.policy.safeguarding import Outcome, Task, possible
 from headwater.policy.session import Session, may
 
 
@@ -27,7 +27,9 @@ class TaskPage:
     """One task with what was seen and decided.
 
     Attributes:
-        seen: code, where, why, when and by whom, in words that name nobody.
+        seen: sign, strength, where, why, when and by whom, in words that name nobody.
+        outcomes: what this organisation may decide at all.
+        notify_by: by when a duty to notify must be done that has not been, empty for none.
     """
 
     id: str
@@ -77,15 +79,23 @@ def task_page(node: Node, session: Session, ref: str) -> TaskPage:
         overdue=task.overdue(node.clock.now()),
         woman_officer=task.woman_officer,
         seen=tuple(
-            {"code": one.code, "where": one.where, "why": one.why, "at": format_instant(one.at), "by": one.by}
+            {
+                "sign": sign.replace("-", " "),
+                "strength": strength,
+                "where": one.where,
+                "why": one.why,
+                "at": format_instant(one.at),
+                "by": one.by,
+            }
             for one in task.seen
+            for strength, _, sign in (one.code.partition("."),)
         ),
         rulings=tuple(
             {"outcome": one.outcome.value, "by": one.by, "at": format_instant(one.at), "reason": one.reason}
             for one in task.rulings
         ),
-        notify_by=format_instant(task.notify_by) if task.notify_by else "",
-        outcomes=tuple(one.value for one in Outcome),
+        notify_by=format_instant(task.notify_by) if task.notify_by and not task.notified else "",
+        outcomes=tuple(one.value for one in possible(safeguarding.clocks(node))),
     )
 
 
@@ -113,6 +123,17 @@ def decide(node: Node, session: Session, ref: str, outcome: str, reason: str, *,
     except ValueError as error:
         raise SchemaError("no such outcome", where=Place(field="outcome")) from error
     safeguarding.decide(node, session, ref, chosen, reason, consent=consent)
+
+
+def notified(node: Node, session: Session, ref: str, reference: str) -> None:
+    """Keep that a duty to notify was done, under the reference that came back.
+
+    Raises:
+        PolicyError: the user may not, or no such task waits, or there is no duty on it.
+        SchemaError: there is no reference.
+    """
+    may(session, Act.TASK_DECIDE)
+    safeguarding.notified(node, session, _task(node, session, ref).id, reference)
 
 
 def _task(node: Node, session: Session, ref: str) -> Task:

@@ -30,6 +30,12 @@ def decide(ctx: Context) -> Response:
     return ctx.see_other("/protect")
 
 
+def notified(ctx: Context) -> Response:
+    """Keep that a duty to notify was done."""
+    guarding.notified(ctx.node, ctx.session, ctx.params["task"], ctx.form.needed("reference", most=200))
+    return ctx.see_other("/protect")
+
+
 def _page(ctx: Context, opened: object) -> Response:
     model = guarding.task_page(ctx.node, ctx.session, ctx.params["task"])
     ctx.more.update(opened=opened)
@@ -42,4 +48,5 @@ PAGES = (
     Page("/protect/{task}", "protect", show),
     Page("/protect/{task}/identity", "protect", open_identity, "POST"),
     Page("/protect/{task}/decide", "protect", decide, "POST"),
+    Page("/protect/{task}/notified", "protect", notified, "POST"),
 )
