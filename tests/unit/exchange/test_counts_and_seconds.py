@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import LimitError, PeerRefusedError
+from headwater.exchange.beside import Kept, keep_tables
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
 from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys, make_roots
 from headwater.exchange.outbox import Outbox
 from headwater.exchange.partners import Partners
+from headwater.model.ids import MessageId
 from headwater.model.message import Amend
 from headwater.testing.fakes import SeededChance
 from tests.exchange_world import BELGRADE, LONDON, Node, World, fact, message
@@ -54,6 +56,21 @@ def test_after_a_refusal_one_message_goes_alone_and_each_batch_that_is_taken_dou
     assert [here.step().moved for _ in range(7)] == [1, 2, 4, 8, 16, 9, 0]
 
 
+@pytest.mark.parametrize(
+    ("at", "wait_s"), [(0.0, 10.0), (9.0, 1.0), (9.96, 0.05), (10.0, 20.0), (29.0, 1.0), (30.0, None), (31.0, None)]
+)
+def test_what_rests_is_waited_for_to_its_moment_and_no_more_from_then_on(
+    at: float, wait_s: float | None, world: World, london: Node
+) -> None:
+    here = courier(world, london)
+    here._stopwatch = lambda: at
+    here._resting = {MessageId("one"): (30.0, 1), MessageId("two"): (10.0, 2)}
+    rests = {"one"} | {"two"} if at < 10 else {"one"} if at < 30 else set()
+    assert here._at_rest() == rests
+    step = here.step()
+    assert (step.moved, step.error, step.wait_s) == (0, None, None if wait_s is None else pytest.approx(wait_s))
+
+
 @pytest.mark.parametrize("depth", ["new", "there", "deep/er"])
 def test_keys_are_made_in_a_folder_that_is_there_or_not_yet(depth: str, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
@@ -66,23 +83,34 @@ def test_keys_are_made_in_a_folder_that_is_there_or_not_yet(depth: str, tmp_path
         assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o600}
 
 
-def test_each_of_two_files_of_one_fact_stands_in_a_record_of_its_own_and_both_go_with_the_fact(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(3))
+def test_each_of_two_files_of_one_fact_stands_in_a_record_of_its_own_that_bears_no_other_file_and_no_table(
+    number: int, tmp_path: Path
+) -> None:
+    # Records of one message are found in the order of their hashes: any of them may be the first.
     two = Two(tmp_path)
-    note = fact(entity="file", schema="Note", prop="name", value="scan.bin", category="object", personal=False)
-    made = two.london.exchange.files
-    other = tmp_path / "other.bin"
-    other.write_bytes(b"other")
-    two.path.write_bytes(b"first")
-    refs = tuple(made.attach(path, "rec-file/0") for path in (two.path, other))
-    told = message(facts={"rec-file/0": note, "rec-file/1": fact()}, files=refs)
-    two.london.exchange.send(told, who="o.reed")
+    note = fact(entity="file", schema="Note", prop="name", value=f"{number}.bin", category="object", personal=False)
+    paths = [tmp_path / f"{each}.bin" for each in "ab"]
+    for path in paths:
+        path.write_bytes(f"{path.name} {number}".encode())
+    refs = sorted((two.london.exchange.files.attach(path, "rec-file/0") for path in paths), key=lambda one: one.sha256)
+    told = message(facts={"rec-file/0": note, "rec-file/1": fact()}, files=tuple(refs))
+    sending = two.london.exchange.send(told, who="o.reed")
     two.london.bring(BELGRADE)
-    assert two.belgrade.exchange.files.fetch_all() == 2
-    with two.belgrade.store.snapshot() as snapshot:
-        found = [(len(record.facts), record.blobs) for record in snapshot.records()]
-    assert sorted(found) == sorted([(2, ()), *((2, (each.sha256,)) for each in refs)])
+    here = two.belgrade
+    two.fetching.left = 1
+    assert here.exchange.files.fetch_all() == 1
+    table = here.store.put_table(b"PAR1 an invented table PAR1")
+    kept = [Kept("payments", table)]
+    assert here.store.write(lambda tx: keep_tables(tx, sending.id or MessageId(""), refs[0], kept, ("oic",)))
+    two.fetching.left = 9
+    assert here.exchange.files.fetch_all() == 1
+    with here.store.snapshot() as snapshot:
+        found = [(len(record.facts), record.blobs, record.tables) for record in snapshot.records()]
+    assert sorted(found) == sorted([(2, (), ()), *((2, (each.sha256,), ()) for each in refs), (1, (), (table,))])
     erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
     two.london.exchange.send(erase, who="o.reed")
     two.london.bring(BELGRADE)
-    assert two.blobs() == []
+    with here.store.snapshot() as snapshot:
+        assert not any(record.blobs or record.tables for record in snapshot.records())
     two.world.close()
