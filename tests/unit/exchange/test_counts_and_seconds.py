@@ -1,5 +1,6 @@
 """Counts at their last step, and the second of two: receipts in an answer, sizes of batches, files of one fact, folders that are there."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,4 +114,22 @@ def test_each_of_two_files_of_one_fact_stands_in_a_record_of_its_own_that_bears_
     two.london.bring(BELGRADE)
     with here.store.snapshot() as snapshot:
         assert not any(record.blobs or record.tables for record in snapshot.records())
+    two.world.close()
+
+
+def test_a_file_at_which_fetching_was_stopped_is_not_counted_as_whole_and_is_fetched_later(tmp_path: Path) -> None:
+    two, stop = Two(tmp_path), threading.Event()
+    two.send()
+
+    def stopped(data: bytes) -> bytes:
+        stop.set()
+        return data
+
+    two.fetching.change = stopped
+    assert two.belgrade.exchange.files.fetch_all(stop) == 0
+    assert (len(two.fetching.asked), two.blobs()) == (1, [])
+    assert two.belgrade.exchange.files.fetch_all(stop) == 0
+    assert len(two.fetching.asked) == 1, "nothing is begun once it is to stop"
+    assert two.belgrade.exchange.files.fetch_all() == 1
+    assert len(two.blobs()) == 1
     two.world.close()
