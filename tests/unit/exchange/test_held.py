@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from headwater.exchange.crosscheck import check
 from headwater.exchange.liaison import _keep_check
+from headwater.exchange.partners import State
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, MessageId
@@ -131,3 +132,12 @@ def test_what_two_looks_have_found_to_answer_is_answered_by_the_first_of_them_al
         done for _, _, done in ACTED_ON.values()
     ]
     assert liaison.tend() == 0
+
+
+def test_a_search_that_cannot_be_answered_any_more_is_noted_as_such_and_not_tried_again(liar: Liar) -> None:
+    ref = handed(liar, "search", ("P",), "stored")
+    liar.belgrade.exchange.step_partner(LONDON, State.SUSPENDED, who="d.s", reason="unclear")
+    assert [liar.belgrade.exchange.liaison.tend() for _ in range(2)] == [1, 0]
+    noted = [(each.who, each.subject, dict(each.detail)) for each in liar.belgrade.events("search-unanswered")]
+    assert noted == [("node", ref, {"code": "trust.key"})]
+    assert answers(liar, ref) == []
