@@ -54,6 +54,7 @@ DETAILS: Final = {
     "exchange.redacted": "facts rule to",
     "exchange.refused": "again code count detail result seq sha256",
     "exchange.resting": "code",
+    "exchange.search-unanswered": "code",
     "exchange.sent": "agreement categories facts kind seq to",
     "exchange.sync-doubted": "why",
     "exchange.table-expired": "findings record",

@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from inspect import Parameter, getmembers, isclass, signature
 from types import ModuleType
@@ -58,14 +58,26 @@ def _by_place(kind: type) -> list[str]:
 def _default(value: Any, factory: Any) -> Any:
     if value not in (dataclasses.MISSING, msgspec.NODEFAULT):
         return told(value)
-    return NOT_SAID if factory in (dataclasses.MISSING, msgspec.NODEFAULT) else told(factory())
+    if factory in (dataclasses.MISSING, msgspec.NODEFAULT):
+        return NOT_SAID
+    made = factory()
+    return "a function" if callable(made) else told(made)
+
+
+def named(value: Any) -> Any:
+    """Return a value in which each class stands as its name."""
+    if isinstance(value, Mapping):
+        return {named(key): named(each) for key, each in value.items()}
+    if type(value) in (tuple, frozenset):
+        return type(value)(map(named, value))
+    return value.__name__ if isclass(value) else value
 
 
 def _form(value: Any) -> Any:
     if isinstance(value, tuple) and any(hasattr(one, "test") for one in value):
         return [f"{one.id} {one.name}" for one in value]  # rules, in their order
     if not isclass(value):
-        return value.hex() if isinstance(value, bytes) else told(value)
+        return value.hex() if isinstance(value, bytes) else told(named(value))
     if issubclass(value, enum.Enum):
         return {one.name: one.value for one in value}
     if issubclass(value, msgspec.Struct):

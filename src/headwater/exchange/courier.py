@@ -234,7 +234,7 @@ class Courier:
         newest: dict[bytes, int] = {}
         for row in batch:
             if (word := words.get(row.id)) is not None:
-                newest[word.receipt] = max(row.seq, newest.get(word.receipt, 0))
+                newest[word.receipt] = max(row.seq, newest.get(word.receipt, row.seq))
         receipts = {word.receipt: word.read for word in words.values()}
         kept = {data: keep_receipt(tx, data) for data in receipts}
         for data, receipt in receipts.items():
@@ -259,10 +259,8 @@ class Courier:
             return stopped
         for row in rows:
             body = None if row.kind in HOUSEKEEPING else snapshot.document(SENT, row.id)
-            if body is not None:
-                message = decode(body, Message)
-                if self._partners.stops_at_sending(snapshot, message.kind, message.agreement):
-                    stopped.append(row)
+            if body is not None and self._partners.stops_at_sending(snapshot, decode(body, Message).agreement):
+                stopped.append(row)
         return stopped
 
     def _note_silence(self, tx: Transaction, row: Outgoing) -> None:

@@ -27,7 +27,6 @@ from headwater.exchange.backoff import wait_s
 from headwater.exchange.envelope import Lane
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.partners import Partners
-from headwater.exchange.translate import SOURCE
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, BlobHash, MessageId
@@ -297,11 +296,11 @@ def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> bool:
     if message is None or ref.fact not in message.facts:
         tx.forget_blob(ref.sha256)
         return False
-    facts = facts_here(tx, waiting.message, message).get(ref.fact, [])
-    for fact in facts[:1]:
-        record = tx.kept_record(record_of(fact))
-        if record is not None and record.origin.source == SOURCE:
-            tx.add_born(_with_file(as_record(record), ref), waiting.message)
+    records = [tx.kept_record(record_of(fact)) for fact in facts_here(tx, waiting.message, message).get(ref.fact, [])]
+    # Beside the record that the message became there may be those of other files of the fact, and of tables read from them.
+    plain = next((record for record in records if record is not None and not (record.blobs or record.tables)), None)
+    if plain is not None:
+        tx.add_born(_with_file(as_record(plain), ref), waiting.message)
     tx.put_document(WAITING, _name_of(waiting), encode(_done(waiting)))
     detail: dict[str, str | int] = {"sha256": ref.sha256, "size": ref.size, "from": waiting.peer}
     tx.note(Event("exchange.file-kept", "node", waiting.message, detail=detail))
@@ -310,7 +309,7 @@ def _keep(tx: Transaction, waiting: Waiting, ref: FileRef) -> bool:
 
 def _with_file(record: Record, ref: FileRef) -> Record:
     values = {name: getattr(record, name) for name in Record.__dataclass_fields__}
-    return Record(**{**values, "blobs": (*record.blobs, ref.sha256)})
+    return Record(**{**values, "blobs": (ref.sha256,)})
 
 
 def _done(waiting: Waiting) -> Waiting:

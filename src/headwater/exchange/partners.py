@@ -29,7 +29,6 @@ from headwater.exchange.flags import flag_since
 from headwater.exchange.signed import PairKey, read_paper
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
-from headwater.model.message import HOUSEKEEPING, Kind
 from headwater.policy.agreement import Agreement, AgreementState
 from headwater.ports import Event
 from headwater.store import Snapshot, Transaction
@@ -270,10 +269,8 @@ class Partners:
         """Return whether every agreement that this node holds is live now."""
         return all(terms.state is AgreementState.LIVE for terms in self.agreements(reader).values())
 
-    def stops_at_sending(self, reader: Documents, kind: Kind, agreement: str | None) -> bool:
-        """Return whether a message that is queued must wait because its agreement is not live now."""
-        if kind in HOUSEKEEPING:
-            return False
+    def stops_at_sending(self, reader: Documents, agreement: str | None) -> bool:
+        """Return whether a message that is queued, and is no housekeeping, must wait because its agreement is not live now."""
         terms = self.agreements_for(reader, [agreement]).get(agreement or "")
         return terms is None or terms.state is not AgreementState.LIVE
 

@@ -71,10 +71,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Size and root, in hex, of the receiver's log."""
+    """Size of the receiver's log, not below 0, and its root: 32 bytes in lower-case hex."""
 
     size: int
     root: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no head of a log: its root is compared with others once the partner syncs.
+
+        Raises:
+            SchemaError: it is none.
+        """
+        blob_hash(self.root)
+        if self.size < 0:
+            raise SchemaError("no size of a log", where=Place(field="log"))
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}):

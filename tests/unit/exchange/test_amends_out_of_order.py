@@ -129,10 +129,18 @@ def test_an_answer_that_could_not_be_sent_goes_once_the_partner_is_back(three: T
     three.world.wires.cut.clear()
     three.run()
     assert holders(three.pristina)[0].state == "open"
+    assert len(owed(three)) == 1
     three.london.exchange.step_partner(PRISTINA, State.CONFIRMED, who="s.hall", reason="clear")
     three.london.exchange.liaison.tend()
     three.run()
     assert holders(three.pristina)[0].state == "done"
+    assert owed(three) == ()
+
+
+def owed(three: Three) -> tuple[MessageId, ...]:
+    """The amends that London has not been able to answer yet."""
+    with three.london.store.snapshot() as snapshot:
+        return three.london.exchange.liaison._amends.unsettled(snapshot).owed
 
 
 def test_an_answer_that_comes_late_does_not_undo_a_newer_one(three: Three) -> None:

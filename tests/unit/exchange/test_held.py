@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from headwater.exchange.crosscheck import check
+from headwater.exchange.liaison import _keep_check
+from headwater.exchange.partners import State
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, MessageId
@@ -113,3 +116,28 @@ def test_what_a_rule_has_refused_is_never_acted_on(liar: Liar, name: str) -> Non
     ref = liar.belgrade.exchange.incoming()[-1].id
     assert [liar.belgrade.exchange.liaison.tend() for _ in range(2)] == [0, 0]
     assert acted(liar, ref) == []
+
+
+def test_what_two_looks_have_found_to_answer_is_answered_by_the_first_of_them_alone(liar: Liar) -> None:
+    refs = [handed(liar, name, ("P",), "stored") for name in ACTED_ON]
+    liaison = liar.belgrade.exchange.liaison
+    with liar.belgrade.store.snapshot() as snapshot:
+        now = liar.world.clock.now()
+        checks, found = check(snapshot, liaison._to_check(snapshot, now)), liaison._answers(snapshot, now)
+    assert (len(checks), len(found)) == (1, 1)
+    for count in (1, 0, 0):
+        assert liar.belgrade.store.write(lambda tx: _keep_check(tx, checks[0])) == count
+        assert liar.belgrade.store.write(lambda tx: liaison._give(tx, found[0])) == count
+    assert [acted(liar, ref) for ref, (_, acted, _) in zip(refs, ACTED_ON.values(), strict=True)] == [
+        done for _, _, done in ACTED_ON.values()
+    ]
+    assert liaison.tend() == 0
+
+
+def test_a_search_that_cannot_be_answered_any_more_is_noted_as_such_and_not_tried_again(liar: Liar) -> None:
+    ref = handed(liar, "search", ("P",), "stored")
+    liar.belgrade.exchange.step_partner(LONDON, State.SUSPENDED, who="d.s", reason="unclear")
+    assert [liar.belgrade.exchange.liaison.tend() for _ in range(2)] == [1, 0]
+    noted = [(each.who, each.subject, dict(each.detail)) for each in liar.belgrade.events("search-unanswered")]
+    assert noted == [("node", ref, {"code": "trust.key"})]
+    assert answers(liar, ref) == []

@@ -105,6 +105,10 @@ def test_a_table_that_has_ended_is_hidden_with_its_findings_where_it_is_evidence
     assert (NAME in values) is evidence
     assert (TEXT.encode() in bytes_of(liar, claim.id)) is evidence
     assert [event.detail["findings"] for event in liar.belgrade.events("table-expired")] == [1]
+    with store.snapshot() as snapshot:
+        events = [leaf.event for leaf in snapshot.leaves() if leaf.event is not None]
+    noted = [(each.who, each.subject, dict(each.detail)) for each in events if each.kind == "findings.withdrawn"]
+    assert noted == [("m.ilic", claim.id, {"expired": replace(record, tables=(BlobHash("ab" * 32),)).id})]
 
 
 OTHER = "A-UK-RS-OTHER"

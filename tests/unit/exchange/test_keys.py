@@ -108,8 +108,13 @@ def test_a_key_is_on_the_disk_and_then_its_name_before_anybody_is_told_of_it(
     act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Keys.create(tmp_path / "uk", SeededChance()) if act == "add" else None
-    there, synced = set(tmp_path.rglob("*.key")), list[int]()
-    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    there, synced, sizes = set(tmp_path.rglob("*.key")), list[int](), dict[int, int]()
+
+    def sync(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        sizes[synced[-1]] = os.fstat(handle).st_size
+
+    monkeypatch.setattr(os, "fsync", sync)
     if made is not None:
         made.add("sealing", SeededChance(1))
     elif act == "create":
@@ -121,3 +126,4 @@ def test_a_key_is_on_the_disk_and_then_its_name_before_anybody_is_told_of_it(
     for path in new:
         later = synced[synced.index(path.stat().st_ino) + 1 :]
         assert path.parent.stat().st_ino in later, path.name
+        assert sizes[path.stat().st_ino] == path.stat().st_size > 0, "all of it is there before it is synced"

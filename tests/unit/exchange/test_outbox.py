@@ -300,3 +300,24 @@ def test_a_third_states_fact_stays_without_its_consent(london: Node) -> None:
     sending = london.exchange.send(message(facts={"f1": fact(), "f2": third}), who="o.reed")
     assert sending.judgement.removed == {"f2": "onward-consent"}
     assert sending.message.sender == LONDON
+
+
+def test_a_role_is_an_approval_by_name_unless_it_is_the_second_person_or_breaks_a_glass_that_is_there(
+    london: Node,
+) -> None:
+    third = fact(origin=StateCode("XK"), via="A-UK-XK-OIC", category="associate")
+    glass = BreakGlass(reason="a boat is sinking", threat="immediate-serious")
+    for broken, role, approvals, breaker in (
+        (None, "break-glass", ("break-glass",), None),
+        (None, "safeguarding", ("safeguarding",), None),
+        (glass, "safeguarding", ("safeguarding",), ""),
+        (glass, "break-glass", (), "s.hall"),
+    ):
+        facts = {"f1": fact(minor=True), **({"f2": third} if broken else {})}
+        held = london.exchange.send(message(approver="", facts=facts, break_glass=broken), who="o.reed")
+        assert held.id is not None
+        london.exchange.approve(held.id, who="s.hall", role=role)
+        (draft,) = [draft for draft in london.exchange.drafts() if draft.id == held.id]
+        told = draft.message
+        assert (told.approvals, told.approver) == (approvals, "")
+        assert (told.break_glass.approver or "" if told.break_glass else None) == breaker

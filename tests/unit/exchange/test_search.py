@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from headwater.exchange.search import Answering, answer, hashed
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
-from headwater.model.ids import AuthorityId, EntityKey
+from headwater.model.ids import AuthorityId, EntityKey, MessageId
 from headwater.model.message import Kind, Message
 from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.policy.agreement import Agreement
 from headwater.testing.fakes import START
-from tests.exchange_world import BELGRADE, fact, message
+from tests.exchange_world import BELGRADE, LONDON, agreement, fact, message
 from tests.three_world import Three, make_three
 
 pytestmark = pytest.mark.slow
@@ -143,3 +146,62 @@ def test_a_plain_search_is_refused_by_the_rules(three: Three) -> None:
     told = message(kind=Kind.SEARCH, recipient=BELGRADE, reason="x", facts={"f1": fact(prop="phone", value=PHONE)})
     sent = three.london.exchange.send(told, who="o.reed")
     assert (sent.is_queued, sent.judgement.rule) == (False, "search-plain")
+
+
+class Held:
+    """Records, and nothing else of a store."""
+
+    def __init__(self, *records: Record) -> None:
+        self._records = records
+
+    def records(self) -> tuple[Record, ...]:
+        return self._records
+
+
+KEYS = (b"k" * 32, b"l" * 32)
+DAY = START.date()
+ONE_DAY = timedelta(days=1)
+
+
+def may_tell(terms: Agreement | None, keys: tuple[bytes, ...], purpose: str | None = "oic", **handling: Any) -> bool:
+    """Whether Belgrade tells of a record with this handling, searched for with the second key."""
+    key = EntityKey("rs/1")
+    record = Record(
+        origin=Origin(BELGRADE, "report"),
+        handling=Handling(**handling),
+        mentions=(Mention(key, "Person", PersonCategory.SUSPECT),),
+        facts=(Fact(key, "phone", PHONE), Fact(key, "birthDate", "1980")),
+    )
+    facts = hashed({"f1": fact(prop="phone", value=PHONE), "f2": fact(prop="phone", value="1")}, KEYS[1])
+    facts["f3"] = structs.replace(facts["f1"], hashed=False)
+    told = message(sender=LONDON, recipient=BELGRADE, kind=Kind.SEARCH, purpose=purpose, facts=facts)
+    given = answer(Held(record), told, MessageId("m"), Answering(BELGRADE, terms, keys, DAY))  # type: ignore[arg-type]
+    assert (given.text is None) == (given.result == "no-hit")
+    assert given.text in {None, "f1"}
+    return given.result == "hit"
+
+
+@pytest.mark.parametrize(
+    ("tells", "handling"),
+    [
+        (True, {}),
+        (True, {"markings": frozenset({"OFFICIAL"})}),
+        (True, {"markings": frozenset({"OFFICIAL", "INTERNO"})}),
+        (False, {"markings": frozenset({"OFFICIAL", "INTERNO", "TOP"})}),
+        (False, {"markings": frozenset({"TOP"})}),
+        (False, {"retain_until": DAY - ONE_DAY}),
+        (True, {"retain_until": DAY}),
+        (True, {"retain_until": DAY + ONE_DAY}),
+        (True, {"purposes": frozenset({"oic"})}),
+        (False, {"purposes": frozenset()}),
+        (False, {"addressees": frozenset()}),
+    ],
+)
+def test_what_is_told_of_is_within_all_that_the_agreement_lets_pass_to_its_last_day(
+    tells: bool, handling: dict[str, Any]
+) -> None:
+    within = agreement(markings={"OFFICIAL": 1, "INTERNO": 2})
+    assert may_tell(within, KEYS, **handling) is tells
+    assert not may_tell(None, KEYS, **handling)
+    assert not may_tell(within, KEYS[:1], **handling)
+    assert not may_tell(within, (), **handling)

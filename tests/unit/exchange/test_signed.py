@@ -4,9 +4,10 @@ import base64
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from headwater.errors import FormatError, InputError, KeyTrustError, LimitError, SchemaError
-from headwater.exchange.signed import MAX_PAPER, PairKey, PairSeed, read_paper, sign_paper
+from headwater.exchange.signed import MAX_PAPER, Algorithm, PairKey, PairSeed, Paper, read_paper, sign_paper
 
 ONE = PairSeed(b"\1" * 32, b"\2" * 32)
 OTHER = PairSeed(b"\3" * 32, b"\4" * 32)
@@ -88,3 +89,16 @@ def test_a_key_twice_in_a_paper_is_refused() -> None:
 def test_keys_have_the_length_of_their_kind(ed25519: str, mldsa65: str) -> None:
     with pytest.raises(SchemaError):
         PairKey(ed25519=ed25519, mldsa65=mldsa65)
+
+
+def test_a_signature_counts_under_the_name_of_its_own_key_and_kind_alone() -> None:
+    one, other = ONE, OTHER
+    good = sign_paper(b"{}", "card", (one,))
+    assert good.is_signed_by(one.public(), "card")
+    names = {each.alg: each.key for each in sign_paper(b"{}", "card", (other,)).signatures}
+    for place, each in enumerate(good.signatures):
+        alg = next(alg for alg in Algorithm if alg is not each.alg)
+        for changed in (replace(each, key=names[each.alg]), replace(each, alg=alg)):
+            lines = list(good.signatures)
+            lines[place] = changed
+            assert not Paper(payload=good.payload, signatures=tuple(lines)).is_signed_by(one.public(), "card")

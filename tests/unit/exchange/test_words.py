@@ -10,7 +10,7 @@ from msgspec import structs
 from headwater.errors import NoBasisError
 from headwater.exchange import words
 from headwater.exchange.suite import is_signed
-from headwater.exchange.words import Spoken, speak
+from headwater.exchange.words import Spoken, consent_terms, speak
 from headwater.model.canonical import decode
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import Amend, Consent, Kind, Message, MessageFact, Word
@@ -269,6 +269,26 @@ def test_a_yes_that_is_older_than_what_stands_cannot_be_shown_again(three: Three
     assert len(three.belgrade.events("consent-doubted")) == 3
     later("yes", "2027-01-31")
     assert recorded(three, in_belgrade)[-1] == "yes"
+
+
+def test_a_yes_is_as_old_as_its_word_and_a_no_as_old_as_its_coming(three: Three) -> None:
+    in_belgrade, asked, _ = ask_on(three)
+    request = three.belgrade.exchange.sent(asked)
+    assert request is not None
+    now, seeds = three.world.clock.now(), list(three.pristina.keys.signing_seeds.values())
+
+    def said(decision: str, until: str, hours_ago: float) -> Consent:
+        made = structs.replace(request.consents[0], decision=decision, until=until, ref=asked)
+        at = now - timedelta(hours=hours_ago)
+        return structs.replace(made, words=(speak(seeds, "consent", consent_terms(made), ("rec-x/0",), XK, at),))
+
+    say(three, said("yes", "2027-01-31", 3))
+    say(three, said("yes", "2027-02-28", 2))  # both came late, in their order
+    assert recorded(three, in_belgrade) == ["yes", "yes"]
+    say(three, said("no", "2027-02-28", 9))
+    say(three, said("yes", "2027-03-31", 1))
+    assert recorded(three, in_belgrade) == ["yes", "yes", "no"]
+    assert len(three.belgrade.events("consent-doubted")) == 1
 
 
 def test_what_is_neither_yes_nor_no_takes_no_words_place(three: Three) -> None:
