@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.node_world import AUDITOR, SUPERVISOR, init
+from headwater.errors import RollbackError
+from headwater.exchange.alarms import raise_alarm
+from headwater.node import Node
+from tests.node_world import AUDITOR, LONDON, SUPERVISOR, events, init
 from tests.unit.cli.conftest import Run, who
 
 
@@ -45,3 +48,13 @@ def test_there_are_no_texts_to_decide_on_and_no_files_where_nothing_came(run: Ru
     assert (unknown.code, "headwater amend texts" in unknown.err) == (77, True)
     assert run("amend", "text", ref, "--keep", "--reason", "x", "--home", home, *who(AUDITOR)).code == 77
     assert run("inbox", "files", "--home", home, *who(), "--json").document == {"ok": True, "files": []}
+
+
+def test_the_reason_for_which_an_alarm_is_cleared_stands_in_the_ledger(run: Run, home: Path) -> None:
+    with Node.open(home, {}) as node:
+        node.store.write(lambda tx: raise_alarm(tx, RollbackError, LONDON, "shorter", [b"a", b"b"], seen_by=LONDON))
+    cleared = run("partner", "clear", LONDON, "--reason", "restored by hand", "--home", home, *who(SUPERVISOR))
+    assert (cleared.code, cleared.out) == (0, "1 cleared\n")
+    with Node.open(home, {}) as node:
+        [event] = events(node, "exchange.alarm-cleared")
+    assert "restored by hand" in repr(event.detail)

@@ -93,6 +93,20 @@ def test_an_attribute_is_at_least_as_strict_as_its_event() -> None:
     assert codes(about(changed(1, distribution="5"), 1)) == ["TLP:AMBER"]
 
 
+def test_an_attribute_of_an_object_is_at_least_as_strict_as_the_object() -> None:
+    event = deepcopy(misp_event())
+    inner = deepcopy(event["Event"]["Attribute"][1])
+    inner["uuid"] = "7d1f1a52-0000-4000-8000-00000000a001"
+    inner.pop("Tag", None)
+    thing = {"uuid": "7d1f1a52-0000-4000-8000-00000000a002", "name": "file", "distribution": "0", "Attribute": [inner]}
+    event["Event"]["Object"] = [thing]
+    [made] = [record for record in records(event) if record.origin.place == f"misp--{inner['uuid']}"]
+    assert codes(made) == ["TLP:AMBER+STRICT"]
+    thing["distribution"] = "3"
+    [made] = [record for record in records(event) if record.origin.place == f"misp--{inner['uuid']}"]
+    assert codes(made) == ["TLP:AMBER"], "and never wider than the event"
+
+
 def test_a_sharing_group_is_held_for_a_person() -> None:
     assert is_held(about(changed(1, distribution="4"), 1).handling)
     found = read("misp", json.dumps(changed(None, distribution="4")).encode())

@@ -126,6 +126,12 @@ def test_dicos_images_come_back_bit_by_bit(channel: int) -> None:
     assert (scan.meta.channels, scan.meta.mm_x, scan.meta.mm_y) == (META.channels[channel : channel + 1], 5.0, 5.0)
 
 
+def test_dicos_pixels_that_are_wider_than_high_stay_so() -> None:
+    meta = replace(META, mm_x=4.0, mm_y=6.5)
+    scan = read(scan_dicos.write_dx(counts()[0], meta, channel=0, series="s", moment="20260101120000"), "a.dcs")
+    assert (scan.meta.mm_x, scan.meta.mm_y) == (4.0, 6.5)
+
+
 def test_threat_reports_come_back() -> None:
     threats = (scan_dicos.Threat((10.0, 20.0, 40.0, 60.0), "CONTRABAND", "organic, 5 kg", 0.75),)
     data = scan_dicos.write_tdr(threats, of="ab" * 32, moment="20260101120000")

@@ -264,6 +264,10 @@ def test_breaks_and_a_backtest_are_written_and_drawn(folder: Path) -> None:
     assert any("2024-01" <= row["seen_at"] <= "2024-03" for row in fallen)
     source = figures_runs.Wide(replace(source.panel, names=source.panel.names[:1], counts=source.panel.counts[:1]), ())
     figures_runs.break_chart(folder / "b.svg", source, found)
+    own = [one for one in found if one.series == source.panel.names[0]]
+    assert len(own) < len(found)
+    figures_runs.break_chart(folder / "own.svg", source, own)
+    assert (folder / "own.svg").read_bytes() == (folder / "b.svg").read_bytes(), "marks of other series are not drawn"
     made = figures_runs.backtest(source, "2022-01", "2023-06", None, None, (80,))
     figures_runs.write_backtest(folder / "t.csv", made)
     figures_runs.backtest_chart(folder / "t.svg", source, made)

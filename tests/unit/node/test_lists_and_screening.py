@@ -48,6 +48,14 @@ def test_hits_are_kept_as_findings_and_the_run_is_logged_without_the_name(node: 
     assert [each.subject for each in events(node, "findings.claimed")] == [finding.id]
 
 
+def test_the_same_names_in_another_order_are_the_same_question_in_the_ledger(node: Node, tmp_path: Path) -> None:
+    read(node, "uk", write_list(tmp_path / "in", [MARKO]))
+    for names in ((MARKO, ANA), (ANA, MARKO), (MARKO,)):
+        screen(node, *names)
+    first, second, other = (event.detail["query_hash"] for event in events(node, "match.screened"))
+    assert first == second != other
+
+
 def test_the_same_question_again_claims_nothing_new(node: Node, tmp_path: Path) -> None:
     read(node, "uk", write_list(tmp_path / "in", [MARKO]))
     first, second = screen(node, MARKO), screen(node, MARKO)

@@ -46,6 +46,13 @@ def test_a_report_that_was_sent_in_time_is_never_late(drafts: Path) -> None:
         watch_reports.mark_sent(path, aware)
 
 
+def test_what_was_sent_stands_behind_what_is_due(drafts: Path) -> None:
+    aware = first_alert(drafts)
+    before = [row["draft"] for row in watch_reports.reports(drafts, aware)]
+    watch_reports.mark_sent(drafts / before[0], aware)
+    assert [row["draft"] for row in watch_reports.reports(drafts, aware)] == [*before[1:], before[0]]
+
+
 def test_the_closure_of_a_rescue_has_24_hours_from_its_end(drafts: Path) -> None:
     aware = first_alert(drafts)
     path = next(one for one in sorted(drafts.glob("*-eurosur.json")) if "crossing" not in one.name)

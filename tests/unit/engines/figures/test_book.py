@@ -33,6 +33,14 @@ def test_of_one_day_the_edition_kept_last_counts() -> None:
     assert total.value == 2
 
 
+def test_an_edition_that_was_kept_late_counts_by_the_day_it_was_seen_on() -> None:
+    held = Book([edition(day, {BALKANS: {"2024": value}}) for day, value in (("2025-02-01", 2), ("2025-01-01", 1))])
+    assert [one.value for one in held.vintages(BALKANS)[parse_period("2024")]] == [1, 2]
+    total = held.total(BALKANS, parse_period("2024"))
+    assert total is not None
+    assert total.value == 2
+
+
 def test_a_year_is_put_together_of_its_months_only_if_all_are_there() -> None:
     held = Book([edition("2025-01-01", {BALKANS: {f"2024-{at:02d}": 1 for at in range(1, 12)}})])
     assert held.total(BALKANS, parse_period("2024")) is None
