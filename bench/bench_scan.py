@@ -259,17 +259,17 @@ def hidden(scan: Scan) -> bool:
 
 
 SITES: dict[str, tuple[Callable[[np.random.Generator], str], Machine, int, str]] = {
-    "C6": (lambda _: "van", PORTAL, REPORT_SEED + 300_000, "laden vans, 3.5/6 MV"),
+    "C6": (lambda _: "van", PORTAL, REPORT_SEED + 520_000, "laden vans, 3.5/6 MV"),
     "C7": (
         lambda draw: "lorry" if draw.random() < 0.5 else "van",
         UNSEEN,
-        REPORT_SEED + 400_000,
+        REPORT_SEED + 620_000,
         "half lorries, 4/6 MV, 3.3 times fewer photons",
     ),
 }
 """Where laden vehicles are searched: in domain, and vehicles and a machine of which no lesson told.
 
-Seeds from 100,000 and 200,000 after the first were looked at for earlier figures; each change of what is measured takes others.
+Seeds of 100,000 to 400,000 and 510,000 after the first were looked at before; each change of what is measured takes others.
 """
 
 

@@ -172,7 +172,7 @@ def evaluate_scans(
 def train_scans(
     *, seed: int, out: Path, scenes: int | None, steps: int | None, start: str | None, keep: Path | None, as_json: bool
 ) -> None:
-    """Train a detector on simulated vehicles, with fixed seeds (some hours of one core from nothing; needs PyTorch)."""
+    """Train a detector on simulated vehicles, with fixed seeds (two or three hours of one core and 5 GB; needs PyTorch)."""
     from headwater.node import scan_train, scan_tune
 
     with bar("learning") as progress:

@@ -27,17 +27,22 @@ class Shown:
 
 
 class Pool:
-    """Scenes as they are asked for: the first clean, the others with hidden things."""
+    """Scenes as they are asked for, the newest of them: of each the first lesson is clean, the others have hidden things."""
 
-    def __init__(self, first: int, folder: Path | None = None) -> None:
-        """Draw from a seed on, and keep what was drawn in a folder."""
-        self._first, self._folder = first, folder
+    def __init__(self, first: int, folder: Path | None = None, most: int | None = None) -> None:
+        """Draw from a seed on, keep what was drawn in a folder, and hold so many at most; all where left out."""
+        self._first, self._folder, self._most = first, folder, most
         self.scenes: list[list[Shown]] = []
+        self.drawn = 0
 
-    def reach(self, count: int) -> None:
-        """Hold at least so many scenes."""
-        while len(self.scenes) < count:
-            self.scenes.append(self._scene(self._first + len(self.scenes)))
+    def reach(self, count: int) -> int:
+        """Draw until so many scenes were drawn, and return how many of the oldest went for them."""
+        while self.drawn < count:
+            self.scenes.append(self._scene(self._first + self.drawn))
+            self.drawn += 1
+        gone = 0 if self._most is None else max(len(self.scenes) - self._most, 0)
+        del self.scenes[:gone]
+        return gone
 
     def _scene(self, seed: int) -> list[Shown]:
         kept = None if self._folder is None else self._folder / f"scene-{seed}.npz"

@@ -25,7 +25,7 @@ from headwater.node.files import bytes_of, json_object
 from headwater.node.onnx_runtime import onnx_runtime
 
 Reals = NDArray[np.float32]
-BUILTIN: Final = "builtin-4"
+BUILTIN: Final = "builtin-5"
 DATA: Final = Path(__file__).parent / "data" / "scan"
 SCHEMA: Final = "headwater.scan.model/1"
 OWN_KIND: Final = "two-grids"

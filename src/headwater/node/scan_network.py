@@ -25,7 +25,7 @@ RATE: Final = 2.5e-3
 """Highest rate of AdamW, for what is no kernel; it rises over the first steps and falls on a straight line over the last."""
 STRAIGHT_RATE: Final = 0.04
 """Highest rate of kernels, as a share of their length."""
-LATER: Final = 0.35
+LATER: Final = 0.5
 """Share of both rates for a network that has learned already."""
 MOMENTUM: Final = 0.9
 WARM: Final = 60

@@ -23,7 +23,7 @@ from headwater.node.scan_compare import compare_scans
 from headwater.node.scan_model import load
 
 Progress = Callable[[int, int], None]
-CLEAN: Final = 120
+CLEAN: Final = 400
 PAIRS: Final = 60
 
 
