@@ -282,6 +282,8 @@ def test_an_overdue_duty_is_counted_and_noted_in_the_ledger_once(
         [duty] = safeguarding.tasks(node, guardian(node))
         page = browser(node, GUARDIAN, "victim-protection").get(f"/protect/{made.id}").text
         assert f'notify by <time datetime="{format_instant(duty.notify_by or node.clock.now())}">' in page
+        twin = browser(node, GUARDIAN, "victim-protection").get(f"/protect/{made.id}?format=json").text
+        assert '"code":"strong.violence","sign":"violence","strength":"strong"' in twin.replace(" ", "")
         safeguarding.tasks(node, guardian(node))
         assert len(events(node, "safeguarding.late-notify")) == 1
         safeguarding.notified(node, guardian(node), made.id, "MS/1")

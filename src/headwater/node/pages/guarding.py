@@ -27,7 +27,7 @@ class TaskPage:
     """One task with what was seen and decided.
 
     Attributes:
-        seen: sign, strength, where, why, when and by whom, in words that name nobody.
+        seen: code, sign and strength in it, where, why, when and by whom, in words that name nobody.
         outcomes: what this organisation may decide at all.
         notify_by: by when a duty to notify must be done that has not been, empty for none.
     """
@@ -80,6 +80,7 @@ def task_page(node: Node, session: Session, ref: str) -> TaskPage:
         woman_officer=task.woman_officer,
         seen=tuple(
             {
+                "code": one.code,
                 "sign": sign.replace("-", " "),
                 "strength": strength,
                 "where": one.where,
