@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Final
 
+from headwater.exchange.parties import sender_of
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Message
@@ -25,7 +26,7 @@ def remember(tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequen
 
 def awaited(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
     """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
-    keys = [_keys(message.sender or AuthorityId(""), message.facts) for message in messages]
+    keys = [_keys(sender_of(message), message.facts) for message in messages]
     found = tx.keys_among(AHEAD, [key for each in keys for key in each])
     if not found:
         return []
@@ -34,7 +35,7 @@ def awaited(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
 
 def came_before(tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:
     """Return the amends that came before facts that a message brings."""
-    keys = _keys(message.sender or AuthorityId(""), message.facts)
+    keys = _keys(sender_of(message), message.facts)
     refs = dict.fromkeys(ref for key in keys for ref in _known(tx, key))
     rows = ((ref, tx.incoming(ref)) for ref in refs)
     found = [(ref, decode(row.body, Message)) for ref, row in rows if row is not None and row.body]

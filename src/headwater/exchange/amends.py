@@ -31,6 +31,7 @@ from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
 from headwater.exchange.holdings import Held, held_from, here
 from headwater.exchange.outbox import SENT, Outbox
+from headwater.exchange.parties import agreement_of, sender_of
 from headwater.exchange.words import AMEND, Spoken, amend_terms, relayed
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -187,7 +188,7 @@ class Amends:
             ref: its message.
             duties: of the judgement: ``erase:f``, ``restrict:f`` …; whom to pass it on to is looked up here.
         """
-        amend, sender = message.amend, message.sender or AuthorityId("")
+        amend, sender = message.amend, sender_of(message)
         if amend is None:
             return
         held = held_from(tx, sender, amend.facts)
@@ -238,7 +239,7 @@ class Amends:
             results=results,
             waits_for=tuple(sorted({each.holder for each in forwards})),
         )
-        tx.put_document(OWN, ref, encode(_Own(sender, message.agreement or "", done)))
+        tx.put_document(OWN, ref, encode(_Own(sender, agreement_of(message), done)))
         self._answer(tx, ref)
 
     def answered(self, tx: Transaction, message: Message, ref: MessageId, envelope: bytes, digest: bytes) -> None:
@@ -250,7 +251,7 @@ class Amends:
         body = tx.document(ASKED, first.amend) if first else None
         asked = decode(body, Asked) if body else None
         if first is None or asked is None or (asked.holder, first.holder) != (message.sender, message.sender):
-            tx.note(Event("exchange.amend-doubted", message.sender or "", ref))
+            tx.note(Event("exchange.amend-doubted", sender_of(message), ref))
             return
         tx.put_document(PROOF, ref, envelope)
         sealed, held = read(envelope), tx.document(ANSWER, first.amend)
@@ -276,7 +277,7 @@ class Amends:
         """Queue what could not be queued when it was asked for, and withdraw what a holder did not want corrected."""
         queued = 0
         for ref in unsettled.asked:
-            asked, row = decode(tx.document(ASKED, ref) or b"", Asked), tx.outgoing(ref)
+            asked, row = _asked(tx, ref), tx.outgoing(ref)
             if row is None:
                 queued += self._queue(tx, asked)
             elif tx.document(INSTEAD, ref) is None:
@@ -386,10 +387,10 @@ class Amends:
         told = replace(first, facts=dict(replacements), approver=who, done=(), amend=None)
         judgement = self._outbox.judge(tx, told, tx.now)
         if judgement.outcome is not Outcome.ALLOW:
-            name, rule = next(iter(judgement.removed.items()), ("", judgement.rule))
+            name, rule = next(iter(judgement.removed.items()), (None, judgement.rule))
             raise ForbiddenError(
                 f"rule {rule}: the new fact may not go to {first.recipient}",
-                where=name or None,
+                where=name,
                 fix="make a new fact that may, or amend with erase",
             )
         return apply(judgement, told).facts
@@ -427,7 +428,7 @@ class Amends:
         for key in sorted(_below(tx, ref)):
             answer_body = tx.document(ANSWER, key)
             if answer_body is None:
-                waits.add(decode(tx.document(ASKED, key) or b"", Asked).holder)
+                waits.add(_asked(tx, key).holder)
             else:
                 answer = decode(answer_body, Answer)
                 below += [replace(answer.done[0], envelope=answer.envelope), *answer.done[1:]]
@@ -482,6 +483,11 @@ class _Sent:
             if len(rest) < len(asked.content.facts):
                 stripped = dataclasses.replace(asked, content=replace(asked.content, facts=rest))
                 self._tx.replace_document(ASKED, ref, version, encode(stripped), who=who)
+
+
+def _asked(tx: Transaction, ref: MessageId) -> Asked:
+    """Return what was asked for: nobody takes it away, so it is there."""
+    return decode(tx.document(ASKED, ref) or b"", Asked)
 
 
 def _below(tx: Transaction, ref: MessageId) -> tuple[MessageId, ...]:

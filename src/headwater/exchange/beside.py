@@ -11,7 +11,7 @@ from datetime import date
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import is_evidence
 from headwater.exchange.holdings import facts_here, read_message
-from headwater.exchange.translate import SOURCE, names_in
+from headwater.exchange.translate import SOURCE, message_of, names_in
 from headwater.model.fact import place_of, record_of
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, FactId, MessageId, RecordId
@@ -74,7 +74,7 @@ def expire(tx: Transaction, today: date, who: str) -> int:
     ended = {each.record for each in retention.due(tables_of_partners(tx), today)}
     for number in sorted(ended):
         record = tx.kept_record(number)
-        row = tx.incoming(MessageId(record.origin.place or "")) if record else None
+        row = tx.incoming(message_of(record)) if record else None
         message = read_message(row.body) if row else None
         if record is None or row is None or message is None:
             continue

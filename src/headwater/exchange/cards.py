@@ -23,6 +23,7 @@ from headwater.errors import (
 from headwater.exchange.alarms import Fault, raise_alarm
 from headwater.exchange.card import SignedCard, check_current, check_successor, read_card
 from headwater.exchange.outbox import Outbox
+from headwater.exchange.parties import sender_of
 from headwater.exchange.partners import Partners
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId
@@ -102,13 +103,13 @@ class Cards:
 
     def take(self, tx: Transaction, message: Message, sent_at: datetime) -> None:
         """Let a partner's card take the place of the one held."""
-        sender = message.sender or AuthorityId("")
+        sender = sender_of(message)
         for card in self._next(tx, message, sent_at):
             self._partners.take_card(tx, sender, card, sender)
 
     def refused(self, tx: Transaction, message: Message, rule: str) -> None:
         """Raise the alarm where a refused card shows that something is wrong with its sender."""
-        fault, sender = _FAULTS.get(rule), message.sender or AuthorityId("")
+        fault, sender = _FAULTS.get(rule), sender_of(message)
         if fault is not None:
             held = self._partners.need(tx, sender).card
             what = f"a card that does not follow version {held.card.version}, which is held ({rule})"
@@ -116,7 +117,7 @@ class Cards:
             raise_alarm(tx, fault, sender, what, pieces, seen_by=self._partners.me)
 
     def _next(self, tx: Transaction, message: Message, sent_at: datetime) -> tuple[SignedCard, ...]:
-        held = self._partners.need(tx, message.sender or AuthorityId("")).card
+        held = self._partners.need(tx, sender_of(message)).card
         return successors(held, [read_card(encode(copy)) for copy in message.cards], sent_at, tx.now)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Protocol
 
-from headwater.exchange.translate import SOURCE, facts_of, passed_on
+from headwater.exchange.translate import SOURCE, facts_of, message_of, passed_on
 from headwater.model.canonical import decode
 from headwater.model.fact import record_of
 from headwater.model.ids import FactId, MessageId, RecordId
@@ -39,7 +39,7 @@ def facts_from(reader: Holdings, ref: RecordId, ranks: Mapping[str, int], on: da
         return {}
     if record.origin.source != SOURCE:
         return facts_of(record, ranks, on)
-    row = reader.incoming(MessageId(record.origin.place or ""))
+    row = reader.incoming(message_of(record))
     return {} if row is None else passed_on(record, decode(row.body, Message))
 
 

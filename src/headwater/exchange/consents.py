@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.exchange.holdings import Held, Reader, held_from, origins_of
+from headwater.exchange.parties import purpose_of, recipient_of, sender_of
 from headwater.exchange.words import Spoken
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -131,7 +132,7 @@ def answer(
 def record(tx: Transaction, message: Message, ref: MessageId) -> int:
     """Keep the consents of a message that came in, as far as they are their originator's; return how many facts."""
     count = 0
-    sender = message.sender or AuthorityId("")
+    sender = sender_of(message)
     for consent in message.consents:
         if consent.decision not in DECISIONS:  # neither word: it must not take an earlier one's place
             continue
@@ -152,7 +153,7 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
             tx.put_document(CONSENT, key, encode(kept))
             count += len(facts)
     kind = "exchange.consent-recorded" if count else "exchange.consent-doubted"
-    tx.note(Event(kind, sender, ref, message.purpose or "", {"facts": count, "thread": message.thread or ""}))
+    tx.note(Event(kind, sender, ref, purpose_of(message), {"facts": count, "thread": message.thread or ""}))
     return count
 
 
@@ -166,7 +167,7 @@ def attached(reader: Reader, message: Message) -> Message:
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}
     records = dict.fromkeys(record_of(FactId(name)) for name in sorted(names))
     found = [each for key in records for each in _kept(reader, key)]
-    receiver = state_of(message.recipient or AuthorityId(""))
+    receiver = state_of(recipient_of(message))
     consents = tuple(each.consent for each in found if each.consent.receiver == receiver)
     return message if consents == message.consents else replace(message, consents=consents)
 

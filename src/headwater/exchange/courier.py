@@ -299,7 +299,9 @@ def _words(
     answer: bytes, batch: list[Outgoing], card: Card, me: AuthorityId, now: datetime
 ) -> tuple[dict[MessageId, _Word], list[HeadwaterError]]:
     """Return what the partner has signed about the messages of a batch, and what it sent that cannot be believed."""
-    sent = {(row.id, sha256(row.envelope).hexdigest()): row.id for row in batch}
+    sent: dict[tuple[str | None, str], MessageId] = {
+        (row.id, sha256(row.envelope).hexdigest()): row.id for row in batch
+    }
     words: dict[MessageId, _Word] = {}
     doubts: list[HeadwaterError] = []
     for part in split(answer, most=2 * MAX_ENVELOPES):
@@ -309,6 +311,7 @@ def _words(
             doubts.append(error)
             continue
         for line in receipt.lines:
-            if (line.id, line.sha256) in sent:
-                words[MessageId(line.id or "")] = _Word(line, part, receipt)
+            ref = sent.get((line.id, line.sha256))
+            if ref is not None:
+                words[ref] = _Word(line, part, receipt)
     return words, doubts

@@ -11,6 +11,7 @@ from headwater.exchange import ahead, consents
 from headwater.exchange.amends import Amends
 from headwater.exchange.cards import Cards
 from headwater.exchange.files import expect
+from headwater.exchange.parties import agreement_of, purpose_of, sender_of
 from headwater.exchange.told import hear
 from headwater.model.ids import MessageId
 from headwater.model.message import HOUSEKEEPING, Kind, Message
@@ -60,7 +61,7 @@ class Desk:
         judgement = self._rules.decide(Op.RECEIVE, agreements, message, self._amends.held(tx, message), tx.now)
         if message.kind is Kind.CARD and judgement.outcome is not Outcome.REFUSE:
             return self._cards.judge(tx, message, sent_at) or judgement
-        terms = agreements.get(message.agreement or "")
+        terms = agreements.get(agreement_of(message))
         if message.kind in HOUSEKEEPING and message.facts and terms is not None:
             kinds = sorted(terms.kinds - {Kind.REQUEST, Kind.SEARCH, Kind.CONSENT, Kind.CONSENT_REQUEST})
             kind = Kind.SPONTANEOUS if Kind.SPONTANEOUS in kinds else next(iter(kinds), Kind.SPONTANEOUS)
@@ -91,7 +92,7 @@ class Desk:
             case Kind.NOTICE:
                 for consent in message.consents:
                     detail: dict[str, str | int] = {"to": consent.receiver, "facts": len(consent.facts)}
-                    tx.note(Event("exchange.notice", message.sender or "", ref, message.purpose or "", detail))
+                    tx.note(Event("exchange.notice", sender_of(message), ref, purpose_of(message), detail))
             case _:
                 return
 

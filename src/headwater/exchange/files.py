@@ -26,6 +26,7 @@ from headwater.errors import FormatError, HeadwaterError, LimitError, PeerError,
 from headwater.exchange.backoff import wait_s
 from headwater.exchange.envelope import Lane
 from headwater.exchange.holdings import facts_here, read_message
+from headwater.exchange.parties import sender_of
 from headwater.exchange.partners import Partners
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
@@ -262,7 +263,7 @@ class Carrier:
 def expect(tx: Transaction, message: Message, ref: MessageId) -> None:
     """Remember the files of a message that was taken, to be fetched."""
     for each in message.files:
-        waiting = Waiting(ref, message.sender or AuthorityId(""), each.sha256)
+        waiting = Waiting(ref, sender_of(message), each.sha256)
         tx.put_document(WAITING, f"{ref}/{each.sha256}", encode(waiting))
 
 

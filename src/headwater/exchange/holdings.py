@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from headwater.exchange.translate import SOURCE, names_in
+from headwater.exchange.parties import agreement_of
+from headwater.exchange.translate import SOURCE, message_of, names_in
 from headwater.model.canonical import decode
 from headwater.model.fact import place_of, record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId
@@ -82,14 +83,14 @@ def origins_of(reader: Reader, facts: Iterable[FactId]) -> dict[FactId, Came]:
         record = reader.kept_record(key)
         if record is None or record.origin.source != SOURCE:
             continue
-        ref = MessageId(record.origin.place or "")
+        ref = message_of(record)
         row = reader.incoming(ref)
         message = read_message(row.body) if row else None
         if row is None or message is None:
             continue
         for name, number in names_in(record, message).items():
             if number in wanted:
-                found[number] = Came(ref, row.peer, message.agreement or "", name, message.facts[name])
+                found[number] = Came(ref, row.peer, agreement_of(message), name, message.facts[name])
     return {fact: found[fact] for fact in wanted if fact in found}
 
 

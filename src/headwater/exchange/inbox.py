@@ -33,6 +33,7 @@ from headwater.exchange.envelope import (
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
 from headwater.exchange.holdings import restricted_names
 from headwater.exchange.keys import Keys
+from headwater.exchange.parties import purpose_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import REFUSED, STORED, Giver
 from headwater.exchange.refusal import Code, Refusal
@@ -133,7 +134,7 @@ class Inbox:
                 self._desk.took(tx, Taken(ref, message, judgement, b"", row.sha256, row.received_at))
                 self._desk.came(tx, [message], lambda name: self._partners.agreements_for(tx, [name]))
             tx.set_incoming_state(ref, ACCEPTED)
-            tx.note(Event("exchange.accepted", who, ref, message.purpose or "", {"reason": reason}))
+            tx.note(Event("exchange.accepted", who, ref, purpose_of(message), {"reason": reason}))
 
         self._store.write(change)
 
@@ -147,7 +148,7 @@ class Inbox:
         def change(tx: Transaction) -> None:
             row = _need(tx, ref, STORED, HELD)
             tx.set_incoming_state(ref, REFUSED)
-            tx.note(Event("exchange.put-aside", who, ref, decode(row.body, Message).purpose or "", {"reason": reason}))
+            tx.note(Event("exchange.put-aside", who, ref, purpose_of(decode(row.body, Message)), {"reason": reason}))
 
         self._store.write(change)
 

@@ -14,6 +14,7 @@ from headwater.exchange.compose import facts_from
 from headwater.exchange.crosscheck import CHECKED, Check, Checked, check
 from headwater.exchange.evidence import keep_as_evidence
 from headwater.exchange.outbox import Outbox, Sending
+from headwater.exchange.parties import agreement_of, recipient_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import REFUSED
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, due_alarms, raise_alarms, requests
@@ -106,7 +107,7 @@ class Liaison:
         """
         told = message if message.thread else replace(message, thread=self._outbox.new_id())
         with self._store.snapshot() as snapshot:
-            key = self._search_key(snapshot, message.recipient or AuthorityId(""), told)
+            key = self._search_key(snapshot, recipient_of(message), told)
         return replace(told, facts=hashed(message.facts, key))
 
     # Consents
@@ -230,7 +231,7 @@ class Liaison:
                 search = decode(row.body, Message)
                 try:
                     keys = self._search_keys(reader, row.peer, search)
-                    terms = self._partners.agreements_for(reader, [search.agreement]).get(search.agreement or "")
+                    terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
                     by = Answering(self._partners.me, terms, keys, now.date())
                     found.append(_Answered(row.id, answer(reader, search, row.id, by)))
                 except TrustError as error:
@@ -260,14 +261,14 @@ class Liaison:
 
     def _search_key(self, reader: Reader, peer: AuthorityId, message: Message) -> bytes:
         own, partner = self._partners.own_card(reader).card, self._partners.need(reader, peer).card.card
-        return search_key(own.roots, partner.roots, message.agreement or "", message.thread or "")
+        return search_key(own.roots, partner.roots, agreement_of(message), message.thread or "")
 
     def _search_keys(self, reader: Reader, peer: AuthorityId, message: Message) -> tuple[bytes, ...]:
         """Return the keys that a partner may have hashed with: either side may have changed its roots meanwhile."""
         self._partners.need(reader, peer)
         ours, theirs = (self._partners.roots_of(reader, who) for who in (self._partners.me, peer))
         pairs = ((one, other) for one in ours for other in theirs)
-        return tuple(search_key(*pair, message.agreement or "", message.thread or "") for pair in pairs)
+        return tuple(search_key(*pair, agreement_of(message), message.thread or "") for pair in pairs)
 
     def _replacements(self, tx: Transaction, facts: Sequence[FactId]) -> dict[str, MessageFact]:
         ranks = {

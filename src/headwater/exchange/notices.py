@@ -1,6 +1,7 @@
 """Notices: an originator is told at once when its facts were passed on without its consent (DPA 2018 s.78)."""
 
 from headwater.exchange.holdings import Reader, origins_of
+from headwater.exchange.parties import recipient_of
 from headwater.model.ids import AuthorityId, FactId, MessageId, StateCode, state_of
 from headwater.model.message import Consent, Kind, Message
 
@@ -33,7 +34,7 @@ def notices(reader: Reader, message: Message, ref: MessageId, origin: StateCode)
                 Consent(
                     type="onward",
                     giver=origin,
-                    receiver=state_of(message.recipient or AuthorityId("")),
+                    receiver=state_of(recipient_of(message)),
                     facts=tuple(facts),
                     purposes=(message.purpose,) if message.purpose else (),
                     decision=BREAK_GLASS,

@@ -22,6 +22,7 @@ from headwater.exchange.drafts import DRAFT, Draft, DraftState, put, waiting
 from headwater.exchange.envelope import Header, Lane
 from headwater.exchange.keys import Keys
 from headwater.exchange.notices import notices
+from headwater.exchange.parties import agreement_of, purpose_of, recipient_of
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.requests import check_request, check_response
 from headwater.exchange.sealing import Unsealed, Way, seal
@@ -164,7 +165,7 @@ class Outbox:
         """
         ready, now = self._ready(message), self._clock.now()
         with self._store.snapshot() as snapshot:
-            self._open_partner(snapshot, ready.recipient or AuthorityId(""), now)
+            self._open_partner(snapshot, recipient_of(ready), now)
             ready = bound(snapshot, self._partners, attached(snapshot, ready), now)
             judgement = self.judge(snapshot, ready, now)
         return Sending(judgement, None, ready if judgement.outcome is Outcome.REFUSE else apply(judgement, ready))
@@ -191,7 +192,7 @@ class Outbox:
                 message = replace(message, break_glass=replace(message.break_glass, approver=who))
             else:
                 message = replace(message, approvals=(*message.approvals, role))
-            tx.note(Event("exchange.approved", who, ref, message.purpose or "", {"role": role}))
+            tx.note(Event("exchange.approved", who, ref, purpose_of(message), {"role": role}))
             sending = self._send(tx, message, ref, draft.asked_by, asked_at=draft.asked_at)
             also(tx, sending)
             return sending
@@ -208,7 +209,7 @@ class Outbox:
         def change(tx: Transaction) -> None:
             draft = waiting(tx, ref)
             put(tx, dataclasses.replace(draft, state=DraftState.REFUSED))
-            tx.note(Event("exchange.withdrawn", who, ref, draft.message.purpose or ""))
+            tx.note(Event("exchange.withdrawn", who, ref, purpose_of(draft.message)))
 
         self._store.write(change)
 
@@ -224,7 +225,7 @@ class Outbox:
         Raises:
             TrustError: the recipient is no partner whose card is confirmed and current.
         """
-        seal(tx, self._queue(tx, message, ref, who, self._ways(tx, message.kind)(message.recipient or AuthorityId(""))))
+        seal(tx, self._queue(tx, message, ref, who, self._ways(tx, message.kind)(recipient_of(message))))
 
     def _ways(self, tx: Transaction, kind: Kind | None = None) -> Callable[[AuthorityId], Way]:
         """Return what finds the way to a partner, once for all messages of a change."""
@@ -256,11 +257,11 @@ class Outbox:
             "to": partner.authority,
             "kind": message.kind,
             "seq": header.seq,
-            "agreement": message.agreement or "",
+            "agreement": agreement_of(message),
             "facts": len(message.facts),
             "categories": categories_of(message),
         }
-        tx.note(Event("exchange.sent", who, ref, message.purpose or "", detail))
+        tx.note(Event("exchange.sent", who, ref, purpose_of(message), detail))
         return Unsealed(header, body, message, way)
 
     def seal_again(self, tx: Transaction, row: Outgoing, header: Header) -> MessageId | None:
@@ -300,23 +301,23 @@ class Outbox:
         unsealed: list[Unsealed] | None = None,
     ) -> Sending:
         """Judge a message and queue it; with `unsealed`, the caller seals what was queued, in the same change."""
-        way = (ways or self._ways(tx))(message.recipient or AuthorityId(""))
+        way = (ways or self._ways(tx))(recipient_of(message))
         message = bound(tx, self._partners, attached(tx, message), tx.now)
         judgement = self.judge(tx, message, tx.now)
-        detail: dict[str, str | int] = {"to": message.recipient or "", "rule": judgement.rule}
+        detail: dict[str, str | int] = {"to": recipient_of(message), "rule": judgement.rule}
         state = _STATES.get(judgement.outcome, DraftState.SENT)
         if asked_at is not None or state is DraftState.WAITING:
             put(tx, Draft(ref, message, state, judgement.rule, who, asked_at or tx.now))
         if state is DraftState.REFUSED:
-            tx.note(Event("exchange.not-sent", who, ref, message.purpose or "", detail))
+            tx.note(Event("exchange.not-sent", who, ref, purpose_of(message), detail))
             return Sending(judgement, None, message)
         goes = apply(judgement, message)
         if state is DraftState.WAITING:
-            tx.note(Event("exchange.held", who, ref, message.purpose or "", detail))
+            tx.note(Event("exchange.held", who, ref, purpose_of(message), detail))
             return Sending(judgement, ref, goes)
         if judgement.removed:
             taken = {**detail, "facts": " ".join(judgement.removed)}
-            tx.note(Event("exchange.redacted", who, ref, message.purpose or "", taken))
+            tx.note(Event("exchange.redacted", who, ref, purpose_of(message), taken))
         written = self._queue(tx, goes, ref, who, way)
         if unsealed is None:
             seal(tx, written)
@@ -335,17 +336,15 @@ class Outbox:
                 self.queue(tx, replace(notice, sender=self._partners.me), self.new_id(), who)
             except KeyTrustError as error:
                 # The threat does not wait; a person must tell the originator by another way.
-                detail: dict[str, str | int] = {"to": notice.recipient or "", "code": error.code}
-                tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", detail))
+                detail: dict[str, str | int] = {"to": recipient_of(notice), "code": error.code}
+                tx.note(Event("exchange.notice-due", who, ref, purpose_of(message), detail))
         if not given:
-            tx.note(Event("exchange.notice-due", who, ref, message.purpose or "", {"to": origin}))
+            tx.note(Event("exchange.notice-due", who, ref, purpose_of(message), {"to": origin}))
 
     def _ready(self, message: Message) -> Message:
         me = self._partners.me
         if message.sender not in {None, me}:
             raise SchemaError("a message from another authority", where=Place(field="from"))
-        if message.recipient is None:
-            raise SchemaError("a message to nobody", where=Place(field="to"))
         if message.kind is Kind.USE:
             raise SchemaError("a question about use never travels", where=Place(field="kind"))
         if message.cards:
@@ -373,7 +372,7 @@ class Outbox:
             return refusal
         names = [message.agreement, *[fact.via for fact in message.facts.values() if fact.via]]
         agreements = self._partners.agreements_for(reader, names)
-        terms = agreements.get(message.agreement or "")
+        terms = agreements.get(agreement_of(message))
         held = evidence_of(reader, message, terms.markings if terms else {}, now.date())
         return self._rules.decide(Op.SEND, agreements, message, held, now)
 

@@ -92,7 +92,7 @@ def check_response(message: Message) -> None:
         return
     if message.result not in RESULTS:
         raise SchemaError("no result of a response", where=Place(field="result"), fix=f"use {', '.join(RESULTS)}")
-    reason = (message.reason or "").partition(":")[0].strip()
+    reason = message.reason.partition(":")[0].strip() if message.reason else None
     if message.result == "refused" and reason not in REFUSALS:
         raise SchemaError(
             "a refusal without one of the reasons for it",

@@ -9,6 +9,7 @@ from typing import Final
 
 from headwater.exchange.desk import Desk, Taken
 from headwater.exchange.envelope import Header, Sealed
+from headwater.exchange.parties import agreement_of, purpose_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.quarantine import quarantine
 from headwater.exchange.receipt import RECEIPT, REFUSED, STORED, Giver, Line, LogHead, parse_receipt
@@ -147,13 +148,13 @@ class Taking:
         detail: dict[str, str | int] = {
             "kind": each.message.kind,
             "seq": header.seq,
-            "agreement": each.message.agreement or "",
+            "agreement": agreement_of(each.message),
             "facts": len(each.message.facts),
             "categories": categories_of(each.message),
             "sha256": each.sealed.sha256.hex(),
             "rule": judgement.rule,
         }
-        tx.note(Event("exchange.received", header.sender, header.id, each.message.purpose or "", detail))
+        tx.note(Event("exchange.received", header.sender, header.id, purpose_of(each.message), detail))
         held = judgement.outcome is Outcome.HOLD
         if each.message.facts:
             tx.add_carried("in", header.sender, each.message.facts, header.id)
@@ -170,7 +171,7 @@ class Taking:
         header = each.sealed.header
         detail: dict[str, str | int] = {"code": why, "seq": header.seq, "sha256": each.sealed.sha256.hex()}
         kind = "exchange.equivocation" if why == Code.EQUIVOCATION else "exchange.refused"
-        self._tx.note(Event(kind, header.sender, header.id, each.message.purpose or "", detail))
+        self._tx.note(Event(kind, header.sender, header.id, purpose_of(each.message), detail))
         self._add_line(header, each.sealed.sha256, f"{REFUSED}:{why}")
 
     def _add_line(self, header: Header | None, digest: bytes, result: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from headwater.errors import Place, SchemaError
+from headwater.exchange.parties import purpose_of, sender_of
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import MessageId
 from headwater.model.message import Kind, Message
@@ -56,15 +57,15 @@ def telling(row: Incoming, message: Message, word: str, purpose: str) -> Message
 
 def hear(tx: Transaction, message: Message, ref: MessageId) -> None:
     """Keep a partner's word on a message of ours; what is no word on one that it was sent is noted, and changes nothing."""
-    sender, about, word = message.sender or "", MessageId(message.thread or ""), message.result or ""
-    row = tx.outgoing(about)
+    sender, word = sender_of(message), message.result
+    row = tx.outgoing(MessageId(message.thread)) if message.thread else None
     if row is None or row.peer != sender or word not in WORDS:
         tx.note(Event("exchange.word-doubted", sender, ref))
         return
-    known = told(tx, about)
+    known = told(tx, row.id)
     if word not in [each.word for each in known]:
-        tx.put_document(TOLD, about, encode((*known, Told(word, tx.now, ref))))
-        tx.note(Event("exchange.told", sender, about, message.purpose or "", {"word": word}))
+        tx.put_document(TOLD, row.id, encode((*known, Told(word, tx.now, ref))))
+        tx.note(Event("exchange.told", sender, row.id, purpose_of(message), {"word": word}))
 
 
 def told(reader: Snapshot | Transaction, ref: MessageId) -> tuple[Told, ...]:

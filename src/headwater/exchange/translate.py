@@ -201,6 +201,11 @@ class _Members:
         self.facts: dict[Fact, None] = {}
 
 
+def message_of(record: Record) -> MessageId:
+    """Return the message that a record came in."""
+    return MessageId(record.origin.place or "")
+
+
 def clamped(record: Record, until: date) -> Record:
     """Return the record with its retention shortened to a day."""
     handling = record.handling
@@ -271,7 +276,7 @@ def _read_terms(
             codes=frozenset(handling),
             conditions=frozenset(conditions),
             addressees=frozenset(names) if names or TLP_RED in handling else None,
-            markings=frozenset() if marking in {None, "NONE"} else frozenset({marking or ""}),
+            markings=frozenset() if marking is None or marking == "NONE" else frozenset({marking}),
             retain_until=_day(retain_until),
         ),
         parse_grade(grade) if grade else None,

@@ -134,7 +134,7 @@ def _read_into(answer: http.client.HTTPResponse, endpoint: str, into: bytearray,
     while size < length:
         count = answer.fp.readinto1(whole[size:])
         if not count:
-            raise http.client.IncompleteRead(b"", length - size)
+            raise http.client.HTTPException("the answer broke off")
         size += count
         if time.monotonic() > until:
             raise TimeoutError

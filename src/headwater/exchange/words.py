@@ -140,8 +140,7 @@ def bound(reader: Reader, partners: Partners, message: Message, now: datetime) -
 
 
 def _means(terms: tuple[str, ...], action: str) -> bool:
-    said = terms[0] if len(terms) == 1 else ""
-    return said == action or (action == "erase" and said in {"rectify", "regrade"})
+    return terms == (action,) or (action == "erase" and terms in {("rectify",), ("regrade",)})
 
 
 def _message(word: Word) -> bytes:

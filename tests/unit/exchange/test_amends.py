@@ -358,7 +358,7 @@ def test_a_partner_that_is_suspended_is_asked_once_it_is_taken_up_again(three: T
     assert NAME in values(three.belgrade)
     assert holders(three.pristina)[0].state == "open"
     three.london.exchange.step_partner(BELGRADE, State.CONFIRMED, who="s.hall", reason="clear")
-    three.london.exchange.liaison.tend()
+    assert three.london.exchange.liaison.tend() == 1
     three.run()
     assert values(three.belgrade) == []
     assert holders(three.pristina)[0].state == "done"
@@ -381,12 +381,11 @@ def test_an_answer_that_could_not_be_given_at_once_is_given_later_and_once(
 
     monkeypatch.setattr(Outbox, "queue", unless_closed)
     amend(three, "erase", facts)
-    three.london.exchange.liaison.tend()
+    assert three.london.exchange.liaison.tend() == 0
     assert answered() == 0
     assert len(three.london.events("amend-waits")) == 1
     closed[0] = False
-    for _ in range(3):
-        three.london.exchange.liaison.tend()
+    assert [three.london.exchange.liaison.tend() for _ in range(3)] == [1, 0, 0]
     assert answered() == 1
     three.run()
     assert holders(three.pristina)[0].state == "done"

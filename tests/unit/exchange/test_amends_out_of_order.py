@@ -131,7 +131,7 @@ def test_an_answer_that_could_not_be_sent_goes_once_the_partner_is_back(three: T
     assert holders(three.pristina)[0].state == "open"
     assert len(owed(three)) == 1
     three.london.exchange.step_partner(PRISTINA, State.CONFIRMED, who="s.hall", reason="clear")
-    three.london.exchange.liaison.tend()
+    assert three.london.exchange.liaison.tend() == 1
     three.run()
     assert holders(three.pristina)[0].state == "done"
     assert owed(three) == ()
@@ -164,7 +164,7 @@ def test_where_a_correction_is_refused_the_wrong_fact_is_withdrawn_alone(three: 
     three.london.exchange.set_agreement_state(XK_TERMS, AgreementState.SUSPENDED, who="x", reason="y")
     amend(three, "rectify", facts[:1], by=right[:1])
     assert NAME in values(three.london)
-    three.pristina.exchange.liaison.tend()
+    assert three.pristina.exchange.liaison.tend() == 1
     three.run()
     assert values(three.london) == [PHONE]
     assert sorted(each.state for each in holders(three.pristina)) == ["done", "refused"]
