@@ -33,6 +33,12 @@ EXCHANGE: Final = {
     "files": "exchange_wires:files",
     "refused": "exchange_more:refused",
     "held-back": "exchange_more:held_back",
+    "lies": "exchange_seldom:lies",
+    "held": "exchange_seldom:held",
+    "overtaken": "exchange_seldom:overtaken",
+    "rests": "exchange_seldom:rests",
+    "races": "exchange_seldom:races",
+    "odd-forms": "exchange_seldom:forms",
 }
 NODE: Final = {
     "claims": "node_alone:claims",
