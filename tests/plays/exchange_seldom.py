@@ -216,8 +216,7 @@ def rests(folder: Path) -> Play:  # noqa: PLR0915 - a play is told in one piece
     findings = {
         name: _finding(*rest) for name, rest in {"both": there, "first": there[:1], "second": there[1:]}.items()
     }
-    for each in findings.values():
-        three.london.store.write(lambda tx, each=each: tx.add_finding(each))
+    three.london.store.write(lambda tx: [tx.add_finding(each) for each in findings.values()])
     london.liaison.keep_as_evidence(there[1:], who="s.hall", reason="court")
     london.step_partner(PRISTINA, State.SUSPENDED, who="s.hall", reason="unclear")
     three.world.wires.cut.add(three.belgrade.endpoint)

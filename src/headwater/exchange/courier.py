@@ -273,7 +273,7 @@ class Courier:
         return wait_s(self._failures, self._lane, self._chance.draw(_DRAWN))
 
     def _rest(self, row: Outgoing) -> None:
-        times = self._resting.get(row.id, (0.0, 0))[1] + 1
+        times = 1 + (self._resting[row.id][1] if row.id in self._resting else 0)
         self._resting[row.id] = (self._stopwatch() + wait_s(times, self._lane, self._chance.draw(_DRAWN)), times)
 
     def _at_rest(self) -> frozenset[MessageId]:

@@ -10,6 +10,7 @@ whoever learns it learns nothing.
 """
 
 import logging
+import math
 import struct
 import threading
 import time
@@ -181,7 +182,7 @@ class Carrier:
         """
         whole = 0
         for each in self.waiting():
-            until, failures = self._resting.get(each.peer, (0.0, 0))
+            until, failures = self._resting.get(each.peer, (-math.inf, 0))
             if each.kept or (stop is not None and (stop.is_set() or time.monotonic() < until)):
                 continue
             if self._fetch(each, stop):

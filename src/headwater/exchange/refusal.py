@@ -86,6 +86,6 @@ def error_for(result: str) -> HeadwaterError:
     _, _, word = result.partition(":")
     if word in set(Code):
         return PeerRefusedError(f"the partner refused with '{word}': {_MEANING[Code(word)][1]}")
-    if word in {"expired", "agreement-dates", "retention"}:
+    if word in {"agreement-dates", "retention"}:
         return ExpiredError(f"the partner refused by its rule '{word}'")
     return ForbiddenError(f"the partner refused by its rule '{word}'")

@@ -46,7 +46,7 @@ def hashed(facts: Mapping[str, MessageFact], key: bytes) -> dict[str, MessageFac
     """Return those facts that can be searched for, each with its keyed hash in place of its value."""
     found: dict[str, MessageFact] = {}
     for name, fact in facts.items():
-        form = normal(fact.prop, fact.value) if fact.value else None
+        form = normal(fact.prop, fact.value or "")
         if form is not None:
             value = _keyed(key, form)
             found[name] = replace(fact, value=value, hashed=True, entity=None, lang=None, original=None)

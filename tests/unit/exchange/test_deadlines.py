@@ -60,6 +60,7 @@ def test_times_are_rounded_to_the_second_half_a_second_upward() -> None:
 def test_a_clarification_asked_at_or_after_the_due_time_changes_nothing() -> None:
     assert urgent(Pause(hour(8), hour(20))) == urgent()
     assert urgent(Pause(hour(9), None)) == urgent()
+    assert urgent(Pause(hour(1), hour(1))) == urgent()
 
 
 def test_a_clarification_that_is_not_answered_holds_up_what_has_not_gone_up_yet() -> None:

@@ -103,6 +103,7 @@ def test_a_search_is_keyed_by_both_sides_roots_the_agreement_and_the_conversatio
     assert set(found) == {"f1", "f3"}
     value = hmac.new(key, b"id\x00381601", "sha256").hexdigest()
     assert found["f1"] == replace(plain, value=value, hashed=True, entity=None, lang=None, original=None)
+    assert found["f3"].value == hmac.new(key, b"name\0", "sha256").hexdigest()
 
 
 # Words of an originator (docs/spec/recall.md)

@@ -66,6 +66,8 @@ def test_every_code_of_the_wire_is_one_declared_error_inside() -> None:
         ("refused:bad-seal", "peer.refused"),
         ("refused:purpose", "policy.forbidden"),
         ("refused:retention", "policy.expired"),
+        ("refused:expired", "peer.refused"),
+        ("refused:agreement-dates", "policy.expired"),
     ],
 )
 def test_a_partners_refusal_is_a_declared_error_here(result: str, code: str) -> None:
