@@ -26,11 +26,9 @@ def remember(tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequen
 
 def awaited(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
     """Return those of some messages that bring facts which an amend has named before: hardly ever any."""
-    keys = [_keys(sender_of(message), message.facts) for message in messages]
-    found = tx.keys_among(AHEAD, [key for each in keys for key in each])
-    if not found:
-        return []
-    return [message for message, each in zip(messages, keys, strict=True) if not found.isdisjoint(each)]
+    keys = [(message, _keys(sender_of(message), message.facts)) for message in messages]
+    found = tx.keys_among(AHEAD, [key for _, each in keys for key in each])
+    return [message for message, each in keys if not found.isdisjoint(each)]
 
 
 def came_before(tx: Transaction, message: Message) -> list[tuple[MessageId, Message]]:

@@ -129,8 +129,8 @@ def answer(
     )
 
 
-def record(tx: Transaction, message: Message, ref: MessageId) -> int:
-    """Keep the consents of a message that came in, as far as they are their originator's; return how many facts."""
+def record(tx: Transaction, message: Message, ref: MessageId) -> None:
+    """Keep the consents of a message that came in, as far as they are their originator's."""
     count = 0
     sender = sender_of(message)
     for consent in message.consents:
@@ -154,7 +154,6 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> int:
             count += len(facts)
     kind = "exchange.consent-recorded" if count else "exchange.consent-doubted"
     tx.note(Event(kind, sender, ref, purpose_of(message), {"facts": count, "thread": message.thread or ""}))
-    return count
 
 
 def attached(reader: Reader, message: Message) -> Message:

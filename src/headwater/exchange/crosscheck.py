@@ -92,10 +92,10 @@ def check(reader: Reader, checks: Sequence[Check]) -> list[Checked]:
     return [
         Checked(
             each,
-            _finding(each, hit) if any(map(_has_terms, each.records)) else None,
-            tuple(dict.fromkeys(hit.values())),
+            _finding(each, hits[number]) if any(map(_has_terms, each.records)) else None,
+            tuple(dict.fromkeys(hits[number].values())),
         )
-        for each, hit in zip(checks, hits, strict=True)
+        for number, each in enumerate(checks)
     ]
 
 

@@ -7,6 +7,7 @@ whoever speaks can be reached, and an outage of days must not cost five minutes 
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -66,14 +67,14 @@ class Delivery:
         `tend` looks after what no message wakes: it is called now and then, more seldom the longer it takes.
         """
         self._tend = tend
-        self._tend_at = 0.0
+        self._tend_at = -math.inf
         self._store = store
         self._partners = partners
         self._make_courier = make_courier
         self._served: dict[Route, _Served] = {}
         self._heard_to: int | None = None
         self._again: dict[AuthorityId, bool] = {}
-        self._named_at = 0.0
+        self._named_at = -math.inf
 
     def run(self, stop: threading.Event) -> None:
         """Deliver; returns once `stop` is set and every courier has finished what it was doing."""
@@ -172,9 +173,10 @@ def work(courier: Courier, wake: threading.Event, heard: threading.Event, stop: 
             stop.wait(AFTER_STORE_ERROR_S)
             continue
         if step.error is not None:
-            _LOG.info("%s: %s; again in %.0f s", threading.current_thread().name, step.error.code, step.wait_s or 0)
+            rest_s = step.wait_s or 0
+            _LOG.info("%s: %s; again in %.0f s", threading.current_thread().name, step.error.code, rest_s)
             # Once a second at most, however much a partner says that cannot be reached itself.
-            if not stop.wait(min(FIRST_S, step.wait_s or 0)) and heard.wait((step.wait_s or 0) - FIRST_S):
+            if not stop.wait(min(FIRST_S, rest_s)) and heard.wait(rest_s - FIRST_S):
                 courier.heard()
         elif step.wait_s != 0:
             wake.wait(min(IDLE_S, step.wait_s or IDLE_S))

@@ -52,8 +52,8 @@ class Task:
     stripped: bool = False
 
 
-def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterable[MessageId]) -> int:
-    """Open a task for each message whose text still names a withdrawn value; return how many.
+def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterable[MessageId]) -> None:
+    """Open a task for each message whose text still names a withdrawn value.
 
     Args:
         tx: the change that has withdrawn them.
@@ -62,7 +62,6 @@ def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterab
         carried: the messages that carried them; the others of their conversations are looked through too.
     """
     wanted = {name: form for name, value in values.items() if len(form := _form(value)) >= SHORTEST}
-    opened = 0
     for ref, (way, message) in _conversations(tx, carried).items() if wanted else ():
         text = _form(" ".join(part for part in (message.text, message.reason) if part))
         named = tuple(name for name, form in wanted.items() if text and form in text)
@@ -76,8 +75,6 @@ def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterab
             tx.put_document(TASK, ref, encode(task))
             detail: dict[str, str | int] = {"amend": amend, "facts": len(named), "thread": task.thread}
             tx.note(Event("exchange.text-names-recalled", "node", ref, detail=detail))
-            opened += 1
-    return opened
 
 
 def open_tasks(reader: Snapshot | Transaction) -> list[Task]:

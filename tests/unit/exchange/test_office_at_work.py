@@ -25,7 +25,7 @@ def by_itself(node: Node, world: World) -> Exchange:
     return Exchange(node.store, node.keys, world.clock, SeededChance(3), node.me)
 
 
-@pytest.mark.parametrize(("every_s", "first"), [(0.0, ""), (60.0, "files"), (60.0, "sync")])
+@pytest.mark.parametrize(("every_s", "first"), [(0.0, ""), (1.0, "files"), (1.0, "sync")])
 def test_delivery_begins_files_and_where_it_is_asked_to_syncs_and_has_ended_both_when_it_returns(
     every_s: float, first: str, world: World, london: Node
 ) -> None:
