@@ -265,7 +265,6 @@ class Liaison:
 
     def _search_keys(self, reader: Reader, peer: AuthorityId, message: Message) -> tuple[bytes, ...]:
         """Return the keys that a partner may have hashed with: either side may have changed its roots meanwhile."""
-        self._partners.need(reader, peer)
         ours, theirs = (self._partners.roots_of(reader, who) for who in (self._partners.me, peer))
         pairs = ((one, other) for one in ours for other in theirs)
         return tuple(search_key(*pair, agreement_of(message), message.thread or "") for pair in pairs)

@@ -1,18 +1,36 @@
 """What seldom happens, or never: a card of one's own that has expired, a message that names nobody, a batch that is settled already."""
 
-from datetime import timedelta
+import base64
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from headwater.errors import KeyTrustError, SchemaError
+from headwater.errors import FormatError, InputError, KeyTrustError, SchemaError, StoreBusyError
 from headwater.exchange import office
+from headwater.exchange.agreement import terms_of
+from headwater.exchange.card import read_card
+from headwater.exchange.deadlines import Pause, deadline
 from headwater.exchange.desk import _highest
+from headwater.exchange.envelope import seal
+from headwater.exchange.framing import join
+from headwater.exchange.keys import Keys, make_roots
 from headwater.exchange.parties import agreement_of, purpose_of, recipient_of, sender_of
+from headwater.exchange.receipt import Giver, Line, parse_receipt
+from headwater.exchange.signed import Paper, read_paper, sign_paper
+from headwater.exchange.suite import key_id
 from headwater.exchange.translate import message_of
+from headwater.exchange.transport import HttpTransport
 from headwater.model.handling import Handling
 from headwater.model.record import Origin, Record
+from headwater.testing.fakes import START, SeededChance
 from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, agreement, fact, message
 from tests.unit.exchange.test_counts_and_seconds import courier, send
+from tests.unit.exchange.test_envelope import header
 
 
 def test_nothing_is_sent_under_a_card_of_ones_own_that_has_expired(
@@ -77,3 +95,147 @@ def test_once_a_full_batch_is_on_the_disk_the_next_look_is_at_what_is_there_then
     step = here.step()
     assert (step.moved, step.wait_s, here._sent_to) == (0, None, 0)
     assert here._settling is None
+
+
+def test_once_what_has_rested_is_taken_it_is_not_counted_as_resting_or_silent_any_more(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    send(london, 1)
+    here = courier(world, london)
+    clock = [0.0]
+    here._stopwatch = lambda: clock[0]
+    (ref,) = [row.id for row in london.exchange.outgoing() if row.state == "queued"]
+    world.wires.on_return = lambda _: join([by_nobody(belgrade, ref)])
+    world.clock.move(timedelta(hours=-2))  # what was sealed before comes from two hours ahead now
+    here.step()
+    assert (here._unanswered, here._resting) == ({ref}, {})
+    world.wires.on_return = lambda answer: answer
+    assert here.step().moved == 0
+    assert (here._unanswered, [*here._resting], here._resting[ref][1]) == (set(), [ref], 1)
+    clock[0] = 9999.0
+    here.step()
+    assert here._resting[ref][1] == 2
+    world.clock.move(timedelta(hours=2))
+    clock[0] = 99999.0
+    assert here.step().moved == 1
+    assert here._resting == {}
+
+
+def by_nobody(node: Node, ref: str) -> bytes:
+    """A receipt of a node about other bytes than were sent."""
+    line = Line(id=ref, sha256="ab" * 32, result="stored")
+    return Giver(node.me, node.keys.signing_seed()).sign(LONDON, (line,), START, None)
+
+
+def test_each_key_is_on_the_disk_and_its_folder_after_it_before_anybody_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[bool, int]] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(_seen(handle)))
+    keys = Keys.create(tmp_path / "node", SeededChance(1))
+    pair, one, folder = (False, 130), (False, 65), (True, 0)
+    assert synced == [pair, pair, pair, folder, one, folder, one, folder, pair, folder, folder]
+    synced.clear()
+    keys.add("signing", SeededChance(2))
+    make_roots(tmp_path / "roots", SeededChance(3))
+    assert synced == [one, folder, pair, pair, pair, folder]
+
+
+def _seen(handle: int) -> tuple[bool, int]:
+    """Whether it is a folder, and how many bytes of a file have reached it."""
+    stat = os.fstat(handle)
+    is_folder = bool(stat.st_mode & 0o040000)
+    return is_folder, 0 if is_folder else stat.st_size
+
+
+NAIVE = datetime(2026, 11, 25, 8)  # noqa: DTZ001 - that is the point
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Pause(NAIVE, None),
+        lambda: Pause(START, NAIVE),
+        lambda: deadline(NAIVE, "Etc/UTC", "normal"),
+        lambda: deadline(START.astimezone().replace(tzinfo=None), "Etc/UTC", "urgent"),
+    ],
+)
+def test_a_time_without_a_zone_begins_no_clock(make: Callable[[], object]) -> None:
+    with pytest.raises(SchemaError, match="a time without a zone"):
+        make()
+
+
+TWICE = b'{"a":1,"a":1}'
+
+
+def test_what_names_a_key_twice_is_read_by_nobody(london: Node) -> None:
+    card = london.exchange.card()
+    key = card.card.sealing[0].raw
+    head = structs.replace(header(), rkid=key_id(key))
+    terms = agreement().canonical()
+    acts: list[Callable[[], object]] = [
+        lambda: seal(head, TWICE, signing_seed=bytes(32), recipient_key=key),
+        lambda: terms_of(sign_paper(b'{"id":"X",' + terms[1:], "agreement", ())),
+        lambda: read_card(
+            Paper(payload=_64(b'{"v":1,' + card.paper.body[1:]), signatures=card.paper.signatures).to_bytes()
+        ),
+        lambda: parse_receipt(_receipt(b'{"v":1,' + encode_receipt(london))),
+    ]
+    for act in acts:
+        with pytest.raises(InputError, match=r"twice|duplicate|same key"):
+            act()
+
+
+def _64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def encode_receipt(node: Node) -> bytes:
+    """The payload of a receipt without its first brace."""
+    whole = by_nobody(node, "0195566a-0000-7000-8000-0000000000aa")
+    return whole[4:-64][1:]
+
+
+def _receipt(payload: bytes) -> bytes:
+    return len(payload).to_bytes(4, "big") + payload + bytes(64)
+
+
+def test_a_paper_whose_payload_or_signature_is_not_base64_in_its_one_spelling_is_none(london: Node) -> None:
+    paper = london.exchange.card().paper
+    first, *rest = paper.signatures
+    odd = structs.replace(first, sig=first.sig[:-3] + "*==")
+    for wrong in (
+        structs.replace(paper, signatures=(odd, *rest)),
+        structs.replace(paper, payload=paper.payload + "\n"),
+    ):
+        with pytest.raises(FormatError, match="base64"):
+            read_paper(wrong.to_bytes())
+
+
+def test_what_is_no_endpoint_is_asked_nothing() -> None:
+    transport = HttpTransport()
+    for ask in (
+        lambda: transport.post("http://127.0.0.1:1/path", "/x", b"", timeout_s=1),
+        lambda: transport.get("http://u@127.0.0.1:1", "/x", bytearray(1), timeout_s=1),
+    ):
+        with pytest.raises(SchemaError, match="no endpoint"):
+            ask()
+    assert transport._open == {}
+
+
+def test_a_sync_that_cannot_begin_is_said_once_a_look_and_ends_none(
+    london: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, looks = threading.Event(), list[object]()
+
+    def due(*given: object) -> list[str]:
+        looks.append(given)
+        if len(looks) == 2:
+            stop.set()
+        raise StoreBusyError("busy")
+
+    monkeypatch.setattr(london.exchange.syncing, "due", due)
+    london.exchange.syncing.run(stop, 0.001)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "sync waits: store.busy")
+    ] * 2
