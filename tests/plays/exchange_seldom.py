@@ -1,11 +1,14 @@
 """What seldom happens: partners that lie, amends that overtake their facts, couriers that race, days that end, facts of odd forms."""
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
+from headwater.exchange.amends import Unsettled
+from headwater.exchange.compose import evidence_of
 from headwater.exchange.consents import attached
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
@@ -14,17 +17,18 @@ from headwater.exchange.office import Exchange
 from headwater.exchange.partners import State
 from headwater.exchange.translate import facts_of, passed_on, records_of
 from headwater.exchange.words import bound
+from headwater.model.canonical import decode
 from headwater.model.fact import Fact
 from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.grade import parse_grade
 from headwater.model.handling import Handling
-from headwater.model.ids import BlobHash, EntityKey, FactId, MessageId, StateCode
-from headwater.model.message import Amend, Kind, Message, Sync
+from headwater.model.ids import AuthorityId, BlobHash, EntityKey, FactId, MessageId, StateCode
+from headwater.model.message import Amend, CardCopy, Kind, Message, Sync
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.policy.agreement import AgreementState
 from headwater.store import Transaction
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, fact, message
-from tests.liar_world import Liar, bare, consent_of, done_of, sent_to, true
+from tests.liar_world import Liar, asked_of, bare, consent_of, done_of, sent_to, true
 from tests.plays.exchange_desk import Pair
 from tests.plays.exchange_third import Stage, report
 from tests.plays.play import Play
@@ -377,13 +381,14 @@ def forms(folder: Path) -> Play:
     pair = Pair(folder)
     ranks = {"NONE": 0, "OFFICIAL": 1, "INTERNO": 2}
     day = date(2026, 11, 25)
-    person, child, ship, firm, odd = (EntityKey(f"uk/{name}") for name in ("p", "c", "ship", "firm", "odd"))
+    person, child, ship, firm, odd, old = (EntityKey(f"uk/{name}") for name in ("p", "c", "ship", "firm", "odd", "old"))
     mentions = (
         Mention(person, "Person", PersonCategory.SUSPECT),
         Mention(child, "Person", PersonCategory.VICTIM),
         Mention(ship, "Vessel"),
         Mention(firm, "Company"),
         Mention(odd, "Ownership"),
+        Mention(old, "Person", PersonCategory.WITNESS),
     )
     facts = (
         Fact(person, "birthDate", "2008-11-26"),
@@ -396,6 +401,8 @@ def forms(folder: Path) -> Play:
         Fact(odd, "owner", child),
         Fact(odd, "asset", firm),
         Fact(person, "religion", "none of ours"),
+        Fact(old, "birthDate", "1980-01"),
+        Fact(old, "birthDate", "2008-11-25"),
     )
     terms: dict[str, Handling] = {
         "bare": Handling(),
@@ -440,3 +447,106 @@ def forms(folder: Path) -> Play:
         act("bound to nobody", bound, snapshot, partners, foreign, pair.world.clock.now())
         act("nothing attached", attached, snapshot, structs.replace(foreign, consents=(consent_of(("rec-x/0",)),)))
     return pair.end()
+
+
+def late(folder: Path) -> Play:
+    """Partners without an agreement, cards that cannot be read or come late, messages that cross, what another look did already."""
+    told = Told(folder)
+    liar, hand, act = told.liar, told.hand, told.act
+    exchange, clock, store = liar.belgrade.exchange, liar.world.clock, liar.belgrade.store
+    stranger = liar.world.node(AuthorityId("ME-UP"))
+    exchange.add_partner([stranger.exchange.card_bytes()], [], who="engineer")
+    exchange.confirm_partner(stranger.me, stranger.exchange.card().fingerprint, who="liaison")
+    clock.move(timedelta(hours=1))
+    roots = liar.belgrade.home / "roots"
+    act("a new card", exchange.make_card, "Belgrade", [liar.belgrade.endpoint], roots, who="engineer")
+    act("and no new card", exchange.step_partner, LONDON, State.SUSPENDED, who="d.s", reason="unclear")
+    exchange.step_partner(LONDON, State.CONFIRMED, who="d.s", reason="clear")
+    hand("no card at all", bare(Kind.CARD))
+    hand("a card that is none", bare(Kind.CARD, cards=(CardCopy(payload="e30=", signatures=()),)))
+    first = decode(liar.london.exchange.card_bytes(), CardCopy)
+    hand("the card that is held", bare(Kind.CARD, cards=(first,)))
+    clock.move(timedelta(hours=1))
+    at = liar.london.home / "roots"
+    liar.london.exchange.make_card("London", [liar.london.endpoint], at, who="engineer")
+    second = decode(liar.london.exchange.card_bytes(), CardCopy)
+    hand("the next card", bare(Kind.CARD, cards=(first, second)))
+    hand("an older card, sent before", bare(Kind.CARD, cards=(first,)), sent_at=clock.now() - timedelta(minutes=90))
+    hand("an older card, sent since", bare(Kind.CARD, cards=(first,)))
+    hand("another's card", bare(Kind.CARD, cards=(decode(liar.pristina.exchange.card_bytes(), CardCopy),)))
+    act("alarms", exchange.syncing.alarms)
+    ship = fact(schema="Vessel", entity="ship", prop="imoNumber", value="9074729", category="object", personal=False)
+    waits = []
+    for name, facts in {"a ship": {"rec-s/0": ship}, "somebody": {"rec-s/1": fact()}}.items():
+        odd = {key: structs.replace(each, handling=ODD, retain_until=None) for key, each in facts.items()}
+        hand(f"{name}, held", true(facts=odd))
+        waits.append(told.last())
+    clock.move(timedelta(days=2))
+    for number, ref in enumerate(waits):
+        act(f"accepted {number}", exchange.accept, ref, who="m.ilic", reason="read")
+    _requests(told)
+    mine = [asked_of(liar, node) for node in (LONDON, PRISTINA)]
+    for ref in mine:
+        store.write(partial(_settled, ref=ref))
+    amends = exchange.liaison._amends
+    with store.snapshot() as snapshot:
+        unsettled = act("unsettled", amends.unsettled, snapshot)
+    for name in ("retried", "retried once more with what was seen before"):
+        act(name, store.write, lambda tx: amends.retry(tx, unsettled))
+    act("retried with an answer that is not owed", store.write, lambda tx: amends.retry(tx, Unsettled((), (REF,))))
+    hand(
+        "a text about what is withdrawn",
+        true(facts={"rec-t/0": fact(value="Petar Petrov")}, text="Petar Petrov, again"),
+    )
+    hand("withdrawn", bare(Kind.AMEND, amend=Amend(action="erase", facts=("rec-t/0",), reason="x")))
+    with store.snapshot() as snapshot:
+        act(
+            "evidence",
+            evidence_of,
+            snapshot,
+            _derived(told),
+            {"NONE": 0, "OFFICIAL": 1, "INTERNO": 2},
+            date(2026, 11, 25),
+        )
+    return told.end()
+
+
+def _settled(tx: Transaction, *, ref: MessageId) -> None:
+    tx.settle_outgoing(ref, "refused", None, tx.now)
+
+
+def _requests(told: Told) -> None:
+    """Requests of urgencies that nobody knows, answers that are none, questions back."""
+    liar, hand, act = told.liar, told.hand, told.act
+    exchange, clock = liar.belgrade.exchange, liar.world.clock
+    asked = []
+    for name, changes in {
+        "soon": {"urgency": "soon", "why_urgent": "x"},
+        "urgent": {"urgency": "urgent", "why_urgent": "x"},
+        "normal": {},
+    }.items():
+        hand(f"asked: {name}", true(kind=Kind.REQUEST, reason="who", facts={f"rec-{name}/0": fact()}, **changes))
+        asked.append(told.last())
+    act("requests", exchange.liaison.requests)
+    for number, (ref, result) in enumerate(zip(asked, ("clarify", "partial", "refused"), strict=True)):
+        answer = message(
+            kind=Kind.RESPONSE, sender=BELGRADE, recipient=LONDON, thread=ref, result=result, classification="INTERNO",
+            reason="interests: ours", text="Which one?", facts={"rec-b/0": fact(origin="RS", entity="rs/1", marking="INTERNO")},
+        )  # fmt: skip
+        act(f"answered {number}", exchange.send, answer, who="m.ilic")
+        exchange.courier((LONDON, Lane.NORMAL)).step()
+        clock.move(timedelta(hours=5))
+    hand("one answers itself", true(kind=Kind.RESPONSE, thread=asked[0], result="full", text="That one."))
+    act("requests then", exchange.liaison.requests)
+    act("looked after", exchange.liaison.tend)
+    clock.move(timedelta(days=9))
+    act("requests at last", exchange.liaison.requests)
+    act("looked after at last", exchange.liaison.tend)
+
+
+def _derived(told: Told) -> Message:
+    """A message whose fact rests on what is here, on what it carries, and on nothing."""
+    with told.liar.belgrade.store.snapshot() as snapshot:
+        numbers = [number for record in snapshot.records() for number, _ in record.numbered()][:3]
+    rests = (*numbers, "f2", "rec-no/0", numbers[0])
+    return message(sender=BELGRADE, facts={"f1": fact(evidence=rests), "f2": fact(evidence=("rec-no/1",))})

@@ -39,6 +39,7 @@ EXCHANGE: Final = {
     "rests": "exchange_seldom:rests",
     "races": "exchange_seldom:races",
     "odd-forms": "exchange_seldom:forms",
+    "late": "exchange_seldom:late",
 }
 NODE: Final = {
     "claims": "node_alone:claims",

@@ -244,7 +244,7 @@ class Courier:
     def _bury(self, rows: list[Outgoing]) -> int:
         def change(tx: Transaction) -> int:
             buried = [row for row in rows if tx.settle_outgoing(row.id, "dead", None, tx.now)]
-            delivered_again(tx, self._peer, {row.id for row in rows if row.state != "queued"})
+            delivered_again(tx, self._peer, {row.id for row in rows})
             for row in buried:
                 tx.note(Event("exchange.dead-letter", self._partners.me, row.id, detail={"to": row.peer}))
             return len(buried)

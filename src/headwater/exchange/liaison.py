@@ -54,10 +54,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """The answer to a partner's search, or why it gets none."""
+    """The answer to a partner's search."""
 
     search: MessageId
-    message: Message | TrustError
+    message: Message
 
 
 class Liaison:
@@ -229,13 +229,9 @@ class Liaison:
         for row in reader.incoming_searches(now - LOOK_BACK):
             if _may_act_on(row) and reader.document(SEARCHED, row.id) is None:
                 search = decode(row.body, Message)
-                try:
-                    keys = self._search_keys(reader, row.peer, search)
-                    terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
-                    by = Answering(self._partners.me, terms, keys, now.date())
-                    found.append(_Answered(row.id, answer(reader, search, row.id, by)))
-                except TrustError as error:
-                    found.append(_Answered(row.id, error))
+                terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
+                by = Answering(self._partners.me, terms, self._search_keys(reader, row.peer, search), now.date())
+                found.append(_Answered(row.id, answer(reader, search, row.id, by)))
         return found
 
     def _give(self, tx: Transaction, answered: _Answered) -> int:
@@ -243,8 +239,6 @@ class Liaison:
             return 0
         tx.put_document(SEARCHED, answered.search, b"1")
         try:
-            if isinstance(answered.message, TrustError):
-                raise answered.message
             self._outbox.send_in(tx, answered.message, who="node")
         except TrustError as error:
             tx.note(Event("exchange.search-unanswered", "node", answered.search, detail={"code": error.code}))

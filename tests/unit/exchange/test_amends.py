@@ -357,6 +357,7 @@ def test_a_partner_that_is_suspended_is_asked_once_it_is_taken_up_again(three: T
     amend(three, "erase", facts)
     assert NAME in values(three.belgrade)
     assert holders(three.pristina)[0].state == "open"
+    assert three.london.exchange.liaison.tend() == 0
     three.london.exchange.step_partner(BELGRADE, State.CONFIRMED, who="s.hall", reason="clear")
     assert three.london.exchange.liaison.tend() == 1
     three.run()

@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from headwater.errors import FormatError, InputError, KeyTrustError, SchemaError, StoreBusyError
-from headwater.exchange import office
+from headwater.errors import FormatError, InputError, KeyTrustError, PeerUnreachableError, SchemaError, StoreBusyError
+from headwater.exchange import delivery, office
 from headwater.exchange.agreement import terms_of
 from headwater.exchange.card import read_card
+from headwater.exchange.courier import Step
 from headwater.exchange.deadlines import Pause, deadline
 from headwater.exchange.desk import _highest
 from headwater.exchange.envelope import seal
 from headwater.exchange.framing import join
 from headwater.exchange.keys import Keys, make_roots
 from headwater.exchange.parties import agreement_of, purpose_of, recipient_of, sender_of
+from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import Giver, Line, parse_receipt
 from headwater.exchange.signed import Paper, read_paper, sign_paper
 from headwater.exchange.suite import key_id
@@ -239,3 +241,38 @@ def test_a_sync_that_cannot_begin_is_said_once_a_look_and_ends_none(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "sync waits: store.busy")
     ] * 2
+
+
+class Cut:
+    """A courier that has nothing to do, or whose partner cannot be reached for a long time."""
+
+    def __init__(self, step: Step) -> None:
+        self.begun = threading.Event()
+        self._step = step
+
+    def step(self) -> Step:
+        self.begun.set()
+        return self._step
+
+    def heard(self) -> None:
+        """Hear nothing."""
+
+
+@pytest.mark.parametrize("step", [Step(0, None), Step(0, 60.0, PeerUnreachableError("cut"))])
+def test_a_courier_that_rests_for_long_ends_at_once_when_delivery_does(
+    step: Step, london: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "FIRST_S", 0.01)
+    monkeypatch.setattr(delivery, "IDLE_S", 60.0)
+    cut, stop = Cut(step), threading.Event()
+    run = delivery.Delivery(london.store, Partners(LONDON), lambda _: cut)  # type: ignore[arg-type,return-value]
+    thread = threading.Thread(target=run.run, args=(stop,), daemon=True)
+    thread.start()
+    assert cut.begun.wait(20)
+    stop.wait(0.2)  # by then it rests
+    served = [each.thread for each in run._served.values()]
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert not any(each.is_alive() for each in served)
+    assert (len(served), run._served) == (2, {})
