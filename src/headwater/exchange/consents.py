@@ -160,7 +160,7 @@ def attached(reader: Reader, message: Message) -> Message:
     """Return a message with the recorded consents of all facts of others that it carries, and no other consents."""
     if message.kind in {Kind.CONSENT, Kind.CONSENT_REQUEST, Kind.NOTICE}:
         return message
-    near = {state_of(who) for who in (message.sender, message.recipient) if who}
+    near = {state_of(sender_of(message)), state_of(recipient_of(message))}
     if not [fact for fact in message.facts.values() if fact.evidence or fact.origin not in near]:
         return replace(message, consents=()) if message.consents else message
     names = message.facts.keys() | {name for fact in message.facts.values() for name in fact.evidence}

@@ -205,7 +205,7 @@ def saw_receipt(tx: Transaction, peer: AuthorityId, seen: Seen, me: AuthorityId)
     if log is None:
         return
     held, known = receipt_head(tx, peer), known_of(tx, peer)
-    forked = (held is not None and (log.size, log.root) == (held.size, log.root) and log.root != held.root) or (
+    forked = (held is not None and log.size == held.size and log.root != held.root) or (
         log.size == known.size and bool(known.root) and log.root != known.root
     )
     shrunk = held is not None and log.size < held.size and seen.newest > held.sent

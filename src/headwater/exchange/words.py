@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from headwater.exchange.framing import join
 from headwater.exchange.holdings import Reader, origins_of
+from headwater.exchange.parties import recipient_of, sender_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.suite import is_signed, sign, signing_public
 from headwater.model.ids import FactId, StateCode, state_of
@@ -119,7 +120,7 @@ def bound(reader: Reader, partners: Partners, message: Message, now: datetime) -
 
     What is named is what is recorded here, never what the message's writer says.
     """
-    near = {state_of(who) for who in (message.sender, message.recipient) if who}
+    near = {state_of(sender_of(message)), state_of(recipient_of(message))}
     foreign = [FactId(name) for name, fact in message.facts.items() if fact.origin not in near]
     if not foreign:
         return message

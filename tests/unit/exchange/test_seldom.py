@@ -3,16 +3,27 @@
 import base64
 import os
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from headwater.errors import FormatError, InputError, KeyTrustError, PeerUnreachableError, SchemaError, StoreBusyError
+from headwater.errors import (
+    FormatError,
+    InputError,
+    KeyTrustError,
+    PeerUnreachableError,
+    RollbackError,
+    SchemaError,
+    StoreBusyError,
+)
 from headwater.exchange import delivery, office
+from headwater.exchange.again import again_due, deliver_again
 from headwater.exchange.agreement import terms_of
+from headwater.exchange.ahead import came_before
+from headwater.exchange.alarms import open_alarms, raise_alarm
 from headwater.exchange.card import read_card
 from headwater.exchange.courier import Step
 from headwater.exchange.deadlines import Pause, deadline
@@ -25,14 +36,26 @@ from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import Giver, Line, parse_receipt
 from headwater.exchange.signed import Paper, read_paper, sign_paper
 from headwater.exchange.suite import key_id
-from headwater.exchange.translate import message_of
+from headwater.exchange.translate import _earlier, message_of
 from headwater.exchange.transport import HttpTransport
 from headwater.model.handling import Handling
+from headwater.model.ids import MessageId
+from headwater.model.message import Amend, Kind
 from headwater.model.record import Origin, Record
 from headwater.testing.fakes import START, SeededChance
-from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, agreement, fact, message
+from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, fact, message
+from tests.liar_world import Liar, bare, true
 from tests.unit.exchange.test_counts_and_seconds import courier, send
 from tests.unit.exchange.test_envelope import header
+
+REF = MessageId("0195566a-0000-7000-8000-0000000000aa")
+
+
+@pytest.fixture
+def liar(tmp_path: Path) -> Iterator[Liar]:
+    made = Liar(tmp_path)
+    yield made
+    made.world.close()
 
 
 def test_nothing_is_sent_under_a_card_of_ones_own_that_has_expired(
@@ -248,9 +271,11 @@ class Cut:
 
     def __init__(self, step: Step) -> None:
         self.begun = threading.Event()
+        self.steps = 0
         self._step = step
 
     def step(self) -> Step:
+        self.steps += 1
         self.begun.set()
         return self._step
 
@@ -276,3 +301,69 @@ def test_a_courier_that_rests_for_long_ends_at_once_when_delivery_does(
     assert not thread.is_alive()
     assert not any(each.is_alive() for each in served)
     assert (len(served), run._served) == (2, {})
+
+
+@pytest.mark.parametrize("step", [Step(0, None), Step(0, 60.0, PeerUnreachableError("cut"))])
+def test_what_was_heard_before_a_courier_looked_does_not_make_it_look_again(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "FIRST_S", 0.01)
+    monkeypatch.setattr(delivery, "IDLE_S", 60.0)
+    cut, stop, wake, heard = Cut(step), threading.Event(), threading.Event(), threading.Event()
+    wake.set()
+    heard.set()
+    thread = threading.Thread(target=delivery.work, args=(cut, wake, heard, stop), daemon=True)
+    thread.start()
+    assert cut.begun.wait(20)
+    stop.wait(0.1)
+    assert cut.steps == 1
+    stop.set()
+    wake.set()
+    heard.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_what_is_to_be_delivered_again_and_is_not_here_is_left_aside(world: World, london: Node) -> None:
+    send(london, 2)
+    london.bring(BELGRADE)
+    refs = [row.id for row in london.exchange.outgoing()][-2:]
+    london.store.write(lambda tx: deliver_again(tx, BELGRADE, [REF, *refs]))
+    with london.store.snapshot() as snapshot:
+        assert [row.id for row in again_due(snapshot, BELGRADE, "normal", 9)] == refs
+        assert [row.id for row in again_due(snapshot, BELGRADE, "normal", 1)] == refs[:1]
+        assert again_due(snapshot, BELGRADE, "urgent", 9) == []
+
+
+def test_an_alarm_about_a_log_that_two_partners_have_is_about_each_alone(world: World, london: Node) -> None:
+    names = [BELGRADE, PRISTINA]
+    for name in names:
+        london.store.write(lambda tx, name=name: raise_alarm(tx, RollbackError, name, "x", [], seen_by=LONDON))  # type: ignore[misc]
+    with london.store.snapshot() as snapshot:
+        assert [[each.about for each in open_alarms(snapshot, name)] for name in (*names, None)] == [
+            [BELGRADE],
+            [PRISTINA],
+            names,
+        ]
+    assert london.exchange.syncing.clear(BELGRADE, who="d.s", reason="x") == 1
+    assert [each.about for each in london.exchange.syncing.alarms()] == [PRISTINA]
+
+
+def test_only_what_is_an_amend_of_a_fact_that_came_is_carried_out_when_it_comes(liar: Liar) -> None:
+    told = bare(Kind.AMEND, amend=Amend(action="erase", facts=("rec-a/0",), reason="x"))
+    assert liar.hand(liar.seal(told)) == ["stored"]
+    amend = liar.belgrade.exchange.incoming()[-1].id
+    assert liar.belgrade.store.write(lambda tx: came_before(tx, true(facts={"rec-a/0": fact()})))[0][0] == amend
+    assert liar.belgrade.store.write(lambda tx: came_before(tx, true(facts={"rec-a/1": fact()}))) == []
+    assert liar.belgrade.store.write(lambda tx: came_before(tx, true(facts={"rec-b/0": fact()}))) == []
+
+
+def test_a_retention_is_the_earlier_of_those_that_there_are() -> None:
+    day, later = "2027-01-01", date(2027, 1, 2)
+    assert [_earlier(given, other) for given, other in ((None, None), (day, None), (None, later), (day, later))] == [
+        None,
+        day,
+        later.isoformat(),
+        day,
+    ]
+    assert _earlier("2027-01-03", later) == later.isoformat()
