@@ -30,11 +30,10 @@ class Flag:
 def flag_since(tx: Transaction, peer: AuthorityId, held: Card, given: Card) -> int:
     """Flag what came from a partner since the earliest moment from which a new card revokes a key; return how many."""
     before = {key.key for key in held.signing if key.counts_until is not None}
-    revoked = [key for key in given.signing if key.counts_until is not None and key.key not in before]
+    revoked = [(at, key) for key in given.signing if (at := key.counts_until) is not None and key.key not in before]
     if not revoked:
         return 0
-    first = min(revoked, key=lambda key: key.counts_until or tx.now)
-    since = first.counts_until or tx.now
+    since, first = min(revoked, key=lambda each: each[0])
     rows = [row for row in tx.incoming_since(peer, since) if row.state != "refused"]
     for row in rows:
         tx.put_document(FLAGGED, row.id, encode(Flag(first.name, since, tx.now)))

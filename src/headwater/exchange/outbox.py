@@ -371,7 +371,7 @@ class Outbox:
             return Judgement(Outcome.HOLD, BREAK_GLASS, reasons=(_NOT_APPROVED,))
         if (refusal := unexpected(Op.SEND, message)) is not None:
             return refusal
-        names = [message.agreement, *[fact.via for fact in message.facts.values() if fact.via]]
+        names = [message.agreement, *(fact.via for fact in message.facts.values())]
         agreements = self._partners.agreements_for(reader, names)
         terms = agreements.get(agreement_of(message))
         held = evidence_of(reader, message, terms.markings if terms else {}, now.date())

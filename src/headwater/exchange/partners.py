@@ -150,8 +150,7 @@ class Partners:
 
     def all(self, reader: Documents) -> tuple[Partner, ...]:
         """Return all partners in the order of their names."""
-        found = (self.get(reader, authority) for authority in self.names(reader))
-        return tuple(partner for partner in found if partner is not None)
+        return tuple(self.need(reader, authority) for authority in self.names(reader))
 
     def names(self, reader: Documents) -> tuple[AuthorityId, ...]:
         """Return the authorities of all partners in order."""
