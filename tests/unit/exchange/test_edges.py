@@ -206,6 +206,8 @@ def test_a_header_with_one_word_changed_is_none(key: str, value: object) -> None
     found = read(wire(**{key: value}))
     assert isinstance(found, Refusal)
     assert found.code == Code.BAD_HEADER
+    if key in {"seq", "lane", "suite", "ts", "exp"}:
+        assert found.detail == key
 
 
 def test_a_header_lacks_no_key_and_has_none_twice() -> None:
