@@ -207,6 +207,8 @@ def deep(seed: int, scale: float) -> Iterator[Task]:
             so_many(100_000),
             "--fault",
             fault,
+            "--after-bytes",  # some forty messages: a fault for each, and still a night
+            "200000",
             "--seed",
             str(seed),
             "--json",
