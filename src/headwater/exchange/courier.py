@@ -26,7 +26,7 @@ from typing import Final
 from headwater.errors import HeadwaterError, InputError, PeerRefusedError, RollbackError, TrustError
 from headwater.exchange.again import again_due, delivered_again
 from headwater.exchange.alarms import raise_alarm
-from headwater.exchange.backoff import wait_s
+from headwater.exchange.backoff import REST_CAP_S, TRY_CAP_S, wait_s
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
@@ -275,11 +275,12 @@ class Courier:
         """Return how long to wait. Then one message goes alone: how many they were may be what broke the line or was refused."""
         self._failures += 1
         self._most = 1
-        return wait_s(self._failures, self._lane, self._chance.draw(_DRAWN))
+        return wait_s(self._failures, TRY_CAP_S, self._chance.draw(_DRAWN))
 
     def _rest(self, row: Outgoing) -> None:
         times = self._resting.get(row.id, (0.0, 0))[1] + 1
-        self._resting[row.id] = (self._stopwatch() + wait_s(times, self._lane, self._chance.draw(_DRAWN)), times)
+        wait = wait_s(times, REST_CAP_S[self._lane], self._chance.draw(_DRAWN))
+        self._resting[row.id] = (self._stopwatch() + wait, times)
 
     def _at_rest(self) -> frozenset[MessageId]:
         now = self._stopwatch()

@@ -42,7 +42,7 @@ _LISTEN_S: Final = 0.2
 _TELL_S: Final = 10.0
 _START_S: Final = 60.0
 _DRAIN_S: Final = 400.0
-"""The longest back-off is five minutes."""
+"""The longest rest of a message that a full disk could not take is five minutes."""
 _LONGEST_S: Final = 12 * 3600.0
 
 Tell = Callable[[str], None]
