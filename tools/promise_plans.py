@@ -40,7 +40,7 @@ def merge(seed: int, scale: float) -> Iterator[Task]:
     yield Task(
         "R3",
         "simulated histories",
-        ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(500)}", "--json"),
+        ("-m", "headwater.testing.sim", "--seeds", f"{first}:{first + so_many(1_000)}", "--json"),
     )
     yield Task(
         "R1",
@@ -207,6 +207,8 @@ def deep(seed: int, scale: float) -> Iterator[Task]:
             so_many(100_000),
             "--fault",
             fault,
+            "--after-bytes",  # some forty messages: a fault for each, and still a night
+            "200000",
             "--seed",
             str(seed),
             "--json",

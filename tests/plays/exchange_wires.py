@@ -8,6 +8,7 @@ from pathlib import Path
 from headwater.errors import PeerRefusedError, PeerUnreachableError
 from headwater.exchange import beside
 from headwater.exchange.beside import Kept
+from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Header, Lane, seal
 from headwater.exchange.files import PATH, chunks_here, is_kept
 from headwater.exchange.framing import join, split
@@ -38,7 +39,12 @@ def delivery(folder: Path) -> Play:  # noqa: PLR0915 - a play is told in one pie
         pair.world.wires,
         pair.world.clock,
     )
-    courier = uk.courier((BELGRADE, "normal"))  # type: ignore[arg-type]
+
+    def fresh() -> Courier:
+        """A courier that has not failed yet: one that has lets one message go alone."""
+        return uk.courier((BELGRADE, Lane.NORMAL))
+
+    courier = fresh()
 
     def sent(count: int = 1, **changes: object) -> None:
         for _ in range(count):
@@ -51,17 +57,18 @@ def delivery(folder: Path) -> Play:  # noqa: PLR0915 - a play is told in one pie
     act("cut again", courier.step)
     wires.cut.clear()
     wires.on_return = lambda _: b""
-    act("an empty answer", courier.step)
+    act("an empty answer", fresh().step)
     card = rs.card().card
     line = Line(id=uk.outgoing()[-1].id, sha256="ab" * 32, result="stored")
     about_others = Giver(BELGRADE, pair.belgrade.keys.signing_seed()).sign(LONDON, (line,), clock.now(), None)
     by_others = Giver(BELGRADE, bytes(32)).sign(LONDON, (line,), clock.now(), None)
     wires.on_return = lambda _: join([about_others])
-    act("an answer about other bytes", courier.step)
+    act("an answer about other bytes", fresh().step)
     wires.on_return = lambda _: join([by_others])
-    act("an answer of a key that is not on the card", courier.step)
+    act("an answer of a key that is not on the card", fresh().step)
     wires.on_return = lambda answer: answer
     wires.passed.clear()
+    courier = fresh()
     act("taken after all", courier.step)
     batch = wires.passed[-1][1]
     clock.move(timedelta(hours=1))
@@ -82,21 +89,21 @@ def delivery(folder: Path) -> Play:  # noqa: PLR0915 - a play is told in one pie
     act("it was sealed two hours ahead of the other's clock", courier.step)
     act("and rests", courier.step)
     clock.move(timedelta(hours=2))
-    fresh = uk.courier((BELGRADE, "normal"))  # type: ignore[arg-type]
-    act("and is taken", fresh.step)
+    courier = fresh()
+    act("and is taken", courier.step)
     rs.step_partner(LONDON, State.SUSPENDED, who="d.s", reason="unclear")
     sent()
-    act("the recipient has suspended us", fresh.step)
+    act("the recipient has suspended us", courier.step)
     rs.step_partner(LONDON, State.CONFIRMED, who="d.s", reason="clear")
-    act("and takes us up again", uk.courier((BELGRADE, "normal")).step)  # type: ignore[arg-type]
+    act("and takes us up again", fresh().step)
     rs.set_agreement_state(TERMS, AgreementState.SUSPENDED, who="d.s", reason="unclear")
     sent()
-    act("the recipient has suspended the agreement", uk.courier((BELGRADE, "normal")).step)  # type: ignore[arg-type]
+    act("the recipient has suspended the agreement", fresh().step)
     uk.set_agreement_state(TERMS, AgreementState.ENDED, who="s.hall", reason="over")
     uk.syncing.ask(BELGRADE, who="engineer")
-    act("our own agreement has ended", uk.courier((BELGRADE, "normal")).step)  # type: ignore[arg-type]
+    act("our own agreement has ended", fresh().step)
     clock.move(timedelta(days=400))
-    act("cards have expired", uk.courier((BELGRADE, "normal")).step)  # type: ignore[arg-type]
+    act("cards have expired", fresh().step)
     assert card.owner == BELGRADE
     return pair.end()
 

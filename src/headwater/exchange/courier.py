@@ -3,7 +3,8 @@
 A step is: what is due -> post -> check receipts -> settle, each in a transaction of its own. Whatever goes wrong in
 between, the same bytes go out again; the partner answers them with the receipt that they got the first time. While a full
 batch that was taken as a whole is being settled, the next one is on its way already, so that the partner need not wait
-for our disk.
+for our disk. After a failure one message goes alone, and twice as many each time that goes well: over a line that breaks
+after some kilobytes, or takes minutes for a full batch, what waits still gets through.
 
 What becomes of a message:
 
@@ -25,7 +26,7 @@ from typing import Final
 from headwater.errors import HeadwaterError, InputError, PeerRefusedError, RollbackError, TrustError
 from headwater.exchange.again import again_due, delivered_again
 from headwater.exchange.alarms import raise_alarm
-from headwater.exchange.backoff import wait_s
+from headwater.exchange.backoff import REST_CAP_S, TRY_CAP_S, wait_s
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import MAX_ENVELOPES, join, split
@@ -43,6 +44,8 @@ from headwater.store import Outgoing, Snapshot, Store, Transaction
 
 PATH: Final = "/v1/inbox"
 TIMEOUT_S: Final = 30.0
+QUICK_S: Final = TIMEOUT_S / 4
+"""A batch that takes longer is not followed by a larger one: on a slow line that would run into the timeout."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Bytes of one batch, unless one envelope alone is larger than what is left."""
 _CHANGED_KEY: Final = frozenset({Code.REVOKED_KEY, Code.WRONG_RECIPIENT})
@@ -143,14 +146,14 @@ class Courier:
     def _deliver(self, partner: Partner, batch: list[Outgoing], now: datetime) -> Step:
         endpoints = partner.card.card.endpoints
         endpoint = endpoints[self._endpoint % len(endpoints)]
+        begun = self._stopwatch()
         try:
             answer = self._transport.post(endpoint, PATH, join(row.envelope for row in batch), timeout_s=TIMEOUT_S)
             words, doubts = _words(answer, batch, partner.card.card, self._partners.me, now)
         except HeadwaterError as error:
             self._endpoint += 1
-            if isinstance(error, PeerRefusedError):
-                self._most = 1  # one message alone may be what it refuses: find out which
             return Step(0, self._fail(), error)
+        is_quick = self._stopwatch() - begun <= QUICK_S
         self._settled()
         self._settling = self._store.submit(lambda tx: self._settle(tx, batch, words, doubts))
         if self._all_taken(batch, words, doubts):
@@ -158,9 +161,9 @@ class Courier:
             moved = len(batch)
         else:
             moved = self._settled()
-        self._most = min(MAX_ENVELOPES, self._most * 2)
         if words:
             self._failures = 0
+            self._most = min(MAX_ENVELOPES, self._most * 2) if is_quick else self._most
             return Step(moved, 0)
         return Step(0, self._fail(), doubts[0] if doubts else PeerRefusedError("the partner's answer holds no receipt"))
 
@@ -269,12 +272,15 @@ class Courier:
             tx.note(Event("exchange.receipt-missing", self._peer, row.id))
 
     def _fail(self) -> float:
+        """Return how long to wait. Then one message goes alone: how many they were may be what broke the line or was refused."""
         self._failures += 1
-        return wait_s(self._failures, self._lane, self._chance.draw(_DRAWN))
+        self._most = 1
+        return wait_s(self._failures, TRY_CAP_S, self._chance.draw(_DRAWN))
 
     def _rest(self, row: Outgoing) -> None:
         times = 1 + (self._resting[row.id][1] if row.id in self._resting else 0)
-        self._resting[row.id] = (self._stopwatch() + wait_s(times, self._lane, self._chance.draw(_DRAWN)), times)
+        wait = wait_s(times, REST_CAP_S[self._lane], self._chance.draw(_DRAWN))
+        self._resting[row.id] = (self._stopwatch() + wait, times)
 
     def _at_rest(self) -> frozenset[MessageId]:
         now = self._stopwatch()

@@ -24,8 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, PeerError, PeerRefusedError, SignatureError
-from headwater.exchange.backoff import wait_s
-from headwater.exchange.envelope import Lane
+from headwater.exchange.backoff import TRY_CAP_S, wait_s
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.parties import sender_of
 from headwater.exchange.partners import Partners
@@ -189,7 +188,7 @@ class Carrier:
                 whole += 1
                 self._resting.pop(each.peer, None)
             else:
-                rest = wait_s(failures + 1, Lane.NORMAL, self._chance.draw(4))
+                rest = wait_s(failures + 1, TRY_CAP_S, self._chance.draw(4))
                 self._resting[each.peer] = (time.monotonic() + rest, failures + 1)
         return whole
 

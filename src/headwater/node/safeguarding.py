@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from headwater.case.model import CaseFile
-from headwater.errors import ConflictError, ForbiddenError, NoBasisError, Place, SchemaError
+from headwater.errors import ConflictError, ExpiredError, ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.model.canonical import decode, encode
 from headwater.model.record import PROTECTED, PersonCategory
 from headwater.node import protected, users
@@ -311,7 +311,7 @@ def _granted(node: Node, session: Session, pseudonym: str) -> Subject:
         body = snapshot.document(protected.KIND, pseudonym)
     try:
         rules.check_grant((decode(one, Grant) for one in bodies), session.user, pseudonym, node.clock.now())
-    except (ForbiddenError, NoBasisError) as error:
+    except (ForbiddenError, ExpiredError) as error:
         node.store.note(Event("vault.refused", session.user, pseudonym, session.purpose, {"code": error.code}))
         raise
     if body is None:

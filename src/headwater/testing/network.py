@@ -2,18 +2,19 @@
 
 ::
 
-    python -m headwater.testing.network --messages 400 [--fault corrupt|all] [--plant act-again] [--seed 7] --json
+    python -m headwater.testing.network --messages 400 [--fault corrupt|all] [--after-bytes 48000] [--seed 7] --json
 
 Sets up the three nodes of the exercise through the real commands, puts a `proxy` before each, and lets officers send
-until so many messages are promised. Then the weather clears, everything must be delivered within a minute, and all
-promises, messages, receipts, records and ledgers are compared, as after kills.
+until so many messages are promised. An officer waits once many of its messages are on their way, so that nearly all must get
+through while lines are bad. Then the weather clears, everything must be delivered within a minute, and all promises, messages,
+receipts, records and ledgers are compared, as after kills. How far it has come is told on standard error every ten seconds.
 """
 
 import dataclasses
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -28,26 +29,42 @@ from headwater.testing.nodes.rest import ALARMS, at_rest
 from headwater.testing.nodes.run import drain, ends, opened, tried
 from headwater.testing.proxy import FAULTS, Proxy, Weather
 
-_LONGEST_S: Final = 3600.0
+_LONGEST_S: Final = 12 * 3600.0
 _LISTEN_S: Final = 0.2
+_TELL_S: Final = 10.0
+_PAUSE_S: Final = 0.02
+_MOST_UNSEEN: Final = 64
+AFTER_BYTES: Final = 48_000
+"""Some ten messages."""
 STORMY: Final = frozenset(f"exchange.{word}" for word in ("refused", "receipt-doubted", "receipt-missing", "resting"))
 """Events that altered bytes bring about."""
 
 
 def run(
-    messages: int, *, fault: str = "all", seed: int = 0, plant: str | None = None, prepared: Path | None = None
+    messages: int,
+    *,
+    fault: str = "all",
+    after_bytes: int = AFTER_BYTES,
+    seed: int = 0,
+    plant: str | None = None,
+    prepared: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> report.Report:
     """Send so many messages over bad lines and return what was found.
 
     Args:
         messages: how many are promised before the weather clears.
         fault: what the lines suffer from, or ``all``.
+        after_bytes: mean number of bytes that pass a line before it fails.
         seed: what is drawn from it decides on letters and lines. Processes are not repeatable.
         plant: a known fault of the nodes, which must be found.
         prepared: a folder made by `nodes.prepare`; it is copied, and stays as it is.
+        tell: hears now and then how far it has come.
+
+    The report's runs are the messages that were promised; too few of them are bad.
     """
     begun = time.monotonic()
-    weather = Weather() if fault == "all" else Weather(faults=(fault,))
+    weather = Weather(faults=FAULTS if fault == "all" else (fault,), after_bytes=after_bytes)
     with nodes.staged(prepared) as folder:
         with opened(folder, plant) as made:
             chance = random.Random(seed)
@@ -56,7 +73,7 @@ def run(
             with proxied(made, weather, chance, counts) as proxies:
                 for house in made.houses.values():
                     made.start(house)
-                _send(made, messages, promises, chance, plant)
+                _send(made, messages, promises, chance, plant, tell)
                 for proxy in proxies:
                     proxy.clear()
                 bad = tried(lambda: drain(made))
@@ -64,20 +81,37 @@ def run(
         allowed = STORMY if "corrupt" in weather.faults else frozenset({"exchange.receipt-missing"})
         bad += at_rest(made, promises, counts, alarms=ALARMS - allowed)
     bad += [f"{key}: {what}" for key, each in promises.items() for what in each.wrong]
+    if (sent := _promised(promises)) < messages:
+        bad.append(f"only {sent} of {messages} messages were promised")
     found = tuple(f"seed {seed}: {what}" for what in bad)
-    return report.Report(messages, found, time.monotonic() - begun, dict(counts))
+    return report.Report(sent, found, time.monotonic() - begun, dict(counts))
 
 
-def _send(made: Stage, messages: int, promises: dict[str, Promises], chance: random.Random, plant: str | None) -> None:
+def _promised(promises: Mapping[str, Promises]) -> int:
+    return sum(len(each.queued) for each in promises.values())
+
+
+def _send(
+    made: Stage,
+    messages: int,
+    promises: dict[str, Promises],
+    chance: random.Random,
+    plant: str | None,
+    tell: Callable[[str], None],
+) -> None:
     """Let officers work until so many messages are promised."""
     desks: list[Desk] = []
     try:
         for key, house in made.houses.items():
-            post = Post(key, house.home, str(made.notes[f"record-{key}"]), (), (), chance.getrandbits(32), plant)
+            record, drawn = str(made.notes[f"record-{key}"]), chance.getrandbits(32)
+            post = Post(key, house.home, record, (), (), drawn, plant=plant, pause_s=_PAUSE_S, most_unseen=_MOST_UNSEEN)
             desks.append(Desk.opened(post, promises[key]))
-        until = time.monotonic() + _LONGEST_S
-        while sum(len(each.queued) for each in promises.values()) < messages and time.monotonic() < until:
-            listen(desks, time.monotonic() + _LISTEN_S)
+        begun = tell_at = time.monotonic()
+        while (sent := _promised(promises)) < messages and (now := time.monotonic()) < begun + _LONGEST_S:
+            if now >= tell_at + _TELL_S:
+                tell_at = now
+                tell(report.pace(sent, messages, now - begun))
+            listen(desks, now + _LISTEN_S)
     finally:
         for desk in desks:
             desk.close()
@@ -106,9 +140,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = report.parser(__doc__)
     parser.add_argument("--messages", type=int, default=400, help="how many messages are promised in bad weather")
     parser.add_argument("--fault", choices=(*FAULTS, "all"), default="all", help="what lines suffer from")
+    parser.add_argument(
+        "--after-bytes", type=int, default=AFTER_BYTES, help="how many pass a line before it fails, in the mean"
+    )
     parser.add_argument("--plant", choices=nodes.PLANTS, help="a known fault of the nodes, which must be found")
     given = parser.parse_args(arguments)
-    found = run(given.messages, fault=given.fault, seed=given.seed, plant=given.plant)
+    found = run(
+        given.messages,
+        fault=given.fault,
+        after_bytes=given.after_bytes,
+        seed=given.seed,
+        plant=given.plant,
+        tell=report.say,
+    )
     return report.tell(found, as_json=given.json)
 
 

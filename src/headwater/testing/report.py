@@ -32,6 +32,19 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
+def pace(done: int, of: int, seconds: float) -> str:
+    """Return how far a long run has come, how fast it is and how many minutes are left."""
+    rate = done / seconds if seconds else 0.0
+    left = f"{max(0, of - done) / rate / 60:.1f}" if rate else "?"
+    return f"{done:,} of {of:,} promised, {rate:.0f} a second, {left} min to go"
+
+
+def say(text: str) -> None:
+    """Tell a line of progress, on standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def tell(found: Report, *, as_json: bool) -> int:
     """Print a report and return the exit status: 1 if anything was bad."""
     if as_json:

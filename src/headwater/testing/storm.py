@@ -13,7 +13,6 @@ told on standard error every ten seconds.
 
 import random
 import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -43,7 +42,7 @@ _LISTEN_S: Final = 0.2
 _TELL_S: Final = 10.0
 _START_S: Final = 60.0
 _DRAIN_S: Final = 400.0
-"""The longest back-off is five minutes."""
+"""The longest rest of a message that a full disk could not take is five minutes."""
 _LONGEST_S: Final = 12 * 3600.0
 
 Tell = Callable[[str], None]
@@ -85,8 +84,10 @@ def run(
         bad += [f"{house.authority} ended with {code} when it was asked to" for house, code in ends(made) if code != 0]
         bad += at_rest(made, storm.promises, storm.counts, alarms=ALARMS - STORMY)
     bad += [f"{key}: {what}" for key, each in storm.promises.items() for what in each.wrong]
+    if storm.promised < messages:
+        bad.append(f"only {storm.promised} of {messages} messages were promised")
     found = tuple(f"seed {seed}: {what}" for what in [*storm.bad, *bad])
-    return report.Report(messages, found, time.monotonic() - begun, dict(storm.counts))
+    return report.Report(storm.promised, found, time.monotonic() - begun, dict(storm.counts))
 
 
 class _Storm:
@@ -138,9 +139,7 @@ class _Storm:
             if now >= tell_at:
                 tell_at += _TELL_S
                 killed = f"{self.counts['nodes_killed']} nodes and {self.counts['officers_killed']} officers killed"
-                rate = self.promised / (now - begun)
-                left = (messages - self.promised) / rate / 60 if rate else float("inf")
-                done = f"{self.promised:,} of {messages:,} promised, {rate:.0f} a second, {left:.1f} min to go"
+                done = report.pace(self.promised, messages, now - begun)
                 self._tell(f"{done}; {killed}, {self.counts['disks_filled']} disks filled")
 
     def _strike(self, now: float) -> None:
@@ -210,12 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--every", type=float, default=EVERY_S, help="seconds between two strikes")
     parser.add_argument("--plant", choices=nodes.PLANTS, help="a known fault of the nodes, which must be found")
     given = parser.parse_args(arguments)
-
-    def tell(text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-    found = run(given.messages, every_s=given.every, seed=given.seed, plant=given.plant, tell=tell)
+    found = run(given.messages, every_s=given.every, seed=given.seed, plant=given.plant, tell=report.say)
     return report.tell(found, as_json=given.json)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from headwater.errors import ForbiddenError, Place, SchemaError
+from headwater.formats.safe_csv import csv_cell
 from headwater.model.times import format_instant
 from headwater.node import Node
 from headwater.node.pages import exports, sharing
@@ -32,7 +33,6 @@ TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 KEY_BYTES: Final = 16
 PIECE_BYTES: Final = 1 << 18
 SEE_OTHER: Final = 303
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ def _csv(about: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([f"# {name}: {value}" for name, value in about.items()])
     names = list(dict.fromkeys(name for row in rows for name in row))
-    writer.writerow(names)
+    writer.writerow([_cell(name) for name in names])
     for row in rows:
         writer.writerow([_cell(row.get(name)) for name in names])
     return out.getvalue().encode("utf-8-sig")
@@ -255,8 +255,7 @@ def _csv(about: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - a cell of any type
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # What a sheet would take for a formula is made text (OWASP, CSV injection).
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+    return text if _is_number(text) else str(csv_cell(text))
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from headwater.errors import HeadwaterError
-from headwater.exchange.backoff import wait_s
+from headwater.exchange.backoff import REST_CAP_S, wait_s
 from headwater.exchange.card import Card, check_current
 from headwater.exchange.checkpoint import (
     _cosigned,
@@ -228,8 +228,8 @@ def test_every_urgency_and_access_has_its_time(urgency: str, access: str, lasts:
     ],
 )
 def test_each_failure_doubles_the_wait_up_to_the_cap(failures: int, lane: Lane, least: float, most: float) -> None:
-    assert wait_s(failures, lane, b"\0\0\0\0") == max(1, least)
-    assert most * 0.999 < wait_s(failures, lane, b"\xff\xff\xff\xff") < most
+    assert wait_s(failures, REST_CAP_S[lane], b"\0\0\0\0") == max(1, least)
+    assert most * 0.999 < wait_s(failures, REST_CAP_S[lane], b"\xff\xff\xff\xff") < most
 
 
 @pytest.mark.parametrize(

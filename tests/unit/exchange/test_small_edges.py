@@ -19,7 +19,7 @@ from headwater.errors import (
     StoreIoError,
 )
 from headwater.exchange import ahead
-from headwater.exchange.backoff import wait_s
+from headwater.exchange.backoff import REST_CAP_S, wait_s
 from headwater.exchange.courier import Courier
 from headwater.exchange.envelope import Lane
 from headwater.exchange.files import Carrier
@@ -53,7 +53,7 @@ from tests.exchange_world import BELGRADE, LONDON, Node, World, message
 def test_waiting_lies_between_half_a_bound_that_doubles_and_all_of_it(
     failures: int, lane: Lane, draw: bytes, seconds: float
 ) -> None:
-    assert wait_s(failures, lane, draw) == seconds
+    assert wait_s(failures, REST_CAP_S[lane], draw) == seconds
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 9, 13])

@@ -14,7 +14,7 @@ from headwater.errors import (
     SettingsError,
     TrustError,
 )
-from headwater.exchange.backoff import CAP_S, wait_s
+from headwater.exchange.backoff import REST_CAP_S, TRY_CAP_S, wait_s
 from headwater.exchange.envelope import Lane
 from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys, read_roots
@@ -77,17 +77,17 @@ def test_a_partners_refusal_is_a_declared_error_here(result: str, code: str) -> 
     assert result.partition(":")[2] in str(error)
 
 
-@pytest.mark.parametrize("lane", list(Lane))
-def test_waiting_grows_to_its_cap_and_never_ends_at_once(lane: Lane) -> None:
-    longest = [wait_s(failures, lane, b"\xff\xff") for failures in range(1, 40)]
-    shortest = [wait_s(failures, lane, b"\0\0") for failures in range(1, 40)]
+@pytest.mark.parametrize("cap_s", [TRY_CAP_S, *REST_CAP_S.values()])
+def test_waiting_grows_to_its_cap_and_never_ends_at_once(cap_s: float) -> None:
+    longest = [wait_s(failures, cap_s, b"\xff\xff") for failures in range(1, 40)]
+    shortest = [wait_s(failures, cap_s, b"\0\0") for failures in range(1, 40)]
     assert longest == sorted(longest)
-    assert CAP_S[lane] * 0.99 < longest[-1] <= CAP_S[lane]
+    assert cap_s * 0.99 < longest[-1] <= cap_s
     assert all(1.0 <= low < high for low, high in zip(shortest, longest, strict=True))
 
 
-def test_urgent_waits_half_a_minute_at_most_and_others_five() -> None:
-    assert CAP_S == {Lane.NORMAL: 300.0, Lane.URGENT: 30.0}
+def test_a_partner_is_tried_within_half_a_minute_and_what_it_could_not_take_goes_again_within_five() -> None:
+    assert (TRY_CAP_S, REST_CAP_S) == (30.0, {Lane.NORMAL: 300.0, Lane.URGENT: 30.0})
 
 
 def test_keys_are_made_once_private_to_their_owner_with_the_roots_apart(tmp_path: Path) -> None:

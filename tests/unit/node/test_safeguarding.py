@@ -101,6 +101,8 @@ def test_a_grant_that_has_ended_is_77_expired(home: Node, clock: FakeClock) -> N
     with pytest.raises(ExpiredError) as caught:
         safeguarding.read(home, guardian(home), name, "care")
     assert caught.value.exit == 77
+    (noted,) = events(home, "vault.refused")
+    assert (noted.who, noted.subject, noted.detail["code"]) == (GUARDIAN, name, "policy.expired")
 
 
 @pytest.mark.parametrize("user", [WRITER, SUPERVISOR, AUDITOR])

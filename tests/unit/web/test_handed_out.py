@@ -131,6 +131,7 @@ def test_the_line_of_a_page_says_all_that_its_marks_say(marks: Marks, said: str)
     ("value", "cell"),
     [
         ("=1+1", "'=1+1"), ("+A1", "'+A1"), ("-A1", "'-A1"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"), ("\r=1", "'\r=1"),
+        (" =1+1", "' =1+1"), ("\uff1d1+1", "'\uff1d1+1"), ("\uff0b1", "'\uff0b1"), ("\uff20SUM(A1)", "'\uff20SUM(A1)"),
         ("-12.5", "-12.5"), ("+381", "+381"), ("plain", "plain"), (None, ""), (-3, "-3"), ([1, "a"], '[1, "a"]'),
     ],
 )  # fmt: skip
