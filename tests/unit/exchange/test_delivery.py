@@ -6,8 +6,8 @@ import time
 import pytest
 
 from headwater.errors import PeerUnreachableError
-from headwater.exchange.backoff import TRY_CAP_S
 from headwater.exchange import delivery
+from headwater.exchange.backoff import TRY_CAP_S
 from headwater.exchange.courier import Step
 from headwater.exchange.delivery import Delivery, work
 from headwater.exchange.partners import Partners
