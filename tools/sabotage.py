@@ -32,6 +32,7 @@ from tools.planted_node import NODE_FAULTS
 from tools.planted_outward import OUTWARD_FAULTS
 from tools.planted_page import PAGE_FAULTS
 from tools.planted_plays import PLAY_FAULTS
+from tools.planted_promises import PROMISE_FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -286,6 +287,7 @@ PATCHES: Final = (
     *ENGINE_FAULTS,
     *OUTWARD_FAULTS,
     *CHANCE_FAULTS,
+    *PROMISE_FAULTS,
 )  # fmt: skip
 
 
