@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from headwater.exchange.alarms import EVIDENCE
-from headwater.exchange.envelope import read
+from headwater.exchange.envelope import Sealed, read
 from headwater.model.message import Kind, Message
 from tests.exchange_world import LONDON, fact
 from tests.liar_world import Liar, bare, true
@@ -42,7 +42,9 @@ def test_two_contents_are_an_alarm_with_both_kept(
     told, result = FIRST[first]
     number = next(NUMBERS)
     one = liar.seal(told, seq=number)
-    same = {"id": read(one).header.id, "seq": next(NUMBERS)} if twice == "identifier" else {"seq": number}
+    sealed = read(one)
+    assert isinstance(sealed, Sealed)
+    same = {"id": sealed.header.id, "seq": next(NUMBERS)} if twice == "identifier" else {"seq": number}
     other = liar.seal(SECOND[second], **same)
     if liar.belgrade.exchange.syncing.alarms():  # of one kind about one partner, one stands open at a time
         liar.belgrade.exchange.syncing.clear(LONDON, who="o.reed", reason="looked at")
