@@ -2,6 +2,7 @@
 
     python -m tools.sabotage                    every patch
     python -m tools.sabotage --only receipt     those whose name holds a word
+    python -m tools.sabotage --file mine.json   those of a file: a list of {name, file, old, new}, with suites or without
 
 Each patch is what somebody could hand in as a small improvement, by mistake or on purpose. It names the suites that `make
 check` or `make merge` runs and that ought to notice; they run until one test fails. A patch that they let through is printed,
@@ -19,8 +20,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from tools.nearest import tests_of
 from tools.planted import BLIND, Patch
 from tools.planted_chance import CHANCE_FAULTS
 from tools.planted_desk import DESK_FAULTS
@@ -30,6 +32,7 @@ from tools.planted_node import NODE_FAULTS
 from tools.planted_outward import OUTWARD_FAULTS
 from tools.planted_page import PAGE_FAULTS
 from tools.planted_plays import PLAY_FAULTS
+from tools.planted_promises import PROMISE_FAULTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LEAST_SHARE: Final = 0.9
@@ -284,6 +287,7 @@ PATCHES: Final = (
     *ENGINE_FAULTS,
     *OUTWARD_FAULTS,
     *CHANCE_FAULTS,
+    *PROMISE_FAULTS,
 )  # fmt: skip
 
 
@@ -334,15 +338,26 @@ def run(suites: Sequence[str], copy: Path) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(words, cwd=copy, env=env, capture_output=True, text=True, timeout=MOST_S, check=False)
 
 
+def read(path: Path) -> tuple[Patch, ...]:
+    """Return the patches of a file; one that names no suites is held to the tests nearest to its room (`tools/nearest.py`)."""
+    given: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Patch(**{**each, "suites": tuple(each.get("suites") or tests_of(each["file"].partition("/")[0]))})
+        for each in given
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the patches; 1 where more than one in ten get through."""
     parser = argparse.ArgumentParser(description="Plant faults and see that a test fails.")
     parser.add_argument("--only", default="", help="patches whose name holds this")
+    parser.add_argument("--file", type=Path, help="patches of a file in JSON, in place of those planted here")
     parser.add_argument("--first", type=int, default=1, help="number of the first patch")
     parser.add_argument("--list", action="store_true", help="name the patches and check that each still fits")
     parser.add_argument("--json", type=Path, help="write what was found to a file")
     given = parser.parse_args(arguments)
-    chosen = [patch for patch in PATCHES[given.first - 1 :] if given.only in patch.name]
+    patches = read(given.file) if given.file else PATCHES
+    chosen = [patch for patch in patches[given.first - 1 :] if given.only in patch.name]
     through: list[str] = []
     with tempfile.TemporaryDirectory(prefix="headwater-sabotage-") as folder:
         copy = Path(folder) / "copy"

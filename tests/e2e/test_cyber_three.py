@@ -7,6 +7,7 @@ out or in, and a group of nobody: each is done by London, and looked for at the 
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -188,6 +189,38 @@ def test_a_deletion_by_taxii_reaches_every_holder_and_is_proved(three: Three) ->
     assert made["id"] not in {
         one["id"] for one in json.loads(desk.objects(three.session(LONDON), "headwater", "own", {}).body)["objects"]
     }
+
+
+@pytest.mark.parametrize("gone", ["first", "last", "2026-01-15T00:00:00.000Z", "all"])
+def test_a_deletion_of_some_versions_calls_back_those_and_no_others(three: Three, gone: str) -> None:
+    made = shop()
+
+    def later(day: int) -> dict[str, Any]:
+        # Another pattern and another time: what is erased goes wherever the same is said, in other versions too.
+        pattern = f"[domain-name:value = 'shop{day}.example']"
+        at = f"2026-01-{day}T00:00:00.000Z"
+        return {**made, "modified": at, "valid_from": at, "name": f"of {day}", "pattern": pattern}
+
+    versions = [made, later(15), later(20)]
+    three.read(given(*versions))
+    three.release(made["id"])
+
+    def at_belgrade() -> list[str]:
+        desk = Desk(three.nodes[BELGRADE])
+        with suppress(ForbiddenError):
+            query = {"match[version]": "all"}
+            found = desk.objects(three.session(BELGRADE), "headwater", "received", query, made["id"])
+            return sorted(one["modified"] for one in json.loads(found.body)["objects"] if not one.get("revoked"))
+        return []
+
+    told = [one["modified"] for one in versions]
+    assert at_belgrade() == told
+    desk = Desk(three.nodes[LONDON])
+    desk.objects(three.session(LONDON), "headwater", "own", {})
+    desk.delete(three.session(LONDON), "headwater", "own", made["id"], {"match[version]": gone})
+    three.run()
+    left = {"first": told[1:], "last": told[:-1], "all": []}.get(gone, [one for one in told if one != gone])
+    assert at_belgrade() == left
 
 
 def test_an_analyst_who_may_not_recall_is_told_so_and_nothing_is_deleted(three: Three) -> None:

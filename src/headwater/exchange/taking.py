@@ -135,7 +135,7 @@ class Taking:
             return
         if (header.sender, header.seq) in self._numbers:
             self._refuse_proved(each, Code.REPLAY)
-            used = tx.incoming_at(header.sender, header.seq)
+            used = self._numbered(header) or tx.incoming_at(header.sender, header.seq)
             if used is not None:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
             return
@@ -182,6 +182,14 @@ class Taking:
         header = each.sealed.header
         self._numbers.add((header.sender, header.seq))
         self._rows[header.id] = each, state
+
+    def _numbered(self, header: Header) -> Incoming | None:
+        """Return what came under a number in this batch, which the store does not hold yet."""
+        number = header.sender, header.seq
+        beside = (
+            row for row in self._rows.values() if (row[0].sealed.header.sender, row[0].sealed.header.seq) == number
+        )
+        return next((self._row(*row) for row in beside), None)
 
     def _row(self, each: Opened, state: str, receipt: bytes = b"") -> Incoming:
         header, message = each.sealed.header, each.message

@@ -247,6 +247,20 @@ def test_a_file_of_several_pieces_is_opened_by_what_its_first_piece_shows(guard:
     assert look_at_bytes(out.getvalue(), guard).why == NAMED
 
 
+SHOWN_OTHERWISE = ("HTML", "JSON with escapes", "an address of the web")
+"""Texts that say a name in other signs than its letters, wherever in them that begins."""
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2])
+@pytest.mark.parametrize("kind", SHOWN_OTHERWISE)
+def test_a_text_that_is_written_otherwise_from_some_piece_on_is_opened(guard: Shield, kind: str, pieces: int) -> None:
+    filling = b"nobody in particular\n" * (CHUNK // 21 + 1)
+    begin = filling * pieces
+    assert look_at_bytes(begin + KINDS[kind](VICTIM_NAME), guard).why == NAMED
+    assert look_at_bytes(begin + KINDS[kind](VICTIM_NAME) + b"\n" + filling, guard).why == NAMED
+    assert not look_at_bytes(begin + KINDS[kind](NOTHING), guard).stops
+
+
 def test_a_bomb_is_not_unpacked_to_its_end(guard: Shield, monkeypatch: pytest.MonkeyPatch) -> None:
     from headwater.case import looking
 

@@ -1,11 +1,12 @@
 """A letter of request stands on a legal basis that is data, in two languages; without a basis there is none."""
 
 import csv
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from headwater.case.letter import LANGUAGES, basis_for, letter_paper, write_letter
+from headwater.case.letter import LANGUAGES, ROUTE, basis_for, letter_paper, write_letter
 from headwater.case.paper import pdf_of
 from headwater.case.reference import LegalBasis, legal_bases
 from headwater.errors import NoBasisError, SchemaError
@@ -57,6 +58,23 @@ def test_a_member_of_a_group_has_the_groups_basis() -> None:
     assert "Trade and Cooperation" in basis_for("UK-NCA", "FR-DGPN").basis
     with pytest.raises(NoBasisError):
         basis_for("RS-MOI", "FR-DGPN")
+
+
+def test_a_basis_is_of_the_state_that_asks_and_of_no_other_that_has_one_with_the_state_asked() -> None:
+    named = {state for one in legal_bases() for state in (one.asks, one.asked) if len(state) == len("rs")}
+    states = sorted(named | {"zz", "fr", "al"})
+    found = 0
+    for own, other in product(states, states):
+        rows = [one for one in legal_bases() if (one.asks, one.route) == (own, ROUTE) and one.basis.strip()]
+        try:
+            assert basis_for(f"{own.upper()}-POLICE", f"{other.upper()}-POLICE") in rows, (own, other)
+            found += 1
+        except NoBasisError:
+            assert other not in {one.asked for one in rows}, (own, other)
+    assert found > 1
+    for third in named:
+        with pytest.raises(NoBasisError):
+            basis_for("ZZ-POLICE", f"{third.upper()}-POLICE")
 
 
 def basis(asked: str, text: str, route: str = "mutual-legal-assistance") -> LegalBasis:

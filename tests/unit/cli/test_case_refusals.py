@@ -222,6 +222,35 @@ def test_a_stamp_by_nobody_is_refused(run: Run, tmp_path: Path, home: Path) -> N
     assert run("case", "verify", tmp_path / "b", "--anchor", tmp_path / "none").code == 65
 
 
+def test_whatever_is_not_as_it_was_sealed_ends_with_76_the_stamp_too(
+    run: Run, tmp_path: Path, home: Path, case: str
+) -> None:
+    for name in ("tsa", "other"):
+        run("node", "stamp-authority", "--out", tmp_path / name)
+    seal = ("case", "seal", case, "--withhold-blocked", "--home", home, *who(SUPERVISOR))
+    for name in ("b", "another"):
+        assert run(*seal, "--out", tmp_path / name, "--stamp", f"local:{tmp_path / 'tsa'}").code == 0
+    run("node", "card", "--out", tmp_path / "uk.card", "--home", home, *who())
+    other = init(tmp_path / "rs", authority="RS-MOI")
+    run("node", "card", "--out", tmp_path / "rs.card", "--home", other, *who())
+    bundle, root = tmp_path / "b", ("--stamp-root", tmp_path / "tsa" / "ca.pem")
+    stamp = next(path for path in bundle.rglob("*") if path.suffix == ".tsr")
+    true = stamp.read_bytes()
+    theirs = (tmp_path / "another" / stamp.relative_to(bundle)).read_bytes()
+    exhibit = next((bundle / "data" / "exhibits").iterdir())
+    check = ("case", "verify", bundle, "--json")
+    assert run(*check, "--trust", tmp_path / "uk.card", *root).code == 0
+    assert run(*check, "--stamp-root", tmp_path / "other" / "ca.pem").code == 76
+    assert run(*check, "--trust", tmp_path / "rs.card").code == 76
+    for path, before, after in ((stamp, true, theirs), (stamp, true, true[:-3]), (exhibit, exhibit.read_bytes(), b"x")):
+        path.write_bytes(after)
+        for more in ((), root):
+            ended = run(*check, *more)
+            assert (ended.code, ended.document["problems"] != []) == (76, True), (path.name, more)
+        path.write_bytes(before)
+    assert run(*check, *root).code == 0
+
+
 def test_a_receipt_tells_whether_the_sealers_key_was_compared_with_anything(
     run: Run, tmp_path: Path, home: Path, case: str
 ) -> None:

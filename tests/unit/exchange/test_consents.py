@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import ForbiddenError, NoBasisError, SchemaError
+from headwater.exchange.notices import notices
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import BreakGlass, Consent, Kind, Message
-from tests.exchange_world import LONDON, TERMS
+from tests.exchange_world import LONDON, PRISTINA, TERMS, fact, message
 from tests.three_world import RS, XK_TERMS, Three, make_three
 
 pytestmark = pytest.mark.slow
@@ -218,6 +219,22 @@ def test_break_glass_tells_the_originator_in_the_same_transaction(tmp_path: Path
     assert (notice.consents[0].receiver, notice.consents[0].facts) == ("RS", ("rec-x/0",))
     assert pristina.events("notice")[0].detail == {"to": "RS", "facts": 1}
     world.close()
+
+
+@pytest.mark.parametrize("carried", ["the fact", "a finding on it", "both", "a finding on it and on ours"])
+def test_a_notice_names_what_was_passed_on_itself_or_beneath_a_finding(three: Three, carried: str) -> None:
+    (passed,) = three.supply()
+    below = (passed, "rec-ours/0") if carried.endswith("ours") else (passed,)
+    facts = {"f1": fact(origin="UK"), "find-1": fact(prop="summary", origin="UK", evidence=below)}
+    if carried in {"the fact", "both"}:
+        facts[passed] = fact(origin="XK")
+    if carried == "the fact":
+        del facts["find-1"]
+    told = message(sender=LONDON, facts=facts, break_glass=GLASS)
+    with three.london.store.snapshot() as snapshot:
+        (notice,) = notices(snapshot, told, MessageId("m-1"), StateCode("XK"))
+        assert (notice.recipient, notice.consents[0].facts) == (PRISTINA, ("rec-x/0",))
+        assert notices(snapshot, told, MessageId("m-1"), RS) == []
 
 
 def test_the_day_of_the_consent_is_a_day(three: Three) -> None:

@@ -1,11 +1,11 @@
-"""Whoever answers under a certificate that nobody vouches for is told nothing: the request never reaches it."""
+"""Whoever answers under a certificate that nobody vouches for, or of another name, is told nothing: no request reaches it."""
 
 import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,9 +19,11 @@ from headwater.errors import PeerUnreachableError
 from headwater.exchange.asking import Question, Whom, ask
 from headwater.exchange.transport import HttpTransport
 
+HERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
-def certificate(folder: Path) -> ssl.SSLContext:
-    """A server's context with a certificate for this machine that it has signed itself."""
+
+def certificate(folder: Path, *names: x509.GeneralName) -> ssl.SSLContext:
+    """A server's context with a certificate that it has signed itself."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     now = datetime.now(UTC)
     made = (
@@ -32,7 +34,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=True)
+        .add_extension(x509.SubjectAlternativeName(names), critical=True)
         .sign(key, hashes.SHA256())
     )
     plain = serialization.NoEncryption()
@@ -43,10 +45,10 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.fixture
-def stranger(tmp_path: Path) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that nobody vouches for: its address, and what it has heard."""
-    context, heard = certificate(tmp_path), list[bytes]()
+@contextmanager
+def answering(context: ssl.SSLContext) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers once: its address, and what it has heard."""
+    heard = list[bytes]()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def work() -> None:
@@ -60,6 +62,13 @@ def stranger(tmp_path: Path) -> Iterator[tuple[str, list[bytes]]]:
         thread.start()
         yield f"https://127.0.0.1:{listener.getsockname()[1]}", heard
         thread.join(5)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that nobody vouches for."""
+    with answering(certificate(tmp_path, HERE)) as made:
+        yield made
 
 
 def post(endpoint: str) -> object:
@@ -93,3 +102,19 @@ def test_nobody_talks_to_a_server_that_nobody_vouches_for(stranger: tuple[str, l
     with pytest.raises(PeerUnreachableError):
         ASKS[name](endpoint)
     assert heard == []
+
+
+@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize(
+    "told", [(), (x509.DNSName("list.example"),), (x509.IPAddress(ipaddress.ip_address("127.0.0.2")),)]
+)
+def test_a_certificate_that_is_vouched_for_counts_for_its_own_names_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: tuple[x509.GeneralName, ...]
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "stranger.pem"))
+    with answering(certificate(tmp_path, *told)) as (endpoint, heard), pytest.raises(PeerUnreachableError):
+        ASKS[name](endpoint)
+    assert heard == []
+    with answering(certificate(tmp_path, *told, HERE)) as (endpoint, heard), suppress(PeerUnreachableError):
+        ASKS[name](endpoint)  # what is heard is heard, though the line may be cut before all has been read
+    assert len(heard) == 1

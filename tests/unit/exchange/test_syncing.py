@@ -18,11 +18,16 @@ from headwater.exchange.proof import check_proof, read_proof
 from headwater.exchange.receipt import Giver, Line, LogHead, parse_receipt
 from headwater.exchange.signed import PairSeed
 from headwater.exchange.witness import CHECKPOINT, Seen, known_of, saw_receipt, two_contents
-from headwater.model.message import Grown, Kind
+from headwater.model.fact import Fact
+from headwater.model.grade import parse_grade
+from headwater.model.handling import Handling
+from headwater.model.ids import EntityKey, RecordId
+from headwater.model.message import Amend, Grown, Kind
+from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.ports import Event
 from headwater.store import Store
 from headwater.testing.fakes import START, SeededChance
-from tests.exchange_world import BELGRADE, LONDON, Node, World, message
+from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, message
 
 pytestmark = pytest.mark.slow
 
@@ -466,3 +471,50 @@ def test_of_the_numbers_that_a_partner_says_will_never_come_a_thousand_count(
     exchange_all(london)
     with belgrade.store.snapshot() as snapshot:
         assert (known_of(snapshot, LONDON).whole_to >= missing) is is_taken
+
+
+LOST = (Kind.SPONTANEOUS, Kind.ALERT, Kind.REQUEST, Kind.RESPONSE, Kind.NOTICE, Kind.PING)
+"""Kinds, beside the recall, that a partner may lose with what it had since its backup."""
+LETTERS: dict[Kind, dict[str, object]] = {
+    Kind.REQUEST: {"reason": "A boat was seen.", "facts": {}},
+    **{kind: {"facts": {}} for kind in (Kind.RESPONSE, Kind.NOTICE, Kind.PING)},
+}
+
+
+@pytest.mark.sqlite
+def test_every_kind_that_a_restored_backup_has_lost_comes_again_and_a_recall_does_its_work(
+    world: World, london: Node, belgrade: Node
+) -> None:
+    report = Record(
+        origin=Origin(LONDON, "report", place="1"),
+        handling=Handling(codes=frozenset({"P"}), markings=frozenset({"OFFICIAL"})),
+        mentions=(Mention(EntityKey("uk/person/1"), "Person", PersonCategory.SUSPECT),),
+        facts=(Fact(EntityKey("uk/person/1"), "name", "Wrongly Accused"),),
+        grade=parse_grade("3x5x2:1/B"),
+    )
+    london.store.write(lambda tx: tx.add_record(report))
+    told = message(facts=london.exchange.facts(RecordId(report.id), TERMS))
+    assert london.exchange.send(told, who="o.reed").is_queued
+    sync(london, belgrade)
+
+    def names() -> list[str]:
+        with belgrade.store.snapshot() as snapshot:
+            return [fact.value for record in snapshot.records() for fact in record.facts]
+
+    assert "Wrongly Accused" in names()
+    copy(world, belgrade)
+    for kind in LOST:
+        assert london.exchange.send(message(kind=kind, **LETTERS.get(kind, {})), who="o.reed").is_queued, kind
+    asked = Amend(action="erase", facts=tuple(number for number, _ in report.numbered()), reason="another person")
+    london.exchange.liaison.amend(asked, who="o.reed", purpose="oic", replacements=[])
+    exchange_all(london, belgrade)
+    sent = {row.id: row.kind for row in london.exchange.outgoing() if row.state == "receipted"}
+    assert "Wrongly Accused" not in names()
+    put_back(world, belgrade)
+    assert "Wrongly Accused" in names()
+    assert Kind.AMEND not in {row.kind for row in belgrade.exchange.incoming()}
+    sync(london, belgrade)
+    sync(belgrade, london)
+    assert {*LOST, Kind.AMEND} <= set(sent.values())
+    assert sent.items() <= {row.id: row.kind for row in belgrade.exchange.incoming()}.items()
+    assert "Wrongly Accused" not in names()

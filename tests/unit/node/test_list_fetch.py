@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import SplitResult
 
 import pytest
 
@@ -78,6 +79,34 @@ def test_another_host_is_refused_before_it_is_asked() -> None:
     for url in ("https://lists.example.org/x.csv", "http://scsanctions.un.org/x.xml"):
         with pytest.raises(PeerRefusedError, match="another host"):
             list_fetch.https_get(url, frozenset({"scsanctions.un.org"}))
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+@pytest.mark.parametrize(
+    "alike",
+    [
+        "not{host}", "x.{host}", "{host}.example.org", "{host}.", "{bare}", "example.org?{host}", "example.org#{host}",
+        "{host}@example.org", "example.org/{host}", "{host}-files.example.org",
+    ],
+)  # fmt: skip
+def test_a_host_that_looks_like_a_publishers_is_another(name: str, alike: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = PUBLISHED[name]
+    first = published.files[0][1]
+    asked = []
+
+    def ask(whom: object, at: SplitResult, question: object) -> Reply:
+        asked.append(at.hostname)
+        return Reply(302, b"", {"Location": to}) if at.geturl() == first else Reply(200, b"theirs", {})
+
+    monkeypatch.setattr(list_fetch, "ask", ask)
+    for host in published.hosts:
+        to = f"https://{alike.format(host=host, bare=host.partition('.')[2])}/list"
+        with pytest.raises(PeerRefusedError, match="another host"):
+            list_fetch.https_get(first, published.hosts)
+        for port in ("", ":443"):
+            to = f"https://{host}{port}/elsewhere"
+            assert list_fetch.https_get(first, published.hosts) == b"theirs"
+    assert set(asked) <= published.hosts
 
 
 def test_a_redirect_to_another_host_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

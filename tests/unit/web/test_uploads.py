@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from headwater.errors import SchemaError
-from headwater.node import Node, incoming, uploads
+from headwater.errors import ForbiddenError, SchemaError
+from headwater.node import Node, cases, incoming, uploads
 from headwater.node.scratch import PREFIX
 from headwater.testing.fakes import FakeClock
 from headwater.web.fields import MOST_FIELDS
@@ -153,6 +154,40 @@ def test_an_upload_is_its_users_alone_and_of_one_case(node: Node, builder: Brows
     assert builder.post("/cases/00EX0000999/uploads", {"name": "a", "size": "1"}).status == 404
     assert begin(builder).json["at"] == 0
     assert begin(other).json["upload"] != ref
+
+
+def test_an_upload_begun_for_one_case_is_there_at_no_door_of_another(node: Node, builder: Browser) -> None:
+    there = "00EX0000777"
+    assert builder.post("/cases", {"urn": there, "operation": "OTHER", "profile": "cps-dg6", "key": "k2"}).status == 303
+    person = {"id": "W1", "category": "witness", "name": "Prudence Quillfeather", "key": "p2"}
+    assert builder.post(f"/cases/{there}/persons", person).status == 303
+    ref = begin(builder).json["upload"]
+    put(builder, ref, 0, FILE[:-5])
+    mine = as_user(node, SUPERVISOR, "court")
+    doors: dict[str, Callable[[str], object]] = {
+        "how far": lambda urn: uploads.held(node, mine, urn, ref),
+        "the next bytes": lambda urn: uploads.piece(node, mine, urn, ref, len(FILE) - 5).close(),
+        "taken away": lambda urn: uploads.let_go(node, mine, urn, ref),
+        "the whole": lambda urn: uploads.take(node, mine, urn, ref, sum_of(FILE))[0].discard(),
+    }
+    for door, act in doors.items():
+        if door == "the whole":
+            ref = begin(builder).json["upload"]
+            put(builder, ref, 0, FILE)
+        with pytest.raises(ForbiddenError, match="no such upload"):
+            act(there)
+        act(URN)
+    told = {"origin": ORIGIN, "x-form-token": builder.token()}
+    assert builder.ask("POST", f"/cases/{there}/uploads/{ref}?at=0", b"x", told).status == 404
+    fields = {
+        "form_token": builder.token(), "key": "y", "ref": "PQ/1", "description": "a delivery note", "producer": "W1",
+        "captured_at": "2026-11-20T08:00:00Z", "status": "unused", "list": "mg6c", "upload": ref, "sum": sum_of(FILE),
+    }  # fmt: skip
+    body, kind = multipart(fields, [])
+    assert builder.ask("POST", f"/cases/{there}/exhibits", body, {"origin": ORIGIN, "content_type": kind}).status == 404
+    assert (len(cases.get(node, there).exhibits), len(cases.get(node, URN).exhibits)) == (0, 0)
+    assert finish(builder, ref, sum_of(FILE)).status == 303
+    assert (len(cases.get(node, there).exhibits), len(cases.get(node, URN).exhibits)) == (0, 1)
 
 
 def test_nothing_is_read_without_the_forms_token_or_from_elsewhere(node: Node, builder: Browser) -> None:
