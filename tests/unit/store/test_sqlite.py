@@ -335,7 +335,7 @@ def test_a_disk_that_refuses_to_fold_or_to_close_loses_nothing_and_stops_nobody(
         with pytest.raises(StoreIoError):
             link.fold_all()
     here = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-    assert [name for name in here if name.is_relative_to(file.parent)] == [], "other tests of this process have their own"
+    assert [name for name in here if name.is_relative_to(file.parent)] == []  # others have theirs
     disk.mend()
     with closing(SqliteLink(file, StoreOptions(read_only=True))) as again:
         assert again.rows(tuple[str, int], "SELECT * FROM shelf_waits") == [("a", 1)]
