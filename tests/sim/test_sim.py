@@ -50,6 +50,11 @@ def test_a_seed_is_the_same_history_in_whatever_company_it_is_played() -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.parametrize("seed", [739_948_153])
+def test_a_history_that_was_once_found_bad_is_good(seed: int) -> None:
+    assert sim("--seeds", str(seed))[1]["bad"] == []
+
+
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_fault_is_found_at_the_first_seeds(plant: str) -> None:
     seeds, said_of_it = FOUND_BY[plant]
