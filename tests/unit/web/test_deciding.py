@@ -1,5 +1,6 @@
 """Deciding on a page: once for each form, never over somebody else's decision, taken back by a later one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from headwater.model.fact import fact_id
 from headwater.model.finding import Evidence, Finding, Reason
 from headwater.model.ids import EntityKey, FindingId
-from headwater.node import Node, findings, liaison
+from headwater.node import Node, findings, liaison, runs
+from tests import picture_world
 from tests.node_world import SUPERVISOR, WRITER, as_user, events, person, read, write_report
 from tests.page_world import Answer, Browser, browser
 
@@ -119,6 +121,23 @@ def test_an_export_bears_banner_who_when_and_purpose_and_is_in_the_ledger(node: 
     assert answer.headers["content-disposition"].startswith('attachment; filename="queue-')
     [event] = events(node, "page.exported")
     assert (event.who, event.subject, event.detail["rows"]) == (WRITER, "queue", 2)
+
+
+@pytest.mark.parametrize("stricter", [0, 20, 27])
+def test_an_export_of_several_pages_bears_the_marks_of_each(node: Node, analyst: Browser, stricter: int) -> None:
+    first = findings.one(node, as_user(node), picture_world.watch(node, ["boat"])).finding
+    more = [
+        replace(
+            first,
+            subjects=(f"track:made-up:{place}",),
+            score=0.8 - place / 100,
+            handling=replace(first.handling, codes=frozenset({"P", "TLP:AMBER"} if place == stricter else {"P"})),
+        )
+        for place in range(30)
+    ]
+    findings.keep(node, as_user(node), more, runs.Noted("watch", "1", first.params))
+    assert analyst.get("/queue?page=2&format=json").json["rows"]
+    assert "TLP:AMBER" in analyst.get("/queue?export=csv").text.splitlines()[0]
 
 
 def test_a_compared_pair_stands_line_by_line(analyst: Browser, hits: list[FindingId]) -> None:
