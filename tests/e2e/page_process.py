@@ -136,6 +136,18 @@ def screens(folder: Path) -> Path:
 
 
 @contextmanager
+def reading(nodes: Houses, user: str, folder: Path, purpose: str = "oic") -> Iterator[Reader]:
+    """Yield an officer of London at its page, in a browser of their own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        with watched(browser, folder / "screens", "never") as made:
+            yield made.sign_in(nodes.link("uk", user), purpose)
+        browser.close()
+
+
+@contextmanager
 def watched(chromium: Any, folder: Path, expected: str) -> Iterator[Reader]:
     """Yield a reader with a page of its own; at the end the console must hold nothing but what a pattern expects."""
     context = chromium.new_context(locale="en-GB")

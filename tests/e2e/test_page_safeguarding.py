@@ -9,7 +9,7 @@ import pytest
 from headwater.node import Node, cases, protected, safeguarding, users
 from tests import node_world
 from tests.case_world import write_case
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, needs_chromium, violations, watched
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, reading, violations
 from tests.node_world import GUARDIAN, WRITER, as_user, free_port
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
@@ -38,13 +38,8 @@ def nodes(tmp_path: Path) -> Iterator[Houses]:
 
 @pytest.fixture
 def reader(nodes: Houses, tmp_path: Path) -> Iterator[Reader]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        with watched(browser, tmp_path / "screens", "never") as made:
-            yield made.sign_in(nodes.link("uk", GUARDIAN), "victim-protection")
-        browser.close()
+    with reading(nodes, GUARDIAN, tmp_path, "victim-protection") as made:
+        yield made
 
 
 def test_a_duty_to_notify_is_decided_done_and_off_the_list(reader: Reader) -> None:

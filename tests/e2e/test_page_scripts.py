@@ -7,7 +7,7 @@ import pytest
 
 from headwater.node import Node
 from tests import node_world, picture_world
-from tests.e2e.page_process import CHROMIUM, Houses, Reader, houses, needs_chromium, violations, watched
+from tests.e2e.page_process import Houses, Reader, houses, needs_chromium, reading, violations
 from tests.node_world import WRITER, free_port
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
@@ -36,13 +36,8 @@ def nodes(tmp_path: Path) -> Iterator[Houses]:
 
 @pytest.fixture
 def reader(nodes: Houses, tmp_path: Path) -> Iterator[Reader]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        with watched(browser, tmp_path / "screens", "never") as made:
-            yield made.sign_in(nodes.link("uk", WRITER))
-        browser.close()
+    with reading(nodes, WRITER, tmp_path) as made:
+        yield made
 
 
 def test_a_browser_without_events_asks_now_and_then_and_tells_what_is_new(nodes: Houses, reader: Reader) -> None:

@@ -278,7 +278,8 @@ class Courier:
         return wait_s(self._failures, TRY_CAP_S, self._chance.draw(_DRAWN))
 
     def _rest(self, row: Outgoing) -> None:
-        times = 1 + (self._resting[row.id][1] if row.id in self._resting else 0)
+        _, before = self._resting.get(row.id, (0.0, 0))
+        times = before + 1
         wait = wait_s(times, REST_CAP_S[self._lane], self._chance.draw(_DRAWN))
         self._resting[row.id] = (self._stopwatch() + wait, times)
 

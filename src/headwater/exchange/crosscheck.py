@@ -92,10 +92,10 @@ def check(reader: Reader, checks: Sequence[Check]) -> list[Checked]:
     return [
         Checked(
             each,
-            _finding(each, hits[number]) if any(map(_has_terms, each.records)) else None,
-            tuple(dict.fromkeys(hits[number].values())),
+            _finding(each, hit) if any(map(_has_terms, each.records)) else None,
+            tuple(dict.fromkeys(hit.values())),
         )
-        for number, each in enumerate(checks)
+        for each, hit in zip(checks, hits, strict=True)
     ]
 
 

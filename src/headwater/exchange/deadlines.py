@@ -64,9 +64,8 @@ class Deadline:
 
     def level(self, now: datetime) -> int:
         """Return the highest alarm that has gone up: 0, 50, 80 or 100."""
-        times = (self.alarm_50, self.alarm_80, self.due_at)
-        gone = (part for place, part in enumerate(ALARMS) if (at := times[place]) is not None and at <= now)
-        return max(gone, default=0)
+        times = zip(ALARMS, (self.alarm_50, self.alarm_80, self.due_at), strict=True)
+        return max((part for part, at in times if at is not None and at <= now), default=0)
 
 
 def deadline(

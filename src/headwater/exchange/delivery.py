@@ -3,7 +3,7 @@
 Couriers sleep until something waits for them. One watcher hears of every change that this process makes, and asks SQLite often
 whether another has made one; then it wakes those that have work. A
 courier that rests because its partner could not be reached sleeps through that, but not through a word of the partner itself:
-whoever speaks can be reached, and an outage of days must not cost five minutes more.
+whoever speaks can be reached, and after an outage of days it need not wait for its turn.
 """
 
 import logging

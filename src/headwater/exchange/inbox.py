@@ -187,8 +187,8 @@ class Inbox:
         openers = {name: _openers(seed) for name, seed in self._keys.sealing_seeds.items()}
         # One check after the other, each of all envelopes: what a check needs stays in the processor's caches meanwhile.
         unsealed = [
-            self._unseal(sealed, envelopes[place], taken, sender_key, openers, now)
-            for place, sealed in enumerate(given)
+            self._unseal(sealed, envelope, taken, sender_key, openers, now)
+            for sealed, envelope in zip(given, envelopes, strict=True)
         ]
         return [self._read_body(each) if isinstance(each, _Unsealed) else each for each in unsealed]
 

@@ -135,8 +135,7 @@ class Outbox:
             SchemaError: one of them is none that can be sent.
             TrustError: a recipient is no partner whose card is confirmed and current.
         """
-        refs = self._new_ids(len(messages))
-        ready = [(self._ready(message), refs[place]) for place, message in enumerate(messages)]
+        ready = list(zip(map(self._ready, messages), self._new_ids(len(messages)), strict=True))
 
         def change(tx: Transaction) -> list[Sending]:
             ways, unsealed = self._ways(tx), list[Unsealed]()

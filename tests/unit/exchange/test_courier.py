@@ -1,6 +1,7 @@
 """Couriers bring every message once, whatever the network and the partner do."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 
@@ -432,20 +433,26 @@ def test_after_a_refusal_of_the_whole_batch_messages_go_one_by_one(
     assert sizes == [4, 1, 2]
 
 
-def test_over_a_line_that_breaks_after_some_kilobytes_all_that_waits_gets_through(
-    courier: Courier, london: Node, belgrade: Node, world: World
-) -> None:
-    send(london, 20)
+def line(world: World, breaks: Callable[[int, float], bool]) -> list[int]:
+    """Let a line break by how many messages go at once and the timeout; return how many went, try by try."""
     sizes: list[int] = []
     post = world.wires.post
 
-    def break_off(endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
+    def passed(endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
         sizes.append(len(split(body, most=64)))
-        if sizes[-1] > 4:
+        if breaks(sizes[-1], timeout_s):
             raise PeerTimeoutError("the line is dead")
         return post(endpoint, path, body, timeout_s=timeout_s)
 
-    world.wires.post = break_off  # type: ignore[method-assign]
+    world.wires.post = passed  # type: ignore[method-assign]
+    return sizes
+
+
+def test_over_a_line_that_breaks_after_some_kilobytes_all_that_waits_gets_through(
+    courier: Courier, london: Node, world: World
+) -> None:
+    send(london, 20)
+    sizes = line(world, lambda size, _: size > 4)
     moved = [courier.step().moved for _ in range(11)]
     assert sizes == [20, 1, 2, 4, 8, 1, 2, 4, 6, 1, 2]
     assert moved == [0, 1, 2, 4, 0, 1, 2, 4, 0, 1, 2]
@@ -456,17 +463,13 @@ def test_over_a_slow_line_a_batch_grows_no_longer_than_a_quarter_of_the_timeout_
     courier: Courier, london: Node, world: World, stopwatch: Stopwatch
 ) -> None:
     send(london, 60)
-    sizes: list[int] = []
-    post = world.wires.post
 
-    def drip(endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
-        sizes.append(len(split(body, most=64)))
-        stopwatch.seconds += 0.9375 * sizes[-1]  # 8 messages take 7.5 s
-        if 0.9375 * sizes[-1] > timeout_s:
-            raise PeerTimeoutError("too slow")
-        return post(endpoint, path, body, timeout_s=timeout_s)
+    def is_too_slow(size: int, timeout_s: float) -> bool:
+        seconds = 0.9375 * size  # 8 messages take 7.5 s
+        stopwatch.seconds += seconds
+        return seconds > timeout_s
 
-    world.wires.post = drip  # type: ignore[method-assign]
+    sizes = line(world, is_too_slow)
     assert [courier.step().moved for _ in range(8)] == [0, 1, 2, 4, 8, 16, 16, 13]
     assert sizes == [60, 1, 2, 4, 8, 16, 16, 13]
 
