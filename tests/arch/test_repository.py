@@ -115,3 +115,15 @@ def test_changelog_fragments_are_named_after_their_kind() -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     assert f"## {headwater.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_no_group_is_repeated_possessively_but_one_in_which_nothing_can_fail_half_way() -> None:
+    """Python before 3.11.5 gets such groups wrong (gh-106052), and Debian 12 has 3.11.2."""
+    found = {
+        (path.name, line.strip())
+        for path in (ROOT / "src").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\)(?:[*+?]|\{[0-9,]+\})\+", line.split("#")[0])
+    }
+    assert {name for name, _ in found} <= {"safe.py"}, found
+    assert all(r'(?:[^"\\]++|\\.)*+' in line for _, line in found), "an escape fails at the very end alone"

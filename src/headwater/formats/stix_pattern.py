@@ -19,23 +19,25 @@ DEEPEST: Final = 16
 """Brackets inside brackets."""
 MOST_PARTS: Final = 100
 """Comparisons of a pattern that needs the reference parser."""
-_NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')(?:\.(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++'))*+"
-_TEXT: Final = r"'(?:[^'\\]|\\['\\])*+'"
+# Groups are repeated greedily, each so that there is one way to read a text: Python before 3.11.5 gets possessive ones wrong
+# (gh-106052), and Debian 12 has 3.11.2.
+_NAME: Final = r"[a-z][a-z0-9-]*+:(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++')(?:\.(?:[A-Za-z_][A-Za-z0-9_]*+|'[A-Za-z0-9 _-]++'))*"
+_TEXT: Final = r"'[^'\\]*+(?:\\['\\][^'\\]*+)*'"
 _TEST: Final = rf"{_NAME} ?= ?(?:{_TEXT}|[0-9]{{1,18}})"
-_SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})*+ ?\]|\[ ?{_TEST}(?: OR {_TEST})*+ ?\]")
+_SIMPLE: Final = re.compile(rf"\[ ?{_TEST}(?: AND {_TEST})* ?\]|\[ ?{_TEST}(?: OR {_TEST})* ?\]")
 MOST_DIGITS: Final = 64
 """Digits of a number in a pattern; one of 64 bits has twenty."""
 _LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS + 1}}}")
 _ONE_TEST: Final = re.compile(rf"\[ ?({_NAME}) ?= ?({_TEXT}) ?\]")
 _ESCAPED: Final = re.compile(r"\\(.)")
-_BALANCED: Final = re.compile(rf"(?:[^'\\]|{_TEXT})*+")
+_BALANCED: Final = re.compile(rf"[^'\\]*+(?:{_TEXT}[^'\\]*+)*")
 _HASH_LETTERS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
 _HASHES: Final = re.compile(r"hashes\.'?(MD5|SHA-1|SHA-256|SHA-512)'? ?= ?'([0-9A-Fa-f]++)'")
 _PARTS: Final = re.compile(
     rf"(?P<path>[A-Za-z][A-Za-z0-9-]*+:[A-Za-z0-9_.'\[\]*-]++)\s*+(?P<op>(?:NOT\s++)?(?:=|IN\b|[!<>]=?|LIKE|MATCHES|\w+))\s*+"
     rf"(?P<value>{_TEXT}|\([^()]*+\))?|{_TEXT}|(?P<word>AND|FOLLOWEDBY|NOT)\b"
 )
-_LITERAL: Final = re.compile(r"'((?:[^'\\]|\\['\\])*+)'")
+_LITERAL: Final = re.compile(r"'([^'\\]*+(?:\\['\\][^'\\]*+)*)'")
 _KIND_OF: Final = {
     "cryptocurrency-wallet:address": "wallet",
     "cryptocurrency-wallet:value": "wallet",

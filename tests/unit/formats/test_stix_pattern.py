@@ -31,6 +31,10 @@ def test_a_pattern_of_the_standard_is_taken(pattern: str) -> None:
         "[domain-name:value = 'x'",
         "x",
         "[a:b = 'c'] AND",
+        "[a:b = 'c' AND ]",
+        "[a:b = 'c' AND d:e ]",
+        "[a:b = 'c' OR d:e = ]",
+        "[a:b.'c = 'd']",
         "[\u202ea:b = 'c']",
     ],
 )
