@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from headwater.model.canonical import decode, encode
 from headwater.model.handling import UNRESTRICTED, Handling, join_all
+from headwater.node.pages.words import marks, together
 from headwater.policy.view import permits
 from tests.property.strategies import DAYS, PURPOSES, STATES, USERS, handlings
 from tests.unit.policy.view_kit import session
@@ -101,3 +102,11 @@ def test_what_is_made_of_two_records_is_seen_by_nobody_who_may_not_see_both(
 @given(handlings)
 def test_handling_survives_being_written_down(a: Handling) -> None:
     assert decode(encode(a), Handling) == a
+
+
+@given(st.lists(handlings, max_size=5))
+def test_lines_of_handling_together_say_what_the_join_says(some: list[Handling]) -> None:
+    whole, line = marks(join_all(some)), together(map(marks, some))
+    assert sorted(line.codes) == sorted(whole.codes)
+    assert (line.conditions, line.releasable) == (whole.conditions, whole.releasable)
+    assert (line.never_onward, line.retain_until) == (whole.never_onward, whole.retain_until)

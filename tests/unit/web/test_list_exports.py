@@ -1,6 +1,8 @@
 """Lists of cases and of one's own charts leave the page as files, with who, when and why, and the ledger notes it."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,11 @@ from headwater.model.fact import Fact
 from headwater.model.handling import UNRESTRICTED
 from headwater.model.ids import AuthorityId, EntityKey, FindingId
 from headwater.model.record import PROTECTED, Mention, Origin, PersonCategory, Record
-from headwater.node import Node
+from headwater.node import Node, findings, runs
 from headwater.node.pages import sharing
-from tests.node_world import AUDITOR, GUARDIAN, as_user, events, person, read, write_report
+from tests.node_world import AUDITOR, GUARDIAN, LONDON, as_user, events, person, read, write_report
 from tests.page_world import Browser, browser
+from tests.picture_world import HANDLING, add_records, watch
 
 pytestmark = pytest.mark.slow  # a node of its own for each test
 
@@ -64,6 +67,56 @@ def test_what_stands_in_a_table_on_any_page_is_handed_out(
         assert f'attachment; filename="{name}-' in answer.headers["content-disposition"]
         assert "o.reed" in answer.text
     assert [one.detail["format"] for one in events(node, "page.exported")] == ["csv", "json"]
+
+
+WHOLE = " · never onward · nobody is told before the raid · keep until 2027-01-31"
+STRICT = replace(
+    HANDLING,
+    conditions=frozenset({"nobody is told before the raid"}),
+    never_onward=True,
+    retain_until=date(2027, 1, 31),
+)
+
+
+@pytest.mark.parametrize("name", ["finding", "compare", "queue", "alerts", "map"])
+def test_an_export_bears_all_that_the_handling_of_one_finding_in_it_says(
+    node: Node, analyst: Browser, hits: list[FindingId], name: str
+) -> None:
+    watch(node, ["boat"])  # its handling leaves more open
+    alert = watch(node, ["boat"] * 2, place=(50.0, 0.0), handling=STRICT)
+    with node.view(as_user(node)) as view:
+        [first] = [one for one in view.findings() if one.id == hits[0]]
+    two_sides = replace(first, score=0.6, handling=STRICT)
+    findings.keep(node, as_user(node), [two_sides], runs.Noted("screen", "1", "{}"))
+    path = {
+        "finding": f"/findings/{alert}",
+        "compare": f"/findings/{two_sides.id}/compare",
+        "queue": "/queue",
+        "alerts": "/alerts",
+        "map": "/map",
+    }[name]
+    assert analyst.get(f"{path}?export=json").json["handling"].endswith(WHOLE)
+    assert WHOLE in analyst.get(f"{path}?export=csv").text.splitlines()[0]
+
+
+@pytest.mark.parametrize("codes", [{"P"}, set[str]()], ids=["with a code", "without any"])
+@pytest.mark.parametrize("name", ["entity", "search"])
+def test_an_export_bears_all_that_the_handling_of_one_record_in_it_says(
+    node: Node, analyst: Browser, name: str, codes: set[str]
+) -> None:
+    key = EntityKey("p-1")
+    given = Record(
+        origin=Origin(LONDON, "report"),
+        handling=replace(STRICT, codes=frozenset(codes)),
+        mentions=(Mention(key, "Person", PersonCategory.SUSPECT),),
+        facts=(Fact(key, "name", "Zvonimir Nikadić"),),
+    )
+    add_records(node, given)
+    path = "/entities/p-1" if name == "entity" else analyst.post("/search", {"q": "Zvonimir Nikadić"}).goes_to
+    line = " ".join(codes) or "no marking"
+    assert analyst.get(f"{path}?export=json").json["handling"] == f"{line}{WHOLE}"
+    assert f"{line}{WHOLE}" in analyst.get(f"{path}?export=csv").text.splitlines()[0]
+    assert "may pass on to anybody" not in analyst.get(path).text
 
 
 def listed(node: Node) -> str:

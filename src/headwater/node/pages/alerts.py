@@ -6,7 +6,7 @@ from typing import Final
 from headwater.errors import Place, SchemaError
 from headwater.node.node import Node
 from headwater.node.pages.map import RESCUE_LANE, Mark, alerts
-from headwater.node.pages.words import Marks, banner, marks
+from headwater.node.pages.words import Marks, marks, together
 from headwater.policy.session import Session
 
 STATES: Final = ("", "open", "decided")
@@ -50,7 +50,6 @@ def page(node: Node, session: Session, state: str = "") -> Alerts:
     if state not in STATES:
         raise SchemaError("no such state", where=Place(field="state"), fix="use open or decided")
     placed, rest = alerts(node, session)
-    handlings = [one.finding.handling for one in rest]
 
     def fits(word: str) -> bool:
         return not state or (word == "open") is (state == "open")
@@ -65,17 +64,10 @@ def page(node: Node, session: Session, state: str = "") -> Alerts:
         if fits(one.state)
     ]  # fmt: skip
     lost.sort(key=lambda one: (one.lane != RESCUE_LANE, -one.score, one.id))
-    held = banner(handlings)
-    codes = sorted({*held.codes, *(code for mark in placed for code in mark.marks.codes)})
-    until = min((mark.marks.retain_until for mark in placed if mark.marks.retain_until), default=held.retain_until)
-    whole = Marks(
-        codes=tuple(codes), conditions=tuple(sorted({word for mark in placed for word in mark.marks.conditions})),
-        releasable=(), never_onward=any(mark.marks.never_onward for mark in placed), retain_until=until,
-    )  # fmt: skip
     return Alerts(
         rescue=tuple(mark for mark in shown if mark.lane == RESCUE_LANE),
         others=tuple(mark for mark in shown if mark.lane != RESCUE_LANE),
         unplaced=tuple(lost),
         open_rescue=sum(mark.state == "open" for mark in placed if mark.lane == RESCUE_LANE),
-        banner=whole if placed else held,
+        banner=together((*(mark.marks for mark in placed), *(marks(one.finding.handling) for one in rest))),
     )

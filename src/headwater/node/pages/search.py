@@ -11,7 +11,7 @@ through again on the start page, and says what is new.
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -26,7 +26,7 @@ from headwater.model.record import Record
 from headwater.model.schema import is_person
 from headwater.node.node import Node
 from headwater.node.pages.search_words import Question, Said, number_of, parsed, words_of
-from headwater.node.pages.words import Marks, banner
+from headwater.node.pages.words import Marks, banner, together
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.policy.view import permits
@@ -202,7 +202,7 @@ def find(
         hits=shown,
         schemas=dict(sorted(schemas.items())),
         originators=dict(sorted(originators.items())),
-        banner=_strictest(shown),
+        banner=together(hit.marks for hit in shown),
         more=left and end >= MOST_HITS,
         page=page or 1,
         first=first + 1,
@@ -339,21 +339,6 @@ def _hit(entity: str, records: Sequence[Record], asked: Question) -> Hit | None:
         marks=banner(record.handling for record in records),
         protected=protected,
     )
-
-
-def _strictest(hits: Iterable[Hit]) -> Marks:
-    codes = dict.fromkeys(code for hit in hits for code in hit.marks.codes)
-    none = marks_of_nothing()
-    return (
-        replace(none, codes=tuple(codes), never_onward=any(hit.marks.never_onward for hit in hits), releasable=())
-        if codes
-        else none
-    )
-
-
-def marks_of_nothing() -> Marks:
-    """Return the marks of a page on which no record stands."""
-    return banner(())
 
 
 def _put(node: Node, token: str, search: Search) -> None:

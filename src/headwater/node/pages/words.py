@@ -49,6 +49,25 @@ def banner(handlings: Iterable[Handling]) -> Marks:
     return marks(join_all(handlings))
 
 
+def together(several: Iterable[Marks]) -> Marks:
+    """Return what several lines of handling allow together, as `Handling.join` does; of none, the line of an empty page."""
+    codes, conditions, releasable, never_onward, days = dict[str, None](), set[str](), None, False, list[str]()
+    for each in several:
+        codes |= dict.fromkeys(each.codes)
+        conditions |= {*each.conditions}
+        if each.releasable is not None:
+            releasable = {*each.releasable} if releasable is None else releasable & {*each.releasable}
+        never_onward = never_onward or each.never_onward
+        days += [each.retain_until] if each.retain_until else []
+    return Marks(
+        codes=tuple(codes),
+        conditions=tuple(sorted(conditions)),
+        releasable=None if releasable is None else tuple(sorted(releasable)),
+        never_onward=never_onward,
+        retain_until=min(days, default=""),
+    )
+
+
 def grade_text(grade: Grade | None) -> str:
     """Return a grade as people write it, empty for none."""
     return f"{grade.scheme}:{grade.source}/{grade.information}" if grade else ""

@@ -35,7 +35,7 @@ def show(ctx: Context) -> Response:
     model = entity.entity_page(ctx.node, ctx.session, key)
     if ctx.query.text("export"):
         facts = [fact for group in model.groups for fact in group.facts]
-        return ctx.export(ctx.query.text("export"), "entity", facts, model.banner.short)
+        return ctx.export(ctx.query.text("export"), "entity", facts, banner_line(ctx, model.banner))
     ctx.more.update(key=ctx.one_use_key(), partners=sharing.partners(ctx.node, ctx.session))
     return ctx.page("entity.html", model, twin=[{"id": model.key, "subjects": [model.key], "entity": model}])
 

@@ -12,6 +12,7 @@ from headwater.node.pages import deciding, finding
 from headwater.node.pages.links import subject_key
 from headwater.web.errors import UnknownPageError
 from headwater.web.page import Context, Page, plain
+from headwater.web.pictures import banner_line
 
 _REF: Final = re.compile(r"fnd-[0-9a-f]{40}")
 VERBS: Final = {each.value: each for each in deciding.BY_PAGE}
@@ -24,7 +25,7 @@ def show(ctx: Context) -> Response:
     if ctx.query.text("export") == "ftm":
         return ctx.export_ftm("finding", [subject_key(one) for one in model.row.subjects])
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "finding", evidence_rows(model), model.banner.short)
+        return ctx.export(ctx.query.text("export"), "finding", evidence_rows(model), banner_line(ctx, model.banner))
     twin = [{"id": model.row.id, "subjects": model.row.subjects, "finding": model}]
     return ctx.page("finding.html", model, twin=twin)
 
@@ -43,7 +44,7 @@ def compare(ctx: Context) -> Response:
     if ctx.query.text("export") == "ftm":
         return ctx.export_ftm("compare", [subject_key(one) for one in model.page.row.subjects])
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "compare", model.lines, model.page.banner.short)
+        return ctx.export(ctx.query.text("export"), "compare", model.lines, banner_line(ctx, model.page.banner))
     twin = [{"id": model.page.row.id, "subjects": model.page.row.subjects, "lines": model.lines, "sides": model.sides}]
     return ctx.page("compare.html", model, twin=twin)
 

@@ -13,8 +13,10 @@ from headwater.model.ids import FindingId
 from headwater.node.pages import deciding, filters, triage
 from headwater.node.pages import queue as read
 from headwater.node.pages.links import subject_key
+from headwater.node.pages.words import Marks, together
 from headwater.web.fields import Fields
 from headwater.web.page import Context, Page
+from headwater.web.pictures import banner_line
 
 MOST_EXPORTED_PAGES: Final = 400
 PRIORITY_WORDS: Final = {"high": "high", "normal": "normal", "low": "low"}
@@ -139,17 +141,18 @@ def query_of(asked: read.Filter) -> Mapping[str, str]:
 
 def _export(ctx: Context, asked: read.Filter) -> Response:
     rows: list[read.Row] = []
-    page, marks = 1, ""
+    marks: list[Marks] = []
+    page = 1
     while page <= MOST_EXPORTED_PAGES:
         model = read.queue(ctx.node, ctx.session, replace(asked, page=page))
         rows += model.rows
-        marks = model.banner.short if page == 1 else f"{marks} {model.banner.short}"
+        marks.append(model.banner)
         if model.next_page is None:
             break
         page = model.next_page
     if ctx.query.text("export") == "ftm":
         return ctx.export_ftm("queue", list(dict.fromkeys(subject_key(one) for row in rows for one in row.subjects)))
-    return ctx.export(ctx.query.text("export"), "queue", rows, " ".join(dict.fromkeys(marks.split())))
+    return ctx.export(ctx.query.text("export"), "queue", rows, banner_line(ctx, together(marks)))
 
 
 PAGES = (

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from headwater.node.pages import search
 from headwater.web.page import Context, Page
+from headwater.web.pictures import banner_line
 
 
 def ask(ctx: Context) -> Response:
@@ -31,7 +32,7 @@ def show(ctx: Context) -> Response:
     if ctx.query.text("export") == "ftm":
         return ctx.export_ftm("search", [hit.id for hit in model.hits])
     if ctx.query.text("export"):
-        return ctx.export(ctx.query.text("export"), "search", model.hits, model.banner.short)
+        return ctx.export(ctx.query.text("export"), "search", model.hits, banner_line(ctx, model.banner))
     here = {name: value for name, value in (("schema", schema), ("originator", originator)) if value}
     ctx.more.update(token=token, text=asked.text, schema=schema, originator=originator, here=here)
     following = f"/search/{token}?{urlencode({**here, 'page': model.next_page})}" if model.next_page else None
