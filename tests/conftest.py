@@ -113,7 +113,10 @@ def _postgres(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the shared data, so that `-m shared` finds it; leave out what is about SQLite's own file, or needs PyTorch where it is not."""
+    """Mark what uses the shared data, so that `-m shared` finds it; leave out what is about SQLite's own file, or needs PyTorch where it is not.
+
+    What is marked `deep` takes as long as it takes.
+    """
     left_out = set[str]()
     if config.getoption("--postgres"):
         left_out.add("sqlite")
@@ -122,6 +125,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.timeout(0))
     gone = [item for item in items if left_out & {mark.name for mark in item.iter_markers()}]
     if gone:
         config.hook.pytest_deselected(items=gone)

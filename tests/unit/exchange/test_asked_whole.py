@@ -47,8 +47,8 @@ def _heard(connection: socket) -> bytes:
     said = connection.recv(65536)
     head, _, body = said.partition(b"\r\n\r\n")
     length = next((int(each[16:]) for each in head.split(b"\r\n") if each.startswith(b"Content-Length: ")), 0)
-    while len(body) < length:
-        body += connection.recv(65536)
+    while len(body) < length and (piece := connection.recv(65536)):
+        body += piece
     return head + b"\r\n\r\n" + body if not said.startswith(HELLO) else said
 
 

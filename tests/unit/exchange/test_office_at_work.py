@@ -66,8 +66,8 @@ def test_connections_that_delivery_has_used_are_closed_when_it_ends(world: World
                 connection, _ = server.accept()
                 kept.append(connection)
                 said = b""
-                while not said.endswith(end):
-                    said += connection.recv(65536)
+                while not said.endswith(end) and (piece := connection.recv(65536)):
+                    said += piece
                 connection.sendall(OK)
 
         kept: list[Any] = []
@@ -83,6 +83,8 @@ def test_connections_that_delivery_has_used_are_closed_when_it_ends(world: World
         stop = threading.Event()
         stop.set()
         exchange.deliver(stop)
+        for connection in kept:
+            connection.settimeout(10)
         assert [connection.recv(1) for connection in kept] == [b"", b""], "the other side sees the end of both"
         for connection in kept:
             connection.close()
