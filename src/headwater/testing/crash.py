@@ -60,9 +60,9 @@ def run(cycles: int, *, plant: str | None = None, seed: int = 0) -> report.Repor
                 shutil.rmtree(home, ignore_errors=True)
                 Store.create(home, clock=FakeClock(), chance=SeededChance(seed)).close()
                 promised = {}
-            told, killed = _one_life(home, promised, plant, chance)
+            told, wrong = _one_life(home, promised, plant, chance)
             promised.update(told)
-            found = [*_look(home, promised), *([] if killed else ["the writer ended by itself"])]
+            found = [*_look(home, promised), *wrong]
             spent = bool(found)
             bad += [f"cycle {cycle}, seed {seed}: {what}" for what in found]
             # A life too short for two promises is looked at, and comes on top.
@@ -72,8 +72,8 @@ def run(cycles: int, *, plant: str | None = None, seed: int = 0) -> report.Repor
 
 def _one_life(
     home: Path, promised: Mapping[int, Head], plant: str | None, chance: random.Random
-) -> tuple[dict[int, Head], bool]:
-    """Fork a writer, kill it, and return what it promised, and whether it had lived until then."""
+) -> tuple[dict[int, Head], list[str]]:
+    """Fork a writer, kill it, and return what it promised, and what was wrong with how it lived."""
     again = chance.sample(sorted(promised), min(3, len(promised)))
     first = max(promised, default=-1) + 1
     # Those in flight at the last kill come again: they were perhaps kept, and nobody was told.
@@ -123,11 +123,14 @@ def _write(store: Store, numbers: list[int], following: int, plant: str | None, 
             tell(done, future.result())
 
 
-def _listen_and_kill(child: int, pipe: int, chance: random.Random) -> tuple[dict[int, Head], bool]:
-    received = b""
+def _listen_and_kill(child: int, pipe: int, chance: random.Random) -> tuple[dict[int, Head], list[str]]:
+    received, wrong = b"", list[str]()
     if chance.random() >= _EARLY:
+        enough = _LEAST_PROMISES * _PROMISE.size
         until = time.monotonic() + _LONGEST_WAIT_S
-        received = _listen(pipe, until, enough=_LEAST_PROMISES * _PROMISE.size)
+        received = _listen(pipe, until, enough)
+        if len(received) < enough and time.monotonic() >= until:
+            wrong.append(f"the writer did not promise {_LEAST_PROMISES} messages in {_LONGEST_WAIT_S:.0f} s")
     received += _listen(pipe, time.monotonic() + chance.expovariate(1 / _MEAN_LIFE_S))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
@@ -136,7 +139,7 @@ def _listen_and_kill(child: int, pipe: int, chance: random.Random) -> tuple[dict
     )  # what was promised before the kill; ends with the pipe
     whole = len(received) // _PROMISE.size * _PROMISE.size
     told = {number: Head(size, root) for number, size, root in _PROMISE.iter_unpack(received[:whole])}
-    return told, os.WIFSIGNALED(status)
+    return told, wrong if os.WIFSIGNALED(status) else [*wrong, "the writer ended by itself"]
 
 
 def _listen(pipe: int, until: float, enough: int | None = None) -> bytes:

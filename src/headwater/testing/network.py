@@ -24,7 +24,7 @@ from headwater.settings import FILE_NAME, load, to_toml
 from headwater.testing import nodes, report
 from headwater.testing.nodes.desk import Desk, listen
 from headwater.testing.nodes.officer import Post
-from headwater.testing.nodes.promises import Promises
+from headwater.testing.nodes.promises import Progress, Promises
 from headwater.testing.nodes.rest import ALARMS, at_rest
 from headwater.testing.nodes.run import drain, ends, opened, tried
 from headwater.testing.proxy import FAULTS, Proxy, Weather
@@ -66,6 +66,7 @@ def run(
     begun = time.monotonic()
     weather = Weather(faults=FAULTS if fault == "all" else (fault,), after_bytes=after_bytes)
     with nodes.staged(prepared) as folder:
+        bad: list[str] = []
         with opened(folder, plant) as made:
             chance = random.Random(seed)
             promises = {key: Promises() for key in made.houses}
@@ -73,10 +74,10 @@ def run(
             with proxied(made, weather, chance, counts) as proxies:
                 for house in made.houses.values():
                     made.start(house)
-                _send(made, messages, promises, chance, plant, tell)
+                bad += _send(made, messages, promises, chance, plant, tell)
                 for proxy in proxies:
                     proxy.clear()
-                bad = tried(lambda: drain(made))
+                bad += tried(lambda: drain(made))
         bad += [f"{house.authority} ended with {code} when it was asked to" for house, code in ends(made) if code != 0]
         allowed = STORMY if "corrupt" in weather.faults else frozenset({"exchange.receipt-missing"})
         bad += at_rest(made, promises, counts, alarms=ALARMS - allowed)
@@ -98,8 +99,8 @@ def _send(
     chance: random.Random,
     plant: str | None,
     tell: Callable[[str], None],
-) -> None:
-    """Let officers work until so many messages are promised."""
+) -> list[str]:
+    """Let officers work until so many messages are promised; return where they got no further before."""
     desks: list[Desk] = []
     try:
         for key, house in made.houses.items():
@@ -107,11 +108,15 @@ def _send(
             post = Post(key, house.home, record, (), (), drawn, plant=plant, pause_s=_PAUSE_S, most_unseen=_MOST_UNSEEN)
             desks.append(Desk.opened(post, promises[key]))
         begun = tell_at = time.monotonic()
+        progress = Progress(promises, time.monotonic)
         while (sent := _promised(promises)) < messages and (now := time.monotonic()) < begun + _LONGEST_S:
             if now >= tell_at + _TELL_S:
                 tell_at = now
                 tell(report.pace(sent, messages, now - begun))
             listen(desks, now + _LISTEN_S)
+            if stalled := progress.stalled():
+                return stalled
+        return []
     finally:
         for desk in desks:
             desk.close()

@@ -24,7 +24,7 @@ from headwater.testing import nodes, report
 from headwater.testing.network import STORMY, proxied
 from headwater.testing.nodes.desk import Desk, listen
 from headwater.testing.nodes.officer import Post
-from headwater.testing.nodes.promises import Promises
+from headwater.testing.nodes.promises import Progress, Promises
 from headwater.testing.nodes.rest import ALARMS, at_rest
 from headwater.testing.nodes.run import drain, ends, opened, tried
 from headwater.testing.proxy import Weather
@@ -128,10 +128,14 @@ class _Storm:
     def _until(self, messages: int, every_s: float, least_strikes: int) -> None:
         begun = time.monotonic()
         strike_at, tell_at, strikes = begun + every_s, begun + _TELL_S, 0
+        progress = Progress(self.promises, time.monotonic)
         while (self.promised < messages or strikes < least_strikes) and (now := time.monotonic()) < begun + _LONGEST_S:
             listen(self._desks.values(), now + _LISTEN_S)
             self._make_room(now)
             self._look_after()
+            if stalled := progress.stalled():
+                self.bad += stalled
+                return
             if now >= strike_at:
                 self._strike(now)
                 strike_at += every_s

@@ -6,6 +6,7 @@ import signal
 import time
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +14,8 @@ from headwater.testing.nodes.officer import Post, work
 from headwater.testing.nodes.promises import WRONG, Promises, line
 
 _PART: Final = 1 << 16
+LONGEST_ACT_S: Final = 120.0
+"""An officer waits for the store for half a minute at most."""
 
 
 @dataclass(slots=True)
@@ -58,8 +61,16 @@ class Desk:
         self._ended()
 
     def close(self) -> None:
-        """Let the officer finish what it is doing."""
-        os.write(self.stop, b".")
+        """Let the officer finish what it is doing; one that does not is killed, and that is wrong."""
+        with suppress(BrokenPipeError):  # it ended by itself; why stands in what it has told
+            os.write(self.stop, b".")
+        end = time.monotonic() + LONGEST_ACT_S
+        while (left := end - time.monotonic()) > 0 and select.select([self.told], [], [], left)[0]:
+            if not self.hear():
+                break
+        else:
+            os.kill(self.process, signal.SIGKILL)
+            self.promises.wrong.append(f"the officer was still at one thing after {LONGEST_ACT_S:.0f} s")
         self._ended()
 
     def _ended(self) -> None:

@@ -1,13 +1,16 @@
 """What was promised: each line that an officer's process has told, kept by somebody who is never killed."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 HELD = "held"
 QUEUED = "queued"
 RECEIPT = "receipt"
 WRONG = "wrong"
+STALLED_S: Final = 400.0
+"""A message that a partner could not take goes again within five minutes; longer, and something waits for what never comes."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,31 @@ class Promises:
             self.wrong.append(f"{ref}: {detail}")
         else:
             {HELD: self.held, QUEUED: self.queued, RECEIPT: self.receipts}[kind][ref] = detail
+
+
+class Progress:
+    """Notices that officers get no further: none promises anything, and none sees a receipt."""
+
+    def __init__(self, promises: Mapping[str, Promises], clock: Callable[[], float]) -> None:
+        """Begin to look, by a clock in seconds."""
+        self._promises = promises
+        self._clock = clock
+        self._seen = self._told()
+        self._at = clock()
+
+    def stalled(self) -> list[str]:
+        """Return, once nothing has come for `STALLED_S`, what each officer waits for; before that nothing."""
+        if (told := self._told()) != self._seen:
+            self._seen, self._at = told, self._clock()
+        if self._clock() < self._at + STALLED_S:
+            return []
+        return [
+            f"{key}: nothing came for {STALLED_S:.0f} s; {len(each.unseen)} receipts unseen, {len(each.waiting)} letters held"
+            for key, each in self._promises.items()
+        ]
+
+    def _told(self) -> int:
+        return sum(len(each.held) + len(each.queued) + len(each.receipts) for each in self._promises.values())
 
 
 def line(kind: str, ref: str, detail: str) -> bytes:

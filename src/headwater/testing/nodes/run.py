@@ -23,7 +23,7 @@ from headwater.node import Node, messages
 from headwater.testing import report
 from headwater.testing.nodes.desk import Desk, listen
 from headwater.testing.nodes.officer import PARTNERS, Post
-from headwater.testing.nodes.promises import Promises
+from headwater.testing.nodes.promises import STALLED_S, Promises
 from headwater.testing.nodes.rest import CALM, at_rest
 
 PREPARED: Final = "nodes.json"
@@ -108,10 +108,16 @@ class _Killer:
         try:
             for key in self._made.houses:
                 self._open_desk(key)
+            killed, at = 0, time.monotonic()
             while self.counts["nodes_killed"] < times:
                 self._listen(_MEAN_LIFE_S)
                 self._look_after()
                 self._kill_one(self._chance.choice(list(self._made.houses.values())))
+                if self.counts["nodes_killed"] > killed:
+                    killed, at = self.counts["nodes_killed"], time.monotonic()
+                elif time.monotonic() > at + STALLED_S:
+                    self.bad.append(f"no node answered for {STALLED_S:.0f} s")
+                    break
         finally:
             for desk in self._desks.values():
                 desk.close()
