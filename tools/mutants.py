@@ -41,6 +41,7 @@ import pytest
 
 from tools.mutations import Mutant, mutants, mutated
 from tools.nearest import HELD, tests_of
+from tools.parts import add_part, dealt
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = ROOT / "src" / "headwater"
@@ -457,7 +458,7 @@ def chosen_of(room: str, given: argparse.Namespace) -> list[Mutant]:
         found = random.Random(given.seed).sample(found, given.sample)  # noqa: S311 - repeatable, not secret
     elif given.changed:
         random.Random(given.seed).shuffle(found)  # noqa: S311 - repeatable, not secret
-    return found
+    return dealt(found, given.part)
 
 
 def run(room: str, given: argparse.Namespace) -> Score:
@@ -486,6 +487,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--changed", metavar="COMMIT", help="only lines that differ from a commit")
     parser.add_argument("--functions-only", action="store_true", help="leave out what stands outside of functions")
     parser.add_argument("--least", type=float, default=0.0, metavar="PERCENT", help="of the mutants tried must die")
+    add_part(parser)
     parser.add_argument("--json", type=Path, help="write what was found to a file")
     given = parser.parse_args(arguments)
     os.chdir(ROOT)

@@ -28,7 +28,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from tools.promise_plans import PLANS, ROOT, Task, git
+from tools.promise_plans import LEAST_KILLED, MUTANT_PARTS, MUTANTS, PLANS, ROOT, Task, git
 
 EVIDENCE: Final = ROOT / "docs" / "evidence"
 _PASSED: Final = re.compile(r"(\d+) passed")
@@ -163,9 +163,20 @@ def log(plan: str, seed: int, scale: float, results: Sequence[Result], lines: in
         "scale": scale,
         "wall_s": round(wall_s, 1),
         "lines": lines,
-        "ok": len(results) == lines and all(one.ok for one in results),
+        "ok": len(results) == lines and all(one.ok for one in results) and not rooms_short(results),
         "figures": [asdict(one) for one in results],
     }
+
+
+def rooms_short(results: Sequence[Result]) -> list[str]:
+    """Return, for each room whose mutants have been tried in parts, where too few of all of them died."""
+    short: list[str] = []
+    for room in MUTANT_PARTS:
+        parts = [one for one in results if one.title.startswith(f"{MUTANTS} of {room}, ")]
+        tried, bad = sum(one.runs for one in parts), sum(one.bad for one in parts)
+        if tried and 100 * (tried - bad) / tried < LEAST_KILLED:
+            short.append(f"Q1 BAD {MUTANTS} of {room}: {tried - bad} of {tried} killed, below {LEAST_KILLED:.0f} %")
+    return short
 
 
 def kept_log(plan: str) -> dict[str, Any]:
@@ -222,10 +233,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(line_of(result))
         for text in result.said:
             print(f"        {text}")
+    short = rooms_short(results)
+    for text in short:
+        print(text)
     bad = [result for result in results if not result.ok]
     wall_s = time.monotonic() - begun
     print(f"{given.plan}: seed {seed}, {len(results)} of {len(whole)} lines, {len(bad)} bad, {wall_s:.0f} s")
-    return int(bool(bad))
+    return int(bool(bad or short))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.nearest import tests_of
+from tools.parts import add_part, dealt
 from tools.planted import BLIND, Patch
 from tools.planted_chance import CHANCE_FAULTS
 from tools.planted_desk import DESK_FAULTS
@@ -353,11 +354,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="patches whose name holds this")
     parser.add_argument("--file", type=Path, help="patches of a file in JSON, in place of those planted here")
     parser.add_argument("--first", type=int, default=1, help="number of the first patch")
+    add_part(parser)
     parser.add_argument("--list", action="store_true", help="name the patches and check that each still fits")
     parser.add_argument("--json", type=Path, help="write what was found to a file")
     given = parser.parse_args(arguments)
     patches = read(given.file) if given.file else PATCHES
-    chosen = [patch for patch in patches[given.first - 1 :] if given.only in patch.name]
+    chosen = dealt([patch for patch in patches[given.first - 1 :] if given.only in patch.name], given.part)
     through: list[str] = []
     with tempfile.TemporaryDirectory(prefix="headwater-sabotage-") as folder:
         copy = Path(folder) / "copy"

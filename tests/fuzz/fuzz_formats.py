@@ -63,6 +63,7 @@ if __name__ == "__main__":  # run as a file, it does not know of the folder abov
 
 from tests.asterix_world import block, capture, plot, station, track
 from tests.fuzz.scan_targets import seeds as scan_seeds
+from tools.parts import add_part, dealt
 
 PAYMENTS = (
     b"id,time,from,to,amount,currency,channel,from_country,to_country,text\n"
@@ -501,8 +502,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first input")
     parser.add_argument("--inputs", type=int, help="at most so many")
+    add_part(parser)
     given = parser.parse_args(arguments)
-    names = list(targets()) if given.reader == "all" else [given.reader]
+    names = dealt(list(targets()) if given.reader == "all" else [given.reader], given.part)
     failed = False
     for name in names:
         tried, good, bad = run(name, seed=given.seed, seconds=given.seconds, first=given.first, most=given.inputs)

@@ -1,5 +1,6 @@
 """The plans show every figure, and their counts are those that the commands say."""
 
+import argparse
 import itertools
 import json
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools import promises, sabotage
+from tools.parts import dealt
 from tools.promise_plans import PLANS, ROOT, Task
 from tools.promises import Result, line_of, read_counts, run
 
@@ -67,6 +69,35 @@ def test_a_night_plays_a_hundred_thousand_histories_none_twice() -> None:
     spans = [tuple(map(int, words.split(":"))) for words in seeds]
     assert sum(last - first for first, last in spans) == 100_000
     assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))
+
+
+def test_what_a_night_does_in_parts_is_whole() -> None:
+    shares: dict[str, list[str]] = {}
+    for task in PLANS["deep"](7, 1.0):
+        if "--part" in task.words:
+            place = task.words.index("--part") + 1
+            kind = " ".join((*task.words[:place], *task.words[place + 1 :]))
+            shares.setdefault(kind, []).append(task.words[place])
+    assert len(shares) == 6  # files, faults, and the mutants of four rooms
+    things = list(range(100))
+    for parts in shares.values():
+        assert sorted(thing for part in parts for thing in dealt(things, part)) == things
+
+
+@pytest.mark.parametrize("part", ["0/3", "4/3", "3", "x/3", "1/", "-1/3", "1/0"])
+def test_a_share_that_is_none_is_refused(part: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        dealt([1, 2, 3], part)
+
+
+def test_of_mutants_in_parts_nineteen_in_twenty_of_all_must_die() -> None:
+    first = Result("Q1", "mutants of exchange, part 1 of 2", "x", ok=True, runs=100, bad=9)
+    other = Result("Q1", "mutants of exchange, part 2 of 2", "x", ok=True, runs=100, bad=1)
+    small = Result("Q1", "mutants of store, part 1 of 1", "x", ok=True, runs=10, bad=0)
+    assert promises.rooms_short([first, other, small]) == []
+    other.bad = 2
+    assert promises.rooms_short([first, other, small]) == ["Q1 BAD mutants of exchange: 189 of 200 killed, below 95 %"]
+    assert promises.log("deep", 1, 1.0, [first, other, small], 3, 1.0)["ok"] is False
 
 
 def test_a_night_that_broke_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
