@@ -60,15 +60,16 @@ def pytest_report_header() -> str:
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives each worker whole files; whatever starts nodes stays with one worker.
+    """Gives each worker whole files; whatever starts nodes stays with one worker, and so does whatever kills them.
 
-    The exercise is played once for all of those tests, they listen on ports that a page of the documentation names, and two at
-    a time would be more than two cores bear.
+    The exercise is played once for all of the former, and they listen on ports that a page of the documentation names.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "nodes" if file.startswith(REAL_TIME) and file not in WITHOUT_NODES else file
+        if not file.startswith(REAL_TIME) or file in WITHOUT_NODES:
+            return file
+        return "killed" if file.startswith("tests/crash/") else "nodes"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:

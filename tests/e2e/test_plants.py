@@ -37,8 +37,8 @@ SAYS = {
 """What the broken room is known by, in the step's own words."""
 
 
-LONG = {"audit", "case", "witness", "untrace", "recall", "request"}
-"""Each plays a minute or two of the exercise first: the night's work. The rooms' own tests see such faults in a merge too."""
+LONG = {"alert", "audit", "case", "consent", "kill", "recall", "request", "tell", "trace", "untrace", "witness"}
+"""Each plays much of the exercise first: the night's work. The rooms' own tests see such faults in a merge too."""
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from headwater.testing.sim import PLANTS, Mix, play_many
 
-SEEDS = 1000
-"""What two cores play in about three minutes of this suite; the nightly run plays 100,000 others."""
+SEEDS = 250
+"""Of many: a merge plays a thousand others besides (`make merge`), a night a hundred thousand."""
 FOUND_BY = {
     "ack-before-commit": (8, ("other-history", "does not lead on", "never kept", "is lost")),
     "no-dedupe": (2, ("events exchange.received",)),
