@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -16,6 +17,16 @@ def test_a_killed_writer_keeps_every_promise() -> None:
 @pytest.mark.parametrize("plant", crash.PLANTS)
 def test_a_planted_fault_is_found(plant: str) -> None:
     assert crash.run(12, plant=plant).bad
+
+
+def test_a_writer_that_promises_nothing_is_found_and_not_waited_for_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crash, "_write", lambda *_: time.sleep(60))
+    monkeypatch.setattr(crash, "_LONGEST_WAIT_S", 0.2)
+    monkeypatch.setattr(crash, "_EARLY", 0.0)
+    found = crash.run(2)
+    assert found.bad == tuple(f"cycle {at}, seed 0: the writer did not promise 2 messages in 0 s" for at in range(2))
 
 
 @pytest.mark.e2e

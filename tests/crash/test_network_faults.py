@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from headwater.testing import network, nodes
+from headwater.testing.nodes import promises
+from headwater.testing.nodes.officer import PARTNERS
 from headwater.testing.proxy import FAULTS
 
 pytestmark = pytest.mark.e2e
@@ -37,6 +39,13 @@ def test_a_run_in_which_too_little_was_sent_is_worth_nothing(prepared: Path, mon
     found = network.run(5000, prepared=prepared)
     assert 0 < found.runs < 5000
     assert f"seed 0: only {found.runs} of 5000 messages were promised" in found.bad
+
+
+def test_a_run_that_gets_no_further_ends_and_says_who_waits(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "STALLED_S", 0.0)
+    found = network.run(5000, prepared=prepared)
+    assert found.runs < 5000
+    assert sum("nothing came for 0 s" in each for each in found.bad) == len(PARTNERS)
 
 
 def test_a_node_that_acts_on_what_comes_twice_is_found(prepared: Path) -> None:
