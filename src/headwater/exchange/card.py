@@ -36,6 +36,9 @@ PURPOSE: Final = "card"
 ROOTS: Final = 3
 THRESHOLD: Final = 2
 MAX_KEYS: Final = 8
+ASK_FOR_NEW: Final = "ask the partner for its new card"
+RENEW: Final = "make a new version of the card: headwater node card --renew"
+"""What is to be done where a partner's card, or this node's own, no longer counts."""
 _GROUPS: Final = 8
 _GROUP_BYTES: Final = 5
 _GROUP_DIGITS: Final = 5
@@ -175,7 +178,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         check_current(self, now)
         valid = [key for key in self.sealing if key.is_valid(now)]
         if not valid:
-            raise KeyTrustError(f"no key of {self.authority} counts now", fix="ask the partner for its new card")
+            raise KeyTrustError(f"no key of {self.authority} counts now", fix=ASK_FOR_NEW)
         return max(valid, key=lambda key: key.counts_from).raw
 
 
@@ -238,14 +241,14 @@ def check_successor(held: SignedCard, given: SignedCard) -> bool:
     return True
 
 
-def check_current(card: Card, now: datetime) -> None:
-    """Refuse a card that has expired (rule 3).
+def check_current(card: Card, now: datetime, fix: str = ASK_FOR_NEW) -> None:
+    """Refuse a card that has expired (rule 3), and say what to do about it.
 
     Raises:
         KeyTrustError: it has.
     """
     if now >= card.expires_at:
-        raise KeyTrustError(f"the card of {card.authority} has expired", fix="ask the partner for its new card")
+        raise KeyTrustError(f"the card of {card.authority} has expired", fix=fix)
 
 
 def sign_card(card: Card, roots: tuple[PairSeed, ...]) -> SignedCard:

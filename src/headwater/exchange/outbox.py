@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from headwater.errors import KeyTrustError, Place, SchemaError
 from headwater.exchange.body import write_body
-from headwater.exchange.card import check_current
+from headwater.exchange.card import RENEW, check_current
 from headwater.exchange.compose import evidence_of
 from headwater.exchange.consents import attached
 from headwater.exchange.drafts import DRAFT, Draft, DraftState, put, waiting
@@ -405,11 +405,11 @@ class Outbox:
     def _signing(self, tx: Transaction) -> tuple[str, bytes]:
         """Return the newest signing key that this node's own card vouches for."""
         card = self._partners.own_card(tx).card
-        check_current(card, tx.now)
+        check_current(card, tx.now, fix=RENEW)
         for key in sorted(card.signing, key=lambda key: key.counts_from, reverse=True):
             if key.is_valid(tx.now) and key.name in self._keys.signing_seeds:
                 return key.name, self._keys.signing_seeds[key.name]
-        raise KeyTrustError("no key of this node's card counts now", fix="make a new card")
+        raise KeyTrustError("no key of this node's card counts now", fix=RENEW)
 
     def speak(self, about: str, terms: Sequence[str], facts: Sequence[str], at: datetime) -> Word:
         """Return this node's own word about facts of its own, for holders that have them from others."""

@@ -67,7 +67,7 @@ def test_nothing_is_sent_under_a_card_of_ones_own_that_has_expired(
     before = len(london.exchange.outgoing())
     with pytest.raises(KeyTrustError, match="the card of UK-NCA has expired") as error:
         london.exchange.send(message(), who="o.reed")
-    assert error.value.fix == "ask the partner for its new card"
+    assert error.value.fix == "make a new version of the card: headwater node card --renew"
     assert len(london.exchange.outgoing()) == before
 
 
