@@ -47,11 +47,14 @@ class Exercise:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.communicate(timeout=PATIENCE_S)
-        self._done.set()
-        self._watch.join()
+        try:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGINT)
+                self.process.communicate(timeout=PATIENCE_S)
+        finally:
+            self.process.kill()
+            self._done.set()
+            self._watch.join()
 
     def end(self) -> tuple[int, str, str]:
         """Wait for the end and return exit code, standard output and standard error."""
@@ -62,11 +65,11 @@ class Exercise:
 
     def nodes(self) -> list[int]:
         """The node processes of this run that live now."""
-        return [pid for pid in self.seen if b"\0node\0serve\0" in command_of(pid)]
+        return [pid for pid in list(self.seen) if b"\0node\0serve\0" in command_of(pid)]
 
     def living(self) -> list[int]:
         """Every process of this run that lives now."""
-        return [pid for pid in self.seen if b"headwater" in command_of(pid)]
+        return [pid for pid in list(self.seen) if b"headwater" in command_of(pid)]
 
     def _look(self) -> None:
         while not self._done.wait(0.02):

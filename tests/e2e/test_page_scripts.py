@@ -42,10 +42,12 @@ def reader(nodes: Houses, tmp_path: Path) -> Iterator[Reader]:
 
 def test_a_browser_without_events_asks_now_and_then_and_tells_what_is_new(nodes: Houses, reader: Reader) -> None:
     page = reader.page
+    exchange = f"{page.url.rstrip('/')}/exchange"
+    page.goto("about:blank")  # the page that was signed in at has its events still
     page.add_init_script(WITHOUT_EVENTS)
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    page.goto(f"{page.url.rstrip('/')}/exchange")
+    page.goto(exchange)
     page.locator("#live[data-heard]").wait_for(state="attached")
     assert page.locator("#live").inner_text() == ""
     with Node.open(nodes.home("uk"), {}) as node:

@@ -17,7 +17,6 @@ Work = Callable[[Post, int, int], None]
 
 def at_work(monkeypatch: pytest.MonkeyPatch, work: Work) -> Desk:
     monkeypatch.setattr(desk, "work", work)
-    monkeypatch.setattr(desk, "LONGEST_ACT_S", 0.3)
     return Desk.opened(Post("uk", Path("none"), "rec", (), (), 1), Promises())
 
 
@@ -37,6 +36,8 @@ def test_an_officer_that_does_not_end_is_ended_and_that_is_wrong(monkeypatch: py
         time.sleep(600)
 
     made = at_work(monkeypatch, work)
+    assert made.speaks_within(30)
+    monkeypatch.setattr(desk, "LONGEST_ACT_S", 0.3)
     made.close()
     assert made.promises.queued == {"m-1": "mark"}
     assert made.promises.wrong == ["the officer was still at one thing after 0 s"]
