@@ -229,6 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_log(log(given.plan, seed, scale, results, len(whole), time.monotonic() - begun))
 
     results = run(tasks, given.workers, known, keep)
+    keep(results)  # also where nothing was left to run: the plan may have more lines since
     for result in results:
         print(line_of(result))
         for text in result.said:

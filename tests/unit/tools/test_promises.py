@@ -123,6 +123,10 @@ def test_a_night_that_broke_off_goes_on_where_it_was(tmp_path: Path, monkeypatch
     log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
     assert (log["seed"], log["scale"], log["ok"], len(log["figures"])) == (5, 0.5, True, 3)
     assert Counter(ran.read_text()) == {"g": 1, "b": 2, "l": 1}
+    tasks.append(Task("R4", "new in the plan", ("-c", "pass")))
+    assert promises.main(["deep", "--resume", "--only", "R1"]) == 0
+    log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
+    assert (log["lines"], log["ok"], len(log["figures"])) == (4, False, 3), "a line is missing, and the log says so"
 
 
 def test_each_planted_fault_still_fits_the_source() -> None:
