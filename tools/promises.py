@@ -3,7 +3,7 @@
     python -m tools.promises merge                      what every merge needs: a few minutes on two cores
     python -m tools.promises deep                       a night's work
     python -m tools.promises deep --scale 0.01          the same with a hundredth of everything, to try it
-    python -m tools.promises merge --only R1,S4         some figures
+    python -m tools.promises merge --only R1,S4         some figures, or lines by a part of their title
     python -m tools.promises merge --keep               and write the log to docs/evidence, a line as it ends
     python -m tools.promises deep --resume              go on with the night that the log there tells of
 
@@ -209,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--seed", type=int, help="the day's number if not given")
     parser.add_argument("--scale", type=float, help="share of the runs; all of them if not given")
-    parser.add_argument("--only", default="", help="figures, with commas between")
+    parser.add_argument("--only", default="", help="figures or parts of titles, with commas between")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="write the log to docs/evidence, a line as it ends")
     parser.add_argument("--resume", action="store_true", help="go on with the kept log, and keep what comes of it")
@@ -221,7 +221,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = taken_over(kept, whole)
     only = set(filter(None, given.only.split(","))) or {task.figure for task in whole}
     done = {one.title for one in known}
-    tasks = [task for task in whole if task.figure in only or task.title in done]
+    tasks = [
+        task
+        for task in whole
+        if task.figure in only or task.title in done or any(word in task.title for word in only)
+    ]
     begun = time.monotonic() - (kept.get("wall_s", 0.0) if known else 0.0)
 
     def keep(results: list[Result]) -> None:

@@ -119,6 +119,8 @@ def test_a_night_that_broke_off_goes_on_where_it_was(tmp_path: Path, monkeypatch
     log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
     assert (log["lines"], log["ok"], [one["ok"] for one in log["figures"]]) == (3, False, [True, False])
     works.touch()
+    assert promises.main(["deep", "--resume", "--only", "bad at"]) == 0
+    assert Counter(ran.read_text()) == {"g": 1, "b": 2}
     assert promises.main(["deep", "--resume"]) == 0
     log = json.loads((tmp_path / "evidence" / "deep.json").read_text())
     assert (log["seed"], log["scale"], log["ok"], len(log["figures"])) == (5, 0.5, True, 3)
