@@ -222,9 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = set(filter(None, given.only.split(","))) or {task.figure for task in whole}
     done = {one.title for one in known}
     tasks = [
-        task
-        for task in whole
-        if task.figure in only or task.title in done or any(word in task.title for word in only)
+        task for task in whole if task.figure in only or task.title in done or any(word in task.title for word in only)
     ]
     begun = time.monotonic() - (kept.get("wall_s", 0.0) if known else 0.0)
 
