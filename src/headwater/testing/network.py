@@ -29,7 +29,6 @@ from headwater.testing.nodes.rest import ALARMS, at_rest
 from headwater.testing.nodes.run import drain, ends, opened, tried
 from headwater.testing.proxy import FAULTS, Proxy, Weather
 
-_LONGEST_S: Final = 12 * 3600.0
 _LISTEN_S: Final = 0.2
 _TELL_S: Final = 10.0
 _PAUSE_S: Final = 0.02
@@ -109,7 +108,8 @@ def _send(
             desks.append(Desk.opened(post, promises[key]))
         begun = tell_at = time.monotonic()
         progress = Progress(promises, time.monotonic)
-        while (sent := _promised(promises)) < messages and (now := time.monotonic()) < begun + _LONGEST_S:
+        while (sent := _promised(promises)) < messages:
+            now = time.monotonic()
             if now >= tell_at + _TELL_S:
                 tell_at = now
                 tell(report.pace(sent, messages, now - begun))

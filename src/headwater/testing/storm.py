@@ -43,7 +43,6 @@ _TELL_S: Final = 10.0
 _START_S: Final = 60.0
 _DRAIN_S: Final = 400.0
 """The longest rest of a message that a full disk could not take is five minutes."""
-_LONGEST_S: Final = 12 * 3600.0
 
 Tell = Callable[[str], None]
 
@@ -129,7 +128,8 @@ class _Storm:
         begun = time.monotonic()
         strike_at, tell_at, strikes = begun + every_s, begun + _TELL_S, 0
         progress = Progress(self.promises, time.monotonic)
-        while (self.promised < messages or strikes < least_strikes) and (now := time.monotonic()) < begun + _LONGEST_S:
+        while self.promised < messages or strikes < least_strikes:
+            now = time.monotonic()
             listen(self._desks.values(), now + _LISTEN_S)
             self._make_room(now)
             self._look_after()

@@ -32,9 +32,9 @@ class Mix:
 
     Attributes:
         acts: how many things officers do; `faults_s` is how long that goes on while things go wrong.
-        drain_s: how long everything may take to come to rest once nothing goes wrong any more: what a clock that
-            summer time has put two hours ahead, twice an hour, has sent is taken 115 minutes later, after a back-off of up to 5
-            minutes, and whether all is calm is seen 2 later.
+        drain_s: how long everything may take to come to rest once nothing goes wrong any more: what a clock has
+            sent that summer time put an hour ahead twice is taken 115 minutes later, after a back-off of up to 5 minutes, and
+            whether all is calm is seen 2 later.
         act_weights: how often they do what.
         drop, reset, duplicate, corrupt, black_hole: share of the posts that it happens to.
         delay_s: a post is on its way for up to so long; one in twenty for ten times as long.
