@@ -7,11 +7,14 @@ import pytest
 
 from headwater.errors import SchemaError
 from headwater.model.decision import Verb
+from headwater.model.handling import Handling
 from headwater.node import Node, findings
 from headwater.node.pages import alerts
 from headwater.node.pages import map as map_module
 from headwater.node.pages.map import Asked, map_page, resolution
 from headwater.node.pages.map import alerts as alerts_of
+from headwater.node.pages.words import Marks
+from tests import picture_world
 from tests.node_world import as_user
 from tests.picture_world import SECRET, watch
 
@@ -107,3 +110,22 @@ def test_alerts_stand_in_lanes_and_a_dismissed_one_is_no_longer_open(node: Node)
     assert shown.banner.codes == ("P",)
     with pytest.raises(SchemaError):
         alerts.page(node, session, "lost")
+
+
+def test_the_line_over_all_alerts_is_also_that_of_one_without_a_place(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = watch(node, ["boat"])
+    monkeypatch.setattr(picture_world, "CONTEXT", {})  # nobody noted where its metres begin
+    strict = Handling(
+        codes=frozenset({"H1"}),
+        conditions=frozenset({"tell nobody"}),
+        never_onward=True,
+        retain_until=date(2027, 1, 31),
+    )
+    lost = watch(node, ["boat"] * 2, handling=strict)
+    shown = alerts.page(node, as_user(node))
+    assert ([one.id for one in shown.rescue], [one.id for one in shown.unplaced]) == ([placed], [lost])
+    assert shown.banner == Marks(
+        codes=("P", "H1"), conditions=("tell nobody",), releasable=(), never_onward=True, retain_until="2027-01-31"
+    )
