@@ -26,7 +26,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_four_hundred_messages_arrive_once_over_bad_lines(prepared: Path, seed: int) -> None:
     found = network.run(400, seed=seed, prepared=prepared)
     assert found.bad == ()
-    assert found.counts["promised"] == found.runs >= 400
+    # Letters that waited for a second person when the officers went home are promised too, and no run of this one.
+    assert found.counts["messages"] == found.counts["promised"] >= found.runs >= 400
     # It was worth looking: lines failed in many ways, partners sent again what was kept already, and most got through while
     # lines were bad.
     assert found.counts["receipts_seen"] >= 200
