@@ -35,7 +35,7 @@ from headwater.exchange.framing import join, split
 from headwater.exchange.keys import read_roots
 from headwater.exchange.partners import State
 from headwater.exchange.receipt import Giver, Line
-from headwater.exchange.refusal import Code, Refusal, error_for
+from headwater.exchange.refusal import Code, Refusal
 from headwater.exchange.suite import XWING, key_id
 from headwater.exchange.witness import known_of, receipt_head
 from headwater.model.ids import MessageId
@@ -571,7 +571,9 @@ def test_agreement_suspended_mid_flight_stops_what_is_queued_and_amends_still_pa
         assert ends.result(ref) == "stored"
     else:
         assert (ends.row(ref).state, ends.result(ref)) == ("refused", "refused:agreement-state")
-        assert error_for(ends.result(ref)).exit == 77
+        found = ends.sender.node.exchange.undelivered(ends.row(ref))
+        assert found is not None
+        assert (found.word, found.error.exit) == ("agreement-state", 77)
         assert ends.receiver.codes() == ["agreement-state"]
 
 

@@ -41,7 +41,7 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
             for row in found.incoming
         ),
         *(
-            f"{shown('out'):4} {row['id']}  {row['to']:10} {row['kind']:12} {', '.join(map(shown, [row['state'], *(each['word'] for each in row['told'])]))}{_clock(row)}"
+            f"{shown('out'):4} {row['id']}  {row['to']:10} {row['kind']:12} {', '.join(map(shown, [row['state'], *(each['word'] for each in row['told'])]))}{_refused(row)}{_clock(row)}"
             for row in found.outgoing
         ),
         *(
@@ -230,6 +230,10 @@ def files(*, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) 
     ok = all(each["whole"] for each in found)
     door.answer({"ok": ok, "files": found}, lines or [shown("none")], as_json=as_json)
     return 0 if ok else EXIT_NOT_WHOLE
+
+
+def _refused(row: dict[str, Any]) -> str:
+    return f" ({row['refused']})" if row["refused"] else ""
 
 
 def _clock(row: dict[str, Any]) -> str:

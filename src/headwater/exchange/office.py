@@ -34,6 +34,7 @@ from headwater.exchange.syncing import Syncing
 from headwater.exchange.told import TOLD, Told, telling
 from headwater.exchange.told import told as told_about
 from headwater.exchange.transport import HttpTransport
+from headwater.exchange.undelivered import Undelivered, undelivered
 from headwater.model.canonical import decode
 from headwater.model.ids import AuthorityId, BlobHash, MessageId, RecordId
 from headwater.model.message import Kind, Message, MessageFact
@@ -320,6 +321,11 @@ class Exchange:
         with self._store.snapshot() as snapshot:
             body = snapshot.document(SENT, ref)
         return decode(body, Message) if body else None
+
+    def undelivered(self, row: Outgoing) -> Undelivered | None:
+        """Return what is in the way of a message that went out: see `undelivered`."""
+        with self._store.snapshot() as snapshot:
+            return undelivered(snapshot, self._partners, row, self._clock.now())
 
     def deliver(self, stop: threading.Event, *, sync_every_s: float = 0.0) -> None:
         """Deliver what is queued, until `stop` is set, and sync with each partner every so often; 0: never by itself."""

@@ -20,6 +20,7 @@ from headwater.errors import (
     ReplayError,
     SignatureError,
 )
+from headwater.policy.rules import RULES
 
 
 class Code(StrEnum):
@@ -56,6 +57,26 @@ _MEANING: Final[dict[Code, tuple[type[HeadwaterError], str]]] = {
     Code.REPLAY: (ReplayError, "a sequence number that another message has used"),
 }
 
+_ASK: Final = "ask the partner what its node found wrong, and tell it the identifier of the message"
+_REMEDY: Final[dict[Code, str]] = {
+    Code.TOO_LARGE: "send less at once: fewer records or facts in one message",
+    Code.BAD_HEADER: _ASK,
+    Code.WRONG_RECIPIENT: "take in the partner's newest card, and send it again",
+    Code.UNKNOWN_KEY: "ask the partner whether it holds this node's newest card and has not suspended it; it is tried again by itself",
+    Code.REVOKED_KEY: "send it again: it is signed with a key that counts",
+    Code.EXPIRED_CARD: "renew this node's card and give it to the partner; it is tried again by itself",
+    Code.EXPIRED: "send it again with a later expiry",
+    Code.CLOCK: "compare the clocks of both nodes; it is tried again by itself",
+    Code.BAD_SEAL: _ASK,
+    Code.BAD_SIGNATURE: _ASK,
+    Code.BAD_BODY: _ASK,
+    Code.EQUIVOCATION: _ASK,
+    Code.REPLAY: "this node's store was set back: restore the newest backup before anything is sent",
+}
+"""What the sender of a refused envelope can do."""
+_ENDED: Final = frozenset({"agreement-dates", "retention"})
+"""Rules that bite because something has ended."""
+
 TEMPORARY: Final = frozenset({Code.UNKNOWN_KEY, Code.EXPIRED_CARD, Code.CLOCK})
 """Refusals that may pass by themselves (a card arrives, a clock is set): the same bytes are sent again until they expire."""
 
@@ -81,11 +102,15 @@ class Refusal:
         return kind(text, where=self.detail or None)
 
 
-def error_for(result: str) -> HeadwaterError:
-    """Return the declared error for a ``refused:…`` that a partner's receipt carries."""
-    _, _, word = result.partition(":")
+def error_for(word: str) -> HeadwaterError:
+    """Return the declared error for the code or rule with which a partner's receipt refuses: its meaning, and what would help.
+
+    ``where`` is that word itself.
+    """
     if word in set(Code):
-        return PeerRefusedError(f"the partner refused with '{word}': {_MEANING[Code(word)][1]}")
-    if word in {"agreement-dates", "retention"}:
-        return ExpiredError(f"the partner refused by its rule '{word}'")
-    return ForbiddenError(f"the partner refused by its rule '{word}'")
+        return PeerRefusedError(_MEANING[Code(word)][1], where=word, fix=_REMEDY[Code(word)])
+    kind = ExpiredError if word in _ENDED else ForbiddenError
+    known = next((rule for rule in RULES if rule.name == word), None)
+    if known is None:
+        return kind("a rule that this node does not know", where=word, fix=_ASK)
+    return kind(known.text.removesuffix("."), where=word, fix=known.remedy)

@@ -9,6 +9,7 @@ import msgspec
 from headwater.errors import ForbiddenError
 from headwater.exchange.told import Told
 from headwater.exchange.translate import records_of
+from headwater.exchange.undelivered import Undelivered
 from headwater.model.ids import MessageId, RecordId
 from headwater.model.message import Message
 from headwater.model.times import format_instant
@@ -17,6 +18,7 @@ from headwater.node.node import Node
 from headwater.policy.acts import Act
 from headwater.policy.session import Session, may
 from headwater.ports import Event
+from headwater.store import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def overview(node: Node, session: Session) -> Overview:
                 "queued_at": format_instant(row.queued_at),
                 "receipted_at": format_instant(row.settled_at) if row.settled_at else None,
                 "thread": row.thread,
+                "refused": _refusal(node, row),
                 "told": _words(told.get(row.id, ())),
                 **clocks.get(row.id, {}),
             }
@@ -92,20 +95,39 @@ def show(node: Node, session: Session, ref: MessageId) -> dict[str, Any]:
         sent, came = snapshot.outgoing(ref), snapshot.incoming(ref)
     if sent is not None:
         message, receipt, way = node.exchange.sent(ref), node.exchange.receipt(sent), "out"
-        state = sent.state
+        state, trouble = sent.state, node.exchange.undelivered(sent)
     else:
         if came is None:
             raise ForbiddenError("no such message", where=ref, fix="see: headwater inbox list")
         row, message = node.exchange.show(ref)
-        receipt, way, state = node.exchange.receipt(row), "in", row.state
+        receipt, way, state, trouble = node.exchange.receipt(row), "in", row.state, None
     return {
         "records": _records(node, session, ref, message),
         "id": ref,
         "way": way,
         "state": state,
+        "undelivered": _trouble(trouble) if trouble else None,
         "message": msgspec.to_builtins(message) if message else None,
         "receipt": base64.b64encode(receipt).decode() if receipt else None,
         "told": _words(node.exchange.told_of(ref)),
+    }
+
+
+def _refusal(node: Node, row: Outgoing) -> str | None:
+    """Return the word with which a partner refused a message for good."""
+    found = node.exchange.undelivered(row) if row.state == "refused" else None
+    return found.word if found else None
+
+
+def _trouble(found: Undelivered) -> dict[str, Any]:
+    """Return what is in the way of a message as it stands in a document."""
+    return {
+        "word": found.word,
+        "code": found.error.code,
+        "what": found.error.what,
+        "fix": found.error.fix,
+        "at": format_instant(found.at) if found.at else None,
+        "again": found.again,
     }
 
 

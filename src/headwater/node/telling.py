@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.model.catalogue import FOLDERS, Templates, read
 
-PARTS: Final = ("rules", "findings", "typologies", "checks")
+PARTS: Final = ("rules", "findings", "typologies", "checks", "deliveries")
 """Files of the catalogue."""
 _WITHIN: Final = r"(?:(?!\. [A-Z]).)+"
 _VALUES: Final = {

@@ -7,7 +7,6 @@ import pytest
 
 from headwater.errors import (
     FormatError,
-    HeadwaterError,
     InputError,
     KeyTrustError,
     LimitError,
@@ -20,6 +19,7 @@ from headwater.exchange.framing import join, split
 from headwater.exchange.keys import Keys, read_roots
 from headwater.exchange.refusal import Code, Refusal, error_for
 from headwater.exchange.witness import Known, ReceiptHead, Said, Word, judge, judge_receipt, own_fault
+from headwater.policy.rules import RULES
 from headwater.store import Head
 from headwater.testing.fakes import START, SeededChance
 
@@ -61,20 +61,28 @@ def test_every_code_of_the_wire_is_one_declared_error_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "code"),
+    ("word", "code", "fix"),
     [
-        ("refused:bad-seal", "peer.refused"),
-        ("refused:purpose", "policy.forbidden"),
-        ("refused:retention", "policy.expired"),
-        ("refused:expired", "peer.refused"),
-        ("refused:agreement-dates", "policy.expired"),
+        ("bad-seal", "peer.refused", "ask the partner what its node found wrong"),
+        ("expired", "peer.refused", "send it again with a later expiry"),
+        ("purpose", "policy.forbidden", "name one of the agreement's purposes"),
+        ("retention", "policy.expired", "ask the originator for the fact again"),
+        ("agreement-dates", "policy.expired", "renew the agreement"),
+        ("of-another-node", "policy.forbidden", "ask the partner what its node found wrong"),
     ],
 )
-def test_a_partners_refusal_is_a_declared_error_here(result: str, code: str) -> None:
-    error = error_for(result)
-    assert isinstance(error, HeadwaterError)
-    assert error.code == code
-    assert result.partition(":")[2] in str(error)
+def test_a_partners_refusal_is_a_declared_error_here(word: str, code: str, fix: str) -> None:
+    error = error_for(word)
+    assert (error.code, str(error.where)) == (code, word)
+    assert error.fix.startswith(fix)
+    assert "refused" not in error.what, "it says what is wrong, not that something is"
+
+
+def test_every_code_and_rule_has_a_meaning_and_a_remedy_of_its_own() -> None:
+    for word in [*Code, *(rule.name for rule in RULES)]:
+        error = error_for(word)
+        assert error.what != error_for("of-another-node").what
+        assert error.fix not in {"", error.advice}
 
 
 @pytest.mark.parametrize("cap_s", [TRY_CAP_S, *REST_CAP_S.values()])

@@ -27,6 +27,7 @@ from headwater.model.ids import AuthorityId, MessageId
 from headwater.model.message import Done, Kind, Message
 from headwater.node import Node, correspondence, liaison, messages
 from headwater.node.messages import Letter
+from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START
 from tests.node_world import AUDITOR, GUARDIAN, SUPERVISOR, TERMS, WRITER, as_user, person
 from tests.wired_world import Wired, lines, size_of, wired
@@ -51,7 +52,7 @@ def ping(way: str, of: str) -> dict[str, Any]:
     peer = "RS-MOI" if (way == "in") == (of == "Belgrade") else "UK-NCA"
     if way == "in":
         return {**row, "from": peer, "state": "stored", "received_at": NOW, "flagged": False}
-    return {**row, "to": peer, "state": "receipted", "queued_at": NOW, "receipted_at": NOW, "told": []}
+    return {**row, "to": peer, "state": "receipted", "queued_at": NOW, "receipted_at": NOW, "refused": None, "told": []}
 
 
 def overview(pair: Wired, node: Node) -> dict[str, Any]:
@@ -82,8 +83,8 @@ def test_each_list_says_of_each_message_where_it_stands_and_of_each_request_its_
         "incoming": [ping("in", "Belgrade")],
         "outgoing": [
             ping("out", "London"),
-            {**request, "to": "RS-MOI", "state": "receipted", "queued_at": NOW, "receipted_at": NOW, "told": [], **clock},
-            {**lorry, "to": "RS-MOI", "state": "queued", "queued_at": LATER, "receipted_at": None, "told": []},
+            {**request, "to": "RS-MOI", "state": "receipted", "queued_at": NOW, "receipted_at": NOW, "refused": None, "told": [], **clock},
+            {**lorry, "to": "RS-MOI", "state": "queued", "queued_at": LATER, "receipted_at": None, "refused": None, "told": []},
         ],
         "waiting": [
             {
@@ -111,6 +112,7 @@ def test_each_list_says_of_each_message_where_it_stands_and_of_each_request_its_
         "state": "receipted",
         "queued_at": LATER,
         "receipted_at": LATEST,
+        "refused": None,
         "told": [],
     }
 
@@ -219,7 +221,7 @@ def test_one_message_is_shown_with_all_its_content_its_receipt_and_its_own_recor
             "the lorry/1": {**fact, "id": "the lorry/1", "prop": "type", "value": "lorry"},
         },
     }  # fmt: skip
-    about = {"id": "the message", "message": message, "told": []}
+    about = {"id": "the message", "message": message, "undelivered": None, "told": []}
     since = size_of(london)
     assert shown(pair, london, ref) == {**about, "way": "out", "state": "queued", "receipt": None, "records": []}
     assert lines(london, since) == [("look.message", WRITER, ref, "oic", {})]
@@ -240,6 +242,32 @@ def test_one_message_is_shown_with_all_its_content_its_receipt_and_its_own_recor
         correspondence.show(belgrade, as_user(belgrade), NEVER)
     assert (caught.value.where.file, caught.value.exit) == (NEVER, 77)
     assert lines(belgrade, since) == [("look.message", WRITER, NEVER, "oic", {})]
+
+
+def test_a_message_that_the_partner_refused_says_by_which_rule_and_what_would_help(pair: Wired) -> None:
+    london, belgrade = pair.london, pair.belgrade
+    belgrade.exchange.set_agreement_state(TERMS, AgreementState.ENDED, who="s.petrovic", reason="over")
+    refused = pair.send(london, Kind.SPONTANEOUS, records=(pair.report(london, LORRY),))
+    pair.clock.move(HOUR)
+    pair.carry()
+    waits = pair.send(london, Kind.SPONTANEOUS, records=(pair.report(london, LORRY),))
+    london.exchange.set_agreement_state(TERMS, AgreementState.SUSPENDED, who="s.hall", reason="theirs has ended")
+    rows = overview(pair, london)["outgoing"]
+    assert [(row["state"], row["refused"]) for row in rows] == [
+        ("receipted", None), ("refused", "agreement-state"), ("queued", None),
+    ]  # fmt: skip
+    assert shown(pair, london, refused)["undelivered"] == {
+        "word": "agreement-state",
+        "code": "policy.forbidden",
+        "what": "The agreement is not live",
+        "fix": "the agreement must be live: both sides sign it and its tests pass, or its suspension is lifted",
+        "at": LATER,
+        "again": None,
+    }
+    assert shown(pair, london, waits)["undelivered"] == {
+        "word": "", "code": "policy.expired", "what": "The agreement is not live",
+        "fix": "it goes by itself once the agreement is live again", "at": None, "again": None,
+    }  # fmt: skip
 
 
 def test_a_message_that_waits_for_a_person_becomes_records_when_it_is_accepted_and_none_when_it_is_put_aside(
@@ -347,7 +375,7 @@ def test_consent_is_asked_of_the_originator_and_its_answer_is_kept_word_for_word
         "decision": "asked",
     }  # fmt: skip
     assert shown(pair, london, asked.id) == {
-        "records": [], "id": "the question", "way": "in", "state": "stored", "told": [],
+        "records": [], "id": "the question", "way": "in", "state": "stored", "undelivered": None, "told": [],
         "receipt": ["UK-NCA", NOW, "stored"],
         "message": {
             "kind": "consent-request", "from": "RS-MOI", "to": "UK-NCA", "agreement": TERMS, "purpose": "trafficking",

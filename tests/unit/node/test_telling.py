@@ -18,6 +18,8 @@ from headwater.engines.trace.score import SIGNS, harmless
 from headwater.engines.trace.typologies import TYPOLOGIES
 from headwater.engines.trace.wording import counted
 from headwater.engines.watch.danger import craft_part, read_setting, surroundings
+from headwater.exchange.card import ASK_FOR_NEW, RENEW
+from headwater.exchange.refusal import Code, error_for
 from headwater.model.catalogue import FOLDERS, read
 from headwater.node.telling import PARTS, told
 from headwater.node.watch_read import danger_weights
@@ -58,7 +60,14 @@ def of_matching() -> Iterator[tuple[str, str]]:
                     yield f"link {model.sort} {comparison.name} {code}", text
 
 
-SENTENCES = [*of_rules_and_typologies(), *of_matching()]
+def of_refusals() -> Iterator[tuple[str, str]]:
+    for word in [*Code, "of-another-node"]:
+        error = error_for(word)
+        yield f"refusal {word}", error.what
+        yield f"remedy of refusal {word}", error.fix
+
+
+SENTENCES = [*of_rules_and_typologies(), *of_matching(), *of_refusals()]
 """Every sentence that stands ready in a table, by where it is from."""
 
 
@@ -136,6 +145,19 @@ def test_every_part_of_the_danger_index_is_told(tag: str) -> None:
     for part in parts:
         own = told(f"{part.text} adds {part.points:g} to the danger index.", tag)
         assert not ENGLISH.search(own), own
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_what_keeps_a_message_at_this_node_is_told(tag: str) -> None:
+    for text in (
+        "the partner is suspended", "the partner is revoked", "RS-MOI is no partner of this node", "see: headwater partner list",
+        "the card of RS-MOI has expired", ASK_FOR_NEW, RENEW, "The agreement is not live",
+        "it goes by itself once the agreement is live again", "nobody took it before it expired",
+        "send it again if it still matters",
+    ):  # fmt: skip
+        own = told(text, tag)
+        assert own != text
+        assert not re.search(r"\b(?:the|is|of|suspended|revoked)\b", own), own
 
 
 def test_names_in_a_sentence_stay_even_where_they_are_words() -> None:

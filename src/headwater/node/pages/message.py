@@ -25,6 +25,7 @@ class MessagePage:
     """One message with all that can be done with it.
 
     Attributes:
+        undelivered: what is in the way of a message that went out; None where nothing is known to be.
         receipt: what the partner's signed receipt says; None where there is none.
         ours: facts of our own in it, which we can recall.
         acts: what this user may do: ``answer``, ``approve``, ``accept``, ``refuse``, ``consent``, ``recall``.
@@ -43,6 +44,7 @@ class MessagePage:
     facts: tuple[ToldFact, ...]
     consents: tuple[Mapping[str, Any], ...]
     done: tuple[Mapping[str, Any], ...]
+    undelivered: Mapping[str, Any] | None
     receipt: Mapping[str, Any] | None
     records: tuple[str, ...]
     conversation: tuple[Line, ...]
@@ -62,7 +64,7 @@ def message_page(node: Node, session: Session, ref: MessageId) -> MessagePage:
         raise ForbiddenError("no such message")
     if line.way == "draft":
         message: Message | None = next(one.message for one in node.exchange.drafts() if one.id == ref)
-        told: Mapping[str, Any] = {"records": [], "receipt": None}
+        told: Mapping[str, Any] = {"records": [], "receipt": None, "undelivered": None}
     else:
         told = correspondence.show(node, session, ref)
         message = node.exchange.sent(ref) if line.way == "out" else node.exchange.show(ref)[1]
@@ -71,6 +73,7 @@ def message_page(node: Node, session: Session, ref: MessageId) -> MessagePage:
     return MessagePage(
         line=line,
         **_said(message),
+        undelivered=told["undelivered"],
         receipt=_receipt(told["receipt"]),
         records=tuple(told["records"]),
         conversation=tuple(one for one in mail.conversation(node, session, thread) if one.id != ref),
