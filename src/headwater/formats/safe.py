@@ -169,17 +169,6 @@ def identifier(value: object, *, where: Place) -> str:
     return value
 
 
-def whole_number(value: object, *, where: Place, least: int = 0) -> int:
-    """Return a value as a whole number; true is not one.
-
-    Raises:
-        SchemaError: it is no integer, or less than the least.
-    """
-    if not is_whole(value) or value < least:
-        raise SchemaError(f"not a whole number from {least}", where=where)
-    return value
-
-
 def is_whole(value: object) -> TypeGuard[int]:
     """Return whether a value is an integer and no truth value, which Python counts among the integers."""
     return type(value) is int

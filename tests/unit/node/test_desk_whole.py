@@ -221,7 +221,7 @@ def test_one_message_is_shown_with_all_its_content_its_receipt_and_its_own_recor
             "the lorry/1": {**fact, "id": "the lorry/1", "prop": "type", "value": "lorry"},
         },
     }  # fmt: skip
-    about = {"id": "the message", "message": message, "undelivered": None, "told": []}
+    about: dict[str, Any] = {"id": "the message", "message": message, "undelivered": None, "told": []}
     since = size_of(london)
     assert shown(pair, london, ref) == {**about, "way": "out", "state": "queued", "receipt": None, "records": []}
     assert lines(london, since) == [("look.message", WRITER, ref, "oic", {})]
