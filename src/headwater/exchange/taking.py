@@ -75,6 +75,7 @@ class Taking:
         self._rows: dict[MessageId, tuple[Opened, str]] = {}
         self._numbers: set[tuple[AuthorityId, int]] = set()
         self._originals: dict[bytes, None] = {}
+        self._repeated: set[MessageId] = set()
         self.stored: list[Opened] = []
         self.brought: list[Message] = []
         self._proved: set[AuthorityId | None] = set()
@@ -104,6 +105,10 @@ class Taking:
             self._numbers.update((sender, number) for number in self._tx.numbers_among(sender, numbers))
 
     def _again(self, row: Incoming) -> None:
+        """Answer what was taken before with its own receipt; a batch full of one envelope is answered, and noted, once."""
+        if row.id in self._repeated:
+            return
+        self._repeated.add(row.id)
         original = self._tx.document(RECEIPT, row.receipt.hex()) or b""
         self._originals[original] = None
         receipt = parse_receipt(original)

@@ -88,9 +88,9 @@ def test_a_duplicate_gets_the_original_receipt_and_has_no_second_effect(
     rows, records = belgrade.exchange.incoming(), content(belgrade)
     world.clock.move(timedelta(hours=1))
     assert belgrade.exchange.receive(join([last(london)])) == first
-    assert belgrade.exchange.receive(join([last(london), last(london)])) == first
+    assert belgrade.exchange.receive(join([last(london)] * 64)) == first
     assert (belgrade.exchange.incoming(), content(belgrade)) == (rows, records)
-    assert len(belgrade.events("duplicate")) == 3
+    assert len(belgrade.events("duplicate")) == 2, "a batch full of one envelope fills no ledger"
 
 
 def test_a_duplicate_in_one_batch_has_one_effect_and_one_line(london: Node, belgrade: Node) -> None:
