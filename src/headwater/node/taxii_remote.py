@@ -36,7 +36,7 @@ TIMEOUT_S: Final = 60.0
 """For one answer as a whole."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _DISCOVERY: Final = "taxii2"
-_AS_WRITTEN: Final = "/%:@!$&'()*+,;=~"
+_AS_WRITTEN: Final = "/%:@!$&'()+,;=~*"
 """What stands in an address as it is; all else of what a server writes is told in %."""
 _SAID: Final = 200
 """Letters of another server's own words that an error repeats."""
