@@ -5,9 +5,9 @@ likes: the amends of a name are kept under numbers of their own, for a list that
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
 from typing import Final
 
+from headwater.exchange.numbered import bodies, first_free, numbered
 from headwater.exchange.parties import sender_of
 from headwater.model.canonical import decode, encode
 from headwater.model.ids import AuthorityId, MessageId
@@ -21,7 +21,7 @@ AHEAD: Final = "amend-ahead"
 def remember(tx: Transaction, sender: AuthorityId, ref: MessageId, names: Sequence[str]) -> None:
     """Remember an amend for messages that were sent before it and come after it, whether its facts are held or not."""
     for key in _keys(sender, names):
-        tx.put_document(AHEAD, _numbered(key, _first_free(tx, key)), encode((ref,)))
+        tx.put_document(AHEAD, numbered(key, first_free(tx, AHEAD, key)), encode((ref,)))
 
 
 def awaited(tx: Transaction, messages: Sequence[Message]) -> list[Message]:
@@ -46,24 +46,5 @@ def _keys(sender: AuthorityId, names: Iterable[str]) -> list[str]:
 
 def _known(tx: Transaction, key: str) -> Iterator[MessageId]:
     """Yield the amends of a name in the order in which they came; a document of before holds several."""
-    for number in count():
-        body = tx.document(AHEAD, _numbered(key, number))
-        if body is None:
-            return
+    for body in bodies(tx, AHEAD, key):
         yield from decode(body, tuple[MessageId, ...])
-
-
-def _first_free(tx: Transaction, key: str) -> int:
-    """Return the first number under which a name has no document: found by doubling, and by halves from there."""
-    high = 1
-    while tx.document(AHEAD, _numbered(key, high - 1)) is not None:
-        high *= 2
-    low = high // 2
-    while low < high - 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if tx.document(AHEAD, _numbered(key, middle - 1)) is not None else (low, middle)
-    return low
-
-
-def _numbered(key: str, number: int) -> str:
-    return f"{key}/{number}" if number else key

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, KeyTrustError
 from headwater.exchange import ahead, texts
-from headwater.exchange.envelope import Sealed, read
+from headwater.exchange.envelope import MAX_ENVELOPE, Sealed, read
 from headwater.exchange.erasing import Eraser
 from headwater.exchange.evidence import EVIDENCE, is_evidence
 from headwater.exchange.holdings import Held, held_from, here
@@ -60,6 +60,10 @@ PROOF: Final = "amend-proof"
 """Kind of the documents that hold the envelopes of answers as they came, by their message."""
 NOT_HELD: Final = "not-held"
 _DONE: Final = {"erase": "erased", "restrict": "restricted", "rectify": "rectified", "regrade": "regraded"}
+MOST_DONE: Final = MAX_ENVELOPE - 64 * 1024
+"""Bytes of the words of one answer: an envelope holds them, and what stands around them."""
+RESULTS: Final = frozenset({*_DONE.values(), NOT_HELD})
+"""What a holder can say became of a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,13 +429,18 @@ class Amends:
         own = decode(body, _Own)
         below: list[Done] = []
         waits: set[AuthorityId] = set()
+        room = MOST_DONE - len(encode(own.done))
         for key in sorted(_below(tx, ref)):
             answer_body = tx.document(ANSWER, key)
-            if answer_body is None:
+            answer = decode(answer_body, Answer) if answer_body is not None else None
+            told = [replace(answer.done[0], envelope=answer.envelope), *answer.done[1:]] if answer else []
+            size = len(encode(told))
+            # What has no room beside the others is waited for: whoever says very much silences nobody, and itself alone.
+            if not told or size > room:
                 waits.add(_asked(tx, key).holder)
             else:
-                answer = decode(answer_body, Answer)
-                below += [replace(answer.done[0], envelope=answer.envelope), *answer.done[1:]]
+                room -= size
+                below += told
         done = (replace(own.done, waits_for=tuple(sorted(waits))), *below)
         message = Message(
             kind=Kind.AMEND_DONE,

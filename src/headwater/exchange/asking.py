@@ -5,11 +5,13 @@ time as a whole, however slowly each part of it comes.
 """
 
 import http.client
+import io
+import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult
 
 from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachableError
@@ -70,16 +72,54 @@ def ask(whom: Whom, at: SplitResult, question: Question) -> Reply:
     path = f"{at.path or '/'}?{at.query}" if at.query else at.path or "/"
     until = time.monotonic() + whom.timeout_s
     try:
+        hurry(connection, until)
         connection.request(question.method, path, question.body, {"User-Agent": "headwater", **question.headers})
         answer = connection.getresponse()
         data = read_bounded(answer, whom.most, until, who=whom.name, where=host)
         return Reply(answer.status, data, dict(answer.headers))
     except TimeoutError as error:
         raise PeerTimeoutError(f"{whom.name} did not answer in time", where=host, fix=whom.fix) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: a host that is no name at all
         raise PeerUnreachableError(f"{whom.name} cannot be reached", where=host, fix=whom.fix) from error
     finally:
         connection.close()
+
+
+def hurry(connection: http.client.HTTPConnection, until: float) -> None:
+    """Let the next answer on a connection end with a `TimeoutError` where it is not there by `time.monotonic` `until`.
+
+    A connection's own time-out is that of each read: who sends a letter of a header now and then would hold the asker for ever.
+    """
+
+    class InTime(http.client.HTTPResponse):
+        """The answer, which comes in time or not at all."""
+
+        def __init__(self, sock: socket.socket, *args: Any, **words: Any) -> None:  # noqa: ANN401 - as http.client calls it
+            super().__init__(sock, *args, **words)
+            self.fp = io.BufferedReader(_InTime(self.fp.detach(), sock, until))
+
+    connection.response_class = InTime
+
+
+class _InTime(io.RawIOBase):
+    """What comes from a socket until a moment, and nothing after it."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
+        self._raw, self._sock, self._until = raw, sock, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int | None:  # noqa: ANN401 - any buffer
+        left_s = self._until - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left_s)
+        return self._raw.readinto(into)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def read_bounded(answer: http.client.HTTPResponse, most: int, until: float, *, who: str, where: str) -> bytes:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from headwater.errors import ForbiddenError, NoBasisError, Place, SchemaError
 from headwater.exchange.holdings import Held, Reader, held_from, origins_of
+from headwater.exchange.numbered import bodies, first_free, numbered
 from headwater.exchange.parties import purpose_of, recipient_of, sender_of
 from headwater.exchange.words import Spoken
 from headwater.model.canonical import decode, encode
@@ -26,7 +27,7 @@ from headwater.ports import Event
 from headwater.store import Transaction
 
 CONSENT: Final = "consent"
-"""Kind of the documents that hold consents, by the record whose facts they are about."""
+"""Kind of the documents that hold consents, by the record whose facts they are about; from the second on with a number."""
 ONWARD: Final = "onward"
 ASKED: Final = "asked"
 DECISIONS: Final = ("yes", "no")
@@ -133,10 +134,13 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> None:
     """Keep the consents of a message that came in, as far as they are their originator's."""
     count = 0
     sender = sender_of(message)
-    for consent in message.consents:
-        if consent.decision not in DECISIONS:  # neither word: it must not take an earlier one's place
-            continue
-        held, spoken = held_from(tx, sender, consent.facts), Spoken(consent.words)
+    # Neither word: it must not take an earlier one's place.
+    decided = [consent for consent in message.consents if consent.decision in DECISIONS]
+    held = held_from(tx, sender, [name for consent in decided for name in consent.facts])
+    known: dict[str, list[Recorded]] = {}
+    new: dict[str, list[Recorded]] = {}
+    for consent in decided:
+        spoken = Spoken(consent.words)
         ours: dict[str, list[FactId]] = {}
         for name in consent.facts:
             for each in held.get(name, ()):
@@ -146,12 +150,20 @@ def record(tx: Transaction, message: Message, ref: MessageId) -> None:
                     or consent.decision != "yes"
                     or spoken.is_consented(each.given, consent)
                 ):
-                    _sort(ours, [fact for fact in each.facts if not _is_older(tx, fact, each, consent, spoken)])
-        for key, facts in ours.items():
-            here = replace(consent, facts=tuple(facts), ref=ref)
-            kept = (*_kept(tx, key), Recorded(tx.now, ref, here))
-            tx.put_document(CONSENT, key, encode(kept))
+                    for fact in each.facts:
+                        key = record_of(fact)
+                        if key not in known:
+                            known[key] = list(_kept(tx, key))
+                        if not _is_older(known[key], fact, each, consent, spoken):
+                            ours.setdefault(key, []).append(fact)
+        for about, facts in ours.items():
+            here = Recorded(tx.now, ref, replace(consent, facts=tuple(facts), ref=ref))
+            known[about].append(here)
+            new.setdefault(about, []).append(here)
             count += len(facts)
+    for about, added in new.items():
+        # Beside those of before, not with them: a partner may consent as often as it likes, and a list that grew would be kept anew.
+        tx.put_document(CONSENT, numbered(about, first_free(tx, CONSENT, about)), encode(tuple(added)))
     kind = "exchange.consent-recorded" if count else "exchange.consent-doubted"
     tx.note(Event(kind, sender, ref, purpose_of(message), {"facts": count, "thread": message.thread or ""}))
 
@@ -171,17 +183,12 @@ def attached(reader: Reader, message: Message) -> Message:
     return message if consents == message.consents else replace(message, consents=consents)
 
 
-def _sort(ours: dict[str, list[FactId]], facts: Sequence[FactId]) -> None:
-    for fact in facts:
-        ours.setdefault(record_of(fact), []).append(fact)
-
-
-def _is_older(reader: Reader, fact: FactId, held: Held, consent: Consent, spoken: Spoken) -> bool:
+def _is_older(known: Sequence[Recorded], fact: FactId, held: Held, consent: Consent, spoken: Spoken) -> bool:
     """Return whether a yes that was passed on is older than what stands: whoever passes words on can show one again."""
     said = spoken.consented_at(held.given, consent) if consent.decision == "yes" else None
     return said is not None and any(
         said < _said_at(each)
-        for each in _kept(reader, record_of(fact))
+        for each in known
         if fact in each.consent.facts
         and (each.consent.giver, each.consent.receiver) == (consent.giver, consent.receiver)
         and not set(consent.purposes).isdisjoint(each.consent.purposes)
@@ -195,8 +202,8 @@ def _said_at(recorded: Recorded) -> datetime:
 
 
 def _kept(reader: Reader, key: str) -> tuple[Recorded, ...]:
-    body = reader.document(CONSENT, key)
-    return decode(body, tuple[Recorded, ...]) if body else ()
+    """Return the consents about a record's facts in the order in which they came."""
+    return tuple(each for body in bodies(reader, CONSENT, key) for each in decode(body, tuple[Recorded, ...]))
 
 
 def _passed_on(reader: Reader, request: Message, asked: Consent) -> list[Consent]:

@@ -113,11 +113,12 @@ class Courier:
         now = self._clock.now()
         if self._settling is not None and self._settling.done():
             self._settled()
+        resting = self._at_rest()
         with self._store.snapshot() as snapshot:
-            rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=self._at_rest(), after=self._sent_to)
+            rows = snapshot.due_outgoing(self._peer, self._lane, self._most, skip=resting, after=self._sent_to)
             if not rows and self._settling is None:
                 # Once nothing else waits: what the partner misses although it has receipted it.
-                rows = again_due(snapshot, self._peer, self._lane, self._most)
+                rows = again_due(snapshot, self._peer, self._lane, self._most, skip=resting)
                 if not rows:
                     return Step(0, self._next_rest())
             partner = self._partners.get(snapshot, self._peer)
@@ -188,7 +189,7 @@ class Courier:
     def _settle(
         self, tx: Transaction, batch: list[Outgoing], words: dict[MessageId, _Word], doubts: list[HeadwaterError]
     ) -> int:
-        moved = 0
+        moved, closed = 0, set[MessageId]()
         kept = self._look_at_logs(tx, batch, words)
         queued = tx.queued_among([row.id for row in batch])
         for row in batch:
@@ -203,6 +204,8 @@ class Courier:
                 tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
                 continue
             moved += self._close(tx, row, word, kept[word.receipt], is_queued=row.id in queued)
+            closed.add(row.id)
+        delivered_again(tx, self._peer, closed)
         for doubt in doubts:
             tx.note(Event("exchange.receipt-doubted", self._peer, self._peer, detail={"code": doubt.code}))
         if moved:
@@ -211,14 +214,13 @@ class Courier:
 
     def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes, *, is_queued: bool) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
+        self._resting.pop(row.id, None)
         if row.state != "queued":
-            delivered_again(tx, self._peer, {row.id})
             tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
             return 1
         if not is_queued:  # another courier was quicker
             return 0
         tx.settle_queued(row.id, state, receipt, tx.now)
-        self._resting.pop(row.id, None)
         detail: dict[str, str | int] = {"result": word.line.result, "sha256": word.line.sha256}
         why = word.line.result.partition(":")[2]
         if why in _CHANGED_KEY and isinstance(sealed := read(row.envelope), Sealed):

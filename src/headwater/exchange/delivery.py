@@ -105,7 +105,10 @@ class Delivery:
     def _look_after(self) -> None:
         begun = time.monotonic()
         if begun >= self._tend_at:
-            self._tend()
+            try:
+                self._tend()
+            except HeadwaterError as error:  # it holds up no message
+                _LOG.warning("what is looked after waits: %s", error.code)
             ended = time.monotonic()
             self._tend_at = ended + max(TEND_S, TEND_SHARE * (ended - begun))
 

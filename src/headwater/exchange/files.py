@@ -23,7 +23,16 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from headwater.errors import FormatError, HeadwaterError, LimitError, PeerError, PeerRefusedError, SignatureError
+from headwater.errors import (
+    FormatError,
+    HeadwaterError,
+    LimitError,
+    PeerError,
+    PeerRefusedError,
+    PeerTimeoutError,
+    PeerUnreachableError,
+    SignatureError,
+)
 from headwater.exchange.backoff import TRY_CAP_S, wait_s
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.parties import sender_of
@@ -47,6 +56,8 @@ KEY_BYTES: Final = 32
 TIMEOUT_S: Final = 30.0
 LOOK_S: Final = 1.0
 """Between two looks at what waits."""
+TURN_S: Final = 60.0
+"""How long one partner's files are fetched before others have their turn: half of the largest, at ten megabytes a second."""
 Progress = Callable[[int, int], None]
 """Hears how many of how many are done."""
 _LOG: Final = logging.getLogger(__name__)
@@ -120,7 +131,7 @@ class Carrier:
         self._partners = partners
         self._fetcher = fetcher
         self._chance = chance
-        self._resting: dict[AuthorityId, tuple[float, int]] = {}
+        self._resting: dict[str, tuple[float, int]] = {}
 
     def attach(self, path: Path, fact: str, progress: Progress = _silent) -> FileRef:
         """Seal a file and keep its chunks for whoever gets the message that names it.
@@ -168,6 +179,8 @@ class Carrier:
                 self.fetch_all(stop)
             except HeadwaterError as error:
                 _LOG.warning("files wait: %s", error.code)
+            except Exception:  # noqa: BLE001 - a thread that dies in silence would hold every partner's files for ever
+                _LOG.exception("fetching files failed")
 
     def waiting(self) -> list[Waiting]:
         """Return the files of received messages: those that wait, and those that are here."""
@@ -177,22 +190,36 @@ class Carrier:
     def fetch_all(self, stop: threading.Event | None = None) -> int:
         """Fetch what is missing of every file that waits; return how many files are whole now.
 
-        A partner that cannot be reached is tried again later and later, as with messages.
+        With `stop`, a partner that cannot be reached is tried again later and later, as with messages, and so is a file that
+        does not come; the partner's other files go on. Then, too, a partner has a turn before others have theirs: however
+        slow it is, and however many files it has, it holds up nobody for long.
         """
+        waiting = [each for each in self.waiting() if not each.kept]
+        ends = dict.fromkeys((each.peer for each in waiting), math.inf)
         whole = 0
-        for each in self.waiting():
-            until, failures = self._resting.get(each.peer, (-math.inf, 0))
-            if each.kept or (stop is not None and (stop.is_set() or time.monotonic() < until)):
+        # What has been tried goes after what has not.
+        for each in sorted(waiting, key=lambda each: self._rest_of(_name_of(each))[0]):
+            if stop is None:
+                whole += self._fetch(each, lambda: False)
                 continue
-            if self._fetch(each, stop):
-                whole += 1
-                self._resting.pop(each.peer, None)
-            else:
-                rest = wait_s(failures + 1, TRY_CAP_S, self._chance.draw(4))
-                self._resting[each.peer] = (time.monotonic() + rest, failures + 1)
+            if stop.is_set() or time.monotonic() < max(self._rest_of(each.peer)[0], self._rest_of(_name_of(each))[0]):
+                continue
+            if len(ends) > 1 and ends[each.peer] == math.inf:
+                ends[each.peer] = time.monotonic() + TURN_S
+            until = ends[each.peer]
+            if time.monotonic() < until:
+                whole += self._fetch(each, lambda until=until: stop.is_set() or time.monotonic() >= until)  # type: ignore[misc]
         return whole
 
-    def _fetch(self, waiting: Waiting, stop: threading.Event | None) -> bool:
+    def _rest_of(self, key: str) -> tuple[float, int]:
+        """Return until when a partner, or a file, rests, by `time.monotonic`, and how often it has failed."""
+        return self._resting.get(key, (-math.inf, 0))
+
+    def _let_rest(self, key: str) -> None:
+        failures = self._rest_of(key)[1] + 1
+        self._resting[key] = (time.monotonic() + wait_s(failures, TRY_CAP_S, self._chance.draw(4)), failures)
+
+    def _fetch(self, waiting: Waiting, is_over: Callable[[], bool]) -> bool:
         with self._store.snapshot() as snapshot:
             row = snapshot.incoming(waiting.message)
             message = read_message(row.body) if row else None
@@ -205,18 +232,25 @@ class Carrier:
                 or ref is None
                 or ref.fact not in message.facts
             ):
+                self._let_rest(_name_of(waiting))
                 return False
         try:
             with self._store.part(_name_of(waiting)) as part:
                 for data in self._rest(ref, part, partner.card.card.endpoints):
-                    if stop is not None and stop.is_set():
-                        return False
                     part.add(data)
+                    if part.size < ref.size and is_over():
+                        self._resting[_name_of(waiting)] = (time.monotonic(), 0)
+                        return False
                 part.keep(ref.sha256, ref.size)
         except (PeerError, SignatureError, FormatError) as error:
             code = error.code
+            # One that refuses, or gives something else, may well give its other files.
+            is_away = isinstance(error, PeerUnreachableError | PeerTimeoutError)
+            self._let_rest(waiting.peer if is_away else _name_of(waiting))
             self._store.write(lambda tx: _note_once(tx, waiting, code))
             return False
+        for key in (waiting.peer, _name_of(waiting)):
+            self._resting.pop(key, None)
         kept = self._store.write(lambda tx: _keep(tx, waiting, ref))
         if not kept:
             self._store.sweep()

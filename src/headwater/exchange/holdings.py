@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from headwater.exchange.parties import agreement_of
-from headwater.exchange.translate import SOURCE, message_of, names_in
+from headwater.exchange.translate import SOURCE, Names, message_of
 from headwater.model.canonical import decode
 from headwater.model.fact import place_of, record_of
 from headwater.model.ids import AuthorityId, FactId, MessageId
@@ -67,10 +67,11 @@ def held_from(reader: Reader, peer: AuthorityId, names: Iterable[str]) -> dict[s
 def facts_here(reader: Reader, ref: MessageId, message: Message) -> dict[str, list[FactId]]:
     """Return what the facts of a received message are called here, by their names there."""
     found: dict[str, list[FactId]] = {}
+    names = Names(message)
     for number in reader.born_of(ref):
         record = reader.kept_record(number)
         if record is not None:
-            for name, fact in names_in(record, message).items():
+            for name, fact in names.names_in(record).items():
                 found.setdefault(name, []).append(fact)
     return found
 
@@ -79,18 +80,22 @@ def origins_of(reader: Reader, facts: Iterable[FactId]) -> dict[FactId, Came]:
     """Return where facts came from; none for our own, and those that are not here."""
     wanted = dict.fromkeys(facts)
     found: dict[FactId, Came] = {}
+    read: dict[MessageId, tuple[AuthorityId, Message, Names] | None] = {}
     for key in dict.fromkeys(record_of(fact) for fact in wanted):
         record = reader.kept_record(key)
         if record is None or record.origin.source != SOURCE:
             continue
         ref = message_of(record)
-        row = reader.incoming(ref)
-        message = read_message(row.body) if row else None
-        if row is None or message is None:
+        if ref not in read:
+            row = reader.incoming(ref)
+            message = read_message(row.body) if row else None
+            read[ref] = (row.peer, message, Names(message)) if row is not None and message is not None else None
+        if (came := read[ref]) is None:
             continue
-        for name, number in names_in(record, message).items():
+        peer, told, names = came
+        for name, number in names.names_in(record).items():
             if number in wanted:
-                found[number] = Came(ref, row.peer, agreement_of(message), name, message.facts[name])
+                found[number] = Came(ref, peer, agreement_of(told), name, told.facts[name])
     return {fact: found[fact] for fact in wanted if fact in found}
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice, zip_longest
 from typing import Final
 
 from msgspec.structs import replace
 
 from headwater.errors import ConflictError, ForbiddenError, TrustError
 from headwater.exchange import consents
-from headwater.exchange.amends import ANSWER, ASKED, Amends, Answer, Asked
+from headwater.exchange.amends import ANSWER, ASKED, RESULTS, Amends, Answer, Asked
 from headwater.exchange.compose import facts_from
 from headwater.exchange.crosscheck import CHECKED, Check, Checked, check
 from headwater.exchange.evidence import keep_as_evidence
@@ -18,7 +19,7 @@ from headwater.exchange.parties import agreement_of, recipient_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.receipt import REFUSED
 from headwater.exchange.requests import LOOK_BACK, Reader, Request, due_alarms, raise_alarms, requests
-from headwater.exchange.search import SEARCHED, Answering, answer, hashed, search_key
+from headwater.exchange.search import SEARCHED, Answering, Searched, answer_all, hashed, search_key
 from headwater.exchange.taking import HELD
 from headwater.exchange.texts import Task, close, open_tasks
 from headwater.exchange.words import CONSENT, consent_terms
@@ -30,6 +31,8 @@ from headwater.ports import Clock, Event
 from headwater.store import Incoming, Snapshot, Store, Transaction
 
 UTC_ZONE: Final = "Etc/UTC"
+MOST_SEARCHES: Final = 16
+"""Most searches that one look answers: each is compared with all that is held."""
 INDEX_FROM: Final = 1024
 """So many leaves are looked through as quickly as they are looked up."""
 INDEX_MOST: Final = 4096
@@ -42,7 +45,8 @@ class Holder:
     """One holder that was asked for an amend, and its newest answer; None while it has given none.
 
     Attributes:
-        state: ``done``, ``open`` (it, or somebody it passed facts to, has not answered), ``refused`` or ``dead``.
+        state: ``done``, ``open`` (it, or somebody it passed facts to, has not answered, or not of every fact), ``refused`` or
+            ``dead``.
         age: since it was asked; where it is done, until it had done it.
     """
 
@@ -225,14 +229,19 @@ class Liaison:
         return found
 
     def _answers(self, reader: Snapshot, now: datetime) -> list[_Answered]:
-        found: list[_Answered] = []
+        """Answer searches that wait: so many of all partners in turn that what else is tended need not wait for a flood."""
+        waiting: dict[AuthorityId, list[Incoming]] = {}
         for row in reader.incoming_searches(now - LOOK_BACK):
             if _may_act_on(row) and reader.document(SEARCHED, row.id) is None:
-                search = decode(row.body, Message)
-                terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
-                by = Answering(self._partners.me, terms, self._search_keys(reader, row.peer, search), now.date())
-                found.append(_Answered(row.id, answer(reader, search, row.id, by)))
-        return found
+                waiting.setdefault(row.peer, []).append(row)
+        turns = chain.from_iterable(zip_longest(*waiting.values()))
+        found: list[Searched] = []
+        for row in islice((row for row in turns if row is not None), MOST_SEARCHES):
+            search = decode(row.body, Message)
+            terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
+            by = Answering(self._partners.me, terms, self._search_keys(reader, row.peer, search), now.date())
+            found.append(Searched(search, row.id, by))
+        return [_Answered(one.ref, given) for one, given in zip(found, answer_all(reader, found), strict=True)]
 
     def _give(self, tx: Transaction, answered: _Answered) -> int:
         if tx.document(SEARCHED, answered.search) is not None:
@@ -298,7 +307,13 @@ def _keep_check(tx: Transaction, checked: Checked) -> int:
 
 
 def _holder(asked: Asked, answer: Answer | None, sent: str, now: datetime) -> Holder:
-    if answer is not None and not answer.done[0].waits_for and not any(one.waits_for for one in answer.done):
+    if answer is not None and _is_whole(asked, answer) and not any(one.waits_for for one in answer.done):
         return Holder(asked, answer, "done", answer.at - asked.at)
     state = sent if sent in {"refused", "dead"} else "open"
     return Holder(asked, answer, state, now - asked.at)
+
+
+def _is_whole(asked: Asked, answer: Answer) -> bool:
+    """Return whether a holder's own word says of every fact what became of it."""
+    amend, results = asked.content.amend, answer.done[0].results
+    return amend is not None and all(results.get(name) in RESULTS for name in amend.facts)

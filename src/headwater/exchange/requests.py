@@ -56,7 +56,7 @@ class Request:
         state: ``waiting`` (no receipt yet), ``open``, ``clarify`` (the clock stands), ``partial``, ``answered``,
             ``refused`` (by a person), or ``not-taken`` (the partner's node refused it, or it never got there).
         received_at: the time of the receiver's receipt.
-        deadline: None before there is a receipt.
+        deadline: None before there is a receipt, and where its time lies at the end of the calendar.
         ended_at: when the answer that ends it was received.
         alarm: the highest alarm that has gone up: 0, 50, 80 or 100 per cent.
         duplicate_of: an earlier request of the same conversation that asks the same.
@@ -171,13 +171,10 @@ def _clock(
     words = sorted(_words(reader, row), key=lambda word: word.at)
     end = next((word for word in words if word.way == back and word.result in ENDS), None)
     pauses = list(_pauses([word for word in words if end is None or word.at <= end.at], back))
-    try:
-        clock = deadline(received_at, zone, message.urgency, message.access or Access.DIRECT, pauses)
-    except SchemaError:  # a partner's word that the profile does not know: the longest time
-        clock = deadline(received_at, zone, Urgency.NORMAL, Access.INDIRECT, pauses)
+    clock = _deadline(received_at, zone, message, pauses)
     if end is not None:
         state = "refused" if end.result == "refused" else "answered"
-    elif pauses and pauses[-1].answered_at is None and clock.due_at is None:
+    elif pauses and pauses[-1].answered_at is None and clock is not None and clock.due_at is None:
         state = "clarify"
     else:
         state = "partial" if any(word.way == back and word.result == "partial" for word in words) else "open"
@@ -189,8 +186,20 @@ def _clock(
         received_at=received_at,
         deadline=clock,
         ended_at=end.at if end else None,
-        alarm=clock.level(end.at if end else now),
+        alarm=clock.level(end.at if end else now) if clock is not None else 0,
     )
+
+
+def _deadline(received_at: datetime, zone: str, message: Message, pauses: Sequence[Pause]) -> Deadline | None:
+    """Return the clock of a request; None where a receipt names a time from which nobody can count on."""
+    try:
+        return deadline(received_at, zone, message.urgency, message.access or Access.DIRECT, pauses)
+    except SchemaError:  # a partner's word that the profile does not know: the longest time
+        pass
+    try:
+        return deadline(received_at, zone, Urgency.NORMAL, Access.INDIRECT, pauses)
+    except SchemaError:
+        return None
 
 
 def _pauses(words: Sequence[_Word], back: str) -> Iterator[Pause]:

@@ -70,6 +70,15 @@ class Answering:
     on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One search, its message, and who answers it within what."""
+
+    search: Message
+    ref: MessageId
+    by: Answering
+
+
 def answer(reader: Reader, search: Message, ref: MessageId, by: Answering) -> Message:
     """Return the answer to a search: ``hit`` with the names of the facts that were found, or ``no-hit``.
 
@@ -79,19 +88,36 @@ def answer(reader: Reader, search: Message, ref: MessageId, by: Answering) -> Me
         ref: its message.
         by: who answers, and within what.
     """
-    wanted = {fact.value: name for name, fact in search.facts.items() if fact.hashed and fact.value}
-    hits: set[str] = set()
-    for record in reader.records() if wanted else ():
-        if state_of(record.origin.originator) == state_of(by.me) and _may_tell(record, search.purpose, by):
-            hits.update(wanted[value] for key in by.keys for value in _values(record, key) if value in wanted)
+    (given,) = answer_all(reader, [Searched(search, ref, by)])
+    return given
+
+
+def answer_all(reader: Reader, searches: Sequence[Searched]) -> list[Message]:
+    """Return the answers to searches, as `answer` gives each; all that is held is read once for all of them."""
+    wanted = [
+        {fact.value: name for name, fact in one.search.facts.items() if fact.hashed and fact.value} for one in searches
+    ]
+    hits = [set[str]() for _ in searches]
+    for record in reader.records() if any(wanted) else ():
+        forms = [form for fact in record.facts if (form := normal(fact.prop, fact.value)) is not None]
+        for one, names, found in zip(searches, wanted, hits, strict=True):
+            is_ours = state_of(record.origin.originator) == state_of(one.by.me)
+            if names and forms and is_ours and _may_tell(record, one.search.purpose, one.by):
+                values = {_keyed(key, form) for key in one.by.keys for form in forms}
+                found.update(names[value] for value in values if value in names)
+    return [_answered(one, found) for one, found in zip(searches, hits, strict=True)]
+
+
+def _answered(searched: Searched, hits: set[str]) -> Message:
+    search = searched.search
     return Message(
         kind=Kind.RESPONSE,
-        sender=by.me,
+        sender=searched.by.me,
         recipient=search.sender,
         agreement=search.agreement,
         purpose=search.purpose,
         classification="NONE",
-        thread=ref,
+        thread=searched.ref,
         result=HIT if hits else NO_HIT,
         text=" ".join(sorted(hits)) or None,
     )
@@ -108,11 +134,6 @@ def _may_tell(record: Record, purpose: str | None, by: Answering) -> bool:
         and (handling.purposes is None or purpose in handling.purposes)
         and not any(mention.protected or mention.category is PersonCategory.WITNESS for mention in record.mentions)
     )
-
-
-def _values(record: Record, key: bytes) -> set[str]:
-    forms = (normal(fact.prop, fact.value) for fact in record.facts)
-    return {_keyed(key, form) for form in forms if form is not None}
 
 
 def _keyed(key: bytes, form: bytes) -> str:

@@ -138,15 +138,49 @@ def passed_on(record: Record, message: Message) -> dict[str, MessageFact]:
 
 def names_in(record: Record, message: Message) -> dict[str, FactId]:
     """Return what each fact of a message is called here, as far as it stands in one of the records made of it."""
-    numbers = {(fact.entity, fact.prop, fact.value): number for number, fact in record.numbered()}
-    found: dict[str, FactId] = {}
-    for name, given in message.facts.items():
-        kind = _kind(given, schemata())
-        fact = None if kind is None else _fact(given, kind, _mention(given, message), message)
-        number = numbers.get((fact.entity, fact.prop, fact.value)) if fact else None
-        if number is not None and record.handling.covers(handling_of(given)):
-            found[name] = number
-    return found
+    return Names(message).names_in(record)
+
+
+_Triple = tuple[EntityKey, str, str]
+_Given = tuple[int, str, Handling]
+"""A fact's place in its message, its name there and its handling."""
+
+
+class Names:
+    """The facts of a message by what they became: worked out once, however many records were made of it."""
+
+    def __init__(self, message: Message) -> None:
+        """Look at a message as it was received."""
+        self._alike: dict[_Triple, dict[Handling, list[_Given]]] = {}
+        handlings: dict[tuple[object, ...], Handling] = {}
+        known = schemata()
+        for place, (name, given) in enumerate(message.facts.items()):
+            kind = _kind(given, known)
+            if kind is None:
+                continue
+            terms = _terms(given)
+            if terms not in handlings:
+                handlings[terms] = handling_of(given)
+            handling = handlings[terms]
+            fact = _fact(given, kind, _mention(given, message), message)
+            alike = self._alike.setdefault((fact.entity, fact.prop, fact.value), {})
+            alike.setdefault(_for_ever(handling), []).append((place, name, handling))
+
+    def names_in(self, record: Record) -> dict[str, FactId]:
+        """Return what each fact of the message is called in a record, as far as it stands there, in the message's order."""
+        own, found = _for_ever(record.handling), dict[int, tuple[str, FactId]]()
+        for number, fact in record.numbered():
+            alike = self._alike.get((fact.entity, fact.prop, fact.value), {})
+            # A record has the handling of its facts, but for its last day; one that was made stricter has another.
+            near = alike[own] if own in alike else [given for each in alike.values() for given in each]
+            for place, name, handling in near:
+                if record.handling.covers(handling):
+                    found[place] = name, number
+        return dict(found[place] for place in sorted(found))
+
+
+def _for_ever(handling: Handling) -> Handling:
+    return replace(handling, retain_until=None)
 
 
 def records_of(message: Message, ref: MessageId, me: AuthorityId) -> tuple[Record, ...]:

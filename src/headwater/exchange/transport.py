@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from headwater.errors import PeerRefusedError, PeerTimeoutError, PeerUnreachableError
-from headwater.exchange.asking import read_bounded
+from headwater.exchange.asking import hurry, read_bounded
 from headwater.exchange.card import check_endpoint
 
 T = TypeVar("T")
@@ -66,12 +66,13 @@ class HttpTransport:
         data: T | None = None
         try:
             until = time.monotonic() + timeout_s
+            hurry(connection, until)
             answer = _ask(connection, endpoint, path, body)
             data = read(answer, until)
             answer.close()  # one that was read in parts stays open, and an open one keeps the connection from its next request
         except TimeoutError as error:
             raise PeerTimeoutError("the partner's node did not answer in time", where=endpoint) from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: a host that is no name at all
             if is_fresh or not isinstance(error, ConnectionError):
                 raise PeerUnreachableError("the partner's node cannot be reached", where=endpoint) from error
         finally:

@@ -67,15 +67,20 @@ class Spoken:
     """The words of one message: each is read and its signature checked once, however many facts they are asked about."""
 
     def __init__(self, words: Iterable[Word]) -> None:
-        """Take the words as they came; none is believed yet."""
-        self._words = [_Given(word) for word in words]
+        """Take the words as they came, by the facts that they name; none is believed yet."""
+        self._about: dict[str | None, list[_Given]] = {}
+        for word in words:
+            given = _Given(word)
+            for name in dict.fromkeys(word.facts):
+                self._about.setdefault(name, []).append(given)
 
     def is_amended(self, given: MessageFact, action: str) -> bool:
         """Return whether its originator's own word stands behind an amend of a fact that was passed on.
 
         A correction arrives further down as an erasure; nothing else may be made of what the originator said.
         """
-        said = (each for each in self._words if each.word.about == AMEND and _means(each.word.terms, action))
+        words = self._about.get(given.origin_name, ())
+        said = (each for each in words if each.word.about == AMEND and _means(each.word.terms, action))
         return any(each.holds(given) for each in said)
 
     def is_consented(self, given: MessageFact, consent: Consent) -> bool:
@@ -84,8 +89,8 @@ class Spoken:
 
     def consented_at(self, given: MessageFact, consent: Consent) -> datetime | None:
         """Return when the originator signed the newest word that stands behind a consent; None where none does."""
-        terms = consent_terms(consent)
-        said = (each for each in self._words if each.word.about == CONSENT and each.word.terms == terms)
+        terms, words = consent_terms(consent), self._about.get(given.origin_name, ())
+        said = (each for each in words if each.word.about == CONSENT and each.word.terms == terms)
         return max((parse_instant(each.word.at) for each in said if each.holds(given)), default=None)
 
 

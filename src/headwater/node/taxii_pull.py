@@ -11,7 +11,7 @@ told by TAXII, and stays here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +38,7 @@ MOST_PAGES: Final = 100_000
 _MOST_TOLD: Final = 1_000
 _LONGEST: Final = 200
 """Letters of the name that stands for the file in the origin of what was pulled."""
+_SECOND_INSTANT: Final = datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=1)
 _STALE: Final = frozenset({400, 404, 410, 422})
 """How a server answers a `next` that it no longer knows."""
 Progress = Callable[[int, int], None]
@@ -191,9 +192,9 @@ def _after(place: Place, answer: Answered, host: str) -> Place:
 
 
 def _before(stamp: str) -> str:
-    """Return the microsecond before an instant."""
-    instant = datetime.fromisoformat(f"{sortable(stamp)[:26]}+00:00") - timedelta(microseconds=1)
-    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}Z"
+    """Return the microsecond before an instant; before the first there is none."""
+    instant = max(datetime.fromisoformat(f"{sortable(stamp)[:26]}+00:00"), _SECOND_INSTANT) - timedelta(microseconds=1)
+    return f"{instant.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def _place(node: Node, key: str) -> Place:

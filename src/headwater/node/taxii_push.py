@@ -147,7 +147,7 @@ def _settled(remote: Remote, status: dict[str, Any]) -> dict[str, Any]:
 def _count(done: Pushed, status: dict[str, Any], part: Sequence[dict[str, Any]], host: str) -> None:
     failures = _listed(status, "failures")
     pending = status.get("pending_count", 0)
-    if type(pending) is not int or not 0 <= pending <= len(part) or len(failures) > len(part):
+    if type(pending) is not int or pending < 0 or pending + len(failures) > len(part):
         raise PeerRefusedError("the server's status does not fit what was sent", where=host, fix="ask whoever runs it")
     done.pending += pending
     done.taken += len(part) - len(failures) - pending

@@ -28,7 +28,7 @@ from headwater.errors import (
     SchemaError,
     SettingsError,
 )
-from headwater.exchange.asking import read_bounded
+from headwater.exchange.asking import hurry, read_bounded
 from headwater.formats.safe import MAX_JSON_BYTES, parse_json
 from headwater.node.taxii_roots import MEDIA
 
@@ -36,6 +36,8 @@ TIMEOUT_S: Final = 60.0
 """For one answer as a whole."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _DISCOVERY: Final = "taxii2"
+_AS_WRITTEN: Final = "/%:@!$&'()+,;=~*"
+"""What stands in an address as it is; all else of what a server writes is told in %."""
 _SAID: Final = 200
 """Letters of another server's own words that an error repeats."""
 _WHY: Final[Mapping[int, str]] = {
@@ -176,12 +178,16 @@ class Remote:
         given = found.get("default") or (roots[0] if isinstance(roots, list) and len(roots) == 1 else None)
         if not isinstance(given, str):
             raise PeerRefusedError("the discovery names no default API root", where=self.host, fix="name the API root")
-        moved = urljoin(f"{self._base}{self._root}", given)
-        parts = urlsplit(moved)
+        try:
+            parts = urlsplit(urljoin(f"{self._base}{self._root}", given))
+        except ValueError as error:
+            raise PeerRefusedError(
+                "the discovery names no address", where=self.host, fix="name the API root"
+            ) from error
         if f"{parts.scheme}://{parts.netloc}" != self._base:
             fix = "where that is right, name the API root itself"
             raise PeerRefusedError("the discovery leads to another host", where=self.host, fix=fix)
-        return f"{parts.path.rstrip('/')}/"
+        return f"{quote(parts.path.rstrip('/'), safe=_AS_WRITTEN)}/"
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Answered:
         try:
@@ -204,12 +210,12 @@ class Remote:
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[http.client.HTTPResponse, bytes]:
         headers = {**self._headers, **({"Content-Type": MEDIA} if body is not None else {})}
-        is_fresh = self._line.sock is None
+        is_fresh, until = self._line.sock is None, time.monotonic() + TIMEOUT_S
+        hurry(self._line, until)
         try:
             self._line.request(method, path, body, headers)
             answer = self._line.getresponse()
             with answer:
-                until = time.monotonic() + TIMEOUT_S
                 return answer, read_bounded(answer, MAX_JSON_BYTES, until, who="the TAXII server", where=self.host)
         except ConnectionError:
             self._line.close()

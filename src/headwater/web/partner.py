@@ -11,11 +11,13 @@ Who calls is not asked here: every envelope proves its own sender. What is refus
 tells only that a batch could not be read or kept, by number alone and never with content.
 """
 
+import asyncio
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -31,6 +33,7 @@ from headwater.errors import (
     HeadwaterError,
     InputError,
     LimitError,
+    StoreBusyError,
     StoreFullError,
     StoreIoError,
 )
@@ -38,6 +41,12 @@ from headwater.exchange.framing import MAX_BATCH
 from headwater.model.ids import BlobHash, blob_hash
 
 BYTES: Final = "application/octet-stream"
+FREE: Final = 256 * 1024
+"""Bytes of a batch that every caller may send: a message alone gets through whatever others send."""
+MOST_READ: Final = 8 * MAX_BATCH
+"""Bytes beyond these that may be in memory at once, of all callers together: anybody can send them."""
+READ_S: Final = 60.0
+"""How long a batch may take to come: couriers wait half of it for their answer."""
 
 STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
     (LimitError, 413),
@@ -67,17 +76,24 @@ class Exchange(Protocol):
 
 def partner_app(exchange: Exchange) -> Starlette:
     """Return the application that partners' nodes talk to."""
+    room = _Room()
 
     async def inbox(request: Request) -> Response:
         """Take a batch."""
         # In a thread: batches that come at once wait for one sync of the store together.
+        share = _Share(room)
         try:
-            batch = await _body(request)
+            async with asyncio.timeout(READ_S):
+                batch = await _body(request, share)
             answer = await run_in_threadpool(exchange.receive, batch)
         except HeadwaterError as error:
             return refused(error)
         except ClientDisconnect:
             return Response(status_code=400)
+        except TimeoutError:
+            return Response(status_code=408)
+        finally:
+            share.give_back()
         return Response(answer, media_type=BYTES)
 
     async def card(_: Request) -> Response:
@@ -176,7 +192,41 @@ def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
     server.should_exit = True
 
 
-async def _body(request: Request) -> bytes:
+@dataclass(slots=True)
+class _Room:
+    """The memory that all batches have together."""
+
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one batch takes of it, beyond what every batch may have."""
+
+    room: _Room
+    size: int = 0
+    taken: int = 0
+
+    def take(self, size: int) -> None:
+        """Take memory for more bytes.
+
+        Raises:
+            StoreBusyError: others have all of it.
+        """
+        self.size += size
+        more = max(0, self.size - FREE) - self.taken
+        if self.room.taken + more > MOST_READ and more:
+            raise StoreBusyError("too many large batches at once")
+        self.taken += more
+        self.room.taken += more
+
+    def give_back(self) -> None:
+        """Give back what was taken: the batch is out of memory."""
+        self.room.taken -= self.taken
+        self.taken = 0
+
+
+async def _body(request: Request, share: _Share) -> bytes:
     """Return the body, and stop reading as soon as it is over the limit."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:12]) > MAX_BATCH:
@@ -184,8 +234,9 @@ async def _body(request: Request) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
-        parts.append(part)
         size += len(part)
+        share.take(len(part))
+        parts.append(part)
         if size > MAX_BATCH:
             raise LimitError("a batch over the limit")
     return b"".join(parts)

@@ -10,6 +10,7 @@ import pytest
 from headwater.errors import ForbiddenError, KeyTrustError, PolicyError
 from headwater.exchange.amends import ASKED, BELOW, OWN, Asked, Unsettled, _below
 from headwater.exchange.drafts import DRAFT
+from headwater.exchange.envelope import MAX_ENVELOPE
 from headwater.exchange.liaison import Holder
 from headwater.exchange.outbox import Outbox
 from headwater.exchange.partners import State
@@ -21,6 +22,7 @@ from headwater.model.handling import Handling
 from headwater.model.ids import EntityKey, FactId, MessageId, RecordId
 from headwater.model.message import Amend, Done, Kind, Message
 from headwater.model.record import Mention, Origin, PersonCategory, Record
+from headwater.model.times import format_instant
 from headwater.policy.agreement import AgreementState
 from headwater.store import Transaction
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, message
@@ -113,6 +115,23 @@ def test_an_erasure_runs_through_every_holder_and_each_proves_it(three: Three) -
         assert event is not None
         assert (event.kind, event.subject) == ("exchange.amended", done.amend)
     assert [node.store.check() for node in three.world.nodes] == [[], [], []]
+
+
+def test_a_holder_that_says_as_much_as_an_envelope_holds_keeps_nobody_elses_word_from_going_up(three: Three) -> None:
+    facts, *_ = spread(three)
+    three.world.wires.cut.add(three.belgrade.endpoint)
+    amend(three, "erase", facts[:1])
+    (asked,) = (row.id for row in three.london.exchange.outgoing() if row.kind == Kind.AMEND)
+    said = {f"{number:060000}": "erased" for number in range(MAX_ENVELOPE // 60_013)}
+    word = Done(amend=asked, holder=BELGRADE, at=format_instant(three.world.clock.now()), log_index=1, results=said)
+    told = Message(kind=Kind.AMEND_DONE, sender=BELGRADE, recipient=LONDON, agreement=TERMS, thread=asked, done=(word,))
+    said["x" * (MAX_ENVELOPE - 2100 - len(encode(told)))] = "erased"
+    outbox, ref = three.belgrade.exchange._outbox, three.belgrade.exchange._outbox.new_id()
+    three.belgrade.store.write(lambda tx: outbox.queue(tx, told, ref, "liar"))
+    three.run()
+    assert {row.id: row.state for row in three.belgrade.exchange.outgoing()}[ref] == "receipted"
+    (holder,) = holders(three.pristina)
+    assert (holder.state, holder.answer is not None and holder.answer.done[0].waits_for) == ("open", (BELGRADE,))
 
 
 def test_facts_that_went_on_in_several_messages_are_called_back_in_one(three: Three) -> None:

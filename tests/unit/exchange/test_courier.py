@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
 from headwater.errors import LimitError, PeerRefusedError, PeerTimeoutError, StoreFullError
+from headwater.exchange.again import AGAIN, deliver_again
 from headwater.exchange.courier import Courier, Step
 from headwater.exchange.envelope import Lane, Sealed, read
 from headwater.exchange.framing import join, split
@@ -521,3 +523,61 @@ def test_a_clock_that_is_years_ahead_costs_nothing_that_waits(world: World, lond
     world.clock.move(timedelta(days=-3650))
     assert courier.step().moved == 1
     assert states(london) == ["receipted"]
+
+
+# What goes once more, since the partner says that it has lost it
+
+
+def wanted_again(world: World, london: Node, count: int = 1) -> None:
+    """Let Belgrade take messages, and want them once more."""
+    send(london, count)
+    while london.bring(BELGRADE).moved:
+        pass
+    refs = [row.id for row in london.exchange.outgoing() if row.kind == Kind.SPONTANEOUS]
+    london.store.write(lambda tx: deliver_again(tx, BELGRADE, refs))
+    world.wires.tries = 0
+
+
+def test_what_is_wanted_again_and_not_taken_just_then_rests_like_any_other(
+    world: World, courier: Courier, london: Node, belgrade: Node, stopwatch: Stopwatch
+) -> None:
+    wanted_again(world, london)
+    row = london.exchange.outgoing()[-1]
+
+    def later(_: bytes) -> bytes:
+        line = Line(id=row.id, sha256=sha256(row.envelope).hexdigest(), result="refused:clock")
+        giver = Giver(BELGRADE, belgrade.keys.signing_seed())
+        return join([giver.sign(LONDON, (line,), world.clock.now(), None)])
+
+    world.wires.on_return = later
+    courier.step()
+    waits = [courier.step().wait_s for _ in range(3)]
+    assert (world.wires.tries, len(london.events("resting"))) == (1, 1)
+    assert all(waits)
+    world.wires.on_return = lambda answer: answer
+    stopwatch.seconds += 301
+    assert courier.step().moved == 1
+
+
+def test_what_is_wanted_again_rests_while_its_agreement_is_suspended_and_does_not_hold_up_the_rest(
+    world: World, courier: Courier, london: Node, stopwatch: Stopwatch
+) -> None:
+    wanted_again(world, london, 65)
+    london.exchange.set_agreement_state(TERMS, AgreementState.SUSPENDED, who="s.hall", reason="review")
+    steps = [courier.step() for _ in range(4)]
+    assert world.wires.tries == 0
+    assert all(step.wait_s for step in steps[2:])
+    london.exchange.set_agreement_state(TERMS, AgreementState.LIVE, who="s.hall", reason="reviewed")
+    stopwatch.seconds += 301
+    assert [courier.step().moved for _ in range(2)] == [64, 1]
+
+
+def test_the_list_of_what_is_wanted_again_is_kept_anew_with_a_batch_and_not_with_each_message(
+    world: World, courier: Courier, london: Node
+) -> None:
+    wanted_again(world, london, 20)
+    refs = [row.id for row in london.exchange.outgoing() if row.kind == Kind.SPONTANEOUS]
+    london.store.write(lambda tx: deliver_again(tx, BELGRADE, refs))
+    assert courier.step().moved == 20
+    with london.store.snapshot() as snapshot:
+        assert len(list(snapshot.versions(AGAIN, BELGRADE))) == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from headwater.errors import HeadwaterError, PeerUnreachableError, StoreBusyError
+from headwater.errors import HeadwaterError, PeerUnreachableError, SchemaError, StoreBusyError
 from headwater.exchange.again import deliver_again
 from headwater.exchange.courier import Step
 from headwater.exchange.delivery import (
@@ -250,6 +250,23 @@ def test_what_is_looked_after_rests_by_how_long_it_took(london: Node, monkeypatc
         now[0] = at
         made._look_after()
     assert begun == [1_000.0, 1_025.5, 1_051.0]
+
+
+def test_what_cannot_be_looked_after_holds_up_no_message_and_is_tried_again(
+    london: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, begun = [1_000.0], list[float]()
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def tend() -> None:
+        begun.append(now[0])
+        raise SchemaError("larger than an envelope")
+
+    made = Delivery(london.store, Partners(LONDON), lambda _: pytest.fail("none is asked for"), tend=tend)
+    for at in (1_000.0, 1_000.5, 1_001.0):
+        now[0] = at
+        made._look_after()
+    assert begun == [1_000.0, 1_001.0]
 
 
 class Idle:

@@ -1,11 +1,13 @@
 """What the desk looks after by itself: files that must go, leaves that are to be found, holders that have answered or not."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from headwater.errors import ConflictError
 from headwater.exchange import liaison
@@ -60,6 +62,28 @@ def test_a_holder_is_done_once_nobody_below_it_is_waited_for(
     (ref,) = refs(1)
     one, answer = asked(ref), Answer(ref, START + HOUR, "ab", given) if given else None
     assert _holder(one, answer, sent, START + 2 * HOUR) == Holder(one, answer, state, age)
+
+
+@pytest.mark.parametrize(
+    ("results", "below", "state"),
+    [
+        ({"rec-a/0": "erased", "rec-b/0": "not-held"}, {}, "done"),
+        ({"rec-a/0": "erased", "rec-b/0": "restricted", "rec-c/0": "erased"}, {}, "done"),
+        ({}, {}, "open"),
+        ({"rec-a/0": "erased"}, {}, "open"),
+        ({"rec-a/0": "erased"}, {"rec-a/0": "erased", "rec-b/0": "erased"}, "open"),
+        ({"rec-a/0": "erased", "rec-b/0": "kept"}, {}, "open"),
+    ],
+)
+def test_a_holder_is_open_until_its_own_word_says_of_every_fact_what_became_of_it(
+    results: dict[str, str], below: dict[str, str], state: str
+) -> None:
+    (ref,) = refs(1)
+    one = asked(ref)
+    amend = Amend(action="erase", facts=("rec-a/0", "rec-b/0"), reason="x")
+    one = dataclasses.replace(one, content=structs.replace(one.content, amend=amend))
+    words = (structs.replace(done(), results=results), *([structs.replace(done(), results=below)] if below else []))
+    assert _holder(one, Answer(ref, START, "ab", words), "receipted", START).state == state
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])

@@ -1,5 +1,6 @@
 """Large files go in sealed chunks, come whole or not at all, go on where they stopped, and are recalled with their fact."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -18,11 +19,12 @@ from headwater.errors import (
 )
 from headwater.exchange import files
 from headwater.exchange.envelope import Lane
-from headwater.exchange.files import PATH, chunks_here, open_chunk, seal_chunk
+from headwater.exchange.files import PATH, TURN_S, chunks_here, open_chunk, seal_chunk
+from headwater.model.canonical import encode
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
 from headwater.store.parts import Part
-from tests.exchange_world import Node, World, fact, message, pair
+from tests.exchange_world import BELGRADE, PRISTINA, Node, World, agreement, fact, message, pair
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +127,101 @@ def test_a_partner_that_cannot_be_reached_is_tried_later_and_later(two: Two, mon
     for _ in range(3):
         assert two.belgrade.exchange.files.fetch_all() == 0
     assert rests == [1, 2, 3]
+
+
+class Seconds:
+    """Time as the fetching sees it: a look takes one second, and a chunk as long as a test says."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def looks(two: Two, seconds: Seconds, count: int) -> None:
+    for _ in range(count):
+        two.belgrade.exchange.files.fetch_all(threading.Event())
+        seconds.now += 1.0
+
+
+@pytest.mark.parametrize("kind", ["refused", "altered", "recalled"])
+def test_a_file_that_does_not_come_holds_up_none_of_the_same_partner(
+    two: Two, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = Seconds()
+    monkeypatch.setattr(files, "time", seconds)
+    first = two.send()
+    two.path.write_bytes(b"another")
+    two.send()
+    lost = two.london.exchange.sent(first)
+    assert lost is not None
+    gone = {PATH + name for name in lost.files[0].chunks}
+    get = two.fetching.get
+
+    def liar(endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
+        if path in gone and kind == "refused":
+            raise PeerRefusedError("404", where=endpoint)
+        return memoryview(b"x" * 20) if path in gone else get(endpoint, path, into, timeout_s=timeout_s)
+
+    monkeypatch.setattr(two.fetching, "get", liar)
+    if kind == "recalled":
+        two.belgrade.store.write(
+            lambda tx: tx.replace_incoming(first, encode(structs.replace(lost, files=(), facts={})), who="s.hall")
+        )
+    looks(two, seconds, 3)
+    assert two.blobs() == [sha256(b"another").hexdigest()]
+    tried = len(two.belgrade.events("file-waits"))
+    looks(two, seconds, 100)
+    assert len(two.belgrade.events("file-waits")) == tried
+
+
+def test_a_slow_partner_has_its_turn_and_others_theirs(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = Seconds()
+    monkeypatch.setattr(files, "time", seconds)
+    pristina = two.world.node(PRISTINA)
+    two.world.befriend(
+        pristina, two.belgrade, agreement(id="A-XK-RS", parties=(PRISTINA, BELGRADE), safeguards={}, binding=True)
+    )
+    two.path.write_bytes(bytes(CHUNK_BYTES) * 5)
+    for _ in range(3):
+        two.send()
+    note = fact(origin="XK", entity="file", schema="Note", prop="name", value="x", category="object", personal=False)
+    (two.path.with_name("quick")).write_bytes(b"quick")
+    ref = pristina.exchange.files.attach(two.path.with_name("quick"), "rec-p/0")
+    told = message(sender=PRISTINA, agreement="A-XK-RS", facts={"rec-p/0": note}, files=(ref,))
+    assert pristina.exchange.send(told, who="a.krasniqi").is_queued
+    pristina.bring(BELGRADE)
+    get = two.fetching.get
+
+    def slow(endpoint: str, path: str, into: bytearray, *, timeout_s: float) -> memoryview:
+        if endpoint == two.london.endpoint:
+            seconds.now += 25.0
+        return get(endpoint, path, into, timeout_s=timeout_s)
+
+    monkeypatch.setattr(two.fetching, "get", slow)
+    looks(two, seconds, 1)
+    assert two.blobs() == [sha256(b"quick").hexdigest()]
+    assert seconds.now < 2 * TURN_S
+    looks(two, seconds, 10)
+    assert len(two.blobs()) == 4
+    assert len(two.fetching.asked) == 16
+
+
+def test_nothing_that_goes_wrong_with_one_file_ends_the_fetching(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LOOK_S", 0.001)
+    two.send()
+    stop, tries = threading.Event(), list[str]()
+
+    def broken(*_: object, **__: object) -> memoryview:
+        tries.append("x")
+        if len(tries) > 1:
+            stop.set()
+        raise ValueError("a fault of our own")
+
+    monkeypatch.setattr(two.fetching, "get", broken)
+    two.belgrade.exchange.files.run(stop)
+    assert len(tries) == 2
 
 
 def test_an_altered_chunk_is_not_kept(two: Two) -> None:

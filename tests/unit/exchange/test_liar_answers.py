@@ -15,7 +15,7 @@ from headwater.exchange.partners import State
 from headwater.exchange.receipt import Giver, Line
 from headwater.exchange.refusal import Code
 from headwater.model.message import Kind
-from headwater.model.times import format_instant
+from headwater.model.times import format_instant, parse_instant
 from headwater.policy.agreement import AgreementState
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, confirm, fact, message
@@ -66,8 +66,8 @@ def answer(liar: Liar, lines: list[dict[str, Any]], **of: Any) -> None:
         ref, digest = rows[-1]
         said = [Line(**{"id": ref, "sha256": digest, "result": "stored", **line}) for line in lines]
         said += [Line(id=other, sha256=its, result="stored") for other, its in rows[:-1]]
-        given = {"to": BELGRADE, "me": LONDON, "seed": liar.london.keys.signing_seed(), **of}
-        return join([Giver(given["me"], given["seed"]).sign(given["to"], tuple(said), START, None)])
+        given = {"to": BELGRADE, "me": LONDON, "seed": liar.london.keys.signing_seed(), "at": START, **of}
+        return join([Giver(given["me"], given["seed"]).sign(given["to"], tuple(said), given["at"], None)])
 
     liar.world.wires.on_way, liar.world.wires.on_return = noted, told
     courier = liar.belgrade.exchange.courier((LONDON, Lane.NORMAL))
@@ -95,6 +95,22 @@ def test_a_receipt_that_lies_settles_nothing(liar: Liar, name: str) -> None:
     assert liar.events("receipt-missing") >= seen + 1
     answer(liar, [{}])
     assert next(row.state for row in liar.belgrade.exchange.outgoing() if row.id == ref) == "receipted"
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_receipt_from_the_end_of_the_calendar_stops_no_clock_but_its_own(liar: Liar, at: str) -> None:
+    liar.belgrade.exchange.tend()
+    ref = sent_to(liar, LONDON, kind=Kind.REQUEST, reason="who is it")
+    answer(liar, [{}], at=parse_instant(at))
+    other = sent_to(liar, LONDON, kind=Kind.REQUEST, reason="who is it")
+    answer(liar, [{}])
+    liar.world.clock.move(timedelta(days=8))
+    liar.belgrade.exchange.tend()
+    liar.world.clock.move(timedelta(days=-8))
+    found = {request.id: request for request in liar.belgrade.exchange.liaison.requests()}
+    assert found[ref].state == "open"
+    assert found[other].deadline is not None
+    assert liar.belgrade.events("deadline-alarm")[-1].subject == other
 
 
 # How far a partner and an agreement have come

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from headwater.exchange.search import Answering, answer, hashed
+from headwater.exchange.liaison import MOST_SEARCHES
+from headwater.exchange.search import SEARCHED, Answering, answer, hashed
 from headwater.model.fact import Fact
 from headwater.model.handling import Handling
-from headwater.model.ids import AuthorityId, EntityKey, MessageId
+from headwater.model.ids import AuthorityId, EntityKey, MessageId, state_of
 from headwater.model.message import Kind, Message
 from headwater.model.record import Mention, Origin, PersonCategory, Record
 from headwater.policy.agreement import Agreement
+from headwater.store import Snapshot
 from headwater.testing.fakes import START
-from tests.exchange_world import BELGRADE, LONDON, agreement, fact, message
-from tests.three_world import Three, make_three
+from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, agreement, fact, message
+from tests.three_world import XK_TERMS, Three, make_three
 
 pytestmark = pytest.mark.slow
 
@@ -205,3 +207,45 @@ def test_what_is_told_of_is_within_all_that_the_agreement_lets_pass_to_its_last_
     assert not may_tell(None, KEYS, **handling)
     assert not may_tell(within, KEYS[:1], **handling)
     assert not may_tell(within, (), **handling)
+
+
+def ask(node: Node, to: AuthorityId, terms: str, number: int) -> MessageId:
+    """Let a node search at another; the answer is not waited for."""
+    origin = state_of(node.me)
+    told = message(
+        kind=Kind.SEARCH,
+        sender=node.me,
+        recipient=to,
+        agreement=terms,
+        reason="who uses it",
+        facts={"f1": fact(origin=origin, prop="phone", value=f"+381 60 {number:07}")},
+    )
+    sent = node.exchange.send(node.exchange.liaison.hashed(told), who="o.reed")
+    assert sent.id is not None, sent.judgement
+    return sent.id
+
+
+def test_a_flood_of_searches_is_answered_by_turns_and_holds_up_no_other_partner(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = [ask(three.belgrade, LONDON, TERMS, number) for number in range(MOST_SEARCHES + 3)]
+    three.run()
+    alone = ask(three.pristina, LONDON, XK_TERMS, 1)
+    three.run()
+    looks: list[int] = []
+    records = Snapshot.records
+
+    def counted(reader: Snapshot, **words: Any) -> Iterator[Record]:
+        looks.append(1)
+        return records(reader, **words)
+
+    monkeypatch.setattr(Snapshot, "records", counted)
+    answered: list[set[str]] = []
+    for _ in range(3):
+        looks.clear()
+        three.london.exchange.liaison.tend()
+        assert len(looks) == (1 if len(answered) < 2 else 0)
+        with three.london.store.snapshot() as snapshot:
+            answered.append({key for key, _, _ in snapshot.documents(SEARCHED)})
+    assert [len(each) for each in answered] == [MOST_SEARCHES, len(flood) + 1, len(flood) + 1]
+    assert answered[0] == {alone, *flood[: MOST_SEARCHES - 1]}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from headwater.errors import HeadwaterError, PeerRefusedError, PeerTimeoutError, PeerUnreachableError, SchemaError
+from headwater.exchange.card import check_endpoint
 from headwater.exchange.transport import MAX_ANSWER, HttpTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -100,7 +101,7 @@ def test_each_request_on_a_connection_has_the_time_that_it_was_given() -> None:
         for timeout_s in (5.0, 3.0):
             post(endpoint, transport, timeout_s)
             (kept,) = transport._open.values()
-            assert kept.sock.gettimeout() == timeout_s
+            assert kept.sock.gettimeout() == pytest.approx(timeout_s, abs=1.0)
         transport.close()
 
 
@@ -236,6 +237,33 @@ def test_whatever_comes_instead_of_a_file_is_a_declared_error(
 def test_a_node_that_is_not_there_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(PeerUnreachableError):
+        post(endpoint)
+
+
+def test_a_header_that_comes_letter_by_letter_holds_nobody_longer_than_the_timeout() -> None:
+    letters: list[bytes] = []
+
+    def drip_a_header(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+        pause = threading.Event()
+        for _ in range(60):
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                return
+            letters.append(b"x")
+            pause.wait(0.05)
+
+    with server(drip_a_header) as (endpoint, _), pytest.raises(PeerTimeoutError):
+        post(endpoint, timeout_s=0.3)
+    assert len(letters) < 40
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_host_that_no_name_can_be_is_unreachable(host: str) -> None:
+    endpoint = f"http://{host}:80"
+    check_endpoint(endpoint)
     with pytest.raises(PeerUnreachableError):
         post(endpoint)
 

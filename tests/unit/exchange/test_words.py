@@ -8,10 +8,9 @@ import pytest
 from msgspec import structs
 
 from headwater.errors import NoBasisError
-from headwater.exchange import words
+from headwater.exchange import consents, words
 from headwater.exchange.suite import is_signed
 from headwater.exchange.words import Spoken, consent_terms, speak
-from headwater.model.canonical import decode
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import Amend, Consent, Kind, Message, MessageFact, Word
 from headwater.testing.fakes import START
@@ -195,8 +194,8 @@ def ask_on(three: Three) -> tuple[list[FactId], MessageId, MessageId]:
 
 def recorded(three: Three, facts: list[FactId]) -> list[str]:
     with three.belgrade.store.snapshot() as snapshot:
-        body = snapshot.document("consent", facts[0].partition("/")[0])
-    return [each["consent"]["decision"] for each in decode(body or b"[]", list[dict])]  # type: ignore[type-arg]
+        kept = consents._kept(snapshot, facts[0].partition("/")[0])
+    return [each.consent.decision for each in kept]
 
 
 def test_a_consent_that_is_relayed_counts_by_the_originators_own_word(three: Three) -> None:

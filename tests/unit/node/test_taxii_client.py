@@ -26,6 +26,7 @@ from headwater.errors import (
 )
 from headwater.exercise.threats import CERT, cert, indicator, objects, warning
 from headwater.formats.stix_marking import TLP2
+from headwater.formats.stix_rules import sortable
 from headwater.model.canonical import encode
 from headwater.model.fact import place_of, record_of
 from headwater.model.ids import AuthorityId
@@ -354,6 +355,38 @@ def test_a_discovery_that_leads_to_another_host_is_not_followed(at: Cert) -> Non
         pulled(at, url.replace("/r/", "/taxii2/"))
 
 
+@pytest.mark.parametrize("default", ["http://[", "//[::1", "/nowhere/"])
+def test_a_discovery_that_leads_nowhere_is_the_servers_fault(at: Cert, default: str) -> None:
+    discovery = json.dumps({"default": default}).encode()
+    with (
+        server(lambda path: (200, {}, discovery) if path.endswith("/taxii2/") else (404, {}, b"{}")) as url,
+        pytest.raises(PeerRefusedError),
+    ):
+        pulled(at, url.replace("/r/", "/taxii2/"))
+
+
+def test_a_root_that_is_written_in_letters_of_any_kind_is_asked(at: Cert) -> None:
+    discovery = json.dumps({"default": "/коріnь/%C3%A9/"}).encode()
+    asked: list[str] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        asked.append(path)
+        return 200, {}, discovery if path.endswith("/taxii2/") else envelope([cert()])
+
+    with server(answer) as url:
+        assert pulled(at, url.replace("/r/", "/taxii2/")).added == 1
+    assert asked[-1].startswith("/%D0%BA%D0%BE%D1%80%D1%96n%D1%8C/%C3%A9/collections/")
+
+
+@pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000001Z", "0321-05-01T00:00:00Z"])
+def test_a_time_from_the_beginning_of_the_calendar_is_where_the_next_pull_begins(at: Cert, last: str) -> None:
+    with server(lambda _: (200, {"X-TAXII-Date-Added-Last": last}, envelope([cert()]))) as url:
+        assert pulled(at, url).added == 1
+        since = pulled(at, url).since
+    assert since is not None
+    assert sortable(since) <= sortable(last)
+
+
 def test_a_bad_object_on_a_page_is_told_and_the_others_are_kept(at: Cert) -> None:
     page = envelope([cert(), {**objects(1)[1], "confidence": 101}, 7])
     with server(lambda _: (200, {}, page)) as url:
@@ -362,8 +395,12 @@ def test_a_bad_object_on_a_page_is_told_and_the_others_are_kept(at: Cert) -> Non
     assert "objects[1].confidence" in done.left_out[0]
 
 
+BOTH = json.dumps({"failures": [{"id": CERT}], "pending_count": 2}).encode()
+"""Of two objects both wait, and one is refused as well."""
+
+
 @pytest.mark.parametrize(
-    "body", [b'{"status":"complete","failure_count":1,"pending_count":-1}', b'{"pending_count":99}']
+    "body", [b'{"status":"complete","failure_count":1,"pending_count":-1}', b'{"pending_count":99}', BOTH]
 )
 def test_a_status_that_does_not_fit_is_the_partners_fault(at: Cert, body: bytes) -> None:
     at.post([cert()])

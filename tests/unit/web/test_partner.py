@@ -17,7 +17,8 @@ from headwater.errors import (
     StoreIoError,
 )
 from headwater.exchange.framing import MAX_BATCH
-from headwater.web.partner import partner_app
+from headwater.web import partner
+from headwater.web.partner import FREE, partner_app
 
 CHUNK = "ab" * 32
 
@@ -149,3 +150,63 @@ def test_a_chunk_is_handed_out_by_its_hash_and_nothing_else_is(name: str, answer
 
 def test_a_chunk_that_cannot_be_read_is_a_number() -> None:
     assert call(FakeExchange(StoreIoError("disk")), "GET", f"/v1/files/{CHUNK}") == (507, b'{"code":"store.io"}')
+
+
+class Caller:
+    """Somebody who sends so many bytes and then waits, holding the line, until told to end."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.waits, self.end = asyncio.Event(), asyncio.Event()
+        self.status = 0
+
+    async def receive(self) -> dict[str, Any]:
+        if self.left:
+            part = bytes(min(self.left, 1024 * 1024))
+            self.left -= len(part)
+            return {"type": "http.request", "body": part, "more_body": True}
+        self.waits.set()
+        await self.end.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, event: Any) -> None:
+        self.status = event.get("status", self.status)
+
+    def ask(self, app: Any) -> "asyncio.Task[None]":
+        scope = {"type": "http", "method": "POST", "path": "/v1/inbox", "raw_path": b"/v1/inbox", "query_string": b""}
+        return asyncio.create_task(app({**scope, "headers": []}, self.receive, self.send))
+
+
+def test_large_batches_of_many_callers_have_a_bound_together_and_a_small_one_gets_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(partner, "MOST_READ", 4 * 1024 * 1024)
+    exchange = FakeExchange()
+
+    async def play() -> list[int]:
+        app = partner_app(exchange)
+        held, more, small = Caller(4 * 1024 * 1024 + FREE), Caller(1024 * 1024), Caller(FREE)
+        first = held.ask(app)
+        await held.waits.wait()
+        small.end.set()
+        await asyncio.gather(more.ask(app), small.ask(app))
+        held.end.set()
+        await first
+        again = Caller(4 * 1024 * 1024)
+        again.end.set()
+        await again.ask(app)
+        return [held.status, more.status, small.status, again.status]
+
+    assert asyncio.run(play()) == [200, 503, 200, 200]
+    assert sorted(map(len, exchange.batches)) == [FREE, 4 * 1024 * 1024, 4 * 1024 * 1024 + FREE]
+
+
+def test_a_batch_that_does_not_come_to_its_end_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partner, "READ_S", 0.05)
+
+    async def play() -> int:
+        caller = Caller(10)
+        await asyncio.wait_for(caller.ask(partner_app(FakeExchange())), 5.0)
+        return caller.status
+
+    assert asyncio.run(play()) == 408

@@ -55,6 +55,7 @@ def test_401_for_everything_without_the_right_password_and_before_anything_else(
     assert answer.headers["www-authenticate"].startswith("Basic")
     assert at.get("/taxii2/", user="nobody").status == 401
     assert at.get("/taxii2/", user=None, headers={"authorization": "Basic !!"}).status == 401
+    assert at.get("/taxii2/", user=None, headers={"authorization": "Basic \xe9"}).status == 401
     assert at.get("/taxii2/", user=None, headers={"authorization": "Bearer x"}).status == 401
 
 
