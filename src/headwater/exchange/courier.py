@@ -29,7 +29,7 @@ from headwater.exchange.alarms import raise_alarm
 from headwater.exchange.backoff import REST_CAP_S, TRY_CAP_S, wait_s
 from headwater.exchange.card import Card
 from headwater.exchange.envelope import Lane, Sealed, read
-from headwater.exchange.framing import MAX_ENVELOPES, join, split
+from headwater.exchange.framing import MAX_ENVELOPES, SLOWEST, join, split
 from headwater.exchange.outbox import SENT, Outbox
 from headwater.exchange.partners import Partner, Partners
 from headwater.exchange.receipt import STORED, Line, Receipt, read_receipt
@@ -104,6 +104,7 @@ class Courier:
         self._endpoint = 0
         self._resting: dict[MessageId, tuple[float, int]] = {}
         self._unanswered: set[MessageId] = set()
+        self._said: dict[MessageId, str] = {}
         self._settling: Future[int] | None = None
         self._sent_to = 0
         """Number of the last message that is being settled; 0 where none is."""
@@ -147,9 +148,11 @@ class Courier:
     def _deliver(self, partner: Partner, batch: list[Outgoing], now: datetime) -> Step:
         endpoints = partner.card.card.endpoints
         endpoint = endpoints[self._endpoint % len(endpoints)]
-        begun = self._stopwatch()
+        begun, body = self._stopwatch(), join(row.envelope for row in batch)
+        # A message that goes alone has the time that the slowest line needs for it: large ones would never get through.
+        timeout_s = TIMEOUT_S + (len(body) / SLOWEST if len(batch) == 1 else 0.0)
         try:
-            answer = self._transport.post(endpoint, PATH, join(row.envelope for row in batch), timeout_s=TIMEOUT_S)
+            answer = self._transport.post(endpoint, PATH, body, timeout_s=timeout_s)
             words, doubts = _words(answer, batch, partner.card.card, self._partners.me, now)
         except HeadwaterError as error:
             self._endpoint += 1
@@ -201,7 +204,9 @@ class Courier:
             why = word.line.result.partition(":")[2]
             if why in TEMPORARY:
                 self._rest(row)
-                tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
+                if self._said.get(row.id) != why:  # it may say so every few minutes for weeks
+                    self._said[row.id] = why
+                    tx.note(Event("exchange.resting", self._peer, row.id, detail={"code": why}))
                 continue
             moved += self._close(tx, row, word, kept[word.receipt], is_queued=row.id in queued)
             closed.add(row.id)
@@ -214,7 +219,7 @@ class Courier:
 
     def _close(self, tx: Transaction, row: Outgoing, word: _Word, receipt: bytes, *, is_queued: bool) -> int:
         state = "receipted" if word.line.result == STORED else "refused"
-        self._resting.pop(row.id, None)
+        self._forget(row.id)
         if row.state != "queued":
             tx.note(Event("exchange.delivered-again", self._peer, row.id, detail={"result": word.line.result}))
             return 1
@@ -254,7 +259,16 @@ class Courier:
                 tx.note(Event("exchange.dead-letter", self._partners.me, row.id, detail={"to": row.peer}))
             return len(buried)
 
-        return self._store.write(change)
+        count = self._store.write(change)
+        for row in rows:
+            self._forget(row.id)
+        return count
+
+    def _forget(self, ref: MessageId) -> None:
+        """Keep nothing more in memory of a message that goes no more."""
+        self._resting.pop(ref, None)
+        self._said.pop(ref, None)
+        self._unanswered.discard(ref)
 
     def _stopped(self, snapshot: Snapshot, rows: list[Outgoing]) -> list[Outgoing]:
         """Return what must not go because its agreement was suspended, or has ended, since it was queued."""

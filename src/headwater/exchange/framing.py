@@ -10,6 +10,8 @@ MAX_ENVELOPES: Final = 64
 """Most envelopes in one batch."""
 MAX_BATCH: Final = 32 * 1024 * 1024
 """Most bytes in one batch: it must fit in memory several times over."""
+SLOWEST: Final = 8 * 1024
+"""Bytes a second of the slowest line that a message must get through: 64 kbit/s."""
 _LENGTH: Final = struct.Struct(">I")
 
 

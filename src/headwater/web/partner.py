@@ -37,7 +37,7 @@ from headwater.errors import (
     StoreFullError,
     StoreIoError,
 )
-from headwater.exchange.framing import MAX_BATCH
+from headwater.exchange.framing import MAX_BATCH, SLOWEST
 from headwater.model.ids import BlobHash, blob_hash
 
 BYTES: Final = "application/octet-stream"
@@ -46,7 +46,7 @@ FREE: Final = 256 * 1024
 MOST_READ: Final = 8 * MAX_BATCH
 """Bytes beyond these that may be in memory at once, of all callers together: anybody can send them."""
 READ_S: Final = 60.0
-"""How long a batch may take to come: couriers wait half of it for their answer."""
+"""How long a batch may take to come, beyond what the slowest line needs for what has come: couriers wait half of it."""
 
 STATUS: Final[tuple[tuple[type[HeadwaterError], int], ...]] = (
     (LimitError, 413),
@@ -83,8 +83,8 @@ def partner_app(exchange: Exchange) -> Starlette:
         # In a thread: batches that come at once wait for one sync of the store together.
         share = _Share(room)
         try:
-            async with asyncio.timeout(READ_S):
-                batch = await _body(request, share)
+            async with asyncio.timeout(READ_S) as limit:
+                batch = await _body(request, share, limit)
             answer = await run_in_threadpool(exchange.receive, batch)
         except HeadwaterError as error:
             return refused(error)
@@ -226,15 +226,16 @@ class _Share:
         self.taken = 0
 
 
-async def _body(request: Request, share: _Share) -> bytes:
-    """Return the body, and stop reading as soon as it is over the limit."""
+async def _body(request: Request, share: _Share, limit: asyncio.Timeout) -> bytes:
+    """Return the body, and stop reading as soon as it is over the limit, or slower than any line."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:12]) > MAX_BATCH:
         raise LimitError("a batch over the limit")
     parts: list[bytes] = []
-    size = 0
+    size, until = 0, limit.when() or 0.0
     async for part in request.stream():
         size += len(part)
+        limit.reschedule(until + size / SLOWEST)
         share.take(len(part))
         parts.append(part)
         if size > MAX_BATCH:

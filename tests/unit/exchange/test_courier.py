@@ -303,6 +303,41 @@ def test_what_may_pass_later_rests_and_is_sent_again(
     assert courier.step().moved == 1
 
 
+def test_a_partner_that_does_not_take_a_message_for_weeks_fills_no_ledger(
+    courier: Courier, london: Node, belgrade: Node, stopwatch: Stopwatch, world: World
+) -> None:
+    belgrade.exchange.step_partner(LONDON, State.SUSPENDED, who="s.petrovic", reason="test")
+    send(london)
+    for _ in range(20):
+        stopwatch.seconds += 301
+        courier.step()
+    assert [event.detail["code"] for event in london.events("resting")] == ["unknown-key"]
+    belgrade.exchange.step_partner(LONDON, State.CONFIRMED, who="s.petrovic", reason="test")
+    world.clock.move(timedelta(minutes=-10))  # another reason is told anew
+    stopwatch.seconds += 301
+    courier.step()
+    assert [event.detail["code"] for event in london.events("resting")] == ["unknown-key", "clock"]
+
+
+def test_a_large_message_that_goes_alone_has_the_time_that_a_slow_line_needs(
+    courier: Courier, london: Node, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[int, float]] = []
+
+    def post(endpoint: str, path: str, body: bytes, *, timeout_s: float) -> bytes:
+        given.append((len(body), timeout_s))
+        raise PeerTimeoutError("too slow", where=endpoint)
+
+    monkeypatch.setattr(world.wires, "post", post)
+    send(london, text="x" * 60_000)
+    send(london)
+    courier.step()
+    courier.step()
+    (many, first), (one, second) = given
+    assert (many > 60_000, first) == (True, 30.0), "where many went they may be what broke the line"
+    assert second == 30.0 + one / 8192
+
+
 def test_what_rests_does_not_hold_up_what_comes_after(
     world: World, courier: Courier, london: Node, stopwatch: Stopwatch
 ) -> None:

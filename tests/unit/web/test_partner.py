@@ -210,3 +210,32 @@ def test_a_batch_that_does_not_come_to_its_end_is_let_go(monkeypatch: pytest.Mon
         return caller.status
 
     assert asyncio.run(play()) == 408
+
+
+def test_a_slow_line_has_the_time_that_what_has_come_needs_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partner, "READ_S", 0.2)
+    monkeypatch.setattr(partner, "SLOWEST", 1_000)
+
+    async def play(parts: int, size: int) -> int:
+        caller = Trickling(parts, size)
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: caller.seconds)
+        await caller.ask(partner_app(FakeExchange()))
+        return caller.status
+
+    assert asyncio.run(play(12, 100)) == 200, "half a second of a line that is twice as fast as the slowest"
+    assert asyncio.run(play(40, 10)) == 408, "a fifth of it"
+
+
+class Trickling(Caller):
+    """Somebody who sends a part every twentieth of a second, by the loop's clock."""
+
+    def __init__(self, parts: int, size: int) -> None:
+        super().__init__(0)
+        self.parts, self.size, self.seconds = parts, size, 0.0
+
+    async def receive(self) -> dict[str, Any]:
+        self.seconds += 0.05
+        for _ in range(3):  # whose time is over hears of it
+            await asyncio.sleep(0)
+        self.parts -= 1
+        return {"type": "http.request", "body": bytes(self.size), "more_body": self.parts > 0}
