@@ -183,12 +183,12 @@ class Store:
         """
         self._writing()
         with self.snapshot() as snapshot:
-            blobs = snapshot.erased_blobs()
+            (noted, last), blobs = snapshot.noted_erased(), snapshot.erased_blobs()
         for blob in blobs:
             self._files.remove_blob(blob)
         self._files.remove_parts()
         self._files.clear_derived()
-        self.write(lambda tx: tx.forget_erased_blobs())
+        self.write(lambda tx: tx.forget_erased(noted, last))
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""

@@ -9,8 +9,9 @@ from msgspec import structs
 from headwater.errors import NoBasisError
 from headwater.exchange.consents import answer
 from headwater.exchange.envelope import Lane, Sealed, read
-from headwater.model.ids import AuthorityId, StateCode
-from headwater.model.message import Amend, Consent, Kind, Message
+from headwater.model.canonical import encode
+from headwater.model.ids import AuthorityId, BlobHash, StateCode
+from headwater.model.message import Amend, Consent, FileRef, Kind, Message
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, fact, message
 from tests.liar_world import Liar, asked_of, bare, consent_of, done_of, doubted, named_in, sent_to, true
 
@@ -194,3 +195,15 @@ def test_a_yes_is_passed_on_for_the_originator_the_state_and_the_purpose_that_it
 
 def _never(_: Consent) -> Any:
     raise AssertionError("it is not ours to say")
+
+
+def test_a_file_that_never_came_takes_nothing_along_when_it_is_taken_back(liar: Liar) -> None:
+    digest = liar.belgrade.store.put_blob(b"rec-1\nrec-2")  # as of a list whose publisher gives it to everybody
+    liar.belgrade.store.write(lambda tx: tx.put_document("list", "uk_sanctions", encode({"digest": digest})))
+    name = f"rec-{next(liar.numbers)}/0"
+    file = FileRef(fact=name, name="x", size=1, sha256=digest, key="ab" * 32, chunks=(BlobHash("cd" * 32),))
+    assert liar.hand(liar.seal(true(facts={name: fact(value="Some Name")}, files=(file,)))) == ["stored"]
+    assert liar.hand(liar.seal(bare(Kind.AMEND, amend=Amend(action="erase", facts=(name,))))) == ["stored"]
+    liar.belgrade.exchange.tend()
+    with liar.belgrade.store.snapshot() as snapshot:
+        assert snapshot.blob_bytes(digest) == b"rec-1\nrec-2"
