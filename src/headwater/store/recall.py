@@ -25,6 +25,8 @@ TOMBSTONE: Final = "store.tombstone"
 """Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
 COMPUTED: Final = "derived"
 """Stands among the erased blobs for all files that were computed from content."""
+BEGINNING: Final = "part:"
+"""Stands there before the name of a blob's beginning that was withdrawn."""
 _USED: Final = (
     "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1",
     # Editions of lists, files of customers and runs name blobs that stand in no record, and so do chunks for partners.
@@ -98,8 +100,8 @@ class RecallReading(RecordReading):
 
     def erased_blobs(self) -> list[BlobHash]:
         """Return blobs of erased records to which nothing else refers: their files are to be removed."""
-        found = self._link.rows(tuple[str], "SELECT hash FROM erased_blob WHERE hash <> ?", COMPUTED)
-        return [BlobHash(ref) for (ref,) in found if not any(self._link.one(tuple[int], sql, ref) for sql in _USED)]
+        found = [ref for ref in self.noted_erased()[0] if ref != COMPUTED and not ref.startswith(BEGINNING)]
+        return [BlobHash(ref) for ref in found if not any(self._link.one(tuple[int], sql, ref) for sql in _USED)]
 
     def noted_erased(self) -> tuple[list[str], int]:
         """Return what a sweep is to remove, and the leaf after the one that announced the last erasure: for `forget_erased`."""
@@ -155,6 +157,10 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
     def forget_blob(self, ref: BlobHash) -> None:
         """Let a blob's file go with the next sweep, unless a record refers to it."""
         self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", ref)
+
+    def forget_part(self, name: str) -> None:
+        """Let the beginning of a blob go with the next sweep."""
+        self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", f"{BEGINNING}{name}")
 
     def forget_erased(self, noted: Sequence[str], last: int) -> None:
         """Note that what `noted_erased` told is gone; what was erased since is not, and needs a sweep of its own."""
