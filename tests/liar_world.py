@@ -1,5 +1,6 @@
 """A partner that signs properly and says whatever it likes: London, whose keys a liar has, before Belgrade and Pristina."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -85,8 +86,17 @@ def bare(kind: Kind, **changes: Any) -> Message:
     )
 
 
-def done_of(amend: str, holder: AuthorityId = LONDON) -> Done:
-    return Done(amend=amend, holder=holder, at=format_instant(START), log_index=1, results={"a/0": "erased"})
+def done_of(amend: str, holder: AuthorityId = LONDON, facts: Iterable[str] = ("a/0",)) -> Done:
+    results = dict.fromkeys(facts, "erased")
+    return Done(amend=amend, holder=holder, at=format_instant(START), log_index=1, results=results)
+
+
+def named_in(liar: Liar, amend: MessageId) -> tuple[str, ...]:
+    """The facts that an amend of Belgrade's names."""
+    told = liar.belgrade.exchange.sent(amend)
+    assert told is not None
+    assert told.amend is not None
+    return told.amend.facts
 
 
 def consent_of(facts: tuple[str, ...], **changes: Any) -> Consent:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from headwater.exchange.drafts import DRAFT
+from headwater.exchange.files import part_name
 from headwater.exchange.holdings import by_record
 from headwater.exchange.outbox import SENT
 from headwater.model.canonical import decode, encode
@@ -43,6 +44,7 @@ class Eraser:
                 rest = _without(message, gone)
                 for file in set(message.files) - set(rest.files):
                     self._tx.forget_blob(file.sha256)
+                    self._tx.forget_part(part_name(ref, file.sha256))
                 self._tx.replace_incoming(ref, encode(rest), who=self._who)
 
     def strip_sent(self, messages: Mapping[MessageId, Message], facts: Collection[FactId]) -> None:

@@ -36,7 +36,7 @@ from headwater.errors import (
 from headwater.exchange.backoff import TRY_CAP_S, wait_s
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.parties import sender_of
-from headwater.exchange.partners import Partners
+from headwater.exchange.partners import Partner, Partners
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, BlobHash, MessageId
@@ -220,20 +220,15 @@ class Carrier:
         self._resting[key] = (time.monotonic() + wait_s(failures, TRY_CAP_S, self._chance.draw(4)), failures)
 
     def _fetch(self, waiting: Waiting, is_over: Callable[[], bool]) -> bool:
-        with self._store.snapshot() as snapshot:
-            row = snapshot.incoming(waiting.message)
-            message = read_message(row.body) if row else None
-            partner = self._partners.get(snapshot, waiting.peer)
-            ref = _named(message, waiting.file) if message else None
-            if (
-                message is None
-                or partner is None
-                or not partner.is_open
-                or ref is None
-                or ref.fact not in message.facts
-            ):
-                self._let_rest(_name_of(waiting))
-                return False
+        ref, partner = self._wanted(waiting)
+        if ref is None or partner is None or not partner.is_open:
+            self._let_rest(_name_of(waiting))
+            if ref is None and self._store.part_size(
+                _name_of(waiting)
+            ):  # an attempt that had begun before it was recalled
+                self._store.write(lambda tx: tx.forget_part(_name_of(waiting)))
+                self._store.sweep()
+            return False
         try:
             with self._store.part(_name_of(waiting)) as part:
                 for data in self._rest(ref, part, partner.card.card.endpoints):
@@ -255,6 +250,15 @@ class Carrier:
         if not kept:
             self._store.sweep()
         return kept
+
+    def _wanted(self, waiting: Waiting) -> tuple[FileRef | None, Partner | None]:
+        """Return what says where a file is and how it opens, None where its fact was recalled; and whose it is."""
+        with self._store.snapshot() as snapshot:
+            row = snapshot.incoming(waiting.message)
+            message = read_message(row.body) if row else None
+            ref = _named(message, waiting.file) if message else None
+            is_gone = message is None or ref is None or ref.fact not in message.facts
+            return None if is_gone else ref, self._partners.get(snapshot, waiting.peer)
 
     def _rest(self, ref: FileRef, part: Part, endpoints: tuple[str, ...]) -> Iterator[memoryview]:
         """Take what an earlier attempt has left, as far as it is right, and yield the rest as it comes.
@@ -312,8 +316,13 @@ def is_kept(reader: Snapshot | Transaction, ref: MessageId, file: BlobHash) -> b
     return body is not None and decode(body, Waiting).kept
 
 
+def part_name(ref: MessageId, file: BlobHash) -> str:
+    """Return under which name the beginning of a message's file is kept."""
+    return f"{ref}/{file}"
+
+
 def _name_of(waiting: Waiting) -> str:
-    return f"{waiting.message}/{waiting.file}"
+    return part_name(waiting.message, waiting.file)
 
 
 def _named(message: Message, file: BlobHash) -> FileRef | None:

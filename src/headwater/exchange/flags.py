@@ -34,13 +34,13 @@ def flag_since(tx: Transaction, peer: AuthorityId, held: Card, given: Card) -> i
     if not revoked:
         return 0
     since, first = min(revoked, key=lambda each: each[0])
-    rows = [row for row in tx.incoming_since(peer, since) if row.state != "refused"]
-    for row in rows:
-        tx.put_document(FLAGGED, row.id, encode(Flag(first.name, since, tx.now)))
-    if rows:
-        detail: dict[str, str | int] = {"key": first.name, "from": first.revoked_from or "", "messages": len(rows)}
+    refs = [row.id for row in tx.incoming_since(peer, since) if row.state != "refused"]
+    for ref in refs:
+        tx.put_document(FLAGGED, ref, encode(Flag(first.name, since, tx.now)))
+    if refs:
+        detail: dict[str, str | int] = {"key": first.name, "from": first.revoked_from or "", "messages": len(refs)}
         tx.note(Event("exchange.flagged", peer, peer, detail=detail))
-    return len(rows)
+    return len(refs)
 
 
 def flags(reader: Snapshot | Transaction) -> dict[MessageId, Flag]:

@@ -31,8 +31,10 @@ from headwater.ports import Clock, Event
 from headwater.store import Incoming, Snapshot, Store, Transaction
 
 UTC_ZONE: Final = "Etc/UTC"
-MOST_SEARCHES: Final = 16
+MOST_SEARCHES: Final = 64
 """Most searches that one look answers: each is compared with all that is held."""
+MOST_CHECKED: Final = 4 * 1024 * 1024
+"""Bytes of requests after which one look begins to check no further one: their records are in memory together."""
 INDEX_FROM: Final = 1024
 """So many leaves are looked through as quickly as they are looked up."""
 INDEX_MOST: Final = 4096
@@ -221,22 +223,27 @@ class Liaison:
         return requests(reader, self._partners.me, zone_of, now, since)
 
     def _to_check(self, reader: Snapshot, now: datetime) -> list[Check]:
+        """Return the new requests with their records: as many as have a few megabytes together, the others at another look."""
         found: list[Check] = []
+        size = 0
         for row in reader.incoming_requests(now - LOOK_BACK):
+            if size > MOST_CHECKED:
+                break
             if _may_act_on(row) and reader.document(CHECKED, row.id) is None:
                 records = (reader.record(ref) for ref in reader.born_of(row.id))
                 found.append(Check(row.id, tuple(record for record in records if record is not None)))
+                size += len(row.body)
         return found
 
     def _answers(self, reader: Snapshot, now: datetime) -> list[_Answered]:
         """Answer searches that wait: so many of all partners in turn that what else is tended need not wait for a flood."""
-        waiting: dict[AuthorityId, list[Incoming]] = {}
+        waiting: dict[AuthorityId, list[MessageId]] = {}
         for row in reader.incoming_searches(now - LOOK_BACK):
             if _may_act_on(row) and reader.document(SEARCHED, row.id) is None:
-                waiting.setdefault(row.peer, []).append(row)
+                waiting.setdefault(row.peer, []).append(row.id)
         turns = chain.from_iterable(zip_longest(*waiting.values()))
         found: list[Searched] = []
-        for row in islice((row for row in turns if row is not None), MOST_SEARCHES):
+        for row in filter(None, map(reader.incoming, islice(filter(None, turns), MOST_SEARCHES))):
             search = decode(row.body, Message)
             terms = self._partners.agreements_for(reader, [search.agreement]).get(agreement_of(search))
             by = Answering(self._partners.me, terms, self._search_keys(reader, row.peer, search), now.date())

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from headwater.errors import Place, SchemaError
 from headwater.exchange.deadlines import Access, Deadline, Pause, Urgency, deadline
 from headwater.exchange.receipt import RECEIPT, parse_receipt
@@ -80,6 +82,12 @@ class _Word:
     at: datetime
     way: str
     result: str | None
+
+
+class _Result(msgspec.Struct):
+    """All that is asked of a response: the rest of its body, which may be megabytes, is passed over."""
+
+    result: str | None = None
 
 
 def check_response(message: Message) -> None:
@@ -219,13 +227,13 @@ def _words(reader: Reader, asked: Incoming | Outgoing) -> Iterator[_Word]:
     """Yield what the two have said about a request; what somebody else says in its thread is no answer to it."""
     for row in reader.incoming_in(asked.id):
         if row.peer == asked.peer and row.kind == Kind.RESPONSE and row.body and row.state != "refused":
-            yield _Word(row.received_at, "in", decode(row.body, Message).result)
+            yield _Word(row.received_at, "in", decode(row.body, _Result).result)
     for sent in reader.outgoing_in(asked.id):
         is_answer = sent.peer == asked.peer and sent.kind == Kind.RESPONSE
         body = reader.document("sent", sent.id) if is_answer else None
         at = _receipted_at(reader, sent)
         if body and at is not None and sent.state == "receipted":
-            yield _Word(at, "out", decode(body, Message).result)
+            yield _Word(at, "out", decode(body, _Result).result)
 
 
 def _receipted_at(reader: Reader, row: Outgoing) -> datetime | None:

@@ -137,4 +137,4 @@ def _may_tell(record: Record, purpose: str | None, by: Answering) -> bool:
 
 
 def _keyed(key: bytes, form: bytes) -> str:
-    return hmac.new(key, form, sha256).hexdigest()
+    return hmac.digest(key, form, "sha256").hex()

@@ -5,9 +5,10 @@ through for their values. Where one still stands in a text, a task opens for tha
 never the value. A person takes the text out, or keeps it and says why.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace as with_changes
@@ -62,7 +63,7 @@ def look(tx: Transaction, amend: str, values: Mapping[str, str], carried: Iterab
         carried: the messages that carried them; the others of their conversations are looked through too.
     """
     wanted = {name: form for name, value in values.items() if len(form := _form(value)) >= SHORTEST}
-    for ref, (way, message) in _conversations(tx, carried).items() if wanted else ():
+    for ref, way, message in _conversations(tx, carried) if wanted else ():
         text = _form(" ".join(part for part in (message.text, message.reason) if part))
         named = tuple(name for name, form in wanted.items() if text and form in text)
         if named:
@@ -115,23 +116,24 @@ def _without_text(message: Message) -> Message:
     return with_changes(message, text=None, reason=None)
 
 
-def _conversations(tx: Transaction, carried: Iterable[MessageId]) -> dict[MessageId, tuple[str, Message]]:
-    """Return the messages, and all others of their conversations, with what is left of their content."""
+def _conversations(tx: Transaction, carried: Iterable[MessageId]) -> Iterator[tuple[MessageId, str, Message]]:
+    """Yield the messages, and all others of their conversations, with what is left of their content: one after the other."""
     threads: dict[MessageId, None] = {}
     for ref in carried:
         row = tx.incoming(ref) or tx.outgoing(ref)
         threads.update(dict.fromkeys((ref, MessageId(row.thread)) if row is not None and row.thread else (ref,)))
-    found: dict[MessageId, tuple[str, Message]] = {}
+    seen: set[MessageId] = set()
     for thread in threads:
         first = tx.incoming(thread)
-        for row in (*([first] if first else []), *tx.incoming_in(thread)):
-            if row.body:
-                found[row.id] = ("in", decode(row.body, Message))
-        for ref in (thread, *(sent.id for sent in tx.outgoing_in(thread))):
-            body = tx.document(SENT, ref)
+        for came in chain([first] if first else [], tx.incoming_in(thread)):
+            if came.body and came.id not in seen:
+                seen.add(came.id)
+                yield came.id, "in", decode(came.body, Message)
+        for ref in chain([thread], (sent.id for sent in tx.outgoing_in(thread))):
+            body = tx.document(SENT, ref) if ref not in seen else None
             if body is not None:
-                found[ref] = ("out", decode(body, Message))
-    return found
+                seen.add(ref)
+                yield ref, "out", decode(body, Message)
 
 
 def _form(text: str) -> str:

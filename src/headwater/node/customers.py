@@ -16,7 +16,7 @@ from headwater.model.ids import BlobHash, RecordId
 from headwater.model.record import Record
 from headwater.node import findings, screening
 from headwater.node.files import bytes_of
-from headwater.node.lists import editions
+from headwater.node.lists import editions, entries_of
 from headwater.node.loose import short_name
 from headwater.node.node import Node
 from headwater.node.spread import Progress
@@ -159,7 +159,7 @@ def _file(snapshot: Snapshot, name: str) -> CustomerFile:
 
 
 def _edition(snapshot: Snapshot, digest: BlobHash) -> list[Record]:
-    ids = [RecordId(line) for line in bytes(snapshot.blob(digest) or b"").decode().split("\n") if line]
+    ids = [RecordId(line) for line in entries_of(snapshot, digest)]
     found: dict[RecordId, Record] = {}
     for at in range(0, len(ids), AT_ONCE):
         found |= snapshot.several(ids[at : at + AT_ONCE])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from headwater.errors import StoreCorruptError
 from headwater.model.canonical import decode, encode
 from headwater.model.handling import Handling, join_all
 from headwater.model.ids import BlobHash, EntityKey, RecordId
@@ -60,6 +61,18 @@ class Documents(Protocol):
 def identifiers(records: Sequence[Record]) -> bytes:
     """Return the identifiers of an edition's records, one a line, in order."""
     return "\n".join(sorted(record.id for record in records)).encode()
+
+
+def entries_of(snapshot: Snapshot, digest: str) -> list[str]:
+    """Return the identifiers of the records of an edition.
+
+    Raises:
+        StoreCorruptError: they are gone: nothing would be found in the list, and nobody told why.
+    """
+    held = snapshot.blob(BlobHash(digest))
+    if held is None:
+        raise StoreCorruptError("what says which entries a list has is gone", where=digest, fix="read the list again")
+    return [line for line in bytes(held).decode().split("\n") if line]
 
 
 def keep_edition(
@@ -172,7 +185,7 @@ class CurrentLists:
         for name in [source] if source else sorted(self._held):
             edition = self._held.get(name)
             if edition is not None:
-                ids = frozenset(bytes(self._snapshot.blob(edition.digest) or b"").decode().split("\n"))
+                ids = frozenset(entries_of(self._snapshot, edition.digest))
                 yield from (found for found in reader.records(source=name, mentions=mentions) if found.id in ids)
 
     def record(self, ref: RecordId) -> Record:

@@ -28,6 +28,7 @@ from headwater.model.ids import BlobHash
 from headwater.model.record import Record
 from headwater.node import runs
 from headwater.node.engines import load
+from headwater.node.lists import entries_of
 from headwater.node.node import Node
 from headwater.node.scratch import scratch
 from headwater.policy.acts import Role
@@ -144,7 +145,7 @@ def _inputs(node: Node, snapshot: Snapshot, view: View, finding: Finding, noted:
 def _of_editions(snapshot: Snapshot, view: View, editions: dict[str, str]) -> Iterable[Record]:
     """Yield the records of the editions of lists that a run read, whatever edition is in force by now."""
     for source, digest in editions.items():
-        ids = frozenset(bytes(snapshot.blob(BlobHash(digest)) or b"").decode().split("\n"))
+        ids = frozenset(entries_of(snapshot, digest))
         yield from (record for record in view.records(source=source) if record.id in ids)
 
 

@@ -76,12 +76,15 @@ def load(node: Node, session: Session, file: Path, *, url: str = "", progress: P
     found = _parsed(bytes_of(file), str(file))
     roots = _list(found, "api_roots", "api_roots")
     done = Loaded(roots=len(roots))
+    # All that can be wrong with the whole is looked at before any of it is kept.
     _check_new(node, roots)
-    _keep_users(node, session, found.get("users") or {}, done)
+    discovery, known = _discovery(found, url), _users(session, found.get("users") or {})
+    for root in roots:
+        _specs(root, 0)
+    _keep_users(node, session, known, done)
     total = sum(len(one.get("objects", ())) for root in roots for one in _list(root, "collections", "collections"))
     for root in roots:
         _load_root(node, session, root, done, (lambda at: progress(at, total)) if progress else lambda _: None)
-    discovery = _discovery(found, url)
 
     def change(tx: Transaction) -> None:
         tx.put_document(DISCOVERY, DISCOVERY, encode(discovery))
@@ -113,7 +116,10 @@ def _list(found: Mapping[str, Any], name: str, place: str) -> list[dict[str, Any
 
 def _discovery(found: Mapping[str, Any], url: str) -> Discovery:
     given = found.get("discovery") or {}
-    if not isinstance(given, dict) or not isinstance(given.get("title", ""), str):
+    words = (
+        [given.get(name) or "" for name in ("title", "description", "contact")] if isinstance(given, dict) else [None]
+    )
+    if not isinstance(given, dict) or not all(isinstance(one, str) for one in words):
         raise SchemaError("not a discovery of TAXII", where=Place(field="discovery"))
     most = found.get("max_page_size", taxii_roots.PAGE)
     if type(most) is not int or most < 1:
@@ -126,7 +132,7 @@ def _discovery(found: Mapping[str, Any], url: str) -> Discovery:
     if not all(isinstance(one, str) for one in [*listed, given.get("default") or ""]):
         raise SchemaError("not a list of addresses", where=Place(field="discovery.api_roots"))
     return Discovery(
-        title=given.get("title", "TAXII 2.1"),
+        title=given.get("title") or "TAXII 2.1",
         description=given.get("description"),
         contact=given.get("contact"),
         default=placed(given["default"]) if given.get("default") else None,
@@ -146,12 +152,26 @@ def _check_new(node: Node, roots: Sequence[Mapping[str, Any]]) -> None:
             raise ConflictError("there is an API root of that path", where=path, fix="load it into another node")
 
 
-def _keep_users(node: Node, session: Session, given: object, done: Loaded) -> None:
+def _users(session: Session, given: object) -> dict[str, str]:
     if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
         raise SchemaError("not users with their passwords", where=Place(field="users"))
-    if not given:
-        return
-    may(session, Act.USER_CHANGE)
+    if given:
+        may(session, Act.USER_CHANGE)
+    return given
+
+
+def _specs(root: Mapping[str, Any], first: int) -> list[CollectionSpec]:
+    path = root["path"].strip("/")
+    if not isinstance(root.get("information") or {}, dict):
+        raise SchemaError("not an API root of TAXII 2.1", where=Place(field=f"{path}.information"))
+    given = _list(root, "collections", f"{path}.collections")
+    for one in given:
+        _list(one, "objects", f"{path}.collections.objects")
+    _list(root, "status", f"{path}.status")
+    return [taxii_roots.spec(one, first + place, f"{path}.collections[{place}]") for place, one in enumerate(given)]
+
+
+def _keep_users(node: Node, session: Session, given: Mapping[str, str], done: Loaded) -> None:
     with node.store.snapshot() as snapshot:
         there = {user.name for user in users.every(snapshot)}
     for name, password in given.items():
@@ -169,8 +189,7 @@ def _load_root(
     with node.store.snapshot() as snapshot:
         numbers = [one.number for held in taxii_roots.roots(node, snapshot).values() for one in held.collections]
     first = max(*numbers, taxii_roots.FIRST_LOADED - 1) + 1
-    given = _list(root, "collections", f"{path}.collections")
-    specs = [taxii_roots.spec(one, first + place, f"{path}.collections[{place}]") for place, one in enumerate(given)]
+    given, specs = _list(root, "collections", f"{path}.collections"), _specs(root, first)
     information = root.get("information") or {"title": path, "versions": [taxii_roots.MEDIA]}
     node.store.write(lambda tx: _put_root(tx, Root(path=path, information=information, collections=tuple(specs)), root))
     for spec, one in zip(specs, given, strict=True):
@@ -199,10 +218,17 @@ def _stored(given: Mapping[str, Any], spec: CollectionSpec, done: Loaded) -> Ite
     for place, row in enumerate(_list(given, "objects", f"{spec.id}.objects")):
         at = f"{spec.id}.objects[{place}]"
         try:
-            body = parse_json(orjson.dumps(row.get("object")))
+            body = parse_json(_written(row.get("object"), at))
             yield _Stored(_micros(row.get("date_added") or _OLDEST), _checked(body, at))
         except InputError as error:
             done.left_out.append(f"{at}: {error}")
+
+
+def _written(body: object, at: str) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError as error:
+        raise LimitError("an object that is too deep", where=Place(field=at)) from error
 
 
 def _checked(body: object, at: str) -> Checked:

@@ -13,7 +13,8 @@ import orjson
 from headwater.errors import InputError
 from headwater.formats.entries import sha256_of
 from headwater.formats.misp import stix_of
-from headwater.formats.stix import Known, assemble, content_of, records_of
+from headwater.formats.safe import parse_json
+from headwater.formats.stix import Known, assemble, check_all, content_of, records_of
 from headwater.formats.stix_marking import CODE_OF, TLP2_EXTENSION, Meaning, is_held, meaning_of
 from headwater.formats.stix_rules import Checked, check_object, sortable
 from headwater.model.handling import Handling
@@ -178,11 +179,14 @@ def _gather(tx: Transaction) -> int:
 def _object(parts: Iterable[tuple[Record, str]]) -> Checked | None:
     texts = [text for _, text in parts]
     try:
+        for text in texts:  # a partner wrote them into a fact, where nobody has read them as JSON yet
+            parse_json(text.encode())
         body: Any = assemble(texts) or stix_of(orjson.loads(texts[0]))
-        return check_object(body, "object") if body is not None else None
-    except (InputError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        found = next(check_all([body]), None) if body is not None else None
+    except (InputError, AttributeError, KeyError, TypeError, ValueError):
         # What a partner calls an object and is none stays a record, and is not served as what it is not.
         return None
+    return found if isinstance(found, Checked) else None
 
 
 def _known(snapshot: Snapshot, objects: Sequence[Checked], sight: Collection[int] | None = None) -> Known:

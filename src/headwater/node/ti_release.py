@@ -220,10 +220,13 @@ def _closed(records: Sequence[Record], ids: Sequence[str]) -> list[Record]:
 
 
 def _refs(text: str) -> list[str]:
-    found = orjson.loads(text)
-    body = found.get("stix", found) if isinstance(found, dict) else {}
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:  # what a partner calls an object and is none refers to nothing
+        return []
+    body = found.get("stix", found)
     refs: list[str] = []
-    for prop, value in body.items():
+    for prop, value in body.items() if isinstance(body, dict) else ():
         if prop.endswith("_ref") and isinstance(value, str):
             refs.append(value)
         elif prop.endswith("_refs") and isinstance(value, list):

@@ -88,11 +88,11 @@ class Files:
             except FileNotFoundError:  # there is none, or it has just become a whole blob
                 return 0
 
-    def remove_parts(self) -> None:
-        """Remove every beginning, durably: what it is of may have been withdrawn, and what was not comes again."""
+    def remove_parts(self, names: Iterable[str]) -> None:
+        """Remove beginnings, durably: what they are of was withdrawn; those of others stay, or nobody's would ever be whole."""
         with translated(self._blobs):
-            for file in self._blobs.glob(f"{_BEGINNING}*"):
-                file.unlink(missing_ok=True)
+            for name in names:
+                self._beginning(name).unlink(missing_ok=True)
         sync_folder(self._blobs)
 
     def put_table(self, parquet: bytes | Path) -> BlobHash:

@@ -22,7 +22,8 @@ from headwater.store.rows import (
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
-_PAGE: Final = 128
+_PAGE: Final = 32
+"""Messages that are read at once: each may have four megabytes, and a partner may send as many as it likes."""
 _MOST_GAPS: Final = 1000
 """Missing numbers named at once: a partner that skips to a number beyond all reason must not fill our memory."""
 
@@ -37,6 +38,9 @@ _NUMBERS_AMONG: Final = (
 )
 _QUEUED_AMONG: Final = "SELECT id FROM outgoing WHERE state = 'queued' AND id IN (SELECT value FROM json_each(?))"
 _INCOMING: Final = "SELECT id, peer, seq, sha256, kind, thread, body, received_at, state, receipt, number FROM incoming"
+_TAKEN: Final = (
+    "SELECT id, peer, seq, sha256, kind, thread, CAST('' AS BLOB), received_at, state, receipt, number FROM incoming"
+)
 _QUEUE: Final = (
     "INSERT INTO outgoing (number, id, peer, seq, lane, kind, thread, queued_at, expires_at, state, receipt, settled_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -161,8 +165,11 @@ class MessageReading(Linked):
         return as_incoming(found) if found else None
 
     def incoming_among(self, refs: Collection[MessageId]) -> dict[MessageId, Incoming]:
-        """Return those of some messages that have come from a partner, by their identifiers."""
-        found = self._link.rows(IncomingRow, f"{_INCOMING} WHERE {_AMONG}", _listed(refs))
+        """Return those of some messages that have come from a partner, by their identifiers, without their bodies.
+
+        Anybody can name as many as a batch holds, and each may have megabytes.
+        """
+        found = self._link.rows(IncomingRow, f"{_TAKEN} WHERE {_AMONG}", _listed(refs))
         return {MessageId(row.id): as_incoming(row) for row in found}
 
     def numbers_among(self, peer: AuthorityId, numbers: Collection[int]) -> set[int]:
@@ -195,35 +202,39 @@ class MessageReading(Linked):
         """Yield all messages from partners in the order they were kept."""
         return map(as_incoming, self._numbered(IncomingRow, _INCOMING))
 
-    def incoming_since(self, peer: AuthorityId, since: datetime) -> list[Incoming]:
-        """Return what was kept from a partner from a time on, in the order it was kept."""
-        sql = f"{_INCOMING} WHERE peer = ? AND received_at >= ? ORDER BY number"
-        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, peer, to_micros(since))]
+    def incoming_since(self, peer: AuthorityId, since: datetime) -> Iterator[Incoming]:
+        """Yield what was kept from a partner from a time on, in the order it was kept."""
+        return map(
+            as_incoming, self._numbered(IncomingRow, _INCOMING, "peer = ? AND received_at >= ?", peer, to_micros(since))
+        )
 
-    def incoming_requests(self, since: datetime) -> list[Incoming]:
-        """Return the requests of partners from a time on, in the order they were kept."""
-        sql = f"{_INCOMING} WHERE kind = 'request' AND received_at >= ? ORDER BY number"
-        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, to_micros(since))]
+    def incoming_requests(self, since: datetime) -> Iterator[Incoming]:
+        """Yield the requests of partners from a time on, in the order they were kept."""
+        return map(
+            as_incoming,
+            self._numbered(IncomingRow, _INCOMING, "kind = 'request' AND received_at >= ?", to_micros(since)),
+        )
 
-    def incoming_searches(self, since: datetime) -> list[Incoming]:
-        """Return the searches of partners from a time on, in the order they were kept."""
-        sql = f"{_INCOMING} WHERE kind = 'search' AND received_at >= ? ORDER BY number"
-        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, to_micros(since))]
+    def incoming_searches(self, since: datetime) -> Iterator[Incoming]:
+        """Yield the searches of partners from a time on, in the order they were kept."""
+        return map(
+            as_incoming,
+            self._numbered(IncomingRow, _INCOMING, "kind = 'search' AND received_at >= ?", to_micros(since)),
+        )
 
-    def outgoing_requests(self, since: datetime) -> list[Outgoing]:
-        """Return the requests to partners from a time on, in the order they were queued."""
-        sql = f"{_OUTGOING} WHERE kind = 'request' AND queued_at >= ? ORDER BY number"
-        return [as_outgoing(row) for row in self._link.rows(OutgoingRow, sql, to_micros(since))]
+    def outgoing_requests(self, since: datetime) -> Iterator[Outgoing]:
+        """Yield the requests to partners from a time on, in the order they were queued."""
+        return map(
+            as_outgoing, self._numbered(OutgoingRow, _OUTGOING, "kind = 'request' AND queued_at >= ?", to_micros(since))
+        )
 
-    def incoming_in(self, thread: str) -> list[Incoming]:
-        """Return what partners said in a conversation, in the order it was kept."""
-        sql = f"{_INCOMING} WHERE thread = ? ORDER BY number"
-        return [as_incoming(row) for row in self._link.rows(IncomingRow, sql, thread)]
+    def incoming_in(self, thread: str) -> Iterator[Incoming]:
+        """Yield what partners said in a conversation, in the order it was kept."""
+        return map(as_incoming, self._numbered(IncomingRow, _INCOMING, "thread = ?", thread))
 
-    def outgoing_in(self, thread: str) -> list[Outgoing]:
-        """Return what was said to partners in a conversation, in the order it was queued."""
-        sql = f"{_OUTGOING} WHERE thread = ? ORDER BY number"
-        return [as_outgoing(row) for row in self._link.rows(OutgoingRow, sql, thread)]
+    def outgoing_in(self, thread: str) -> Iterator[Outgoing]:
+        """Yield what was said to partners in a conversation, in the order it was queued."""
+        return map(as_outgoing, self._numbered(OutgoingRow, _OUTGOING, "thread = ?", thread))
 
     def incoming_gaps(self, peer: AuthorityId, above: int = 0) -> list[int]:
         """Return the numbers below a partner's highest, and above some number, that have not come: the first thousand."""
@@ -238,11 +249,14 @@ class MessageReading(Linked):
         rows = self._numbered(_EquivocationRow, sql)
         return ((MessageId(row.id), AuthorityId(row.peer), row.envelope) for row in rows)
 
-    def _numbered(self, kind: type[R], sql: str) -> Iterator[R]:
-        """Yield the rows of a query whose last column is the row's number."""
-        start = 0
-        while page := self._link.rows(kind, f"{sql} WHERE number > ? ORDER BY number LIMIT ?", start, _PAGE):
+    def _numbered(self, kind: type[R], sql: str, where: str = "", *values: str | int) -> Iterator[R]:
+        """Yield the rows of a query whose last column is the row's number, few at once; `where` says which of them."""
+        start, which = 0, f"{where} AND " if where else ""
+        whole = f"{sql} WHERE {which}number > ? ORDER BY number LIMIT ?"
+        while page := self._link.rows(kind, whole, *values, start, _PAGE):
             yield from page
+            if len(page) < _PAGE:
+                return
             start = page[-1][-1]
 
 

@@ -5,7 +5,7 @@ it. The bytes are overwritten in the database once SQLite's log is folded into i
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
@@ -25,6 +25,15 @@ TOMBSTONE: Final = "store.tombstone"
 """Kind of the event that announces that a body was replaced; its subject is the kind and name of what held it."""
 COMPUTED: Final = "derived"
 """Stands among the erased blobs for all files that were computed from content."""
+BEGINNING: Final = "part:"
+"""Stands there before the name of a blob's beginning that was withdrawn."""
+_USED: Final = (
+    "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1",
+    # Editions of lists, files of customers and runs name blobs that stand in no record, and so do chunks for partners.
+    "SELECT 1 FROM document WHERE kind IN ('list', 'customers', 'run') AND instr(body, CAST(? AS BLOB)) LIMIT 1",
+    "SELECT 1 FROM document WHERE kind = 'file-chunk' AND key = ? LIMIT 1",
+)
+"""What asks whether a blob is needed: a partner may name any in its message, and take that back."""
 _NAMED: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?|\b[0-9a-f]{64}\b")
 """What a finding names as evidence: a record, a fact of one, a file, or the table of a row."""
 _PAGE: Final = 256
@@ -90,10 +99,14 @@ class RecallReading(RecordReading):
         return self._link.one(tuple[int], "SELECT 1 FROM erased_blob LIMIT 1") is not None
 
     def erased_blobs(self) -> list[BlobHash]:
-        """Return blobs of erased records to which no other record refers: their files are to be removed."""
-        found = self._link.rows(tuple[str], "SELECT hash FROM erased_blob WHERE hash <> ?", COMPUTED)
-        used = "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1"
-        return [BlobHash(ref) for (ref,) in found if self._link.one(tuple[int], used, ref) is None]
+        """Return blobs of erased records to which nothing else refers: their files are to be removed."""
+        found = [ref for ref in self.noted_erased()[0] if ref != COMPUTED and not ref.startswith(BEGINNING)]
+        return [BlobHash(ref) for ref in found if not any(self._link.one(tuple[int], sql, ref) for sql in _USED)]
+
+    def noted_erased(self) -> tuple[list[str], int]:
+        """Return what a sweep is to remove, and the leaf after the one that announced the last erasure: for `forget_erased`."""
+        noted = [name for (name,) in self._link.rows(tuple[str], "SELECT hash FROM erased_blob")]
+        return noted, self._link.number("SELECT MAX(leaf) + 1 FROM tombstone")
 
 
 class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
@@ -145,9 +158,15 @@ class RecallWriting(RecallReading, RecordWriting, LedgerWriting, ShelfWriting):
         """Let a blob's file go with the next sweep, unless a record refers to it."""
         self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", ref)
 
-    def forget_erased_blobs(self) -> None:
-        """Note that the files of all erased blobs are gone."""
-        self._link.run("DELETE FROM erased_blob")
+    def forget_part(self, name: str) -> None:
+        """Let the beginning of a blob go with the next sweep."""
+        self._link.run("INSERT OR IGNORE INTO erased_blob VALUES (?)", f"{BEGINNING}{name}")
+
+    def forget_erased(self, noted: Sequence[str], last: int) -> None:
+        """Note that what `noted_erased` told is gone; what was erased since is not, and needs a sweep of its own."""
+        _, now = self.noted_erased()
+        gone = [(name,) for name in noted if name != COMPUTED or now == last]
+        self._link.many("DELETE FROM erased_blob WHERE hash = ?", gone)
 
     def _set_states(self, ref: RecordId, places: Collection[int], state: str, hold: str | None) -> None:
         self._link.many(

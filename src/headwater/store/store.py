@@ -26,6 +26,7 @@ from headwater.store.ledger import load_edge
 from headwater.store.link import Link
 from headwater.store.parts import Part
 from headwater.store.postgres import PostgresLink
+from headwater.store.recall import BEGINNING
 from headwater.store.rows import Head, Problem, StoreOptions
 from headwater.store.sqlite import SqliteLink, check_header, check_sqlite
 from headwater.store.view import Snapshot, Transaction
@@ -177,18 +178,18 @@ class Store:
         return self._files.put_table(parquet)
 
     def sweep(self) -> None:
-        """Remove the files of what was erased, all beginnings of files, and all that was computed: they may repeat it.
+        """Remove the files of what was erased, their beginnings, and all that was computed: it may repeat what was erased.
 
-        What was not erased is fetched and computed anew.
+        What was not erased is computed anew.
         """
         self._writing()
         with self.snapshot() as snapshot:
-            blobs = snapshot.erased_blobs()
+            (noted, last), blobs = snapshot.noted_erased(), snapshot.erased_blobs()
         for blob in blobs:
             self._files.remove_blob(blob)
-        self._files.remove_parts()
+        self._files.remove_parts([name.removeprefix(BEGINNING) for name in noted if name.startswith(BEGINNING)])
         self._files.clear_derived()
-        self.write(lambda tx: tx.forget_erased_blobs())
+        self.write(lambda tx: tx.forget_erased(noted, last))
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> list[Problem]:
         """Compute the ledger again and return what is wrong with it, also against heads that were given out earlier."""

@@ -329,6 +329,35 @@ def test_the_beginning_of_a_file_goes_with_its_fact(two: Two, kind: str) -> None
     assert on_disk(two.belgrade) == set()
 
 
+def test_the_beginning_of_a_file_stays_whatever_else_is_recalled(two: Two) -> None:
+    two.send()
+    two.fetching.left = 1
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    for number in range(2):
+        two.london.exchange.send(message(facts={f"rec-{number}/0": fact(value="Somebody Else")}), who="o.reed")
+        erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=(f"rec-{number}/0",)))
+        two.london.exchange.send(erase, who="o.reed")
+        two.london.bring(two.belgrade.me)
+    assert len(on_disk(two.belgrade)) == 1
+    two.fetching.left = 1000
+    assert two.belgrade.exchange.files.fetch_all() == 1
+    assert len(two.fetching.asked) == len(set(two.fetching.asked)) == 3
+
+
+def test_what_an_attempt_leaves_that_had_begun_before_a_recall_goes_with_the_next_look(two: Two) -> None:
+    ref = two.send()
+    sent = two.london.exchange.sent(ref)
+    assert sent is not None
+    erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))
+    two.london.exchange.send(erase, who="o.reed")
+    two.london.bring(two.belgrade.me)
+    with two.belgrade.store.part(f"{ref}/{sent.files[0].sha256}") as part:
+        part.add(b"its beginning")
+    assert len(on_disk(two.belgrade)) == 1
+    assert two.belgrade.exchange.files.fetch_all() == 0
+    assert on_disk(two.belgrade) == set()
+
+
 def test_a_file_whose_fact_is_recalled_while_it_is_fetched_is_not_kept(two: Two) -> None:
     two.send()
     erase = message(kind="amend", facts={}, amend=Amend(action="erase", facts=("rec-file/0",)))

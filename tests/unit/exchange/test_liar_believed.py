@@ -9,10 +9,11 @@ from msgspec import structs
 from headwater.errors import NoBasisError
 from headwater.exchange.consents import answer
 from headwater.exchange.envelope import Lane, Sealed, read
-from headwater.model.ids import AuthorityId, StateCode
-from headwater.model.message import Amend, Consent, Kind, Message
+from headwater.model.canonical import encode
+from headwater.model.ids import AuthorityId, BlobHash, StateCode
+from headwater.model.message import Amend, Consent, FileRef, Kind, Message
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, fact, message
-from tests.liar_world import Liar, asked_of, bare, consent_of, done_of, doubted, sent_to, true
+from tests.liar_world import Liar, asked_of, bare, consent_of, done_of, doubted, named_in, sent_to, true
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,10 @@ def test_an_answer_counts_for_an_amend_that_its_sender_was_asked_for_and_in_its_
     assert (states[own], states[others]) == ("open", "open")
     assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, thread=own, done=(done_of(own),)))) == ["stored"]
     states = {holder.asked.message: holder.state for holder in liar.belgrade.exchange.liaison.holders()}
+    assert (states[own], states[others]) == ("open", "open")  # of the facts that it was asked about it has said nothing
+    whole = done_of(own, facts=named_in(liar, own))
+    assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, thread=own, done=(whole,)))) == ["stored"]
+    states = {holder.asked.message: holder.state for holder in liar.belgrade.exchange.liaison.holders()}
     assert (states[own], states[others]) == ("done", "open")
 
 
@@ -46,13 +51,14 @@ def test_a_recall_is_done_only_once_nobody_below_waits_and_a_late_answer_says_no
         return next(one.state for one in liar.belgrade.exchange.liaison.holders() if one.asked.message == asked)
 
     first, last = next(liar.numbers), next(liar.numbers)
-    waiting = structs.replace(done_of(asked), waits_for=(AuthorityId("ME-MUP"),))
+    done = done_of(asked, facts=named_in(liar, asked))
+    waiting = structs.replace(done, waits_for=(AuthorityId("ME-MUP"),))
     below = structs.replace(done_of(asked, AuthorityId("ME-MUP")), waits_for=(AuthorityId("AL-MB"),))
-    for said in ((waiting,), (done_of(asked), below)):
+    for said in ((waiting,), (done, below)):
         assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, done=said))) == ["stored"]
         assert state() == "open"
     last = next(liar.numbers)
-    assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, done=(done_of(asked),)), seq=last)) == ["stored"]
+    assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, done=(done,)), seq=last)) == ["stored"]
     assert state() == "done"
     assert liar.hand(liar.seal(bare(Kind.AMEND_DONE, done=(waiting,)), seq=first)) == ["stored"]
     assert state() == "done"
@@ -189,3 +195,15 @@ def test_a_yes_is_passed_on_for_the_originator_the_state_and_the_purpose_that_it
 
 def _never(_: Consent) -> Any:
     raise AssertionError("it is not ours to say")
+
+
+def test_a_file_that_never_came_takes_nothing_along_when_it_is_taken_back(liar: Liar) -> None:
+    digest = liar.belgrade.store.put_blob(b"rec-1\nrec-2")  # as of a list whose publisher gives it to everybody
+    liar.belgrade.store.write(lambda tx: tx.put_document("list", "uk_sanctions", encode({"digest": digest})))
+    name = f"rec-{next(liar.numbers)}/0"
+    file = FileRef(fact=name, name="x", size=1, sha256=digest, key="ab" * 32, chunks=(BlobHash("cd" * 32),))
+    assert liar.hand(liar.seal(true(facts={name: fact(value="Some Name")}, files=(file,)))) == ["stored"]
+    assert liar.hand(liar.seal(bare(Kind.AMEND, amend=Amend(action="erase", facts=(name,))))) == ["stored"]
+    liar.belgrade.exchange.tend()
+    with liar.belgrade.store.snapshot() as snapshot:
+        assert snapshot.blob_bytes(digest) == b"rec-1\nrec-2"

@@ -10,8 +10,10 @@ from headwater.exchange.consents import CONSENT
 from headwater.model.handling import Handling
 from headwater.model.ids import FactId, StateCode
 from headwater.model.message import Amend, Kind, Message, Word
-from tests.exchange_world import fact
-from tests.liar_world import Liar, bare, consent_of, true
+from headwater.store import messages
+from headwater.store.link import Link
+from tests.exchange_world import LONDON, fact
+from tests.liar_world import Liar, bare, consent_of, sent_to, true
 
 pytestmark = pytest.mark.slow
 
@@ -136,3 +138,41 @@ def test_words_are_looked_up_by_the_facts_that_they_name(liar: Liar, monkeypatch
         amend = Amend(action="erase", facts=tuple(facts), reason="x", words=said)
         assert liar.hand(liar.seal(bare(Kind.AMEND, amend=amend))) == ["refused:amend-owner"]
         assert 0 < len(asked) <= 2 * count
+
+
+def test_no_more_messages_are_in_memory_at_once_than_a_page_however_many_are_in_a_conversation(
+    liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = sent_to(liar, LONDON, kind=Kind.REQUEST, reason="who is it")
+    liar.belgrade.bring(LONDON)
+    liar.hand(liar.seal(true(facts={"a/0": fact(value="Somebody Else")}, thread=asked)))
+    for _ in range(FEW):
+        kinds = (Kind.RESPONSE, Kind.REQUEST)
+        parts = [liar.seal(true(kind=kind, thread=asked, reason="x", text="Somebody Else")) for kind in kinds]
+        assert liar.hand(*parts) == ["stored", "stored"]
+    monkeypatch.setattr(messages, "_PAGE", 4)
+    read: list[int] = []
+    rows = Link.rows
+
+    def counted(link: Link, kind: type, sql: str, *values: str | int) -> list[object]:
+        found: list[object] = rows(link, kind, sql, *values)
+        if kind in {messages.IncomingRow, messages.OutgoingRow}:
+            read.append(sum(bool(getattr(row, "body", None) or getattr(row, "envelope", None)) for row in found))
+        return found
+
+    monkeypatch.setattr(Link, "rows", counted)
+    liar.belgrade.exchange.tend()
+    assert sum(read) > FEW
+    amend = Amend(action="erase", facts=("a/0",), reason="x")
+    assert liar.hand(liar.seal(bare(Kind.AMEND, amend=amend))) == ["stored"]
+    assert len(liar.belgrade.exchange.liaison.texts()) == 2 * FEW
+    assert max(read) <= 4
+
+
+def test_what_is_known_of_messages_that_somebody_names_is_looked_up_without_their_content(liar: Liar) -> None:
+    told = [liar.seal(true(text="x" * 1000)) for _ in range(3)]
+    assert liar.hand(*told) == ["stored"] * 3
+    refs = [row.id for row in liar.belgrade.exchange.incoming()][-3:]
+    with liar.belgrade.store.snapshot() as snapshot:
+        assert [len(row.body) for row in snapshot.incoming_among(refs).values()] == [0, 0, 0]
+    assert liar.hand(*told) == ["stored"] * 3

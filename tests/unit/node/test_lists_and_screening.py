@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.errors import ForbiddenError, InputError, SettingsError
+from headwater.errors import ForbiddenError, InputError, SettingsError, StoreCorruptError
 from headwater.node import Node, findings, lists, screening
 from headwater.node.loose import ListFile, list_file
 from headwater.testing.fakes import FakeClock
@@ -35,6 +35,17 @@ def test_a_name_on_the_list_is_found_and_a_bystander_is_not(node: Node, tmp_path
     answer = screen(node, "Марко Измишљотиновић", "Prudence Quillfeather")
     assert entries(answer) == [("1", "uk:TEST000001")]
     assert answer.result.hits[0].finding.score > 0.9
+
+
+def test_a_list_whose_entries_are_gone_is_told_and_not_taken_for_an_empty_one(node: Node, tmp_path: Path) -> None:
+    read(node, "uk", write_list(tmp_path / "in", [MARKO]))
+    with node.store.snapshot() as snapshot:
+        [edition] = lists.editions(snapshot)
+    (node.home / "blobs" / edition.digest).unlink()
+    node.store.write(lambda tx: tx.forget_blob(edition.sha256))
+    node.store.sweep()  # what was computed of it is computed anew
+    with pytest.raises(StoreCorruptError):
+        screen(node, MARKO)
 
 
 def test_hits_are_kept_as_findings_and_the_run_is_logged_without_the_name(node: Node, tmp_path: Path) -> None:

@@ -362,12 +362,20 @@ def test_a_dump_written_and_loaded_elsewhere_is_the_same(at: Cert, tmp_path: Pat
         dump(max_page_size=0),
         dump(discovery={"title": 7}),
         {"api_roots": [{"path": "p", "collections": [{"title": "no id"}]}]},
+        dump(discovery={"contact": ["x"]}),
+        dump(discovery={"description": 7}),
+        dump(api_roots=[*dump()["api_roots"], {"path": "p", "collections": [{"title": "no id"}]}]),
+        dump(api_roots=[*dump()["api_roots"], {"path": "p", "information": 7}]),
     ],
-    ids=range(7),
+    ids=range(11),
 )
-def test_what_is_no_dump_is_refused(at: Cert, tmp_path: Path, body: object) -> None:
+def test_what_is_no_dump_is_refused_and_nothing_of_it_kept(at: Cert, tmp_path: Path, body: object) -> None:
+    roots = at.get("/taxii2/").json
     with pytest.raises(InputError):
         load(at, body, tmp_path)
+    assert at.get("/taxii2/", user="old.user", password="pw").status == 401
+    assert at.get("/r1/").status == 404
+    assert at.get("/taxii2/").json == roots
 
 
 def test_a_root_is_loaded_once_and_by_an_admin_alone(at: Cert, tmp_path: Path) -> None:
@@ -376,6 +384,15 @@ def test_a_root_is_loaded_once_and_by_an_admin_alone(at: Cert, tmp_path: Path) -
         load(at, dump(), tmp_path)
     with pytest.raises(ForbiddenError):
         taxii_dump.load(at.node, as_user(at.node, ANALYST, "operation"), tmp_path / "dump.json")
+
+
+def test_an_object_that_is_too_deep_is_reported_and_the_rest_goes_in(at: Cert, tmp_path: Path) -> None:
+    body, deep = dump(), list[Any]()
+    for _ in range(300):
+        deep = [deep]
+    body["api_roots"][0]["collections"][0]["objects"][1]["object"]["x_deep"] = deep
+    done = load(at, body, tmp_path)
+    assert (done.objects, len(done.left_out)) == (4, 1)
 
 
 def test_a_bad_object_in_a_dump_is_reported_and_the_rest_goes_in(at: Cert, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ DECIDED: Final = {
     "mentions._FASTER": 2,
     "mentions._FEW": 8,
     "messages._MOST_GAPS": 1_000,
-    "messages._PAGE": 128,
+    "messages._PAGE": 32,
     "migrate.PAGE_BYTES": 8_192,
     "migrate._PAGE": 512,
     "parts.AHEAD_BYTES": 8 * 1024 * 1024,

@@ -174,6 +174,6 @@ def test_a_beginning_that_is_removed_is_gone_from_the_disk_as_well(store: Store,
     with store.part("scan") as part:
         part.add(memoryview(bytearray(DATA)))
     trace.steps.clear()
-    store._files.remove_parts()
+    store._files.remove_parts(["scan"])
     assert trace.steps == ["sync blobs"]
     assert list((home / "blobs").iterdir()) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from headwater.errors import SchemaError, StoreCorruptError, StoreError
 from headwater.model.record import Record
@@ -82,7 +83,8 @@ def test_what_is_asked_about_a_batch_is_what_was_asked_one_by_one(store: Store) 
     store.write(lambda tx: tx.settle_outgoing(message_id(4), "dead", None, LATER))
     refs = [message_id(number) for number in range(6)]
     with store.snapshot() as snapshot:
-        assert snapshot.incoming_among(refs) == {message_id(1): incoming(1, 5), message_id(2): incoming(2, 6)}
+        known = {number: replace(incoming(number, number + 4), body=b"") for number in (1, 2)}
+        assert snapshot.incoming_among(refs) == {message_id(number): row for number, row in known.items()}
         assert snapshot.incoming_among([]) == {}
         assert snapshot.numbers_among(PEER, [4, 5, 6, 7]) == {5, 6}
         assert snapshot.queued_among(refs) == {message_id(3)}
