@@ -167,7 +167,7 @@ def claim_figures(
 @click.command("table", epilog=f"Example: headwater figures table uk-returns.enforced --out returns.ods {EXAMPLE}")
 @click.argument("series", nargs=-1, required=True)
 @click.option("--as-of", metavar="DAY", help="As it was known on that day.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .csv or .ods.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File, .csv or .ods.")
 @kept
 @options.as_json
 def table_figures(
@@ -192,7 +192,7 @@ def table_figures(
 @click.command("chart", epilog=f"Example: headwater figures chart uk-returns.voluntary --out vintages.svg {EXAMPLE}")
 @click.argument("series", nargs=-1, required=True)
 @click.option("--as-of", metavar="DAY", help="As it was known on that day.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .svg or .png.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File, .svg or .png.")
 @kept
 @options.as_json
 def chart_figures(

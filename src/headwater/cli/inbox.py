@@ -163,7 +163,7 @@ def keep(*, facts: tuple[str, ...], reason: str, home: Path, user: str, purpose:
 @inbox.command(epilog="Example: headwater inbox save 019abb6c-… scan.tiff --out scan.tiff --home rs")
 @click.argument("ref", metavar="ID")
 @click.argument("name")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @options.home()
 @options.acting("oic")
 @options.as_json
