@@ -104,13 +104,13 @@ def show_figures(
 
     found = use.shown(held, series, period, as_of, where)
     lines = [f"{found['series']}: {found['definition']['title']} ({found['definition']['unit']})"]
+    unknown = shown("not known on {day}", day=as_of) if as_of else shown("not known")
     if period is None:
         lines += [
             f"{one['period']:>22}  {one['value']:>12,}  {shown('seen on {day}', day=one['seen_on'])}"
             for one in found["values"]
-        ]
+        ] or [unknown]
     elif found["value"] is None:
-        unknown = shown("not known on {day}", day=as_of) if as_of else shown("not known")
         lines.append(f"{found['period']}: {unknown}")
     else:
         lines.append(f"{found['period']}: {found['value']:,}, {shown('seen on {day}', day=found['seen_on'])}")

@@ -129,7 +129,9 @@ def restore(file: Path, home: Path, passphrase: str, progress: Progress = lambda
         StoreError: the disk is full or refuses.
     """
     if not file.is_file():
-        raise FormatError("there is no such file", where=str(file), fix="name the file that headwater node backup wrote")
+        raise FormatError(
+            "there is no such file", where=str(file), fix="name the file that headwater node backup wrote"
+        )
     if os.path.lexists(home):
         raise SettingsError("there is something in that place", where=str(home), fix="name a directory that is free")
     with translated(home):
