@@ -53,7 +53,7 @@ def formats_page(note: str) -> str:
     ]
     parts += [
         "## Records",
-        "`headwater read FILE --source NAME`:",
+        "`headwater read NAME FILE`:",
         _table(("name", "what it is", "also", "each file is"), rows),
     ]
     out = {made.name: made for made in registry.releases().values() if not made.package}

@@ -51,6 +51,35 @@ def test_what_was_known_on_a_day_is_shown_else_null(folder: Path) -> None:
     assert run(*asked)["value"] > 0
 
 
+def test_a_day_before_the_first_edition_says_that_nothing_was_known(folder: Path) -> None:
+    asked = ("show", "frontex-ibc.western-balkan-route", "--store", folder / "store", "--as-of")
+    assert run(*asked, "2020-02-29")["values"] == []
+    words = [sys.executable, "-m", "headwater", "figures", *map(str, asked), "2020-02-29"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said[1] == "not known on 2020-02-29"
+
+
+def test_a_day_that_is_none_is_told_by_the_option_that_names_it(folder: Path) -> None:
+    series, store = "uk-returns.enforced", ("--store", folder / "store")
+    for command in (
+        ("show", series),
+        ("table", series, "--out", folder / "t.csv"),
+        ("chart", series, "--out", folder / "c.svg"),
+    ):
+        for day in ("2023-02-29", "2024"):
+            error = run(*command, *store, "--as-of", day, exits=65)["error"]
+            assert (error["where"], "2025-03-31" in error["text"]) == ("--as-of", True)
+
+
+def test_a_point_between_thousands_is_asked_about_and_not_read_as_twenty_two(folder: Path) -> None:
+    store = ("--store", folder / "store")
+    text = "nearly 22.000 on the Western Balkans route in 2024"
+    assert "point between thousands" in run("claim", "--text", text, *store, exits=65)["error"]["text"]
+    given = ("--word", "returns", "--about", "uk-returns.enforced", "--period", "2024")
+    assert "24,000" in run("claim", "--number", "22.000", *given, *store, exits=65)["error"]["text"]
+    assert run("claim", "--text", text.replace("22.000", "0.022 million"), *store)["verdict"] == "supported"
+
+
 def test_refusals_have_their_exit_codes(folder: Path) -> None:
     bad = folder / "bad.csv"
     bad.write_text("month,a\n2024-01,-1\n", encoding="utf-8")

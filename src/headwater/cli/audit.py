@@ -94,7 +94,7 @@ def _verify_proof(proof: Path, cards: tuple[Path, ...], home: Path | None, *, as
 
 
 @audit.command(epilog="Example: headwater audit head --out uk-head.json --home uk")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @options.home()
 @options.as_json
 def head(*, out: Path, home: Path, as_json: bool) -> None:
@@ -142,12 +142,12 @@ def show(*, last: int, kind: str | None, home: Path, user: str, purpose: str, as
         f"{each['index']:>6} {each['at']} {each['kind']} {each['who']} {each['subject']} ({each['purpose']})"
         for each in found
     ]
-    door.answer({"ok": True, "events": found}, lines, as_json=as_json)
+    door.answer({"ok": True, "events": found}, lines or [shown("none")], as_json=as_json)
 
 
 @audit.command(epilog="Example: headwater audit report --year 2026 --out report-2026.md --home uk")
 @click.option("--year", required=True, type=click.IntRange(1970, 9999), help="The year, in UTC.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Markdown file to write.")
+@click.option("--out", type=options.TO_WRITE, help="Markdown file to write.")
 @options.home()
 @options.acting("audit")
 @options.as_json

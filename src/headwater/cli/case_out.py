@@ -13,12 +13,14 @@ from headwater.cli.words import ENGLISH, shown, spoken
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXIT_DIFFERENT = 76
+OF_A_BUNDLE = ("manifest.json", "seal.json", "bagit.txt", "verify.py")
+"""What a folder that holds none of is no bundle, and no altered one either."""
 
 
 @click.command(epilog="Example: headwater case schedule 00EX0000126 --form mg6c --out mg6c.pdf --home uk")
 @click.argument("ref", metavar="ID")
 @click.option("--form", required=True, type=click.Choice(["mg6c", "mg6d", "mg6e", "dmd"]), help="Which paper.")
-@click.option("--out", required=True, type=FILE, help="PDF file to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="PDF file to write.")
 @options.home()
 @options.acting("court")
 @options.as_json
@@ -37,7 +39,7 @@ def schedule(*, ref: str, form: str, out: Path, home: Path, user: str, purpose: 
 
 @click.command(epilog="Example: headwater case seal 00EX0000126 --out bundle --home uk")
 @click.argument("ref", metavar="ID")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--out", required=True, type=options.TO_MAKE, help="Folder to make.")
 @click.option("--finding", "findings", multiple=True, help="A finding that the case keeps; may be given several times.")
 @click.option("--withhold-blocked", is_flag=True, help="Leave out items in which a protected person's identity stands.")
 @click.option(
@@ -107,8 +109,15 @@ def verify(
     import json
 
     from headwater.case import verifier
-    from headwater.errors import TrustError
+    from headwater.errors import FormatError, TrustError
 
+    if not bundle.is_dir():
+        what = "no folder" if bundle.exists() else "there is no such folder"
+        raise FormatError(what, where=str(bundle), fix="name the folder of the bundle; unpack a ZIP file first")
+    if not any((bundle / name).exists() for name in OF_A_BUNDLE):
+        raise FormatError(
+            "no bundle: nothing of one is in this folder", where=str(bundle), fix="name the folder of the bundle"
+        )
     key = verifier.read_trust(trust) if trust else None
     outside = verifier.read_outside(stamp_root, anchor)
     found = verifier.verify(bundle, key, outside)
@@ -125,7 +134,7 @@ def verify(
 
 @click.command(epilog="Example: headwater case receipt bundle --out rs.receipt --home rs")
 @click.argument("bundle", type=FOLDER)
-@click.option("--out", type=FILE, help="Receipt to write, for the sealer.")
+@click.option("--out", type=options.TO_WRITE, help="Receipt to write, for the sealer.")
 @click.option("--add", "came", type=FILE, help="A receipt that came back: put it into the bundle.")
 @click.option("--trust", metavar="KEY|CARD", help="The sealer's key or card; a partner's card is known.")
 @options.home()
@@ -168,7 +177,7 @@ def receipt(
 @click.command(epilog="Example: headwater case export 00EX0000126 --view defence --out for-defence --home uk")
 @click.argument("ref", metavar="ID|BUNDLE")
 @click.option("--view", required=True, metavar="prosecutor|court|defence|partner:NODE", help="For whom.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--out", required=True, type=options.TO_MAKE, help="Folder to make.")
 @click.option("--draft", is_flag=True, help="Let a prosecutor have a file that is not ready; its papers say DRAFT.")
 @click.option("--withhold-blocked", is_flag=True, help="Leave out what may not leave, instead of stopping.")
 @options.home()
@@ -206,7 +215,7 @@ def export(
 @click.argument("ref", metavar="ID")
 @click.option("--to", required=True, metavar="NODE", help="The node asked.")
 @click.option("--items", required=True, metavar="REF,...", help="Exhibits asked for, with commas between.")
-@click.option("--out", required=True, type=FILE, help="PDF file to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="PDF file to write.")
 @options.home()
 @options.acting("court")
 @options.as_json

@@ -57,7 +57,7 @@ def list_(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
 @customers.command(epilog="Example: headwater customers rescreen drivers --home uk")
 @click.argument("name")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits: JSON lines, or CSV.")
+@click.option("--out", type=options.TO_WRITE, help="File for the hits: JSON lines, or CSV.")
 @options.home()
 @options.acting("sanctions")
 @options.as_json

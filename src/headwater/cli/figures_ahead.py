@@ -40,15 +40,11 @@ def _ahead(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _out(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(
-        "--out", type=click.Path(path_type=Path, dir_okay=False), help=f"File for {what}, .csv or .ods."
-    )
+    return click.option("--out", type=options.TO_WRITE, help=f"File for {what}, .csv or .ods.")
 
 
 def _chart(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Picture, .svg or .png.")(
-        command
-    )
+    return click.option("--chart", type=options.TO_WRITE, help="Picture, .svg or .png.")(command)
 
 
 def _warnings(source: Any) -> list[dict[str, str]]:  # noqa: ANN401 - node's Wide, not imported before it is needed
@@ -190,7 +186,7 @@ def breaks_figures(
     help="How small counts are hidden.",
 )
 @click.option("--threshold", default=5, show_default=True, help="Counts from 1 to below it are small.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .csv or .ods.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File, .csv or .ods.")
 @options.home(required=False)
 @options.acting("statistics")
 @options.as_json

@@ -104,13 +104,13 @@ def show_figures(
 
     found = use.shown(held, series, period, as_of, where)
     lines = [f"{found['series']}: {found['definition']['title']} ({found['definition']['unit']})"]
+    unknown = shown("not known on {day}", day=as_of) if as_of else shown("not known")
     if period is None:
         lines += [
             f"{one['period']:>22}  {one['value']:>12,}  {shown('seen on {day}', day=one['seen_on'])}"
             for one in found["values"]
-        ]
+        ] or [unknown]
     elif found["value"] is None:
-        unknown = shown("not known on {day}", day=as_of) if as_of else shown("not known")
         lines.append(f"{found['period']}: {unknown}")
     else:
         lines.append(f"{found['period']}: {found['value']:,}, {shown('seen on {day}', day=found['seen_on'])}")
@@ -167,7 +167,7 @@ def claim_figures(
 @click.command("table", epilog=f"Example: headwater figures table uk-returns.enforced --out returns.ods {EXAMPLE}")
 @click.argument("series", nargs=-1, required=True)
 @click.option("--as-of", metavar="DAY", help="As it was known on that day.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .csv or .ods.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File, .csv or .ods.")
 @kept
 @options.as_json
 def table_figures(
@@ -192,7 +192,7 @@ def table_figures(
 @click.command("chart", epilog=f"Example: headwater figures chart uk-returns.voluntary --out vintages.svg {EXAMPLE}")
 @click.argument("series", nargs=-1, required=True)
 @click.option("--as-of", metavar="DAY", help="As it was known on that day.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File, .svg or .png.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File, .svg or .png.")
 @kept
 @options.as_json
 def chart_figures(

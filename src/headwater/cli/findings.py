@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headwater.node.findings import Shown
 
 VERBS = ["confirm", "dismiss", "unsure", "task", "refer", "same", "different"]
+STATES = ["open", "confirm", "dismiss", "unsure", "release", "task", "refer"]
 SAID = {"same": "confirm", "different": "dismiss"}
 """What people say of a pair of a query and a list entry, and the verb that is kept."""
 
@@ -23,7 +24,9 @@ def findings() -> None:
 
 
 @findings.command(name="list", epilog="Example: headwater findings list --state open --home uk")
-@click.option("--state", help="Only findings in this state: open, or the verb of the last decision.")
+@click.option(
+    "--state", type=click.Choice(STATES), help="Only findings in this state: open, or the verb of the last decision."
+)
 @options.home()
 @options.acting("oic")
 @options.as_json
@@ -81,7 +84,7 @@ def decide(*, ref: str, verb: str, reason: str, home: Path, user: str, purpose: 
 )
 @click.argument("ref", metavar="FINDING")
 @click.option("--format", "form", default="ftm", show_default=True, help="Outside format.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @click.option("--reason", required=True, help="Why, in your own words.")
 @options.home()
 @options.acting("oic")

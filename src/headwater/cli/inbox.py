@@ -11,7 +11,7 @@ from headwater.cli import door, options, progress
 from headwater.cli.opening import session_at
 from headwater.cli.read import table_document, table_lines
 from headwater.cli.send import tell
-from headwater.cli.words import shown
+from headwater.cli.words import sentence, shown
 
 EXIT_NOT_WHOLE = 75
 LOOK_S = 0.5
@@ -163,7 +163,7 @@ def keep(*, facts: tuple[str, ...], reason: str, home: Path, user: str, purpose:
 @inbox.command(epilog="Example: headwater inbox save 019abb6c-… scan.tiff --out scan.tiff --home rs")
 @click.argument("ref", metavar="ID")
 @click.argument("name")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @options.home()
 @options.acting("oic")
 @options.as_json
@@ -225,6 +225,7 @@ def files(*, wait_s: float, home: Path, user: str, purpose: str, as_json: bool) 
     lines = [
         f"{each['message']}  {each['from']:10} {each['name']}  {shown('{count} bytes', count=each['size'])}  "
         + (shown("here") if each["whole"] else shown("{here} of {all} pieces", here=each["here"], all=each["chunks"]))
+        + (f"\n    {sentence(each['waits']['what'])}; {sentence(each['waits']['fix'])}" if each["waits"] else "")
         for each in found
     ]
     ok = all(each["whole"] for each in found)

@@ -128,7 +128,7 @@ def judge(
 @click.argument("left")
 @click.argument("right")
 @click.argument("files", nargs=-1, metavar="[FILE...]")
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="File for the picture.")
+@click.option("--svg", type=options.TO_WRITE, help="File for the picture.")
 @category
 @options.home(required=False)
 @options.acting("oic")

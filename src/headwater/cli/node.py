@@ -86,7 +86,7 @@ def init(
 
 
 @node.command(epilog="Example: headwater node card --out uk.card --home uk")
-@click.option("--out", type=FILE, help="File to write, for partners and for verifiers of case files.")
+@click.option("--out", type=options.TO_WRITE, help="File to write, for partners and for verifiers of case files.")
 @click.option("--renew", is_flag=True, help="Make the next version first; needs two root keys.")
 @click.option(
     "--roots", type=click.Path(path_type=Path, file_okay=False), help="Folder with the root keys brought back."
@@ -273,7 +273,9 @@ PASSPHRASE = click.option(
 
 
 @node.command(epilog="Example: headwater node backup --out /mnt/backups/uk.box --passphrase-file pass --home uk")
-@click.option("--out", required=True, type=FILE, help="File to write; an older one of that name is replaced.")
+@click.option(
+    "--out", required=True, type=options.TO_WRITE, help="File to write; an older one of that name is replaced."
+)
 @PASSPHRASE
 @options.home()
 @options.acting("operation")
@@ -335,7 +337,7 @@ def restore(*, file: Path, passphrase_file: Path, home: Path, as_json: bool) -> 
             else []
         ),
         shown(
-            "next: {command}; tell your partners first, then: headwater partner sync",
+            "next: {command}; tell your partners first, then, for each: headwater partner sync AUTHORITY",
             command=f"headwater node serve --home {home}",
         ),
     ]

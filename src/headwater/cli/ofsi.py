@@ -27,7 +27,7 @@ def ofsi() -> None:
 @click.option(
     "--known-on", type=click.DateTime(["%Y-%m-%d"]), help="When it became known; default: the day of the decision."
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .json, or text.")
+@click.option("--out", type=options.TO_WRITE, help="File to write: .json, or text.")
 @options.home()
 @options.acting("sanctions")
 @options.as_json
@@ -57,7 +57,7 @@ def report(
     type=click.Path(path_type=Path, dir_okay=False),
     help="What is frozen; none reports that nothing is held.",
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write: .json, or text.")
+@click.option("--out", type=options.TO_WRITE, help="File to write: .json, or text.")
 @options.home()
 @options.acting("sanctions")
 @options.as_json

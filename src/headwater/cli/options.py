@@ -1,15 +1,42 @@
 """Options that many verbs share: where, who, why, and in which form to answer."""
 
 import getpass
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from headwater.errors import StoreIoError
 from headwater.settings import HOME_ENV
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _ToWrite(click.Path):
+    """A file or folder that a command is to write. Where there is no folder for it nothing is begun: what is worked out would be lost."""
+
+    def __init__(self, *, dir_okay: bool) -> None:
+        super().__init__(path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401
+        """Return the path.
+
+        Raises:
+            StoreIoError: there is no folder for it.
+        """
+        found = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not found.parent.is_dir():
+            raise StoreIoError(
+                "there is no folder to write it into", where=str(found), fix="make the folder, then ask again"
+            )
+        return found
+
+
+TO_WRITE: Final = _ToWrite(dir_okay=False)
+TO_MAKE: Final = _ToWrite(dir_okay=True)
+"""A folder that a command makes whole, beside which it works."""
 
 
 def as_json(command: F) -> F:

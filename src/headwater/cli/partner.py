@@ -19,7 +19,7 @@ def partner() -> None:
 
 @partner.command(epilog="Example: headwater partner sign agreement.json --out agreement.uk --home uk")
 @click.argument("agreement", type=FILE)
-@click.option("--out", required=True, type=FILE, help="File to write, with this side's signatures.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write, with this side's signatures.")
 @options.home()
 @options.acting("operation")
 @options.as_json

@@ -11,7 +11,7 @@ from headwater.cli.words import shown
 
 @click.command(epilog="Example: headwater prove 019ab4c3-… --out sent.tlog-proof --home uk")
 @click.argument("ref", metavar="ID")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @click.option("--event", "kind", help="Kind of the event, as in: headwater audit show. By default: sent or received.")
 @options.home()
 @options.acting("audit")

@@ -265,7 +265,7 @@ def suspect(
 
 
 @safeguard.command(epilog="Example: headwater safeguard assessment --out assessment.pdf --home uk")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="PDF file to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="PDF file to write.")
 @options.home()
 @options.acting("audit")
 @options.as_json

@@ -39,7 +39,7 @@ def read_scans(*, images: tuple[Path, ...], as_json: bool) -> None:
 
 @click.command("calibrate", epilog="Example: headwater scan calibrate wedge.csv --out calibration.json")
 @click.argument("wedge", metavar="WEDGE.csv", type=FILE)
-@click.option("--out", required=True, type=FILE, help="File for the calibration, JSON.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the calibration, JSON.")
 @options.as_json
 def calibrate_scans(*, wedge: Path, out: Path, as_json: bool) -> None:
     """Make a calibration from a wedge: columns material, areal_g_cm2, ln_t_low, ln_t_high; cellulose and steel at least."""
@@ -68,7 +68,10 @@ def calibrate_scans(*, wedge: Path, out: Path, as_json: bool) -> None:
     "--calibration", type=FILE, help="From `calibrate`; without it, computed from the spectra that the image names."
 )
 @click.option(
-    "--out", required=True, type=FILE, help="TIFF of three float32 pages: g/cm², index, sigma; NaN is not assessed."
+    "--out",
+    required=True,
+    type=options.TO_WRITE,
+    help="TIFF of three float32 pages: g/cm², index, sigma; NaN is not assessed.",
 )
 @options.as_json
 def material_scans(*, image: Path, calibration: Path | None, out: Path, as_json: bool) -> None:
@@ -85,7 +88,7 @@ def material_scans(*, image: Path, calibration: Path | None, out: Path, as_json:
 
 @click.command("site", epilog="Example: headwater scan site clean/ --out site.json")
 @click.argument("clean", nargs=-1, required=True, type=IMAGES)
-@click.option("--out", required=True, type=FILE, help="File for thresholds and drift band, JSON.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for thresholds and drift band, JSON.")
 @click.option("--model", help="Path of your own model; without it, the one that ships.")
 @options.as_json
 def site_scans(*, clean: tuple[Path, ...], out: Path, model: str | None, as_json: bool) -> None:
@@ -113,7 +116,7 @@ def site_scans(*, clean: tuple[Path, ...], out: Path, model: str | None, as_json
 @click.option("--fa", default=0.01, show_default=True, type=SHARE, help="Share of clean vehicles that may alarm.")
 @click.option("--model", help="Path of your own model; without it, the one that ships.")
 @click.option("--calibration", type=FILE, help="From `calibrate`.")
-@click.option("--out", type=FILE, help="File for the findings, one JSON line each, rescue first.")
+@click.option("--out", type=options.TO_WRITE, help="File for the findings, one JSON line each, rescue first.")
 @click.option("--overlay", type=FOLDER, help="Folder for pictures; those of the rescue queue in rescue/.")
 @click.option("--tdr", type=FOLDER, help="Folder for DICOS Threat Detection Reports.")
 @options.home(required=False)

@@ -99,7 +99,7 @@ def simulate_scans(
     "--fa", "levels", default="0.01,0.05", show_default=True, callback=_levels, help="Declared shares of false alarms."
 )
 @click.option("--model", help="Path of your own model; without it, the one that ships.")
-@click.option("--card", type=FILE, help="File for the performance card, JSON; its curve beside it as PNG.")
+@click.option("--card", type=options.TO_WRITE, help="File for the performance card, JSON; its curve beside it as PNG.")
 @options.as_json
 def evaluate_scans(
     *,
@@ -159,7 +159,9 @@ def evaluate_scans(
 
 @click.command("train", epilog="Example: headwater scan train --seed 0 --keep lessons --out model.onnx")
 @click.option("--seed", required=True, type=click.IntRange(0, 99), help="Fixes all that is drawn by chance.")
-@click.option("--out", required=True, type=FILE, help="ONNX file; its manifest and data card beside it as JSON.")
+@click.option(
+    "--out", required=True, type=options.TO_WRITE, help="ONNX file; its manifest and data card beside it as JSON."
+)
 @click.option("--scenes", type=click.IntRange(4, 10_000), help="Made-up vehicles to learn from, at most.")
 @click.option("--steps", type=click.IntRange(1, 1_000_000), help="Steps of learning.")
 @click.option(

@@ -40,7 +40,7 @@ from headwater.cli.words import scored, sentence, shown
     help="Who owns or controls whom: CSV owner,owned,percentage,control,source by the ids of FILE.",
 )
 @click.option("--without-aliases", is_flag=True, help="Read sdn.csv alone; every hit says so.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the hits, one JSON line each.")
+@click.option("--out", type=options.TO_WRITE, help="File for the hits, one JSON line each.")
 @click.option(
     "--min-score",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -177,7 +177,7 @@ def _lines(document: dict[str, object]) -> list[str]:
     about = document.get("about")
     if isinstance(about, dict):
         lines.append(shown("only {count} entries were looked at: those that the filter leaves", count=about["entries"]))
-    if not document["hits"]:
+    if not document["hits"] and document["queries"] != len(document["not_screenable"]):  # type: ignore[arg-type]
         lines.append(shown("no hit"))
     for one in document["lists"]:  # type: ignore[attr-defined]
         lines.append(

@@ -82,7 +82,7 @@ def load(*, dump: Path, url: str, home: Path, user: str, purpose: str, as_json: 
 
 
 @taxii.command(name="dump", epilog="Example: headwater taxii dump --out server.json --home uk")
-@click.option("--out", required=True, type=FILE, help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @options.home()
 @options.acting("cyber-defence")
 @options.as_json
@@ -253,7 +253,7 @@ def held(*, home: Path, user: str, purpose: str, as_json: bool) -> None:
 
 @taxii.command(epilog="Example: headwater taxii export stix --out released.json --home uk")
 @click.argument("form", type=click.Choice(["misp", "stix"]))
-@click.option("--out", required=True, type=FILE, help="File to write.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File to write.")
 @_chosen
 @options.home()
 @options.acting("cyber-defence")

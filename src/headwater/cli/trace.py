@@ -38,7 +38,7 @@ def trace() -> None:
     "--least", type=click.FloatRange(0, 1),
     help="Least score of a lead that is listed; without a register of companies 0.5, as likely as not, otherwise 0.",
 )  # fmt: skip
-@click.option("--out", type=FILE, help="File for the findings, one JSON line each.")
+@click.option("--out", type=options.TO_WRITE, help="File for the findings, one JSON line each.")
 @options.home(required=False)
 @options.acting("oic")
 @options.as_json
@@ -161,8 +161,8 @@ def make(*, accounts: int, payments: int, networks: int, seed: int, out: Path, a
 )  # fmt: skip
 @click.option("--hops", type=click.IntRange(1, 20), default=4, show_default=True, help="Payments in a row.")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Tables of payments; without, those of the node.")
-@click.option("--out", type=FILE, help="File for the trail, JSON.")
-@click.option("--svg", type=FILE, help="File for the Sankey picture.")
+@click.option("--out", type=options.TO_WRITE, help="File for the trail, JSON.")
+@click.option("--svg", type=options.TO_WRITE, help="File for the Sankey picture.")
 @options.home(required=False)
 @options.acting("oic")
 @options.as_json
@@ -222,7 +222,7 @@ def follow(
 @click.option(
     "--longest", type=click.IntRange(2, 6), default=4, show_default=True, help="Payments in the longest cycle."
 )
-@click.option("--out", type=FILE, required=True, help="Parquet file for the features.")
+@click.option("--out", type=options.TO_WRITE, required=True, help="Parquet file for the features.")
 @options.home(required=False)
 @options.acting("oic")
 @options.as_json
@@ -267,9 +267,9 @@ def features(
 )
 @click.argument("findings", type=FILE)
 @click.argument("files", nargs=-1, metavar="[FILE ...]")
-@click.option("--timeline", "line", type=FILE, help="File for the timeline that joins findings with FILEs.")
+@click.option("--timeline", "line", type=options.TO_WRITE, help="File for the timeline that joins findings with FILEs.")
 @click.option("--hub", "account", metavar="ACCOUNT", help="Draw this hub, or only findings that name it.")
-@click.option("--svg", type=FILE, help="File for the picture of the hub with its corridors.")
+@click.option("--svg", type=options.TO_WRITE, help="File for the picture of the hub with its corridors.")
 @options.as_json
 def picture(
     *, findings: Path, files: tuple[str, ...], line: Path | None, account: str | None, svg: Path | None, as_json: bool
@@ -300,7 +300,7 @@ def picture(
     "--year", "years", multiple=True, required=True, type=click.Path(path_type=Path, file_okay=False),
     help="A folder that `trace make` made; at least three.",
 )  # fmt: skip
-@click.option("--out", type=FILE, required=True, help="File for the ranker, JSON.")
+@click.option("--out", type=options.TO_WRITE, required=True, help="File for the ranker, JSON.")
 @options.as_json
 def train(*, years: tuple[Path, ...], out: Path, as_json: bool) -> None:
     """Train a ranker on generated years whose truth is known.

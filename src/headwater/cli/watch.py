@@ -36,7 +36,10 @@ def watch() -> None:
 @click.option("--classes", type=FILE, help="Names of the model's classes, a JSON list.")
 @PLACED
 @click.option(
-    "--out", required=True, type=FILE, help=".txt: MOT rows, .jsonl: rows, .json: Moving Features, .svg: a map."
+    "--out",
+    required=True,
+    type=options.TO_WRITE,
+    help=".txt: MOT rows, .jsonl: rows, .json: Moving Features, .svg: a map.",
 )
 @options.as_json
 def track(
@@ -76,8 +79,8 @@ def track(
     help="What FILE is.",
 )
 @click.option("--context", required=True, type=FILE, help="What the post knows of its place and hour, JSON.")
-@click.option("--out", required=True, type=FILE, help="File for the alerts, one JSON line each.")
-@click.option("--map", "draw", type=FILE, help="File for a map, SVG.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the alerts, one JSON line each.")
+@click.option("--map", "draw", type=options.TO_WRITE, help="File for a map, SVG.")
 @click.option(
     "--drafts", type=click.Path(path_type=Path, file_okay=False), help="Folder for draft notices and EUROSUR drafts."
 )
@@ -128,7 +131,7 @@ def alert(
 @click.option(
     "--every", default=60.0, show_default=True, type=click.FloatRange(1, 86400), help="Time between forecasts, s."
 )
-@click.option("--out", required=True, type=FILE, help="File for the forecasts, one JSON line each.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the forecasts, one JSON line each.")
 @options.as_json
 def forecast(
     *,
@@ -154,7 +157,7 @@ def forecast(
 
 @watch.command(epilog="Example: headwater watch drift case.json --out particles.csv")
 @click.argument("case", type=FILE)
-@click.option("--out", required=True, type=FILE, help="File for the particles, CSV with lon and lat.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the particles, CSV with lon and lat.")
 @options.as_json
 def drift(*, case: Path, out: Path, as_json: bool) -> None:
     """Reckon where an object on the water may have drifted (leeway, US Coast Guard)."""
@@ -176,7 +179,7 @@ def drift(*, case: Path, out: Path, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @FORM
 @PLACED
-@click.option("--out", required=True, type=FILE, help="File for stops, corridors, links and changes, JSON.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for stops, corridors, links and changes, JSON.")
 @click.option("--resolution", default=8, show_default=True, type=click.IntRange(0, 15), help="H3 resolution.")
 @click.option(
     "--fastest", default=40.0, show_default=True, type=click.FloatRange(0.1, 400), help="Highest believable speed, m/s."

@@ -22,7 +22,7 @@ def add_to(group: click.Group) -> None:
 @click.argument("file", type=FILE)
 @FORM
 @PLACED
-@click.option("--out", required=True, type=FILE, help="File for the tracks, JSON.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the tracks, JSON.")
 @click.option("--to", metavar="AUTHORITY", help="Send them to this partner.")
 @click.option("--agreement", metavar="ID", help="The agreement that they go under.")
 @click.option("--text", default="Tracks near the common border.", show_default=True, help="What the message says.")
@@ -65,7 +65,7 @@ def share(
 @click.argument("ours", type=FILE)
 @click.argument("theirs", type=FILE, required=False)
 @click.option("--message", metavar="ID", help="Take the other state's tracks from this message instead of a file.")
-@click.option("--out", required=True, type=FILE, help="File for the fused tracks, JSON.")
+@click.option("--out", required=True, type=options.TO_WRITE, help="File for the fused tracks, JSON.")
 @options.home(required=False)
 @options.acting("oic")
 @options.as_json

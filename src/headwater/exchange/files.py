@@ -37,6 +37,7 @@ from headwater.exchange.backoff import TRY_CAP_S, wait_s
 from headwater.exchange.holdings import facts_here, read_message
 from headwater.exchange.parties import sender_of
 from headwater.exchange.partners import Partner, Partners
+from headwater.exchange.unfetched import unfetched
 from headwater.model.canonical import decode, encode
 from headwater.model.fact import record_of
 from headwater.model.ids import AuthorityId, BlobHash, MessageId
@@ -51,6 +52,8 @@ CHUNK: Final = "file-chunk"
 """Kind of the documents that name the chunks that partners may fetch here, by their hash."""
 WAITING: Final = "file-waiting"
 """Kind of the documents that name the files that are to be fetched, by message and place in it."""
+TROUBLE: Final = "file-trouble"
+"""Kind of the documents that name what the last try to fetch a file ended with."""
 TAG_BYTES: Final = 16
 KEY_BYTES: Final = 32
 TIMEOUT_S: Final = 30.0
@@ -186,6 +189,14 @@ class Carrier:
         """Return the files of received messages: those that wait, and those that are here."""
         with self._store.snapshot() as snapshot:
             return [decode(body, Waiting) for _, _, body in snapshot.documents(WAITING)]
+
+    def trouble(self, waiting: Waiting) -> HeadwaterError | None:
+        """Return what is in the way of a file, None where it is here: see `unfetched`."""
+        if waiting.kept:
+            return None
+        with self._store.snapshot() as snapshot:
+            code = snapshot.document(TROUBLE, _name_of(waiting)) or b""
+            return unfetched(self._partners.get(snapshot, waiting.peer), code.decode())
 
     def fetch_all(self, stop: threading.Event | None = None) -> int:
         """Fetch what is missing of every file that waits; return how many files are whole now.
@@ -362,6 +373,6 @@ def _done(waiting: Waiting) -> Waiting:
 
 def _note_once(tx: Transaction, waiting: Waiting, code: str) -> None:
     key = _name_of(waiting)
-    if tx.document("file-trouble", key) != code.encode():
-        tx.put_document("file-trouble", key, code.encode())
+    if tx.document(TROUBLE, key) != code.encode():
+        tx.put_document(TROUBLE, key, code.encode())
         tx.note(Event("exchange.file-waits", "node", waiting.message, detail={"code": code, "from": waiting.peer}))

@@ -199,7 +199,8 @@ def utf8_error(data: bytes, *, file: str | None = None) -> FormatError | None:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return FormatError("not UTF-8", where=Place(file=file, line=line_at(data, error.start), offset=error.start))
+        place = Place(file=file, line=line_at(data, error.start), offset=error.start)
+        return FormatError("not UTF-8", where=place, fix="save it as UTF-8 and read it again")
     return None
 
 

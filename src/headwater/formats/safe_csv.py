@@ -20,6 +20,7 @@ from headwater.formats.safe import (
 )
 
 # What a spreadsheet takes for a formula, also behind white space, which some programs trim; and the mark itself.
+_OTHER_SEPARATOR: Final = re.compile(r"\S[;\t]\S")
 _FORMULA: Final = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n']")
 MARK: Final = "'"
 """Stands before a cell that must stay text (OWASP, CSV injection)."""
@@ -96,9 +97,25 @@ def iter_csv(data: bytes, *, file: str | None = None, encoding: str = "utf-8") -
             return
         if cells:
             count += 1
+            if count == 1:
+                check_separator(cells, Place(file=file, line=line))
             _check(cells, count, Place(file=file, line=line))
             yield Row(line, cells)
         line = reader.line_num + 1
+
+
+def check_separator(cells: Sequence[str], place: Place) -> None:
+    """Refuse headings that stand in one cell with semicolons or tabs between them, as spreadsheets of many countries save them.
+
+    Raises:
+        FormatError: they do.
+    """
+    if len(cells) == 1 and _OTHER_SEPARATOR.search(cells[0]):
+        what, fix = (
+            "semicolons or tabs stand between the cells",
+            "save it with commas between the cells and read it again",
+        )
+        raise FormatError(what, where=place, fix=fix)
 
 
 def csv_cell(value: str | float) -> str | float:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from headwater.errors import FormatError, HeadwaterError, LimitError, Place, SchemaError
 from headwater.formats.safe import BOM, MAX_COLUMNS, MAX_LINE_CHARACTERS, shown
+from headwater.formats.safe_csv import check_separator
 from headwater.formats.table_columns import need_arrow, parse_block, parse_value
 from headwater.formats.table_rows import empty_text, rows_of
 from headwater.model.tables import ROW, Table
@@ -81,6 +82,7 @@ class TableCsv:
             cells = next(csv.reader([line.removeprefix(BOM).decode()], strict=True))
         except (UnicodeDecodeError, csv.Error) as error:
             raise FormatError("the first line holds no CSV headings", where=Place(file=file, line=1)) from error
+        check_separator(cells, Place(file=file, line=1))
         names = [cell.strip().casefold() for cell in cells]
         self.check_headings(names, Place(file=file, line=1))
         return names

@@ -91,7 +91,7 @@ def whole(node: Node, session: Session, ref: MessageId, name: str) -> tuple[File
 
 
 def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
-    """Return the files that came beside messages as they stand in a document: how many chunks of each are here.
+    """Return the files that came beside messages as they stand in a document: how many chunks of each are here, and what it waits for.
 
     Raises:
         PolicyError: the user may not look at messages.
@@ -103,6 +103,7 @@ def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
         ref = next((one for one in message.files if one.sha256 == each.file), None) if message else None
         if ref is None:  # recalled meanwhile
             continue
+        trouble = node.exchange.files.trouble(each)
         here = len(ref.chunks) if each.kept else chunks_here(node.store, each)
         found.append(
             {
@@ -113,6 +114,7 @@ def waiting(node: Node, session: Session) -> list[dict[str, Any]]:
                 "chunks": len(ref.chunks),
                 "here": here,
                 "whole": each.kept,
+                "waits": {"code": trouble.code, "what": trouble.what, "fix": trouble.fix} if trouble else None,
             }
         )
     return found

@@ -124,10 +124,14 @@ def restore(file: Path, home: Path, passphrase: str, progress: Progress = lambda
 
     Raises:
         SettingsError: there is something in that place.
-        FormatError: another passphrase, or the file was changed or cut off.
+        FormatError: there is no such file, another passphrase, or the file was changed or cut off.
         StoreCorruptError: what was restored is not what its proof says.
         StoreError: the disk is full or refuses.
     """
+    if not file.is_file():
+        raise FormatError(
+            "there is no such file", where=str(file), fix="name the file that headwater node backup wrote"
+        )
     if os.path.lexists(home):
         raise SettingsError("there is something in that place", where=str(home), fix="name a directory that is free")
     with translated(home):

@@ -24,7 +24,7 @@ from headwater.case.model import CaseFile, Indicator, SafeguardingDecision
 from headwater.case.protected import Shield
 from headwater.case.reading import Row
 from headwater.case.schedule import elements_table
-from headwater.errors import ConflictError, ForbiddenError, SchemaError, SignatureError, StoreIoError
+from headwater.errors import ConflictError, ForbiddenError, FormatError, SchemaError, SignatureError, StoreIoError
 from headwater.formats.safe import parse_json
 from headwater.model.canonical import decode, encode
 from headwater.model.finding import Finding
@@ -139,6 +139,8 @@ def add(node: Node, session: Session, urn: str, file: Path, rows: Mapping[str, A
     """
     may(session, Act.CASE_ADD)
     held = hold(node, urn)
+    if not file.is_file():
+        raise FormatError("there is no such file", where=str(file), fix="name a supplement, or the file to add")
     document, strays = _supplement(file, rows)
     with node.store.snapshot() as snapshot:
         before = decode(snapshot.document(KIND, urn) or b"", Taken).folder
@@ -307,8 +309,12 @@ def record_custody(
     may(session, Act.CASE_ADD)
     held = hold(node, urn)
     exhibit = next((one for one in held.case.exhibits if reference_key(one.ref) == reference_key(ref)), None)
-    if exhibit is None or (by and held.case.person(by) is None) or kind not in set(CustodyKind):
-        raise SchemaError("no such exhibit, person or event", where=urn, fix=f"name one of {', '.join(CustodyKind)}")
+    if exhibit is None:
+        raise SchemaError("no such exhibit in the case", where="--exhibit", fix="name an exhibit of the case")
+    if by and held.case.person(by) is None:
+        raise SchemaError("no such person in the case", where="--by", fix="name a person of the case, or leave it out")
+    if kind not in set(CustodyKind):
+        raise SchemaError("no such event", where="--event", fix=f"name one of {', '.join(CustodyKind)}")
     moment = at or node.clock.now()
     if moment > node.clock.now():
         raise SchemaError("a time that has not come", where="--at", fix="give the time at which it happened")

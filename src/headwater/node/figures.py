@@ -30,6 +30,7 @@ from headwater.ports import Event, View
 from headwater.store import Transaction
 
 PURPOSE: Final = "statistics"
+_A_DAY: Final = "write it as 2025-03-31"
 
 
 class Keeper(Protocol):
@@ -200,7 +201,7 @@ def shown(
     """
     with keeper.view() as view:
         seen = Seen(view)
-    book, day = seen.book, _day(as_of)
+    book, day = seen.book, day_of(as_of)
     [name, *more] = book.named(series)
     if more:
         fix = f"use one of {', '.join((name, *more))}"
@@ -265,12 +266,20 @@ def claimed(keeper: Keeper, params: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """Return the day of ``--as-of``, None where there is none.
+
+    Raises:
+        SchemaError: it is no day.
+    """
     if text is None:
         return None
-    period = parse_period(text)
+    try:
+        period = parse_period(text)
+    except SchemaError as error:
+        raise SchemaError(error.what, where="--as-of", fix=_A_DAY) from error
     if period.start != period.end:
-        raise SchemaError("not a day", where="--as-of", fix="write it as 2025-03-31")
+        raise SchemaError("not a day", where="--as-of", fix=_A_DAY)
     return period.end
 
 

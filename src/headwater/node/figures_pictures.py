@@ -10,8 +10,8 @@ from headwater.engines.figures import Shelf as Seen
 from headwater.formats.figure_chart import Line, Pane, chart_bytes
 from headwater.formats.figure_out import OutTable, table_bytes
 from headwater.formats.safe_sheet import Cell
-from headwater.model.period import Kind, Period, parse_period
-from headwater.node.figures import Keeper
+from headwater.model.period import Kind
+from headwater.node.figures import Keeper, day_of
 from headwater.node.figures_runs import picture_kind
 from headwater.node.files import write
 
@@ -27,7 +27,7 @@ def write_series(keeper: Keeper, series: Sequence[str], as_of: str | None, out: 
         SettingsError: a file that is neither CSV nor ODS.
     """
     book, names = _named(keeper, series)
-    day = _day(as_of)
+    day = day_of(as_of)
     known = {name: book.known(name, day) for name in names}
     periods = sorted({period for held in known.values() for period in held})
     rows: list[tuple[Cell, ...]] = [
@@ -56,7 +56,7 @@ def chart_series(keeper: Keeper, series: Sequence[str], as_of: str | None, out: 
     """
     kind = picture_kind(out)
     book, names = _named(keeper, series)
-    day = _day(as_of)
+    day = day_of(as_of)
     panes, notes = [], []
     for name in names:
         what = book.definition(name, day)
@@ -81,10 +81,3 @@ def _named(keeper: Keeper, series: Sequence[str]) -> tuple[Book, list[str]]:
     with keeper.view() as view:
         book = Seen(view).book
     return book, list(dict.fromkeys(name for text in series for name in book.named(text)))
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    period: Period = parse_period(text)
-    return period.end

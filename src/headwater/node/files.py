@@ -3,18 +3,18 @@
 import os
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from headwater.errors import FormatError, StoreIoError
+from headwater.errors import FormatError, StoreFullError, StoreIoError
 from headwater.formats import registry
 from headwater.formats.reading import ReadResult, read_all
 from headwater.formats.safe import MAX_FILE_BYTES, parse_json
 from headwater.model.ids import AuthorityId
 from headwater.ports import Source, SourceInput
 from headwater.store import sync_folder
-from headwater.store.faults import translated
+from headwater.store.faults import from_os, translated
 
 STDIN: Final = "-"
 
@@ -61,14 +61,23 @@ def write(out: Path, data: bytes | memoryview) -> None:
     """Write a file beside its final name and let it take that name.
 
     Raises:
-        StoreIoError: the disk refuses.
+        StoreError: the disk is full or refuses; nothing is left of it then.
     """
     beside = out.with_name(out.name + ".new")
     try:
         beside.write_bytes(data)
         beside.replace(out)
     except OSError as error:
-        raise StoreIoError(f"the file cannot be written: {error.strerror}", where=str(out)) from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        told = from_os(error, out)
+        if isinstance(told, StoreFullError):
+            raise told from error
+        raise StoreIoError(
+            f"the file cannot be written: {error.strerror}",
+            where=str(out),
+            fix="name a file in a folder that is there and may be written to",
+        ) from error
 
 
 @contextmanager

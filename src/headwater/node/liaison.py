@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from headwater.errors import ForbiddenError, SchemaError
+from headwater.errors import ForbiddenError, Place, SchemaError
 from headwater.exchange.liaison import FIRST, Holder
 from headwater.exchange.outbox import Sending
 from headwater.exchange.requests import Request
 from headwater.model.fact import record_of
 from headwater.model.ids import FactId, MessageId, StateCode
 from headwater.model.message import Amend, Kind
-from headwater.model.times import format_instant
+from headwater.model.times import format_instant, parse_day
 from headwater.node import messages
 from headwater.node.messages import Envelope, Letter
 from headwater.node.node import Node
@@ -59,8 +59,11 @@ def answer_consent(node: Node, session: Session, ref: MessageId, decision: str, 
 
     Raises:
         PolicyError: the user may not, or there is no such message.
+        SchemaError: the last day is none, or is over: such a yes would count as a refusal, and take back one that was given.
     """
     may(session, Act.CONSENT_GIVE)
+    if until is not None and parse_day(until, field="until") < node.clock.now().date():
+        raise SchemaError("a consent that has ended already", where=Place(field="until"), fix="give a day to come")
     return node.exchange.liaison.answer_consent(ref, decision, until, who=session.user)
 
 

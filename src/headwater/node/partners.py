@@ -1,6 +1,7 @@
 """Partners at a node: cards in files, agreements signed, digits compared, states changed by a person."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,13 +90,28 @@ def step(node: Node, session: Session, partner: str, to: State, reason: str) -> 
 
 
 def every(node: Node, session: Session) -> list[dict[str, Any]]:
-    """Return all partners as they stand in a document."""
+    """Return all partners as they stand in a document, each with when it was last heard: a message of its came, or it synced."""
     may(session, Act.PARTNER_LOOK)
     agreements = node.exchange.agreements()
-    return [
-        document(partner, agreements) | standing_document(node.exchange.syncing.standing(partner.authority))
-        for partner in node.exchange.partners()
-    ]
+    found = []
+    for partner in node.exchange.partners():
+        standing = node.exchange.syncing.standing(partner.authority)
+        heard = max((at for at in (standing.synced_at, _wrote_at(node, partner.authority)) if at), default=None)
+        found.append(
+            {
+                **document(partner, agreements),
+                "heard_at": format_instant(heard) if heard else None,
+                **standing_document(standing),
+            }
+        )
+    return found
+
+
+def _wrote_at(node: Node, peer: AuthorityId) -> datetime | None:
+    """Return when the newest message of a partner was kept."""
+    with node.store.snapshot() as snapshot:
+        row = snapshot.incoming_at(peer, snapshot.incoming_last(peer))
+    return row.received_at if row else None
 
 
 def document(partner: Partner, agreements: dict[str, Agreement]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from headwater.node import protected, users
 from headwater.node.node import Node
 from headwater.node.protected import Entry, Subject
 from headwater.policy import safeguarding as rules
-from headwater.policy.acts import Act
+from headwater.policy.acts import Act, Role
 from headwater.policy.indicators import INDICATORS
 from headwater.policy.safeguarding import Clocks, Grant, Outcome, Ruling, Seen, SuspectRequest, Task
 from headwater.policy.session import Session, may
@@ -49,7 +49,8 @@ def grant(node: Node, session: Session, pseudonym: str, reader: str, until: date
     """Let one user read about one protected person until a time.
 
     Raises:
-        PolicyError: the user may not grant, grants to oneself, or there is no such person or reader.
+        PolicyError: the user may not grant, grants to oneself, there is no such person or reader, or that user could not
+            read: switched off, or without the role.
         SchemaError: there is no reason, or the end has passed.
     """
     may(session, Act.IDENTITY_GRANT)
@@ -59,7 +60,14 @@ def grant(node: Node, session: Session, pseudonym: str, reader: str, until: date
 
     def change(transaction: Transaction) -> None:
         _subject(transaction, pseudonym)
-        users.find(transaction, reader)
+        found = users.find(transaction, reader)
+        if found.disabled or Role.SAFEGUARDING not in found.roles:
+            what = (
+                "this user is switched off"
+                if found.disabled
+                else "this user has not the role safeguarding, and could not read"
+            )
+            raise ForbiddenError(what, where=Place(field="--to"), fix="grant it to somebody who is safeguarding")
         transaction.put_document(GRANT_KIND, f"{pseudonym}/{reader}", encode(made))
         detail: dict[str, str | int] = {"reader": reader, "until": until.isoformat()}
         transaction.note(Event("vault.granted", session.user, pseudonym, session.purpose, detail))

@@ -311,37 +311,46 @@ def detect_files(
     for folder in (out.overlays, out.reports):
         if folder is not None:
             make_folder(folder)
-    found, lines = [], list[dict[str, Any]]()
+    found, lines, taken = [], list[dict[str, Any]](), set[str]()
     for scan in each_scan(paths, progress):
         document, judged, _ = detect_one(scan, using)
+        name = _free_name(scan, taken)
         found.append(document)
         lines += [
             {"file": scan.file, "sha256": scan.sha256, "evidence": document["evidence"], **alarm}
             for alarm in document["alarms"]
         ]
         if out.overlays is not None:
-            _draw(out.overlays, document, judged)
+            _draw(out.overlays / f"{name}.png", document, judged)
         if out.reports is not None:
-            write(out.reports / f"{Path(scan.file).stem}.tdr.dcs", _report(document))
+            write(out.reports / f"{name}.tdr.dcs", _report(document))
     if out.findings is not None:
         lines.sort(key=lambda line: (line["queue"] != "rescue", -line["score"]))
         write(out.findings, b"".join(json.dumps(line).encode() + b"\n" for line in lines))
     return {"schema": DETECT_SCHEMA, "scans": found}
 
 
-def _draw(folder: Path, document: dict[str, Any], judged: Any) -> None:  # noqa: ANN401 - what the engine worked out
+def _free_name(scan: ScanImage, taken: set[str]) -> str:
+    """Return what the pictures of a scan are called: two lanes may count their scans from one, and neither overwrites the other's."""
+    stem = Path(scan.file).stem
+    name = stem if stem not in taken else f"{stem}-{scan.sha256[:12]}"
+    taken.add(name)
+    return name
+
+
+def _draw(out: Path, document: dict[str, Any], judged: Any) -> None:  # noqa: ANN401 - what the engine worked out
     """Write the picture of a scan; where a person may be inside, another one for the rescue queue."""
     from headwater.engines.scan.overlay import coloured, overlay
     from headwater.formats.scan_write import png
 
     if judged.seen is None:
         return
-    picture, name = coloured(judged.seen, judged.found), Path(document["file"]).stem
-    write(folder / f"{name}.png", png(overlay(judged.scan, picture, document["alarms"], document["not_assessed"])))
+    picture = coloured(judged.seen, judged.found)
+    write(out, png(overlay(judged.scan, picture, document["alarms"], document["not_assessed"])))
     if any(alarm["queue"] == "rescue" for alarm in document["alarms"]):
-        make_folder(folder / "rescue")
+        make_folder(out.parent / "rescue")
         write(
-            folder / "rescue" / f"{name}.png",
+            out.parent / "rescue" / out.name,
             png(overlay(judged.scan, picture, document["alarms"], document["not_assessed"], rescue=True)),
         )
 
@@ -363,10 +372,17 @@ def outlook(using: Watching) -> str:
     return expected(using.point, 1000, None, PREVALENCE)
 
 
+def _path_of(scan: ScanImage, files: Sequence[Path]) -> Path:
+    """Return the file of a scan: by its name, and by its bytes where two folders hold one of that name."""
+    named = [path for path in files if path.name == scan.file]
+    return named[0] if len(named) == 1 else next(path for path in named if open_scan(path).sha256 == scan.sha256)
+
+
 def site_files(clean: Sequence[Path], out: Path, model: str | None, progress: Progress = _silent) -> dict[str, Any]:
     """Write what a site's clean scans say of it, and return a summary that says when they are too few.
 
-    Passes of one vehicle among them (by plate or identifier) also set the threshold of `compare`.
+    Passes of one vehicle among them (by plate or identifier) also set the threshold of `compare`. A file that is there twice
+    counts once: copies are no scans more.
 
     Raises:
         InputError: a scan cannot be used.
@@ -378,8 +394,12 @@ def site_files(clean: Sequence[Path], out: Path, model: str | None, progress: Pr
         from headwater.node.scan_model import load
     loaded = load(model)
     scores, watched, passes, skipped = [], [], list[tuple[str, Path]](), 0
-    files = files_of(clean)
+    files, seen, copies = files_of(clean), set[str](), 0
     for scan in each_scan(clean, progress):
+        if scan.sha256 in seen:
+            copies += 1
+            continue
+        seen.add(scan.sha256)
         judged = assess.judge(scan, loaded.detector)
         if judged.grid is None:
             skipped += 1
@@ -388,7 +408,7 @@ def site_files(clean: Sequence[Path], out: Path, model: str | None, progress: Pr
         watched.append(assess.monitors(judged))
         key = scan.meta.plate or scan.meta.vehicle_id
         if key:
-            passes += [(key, path) for path in files if path.name == scan.file]
+            passes.append((key, _path_of(scan, files)))
     if not scores:
         raise SchemaError("no scan that can be assessed", where=str(clean[0]))
     pairs = pair_scores(passes)
@@ -404,6 +424,8 @@ def site_files(clean: Sequence[Path], out: Path, model: str | None, progress: Pr
     )
     if skipped:
         warnings.append(f"{skipped} scan(s) left out: one energy, or no counts")
+    if copies:
+        warnings.append(f"{copies} scan(s) left out: the same file again, and copies are no scans more")
     return {
         "schema": "headwater.scan.site/1",
         "file": str(out),

@@ -25,8 +25,14 @@ def compare_scans(new: ScanImage, old: ScanImage) -> Compared:
     """Return how a new pass differs from its reference.
 
     Raises:
-        SchemaError: one has no two spectra, or both name different vehicles.
+        SchemaError: one has no two spectra, both name different vehicles, or both are one image.
     """
+    if new.sha256 == old.sha256:
+        raise SchemaError(
+            "the reference is the very image that is looked at, in which nothing can be new",
+            where=old.file,
+            fix="take an earlier pass of the same vehicle",
+        )
     for scan in (new, old):
         if not scan.is_counts or not scan.meta.is_dual:
             raise SchemaError(

@@ -94,7 +94,7 @@ def test_an_answer_without_a_hit_still_says_how_old_the_list_is_and_writes_its_f
 
 def test_every_part_of_an_answer_has_its_line() -> None:
     document: dict[str, Any] = {
-        "hits": [], "silenced": [{"query": "q1", "entry": "uk:1", "who": "o.reed"}], "not_screenable": [{"query": "q2", "reason": "no letters"}],
+        "queries": 3, "hits": [], "silenced": [{"query": "q1", "entry": "uk:1", "who": "o.reed"}], "not_screenable": [{"query": "q2", "reason": "no letters"}],
         "doubts": [{"query": "q3", "field": "birth_date", "text": "taken as 1975"}], "warnings": ["a note of its own"], "about": {"entries": 4},
         "since": {"list": "uk", "added": ["1"], "changed": ["2", "3"], "removed": ["9"]},
         "lists": [{"list": "uk", "version": "", "entries": 8, "note": "It is older than 3 days."}],

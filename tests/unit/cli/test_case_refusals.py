@@ -204,6 +204,35 @@ def test_what_is_not_there_is_refused_by_every_verb(
     assert word in ended.err
 
 
+def test_what_is_no_bundle_is_not_said_to_have_been_altered(run: Run, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "view.zip").write_bytes(b"PK")
+    for place in (tmp_path / "nowhere", tmp_path / "view.zip", home):
+        ended = run("case", "verify", place)
+        assert (ended.code, ended.out) == (65, "")
+        assert "name the folder of the bundle" in ended.err
+    (tmp_path / "verify.py").touch()
+    assert run("case", "verify", tmp_path).code == 76
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("custody", "--exhibit", "ZZ/1", "--event", "examined"), "no such exhibit in the case; --exhibit"),
+        (("custody", "--exhibit", "JS/1", "--event", "examined", "--by", "P99"), "no such person in the case; --by"),
+        (("custody", "--exhibit", "JS/1", "--event", "eaten"), "no such event; --event; name one of seized"),
+        (("add", "--item", "no file.txt", "--ref", "JS/9"), "there is no such file; no file.txt"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_option(
+    run: Run, home: Path, case: str, words: tuple[str, ...], told: str
+) -> None:
+    verb, *given = words
+    at = ("--place", "lab") if verb == "custody" else ()
+    ended = run("case", verb, case, *given, *at, "--home", home, *who())
+    assert ended.code == 65
+    assert told in ended.err
+
+
 def test_a_stamp_by_nobody_is_refused(run: Run, tmp_path: Path, home: Path) -> None:
     def change(case: dict[str, Any]) -> None:
         case["case"]["urn"] = "00EX0000901"

@@ -13,6 +13,8 @@ import pytest
 
 from headwater import __version__
 from headwater.cli import VERBS, main
+from headwater.cli.findings import STATES
+from headwater.model.decision import Verb
 from tests.case_world import write_case
 from tests.node_world import AUDITOR, SUPERVISOR, WRITER, person, write_list, write_report
 from tests.unit.cli.conftest import Run, who
@@ -36,6 +38,13 @@ def leaves() -> dict[str, click.Command]:
 
 
 LEAVES = leaves()
+WRITTEN = {"--out", "--svg", "--chart", "--card", "--map", "--timeline"}
+FILES_TO_WRITE = [
+    (words, *WRITTEN.intersection(param.opts))
+    for words, command in LEAVES.items()
+    for param in command.params
+    if WRITTEN.intersection(param.opts) and isinstance(param.type, click.Path) and not param.type.dir_okay
+] + [("case seal", "--out"), ("case export", "--out")]
 
 
 def test_every_verb_is_listed_with_what_it_does(run: Run) -> None:
@@ -122,7 +131,7 @@ def test_the_version_is_told_at_once() -> None:
         (("node", "check", "--home", "/nowhere"), 78),
         (("read", "xls", "f"), 78),
         (("read", "un", "none.xml"), 65),
-        (("case", "verify", "none"), 76),
+        (("case", "verify", "none"), 65),
         (("conformance", "merkle", "none.jsonl"), 65),
         (("screen", "--name", "x", "--list", "un"), 65),
         (("demo", "--plant", "nothing"), 78),
@@ -257,6 +266,9 @@ def test_a_list_is_made_read_shown_and_screened(run: Run, home: Path, tmp_path: 
     assert "UK list of" in text or "uk list of" in text
     assert json.loads((tmp_path / "hits.jsonl").read_text(encoding="utf-8"))["finding"] == hit["finding"]
     assert "no hit" in run("screen", "--name", "Prudence Quillfeather", "--home", home, *who()).out
+    unasked = run("screen", "--name", " ... ", "--home", home, *who()).out
+    assert "query 1 was not screened" in unasked
+    assert "no hit" not in unasked
 
 
 def test_an_ofac_list_is_made_as_its_three_files(run: Run, tmp_path: Path) -> None:
@@ -277,11 +289,31 @@ def test_a_finding_is_listed_shown_decided_and_released(run: Run, tmp_path: Path
     decide = ("findings", "decide", ref, "confirm", "--reason", "same day", "--home", home, *who())
     assert run(*decide, "--json").document["verb"] == "confirm"
     assert run(*decide).code == 77
+    assert run(*("no/hit.json" if word == tmp_path / "hit.json" else word for word in release)).code == 74
     assert run(*release).code == 0
     assert "Nepostojić" in (tmp_path / "hit.json").read_text(encoding="utf-8")
     shown = run("findings", "show", ref, "--home", home, *who(), "--json").document
     assert [one["verb"] for one in shown["decisions"]] == ["confirm", "release"]
     assert "same day" in run("findings", "show", ref, "--home", home, *who()).out
+
+
+def test_a_state_that_no_finding_is_ever_in_is_refused(run: Run, home: Path) -> None:
+    for state in STATES:
+        assert run("findings", "list", "--state", state, "--home", home, *who()).code == 0
+    assert {"open", *Verb} - {Verb.UNDO} == {*STATES}
+    ended = run("findings", "list", "--state", "confirmed", "--home", home, *who())
+    assert (ended.code, ended.out) == (2, "")
+    assert "'confirm'" in ended.err
+
+
+@pytest.mark.parametrize(("words", "option"), FILES_TO_WRITE)
+def test_a_file_that_could_not_be_written_is_told_before_anything_is_done(
+    run: Run, tmp_path: Path, words: str, option: str
+) -> None:
+    ended = run(*words.split(), option, tmp_path / "no" / "file", "--json")
+    assert ended.code == 74
+    assert ended.document["error"]["code"] == "store.io"
+    assert "make the folder" in ended.err
 
 
 def test_an_engine_is_run_with_parameters_from_a_file(run: Run, tmp_path: Path, home: Path) -> None:
@@ -304,6 +336,7 @@ def test_the_ledger_is_verified_its_head_kept_and_its_events_shown(run: Run, tmp
     shown = run("audit", "show", "--last", "2", "--home", home, *who(AUDITOR), "--json").document["events"]
     assert len(shown) == 2
     assert run("audit", "show", "--home", home, *who()).code == 77
+    assert run("audit", "show", "--kind", "exchange.alarms", "--home", home, *who(AUDITOR)).out == "none\n"
     assert run("audit", "head", "--out", tmp_path / "no" / "head", "--home", home).code == 74
 
 

@@ -149,3 +149,13 @@ def test_payments_are_kept_once_and_gone_when_they_are_recalled(run: Run, desk: 
     gone = run(*words)
     assert (gone.code, "no such file" in gone.err) == (77, True)
     assert not [*(desk.home / "tables").iterdir()]
+
+
+def test_a_file_that_is_not_here_is_listed_with_what_it_waits_for(run: Run, desk: Desk) -> None:
+    ended = run("inbox", "files", "--home", desk.home, *who())
+    [late] = [line for line in ended.out.split("\n0") if LATE in line]
+    assert ended.code == 75
+    assert (
+        "0 of 1 pieces\n    it is on its way, or was not asked for yet; it comes by itself while this node is served"
+        in late
+    )

@@ -20,6 +20,8 @@ from headwater.errors import (
 from headwater.exchange import files
 from headwater.exchange.envelope import Lane
 from headwater.exchange.files import PATH, TURN_S, chunks_here, open_chunk, seal_chunk
+from headwater.exchange.partners import State
+from headwater.exchange.unfetched import AGAIN, ASK, SERVE
 from headwater.model.canonical import encode
 from headwater.model.ids import BlobHash, FactId, MessageId
 from headwater.model.message import CHUNK_BYTES, Amend, FileRef
@@ -294,6 +296,41 @@ def test_a_file_that_is_not_what_its_message_says_is_refused(two: Two, instead: 
     assert two.belgrade.exchange.files.fetch_all() == 0
     assert len(two.fetching.asked) == asked, "what was right is not fetched again"
     assert not any(name == sha256(CONTENT).hexdigest() for name in on_disk(two.belgrade))
+
+
+def test_a_file_that_waits_says_why_and_what_would_help(two: Two) -> None:
+    two.send()
+    here = two.belgrade.exchange
+    [waits] = here.files.waiting()
+
+    def why() -> tuple[str, str]:
+        trouble = here.files.trouble(waits)
+        assert trouble is not None
+        return trouble.code, trouble.fix
+
+    assert why() == ("peer", SERVE)
+    two.fetching.left = 0
+    here.files.fetch_all()
+    assert why() == ("peer.unreachable", AGAIN)
+    two.fetching.left, two.fetching.change = 1000, lambda data: bytes(len(data))
+    here.files.fetch_all()
+    assert why() == ("peer.refused", ASK)
+    here.step_partner(two.london.me, State.SUSPENDED, who="s.hall", reason="asked")
+    assert why() == ("trust.key", "see: headwater partner list")
+    here.step_partner(two.london.me, State.CONFIRMED, who="s.hall", reason="asked")
+    two.fetching.change = lambda data: data
+    assert here.files.fetch_all() == 1
+    assert [here.files.trouble(each) for each in here.files.waiting()] == [None]
+
+
+@pytest.mark.parametrize("instead", [{"sha256": "0" * 64}])
+def test_a_file_that_is_another_than_its_message_says_is_asked_about(two: Two, instead: dict[str, Any]) -> None:
+    two.send(**instead)
+    two.belgrade.exchange.files.fetch_all()
+    [waits] = two.belgrade.exchange.files.waiting()
+    trouble = two.belgrade.exchange.files.trouble(waits)
+    assert trouble is not None
+    assert (trouble.code, trouble.fix) == ("input.format", ASK)
 
 
 @pytest.mark.parametrize(("at", "again"), [(10, 3), (CHUNK_BYTES + 10, 2)])

@@ -151,7 +151,7 @@ def test_an_old_copy_ends_early_only_against_a_stated_day() -> None:
         (wide(*(f"{row},7" for row in CLEAN), header="month,a,b,"), ("without a header",)),
         (wide("2024-01,,"), ("no value",)),
         (wide(), ("no row",)),
-        ("a;b\n1;2\n", ("header is missing",)),
+        ("a;b\n1;2\n", ("semicolons", "commas")),
     ],
 )
 def test_a_bad_cell_is_named_with_line_column_and_value(text: str, words: tuple[str, ...]) -> None:

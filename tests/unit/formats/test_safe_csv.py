@@ -31,6 +31,10 @@ def test_latin_1_is_read_where_it_is_named() -> None:
     assert rows(b"\xe9,b\n", "latin-1") == [(1, ["é", "b"])]
 
 
+def test_one_column_may_speak_in_semicolons() -> None:
+    assert rows(b"notes; and sources\na;b\n") == [(1, ["notes; and sources"]), (2, ["a;b"])]
+
+
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
@@ -39,6 +43,8 @@ def test_latin_1_is_read_where_it_is_named() -> None:
         (b"a\nb\n\xff\n", 3, "not UTF-8"),
         (b"a\nb\0\n", 2, "NUL"),
         (b" \n", None, "empty"),
+        (b"id;name\n1;a\n", 1, "semicolons"),
+        (b"\xef\xbb\xbfid\tname\n1\ta\n", 1, "tabs"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(data: bytes, line: int | None, words: str) -> None:

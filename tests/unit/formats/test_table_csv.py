@@ -138,6 +138,11 @@ def test_an_amount_that_cannot_be_is_told_for_what_it_is(given: str, said: str) 
     assert (error.what, error.fix) == (said, "give whole minor units above zero: 1234 for 12.34 EUR")
 
 
+def test_a_table_with_semicolons_is_told_as_that() -> None:
+    with pytest.raises(FormatError, match="semicolons"):
+        read("payments", (HEAD + GOOD).replace(",", ";").encode())
+
+
 def test_a_count_is_not_told_to_be_money() -> None:
     _, (error,) = read("contacts", b"from,to,count,first,last\nA,B,-3,2025-03-01T10:00:00Z,2025-03-02T10:00:00Z\n")
     assert (error.where.field, error.what) == ("count", "not a whole number")

@@ -178,6 +178,12 @@ def test_a_changed_backup_is_refused_and_nothing_of_it_is_left(
     assert set(tmp_path.iterdir()) == before
 
 
+def test_a_backup_that_is_not_there_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no such file"):
+        backup.restore(tmp_path / "uk.box", tmp_path / "again", WORDS)
+    assert not list(tmp_path.iterdir())
+
+
 def test_another_passphrase_opens_nothing_and_a_short_one_is_no_passphrase(home: Path, tmp_path: Path) -> None:
     saved(home, tmp_path / "uk.box")
     with pytest.raises(FormatError, match="passphrase"):

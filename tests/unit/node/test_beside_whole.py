@@ -11,6 +11,7 @@ import pytest
 
 from headwater.errors import ForbiddenError, HeadwaterError, NoBasisError
 from headwater.exchange.beside import tables_of_partners
+from headwater.exchange.unfetched import ON_ITS_WAY, SERVE
 from headwater.model.handling import Handling
 from headwater.model.ids import BlobHash, MessageId
 from headwater.model.message import Kind
@@ -86,7 +87,7 @@ def test_what_has_come_is_listed_with_how_much_of_it_and_saved_as_it_was(pair: W
         "chunks": 1,
         "here": 1,
     }
-    assert attachments.waiting(london, as_user(london)) == [{**row, "whole": True}]
+    assert attachments.waiting(london, as_user(london)) == [{**row, "whole": True, "waits": None}]
     assert attachments.waiting(belgrade, as_user(belgrade)) == []
     since = size_of(london)
     attachments.save(london, as_user(london), ref, "payments.csv", tmp_path / "out.csv")
@@ -108,6 +109,7 @@ def test_a_file_that_is_not_here_yet_is_listed_and_not_given(
     ref = MessageId(pair.attach(pair.belgrade, file))
     [row] = attachments.waiting(london, as_user(london))
     assert (row["chunks"], row["here"], row["whole"]) == (2, 0, False)
+    assert row["waits"] == {"code": "peer", "what": ON_ITS_WAY, "fix": SERVE}
     with pytest.raises(ForbiddenError, match="the file is not here yet") as caught:
         attachments.save(london, as_user(london), ref, "large.txt", tmp_path / "none")
     assert (caught.value.where.file, caught.value.fix) == ("large.txt", "the node fetches it while it serves")

@@ -386,6 +386,9 @@ def test_consent_is_asked_of_the_originator_and_its_answer_is_kept_word_for_word
         with pytest.raises(ForbiddenError):
             liaison.answer_consent(london, as_user(london, user), asked.id, "yes", None)
     since = size_of(belgrade)
+    for over in ("2026-11-24", "2024-02-29"):
+        with pytest.raises(SchemaError, match="has ended already"):
+            liaison.answer_consent(london, as_user(london, SUPERVISOR), asked.id, "yes", over)
     answer = liaison.answer_consent(london, as_user(london, SUPERVISOR), asked.id, "yes", "2027-01-31")
     pair.carry()
     assert answer.id is not None

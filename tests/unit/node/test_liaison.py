@@ -10,8 +10,10 @@ import pytest
 from headwater.errors import ConflictError, ForbiddenError, SchemaError
 from headwater.model.ids import MessageId
 from headwater.model.message import Kind, Message
-from headwater.node import Node, attachments, correspondence, liaison, messages
+from headwater.model.times import format_instant
+from headwater.node import Node, attachments, correspondence, liaison, messages, partners
 from headwater.node.messages import Letter, address
+from headwater.node.pages import start
 from tests.node_world import AUDITOR, SUPERVISOR, TERMS, as_user, live_pair, person, read, until, write_report
 
 pytestmark = pytest.mark.slow
@@ -53,6 +55,14 @@ def tell(
 
 def shown(node: Node, ref: MessageId) -> dict[str, Any]:
     return correspondence.show(node, as_user(node), ref)
+
+
+def test_a_partner_that_wrote_was_heard_though_it_never_synced(london: Node) -> None:
+    [shown] = partners.every(london, as_user(london))
+    newest = max(row.received_at for row in london.exchange.incoming())
+    assert (shown["witness"]["synced_at"], shown["heard_at"]) == (None, format_instant(newest))
+    [told] = start.start(london, as_user(london)).silences
+    assert not told.silent
 
 
 def test_a_recall_is_asked_by_who_may_and_its_proof_is_shown(london: Node, belgrade: Node, tmp_path: Path) -> None:

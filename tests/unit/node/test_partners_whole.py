@@ -99,6 +99,7 @@ def test_a_partner_is_told_with_its_agreements_its_witness_and_its_alarms(known:
         "card_version": 1,
         "card_expires": "2027-11-26T08:30:00Z",
         "agreements": {TERMS: "live", "EX-UK-RS-SECOND": "suspended"},
+        "heard_at": None,
         "witness": {"theirs": 0, "ours": 0, "synced_at": None},
     }
     evidence = alarm.pop("evidence")

@@ -157,8 +157,9 @@ def test_two_pseudonyms_are_linked_in_the_vault_alone_and_the_link_is_in_the_led
         (1, "Person FFFFFFFFFF", GUARDIAN, ForbiddenError),
         (1, "", "nobody.here", ForbiddenError),
         (1, "", LEAD, ForbiddenError),
+        (1, "", WRITER, ForbiddenError),
     ],
-    ids=["ends now", "has ended", "of nobody", "to nobody", "to oneself"],
+    ids=["ends now", "has ended", "of nobody", "to nobody", "to oneself", "to one who could not read"],
 )
 def test_a_grant_that_has_ended_or_is_of_or_to_nobody_is_none(
     home: Node, clock: FakeClock, hours: int, name: str, reader: str, error: type[Exception]

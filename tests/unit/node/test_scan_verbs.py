@@ -127,6 +127,39 @@ def test_site_and_evaluate_say_when_too_few(scans: Path, shared: Path, tmp_path:
     assert (tmp_path / "card.png").is_file()
 
 
+def lanes(folder: Path, scan: Path) -> tuple[Path, Path]:
+    """Two lanes that both count their scans from one: passes of two vehicles under one file name."""
+    made = read_scan(scan.read_bytes(), scan.name, lambda _: None)
+    for lane, plate in (("lane-1", "ZZ01TST"), ("lane-2", "ZZ02TST")):
+        (folder / lane).mkdir()
+        (folder / lane / "0001.tif").write_bytes(neutral_tiff(made.pixels, replace(made.meta, plate=plate)))
+    return folder / "lane-1", folder / "lane-2"
+
+
+def test_a_scan_is_not_compared_with_itself(scans: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "reference.tif"
+    copy.write_bytes((scans / "real.tif").read_bytes())
+    with pytest.raises(SchemaError, match="the very image"):
+        scan_compare.compare_files(scans / "real.tif", copy, None, 0.05)
+
+
+def test_copies_are_no_clean_scans_more(scans: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.tif").write_bytes((scans / "real.tif").read_bytes())
+    made = use.site_files([scans, scans, tmp_path / "copy.tif"], tmp_path / "site.json", None)
+    assert (made["clean_scans"], made["pairs"]) == (2, 0)
+    assert "3 scan(s) left out: the same file again" in made["warnings"][1]
+
+
+def test_two_lanes_with_the_same_file_names_are_told_apart(scans: Path, tmp_path: Path) -> None:
+    both = lanes(tmp_path, scans / "real.tif")
+    assert use.site_files(both, tmp_path / "site.json", None)["pairs"] == 0
+    out = use.Outputs(None, tmp_path / "pictures", tmp_path / "reports")
+    told = use.detect_files(both, use.watching(None, 0.05, None), out)
+    second = f"0001-{told['scans'][1]['sha256'][:12]}"
+    assert {path.stem for path in (tmp_path / "pictures").glob("*.png")} == {"0001", second}
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {"0001.tdr.dcs", f"{second}.tdr.dcs"}
+
+
 def test_a_kept_scan_gives_findings_that_name_its_hash_and_a_made_one_is_refused(scans: Path, tmp_path: Path) -> None:
     using = use.watching(None, 0.05, None)
     node = node_at(init(tmp_path / "home"), FakeClock())

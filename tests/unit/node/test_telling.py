@@ -20,6 +20,7 @@ from headwater.engines.trace.wording import counted
 from headwater.engines.watch.danger import craft_part, read_setting, surroundings
 from headwater.exchange.card import ASK_FOR_NEW, RENEW
 from headwater.exchange.refusal import Code, error_for
+from headwater.exchange.unfetched import KINDS, ON_ITS_WAY, SERVE, unfetched
 from headwater.model.catalogue import FOLDERS, read
 from headwater.node.telling import PARTS, told
 from headwater.node.watch_read import danger_weights
@@ -67,7 +68,16 @@ def of_refusals() -> Iterator[tuple[str, str]]:
         yield f"remedy of refusal {word}", error.fix
 
 
-SENTENCES = [*of_rules_and_typologies(), *of_matching(), *of_refusals()]
+def of_files() -> Iterator[tuple[str, str]]:
+    yield "file of a stranger", unfetched(None, "").what
+    for kind, what, fix in KINDS:
+        yield f"file, {kind.code}", what
+        yield f"remedy of file, {kind.code}", fix
+    yield "remedy of a file on its way", SERVE
+    yield "file on its way", ON_ITS_WAY
+
+
+SENTENCES = [*of_rules_and_typologies(), *of_matching(), *of_refusals(), *of_files()]
 """Every sentence that stands ready in a table, by where it is from."""
 
 

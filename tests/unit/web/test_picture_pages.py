@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from headwater.node import Node
 from headwater.node.pages import charts
+from headwater.testing.fakes import FakeClock
 from tests.node_world import SUPERVISOR, WRITER, as_user, events
 from tests.page_world import Browser, browser
 from tests.picture_world import SERIES, case_folder, parsed, payments, series, ties, watch
@@ -155,6 +157,15 @@ def test_a_chart_goes_into_a_case_as_a_picture(node: Node, analyst: Browser, ful
     answer = analyst.post(full["charts"], {"version": "1", "act": "case", "case": urn})
     assert answer.status == 303, answer.text
     assert len(cases.get(node, urn).strays) == before + 1
+
+
+def test_a_list_that_is_stale_by_its_own_date_is_not_said_to_be_helped_by_reading_it_again(
+    node: Node, clock: FakeClock
+) -> None:
+    clock.move(timedelta(days=9))
+    reader = browser(node, WRITER)
+    for path in ("/lists", "/lists/uk-csv"):
+        assert "etch it, or read its newest edition" in reader.get(path).text
 
 
 def test_somebody_elses_chart_is_answered_like_none(node: Node, full: dict[str, str]) -> None:

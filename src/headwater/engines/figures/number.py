@@ -19,6 +19,7 @@ PATTERN: Final = (
     r"|nationalit|countries|states|flights|routes))"
 )
 _NUMBER: Final = re.compile(PATTERN, re.IGNORECASE)
+_THOUSANDS: Final = len(".000")
 
 
 _ONES: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -138,12 +139,24 @@ def said(text: str, before: str = "") -> Said:
     return from_match(found, before)
 
 
+def check_points(found: re.Match[str]) -> None:
+    """Refuse a point where thousands end: "22.000" is 22,000 to one reader, and 22 to another.
+
+    Raises:
+        SchemaError: there is one.
+    """
+    if found["decimals"] and len(found["decimals"]) == _THOUSANDS and not found["scale"]:
+        what = "a point between thousands, or a fraction to three places: which of them is not known"
+        raise SchemaError(what, where=Place(field="number"), fix="write it as 24,000, 'about 24,000' or 24k")
+
+
 def from_match(found: re.Match[str], before: str) -> Said:
     """Return the number that `PATTERN` found, with the hedge at the end of what stands before it.
 
     Raises:
-        SchemaError: it is a fraction, or larger than any count.
+        SchemaError: it is a fraction, or larger than any count, or has a point between thousands.
     """
+    check_points(found)
     digits = re.sub(r"[^\d]", "", found["digits"])
     decimals = (found["decimals"] or "").removeprefix(".")
     scale = _SCALES[found["scale"].lower()] if found["scale"] else 1

@@ -9,7 +9,7 @@ from typing import Final
 from headwater.engines.figures.book import Book, Where
 from headwater.engines.figures.clauses import without_comparisons, without_parts
 from headwater.engines.figures.judge import Claim
-from headwater.engines.figures.number import PATTERN, Said, from_match, in_digits
+from headwater.engines.figures.number import PATTERN, Said, check_points, from_match, in_digits
 from headwater.engines.figures.words import RETURNS, Sense, senses
 from headwater.errors import SchemaError
 from headwater.model.figures import Unit, slug
@@ -117,6 +117,7 @@ def find_period(text: str, today: date) -> Span | None:
 
 def _number(text: str) -> tuple[Said, int]:
     for found in _NUMBER.finditer(text):
+        check_points(found)
         try:
             return from_match(found, text[: found.start()]), found.end()
         except SchemaError:

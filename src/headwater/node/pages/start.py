@@ -146,7 +146,7 @@ def _silences(node: Node, session: Session) -> list[Silence]:
     now = node.clock.now()
     found = []
     for each in partners.every(node, session):
-        heard = each["witness"]["synced_at"]
+        heard = each["heard_at"]
         silent = heard is None or now - parse_instant(heard) > SILENT
         found.append(
             Silence(
