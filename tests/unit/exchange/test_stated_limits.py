@@ -19,7 +19,7 @@ STATED: Final = [
     ("envelope.md", "integer, 1 to 2^53 − 1", envelope.MAX_SEQ, 2**53 - 1),
     ("envelope.md", "more than 300 s after now", envelope.MAX_AHEAD.total_seconds(), 300),
     ("envelope.md", "1 to 64 times", framing.MAX_ENVELOPES, 64),
-    ("envelope.md", "ours takes 32\nMiB", framing.MAX_BATCH, 32 * MIB),
+    ("envelope.md", "ours takes 32 MiB", framing.MAX_BATCH, 32 * MIB),
     ("envelope.md", "a node takes at least 8 MiB or one envelope", courier.MOST_BYTES, 8 * MIB),
     ("envelope.md", "at most\n64 envelopes that are queued together", suite.MAX_TOGETHER, 64),
     ("card.md", "at most 256 KiB and 32 signatures", (signed.MAX_PAPER, signed.MAX_SIGNATURES), (256 * KIB, 32)),
