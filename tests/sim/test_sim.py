@@ -50,7 +50,9 @@ def test_a_seed_is_the_same_history_in_whatever_company_it_is_played() -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("seed", [739_948_153, 73_995_700_929, 73_995_701_011, 73_995_709_774])
+@pytest.mark.parametrize(
+    "seed", [739_948_153, 73_995_700_929, 73_995_701_011, 73_995_709_774, 73_995_722_687, 73_995_723_872]
+)
 def test_a_history_that_was_once_found_bad_is_good(seed: int) -> None:
     assert sim("--seeds", str(seed))[1]["bad"] == []
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from headwater.exchange.desk import Desk, Taken
-from headwater.exchange.envelope import Header, Sealed
+from headwater.exchange.envelope import Header, Sealed, check_times
 from headwater.exchange.parties import agreement_of, purpose_of
 from headwater.exchange.partners import Partners
 from headwater.exchange.quarantine import quarantine
@@ -143,6 +143,11 @@ class Taking:
             used = self._numbered(header) or tx.incoming_at(header.sender, header.seq)
             if used is not None:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
+            return
+        if (
+            moved := check_times(header, tx.now)
+        ) is not None:  # since it was looked at the clock was set, or its time ran out
+            self._refuse_proved(each, moved.code)
             return
         judgement = self._desk.judge(tx, each.message, self._terms(each.message.agreement), header.sent_at)
         if judgement.outcome is Outcome.REFUSE:

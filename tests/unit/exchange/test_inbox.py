@@ -1,5 +1,6 @@
 """What comes in is checked, judged, kept once, and answered by a signed receipt: every row of the design's table of faults."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from headwater.model.canonical import encode
 from headwater.model.ids import MessageId, StateCode, new_message_id
 from headwater.model.message import Kind, Message
 from headwater.policy.agreement import AgreementState
+from headwater.store import Transaction
 from headwater.testing.fakes import START
 from tests.exchange_world import BELGRADE, LONDON, PRISTINA, TERMS, Node, World, agreement, confirm, fact, message
 
@@ -97,6 +99,25 @@ def test_a_duplicate_in_one_batch_has_one_effect_and_one_line(london: Node, belg
     london.exchange.send(message(), who="o.reed")
     assert results(belgrade, last(london), last(london)) == ["stored"]
     assert content(belgrade) == 1
+
+
+@pytest.mark.parametrize(("by", "code"), [(timedelta(hours=-1), "clock"), (timedelta(days=30), "expired")])
+def test_a_clock_that_is_set_between_the_look_and_the_writing_is_the_one_that_counts(
+    world: World, london: Node, belgrade: Node, monkeypatch: pytest.MonkeyPatch, by: timedelta, code: str
+) -> None:
+    london.exchange.send(message(), who="o.reed")
+    write = belgrade.store.write
+
+    def later(change: Callable[[Transaction], object]) -> object:
+        world.clock.move(by)
+        return write(change)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(belgrade.store, "write", later)
+        assert results(belgrade, last(london)) == [f"refused:{code}"]
+    assert content(belgrade) == 0
+    world.clock.move(-by)
+    assert results(belgrade, last(london)) == ["stored"], "nothing was kept of it, so that it can come again"
 
 
 def test_a_duplicate_after_its_expiry_still_gets_its_receipt(world: World, london: Node, belgrade: Node) -> None:
