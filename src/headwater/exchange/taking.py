@@ -129,14 +129,8 @@ class Taking:
         self._proved.add(header.sender)
         beside = self._rows.get(header.id)
         there = self._row(*beside) if beside is not None else self._there.get(header.id)
-        if there is not None and there.sha256 == each.sealed.sha256:
-            if beside is None:  # another connection was quicker; within one batch its line stands already
-                self._again(there)
-            return
         if there is not None:
-            if there.peer == header.sender:  # whoever takes an identifier of somebody else's accuses nobody
-                two_contents(tx, there, each.envelope, self._partners.me)
-            self._refuse_proved(each, Code.EQUIVOCATION)
+            self._taken(each, there, is_beside=beside is not None)
             return
         if (header.sender, header.seq) in self._numbers:
             self._refuse_proved(each, Code.REPLAY)
@@ -176,6 +170,16 @@ class Taking:
         self._add_row(each, HELD if held else STORED)
         self.stored += [] if held else [each]
         self._add_line(header, each.sealed.sha256, STORED)
+
+    def _taken(self, each: Opened, there: Incoming, *, is_beside: bool) -> None:
+        """Answer an envelope whose identifier is taken: by the same bytes, in this batch or before, or by others."""
+        if there.sha256 == each.sealed.sha256:
+            if not is_beside:  # another connection was quicker; within one batch its line stands already
+                self._again(there)
+            return
+        if there.peer == each.sealed.header.sender:  # whoever takes an identifier of somebody else's accuses nobody
+            two_contents(self._tx, there, each.envelope, self._partners.me)
+        self._refuse_proved(each, Code.EQUIVOCATION)
 
     def _refuse_proved(self, each: Opened, why: str) -> None:
         header = each.sealed.header

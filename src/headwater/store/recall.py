@@ -28,12 +28,14 @@ COMPUTED: Final = "derived"
 BEGINNING: Final = "part:"
 """Stands there before the name of a blob's beginning that was withdrawn."""
 _USED: Final = (
-    "SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1",
-    # Editions of lists, files of customers and runs name blobs that stand in no record, and so do chunks for partners.
-    "SELECT 1 FROM document WHERE kind IN ('list', 'customers', 'run') AND instr(body, CAST(? AS BLOB)) LIMIT 1",
-    "SELECT 1 FROM document WHERE kind = 'file-chunk' AND key = ? LIMIT 1",
+    ("SELECT 1 FROM record WHERE instr(body, CAST(? AS BLOB)) LIMIT 1", "{}"),
+    # Editions of lists and files of customers name blobs that stand in no record, and so do chunks for partners.
+    ("SELECT 1 FROM document WHERE kind IN ('list', 'customers') AND instr(body, CAST(? AS BLOB)) LIMIT 1", "{}"),
+    # A run its list of identifiers: the tables and files that it read go with their records.
+    ("SELECT 1 FROM document WHERE kind = 'run' AND instr(body, CAST(? AS BLOB)) LIMIT 1", '"read":"{}"'),
+    ("SELECT 1 FROM document WHERE kind = 'file-chunk' AND key = ? LIMIT 1", "{}"),
 )
-"""What asks whether a blob is needed: a partner may name any in its message, and take that back."""
+"""What asks whether a blob is needed, and how it names it: a partner may name any in its message, and take that back."""
 _NAMED: Final = re.compile(rb"rec-[0-9a-f]{40}(?:/[0-9]+)?|\b[0-9a-f]{64}\b")
 """What a finding names as evidence: a record, a fact of one, a file, or the table of a row."""
 _PAGE: Final = 256
@@ -101,7 +103,10 @@ class RecallReading(RecordReading):
     def erased_blobs(self) -> list[BlobHash]:
         """Return blobs of erased records to which nothing else refers: their files are to be removed."""
         found = [ref for ref in self.noted_erased()[0] if ref != COMPUTED and not ref.startswith(BEGINNING)]
-        return [BlobHash(ref) for ref in found if not any(self._link.one(tuple[int], sql, ref) for sql in _USED)]
+        return [BlobHash(ref) for ref in found if not any(self._is_used(ref, *how) for how in _USED)]
+
+    def _is_used(self, ref: str, sql: str, named: str) -> bool:
+        return self._link.one(tuple[int], sql, named.format(ref)) is not None
 
     def noted_erased(self) -> tuple[list[str], int]:
         """Return what a sweep is to remove, and the leaf after the one that announced the last erasure: for `forget_erased`."""

@@ -59,12 +59,12 @@ def test_what_is_computed_is_cleared_again_where_something_was_erased_meanwhile(
     assert needs_sweep(store) == erased_meanwhile
 
 
-@pytest.mark.parametrize("kind", ["list", "customers", "run"])
-def test_a_blob_that_a_document_names_stays_whatever_a_partner_takes_back(store: Store, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "field"), [("list", "digest"), ("customers", "digest"), ("run", "read")])
+def test_a_blob_that_a_document_names_stays_whatever_a_partner_takes_back(store: Store, kind: str, field: str) -> None:
     ref = store.put_blob(b"rec-1\nrec-2")
 
     def change(tx: Transaction) -> None:
-        tx.put_document(kind, "x", f'{{"digest":"{ref}"}}'.encode())
+        tx.put_document(kind, "x", f'{{"{field}":"{ref}"}}'.encode())
         tx.put_document(kind, "x", b"{}")  # an earlier version counts as well
         tx.forget_blob(ref)
 
@@ -72,6 +72,18 @@ def test_a_blob_that_a_document_names_stays_whatever_a_partner_takes_back(store:
     store.sweep()
     assert kept(store, ref)
     assert not needs_sweep(store)
+
+
+def test_what_a_run_has_read_goes_with_its_record_although_the_run_names_it(store: Store) -> None:
+    ref = store.put_blob(b"positions of boats")
+
+    def change(tx: Transaction) -> None:
+        tx.put_document("run", "x", f'{{"parts":{{"{ref}":"blob"}},"read":""}}'.encode())
+        tx.forget_blob(ref)
+
+    store.write(change)
+    store.sweep()
+    assert not kept(store, ref)
 
 
 def test_a_chunk_for_a_partner_stays(store: Store) -> None:
