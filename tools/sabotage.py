@@ -127,7 +127,7 @@ PATCHES: Final = (
     Patch("receipt: its signature is not checked", "exchange/receipt.py",
           "if not is_signed(key.public_key, signature, _message(payload)):", "if not signature:", EXCHANGE),
     Patch("taking: other bytes under a known name are a duplicate", "exchange/taking.py",
-          "if there is not None and there.sha256 == each.sealed.sha256:", "if there is not None:", EXCHANGE),
+          "if there.sha256 == each.sealed.sha256:", "if True:", EXCHANGE),
     Patch("card: an older version is taken", "exchange/card.py", "if new.version < old.version:", "if new.version < old.version - 1:", EXCHANGE),
     Patch("card: the old roots need not sign", "exchange/card.py", "    _check_threshold(given.paper, old)\n    return True", "    return True", EXCHANGE),
     Patch("witness: a log that shrank is a late one", "exchange/witness.py",
