@@ -1,4 +1,4 @@
-"""What the wheel's builder calls: catalogues and vocabularies go into the wheel pressed, for the core has 40 MB to fit into.
+"""What the wheel's builder calls: catalogues, vocabularies and templates go into the wheel pressed, for the core has 40 MB to fit into.
 
 The source keeps them as text, for people to read and correct; an editable install reads that.
 """
@@ -16,6 +16,7 @@ PRESSED = (
     "src/headwater/case/data/case_terms.csv",
     "src/headwater/engines/match/data/chinese.txt",
     "src/headwater/engines/scan/data/elements.csv",
+    "src/headwater/web/templates/*.html",
 )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from headwater.model.finding import told_score
+from headwater.model.packaged import packaged
 from headwater.model.times import parse_instant
 from headwater.node.telling import told
 from headwater.policy.acts import Act
@@ -212,7 +213,7 @@ class Templates:
     def __init__(self) -> None:
         """Make the environment; templates are compiled when first used."""
         self._environment = Environment(
-            loader=PackageLoader("headwater.web", "templates"),
+            loader=FunctionLoader(_template),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -312,6 +313,11 @@ def say(text: str | None, language: Language) -> Markup:
         return Markup("")
     own = told(text, language.tag)
     return others(own, ENGLISH if own == text else language.tag, fold_from=SENTENCES_FROM)
+
+
+def _template(name: str) -> tuple[str, str, None]:
+    """Return the text of a template, and what it is called in a traceback."""
+    return packaged("headwater.web", "templates", name).decode(), name, None
 
 
 def _is_hidden(letter: str) -> bool:
