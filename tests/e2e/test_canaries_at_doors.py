@@ -231,14 +231,15 @@ def test_what_watching_writes_holds_no_canary_and_neither_does_the_node(
 
 @pytest.fixture
 def scans(tmp_path: Path) -> Path:
-    """A van with a person in it, as an operational portal would have it, with a canary in every text of side-car and tags."""
+    """Two passes of a van with a person in it, as an operational portal has them, a canary in every text of side-car and tags."""
     folder = tmp_path / "scans"
     folder.mkdir()
     draw, told = np.random.default_rng(53), words()
-    made = render(make_scene("van", draw, COARSE, loaded="empty", item="person"), COARSE, draw)
-    meta = replace(made.meta, image_kind=ImageKind.OPERATIONAL, plate="ZZ00TST")
-    more = {name: next(told) for name in ("operator", "driver", "passenger", "remark", "manifest")}
-    (folder / "van.tif").write_bytes(neutral_tiff(made.pixels, meta, **more))
+    for name in ("van.tif", "before.tif"):
+        made = render(make_scene("van", draw, COARSE, loaded="empty", item="person"), COARSE, draw)
+        meta = replace(made.meta, image_kind=ImageKind.OPERATIONAL, plate="ZZ00TST")
+        more = {name: next(told) for name in ("operator", "driver", "passenger", "remark", "manifest")}
+        (folder / name).write_bytes(neutral_tiff(made.pixels, meta, **more))
     return folder
 
 
@@ -252,7 +253,16 @@ def test_what_scanning_writes_holds_no_canary_and_neither_do_findings_and_pages(
     say("scan", "read", scans, "--json")
     say("scan", "detect", scans / "van.tif", "--fa", "0.5", "--out", out / "found.jsonl", "--overlay", out / "pictures", "--tdr", out / "reports", *who, "--json")  # fmt: skip
     say("scan", "material", scans / "van.tif", "--out", out / "material.tif", "--json")
-    say("scan", "compare", scans / "van.tif", "--reference", scans / "van.tif", "--overlay", out / "compared", "--json")
+    say(
+        "scan",
+        "compare",
+        scans / "van.tif",
+        "--reference",
+        scans / "before.tif",
+        "--overlay",
+        out / "compared",
+        "--json",
+    )
     say("findings", "list", "--json", *who)
     say("audit", "show", "--last", "10000", "--json", "--home", home, "--user", AUDITOR, "--purpose", "audit")
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}

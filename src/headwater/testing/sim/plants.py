@@ -125,8 +125,10 @@ def _accept_expired() -> Iterator[None]:
     def lenient(self: Any, tx: Any, message: Any, terms: Any, sent_at: Any) -> Any:  # noqa: ANN401 - as the desk takes them
         return judge(self, tx, with_changes(message, expires=None), terms, sent_at)
 
-    never = mock.patch("headwater.exchange.inbox.check_times", return_value=None)
-    with never, mock.patch.object(Desk, "judge", lenient):
+    look, keep = (
+        mock.patch(f"headwater.exchange.{room}.check_times", return_value=None) for room in ("inbox", "taking")
+    )
+    with look, keep, mock.patch.object(Desk, "judge", lenient):
         yield
 
 
