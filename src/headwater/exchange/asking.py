@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import SplitResult
 
@@ -90,15 +91,15 @@ def hurry(connection: http.client.HTTPConnection, until: float) -> None:
 
     A connection's own time-out is that of each read: who sends a letter of a header now and then would hold the asker for ever.
     """
+    connection.response_class = partial(_Answer, until)  # type: ignore[assignment]
 
-    class InTime(http.client.HTTPResponse):
-        """The answer, which comes in time or not at all."""
 
-        def __init__(self, sock: socket.socket, *args: Any, **words: Any) -> None:  # noqa: ANN401 - as http.client calls it
-            super().__init__(sock, *args, **words)
-            self.fp = io.BufferedReader(_InTime(self.fp.detach(), sock, until))
+class _Answer(http.client.HTTPResponse):
+    """An answer that comes in time or not at all."""
 
-    connection.response_class = InTime
+    def __init__(self, until: float, sock: socket.socket, *args: Any, **words: Any) -> None:  # noqa: ANN401 - as http.client calls it
+        super().__init__(sock, *args, **words)
+        self.fp = io.BufferedReader(_InTime(self.fp.detach(), sock, until))
 
 
 class _InTime(io.RawIOBase):

@@ -138,10 +138,9 @@ class Taking:
             if used is not None:
                 number_used_twice(tx, used, each.envelope, self._partners.me)
             return
-        if (
-            moved := check_times(header, tx.now)
-        ) is not None:  # since it was looked at the clock was set, or its time ran out
-            self._refuse_proved(each, moved.code)
+        # Since it was looked at the clock may have been set, or its time have run out.
+        if (untimely := check_times(header, tx.now)) is not None:
+            self._refuse_proved(each, untimely.code)
             return
         judgement = self._desk.judge(tx, each.message, self._terms(each.message.agreement), header.sent_at)
         if judgement.outcome is Outcome.REFUSE:

@@ -12,15 +12,15 @@ from headwater.errors import ClockError, ExpiredError, HeadwaterError, KeyTrustE
 from headwater.exchange.card import RENEW, check_current
 from headwater.exchange.outbox import SENT
 from headwater.exchange.partners import Partners
+from headwater.exchange.receipt import REFUSED
 from headwater.exchange.refusal import error_for
 from headwater.model.canonical import decode
 from headwater.model.ids import MessageId, message_id
 from headwater.model.message import HOUSEKEEPING, Message
 from headwater.store import Outgoing, Snapshot
 
-RECEIPTED: Final = "receipted"
-REFUSED: Final = "refused"
-QUEUED: Final = "queued"
+_RECEIPTED: Final = "receipted"
+_QUEUED: Final = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class Undelivered:
 
 def undelivered(snapshot: Snapshot, partners: Partners, row: Outgoing, now: datetime) -> Undelivered | None:
     """Return what is in the way of a message that went out; None where it was taken, or nothing is known to be."""
-    if row.state == RECEIPTED:
+    if row.state == _RECEIPTED:
         return None
     said = _last_word(snapshot, row)
     if row.state == REFUSED:
         return said
-    if row.state != QUEUED:
+    if row.state != _QUEUED:
         error = ClockError("nobody took it before it expired", fix="send it again if it still matters")
         return Undelivered(error, said.word, said.at) if said else Undelivered(error)
     stop = _stop(snapshot, partners, row, now)
@@ -64,7 +64,9 @@ def _last_word(snapshot: Snapshot, row: Outgoing) -> Undelivered | None:
         if event.kind == "exchange.resting":
             word = str(event.detail["code"])
             found = Undelivered(error_for(word), word, leaf.at)
-        elif event.kind == "exchange.refused":
+        elif (
+            event.kind == "exchange.refused" and "result" in event.detail
+        ):  # theirs; ours of one of that name says a code
             word, again = str(event.detail["result"]).partition(":")[2], event.detail.get("again")
             found = Undelivered(error_for(word), word, leaf.at, message_id(str(again)) if again else None)
     return found

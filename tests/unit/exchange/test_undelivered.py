@@ -9,9 +9,11 @@ import pytest
 from headwater.exchange.partners import State
 from headwater.exchange.undelivered import Undelivered
 from headwater.model.ids import MessageId
+from headwater.model.message import Kind
 from headwater.policy.agreement import AgreementState
 from headwater.ports import Event
 from tests.exchange_world import BELGRADE, LONDON, TERMS, Node, World, message, pair
+from tests.liar_world import Liar, true
 
 
 @pytest.fixture
@@ -144,3 +146,16 @@ def test_a_stranger_who_claims_the_identifier_says_nothing_of_our_message(three:
     forged = Event("exchange.refused", "unproved", ref, detail={"code": "bad-seal", "count": 1, "detail": ""})
     london.store.note(forged)
     assert found(london, ref) is None
+
+
+def test_a_partner_that_takes_the_identifier_for_a_message_of_its_own_says_nothing_of_ours(tmp_path: Path) -> None:
+    liar = Liar(tmp_path)
+    ref = liar.belgrade.exchange.send(
+        message(kind=Kind.REQUEST, recipient=LONDON, facts={}, reason="?"), who="s.petrovic"
+    ).id
+    assert ref is not None
+    liar.hand(liar.seal(true(purpose="none-of-ours"), id=ref))
+    (row,) = [row for row in liar.belgrade.exchange.outgoing() if row.id == ref]
+    assert liar.events("refused") == 1
+    assert liar.belgrade.exchange.undelivered(row) is None
+    liar.world.close()
