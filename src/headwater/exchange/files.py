@@ -234,9 +234,8 @@ class Carrier:
         ref, partner = self._wanted(waiting)
         if ref is None or partner is None or not partner.is_open:
             self._let_rest(_name_of(waiting))
-            if ref is None and self._store.part_size(
-                _name_of(waiting)
-            ):  # an attempt that had begun before it was recalled
+            # What an attempt has left that had begun before the recall.
+            if ref is None and self._store.part_size(_name_of(waiting)):
                 self._store.write(lambda tx: tx.forget_part(_name_of(waiting)))
                 self._store.sweep()
             return False
