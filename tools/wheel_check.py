@@ -53,6 +53,7 @@ def check(folder: Path, uv: str, *, with_demo: bool) -> list[str]:
     core = installed(folder / "core", uv, wheel)
     problems += over_budget(core, uv) + silent(core)
     full = installed(folder / "full", uv, wheel, "all")
+    problems += pageless(full)
     if not with_demo:
         return problems
     demo = [str(full / "bin" / "headwater"), "demo", "--json"]
@@ -104,6 +105,19 @@ def silent(core: Path) -> list[str]:
         if "Usage:" in said:
             problems.append(f"headwater --help in {locale} is English")
     return problems
+
+
+def pageless(full: Path) -> list[str]:
+    """Which of the page's templates no page can be made of: they lie pressed in the wheel."""
+    command = (
+        "import sys; from headwater.web.templating import Templates;"
+        " made = Templates()._environment; [made.get_template(name) for name in sys.argv[1:]]"
+    )
+    names = sorted(file.name for file in (ROOT / "src" / "headwater" / "web" / "templates").glob("*.html"))
+    done = subprocess.run(
+        [str(full / "bin" / "python"), "-I", "-c", command, *names], capture_output=True, text=True, check=False
+    )
+    return [f"a template of the page: {done.stderr.strip().splitlines()[-1]}"] if done.returncode else []
 
 
 def over_budget(core: Path, uv: str) -> list[str]:
